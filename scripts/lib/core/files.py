@@ -1,0 +1,300 @@
+"""Reading and writing the open formats of the workflow, whole or not at all.
+
+Arrays are .npy or .npz without pickle, tables TSV with a header, facts JSON, weights safetensors.
+Every array has a JSON sidecar of the same stem that says what its axes, units and rows are. A
+writer fills a temporary file in the same folder and renames it, so that a killed job leaves
+nothing that looks finished.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.core.errors import NeuroLoopError
+
+if TYPE_CHECKING:
+    import torch
+
+StrPath = str | os.PathLike[str]
+
+#: Packages whose versions a sidecar records: those that results depend on.
+NUMERIC_PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "torch", "himalaya", "nilearn")
+
+
+@contextmanager
+def atomic(path: StrPath) -> Iterator[Path]:
+    """Yield a temporary path beside `path`, renamed to it if the block ends without an error.
+
+    The temporary name keeps the suffix, which some writers look at.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def versions() -> dict[str, str]:
+    """Versions of the numeric packages of this environment."""
+    return {name: metadata.version(name) for name in NUMERIC_PACKAGES}
+
+
+def sidecar_path(path: StrPath) -> Path:
+    """Path of the JSON sidecar of an array file."""
+    return Path(path).with_suffix(".json")
+
+
+def describe(array: np.ndarray, axes: Sequence[str], units: str) -> dict[str, Any]:
+    """Shape, dtype, axis names and units of one array, as a sidecar states them."""
+    if len(axes) != array.ndim:
+        raise ValueError(f"{array.ndim} axes, but {len(axes)} names: {list(axes)}")
+    return {
+        "shape": list(array.shape),
+        "dtype": str(array.dtype),
+        "axes": list(axes),
+        "units": units,
+    }
+
+
+def save_json(path: StrPath, facts: Mapping[str, Any]) -> None:
+    """Write facts as indented JSON; NaN becomes null, NumPy scalars become numbers."""
+    with atomic(path) as temporary:
+        text = json.dumps(_plain(facts), indent=1, ensure_ascii=False, allow_nan=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
+
+
+def read_json(path: StrPath) -> dict[str, Any]:
+    """Read a JSON file.
+
+    Raises
+    ------
+    NeuroLoopError
+        If it is missing or is not JSON.
+    """
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NeuroLoopError(f"{path} is missing: run the rule that makes it") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise NeuroLoopError(
+            f"{path} is not valid JSON ({error}): delete it and run again"
+        ) from error
+
+
+def save_array(
+    path: StrPath,
+    array: np.ndarray,
+    *,
+    axes: Sequence[str],
+    units: str,
+    ids: Mapping[str, Sequence[str]] | None = None,
+    **facts: Any,
+) -> None:
+    """Write one array as .npy with its sidecar.
+
+    Parameters
+    ----------
+    path : path
+        Ends in ``.npy``.
+    array : ndarray
+        Any shape.
+    axes : sequence of str
+        One name an axis.
+    units : str
+        Unit of the values, ``"1"`` where they have none.
+    ids : mapping, optional
+        For an axis name, the ids along it in order.
+    **facts
+        What else a reader must know (seed, class order, null, ...).
+    """
+    with atomic(path) as temporary, temporary.open("wb") as stream:
+        np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
+    named = {axis: list(map(str, names)) for axis, names in (ids or {}).items()}
+    for axis, names in named.items():
+        if len(names) != array.shape[list(axes).index(axis)]:
+            raise ValueError(f"{len(names)} ids for axis {axis} of shape {array.shape}")
+    save_json(
+        sidecar_path(path),
+        {**describe(array, axes, units), "ids": named, **facts, "versions": versions()},
+    )
+
+
+def load_array(path: StrPath) -> tuple[np.ndarray, dict[str, Any]]:
+    """Read an array and its sidecar.
+
+    Raises
+    ------
+    NeuroLoopError
+        If a file is missing or truncated, or if array and sidecar disagree.
+    """
+    facts = read_json(sidecar_path(path))
+    try:
+        array = np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise NeuroLoopError(f"{path} is missing: run the rule that makes it") from None
+    except (ValueError, EOFError, OSError) as error:
+        raise NeuroLoopError(f"{path} cannot be read ({error}): delete it and run again") from error
+    if list(array.shape) != facts["shape"] or str(array.dtype) != facts["dtype"]:
+        raise NeuroLoopError(
+            f"{path} holds {array.dtype}{array.shape}, but its sidecar says {facts['dtype']}"
+            f"{tuple(facts['shape'])}: delete both and run again"
+        )
+    return array, facts
+
+
+def save_arrays(
+    path: StrPath,
+    arrays: Mapping[str, np.ndarray],
+    *,
+    axes: Mapping[str, Sequence[str]],
+    units: Mapping[str, str] | None = None,
+    **facts: Any,
+) -> None:
+    """Write named arrays as one .npz with a sidecar; strings are stored as fixed-width unicode.
+
+    Parameters
+    ----------
+    path : path
+        Ends in ``.npz``.
+    arrays : mapping of str to ndarray
+        No object arrays.
+    axes : mapping of str to sequence of str
+        Axis names of each array.
+    units : mapping of str to str, optional
+        Unit of each array, ``"1"`` where it is not named.
+    **facts
+        What else a reader must know.
+    """
+    units = units or {}
+    with atomic(path) as temporary, temporary.open("wb") as stream:
+        np.savez(stream, allow_pickle=False, **{k: np.asarray(v) for k, v in arrays.items()})
+    described = {
+        name: describe(np.asarray(array), axes[name], units.get(name, "1"))
+        for name, array in arrays.items()
+    }
+    save_json(sidecar_path(path), {"arrays": described, **facts, "versions": versions()})
+
+
+def load_arrays(path: StrPath) -> dict[str, np.ndarray]:
+    """Read the arrays of an .npz file.
+
+    Raises
+    ------
+    NeuroLoopError
+        If it is missing, truncated, or would need pickle.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return {name: archive[name] for name in archive.files}
+    except FileNotFoundError:
+        raise NeuroLoopError(f"{path} is missing: run the rule that makes it") from None
+    except Exception as error:
+        raise NeuroLoopError(f"{path} cannot be read ({error}): delete it and run again") from error
+
+
+def save_table(path: StrPath, table: pd.DataFrame) -> None:
+    """Write a table as TSV with a header, without the index; missing values are ``n/a``."""
+    with atomic(path) as temporary:
+        table.to_csv(temporary, sep="\t", index=False, na_rep="n/a", lineterminator="\n")
+
+
+def read_table(path: StrPath, columns: Mapping[str, type]) -> pd.DataFrame:
+    """Read a TSV table and check that it has the columns that are used.
+
+    Parameters
+    ----------
+    path : path
+        A TSV file with a header.
+    columns : mapping of str to type
+        Needed columns and their types (``str``, ``int`` or ``float``). Other columns are read as
+        strings; only ``n/a`` counts as missing.
+
+    Returns
+    -------
+    DataFrame
+        All columns of the file.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the file or a column is missing, or a value is not of its type.
+    """
+    try:
+        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, na_values={})
+    except FileNotFoundError:
+        raise NeuroLoopError(f"{path} is missing: run the rule that makes it") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise NeuroLoopError(f"{path} is not a TSV table ({error}): mend or remake it") from error
+    missing = [name for name in columns if name not in table]
+    if missing:
+        raise NeuroLoopError(
+            f"{path} lacks the column {', '.join(missing)}: it has {', '.join(table.columns)}"
+        )
+    for name, kind in columns.items():
+        if kind is str:
+            continue
+        try:
+            values = table[name].replace("n/a", "nan") if kind is float else table[name]
+            table[name] = values.astype(kind)
+        except ValueError as error:
+            raise NeuroLoopError(f"{path}, column {name}: {error}") from error
+    return table
+
+
+def save_weights(path: StrPath, weights: Mapping[str, "torch.Tensor"], **facts: str) -> None:
+    """Write the weights of a network as safetensors, with facts in its header."""
+    from safetensors.torch import save_file
+
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    with atomic(path) as temporary:
+        save_file(tensors, temporary, metadata=dict(sorted(facts.items())))
+
+
+def load_weights(path: StrPath) -> dict[str, "torch.Tensor"]:
+    """Read the weights of a network from .safetensors, or from a .pth checkpoint of torch.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the file is missing or is no checkpoint, or would need pickle.
+    """
+    import torch
+    from safetensors.torch import load_file
+
+    path = Path(path)
+    if not path.is_file():
+        raise NeuroLoopError(f"weights {path} are missing: put the file there or change the key")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:
+        reason = str(error).splitlines()[0]
+        raise NeuroLoopError(f"weights {path} cannot be read: {reason}") from error
+
+
+def _plain(value: Any) -> Any:
+    """Turn NumPy scalars and arrays, paths and NaN into what JSON knows."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    if isinstance(value, Path):
+        return str(value)
+    return value
