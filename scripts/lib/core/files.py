@@ -6,13 +6,14 @@ writer fills a temporary file in the same folder and renames it, so that a kille
 nothing that looks finished.
 """
 
+import csv
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -68,27 +69,30 @@ def describe(array: np.ndarray, axes: Sequence[str], units: str) -> dict[str, An
 
 def save_json(path: StrPath, facts: Mapping[str, Any]) -> None:
     """Write facts as indented JSON; NaN becomes null, NumPy scalars become numbers."""
+    text = _as_json(facts)
     with atomic(path) as temporary:
-        text = json.dumps(_plain(facts), indent=1, ensure_ascii=False, allow_nan=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
 
 
 def read_json(path: StrPath) -> dict[str, Any]:
-    """Read a JSON file.
+    """Read the object that a JSON file holds.
 
     Raises
     ------
     NeuroLoopError
-        If it is missing or is not JSON.
+        If it is missing or is not a JSON object.
     """
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        facts = json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise NeuroLoopError(f"{path} is missing: run the rule that makes it") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise NeuroLoopError(
             f"{path} is not valid JSON ({error}): delete it and run again"
         ) from error
+    if not isinstance(facts, dict):
+        raise NeuroLoopError(f"{path} holds no JSON object: delete it and run again")
+    return facts
 
 
 def save_array(
@@ -117,15 +121,14 @@ def save_array(
     **facts
         What else a reader must know (seed, class order, null, ...).
     """
-    with atomic(path) as temporary, temporary.open("wb") as stream:
-        np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
     named = {axis: list(map(str, names)) for axis, names in (ids or {}).items()}
     for axis, names in named.items():
         if len(names) != array.shape[list(axes).index(axis)]:
             raise ValueError(f"{len(names)} ids for axis {axis} of shape {array.shape}")
-    save_json(
-        sidecar_path(path),
-        {**describe(array, axes, units), "ids": named, **facts, "versions": versions()},
+    _save_described(
+        path,
+        lambda stream: np.save(stream, np.asarray(array, order="C"), allow_pickle=False),
+        {**describe(array, axes, units), "ids": named, **facts},
     )
 
 
@@ -139,15 +142,16 @@ def load_array(path: StrPath) -> tuple[np.ndarray, dict[str, Any]]:
     """
     facts = read_json(sidecar_path(path))
     try:
-        array = np.load(path, allow_pickle=False)
+        with open(path, "rb") as stream:
+            array = np.lib.format.read_array(stream, allow_pickle=False)
     except FileNotFoundError:
         raise NeuroLoopError(f"{path} is missing: run the rule that makes it") from None
     except (ValueError, EOFError, OSError) as error:
-        raise NeuroLoopError(f"{path} cannot be read ({error}): delete it and run again") from error
-    if list(array.shape) != facts["shape"] or str(array.dtype) != facts["dtype"]:
+        raise _unreadable(path, error) from error
+    if (list(array.shape), str(array.dtype)) != (facts.get("shape"), facts.get("dtype")):
         raise NeuroLoopError(
-            f"{path} holds {array.dtype}{array.shape}, but its sidecar says {facts['dtype']}"
-            f"{tuple(facts['shape'])}: delete both and run again"
+            f"{path} holds {array.dtype} {list(array.shape)}, but its sidecar says "
+            f"{facts.get('dtype')} {facts.get('shape')}: delete both and run again"
         )
     return array, facts
 
@@ -167,7 +171,7 @@ def save_arrays(
     path : path
         Ends in ``.npz``.
     arrays : mapping of str to ndarray
-        No object arrays.
+        No object arrays, save those of strings alone, as pandas makes them.
     axes : mapping of str to sequence of str
         Axis names of each array.
     units : mapping of str to str, optional
@@ -176,13 +180,15 @@ def save_arrays(
         What else a reader must know.
     """
     units = units or {}
-    with atomic(path) as temporary, temporary.open("wb") as stream:
-        np.savez(stream, allow_pickle=False, **{k: np.asarray(v) for k, v in arrays.items()})
+    plain = {name: _without_objects(array) for name, array in arrays.items()}
     described = {
-        name: describe(np.asarray(array), axes[name], units.get(name, "1"))
-        for name, array in arrays.items()
+        name: describe(array, axes[name], units.get(name, "1")) for name, array in plain.items()
     }
-    save_json(sidecar_path(path), {"arrays": described, **facts, "versions": versions()})
+    _save_described(
+        path,
+        lambda stream: np.savez(stream, allow_pickle=False, **plain),
+        {"arrays": described, **facts},
+    )
 
 
 def load_arrays(path: StrPath) -> dict[str, np.ndarray]:
@@ -199,7 +205,7 @@ def load_arrays(path: StrPath) -> dict[str, np.ndarray]:
     except FileNotFoundError:
         raise NeuroLoopError(f"{path} is missing: run the rule that makes it") from None
     except Exception as error:
-        raise NeuroLoopError(f"{path} cannot be read ({error}): delete it and run again") from error
+        raise _unreadable(path, error) from error
 
 
 def save_table(path: StrPath, table: pd.DataFrame) -> None:
@@ -227,14 +233,30 @@ def read_table(path: StrPath, columns: Mapping[str, type]) -> pd.DataFrame:
     Raises
     ------
     NeuroLoopError
-        If the file or a column is missing, or a value is not of its type.
+        If the file or a column is missing, a row is longer or shorter than the header, or a value
+        is not of its type.
     """
+    # Not by pandas: it fills short rows, and takes a column too many for the index, in silence.
     try:
-        table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False, na_values={})
+        with open(path, newline="", encoding="utf-8-sig") as stream:
+            reader = csv.reader(stream, delimiter="\t", strict=True)
+            rows = [(reader.line_num, row) for row in reader if row]
     except FileNotFoundError:
         raise NeuroLoopError(f"{path} is missing: run the rule that makes it") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+    except (csv.Error, UnicodeDecodeError) as error:
         raise NeuroLoopError(f"{path} is not a TSV table ({error}): mend or remake it") from error
+    if not rows:
+        raise NeuroLoopError(f"{path} is empty, without even a header: mend or remake it")
+    (_, header), *rest = rows
+    if len(set(header)) < len(header):
+        raise NeuroLoopError(f"{path} names a column twice: {', '.join(header)}: rename one")
+    for line, row in rest:
+        if len(row) != len(header):
+            raise NeuroLoopError(
+                f"{path}, line {line} has {len(row)} fields, but the header {len(header)}: "
+                "mend or remake it"
+            )
+    table = pd.DataFrame([row for _, row in rest], columns=header, dtype=str)
     missing = [name for name in columns if name not in table]
     if missing:
         raise NeuroLoopError(
@@ -252,12 +274,16 @@ def read_table(path: StrPath, columns: Mapping[str, type]) -> pd.DataFrame:
 
 
 def save_weights(path: StrPath, weights: Mapping[str, "torch.Tensor"], **facts: str) -> None:
-    """Write the weights of a network as safetensors, with facts in its header."""
+    """Write the weights of a network as safetensors, with facts in its header.
+
+    They stand there under one key, ``facts``, as JSON: safetensors writes several keys in a random
+    order.
+    """
     from safetensors.torch import save_file
 
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     with atomic(path) as temporary:
-        save_file(tensors, temporary, metadata=dict(sorted(facts.items())))
+        save_file(tensors, temporary, metadata={"facts": json.dumps(facts, sort_keys=True)})
 
 
 def load_weights(path: StrPath) -> dict[str, "torch.Tensor"]:
@@ -279,8 +305,38 @@ def load_weights(path: StrPath) -> dict[str, "torch.Tensor"]:
             return load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
-        reason = str(error).splitlines()[0]
-        raise NeuroLoopError(f"weights {path} cannot be read: {reason}") from error
+        raise NeuroLoopError(f"weights {path} cannot be read: {_first_line(error)}") from error
+
+
+def _save_described(
+    path: StrPath, write: Callable[[IO[bytes]], None], facts: Mapping[str, Any]
+) -> None:
+    """Write a file and its sidecar, both or neither."""
+    text = _as_json({**facts, "versions": versions()})
+    with atomic(sidecar_path(path)) as sidecar, atomic(path) as temporary:
+        sidecar.write_text(text, encoding="utf-8")
+        with temporary.open("wb") as stream:
+            write(stream)
+
+
+def _without_objects(array: np.ndarray) -> np.ndarray:
+    """Turn an object array of strings, as pandas makes them, into fixed-width unicode."""
+    plain = np.asarray(array)
+    if plain.dtype == object and all(isinstance(item, str) for item in plain.flat):
+        return plain.astype(str)
+    return plain
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _unreadable(path: StrPath, error: Exception) -> NeuroLoopError:
+    return NeuroLoopError(f"{path} cannot be read ({_first_line(error)}): delete it and run again")
+
+
+def _as_json(facts: Mapping[str, Any]) -> str:
+    return json.dumps(_plain(facts), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _plain(value: Any) -> Any:

@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sized
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -12,7 +12,7 @@ T = TypeVar("T")
 INTERVAL = 10.0
 
 
-def progress(items: Sequence[T] | Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
+def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
     """Yield `items` and tell how far it is.
 
     A bar is drawn if standard error is a terminal and no log file takes the messages; otherwise
@@ -27,7 +27,7 @@ def progress(items: Sequence[T] | Iterable[T], label: str, total: int | None = N
     total : int, optional
         Number of items, if `items` has no length.
     """
-    total = len(items) if total is None and isinstance(items, Sequence) else total
+    total = len(items) if total is None and isinstance(items, Sized) else total
     if sys.stderr.isatty() and not logging.getLogger().handlers:
         from tqdm import tqdm
 

@@ -1,0 +1,45 @@
+# NeuroLoop in two commands, `make demo` and `make test`; `make` alone lists what there is.
+
+# Jobs of the workflow side by side.
+CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
+
+# Pip arguments that choose another build of torch than the package index's own (on Linux: CUDA).
+# For the CPU-only build give pytorch.org's CPU index: make demo TORCH="--index-url ADDRESS".
+# .venv remembers them; the version is the one pinned in envs/requirements.lock.
+TORCH ?=
+
+RESULTS := results/report/index.html results/distill/simulated/ablation.png \
+	results/distill/simulated/ablation.tsv results/fmri/simulated/decoding.tsv
+
+export TORCH
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help environment demo test lint bench clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+environment: ## .venv with the pinned packages; made once, updated when the lock changes
+	@envs/make_environment.sh
+
+demo: environment ## run the whole workflow on the embedded simulated data
+	python -m snakemake --cores $(CORES) all
+	@echo "Done. Look at:"; for file in $(RESULTS); do if [ -e $$file ]; then echo "  $$file"; fi; done
+
+test: environment ## run the whole test suite
+	OMP_NUM_THREADS=1 python -m pytest -n 2
+
+lint: environment ## check style, types and the workflow's form
+	python -m ruff check .
+	python -m ruff format --check .
+	python -m mypy
+	python -m snakefmt --check Snakefile rules
+	python -m snakemake --lint
+
+bench: environment ## compare speed and memory with the usual ways, measured side by side
+	@printf '%-44s %12s %12s %8s %8s\n' name ours reference ratio goal
+	@set -e; for bench in tests/bench/bench_*.py; do PYTHONPATH=. python $$bench; done
+
+clean: ## remove everything that the workflow made; .venv stays
+	rm -rf results logs benchmarks .snakemake .neuroloop

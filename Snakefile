@@ -1,0 +1,58 @@
+"""NeuroLoop: brains teach networks, networks read brains; from raw data to a report."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+include: "rules/common.smk"
+
+
+wildcard_constraints:
+    dataset=NAME,
+    subject=NAME,
+    roi=NAME,
+    decoder=NAME,
+    teacher=NAME,
+    student=NAME,
+
+
+include: "rules/retrieve.smk"
+include: "rules/fmri.smk"
+include: "rules/distill.smk"
+include: "rules/report.smk"
+
+
+onstart:
+    refuse_missing_inputs()
+
+
+localrules:
+    all,
+    soft_labels,
+    students,
+    check,
+
+
+rule all:
+    default_target: True
+    input:
+        rules.write_report.output,
+
+
+rule check:
+    input:
+        expand("results/check/{dataset}.json", dataset=config["run"]),
+
+
+rule soft_labels:
+    input:
+        [soft_label_files(name) for name in config["run"]],
+
+
+rule students:
+    input:
+        [student_files(name) for name in config["run"]],

@@ -1,0 +1,192 @@
+"""Functions that the rules share: config look-ups, paths, targets. No rule stands here."""
+
+from pathlib import Path
+
+import yaml
+from snakemake.exceptions import WorkflowError
+
+from rules.code_version import code_version
+from rules.configuration import ConfigError, complete, expand_path, validate
+from scripts.lib.distill.teacher_names import REFERENCE_TEACHERS
+
+#: What a wildcard may be: no slash, no dot.
+NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"
+
+#: Input files that the jobs at hand need and that are not there.
+MISSING = {}
+
+ROOT = Path(workflow.basedir)
+
+try:
+    complete(config, workflow.config_settings.overwrite_config)
+    validate(config, yaml.safe_load((ROOT / "config/schema.yaml").read_text()))
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
+
+def setting(*keys):
+    """Function of the wildcards that looks a key of their dataset up, for params."""
+
+    def look_up(wildcards):
+        value = config["datasets"][wildcards.dataset]
+        for key in keys:
+            value = value[getattr(wildcards, key, key)]
+        return value
+
+    return look_up
+
+
+def decoder_setting(wildcards):
+    """Method and parameters of the wildcards' decoder."""
+    return config["decoders"][wildcards.decoder]
+
+
+def student_setting(wildcards):
+    """Network and recipe of the wildcards' student."""
+    return config["students"][wildcards.student]
+
+
+def only(names):
+    """Wildcard constraint that lets these names through, and nothing if there are none."""
+    return "|".join(names) or "(?!)"
+
+
+def with_source(*sources):
+    """Wildcard constraint of the datasets that come from these sources."""
+    return only(
+        name for name, block in config["datasets"].items() if block["source"] in sources
+    )
+
+
+def with_method(*methods):
+    """Wildcard constraint of the decoders that use these methods."""
+    return only(
+        name for name, block in config["decoders"].items() if block["method"] in methods
+    )
+
+
+def scaled(megabytes):
+    """Memory that grows with each attempt."""
+    return lambda wildcards, attempt: megabytes * attempt
+
+
+def minutes(count):
+    """Run time that grows with each attempt."""
+    return lambda wildcards, attempt: count * attempt
+
+
+def data_input(path, key):
+    """Input file below the data folder, or nothing if it is missing.
+
+    A missing file is remembered: a dry-run goes on without it, a run stops before its first job
+    with one line (`refuse_missing_inputs`).
+    """
+    try:
+        full = expand_path(path, config["data_folder"])
+    except ConfigError as error:
+        MISSING[path] = str(error)
+        return []
+    if not full.exists():
+        MISSING[path] = (
+            f"{full} is missing (config, {key}): README.md, section Data, tells where to get it; "
+            "put it there, or change that key or data_folder"
+        )
+        return []
+    return str(full)
+
+
+def subject_input(*keys):
+    """Input function: the files that the wildcards' subject names under these keys."""
+
+    def files(wildcards):
+        subject = config["datasets"][wildcards.dataset]["subjects"][wildcards.subject]
+        where = f"datasets.{wildcards.dataset}.subjects.{wildcards.subject}"
+        found = []
+        for key in keys:
+            paths = subject.get(key, [])
+            for path in [paths] if isinstance(paths, str) else paths:
+                found.append(data_input(path, f"{where}.{key}"))
+        return [path for path in found if path]
+
+    return files
+
+
+def mask_input(wildcards):
+    """Input function: the ROI masks of a dataset, a subject's own before the dataset's."""
+    dataset = config["datasets"][wildcards.dataset]
+    own = dataset["subjects"][wildcards.subject].get("masks", {})
+    where = f"datasets.{wildcards.dataset}.rois"
+    paths = [
+        data_input(own.get(roi, block["mask"]), f"{where}.{roi}.mask")
+        for roi, block in dataset["rois"].items()
+    ]
+    return [path for path in paths if path]
+
+
+def image_input(wildcards):
+    """Input function: folders or files that hold the students' images."""
+    images = config["datasets"][wildcards.dataset]["teaching"]["images"]
+    where = f"datasets.{wildcards.dataset}.teaching.images"
+    keys = {"stimulus_folder": ["folder"], "class_folders": ["train", "test"]}
+    paths = [
+        data_input(images[key], f"{where}.{key}")
+        for key in keys.get(images["source"], [])
+    ]
+    if images["source"] == "paired":
+        subjects = config["datasets"][wildcards.dataset]["subjects"]
+        where = f"datasets.{wildcards.dataset}.subjects"
+        first = next(iter(subjects))
+        paths = [data_input(subjects[first]["file"], f"{where}.{first}.file")]
+    return [path for path in paths if path]
+
+
+def refuse_missing_inputs():
+    """End the run before its first job if input data are missing, in one line."""
+    if MISSING:
+        first = next(iter(MISSING.values()))
+        others = f" ({len(MISSING) - 1} more are missing)" if len(MISSING) > 1 else ""
+        raise WorkflowError(first + others)
+
+
+def soft_label_files(dataset):
+    """Soft labels of every subject, region and decoder of a dataset."""
+    block = config["datasets"][dataset]
+    return expand(
+        "results/fmri/{dataset}/{subject}/{roi}/{decoder}/soft_labels.npy",
+        dataset=dataset,
+        subject=block["subjects"],
+        roi=block["rois"],
+        decoder=block["decoders"],
+    )
+
+
+def student_files(dataset, name="predictions.npz"):
+    """One file of every group of students of a dataset, the references' included."""
+    block = config["datasets"][dataset]
+    teaching = block.get("teaching")
+    if not teaching:
+        return []
+    references = [name for name in teaching["teachers"] if name in REFERENCE_TEACHERS]
+    return expand(
+        "results/distill/{dataset}/reference/{teacher}/{student}/{name}",
+        dataset=dataset,
+        teacher=references,
+        student=teaching["students"],
+        name=name,
+    ) + expand(
+        "results/distill/{dataset}/{subject}/{roi}/{decoder}/{teacher}/{student}/{name}",
+        dataset=dataset,
+        subject=block["subjects"],
+        roi=block["rois"],
+        decoder=teaching["decoders"],
+        teacher=[
+            name for name in teaching["teachers"] if name not in REFERENCE_TEACHERS
+        ],
+        student=teaching["students"],
+        name=name,
+    )
+
+
+def taught(dataset):
+    """Whether students are taught from a dataset."""
+    return "teaching" in config["datasets"][dataset]

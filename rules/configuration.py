@@ -1,0 +1,142 @@
+"""Completing and checking the config before any rule sees it."""
+
+import difflib
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+#: Named blocks of the config, and the key whose presence makes a block complete.
+BLOCKS = {"datasets": "source", "decoders": "method", "students": "depth"}
+
+
+class ConfigError(Exception):
+    """The config is wrong; the message is one line that names the key."""
+
+
+def complete(config: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """Undo what Snakemake's deep merge does to the blocks that a preset states whole.
+
+    Snakemake merges a preset into the default config key by key, so that a preset's dataset would
+    inherit the subjects of a default dataset of the same name. A block that states its kind
+    (``source``, ``method`` or ``depth``) is complete and replaces its namesake; one that does not
+    is an edit of it.
+
+    Parameters
+    ----------
+    config : dict
+        Merged config, changed in place.
+    given : mapping
+        What --configfile and --config gave.
+    """
+    for kind, key in BLOCKS.items():
+        for name, block in (given.get(kind) or {}).items():
+            if isinstance(block, Mapping) and key in block:
+                config[kind][name] = block
+
+
+def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Check the config against the closed schema, then that its names point at each other.
+
+    Raises
+    ------
+    ConfigError
+        One line for the first mistake: the key, what is wrong, what is allowed.
+    """
+    errors = list(_leaves(Draft202012Validator(schema).iter_errors(config)))
+    if errors:
+        raise ConfigError(_explain(min(errors, key=_rank)))
+    for message in _dangling(config):
+        raise ConfigError(message)
+
+
+def _leaves(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    """Errors that are not merely the sum of others."""
+    for error in errors:
+        if error.context:
+            yield from _leaves(error.context)
+        else:
+            yield error
+
+
+def _rank(error: ValidationError) -> tuple[bool, int, str]:
+    """Order in which errors are told: a block with an error inside looks unevaluated as a whole."""
+    inside = len(error.absolute_path)
+    return error.validator == "unevaluatedProperties", -inside, str(list(error.absolute_path))
+
+
+def _explain(error: ValidationError) -> str:
+    where = ".".join(str(part) for part in error.absolute_path) or "top level"
+    message = error.message
+    if error.validator in ("additionalProperties", "unevaluatedProperties"):
+        unknown = re.findall(r"'([^']+)'", message.split("(")[-1])
+        known = sorted(_properties(error.schema, error.instance))
+        close = difflib.get_close_matches(unknown[0], known, n=1) if unknown else []
+        hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
+        message = f"unknown key {', '.join(unknown)} ({hint})"
+    return f"config, {where}: {message}"
+
+
+def _properties(schema: Mapping[str, Any], instance: Any) -> Iterator[str]:
+    """Names that an object schema knows, those of its conditional parts included."""
+    yield from schema.get("properties", {})
+    for part in schema.get("allOf", []):
+        if "if" not in part or Draft202012Validator(part["if"]).is_valid(instance):
+            yield from _properties(part.get("then", part), instance)
+
+
+def _dangling(config: Mapping[str, Any]) -> Iterator[str]:
+    """Messages about names that point at nothing and lists that contradict each other."""
+    for name in config["run"]:
+        if name not in config["datasets"]:
+            known = ", ".join(config["datasets"])
+            yield f"config, run: no dataset is called {name!r} (datasets: {known})"
+            continue
+        dataset = config["datasets"][name]
+        where = f"config, datasets.{name}"
+        for decoder in dataset["decoders"]:
+            if decoder not in config["decoders"]:
+                known = ", ".join(config["decoders"])
+                yield f"{where}.decoders: no decoder is called {decoder!r} (decoders: {known})"
+        teaching = dataset.get("teaching")
+        if not teaching:
+            continue
+        for decoder in teaching["decoders"]:
+            if decoder not in dataset["decoders"]:
+                yield f"{where}.teaching.decoders: {decoder!r} is not among the dataset's decoders"
+        for student in teaching["students"]:
+            if student not in config["students"]:
+                known = ", ".join(config["students"])
+                yield f"{where}.teaching.students: no student is called {student!r} ({known})"
+        if "none" not in teaching["teachers"]:
+            yield f"{where}.teaching.teachers: none is missing: every comparison needs it"
+        if teaching["images"]["source"] == "class_folders":
+            for teacher in {"withinclass", "classmean"} & set(teaching["teachers"]):
+                yield (
+                    f"{where}.teaching.teachers: {teacher} is the brain teacher itself where soft "
+                    "labels belong to categories (images.source: class_folders): leave it out"
+                )
+
+
+def expand_path(path: str, folder: str) -> Path:
+    """Path of an input: environment variables filled in, relative to the data folder.
+
+    Raises
+    ------
+    ConfigError
+        If the path needs an environment variable that is not set.
+    """
+    full = Path(os.path.expandvars(path)).expanduser()
+    if not full.is_absolute():
+        full = Path(os.path.expandvars(folder)).expanduser() / full
+    unset = re.findall(r"\$\{?(\w+)", str(full))
+    if unset:
+        raise ConfigError(
+            f"{path} lies below data_folder ({folder}): set the environment variable {unset[0]} "
+            "to the folder that holds the data, or state data_folder in the config"
+        )
+    return full

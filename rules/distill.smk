@@ -1,0 +1,159 @@
+"""Brains teach image classifiers: students of the brain, of controls, and the ablation."""
+
+IMAGES = "distill/{dataset}"
+REFERENCE = "distill/{dataset}/reference/{teacher}/{student}"
+TAUGHT = "distill/{dataset}/{subject}/{roi}/{decoder}/{teacher}/{student}"
+
+
+rule prepare_images:
+    """Read the students' images at one size and say which of them teach and which test."""
+    input:
+        stimuli="results/fmri/{dataset}/stimuli.tsv",
+        source=image_input,
+    output:
+        images=f"results/{IMAGES}/images.npy",
+        sidecar=f"results/{IMAGES}/images.json",
+        table=f"results/{IMAGES}/images.tsv",
+        run=f"results/{IMAGES}/images.run.json",
+    log:
+        f"logs/{IMAGES}/prepare_images.log",
+    benchmark:
+        f"benchmarks/{IMAGES}/prepare_images.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(4000),
+        runtime=minutes(30),
+    params:
+        code=code_version("distill/prepare_images.py"),
+        images=setting("teaching", "images"),
+        paired=lambda wildcards: config["datasets"][wildcards.dataset].get("paired"),
+        threads=config["threads"],
+    script:
+        "../scripts/distill/prepare_images.py"
+
+
+rule train_cnn_teacher:
+    """Train a larger network on the same images and keep its out-of-fold logits."""
+    input:
+        images=f"results/{IMAGES}/images.npy",
+        table=f"results/{IMAGES}/images.tsv",
+    output:
+        logits="results/distill/{dataset}/cnn/{student}/logits.npy",
+        sidecar="results/distill/{dataset}/cnn/{student}/logits.json",
+        run="results/distill/{dataset}/cnn/{student}/run.json",
+    log:
+        "logs/distill/{dataset}/cnn/{student}/train_cnn_teacher.log",
+    benchmark:
+        "benchmarks/distill/{dataset}/cnn/{student}/train_cnn_teacher.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(4000),
+        runtime=minutes(240),
+        gpu=1,
+    params:
+        code=code_version("distill/train_cnn_teacher.py"),
+        student=student_setting,
+        depth=setting("teaching", "cnn_depth"),
+        folds=setting("teaching", "cnn_folds"),
+        seed=config["seed"],
+        device=config["device"],
+        threads=config["threads"],
+    script:
+        "../scripts/distill/train_cnn_teacher.py"
+
+
+rule train_students:
+    """Train students, one a seed, on images that a brain or one of its controls teaches."""
+    input:
+        images=f"results/{IMAGES}/images.npy",
+        table=f"results/{IMAGES}/images.tsv",
+        logits="results/fmri/{dataset}/{subject}/{roi}/{decoder}/logits.npy",
+    output:
+        history=f"results/{TAUGHT}/metrics.tsv",
+        predictions=f"results/{TAUGHT}/predictions.npz",
+        predictions_sidecar=f"results/{TAUGHT}/predictions.json",
+        weights=f"results/{TAUGHT}/weights.safetensors",
+        metrics=f"results/{TAUGHT}/metrics.json",
+        run=f"results/{TAUGHT}/run.json",
+    log:
+        f"logs/{TAUGHT}/train_students.log",
+    benchmark:
+        f"benchmarks/{TAUGHT}/train_students.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(4000),
+        runtime=minutes(480),
+        gpu=1,
+    params:
+        code=code_version("distill/train_students.py"),
+        student=student_setting,
+        seeds=setting("teaching", "seeds"),
+        seed=config["seed"],
+        device=config["device"],
+        threads=config["threads"],
+    script:
+        "../scripts/distill/train_students.py"
+
+
+use rule train_students as train_reference_students with:
+    input:
+        images=f"results/{IMAGES}/images.npy",
+        table=f"results/{IMAGES}/images.tsv",
+        logits=lambda wildcards: (
+            f"results/distill/{wildcards.dataset}/cnn/{wildcards.student}/logits.npy"
+            if wildcards.teacher == "cnn"
+            else []
+        ),
+    output:
+        history=f"results/{REFERENCE}/metrics.tsv",
+        predictions=f"results/{REFERENCE}/predictions.npz",
+        predictions_sidecar=f"results/{REFERENCE}/predictions.json",
+        weights=f"results/{REFERENCE}/weights.safetensors",
+        metrics=f"results/{REFERENCE}/metrics.json",
+        run=f"results/{REFERENCE}/run.json",
+    log:
+        f"logs/{REFERENCE}/train_students.log",
+    benchmark:
+        f"benchmarks/{REFERENCE}/train_students.tsv"
+    wildcard_constraints:
+        teacher=only(REFERENCE_TEACHERS),
+
+
+rule summarise_ablation:
+    """Compare every teacher with its controls, region by region, and draw the ablation."""
+    input:
+        predictions=lambda wildcards: student_files(wildcards.dataset),
+        metrics=lambda wildcards: student_files(wildcards.dataset, "metrics.json"),
+    output:
+        table="results/distill/{dataset}/ablation.tsv",
+        comparisons="results/distill/{dataset}/comparisons.tsv",
+        figure=report(
+            "results/distill/{dataset}/ablation.png",
+            category="Brains teach networks",
+            labels={"dataset": "{dataset}"},
+            caption="captions/ablation.rst",
+        ),
+        figure_svg="results/distill/{dataset}/ablation.svg",
+        run="results/distill/{dataset}/ablation.run.json",
+    log:
+        "logs/distill/{dataset}/summarise_ablation.log",
+    benchmark:
+        "benchmarks/distill/{dataset}/summarise_ablation.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(2000),
+        runtime=minutes(60),
+    params:
+        code=code_version("distill/summarise_ablation.py"),
+        seed=config["seed"],
+        threads=config["threads"],
+    script:
+        "../scripts/distill/summarise_ablation.py"

@@ -1,0 +1,362 @@
+"""Brain data from four sources to out-of-fold soft labels."""
+
+SUBJECT = "fmri/{dataset}/{subject}"
+DECODED = "fmri/{dataset}/{subject}/{roi}/{decoder}"
+
+
+rule draw_stimuli:
+    """Choose which handwritten digits the simulated subjects see, and which test the students."""
+    output:
+        stimuli="results/fmri/{dataset}/stimuli.tsv",
+        run="results/fmri/{dataset}/stimuli.run.json",
+    log:
+        "logs/fmri/{dataset}/draw_stimuli.log",
+    benchmark:
+        "benchmarks/fmri/{dataset}/draw_stimuli.tsv"
+    wildcard_constraints:
+        dataset=with_source("simulated"),
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(1000),
+        runtime=minutes(5),
+    params:
+        code=code_version("fmri/draw_stimuli.py"),
+        pools=setting("images"),
+        seed=config["seed"],
+        threads=config["threads"],
+    script:
+        "../scripts/fmri/draw_stimuli.py"
+
+
+rule simulate_subject:
+    """Simulate what the scanner records of one subject who looks at handwritten digits."""
+    output:
+        bdata=f"results/{SUBJECT}/bdata.h5",
+        sidecar=f"results/{SUBJECT}/bdata.json",
+        run=f"results/{SUBJECT}/bdata.run.json",
+    log:
+        f"logs/{SUBJECT}/simulate_subject.log",
+    benchmark:
+        f"benchmarks/{SUBJECT}/simulate_subject.tsv"
+    wildcard_constraints:
+        dataset=with_source("simulated"),
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(1000),
+        runtime=minutes(10),
+    params:
+        code=code_version("fmri/simulate_subject.py"),
+        pools=setting("images"),
+        presentation=setting("presentation"),
+        snr=setting("subjects", "subject", "snr"),
+        rois=lambda wildcards: {
+            roi: {key: block[key] for key in ("encoding", "size", "snr")}
+            for roi, block in config["datasets"][wildcards.dataset]["rois"].items()
+        },
+        seed=config["seed"],
+        threads=config["threads"],
+    script:
+        "../scripts/fmri/simulate_subject.py"
+
+
+rule import_nifti:
+    """Turn one subject's BOLD runs into cleaned, labelled samples."""
+    input:
+        bold=subject_input("bold"),
+        labels=subject_input("labels", "events"),
+        masks=mask_input,
+    output:
+        bdata=f"results/{SUBJECT}/bdata.h5",
+        sidecar=f"results/{SUBJECT}/bdata.json",
+        run=f"results/{SUBJECT}/bdata.run.json",
+    log:
+        f"logs/{SUBJECT}/import_nifti.log",
+    benchmark:
+        f"benchmarks/{SUBJECT}/import_nifti.tsv"
+    wildcard_constraints:
+        dataset=with_source("nifti"),
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(8000),
+        runtime=minutes(60),
+    params:
+        code=code_version("fmri/import_nifti.py"),
+        cleaning=setting("nifti"),
+        label_kind=lambda wildcards: (
+            "events"
+            if "events" in setting("subjects", "subject")(wildcards)
+            else "volumes"
+        ),
+        sides=lambda wildcards: {
+            roi: block.get("side")
+            for roi, block in config["datasets"][wildcards.dataset]["rois"].items()
+        },
+        threads=config["threads"],
+    script:
+        "../scripts/fmri/import_nifti.py"
+
+
+rule import_paired:
+    """Turn one subject's arrays of voxels, paired with images, into labelled samples."""
+    input:
+        file=subject_input("file"),
+    output:
+        bdata=f"results/{SUBJECT}/bdata.h5",
+        sidecar=f"results/{SUBJECT}/bdata.json",
+        run=f"results/{SUBJECT}/bdata.run.json",
+    log:
+        f"logs/{SUBJECT}/import_paired.log",
+    benchmark:
+        f"benchmarks/{SUBJECT}/import_paired.tsv"
+    wildcard_constraints:
+        dataset=with_source("paired"),
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(4000),
+        runtime=minutes(20),
+    params:
+        code=code_version("fmri/import_paired.py"),
+        variables=setting("paired"),
+        threads=config["threads"],
+    script:
+        "../scripts/fmri/import_paired.py"
+
+
+rule import_bdata:
+    """Read one subject's BData file, of Generic Object Decoding for instance."""
+    input:
+        file=subject_input("file"),
+    output:
+        bdata=f"results/{SUBJECT}/bdata.h5",
+        sidecar=f"results/{SUBJECT}/bdata.json",
+        run=f"results/{SUBJECT}/bdata.run.json",
+    log:
+        f"logs/{SUBJECT}/import_bdata.log",
+    benchmark:
+        f"benchmarks/{SUBJECT}/import_bdata.tsv"
+    wildcard_constraints:
+        dataset=with_source("bdata"),
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(4000),
+        runtime=minutes(20),
+    params:
+        code=code_version("fmri/import_bdata.py"),
+        threads=config["threads"],
+    script:
+        "../scripts/fmri/import_bdata.py"
+
+
+rule list_stimuli:
+    """List what the subjects of a dataset saw, and set aside the images that test the students."""
+    input:
+        bdata=lambda wildcards: expand(
+            "results/fmri/{{dataset}}/{subject}/bdata.h5",
+            subject=config["datasets"][wildcards.dataset]["subjects"],
+        ),
+    output:
+        stimuli="results/fmri/{dataset}/stimuli.tsv",
+        run="results/fmri/{dataset}/stimuli.run.json",
+    log:
+        "logs/fmri/{dataset}/list_stimuli.log",
+    benchmark:
+        "benchmarks/fmri/{dataset}/list_stimuli.tsv"
+    wildcard_constraints:
+        dataset=with_source("nifti", "paired", "bdata"),
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(2000),
+        runtime=minutes(10),
+    params:
+        code=code_version("fmri/list_stimuli.py"),
+        held_out_per_category=setting("held_out_per_category"),
+        threads=config["threads"],
+    script:
+        "../scripts/fmri/list_stimuli.py"
+
+
+rule assign_folds:
+    """Deal a subject's training samples to folds, whole runs at a time, once for all decoders."""
+    input:
+        bdata=f"results/{SUBJECT}/bdata.h5",
+        sidecar=f"results/{SUBJECT}/bdata.json",
+    output:
+        folds=f"results/{SUBJECT}/folds.tsv",
+        run=f"results/{SUBJECT}/folds.run.json",
+    log:
+        f"logs/{SUBJECT}/assign_folds.log",
+    benchmark:
+        f"benchmarks/{SUBJECT}/assign_folds.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(1000),
+        runtime=minutes(10),
+    params:
+        code=code_version("fmri/assign_folds.py"),
+        folds=setting("folds"),
+        fold_by=setting("fold_by"),
+        seed=config["seed"],
+        threads=config["threads"],
+    script:
+        "../scripts/fmri/assign_folds.py"
+
+
+rule extract_region:
+    """Take one region's voxels of the training samples."""
+    input:
+        bdata=f"results/{SUBJECT}/bdata.h5",
+        folds=f"results/{SUBJECT}/folds.tsv",
+    output:
+        voxels=f"results/{SUBJECT}/{{roi}}/voxels.npz",
+        sidecar=f"results/{SUBJECT}/{{roi}}/voxels.json",
+        run=f"results/{SUBJECT}/{{roi}}/voxels.run.json",
+    log:
+        f"logs/{SUBJECT}/{{roi}}/extract_region.log",
+    benchmark:
+        f"benchmarks/{SUBJECT}/{{roi}}/extract_region.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(1000),
+        runtime=minutes(10),
+    params:
+        code=code_version("fmri/extract_region.py"),
+        region=lambda wildcards: setting("rois", "roi")(wildcards).get(
+            "flag", wildcards.roi
+        ),
+        threads=config["threads"],
+    script:
+        "../scripts/fmri/extract_region.py"
+
+
+rule decode_linear:
+    """Decode a region with a linear classifier: out-of-fold soft labels, metrics and their null."""
+    input:
+        voxels=f"results/{SUBJECT}/{{roi}}/voxels.npz",
+        folds=f"results/{SUBJECT}/folds.tsv",
+        stimuli="results/fmri/{dataset}/stimuli.tsv",
+    output:
+        logits=f"results/{DECODED}/logits.npy",
+        logits_sidecar=f"results/{DECODED}/logits.json",
+        soft_labels=f"results/{DECODED}/soft_labels.npy",
+        soft_labels_sidecar=f"results/{DECODED}/soft_labels.json",
+        samples=f"results/{DECODED}/samples.npz",
+        samples_sidecar=f"results/{DECODED}/samples.json",
+        metrics=f"results/{DECODED}/metrics.json",
+        run=f"results/{DECODED}/run.json",
+    log:
+        f"logs/{DECODED}/decode_linear.log",
+    benchmark:
+        f"benchmarks/{DECODED}/decode_linear.tsv"
+    wildcard_constraints:
+        decoder=with_method("ridge", "svm", "logistic"),
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(3000),
+        runtime=minutes(240),
+    params:
+        code=code_version("fmri/decode_linear.py"),
+        decoder=decoder_setting,
+        voxels=setting("rois", "roi", "voxels"),
+        calibration_folds=setting("calibration_folds"),
+        permutations=setting("permutations"),
+        seed=config["seed"],
+        threads=config["threads"],
+    script:
+        "../scripts/fmri/decode_linear.py"
+
+
+rule decode_network:
+    """Decode a region with the study's 1-D ResNet18: the same results as decode_linear."""
+    input:
+        voxels=f"results/{SUBJECT}/{{roi}}/voxels.npz",
+        folds=f"results/{SUBJECT}/folds.tsv",
+        stimuli="results/fmri/{dataset}/stimuli.tsv",
+    output:
+        logits=f"results/{DECODED}/logits.npy",
+        logits_sidecar=f"results/{DECODED}/logits.json",
+        soft_labels=f"results/{DECODED}/soft_labels.npy",
+        soft_labels_sidecar=f"results/{DECODED}/soft_labels.json",
+        samples=f"results/{DECODED}/samples.npz",
+        samples_sidecar=f"results/{DECODED}/samples.json",
+        metrics=f"results/{DECODED}/metrics.json",
+        run=f"results/{DECODED}/run.json",
+    log:
+        f"logs/{DECODED}/decode_network.log",
+    benchmark:
+        f"benchmarks/{DECODED}/decode_network.tsv"
+    wildcard_constraints:
+        decoder=with_method("resnet1d18"),
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(4000),
+        runtime=minutes(240),
+        gpu=1,
+    params:
+        code=code_version("fmri/decode_network.py"),
+        decoder=decoder_setting,
+        voxels=setting("rois", "roi", "voxels"),
+        calibration_folds=setting("calibration_folds"),
+        permutations=setting("permutations"),
+        seed=config["seed"],
+        device=config["device"],
+        threads=config["threads"],
+    script:
+        "../scripts/fmri/decode_network.py"
+
+
+rule summarise_decoding:
+    """Gather a dataset's decoders in one table, with a row for the group, and draw it."""
+    input:
+        metrics=lambda wildcards: [
+            path.replace("soft_labels.npy", "metrics.json")
+            for path in soft_label_files(wildcards.dataset)
+        ],
+        samples=lambda wildcards: [
+            path.replace("soft_labels.npy", "samples.npz")
+            for path in soft_label_files(wildcards.dataset)
+        ],
+    output:
+        table="results/fmri/{dataset}/decoding.tsv",
+        figure=report(
+            "results/fmri/{dataset}/decoding.png",
+            category="Brain decoding",
+            labels={"dataset": "{dataset}"},
+            caption="captions/decoding.rst",
+        ),
+        figure_svg="results/fmri/{dataset}/decoding.svg",
+        run="results/fmri/{dataset}/decoding.run.json",
+    log:
+        "logs/fmri/{dataset}/summarise_decoding.log",
+    benchmark:
+        "benchmarks/fmri/{dataset}/summarise_decoding.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(2000),
+        runtime=minutes(10),
+    params:
+        code=code_version("fmri/summarise_decoding.py"),
+        threads=config["threads"],
+    script:
+        "../scripts/fmri/summarise_decoding.py"

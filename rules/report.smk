@@ -1,0 +1,66 @@
+"""Checks before the run, and the page that tells what came out."""
+
+
+rule check_dataset:
+    """Read and validate every input of a dataset before anything is queued."""
+    input:
+        files=lambda wildcards: checked_files(wildcards),
+        images=lambda wildcards: (
+            image_input(wildcards) if taught(wildcards.dataset) else []
+        ),
+    output:
+        facts="results/check/{dataset}.json",
+        run="results/check/{dataset}.run.json",
+    log:
+        "logs/check/{dataset}.log",
+    benchmark:
+        "benchmarks/check/{dataset}.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(8000),
+        runtime=minutes(60),
+    params:
+        code=code_version("report/check_dataset.py"),
+        dataset=setting(),
+        data_folder=config["data_folder"],
+        seed=config["seed"],
+        threads=config["threads"],
+    script:
+        "../scripts/report/check_dataset.py"
+
+
+rule write_report:
+    """Write one self-contained page with the tables and figures of this config's datasets."""
+    input:
+        decoding=expand("results/fmri/{dataset}/decoding.tsv", dataset=config["run"]),
+        decoding_figures=expand(
+            "results/fmri/{dataset}/decoding.png", dataset=config["run"]
+        ),
+        ablations=expand(
+            "results/distill/{dataset}/comparisons.tsv",
+            dataset=filter(taught, config["run"]),
+        ),
+        ablation_figures=expand(
+            "results/distill/{dataset}/ablation.png",
+            dataset=filter(taught, config["run"]),
+        ),
+    output:
+        page="results/report/index.html",
+        run="results/report/run.json",
+    log:
+        "logs/report/write_report.log",
+    benchmark:
+        "benchmarks/report/write_report.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(1000),
+        runtime=minutes(10),
+    params:
+        code=code_version("report/write_report.py"),
+        threads=config["threads"],
+    script:
+        "../scripts/report/write_report.py"

@@ -1,0 +1,113 @@
+"""Train the CNN that teaches in the brain's place."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.lib.core.checkpoints import Checkpoint, checkpoint_key
+from scripts.lib.core.device import pick_device
+from scripts.lib.core.files import StrPath, save_array
+from scripts.lib.core.folds import splits, stratified_folds
+from scripts.lib.core.jobs import job
+from scripts.lib.core.seeds import derive_seed, numpy_generator
+from scripts.lib.distill.image_set import load_image_set
+from scripts.lib.distill.students import Student, train_students
+
+
+def train_cnn_teacher(
+    images: StrPath,
+    table: StrPath,
+    output: StrPath,
+    student: Mapping[str, Any],
+    depth: int,
+    folds: int,
+    seed: int,
+    device: str,
+    checkpoints: Path,
+    code: str,
+) -> dict[str, Any]:
+    """Write the out-of-fold logits of a CNN for the images that teach.
+
+    The brain's soft labels are out-of-fold, so the network's are too: each image is predicted by a
+    network that did not learn from it.
+
+    Parameters
+    ----------
+    images, table : path
+        images.npy and images.tsv.
+    output : path
+        logits.npy, a row a training image.
+    student : mapping
+        The student's block of the config: recipe, views and width are the same.
+    depth : int
+        Layers of the teacher.
+    folds : int
+        Folds of the training images, stratified by class.
+    seed : int
+        Root seed.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+    checkpoints : Path
+        Folder of training states.
+    code : str
+        Hash of the code, part of the name of the training states.
+
+    Returns
+    -------
+    dict
+        Facts for the record of the run.
+    """
+    shown = load_image_set(images, table)
+    pixels, labels = shown.pixels[shown.train], shown.labels[shown.train]
+    place = pick_device(device)
+    settings = json.dumps([dict(student), depth, folds, seed])
+    key = checkpoint_key(code, settings, Path(images), Path(table))
+    fold = stratified_folds(map(str, labels), folds, numpy_generator(seed, "cnn folds"))
+    logits = np.empty((len(labels), len(shown.classes)), dtype=np.float32)
+    for number, split in enumerate(splits(fold)):
+        trained = train_students(
+            pixels[split.train],
+            labels[split.train],
+            None,
+            pixels[split.test],
+            len(shown.classes),
+            Student.from_block(student),
+            [derive_seed(seed, "cnn teacher", number)],
+            place,
+            checkpoint=lambda name, number=number: Checkpoint(
+                checkpoints, f"{key}-fold{number}-{name}"
+            ),
+            depth=depth,
+        )
+        logits[split.test] = trained.logits[0]
+    save_array(
+        output,
+        logits,
+        axes=("image", "class"),
+        units="nat",
+        ids={"image": shown.table["image_id"].iloc[shown.train].tolist(), "class": shown.classes},
+        accuracy=float((logits.argmax(axis=1) == labels).mean()),
+        depth=depth,
+        folds=folds,
+        seed=seed,
+    )
+    return {"device": str(place)}
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        record |= train_cnn_teacher(
+            snakemake.input.images,
+            snakemake.input.table,
+            snakemake.output.logits,
+            snakemake.params.student,
+            snakemake.params.depth,
+            snakemake.params.folds,
+            snakemake.params.seed,
+            snakemake.params.device,
+            Path(".neuroloop/checkpoints"),
+            snakemake.params.code,
+        )

@@ -1,0 +1,191 @@
+"""Train students under one teacher."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.lib.core import metrics
+from scripts.lib.core.checkpoints import Checkpoint, checkpoint_key
+from scripts.lib.core.device import pick_device
+from scripts.lib.core.files import (
+    StrPath,
+    load_array,
+    save_arrays,
+    save_json,
+    save_table,
+    save_weights,
+)
+from scripts.lib.core.jobs import job
+from scripts.lib.core.seeds import derive_seed, numpy_generator
+from scripts.lib.core.statistics import crossed_interval, permutation_p
+from scripts.lib.distill.image_set import ImageSet, load_image_set, soft_label_ids
+from scripts.lib.distill.students import Student, train_students
+from scripts.lib.distill.teachers import join_logits, teach
+
+#: Permutations of the test labels that give the students' p value.
+PERMUTATIONS = 1000
+
+
+def train_group(
+    images: StrPath,
+    table: StrPath,
+    logits: StrPath | None,
+    teacher: str,
+    student: Mapping[str, Any],
+    n_seeds: int,
+    seed: int,
+    device: str,
+    outputs: Mapping[str, StrPath],
+    checkpoints: Path,
+    code: str,
+) -> dict[str, Any]:
+    """Train one student a seed and write what they learned.
+
+    Parameters
+    ----------
+    images, table : path
+        images.npy and images.tsv.
+    logits : path or None
+        Logits of the decoder or of the CNN that the teacher is made of.
+    teacher : str
+        Name of the teacher.
+    student : mapping
+        The student's block of the config.
+    n_seeds : int
+        Students to train.
+    seed : int
+        Root seed.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+    outputs : mapping
+        ``history``, ``predictions``, ``weights``, ``metrics``.
+    checkpoints : Path
+        Folder of training states, emptied at the end.
+    code : str
+        Hash of the code, part of the name of the training states.
+
+    Returns
+    -------
+    dict
+        Facts for the record of the run.
+    """
+    shown = load_image_set(images, table)
+    chosen = Student.from_block(student)
+    seeds = list(range(n_seeds))
+    place = pick_device(device)
+    inputs = [Path(path) for path in (images, table, logits) if path]
+    key = checkpoint_key(code, teacher, json.dumps([dict(student), n_seeds, seed]), *inputs)
+    trained = train_students(
+        shown.pixels[shown.train],
+        shown.labels[shown.train],
+        teacher_logits(shown, logits, teacher, chosen.temperature, seeds, seed),
+        shown.pixels[shown.test],
+        len(shown.classes),
+        chosen,
+        [derive_seed(seed, "student", number) for number in seeds],
+        place,
+        checkpoint=lambda name: Checkpoint(checkpoints, f"{key}-{name}"),
+    )
+    truth = shown.labels[shown.test]
+    facts = {"teacher": teacher, "student": dict(student), "seed": seed}
+    if chosen.weights:
+        facts["flag"] = f"pretrained on {chosen.weights.name}: stimuli may be among its images"
+    save_table(outputs["history"], trained.history.rename(columns={"member": "seed"}))
+    save_arrays(
+        outputs["predictions"],
+        {
+            "logits": trained.logits,
+            "truth": truth,
+            "image": shown.table["image_id"].to_numpy(dtype=str)[shown.test],
+            "seed": np.array(seeds),
+        },
+        axes={
+            "logits": ("seed", "image", "class"),
+            "truth": ("image",),
+            "image": ("image",),
+            "seed": ("seed",),
+        },
+        units={"logits": "nat"},
+        classes=shown.classes,
+        **facts,
+    )
+    save_weights(outputs["weights"], trained.weights, classes=json.dumps(shown.classes))
+    save_json(outputs["metrics"], {**score(trained.logits, truth, seed), **facts})
+    return {"device": str(place)}
+
+
+def teacher_logits(
+    shown: ImageSet,
+    logits: StrPath | None,
+    teacher: str,
+    temperature: float,
+    seeds: list[int],
+    seed: int,
+) -> np.ndarray | None:
+    """Logits of each seed's teacher for the training images, or None for labels alone."""
+    labels = shown.labels[shown.train]
+    joined = None
+    if logits:
+        values, facts = load_array(logits)
+        row_ids, classes = (facts["ids"][axis] for axis in facts["axes"])
+        ids = soft_label_ids(shown.table, shown.train)
+        if teacher == "cnn":
+            ids = shown.table["image_id"].iloc[shown.train].tolist()
+        joined = join_logits(values, row_ids, classes, list(ids), shown.classes)
+    taught = [
+        teach(
+            teacher,
+            labels,
+            len(shown.classes),
+            temperature,
+            numpy_generator(seed, "teacher", teacher, number),
+            joined,
+        )
+        for number in seeds
+    ]
+    return None if taught[0] is None else np.stack([one for one in taught if one is not None])
+
+
+def score(logits: np.ndarray, truth: np.ndarray, seed: int) -> dict[str, Any]:
+    """Mean metrics over seeds, with an interval over seeds and test images."""
+    each = [metrics.classification_metrics(of_seed, truth) for of_seed in logits]
+    predicted = np.argmax(logits, axis=2)
+    hits = predicted == truth
+    shuffle = numpy_generator(seed, "null")
+    null = np.array([(predicted == shuffle.permutation(truth)).mean() for _ in range(PERMUTATIONS)])
+    interval = crossed_interval(hits, numpy_generator(seed, "interval"))
+    means = {
+        name: None if each[0][name] is None else float(np.mean([one[name] for one in each]))
+        for name in each[0]
+        if name != "n"
+    }
+    return {
+        **means,
+        "n": len(truth),
+        "seeds": len(logits),
+        "ci_low": interval.ci_low,
+        "ci_high": interval.ci_high,
+        "interval": "95 %, over seeds and test images",
+        "p": permutation_p(float(hits.mean()), null),
+        "null": {"method": "labels of test images permuted", "permutations": len(null)},
+    }
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        record |= train_group(
+            snakemake.input.images,
+            snakemake.input.table,
+            snakemake.input.get("logits") or None,
+            snakemake.wildcards.teacher,
+            snakemake.params.student,
+            snakemake.params.seeds,
+            snakemake.params.seed,
+            snakemake.params.device,
+            snakemake.output,
+            Path(".neuroloop/checkpoints"),
+            snakemake.params.code,
+        )

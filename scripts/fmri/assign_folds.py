@@ -1,0 +1,47 @@
+"""Deal a subject's training samples to folds."""
+
+from scripts.lib.core.files import StrPath, read_json, save_table
+from scripts.lib.core.folds import group_folds, stratified_folds
+from scripts.lib.core.jobs import job
+from scripts.lib.core.seeds import numpy_generator
+from scripts.lib.fmri.bdata import read_rows
+
+
+def assign_folds(
+    bdata: StrPath, sidecar: StrPath, output: StrPath, folds: int, fold_by: str, seed: int
+) -> None:
+    """Write folds.tsv: the training session's rows, what one row is, and its fold.
+
+    Parameters
+    ----------
+    bdata, sidecar : path
+        The subject's BData file and its sidecar.
+    output : path
+        folds.tsv.
+    folds : int
+        Number of folds.
+    fold_by : {"run", "trial"}
+        Whole runs, or trials spread evenly by category where no runs are known.
+    seed : int
+        Root seed; it shuffles trials.
+    """
+    rows = read_rows(bdata)
+    rows = rows[rows["session"] == "training"].reset_index(drop=True)
+    if fold_by == "run":
+        fold = group_folds(rows["run"], folds)
+    else:
+        fold = stratified_folds(rows["category"], folds, numpy_generator(seed, "folds"))
+    rows.insert(1, "unit", read_json(sidecar)["unit"])
+    save_table(output, rows.assign(fold=fold))
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        assign_folds(
+            snakemake.input.bdata,
+            snakemake.input.sidecar,
+            snakemake.output.folds,
+            snakemake.params.folds,
+            snakemake.params.fold_by,
+            snakemake.params.seed,
+        )

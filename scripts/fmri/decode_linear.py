@@ -1,0 +1,88 @@
+"""Decode a region with a linear classifier."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from scripts.lib.core.files import StrPath
+from scripts.lib.core.jobs import job
+from scripts.lib.core.seeds import numpy_generator
+from scripts.lib.fmri.decoders import fit_linear
+from scripts.lib.fmri.decoding import load_problem, save_decoding
+from scripts.lib.fmri.permutation import retrained_null
+from scripts.lib.fmri.soft_labels import out_of_fold
+
+
+def decode_linear(
+    voxels: StrPath,
+    folds: StrPath,
+    stimuli: StrPath,
+    outputs: Mapping[str, StrPath],
+    decoder: Mapping[str, Any],
+    n_voxels: int | None,
+    calibration_folds: int,
+    permutations: int,
+    seed: int,
+) -> None:
+    """Write out-of-fold soft labels of one region, their metrics and their null.
+
+    Parameters
+    ----------
+    voxels, folds, stimuli : path
+        voxels.npz, folds.tsv and stimuli.tsv.
+    outputs : mapping
+        Paths that `save_decoding` fills.
+    decoder : mapping
+        ``method`` and its parameters.
+    n_voxels : int or None
+        Voxels to select inside each training fold, None for all.
+    calibration_folds : int
+        Folds inside each training fold that choose the temperature.
+    permutations : int
+        Label permutations of the null, each with a decoder of its own.
+    seed : int
+        Root seed.
+    """
+    problem = load_problem(voxels, folds, stimuli)
+    params = {name: value for name, value in decoder.items() if name != "method"}
+    runs, blocks = (problem.rows[name].to_numpy(dtype=str) for name in ("run", "block"))
+    options = {"n_voxels": n_voxels or problem.x.shape[1], **params}
+    decoded = out_of_fold(
+        problem.x,
+        problem.y,
+        runs,
+        problem.stimuli,
+        problem.splits,
+        len(problem.classes),
+        partial(fit_linear, decoder["method"], **options),
+        calibration_folds,
+    )
+    null = retrained_null(
+        decoder["method"],
+        problem.x,
+        problem.y,
+        blocks,
+        runs,
+        problem.splits,
+        len(problem.classes),
+        numpy_generator(seed, "permutation"),
+        permutations,
+        **options,
+    )
+    facts = {"decoder": dict(decoder), "voxels": n_voxels, "seed": seed}
+    save_decoding(problem, decoded, null, "retrained on permuted labels", outputs, facts)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        decode_linear(
+            snakemake.input.voxels,
+            snakemake.input.folds,
+            snakemake.input.stimuli,
+            snakemake.output,
+            snakemake.params.decoder,
+            snakemake.params.voxels,
+            snakemake.params.calibration_folds,
+            snakemake.params.permutations,
+            snakemake.params.seed,
+        )

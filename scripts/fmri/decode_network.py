@@ -1,0 +1,129 @@
+"""Decode a region with the study's 1-D ResNet18."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.lib.core.checkpoints import Checkpoint, checkpoint_key
+from scripts.lib.core.device import pick_device
+from scripts.lib.core.files import StrPath
+from scripts.lib.core.folds import Split
+from scripts.lib.core.jobs import job
+from scripts.lib.core.seeds import numpy_generator
+from scripts.lib.core.training import Recipe
+from scripts.lib.fmri.decoding import load_problem, save_decoding
+from scripts.lib.fmri.permutation import label_null
+from scripts.lib.fmri.resnet1d import resnet1d18
+from scripts.lib.fmri.soft_labels import out_of_fold
+
+
+def decode_network(
+    voxels: StrPath,
+    folds: StrPath,
+    stimuli: StrPath,
+    outputs: Mapping[str, StrPath],
+    decoder: Mapping[str, Any],
+    n_voxels: int | None,
+    calibration_folds: int,
+    permutations: int,
+    seed: int,
+    device: str,
+    checkpoints: Path,
+    code: str,
+) -> dict[str, Any]:
+    """Write out-of-fold soft labels of one region, their metrics and their null.
+
+    Parameters
+    ----------
+    voxels, folds, stimuli : path
+        voxels.npz, folds.tsv and stimuli.tsv.
+    outputs : mapping
+        Paths that `save_decoding` fills.
+    decoder : mapping
+        ``method``, ``width`` and the values of the `Recipe`.
+    n_voxels : int or None
+        Voxels to select inside each training fold, None for all.
+    calibration_folds : int
+        Folds inside each training fold that choose the temperature.
+    permutations : int
+        Permutations of the labels of predicted blocks; networks are not trained on them again.
+    seed : int
+        Root seed.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+    checkpoints : Path
+        Folder of training states.
+    code : str
+        Hash of the code, part of the name of the training states.
+
+    Returns
+    -------
+    dict
+        Facts for the record of the run.
+    """
+    problem = load_problem(voxels, folds, stimuli)
+    place = pick_device(device)
+    recipe = {key: value for key, value in decoder.items() if key not in ("method", "width")}
+    settings = json.dumps([dict(decoder), n_voxels, calibration_folds, seed])
+    key = checkpoint_key(code, settings, Path(voxels), Path(folds), Path(stimuli))
+
+    def fit(
+        x: np.ndarray, y: np.ndarray, _: np.ndarray, splits: Sequence[Split], n_classes: int
+    ) -> Sequence[np.ndarray]:
+        return resnet1d18(
+            x,
+            y,
+            splits,
+            n_classes,
+            n_voxels or x.shape[1],
+            recipe=Recipe(**recipe),
+            width=decoder["width"],
+            seed=seed,
+            device=place,
+            members_at_once=len(splits) if place.type == "cuda" else 1,
+            checkpoint=lambda name: Checkpoint(checkpoints, f"{key}-{name}"),
+        )
+
+    runs, blocks = (problem.rows[name].to_numpy(dtype=str) for name in ("run", "block"))
+    decoded = out_of_fold(
+        problem.x,
+        problem.y,
+        runs,
+        problem.stimuli,
+        problem.splits,
+        len(problem.classes),
+        fit,
+        calibration_folds,
+    )
+    null = label_null(
+        decoded.logits.argmax(axis=1),
+        problem.y,
+        blocks,
+        runs,
+        numpy_generator(seed, "permutation"),
+        permutations,
+    )
+    facts = {"decoder": dict(decoder), "voxels": n_voxels, "seed": seed}
+    save_decoding(problem, decoded, null, "held-out labels permuted", outputs, facts)
+    return {"device": str(place)}
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        record |= decode_network(
+            snakemake.input.voxels,
+            snakemake.input.folds,
+            snakemake.input.stimuli,
+            snakemake.output,
+            snakemake.params.decoder,
+            snakemake.params.voxels,
+            snakemake.params.calibration_folds,
+            snakemake.params.permutations,
+            snakemake.params.seed,
+            snakemake.params.device,
+            Path(".neuroloop/checkpoints"),
+            snakemake.params.code,
+        )

@@ -1,0 +1,38 @@
+"""Take one region's voxels of the training samples."""
+
+from scripts.lib.core.files import StrPath, read_table, save_arrays
+from scripts.lib.core.jobs import job
+from scripts.lib.fmri.bdata import read_region
+
+
+def extract_region(bdata: StrPath, folds: StrPath, region: str, output: StrPath) -> None:
+    """Write voxels.npz: activity and sample ids, rows as in folds.tsv.
+
+    Parameters
+    ----------
+    bdata, folds : path
+        The subject's BData file and folds.tsv.
+    region : str
+        Name of the region's voxel flag, or a condition such as ``ROI_LOC = 1 | ROI_FFA = 1``.
+    output : path
+        voxels.npz.
+    """
+    x, rows = read_region(bdata, region)
+    place = {name: row for row, name in enumerate(rows["sample"])}
+    samples = read_table(folds, {"sample": str})["sample"].tolist()
+    save_arrays(
+        output,
+        {"x": x[[place[name] for name in samples]], "sample": samples},
+        axes={"x": ("sample", "voxel"), "sample": ("sample",)},
+        region=region,
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        extract_region(
+            snakemake.input.bdata,
+            snakemake.input.folds,
+            snakemake.params.region,
+            snakemake.output.voxels,
+        )

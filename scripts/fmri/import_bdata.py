@@ -1,0 +1,23 @@
+"""Read one subject's BData file."""
+
+from scripts.lib.core.files import StrPath
+from scripts.lib.core.jobs import job
+from scripts.lib.fmri.bdata import read_bdata, read_unit, write_bdata
+
+
+def import_bdata(file: StrPath, output: StrPath) -> None:
+    """Check a BData file and write it with the workflow's ids and columns.
+
+    Parameters
+    ----------
+    file : path
+        BData as bdpy or the authors of Generic Object Decoding wrote it.
+    output : path
+        bdata.h5, with all regions and sessions of `file`.
+    """
+    write_bdata(output, read_bdata(file), read_unit(file))
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        import_bdata(snakemake.input.file[0], snakemake.output.bdata)

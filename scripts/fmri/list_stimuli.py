@@ -1,0 +1,32 @@
+"""List what the subjects of a dataset saw."""
+
+from collections.abc import Sequence
+
+from scripts.lib.core.files import StrPath, save_table
+from scripts.lib.core.jobs import job
+from scripts.lib.fmri.bdata import read_rows
+from scripts.lib.fmri.stimuli import list_stimuli as list_all
+
+
+def list_stimuli(bdata: Sequence[StrPath], output: StrPath, held_out_per_category: int) -> None:
+    """Write stimuli.tsv: the stimuli of all subjects, and which are held out for students.
+
+    Parameters
+    ----------
+    bdata : sequence of path
+        Every subject's BData file.
+    output : path
+        stimuli.tsv.
+    held_out_per_category : int
+        Training images of each category that no decoder learns from and that test the students.
+    """
+    save_table(output, list_all([read_rows(path) for path in bdata], held_out_per_category))
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        list_stimuli(
+            snakemake.input.bdata,
+            snakemake.output.stimuli,
+            snakemake.params.held_out_per_category,
+        )

@@ -1,0 +1,67 @@
+"""Simulate one subject."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scripts.lib.core.files import StrPath
+from scripts.lib.core.jobs import job
+from scripts.lib.fmri.bdata import write_bdata
+from scripts.lib.fmri.simulate import Region, draw_stimuli, encode_stimuli
+from scripts.lib.fmri.simulate import simulate_subject as record
+
+
+def simulate_subject(
+    output: StrPath,
+    subject: str,
+    snr: float,
+    rois: Mapping[str, Mapping[str, Any]],
+    pools: Mapping[str, int],
+    presentation: Mapping[str, int],
+    seed: int,
+) -> None:
+    """Write bdata.h5 of a subject who looks at handwritten digits.
+
+    Parameters
+    ----------
+    output : path
+        bdata.h5.
+    subject : str
+        Name of the subject; it fixes the subject's random streams.
+    snr : float
+        Signal-to-noise ratio of the subject.
+    rois : mapping
+        ``encoding``, ``size`` (voxels) and ``snr`` of each region.
+    pools : mapping
+        How many images there are of each kind (`draw_stimuli`).
+    presentation : mapping
+        ``runs``, ``perception_repeats`` and ``imagery_repeats``.
+    seed : int
+        Root seed.
+    """
+    stimuli = draw_stimuli(seed, **pools)
+    brain = record(
+        seed,
+        subject,
+        snr,
+        {
+            name: Region(block["encoding"], block["size"], block["snr"])
+            for name, block in rois.items()
+        },
+        stimuli,
+        encode_stimuli(stimuli),
+        **presentation,
+    )
+    write_bdata(output, brain, "trial")
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        simulate_subject(
+            snakemake.output.bdata,
+            snakemake.wildcards.subject,
+            snakemake.params.snr,
+            snakemake.params.rois,
+            snakemake.params.pools,
+            snakemake.params.presentation,
+            snakemake.params.seed,
+        )

@@ -1,0 +1,65 @@
+"""One look for all figures, and files that are the same byte for byte every time."""
+
+from typing import TYPE_CHECKING, Any
+
+from scripts.lib.core.files import StrPath, atomic
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Colours that people with any colour vision tell apart (Okabe & Ito 2008).
+PALETTE = (
+    "#0072b2",
+    "#d55e00",
+    "#009e73",
+    "#cc79a7",
+    "#e69f00",
+    "#56b4e9",
+    "#999999",
+    "#000000",
+)
+
+STYLE: dict[Any, Any] = {
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.grid": True,
+    "axes.grid.axis": "y",
+    "grid.color": "#e6e6e6",
+    "legend.frameon": False,
+    "figure.dpi": 100,
+    "savefig.dpi": 160,
+    "svg.hashsalt": "neuroloop",
+    "svg.fonttype": "none",
+}
+
+
+def grid(rows: int, columns: int, *, width: float, height: float, **options: Any) -> Any:
+    """Return a figure and its two-dimensional array of axes.
+
+    Parameters
+    ----------
+    rows, columns : int
+    width, height : float
+        Size of one panel in inches.
+    **options
+        Passed on to ``Figure.subplots``.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    mpl.use("agg")
+    for name, value in STYLE.items():
+        mpl.rcParams[name] = value
+    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False, **options)
+
+
+def save(figure: "Figure", *paths: StrPath) -> None:
+    """Write a figure to .png or .svg files without a date in them."""
+    for path in paths:
+        with atomic(path) as temporary:
+            kind = str(path).rsplit(".", 1)[-1]
+            figure.savefig(temporary, metadata={"Date": None} if kind == "svg" else None)

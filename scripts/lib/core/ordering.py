@@ -1,0 +1,29 @@
+"""Order of names that hold numbers: run 2 before run 10."""
+
+import re
+from collections.abc import Iterable
+
+NaturalKey = tuple[tuple[str | int, ...], str]
+
+
+def natural_key(name: str) -> NaturalKey:
+    """Return a sort key in which runs of digits count as whole numbers.
+
+    Parameters
+    ----------
+    name : str
+        Any text. Capitals come before small letters, as in Python.
+
+    Returns
+    -------
+    tuple
+        Text and numbers in turn, then the name itself, so that ``"1"`` and ``"01"`` are told apart
+        and the order is total.
+    """
+    parts = re.split(r"([0-9]+)", name)
+    return tuple(int(part) if i % 2 else part for i, part in enumerate(parts)), name
+
+
+def natural_sorted(names: Iterable[str]) -> list[str]:
+    """Return the names in natural order (see `natural_key`), repeated ones included."""
+    return sorted(names, key=natural_key)

@@ -1,0 +1,218 @@
+"""How sure a number is: intervals, p values and paired differences."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from scipy import stats
+
+
+class Estimate(NamedTuple):
+    """A number and its interval; the bounds are None where the data give none."""
+
+    value: float
+    ci_low: float | None
+    ci_high: float | None
+
+
+class Difference(NamedTuple):
+    """A difference, its interval and the two-sided p value against no difference."""
+
+    value: float
+    ci_low: float
+    ci_high: float
+    p: float
+
+
+def cluster_interval(hits: np.ndarray, clusters: Iterable[str], level: float = 0.95) -> Estimate:
+    """Accuracy with an interval that allows for rows of one cluster being alike.
+
+    The accuracy is the ratio sum(c_r) / sum(n_r) of hits and rows of R clusters; its linearised
+    variance is R / (R - 1) * sum((c_r - accuracy * n_r)^2) / N^2 (Cochran 1977, Sampling
+    Techniques, section 3.12, without finite-population correction), used with Student's t of R - 1
+    degrees of freedom and cut at 0 and 1.
+
+    Two cases have no such variance and get Wilson's score interval over rows instead, which
+    takes the rows for independent and so is too narrow where they are not: a single cluster, and
+    clusters that all have the same accuracy (as when every row is right).
+
+    Parameters
+    ----------
+    hits : ndarray of bool, shape (n,)
+        True where the row was named right.
+    clusters : sequence of str, shape (n,)
+        Cluster of each row, e.g. its run.
+    level : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    Estimate
+    """
+    hits = _as_bool(hits)
+    names, of_row = np.unique(np.asarray(list(clusters), dtype=str), return_inverse=True)
+    if hits.shape != of_row.shape or not len(hits):
+        raise ValueError(f"hits {hits.shape} and clusters {of_row.shape} give no interval")
+    right, rows = np.bincount(of_row, weights=hits), np.bincount(of_row)
+    n_right, n = int(hits.sum()), len(hits)
+    # In whole numbers, so that equal accuracies give exactly zero.
+    residuals = (right * n - n_right * rows) / n
+    if not residuals.any():
+        wilson = stats.binomtest(n_right, n).proportion_ci(level, method="wilson")
+        return Estimate(n_right / n, float(wilson.low), float(wilson.high))
+    n_clusters = len(names)
+    error = np.sqrt(n_clusters / (n_clusters - 1) * (residuals**2).sum()) / n
+    half = float(stats.t.ppf((1 + level) / 2, n_clusters - 1) * error)
+    return Estimate(n_right / n, max(0.0, n_right / n - half), min(1.0, n_right / n + half))
+
+
+def group_interval(values: Iterable[float], level: float = 0.95) -> Estimate:
+    """Mean over subjects with Student's t interval.
+
+    Parameters
+    ----------
+    values : sequence of float, shape (subjects,)
+        One number a subject.
+    level : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    Estimate
+        Without bounds where there is one subject. With few subjects the interval is wide, and it
+        has no width where all subjects have the same value.
+    """
+    numbers = np.asarray(list(values), dtype=np.float64)
+    if not len(numbers) or not np.isfinite(numbers).all():
+        raise ValueError(f"no mean over subjects of {numbers.tolist()}")
+    mean = float(numbers.mean())
+    if len(numbers) == 1:
+        return Estimate(mean, None, None)
+    error = numbers.std(ddof=1) / np.sqrt(len(numbers))
+    half = float(stats.t.ppf((1 + level) / 2, len(numbers) - 1) * error)
+    return Estimate(mean, mean - half, mean + half)
+
+
+def permutation_p(observed: float, null: np.ndarray) -> float:
+    """One-sided p value: how often a permutation does at least as well.
+
+    p = (1 + number of null values >= observed) / (1 + number of null values), which is never zero
+    (Phipson & Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39).
+
+    Parameters
+    ----------
+    observed : float
+        Statistic of the data; larger is better.
+    null : ndarray of float, shape (permutations,)
+        Statistic of permuted data.
+    """
+    null = np.asarray(null, dtype=np.float64)
+    if not np.isfinite(null).all() or not np.isfinite(observed):
+        raise ValueError("observed or null values are not finite")
+    # Equal statistics that were summed in another order count as equal.
+    slack = 1e-12 * max(1.0, abs(observed))
+    return float((1 + (null >= observed - slack).sum()) / (1 + null.size))
+
+
+def paired_difference(
+    hits_a: np.ndarray,
+    hits_b: np.ndarray,
+    generator: np.random.Generator,
+    n_boot: int = 10_000,
+    level: float = 0.95,
+) -> Difference:
+    """Difference of the accuracies of two kinds of student, over seeds and test images.
+
+    Students of one seed had the same initialisation and batch order, and all saw the same test
+    images, so hits are subtracted pair by pair. Each resample draws seeds and, on its own, images
+    with replacement (pigeonhole bootstrap: Owen 2007, Ann. Appl. Stat. 1:386), and the interval is
+    made of percentiles: it speaks of other seeds and other images of the same kinds.
+
+    The pigeonhole bootstrap is conservative: it counts the variance of what is neither seed nor
+    image (the noise of single predictions) three times, so that an interval is up to 1.7 times too
+    wide. Only where the difference hangs on few seeds is it too narrow, by sqrt((S - 1) / S) for S
+    seeds and by its percentiles; one seed says nothing about others.
+
+    Parameters
+    ----------
+    hits_a, hits_b : ndarray of bool, shape (seeds, images)
+        True where the student of that seed named the image right; same order in both.
+    generator : numpy.random.Generator
+        Draws the resamples.
+    n_boot : int
+        Number of resamples.
+    level : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    Difference
+        Mean of `hits_a` less mean of `hits_b`. p is twice the smaller share of resamples on one
+        side of zero, at least 2 / (n_boot + 1) and at most 1.
+    """
+    hits_a, hits_b = _as_bool(hits_a), _as_bool(hits_b)
+    if hits_a.shape != hits_b.shape or hits_a.ndim != 2 or not hits_a.size:
+        raise ValueError(f"hits {hits_a.shape} and {hits_b.shape} cannot be paired")
+    difference = hits_a.astype(np.float64) - hits_b
+    drawn = _crossed_resamples(difference, generator, n_boot) / difference.size
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    rarer = min((drawn <= 0).sum(), (drawn >= 0).sum())
+    return Difference(
+        float(difference.mean()),
+        float(low),
+        float(high),
+        min(1.0, float(2 * (1 + rarer) / (1 + n_boot))),
+    )
+
+
+def crossed_interval(
+    hits: np.ndarray, generator: np.random.Generator, n_boot: int = 10_000, level: float = 0.95
+) -> Estimate:
+    """Mean accuracy of students with the interval of `paired_difference` (pigeonhole bootstrap).
+
+    Parameters
+    ----------
+    hits : ndarray of bool, shape (seeds, images)
+    generator, n_boot, level
+        As in `paired_difference`.
+
+    Returns
+    -------
+    Estimate
+    """
+    nothing = np.zeros_like(_as_bool(hits))
+    value, low, high, _ = paired_difference(hits, nothing, generator, n_boot, level)
+    return Estimate(value, low, high)
+
+
+def _as_bool(hits: np.ndarray) -> np.ndarray:
+    values = np.asarray(hits)
+    if not np.isin(values, (0, 1)).all():
+        raise ValueError("hits are neither true nor false")
+    return values.astype(bool)
+
+
+def _crossed_resamples(
+    values: np.ndarray, generator: np.random.Generator, n_boot: int
+) -> np.ndarray:
+    """Sums of `values` (rows, columns) over rows and columns drawn with replacement.
+
+    Whole numbers stay exact, so the sums do not depend on the number of threads.
+    """
+    n_rows, n_columns = values.shape
+    # A chunk holds some megabytes, whatever the number of resamples.
+    chunk = max(1, 1_000_000 // max(n_rows, n_columns))
+    sums = np.empty(n_boot)
+    for start in range(0, n_boot, chunk):
+        size = min(chunk, n_boot - start)
+        row_counts = _draw_counts(n_rows, size, generator)
+        column_counts = _draw_counts(n_columns, size, generator)
+        sums[start : start + size] = np.einsum("bj,bj->b", row_counts @ values, column_counts)
+    return sums
+
+
+def _draw_counts(n: int, size: int, generator: np.random.Generator) -> np.ndarray:
+    """How often each of `n` things is drawn in `n` draws, for `size` resamples: (size, n)."""
+    drawn = generator.integers(n, size=(size, n))
+    drawn += np.arange(size)[:, None] * n
+    return np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n).astype(np.float64)

@@ -1,0 +1,159 @@
+"""What each teacher is worth: accuracies, and paired differences between teachers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control
+
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.seeds import numpy_generator
+from scripts.lib.core.statistics import group_interval, paired_difference
+from scripts.lib.distill.teacher_names import REFERENCE_TEACHERS
+
+#: What names a group of students that differ in nothing but their seed.
+KEYS = ["subject", "roi", "decoder", "teacher", "student"]
+
+#: Stands for the subject, region and decoder of teachers that need no brain.
+REFERENCE = "reference"
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Students that differ in nothing but their seed.
+
+    Attributes
+    ----------
+    keys : mapping of str to str
+        Values of `KEYS`.
+    hits : ndarray of bool, shape (seeds, test images)
+        True where the student named the image right.
+    image_ids : list of str
+        Ids of the test images.
+    seeds : list of int
+    chance : float
+        Accuracy of always naming the commonest class.
+    """
+
+    keys: Mapping[str, str]
+    hits: np.ndarray
+    image_ids: list[str]
+    seeds: list[int]
+    chance: float
+
+
+def check_paired(groups: Sequence[Group]) -> None:
+    """Check that all groups were tested on the same images with the same seeds.
+
+    Raises
+    ------
+    NeuroLoopError
+        If one was not.
+    """
+    for group in groups[1:]:
+        if group.image_ids != groups[0].image_ids or group.seeds != groups[0].seeds:
+            raise NeuroLoopError(
+                f"students {'/'.join(group.keys.values())} were tested on other images or seeds "
+                "than the rest: delete their folder and run again"
+            )
+
+
+def accuracies(groups: Sequence[Group]) -> pd.DataFrame:
+    """One row a student: its group's keys, seed, accuracy, number of test images, chance."""
+    return pd.DataFrame(
+        [
+            {
+                **group.keys,
+                "seed": seed,
+                "accuracy": hits.mean(),
+                "n": hits.size,
+                "chance": group.chance,
+            }
+            for group in groups
+            for seed, hits in zip(group.seeds, group.hits, strict=True)
+        ]
+    )
+
+
+def comparisons(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -> pd.DataFrame:
+    """Compare each teacher with ``none``, and ``brain`` with every other teacher.
+
+    Parameters
+    ----------
+    groups : sequence of Group
+        Paired (`check_paired`).
+    seed : int
+        Root seed of the bootstrap.
+    n_boot : int
+        Resamples of seeds and test images.
+
+    Returns
+    -------
+    DataFrame
+        `KEYS`, control, difference (of accuracies), ci_low, ci_high (95 %), p (two-sided), q (p
+        after Benjamini & Hochberg 1995 over all rows of single subjects), n (test images), seeds,
+        subjects. Rows of the subject ``group`` are means over subjects with Student's t interval;
+        a single subject allows none, so there are none then.
+    """
+    by_keys = {tuple(group.keys[key] for key in KEYS): group for group in groups}
+    rows = []
+    for keys, group in by_keys.items():
+        subject, roi, decoder, teacher, student = keys
+        others = [name for *_, name, variant in by_keys if variant == student]
+        controls = list(dict.fromkeys(others)) if teacher == "brain" else ["none"]
+        for control in controls:
+            if control == teacher:
+                continue
+            of_control = (
+                (REFERENCE,) * 3 if control in REFERENCE_TEACHERS else (subject, roi, decoder)
+            )
+            other = by_keys[(*of_control, control, student)]
+            difference = paired_difference(
+                group.hits,
+                other.hits,
+                numpy_generator(seed, "comparison", *keys, control),
+                n_boot,
+            )
+            rows.append(
+                {
+                    **group.keys,
+                    "control": control,
+                    "difference": difference.value,
+                    "ci_low": difference.ci_low,
+                    "ci_high": difference.ci_high,
+                    "p": difference.p,
+                    "n": len(group.image_ids),
+                    "seeds": len(group.seeds),
+                    "subjects": 1,
+                }
+            )
+    table = pd.DataFrame(rows)
+    table.insert(list(table.columns).index("p") + 1, "q", false_discovery_control(table["p"]))
+    return pd.concat([table, _over_subjects(table)], ignore_index=True)
+
+
+def _over_subjects(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean differences over subjects, where there are at least two."""
+    rows = []
+    brains = table[table["subject"] != REFERENCE]
+    keys = ["roi", "decoder", "teacher", "student", "control"]
+    for names, part in brains.groupby(keys, sort=False):
+        if len(part) < 2:
+            continue
+        mean = group_interval(part["difference"])
+        rows.append(
+            {
+                "subject": "group",
+                **dict(zip(keys, names, strict=True)),
+                "difference": mean.value,
+                "ci_low": mean.ci_low,
+                "ci_high": mean.ci_high,
+                "p": np.nan,
+                "q": np.nan,
+                "n": part["n"].iloc[0],
+                "seeds": part["seeds"].iloc[0],
+                "subjects": len(part),
+            }
+        )
+    return pd.DataFrame(rows, columns=table.columns)

@@ -1,0 +1,221 @@
+"""One region's decoding problem and the files that its solution fills, whatever the decoder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.core import metrics
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.files import (
+    StrPath,
+    load_arrays,
+    read_table,
+    save_array,
+    save_arrays,
+    save_json,
+)
+from scripts.lib.core.folds import Split, splits
+from scripts.lib.core.ordering import natural_sorted
+from scripts.lib.core.statistics import cluster_interval, permutation_p
+from scripts.lib.fmri.soft_labels import OutOfFold, by_stimulus
+
+#: Columns of folds.tsv that decoding uses.
+FOLD_COLUMNS = {
+    "sample": str,
+    "run": str,
+    "block": str,
+    "stimulus_id": str,
+    "category": str,
+    "fold": int,
+}
+STIMULUS_COLUMNS = {"stimulus_id": str, "category": str, "session": str, "held_out": int}
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Samples of one region with their classes and what may be learned from what.
+
+    Attributes
+    ----------
+    x : ndarray of float32, shape (samples, voxels)
+    rows : DataFrame
+        folds.tsv, a row a sample.
+    classes : list of str
+        Categories in natural order; `y` counts them.
+    y : ndarray of int, shape (samples,)
+    stimuli : ndarray of str, shape (samples,)
+        Image of each sample, empty where only its category is known.
+    splits : list of Split
+        What each fold predicts and what it may learn from.
+    stimulus_ids : list of str
+        Rows of the soft labels: the training session's stimuli in the order of stimuli.tsv.
+    """
+
+    x: np.ndarray
+    rows: pd.DataFrame
+    classes: list[str]
+    y: np.ndarray
+    stimuli: np.ndarray
+    splits: list[Split]
+    stimulus_ids: list[str]
+
+
+def pose(x: np.ndarray, samples: np.ndarray, folds: pd.DataFrame, stimuli: pd.DataFrame) -> Problem:
+    """Join voxels, folds and stimuli by id.
+
+    Parameters
+    ----------
+    x : ndarray, shape (samples, voxels)
+    samples : ndarray of str, shape (samples,)
+        Id of each row of `x`.
+    folds : DataFrame
+        folds.tsv.
+    stimuli : DataFrame
+        stimuli.tsv. No fold learns from a sample whose image is held out for testing students.
+
+    Raises
+    ------
+    NeuroLoopError
+        If an id has no partner, or a sample's category is not its stimulus' category.
+    """
+    place = {name: row for row, name in enumerate(samples.tolist())}
+    lost = [name for name in folds["sample"] if name not in place]
+    if lost:
+        raise NeuroLoopError(
+            f"sample {lost[0]!r} of folds.tsv has no voxels: delete the subject's folder and run "
+            "again"
+        )
+    of_stimulus = stimuli.set_index("stimulus_id")
+    unknown = sorted(set(folds["stimulus_id"]) - set(of_stimulus.index))
+    if unknown:
+        raise NeuroLoopError(
+            f"stimulus {unknown[0]!r} was shown in the scanner but is not in stimuli.tsv: "
+            "delete stimuli.tsv and run again"
+        )
+    expected = of_stimulus.loc[folds["stimulus_id"], "category"].to_numpy()
+    wrong = np.flatnonzero(folds["category"].to_numpy() != expected)
+    if len(wrong):
+        row = folds.iloc[wrong[0]]
+        raise NeuroLoopError(
+            f"sample {row['sample']!r} has category {row['category']!r}, but its stimulus "
+            f"{row['stimulus_id']!r} has {expected[wrong[0]]!r} in stimuli.tsv: mend one of them"
+        )
+    classes = natural_sorted(set(folds["category"]))
+    index = {name: number for number, name in enumerate(classes)}
+    images = np.where(folds["stimulus_id"] == folds["category"], "", folds["stimulus_id"])
+    held_out = of_stimulus.loc[folds["stimulus_id"], "held_out"].to_numpy() == 1
+    shown = set(folds["stimulus_id"])
+    training = stimuli[stimuli["session"] == "training"]
+    return Problem(
+        x=x[[place[name] for name in folds["sample"]]],
+        rows=folds,
+        classes=classes,
+        y=folds["category"].map(index).to_numpy(dtype=np.int64),
+        stimuli=images.astype(str),
+        splits=splits(folds["fold"].to_numpy(), keep=~held_out, stimuli=images),
+        stimulus_ids=[name for name in training["stimulus_id"] if name in shown],
+    )
+
+
+def load_problem(voxels: StrPath, folds: StrPath, stimuli: StrPath) -> Problem:
+    """Read a region's voxels, folds.tsv and stimuli.tsv, and join them by id."""
+    arrays = load_arrays(voxels)
+    return pose(
+        arrays["x"],
+        arrays["sample"],
+        read_table(folds, FOLD_COLUMNS),
+        read_table(stimuli, STIMULUS_COLUMNS),
+    )
+
+
+def score(
+    problem: Problem, decoded: OutOfFold, null: np.ndarray, null_method: str
+) -> dict[str, Any]:
+    """Facts of metrics.json: metrics, their interval over runs, and the null that they beat.
+
+    Parameters
+    ----------
+    problem : Problem
+    decoded : OutOfFold
+    null : ndarray, shape (permutations,)
+        Accuracies on permuted labels.
+    null_method : str
+        How the null was made.
+    """
+    logits, truth = decoded.logits, problem.y
+    interval = cluster_interval(metrics.hits(logits, truth), problem.rows["run"])
+    facts = metrics.classification_metrics(logits, truth)
+    return {
+        **facts,
+        "ci_low": interval.ci_low,
+        "ci_high": interval.ci_high,
+        "p": permutation_p(float(facts["accuracy"] or 0), null),
+        "interval": "95 %, over runs",
+        "runs": int(problem.rows["run"].nunique()),
+        "null": {
+            "method": null_method,
+            "exchanged": "labels of blocks within each run",
+            "permutations": len(null),
+            "mean": float(null.mean()),
+            "quantile_95": float(np.quantile(null, 0.95)),
+        },
+        "temperatures": decoded.temperatures,
+    }
+
+
+def save_decoding(
+    problem: Problem,
+    decoded: OutOfFold,
+    null: np.ndarray,
+    null_method: str,
+    paths: Mapping[str, StrPath],
+    facts: Mapping[str, Any],
+) -> None:
+    """Write logits, soft labels, samples and metrics of one region and decoder.
+
+    Parameters
+    ----------
+    problem : Problem
+    decoded : OutOfFold
+    null : ndarray, shape (permutations,)
+    null_method : str
+    paths : mapping
+        ``logits`` and ``soft_labels`` (.npy), ``samples`` (.npz), ``metrics`` (.json).
+    facts : mapping
+        What every file says of its origin: decoder, seed, ...
+    """
+    logits, soft_labels = by_stimulus(
+        decoded.logits, problem.rows["stimulus_id"], problem.stimulus_ids
+    )
+    ids = {"stimulus": problem.stimulus_ids, "class": problem.classes}
+    axes = ("stimulus", "class")
+    save_array(paths["logits"], logits, axes=axes, units="nat", ids=ids, **facts)
+    save_array(paths["soft_labels"], soft_labels, axes=axes, units="1", ids=ids, **facts)
+    save_arrays(
+        paths["samples"],
+        {
+            "sample": problem.rows["sample"].to_numpy(dtype=str),
+            "run": problem.rows["run"].to_numpy(dtype=str),
+            "fold": decoded.split,
+            "truth": problem.y,
+            "logits": decoded.logits.astype(np.float32),
+            "confusion": metrics.confusion_matrix(decoded.logits, problem.y),
+            "null": null,
+        },
+        axes={
+            "sample": ("sample",),
+            "run": ("sample",),
+            "fold": ("sample",),
+            "truth": ("sample",),
+            "logits": ("sample", "class"),
+            "confusion": ("true class", "predicted class"),
+            "null": ("permutation",),
+        },
+        units={"logits": "nat"},
+        classes=problem.classes,
+        **facts,
+    )
+    save_json(paths["metrics"], {**score(problem, decoded, null, null_method), **facts})

@@ -1,0 +1,62 @@
+"""Write the page that tells what came out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts.lib.core.files import StrPath, atomic, read_table
+from scripts.lib.core.jobs import job
+from scripts.lib.core.page import Page
+
+
+def write_report(
+    decoding: Sequence[StrPath],
+    decoding_figures: Sequence[StrPath],
+    ablations: Sequence[StrPath],
+    ablation_figures: Sequence[StrPath],
+    output: StrPath,
+) -> None:
+    """Write one self-contained HTML page.
+
+    Parameters
+    ----------
+    decoding, decoding_figures : sequence of path
+        decoding.tsv and decoding.png of every dataset, in the same order.
+    ablations, ablation_figures : sequence of path
+        comparisons.tsv and ablation.png of every dataset that teaches, in the same order.
+    output : path
+        index.html.
+    """
+    page = Page("NeuroLoop")
+    for table, figure in zip(decoding, decoding_figures, strict=True):
+        page.section(f"Brain decoding: {Path(table).parent.name}")
+        page.text(
+            "Out-of-fold accuracy of each decoder in each region. Intervals are 95 % over runs; "
+            "p is the share of label permutations (labels of blocks exchanged within runs) that "
+            "do as well. The group's interval is over subjects."
+        )
+        page.figure(figure, "Accuracy by region, decoder and subject")
+        page.table(read_table(table, {"accuracy": float, "p": float}))
+    for table, figure in zip(ablations, ablation_figures, strict=True):
+        page.section(f"Brains teach networks: {Path(table).parent.name}")
+        page.text(
+            "Differences of test accuracy between students that differ in nothing but their "
+            "teacher. Intervals are 95 % over seeds and test images; q is p after Benjamini and "
+            "Hochberg. A brain teaches more than softness only if it beats smooth, and more than "
+            "its classes only if it beats withinclass and classmean."
+        )
+        page.figure(figure, "Gain of each teacher over labels alone")
+        rows = read_table(table, {"difference": float, "p": float})
+        page.table(rows[rows["teacher"] == "brain"])
+    with atomic(output) as temporary:
+        temporary.write_text(page.html(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        write_report(
+            snakemake.input.decoding,
+            snakemake.input.decoding_figures,
+            snakemake.input.ablations,
+            snakemake.input.ablation_figures,
+            snakemake.output.page,
+        )

@@ -1,0 +1,43 @@
+"""Bring one public file into the data folder."""
+
+import logging
+
+from scripts.lib.core.downloads import fetch
+from scripts.lib.core.files import StrPath, save_json
+from scripts.lib.core.registry import read_registry
+
+
+def retrieve_file(registry: StrPath, name: str, destination: StrPath, receipt: StrPath) -> None:
+    """Download a file of the registry, or verify the one that is there.
+
+    Parameters
+    ----------
+    registry : path
+        Registry of downloads (TSV).
+    name : str
+        Which of its rows.
+    destination : path
+        Where the file belongs.
+    receipt : path
+        JSON with the address, size, MD5, and whether the file was downloaded or present.
+    """
+    facts = fetch(read_registry(registry)[name], destination)
+    logging.info("%s: %s, MD5 %s", destination, facts["state"], facts["md5"])
+    save_json(receipt, {"file": str(destination), **facts})
+
+
+if __name__ == "__main__":
+    from scripts.lib.core.jobs import job
+
+    with job(
+        log=snakemake.log[0],
+        run=snakemake.output.run,
+        threads=snakemake.threads,
+        memory_mb=snakemake.resources.mem_mb,
+    ):
+        retrieve_file(
+            registry=snakemake.input.registry,
+            name=snakemake.wildcards.file,
+            destination=snakemake.params.destination,
+            receipt=snakemake.output.receipt,
+        )

@@ -1,0 +1,237 @@
+"""Intervals and p values: by hand, against other libraries, and how often they hold."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.api import OLS
+from statsmodels.stats.proportion import proportion_confint
+
+from scripts.lib.core import statistics
+from scripts.lib.core.statistics import (
+    cluster_interval,
+    group_interval,
+    paired_difference,
+    permutation_p,
+)
+
+
+def test_cluster_interval_by_hand():
+    # Runs of 4, 2 and 4 rows with 3, 1 and 1 hits: accuracy 0.5, residuals 1, 0 and -1.
+    hits, runs = np.array([1, 1, 1, 0, 1, 0, 1, 0, 0, 0]), ["1"] * 4 + ["2"] * 2 + ["10"] * 4
+    estimate = cluster_interval(hits, runs)
+    error = np.sqrt(3 / 2 * 2) / 10
+    half = 4.302652729749464 * error  # t of 2 degrees of freedom
+    assert estimate == pytest.approx((0.5, max(0, 0.5 - half), min(1, 0.5 + half)))
+    narrower = cluster_interval(hits, runs, level=0.5)
+    assert narrower.ci_high == pytest.approx(0.5 + 0.816496580927726 * error)
+
+
+def test_cluster_interval_against_a_regression_with_cluster_robust_errors():
+    generator = np.random.default_rng(1)
+    clusters = generator.integers(9, size=300)
+    hits = generator.random(300) < 0.3 + 0.05 * clusters
+    fit = OLS(hits.astype(float), np.ones(300)).fit(
+        cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True
+    )
+    estimate = cluster_interval(hits, clusters.astype(str))
+    assert estimate == pytest.approx((fit.params[0], *fit.conf_int()[0]))
+
+
+def test_one_cluster_gets_the_score_interval():
+    hits = np.arange(40) < 31
+    estimate = cluster_interval(hits, ["1"] * 40)
+    assert estimate == pytest.approx((31 / 40, *proportion_confint(31, 40, method="wilson")))
+    # By hand: 5 of 10 at z = 1.96.
+    z = stats.norm.ppf(0.975)
+    half = z * np.sqrt(0.25 / 10 + z**2 / 400) / (1 + z**2 / 10)
+    five = cluster_interval(np.arange(10) < 5, ["1"] * 10)
+    assert five == pytest.approx((0.5, 0.5 - half, 0.5 + half))
+
+
+@pytest.mark.parametrize("right", [0, 5, 10])
+def test_clusters_of_equal_accuracy_do_not_get_an_interval_without_width(right):
+    hits = np.tile(np.arange(10) < right, 6)
+    estimate = cluster_interval(hits, np.repeat([str(run) for run in range(6)], 10))
+    expected = proportion_confint(6 * right, 60, method="wilson")
+    assert estimate == pytest.approx((right / 10, *expected))
+    assert estimate.ci_high - estimate.ci_low > 0.05
+
+
+def test_clusters_of_unequal_size_and_equal_accuracy_count_as_equal():
+    hits = np.array([1, 0, 0, 1, 1, 0, 0, 0, 0])
+    estimate = cluster_interval(hits, ["a"] * 3 + ["b"] * 6)
+    assert estimate == pytest.approx((1 / 3, *proportion_confint(3, 9, method="wilson")))
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=1, max_size=60))
+def test_cluster_interval_holds_the_accuracy_and_stays_in_bounds(rows):
+    clusters, hits = zip(*rows, strict=True)
+    estimate = cluster_interval(np.array(hits), list(map(str, clusters)))
+    assert 0 <= estimate.ci_low <= estimate.value <= estimate.ci_high <= 1
+    assert estimate.ci_low < estimate.ci_high
+
+
+@pytest.mark.parametrize(("n_clusters", "n_rows", "alike"), [(4, 30, 0.05), (12, 20, 0.1)])
+def test_cluster_interval_covers_as_often_as_it_says(n_clusters, n_rows, alike):
+    """Rows of one cluster are alike: intraclass correlation `alike`, true accuracy 0.6."""
+    generator = np.random.default_rng(7)
+    clusters = np.repeat(np.arange(n_clusters), n_rows).astype(str)
+    concentration = (1 - alike) / alike
+    covered, naive, n = 0, 0, 1500
+    for _ in range(n):
+        rate = generator.beta(0.6 * concentration, 0.4 * concentration, size=n_clusters)
+        hits = generator.random(len(clusters)) < np.repeat(rate, n_rows)
+        estimate = cluster_interval(hits, clusters)
+        covered += estimate.ci_low <= 0.6 <= estimate.ci_high
+        as_one = cluster_interval(hits, ["1"] * len(hits))
+        naive += as_one.ci_low <= 0.6 <= as_one.ci_high
+    assert 0.93 <= covered / n <= 0.975
+    assert naive / n < 0.85  # what taking the rows for independent would give
+
+
+def test_hits_that_give_no_interval_are_refused():
+    with pytest.raises(ValueError, match="no interval"):
+        cluster_interval(np.array([], dtype=bool), [])
+    with pytest.raises(ValueError, match="no interval"):
+        cluster_interval(np.array([True, False]), ["1"])
+    with pytest.raises(ValueError, match="neither true nor false"):
+        cluster_interval(np.array([0.7, 0.2]), ["1", "2"])
+
+
+def test_group_interval_by_hand_and_against_scipy():
+    # Standard deviation 0.1, standard error 0.1 / sqrt(3).
+    half = 4.302652729749464 * 0.1 / np.sqrt(3)
+    assert group_interval([0.5, 0.6, 0.7]) == pytest.approx((0.6, 0.6 - half, 0.6 + half))
+    values = np.random.default_rng(2).normal(size=5)
+    expected = stats.ttest_1samp(values, 0).confidence_interval(0.9)
+    assert group_interval(values, level=0.9) == pytest.approx((values.mean(), *expected))
+
+
+def test_one_subject_has_no_interval():
+    assert group_interval([0.7]) == (0.7, None, None)
+
+
+@pytest.mark.parametrize("values", [[], [0.5, np.nan]])
+def test_subjects_without_a_value_are_refused(values):
+    with pytest.raises(ValueError, match="no mean over subjects"):
+        group_interval(values)
+
+
+def test_permutation_p_by_hand():
+    null = np.array([0.1, 0.2, 0.3, 0.4])
+    assert permutation_p(0.35, null) == 2 / 5
+    assert permutation_p(0.4, null) == 2 / 5  # equal counts
+    assert permutation_p(0.5, null) == 1 / 5  # never zero
+    assert permutation_p(0.5, np.array([])) == 1.0
+
+
+def test_permutation_p_counts_sums_in_another_order_as_equal():
+    assert 0.1 + 0.2 != 0.3
+    assert permutation_p(0.1 + 0.2, np.array([0.3])) == 1.0
+
+
+def test_permutation_p_against_scipy():
+    sample = np.random.default_rng(4).normal(0.3, size=30)
+    theirs = stats.monte_carlo_test(
+        sample,
+        np.random.default_rng(5).standard_normal,
+        np.mean,
+        n_resamples=499,
+        alternative="greater",
+        vectorized=False,
+    )
+    assert permutation_p(sample.mean(), theirs.null_distribution) == theirs.pvalue
+
+
+def test_permutation_p_refuses_nan():
+    with pytest.raises(ValueError, match="not finite"):
+        permutation_p(0.5, np.array([0.1, np.nan]))
+    with pytest.raises(ValueError, match="not finite"):
+        permutation_p(np.nan, np.array([0.1]))
+
+
+def test_paired_difference_by_hand():
+    # Two seeds, one image: a is right for the first seed, b never. A resample draws seeds
+    # (1, 1), (1, 2), (2, 1), (2, 2), so the difference is 1, 0.5, 0.5 or 0.
+    difference = paired_difference(
+        np.array([[1], [0]]), np.array([[0], [0]]), np.random.default_rng(0), n_boot=20_000
+    )
+    assert difference.value == 0.5
+    assert (difference.ci_low, difference.ci_high) == (0.0, 1.0)
+    assert difference.p == pytest.approx(2 * 0.25, abs=0.02)
+
+
+def test_resamples_are_those_of_a_loop_over_drawn_seeds_and_images():
+    values = np.random.default_rng(0).integers(-1, 2, size=(4, 7)).astype(float)
+    fast = statistics._crossed_resamples(values, np.random.default_rng(1), 20_000) / values.size
+    generator = np.random.default_rng(2)
+    slow = [
+        values[np.ix_(generator.integers(4, size=4), generator.integers(7, size=7))].mean()
+        for _ in range(20_000)
+    ]
+    assert fast.mean() == pytest.approx(values.mean(), abs=0.005)
+    assert fast.std() == pytest.approx(np.std(slow), rel=0.03)
+    np.testing.assert_allclose(
+        np.quantile(fast, [0.025, 0.5, 0.975]), np.quantile(slow, [0.025, 0.5, 0.975]), atol=0.04
+    )
+
+
+def test_every_resample_is_drawn_where_one_fills_a_chunk():
+    values = np.ones((2, 600_000))
+    sums = statistics._crossed_resamples(values, np.random.default_rng(0), 3)
+    np.testing.assert_array_equal(sums, values.size)
+
+
+def test_the_variance_of_resamples_is_that_of_the_crossed_bootstrap():
+    """Exact variance: seeds and images drawn apart, from the moments of multinomial counts."""
+    values = np.random.default_rng(3).integers(-1, 2, size=(5, 11)).astype(float)
+    n_rows, n_columns = values.shape
+    rows, columns = values.mean(axis=1), values.mean(axis=0)
+    rest = values - rows[:, None] - columns + values.mean()
+    exact = (
+        rows.var() / n_rows + columns.var() / n_columns + (rest**2).mean() / (n_rows * n_columns)
+    )
+    drawn = statistics._crossed_resamples(values, np.random.default_rng(4), 50_000) / values.size
+    assert drawn.var() == pytest.approx(exact, rel=0.03)
+
+
+def test_paired_difference_follows_its_sign_and_its_seed():
+    generator = np.random.default_rng(0)
+    better, worse = generator.random((10, 300)) < 0.9, generator.random((10, 300)) < 0.8
+    ab = paired_difference(better, worse, np.random.default_rng(1), n_boot=1000)
+    ba = paired_difference(worse, better, np.random.default_rng(1), n_boot=1000)
+    assert ab == paired_difference(better, worse, np.random.default_rng(1), n_boot=1000)
+    assert ba == pytest.approx((-ab.value, -ab.ci_high, -ab.ci_low, ab.p))
+    assert ab.ci_low > 0
+    assert ab.p == 2 / 1001
+
+
+def test_equal_students_do_not_differ():
+    hits = np.random.default_rng(0).random((3, 50)) < 0.5
+    assert paired_difference(hits, hits, np.random.default_rng(1), n_boot=200) == (0, 0, 0, 1)
+
+
+@pytest.mark.parametrize(("seed_spread", "most"), [(0.1, 1.0), (0.3, 0.975)])
+def test_paired_difference_covers_at_least_about_as_often_as_it_says(seed_spread, most):
+    """Students of two equal kinds: a row's score is image + kind x seed + noise, right above 0."""
+    generator = np.random.default_rng(8)
+    covered, rejected, n = 0, 0, 300
+    for _ in range(n):
+        image = generator.normal(1.0, 1.0, size=200)
+        kinds = [
+            image + generator.normal(0, seed_spread, (10, 1)) + generator.normal(size=(10, 200)) > 0
+            for _ in range(2)
+        ]
+        difference = paired_difference(*kinds, generator, n_boot=400)
+        covered += difference.ci_low <= 0 <= difference.ci_high
+        rejected += difference.p <= 0.05
+    assert 0.91 <= covered / n <= most
+    assert rejected / n <= 0.09
+
+
+def test_students_that_cannot_be_paired_are_refused():
+    for shapes in [((2, 3), (3, 3)), ((3,), (3,)), ((0, 3), (0, 3))]:
+        with pytest.raises(ValueError, match="cannot be paired"):
+            paired_difference(*map(np.zeros, shapes), np.random.default_rng(0))

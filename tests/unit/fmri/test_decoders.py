@@ -1,0 +1,143 @@
+"""Linear decoders against scikit-learn's own."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
+from sklearn.model_selection import PredefinedSplit, cross_val_predict
+from sklearn.svm import SVC
+
+from scripts.lib.core import folds
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.fmri import decoders
+from scripts.lib.fmri.nested import inner_folds
+
+
+def brain(
+    seed: int, n: int = 120, v: int = 30, k: int = 5, signal: float = 0.5
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Prepared voxels, classes and runs (6, of n / 6 rows)."""
+    generator = np.random.default_rng(seed)
+    y = generator.permutation(np.arange(n) % k)
+    x = generator.standard_normal((n, v)) + signal * generator.standard_normal((k, v))[y]
+    return ((x - x.mean(0)) / x.std(0)).astype(np.float32), y, np.repeat([*"123456"], n // 6)
+
+
+@pytest.mark.parametrize("name", decoders.LINEAR)
+@pytest.mark.parametrize("k", [2, 5])
+def test_every_decoder_scores_every_class(name: str, k: int) -> None:
+    x, y, runs = brain(0, k=k)
+    scores = decoders.LINEAR[name](x[:100], y[:100], runs[:100], x[100:], k)
+    assert scores.shape == (20, k)
+    assert scores.dtype == np.float64
+    assert np.isfinite(scores).all()
+    assert (scores.argmax(axis=1) == y[100:]).mean() > 1.5 / k
+
+
+@pytest.mark.parametrize("k", [2, 5, 12])
+def test_svm_names_what_scikit_learn_predicts(k: int) -> None:
+    x, y, runs = brain(1, n=240, k=k, signal=0.1)
+    scores = decoders.svm(x[:180], y[:180], runs[:180], x[180:], k, C=0.1)
+    model = SVC(kernel="linear", C=0.1, break_ties=k > 2).fit(np.float64(x[:180]), y[:180])
+    np.testing.assert_array_equal(scores.argmax(axis=1), model.predict(x[180:]))
+
+
+def test_svm_breaks_ties_of_votes_only() -> None:
+    x, y, runs = brain(1, n=240, k=5, signal=0.1)
+    scores = decoders.svm(x[:180], y[:180], runs[:180], x[180:], 5, C=0.1)
+    votes = np.sort(np.round(scores), axis=1)
+    clear = votes[:, -1] > votes[:, -2]
+    assert 0.5 < clear.mean() < 1
+    model = SVC(kernel="linear", C=0.1).fit(np.float64(x[:180]), y[:180])
+    np.testing.assert_array_equal(scores.argmax(axis=1)[clear], model.predict(x[180:])[clear])
+
+
+@pytest.mark.parametrize("k", [2, 5])
+def test_logistic_scores_are_logits(k: int) -> None:
+    x, y, runs = brain(2, k=k)
+    scores = decoders.logistic(x[:90], y[:90], runs[:90], x[90:], k, C=0.1)
+    model = LogisticRegression(C=0.1, max_iter=1000).fit(np.float64(x[:90]), y[:90])
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(p, model.predict_proba(np.float64(x[90:])), atol=1e-9)
+
+
+@pytest.mark.parametrize("v", [30, 200])
+def test_ridge_equals_scikit_learn(v: int) -> None:
+    x, y, runs = brain(3, v=v)
+    scores = decoders.ridge(x[:90], y[:90], runs[:90], x[90:], 5, alphas=[20.0])
+    model = RidgeClassifier(alpha=20.0).fit(np.float64(x[:90]), y[:90])
+    np.testing.assert_allclose(scores, model.decision_function(np.float64(x[90:])), atol=1e-9)
+
+
+def test_ridge_chooses_one_alpha_by_groups() -> None:
+    x, y, runs = brain(4, v=60, signal=0.2)
+    alphas = [1.0, 10.0, 100.0, 1000.0, 10000.0]
+    x, y, runs, unseen = x[:100], y[:100], runs[:100], x[100:]
+    folds_of_rows = inner_folds(runs, y, 3)
+    targets = 2 * np.eye(5)[y] - 1
+
+    def error(alpha: float) -> float:
+        cv = PredefinedSplit(folds_of_rows)
+        return ((cross_val_predict(Ridge(alpha), x, targets, cv=cv) - targets) ** 2).mean()
+
+    # Folds of 2, 2 and 1 runs: equal rows a run, so the mean over folds is near that over rows.
+    errors = [error(alpha) for alpha in alphas]
+    best = alphas[int(np.argmin(errors))]
+    assert best not in (alphas[0], alphas[-1])
+    chosen = decoders.ridge(x, y, runs, unseen, 5, alphas=alphas, alpha_folds=3)
+    fixed = decoders.ridge(x, y, runs, unseen, 5, alphas=[best])
+    np.testing.assert_allclose(chosen, fixed, atol=1e-8)
+
+
+@pytest.mark.parametrize("name", decoders.LINEAR)
+@pytest.mark.parametrize("missing", [0, 2, 4])
+def test_an_untrained_class_scores_lowest(name: str, missing: int) -> None:
+    x, y, runs = brain(5)
+    known = y != missing
+    scores = decoders.LINEAR[name](x[known], y[known], runs[known], x, 5)
+    others = np.delete(scores, missing, axis=1)
+    assert np.isfinite(scores).all()
+    assert (scores[:, missing] <= others.min(axis=1) - 1).all()
+
+
+def test_low_scores_by_hand() -> None:
+    given = np.array([[1.0, 4.0], [0.5, 0.25]])
+    full = decoders.with_missing(given, np.array([0, 2]), 3)
+    assert full.tolist() == [[1.0, -2.0, 4.0], [0.5, -0.75, 0.25]]
+
+
+@pytest.mark.parametrize("name", decoders.LINEAR)
+def test_the_order_of_training_rows_does_not_matter(name: str) -> None:
+    x, y, runs = brain(6)
+    order = np.random.default_rng(0).permutation(100)
+    one = decoders.LINEAR[name](x[:100], y[:100], runs[:100], x[100:], 5)
+    two = decoders.LINEAR[name](x[order], y[order], runs[order], x[100:], 5)
+    # libsvm stops within its tolerance of the optimum, L-BFGS within its own.
+    np.testing.assert_array_equal(one.argmax(axis=1), two.argmax(axis=1))
+
+
+def test_another_decoder_is_one_function_and_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nearest_mean(x_train, y_train, groups_train, x_test, n_classes, power=2):
+        means = np.stack([x_train[y_train == c].mean(axis=0) for c in range(n_classes)])
+        return -(np.abs(x_test[:, None] - means) ** power).sum(axis=2).astype(np.float64)
+
+    monkeypatch.setitem(decoders.LINEAR, "nearest_mean", nearest_mean)
+    x, y, runs = brain(7)
+    splits = folds.splits(folds.group_folds(runs, 6))
+    scores = decoders.fit_linear("nearest_mean", x, y, runs, splits, 5, 20, power=2)
+    hits = [(s.argmax(axis=1) == y[t.test]).mean() for s, t in zip(scores, splits, strict=True)]
+    assert np.mean(hits) > 0.5
+
+
+def test_an_unknown_decoder_is_named() -> None:
+    with pytest.raises(NeuroLoopError, match="'lasso': there are svm, logistic, ridge"):
+        decoders.find("lasso")
+
+
+def test_fit_linear_ignores_labels_of_test_rows() -> None:
+    x, y, runs = brain(8)
+    splits = folds.splits(folds.group_folds(runs, 3))
+    once = decoders.fit_linear("ridge", x, y, runs, splits[:1], 5, 10)
+    other = y.copy()
+    other[splits[0].test] = 0
+    again = decoders.fit_linear("ridge", x, other, runs, splits[:1], 5, 10)
+    np.testing.assert_array_equal(once[0], again[0])

@@ -1,0 +1,160 @@
+"""Null distributions: what moves, what stays, and where the null lies."""
+
+import numpy as np
+import pytest
+from scipy.stats import kstest
+from sklearn.feature_selection import SelectKBest, f_classif
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from scripts.lib.core import folds, statistics
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.fmri import decoders, permutation
+
+
+def brain(
+    seed: int, v: int = 30, k: int = 8, signal: float = 0.0
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, list[folds.Split]]:
+    """Five runs of `k` blocks of 3 rows that share most of their noise."""
+    generator = np.random.default_rng(seed)
+    y = np.repeat(np.concatenate([generator.permutation(k) for _ in range(5)]), 3)
+    blocks = np.repeat(np.arange(5 * k), 3).astype(str)
+    x = np.repeat(generator.standard_normal((5 * k, v)), 3, axis=0)
+    x += 0.3 * generator.standard_normal(x.shape) + signal * generator.standard_normal((k, v))[y]
+    runs = np.repeat([*"12345"], 3 * k)
+    return x, y, blocks, runs, folds.splits(folds.group_folds(runs, 5))
+
+
+def test_blocks_move_whole_and_within_their_run() -> None:
+    generator = np.random.default_rng(0)
+    _, y, blocks, runs, _ = brain(0)
+    order = generator.permutation(len(y))
+    y, blocks, runs = y[order], blocks[order], runs[order]
+    moved = permutation.permutations(y, blocks, runs, generator, 50)
+    assert moved.shape == (50, len(y))
+    assert (moved != y).any()
+    for labels in moved:
+        for block in np.unique(blocks):
+            assert len(set(labels[blocks == block])) == 1
+        for run in "12345":
+            assert sorted(labels[runs == run]) == sorted(y[runs == run])
+
+
+def test_every_order_is_as_likely() -> None:
+    y = np.array([0, 0, 1, 2, 5, 6])
+    blocks = np.array(["a", "a", "b", "c", "d", "e"])
+    runs = np.array(["1", "1", "1", "1", "2", "2"])
+    generator = np.random.default_rng(1)
+    moved = permutation.permutations(y, blocks, runs, generator, 12_000)
+    _, counts = np.unique(moved, axis=0, return_counts=True)
+    assert len(counts) == 6 * 2
+    assert abs(counts - 1000).max() < 150
+
+
+def test_the_same_stream_gives_the_same_permutation() -> None:
+    _, y, blocks, runs, _ = brain(2)
+    one, two = (
+        permutation.permute_blocks(y, blocks, runs, np.random.default_rng(3)) for _ in range(2)
+    )
+    np.testing.assert_array_equal(one, two)
+
+
+def test_what_cannot_be_permuted_is_refused() -> None:
+    generator = np.random.default_rng(0)
+    y, runs = np.array([0, 1, 0, 1]), np.array(["1", "1", "2", "2"])
+    with pytest.raises(NeuroLoopError, match="block 'b' has rows of more than one"):
+        permutation.permute_blocks(y, np.array(["a", "b", "b", "c"]), runs, generator)
+    with pytest.raises(NeuroLoopError, match="block 'a' has rows of more than one"):
+        permutation.permute_blocks(np.zeros(4), np.array(["a", "b", "c", "a"]), runs, generator)
+    with pytest.raises(NeuroLoopError, match="nothing to permute"):
+        permutation.permute_blocks(y, np.array([*"abcd"]), np.array([*"1234"]), generator)
+
+
+@pytest.mark.parametrize("name", ["svm", "ridge"])
+def test_null_of_eight_classes_is_an_eighth(name: str) -> None:
+    # The decoder finds a true signal in the labels as they are, and none in permuted ones.
+    x, y, blocks, runs, splits = brain(4, signal=1.0)
+    null = permutation.retrained_null(
+        name, x, y, blocks, runs, splits, 8, np.random.default_rng(5), 60, 20
+    )
+    assert null.shape == (60,)
+    assert null.mean() == pytest.approx(0.125, abs=0.03)
+    fitted = decoders.fit_linear(name, x, y, runs, splits, 8, 20)
+    pairs = zip(fitted, splits, strict=True)
+    observed = np.mean([(s.argmax(axis=1) == y[t.test]).mean() for s, t in pairs])
+    assert observed > 0.5
+    assert statistics.permutation_p(observed, null) == pytest.approx(1 / 61)
+
+
+def test_null_equals_a_loop_of_scikit_learn() -> None:
+    x, y, blocks, runs, splits = brain(6, k=4, signal=0.5)
+    null = permutation.retrained_null(
+        "svm", x, y, blocks, runs, splits, 4, np.random.default_rng(7), 5, 10, C=0.5
+    )
+    labels = permutation.permutations(y, blocks, runs, np.random.default_rng(7), 5)
+    pipeline = make_pipeline(
+        SelectKBest(f_classif, k=10), StandardScaler(), SVC(kernel="linear", C=0.5, break_ties=True)
+    )
+    for accuracy, permuted in zip(null, labels, strict=True):
+        hits = [
+            pipeline.fit(x[s.train], permuted[s.train]).predict(x[s.test]) == permuted[s.test]
+            for s in splits
+        ]
+        assert accuracy == pytest.approx(np.concatenate(hits).mean())
+
+
+@pytest.mark.parametrize("alphas", [[100.0], [10.0, 1000.0]])
+def test_fast_and_slow_null_of_ridge_agree(
+    alphas: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, y, blocks, runs, splits = brain(8, signal=0.3)
+
+    def null() -> np.ndarray:
+        generator = np.random.default_rng(9)
+        return permutation.retrained_null(
+            "ridge", x, y, blocks, runs, splits, 8, generator, 5, 20, alphas=alphas
+        )
+
+    fast = null()
+    monkeypatch.setattr(permutation, "BATCHED", {})
+    np.testing.assert_array_equal(fast, null())
+
+
+def test_rows_that_never_teach_are_permuted_too() -> None:
+    x, y, blocks, runs, _ = brain(10, signal=1.0)
+    keep = np.isin(runs, ["1", "2", "3"])
+    splits = folds.splits(folds.group_folds(runs, 5), keep)
+    null = permutation.retrained_null(
+        "ridge", x, y, blocks, runs, splits, 8, np.random.default_rng(11), 100, 30
+    )
+    assert null.mean() == pytest.approx(0.125, abs=0.03)
+
+
+def test_p_values_of_noise_are_uniform() -> None:
+    p = []
+    for seed in range(60):
+        x, y, blocks, runs, splits = brain(100 + seed, k=4)
+        fitted = decoders.fit_linear("ridge", x, y, runs, splits, 4, 10)
+        pairs = zip(fitted, splits, strict=True)
+        observed = np.mean([(s.argmax(axis=1) == y[t.test]).mean() for s, t in pairs])
+        null = permutation.retrained_null(
+            "ridge", x, y, blocks, runs, splits, 4, np.random.default_rng(seed), 99, 10
+        )
+        p.append(statistics.permutation_p(observed, null))
+    assert kstest(p, "uniform").pvalue > 0.01
+    assert np.mean(np.array(p) <= 0.1) < 0.25
+
+
+def test_label_null() -> None:
+    _, y, blocks, runs, _ = brain(12)
+    generator = np.random.default_rng(13)
+    null = permutation.label_null(y, y, blocks, runs, generator, 400)
+    assert null.mean() == pytest.approx(1 / 8, abs=0.02)
+    # Blocks of 3 rows are right or wrong as a whole: accuracies step by 3 of 120.
+    np.testing.assert_allclose(null * 40, np.round(null * 40), atol=1e-9)
+    assert statistics.permutation_p(1.0, null) == pytest.approx(1 / 401)
+    guesses = generator.integers(0, 8, len(y))
+    guessed = permutation.label_null(guesses, y, blocks, runs, generator, 400)
+    observed = (guesses == y).mean()
+    assert 0.001 < statistics.permutation_p(observed, guessed) <= 1
