@@ -21,7 +21,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 environment: ## .venv with the pinned packages; made once, updated when the lock changes
-	@envs/make_environment.sh
+	@sh envs/make_environment.sh
 
 demo: environment ## run the whole workflow on the embedded simulated data
 	python -m snakemake --cores $(CORES) all
@@ -38,8 +38,7 @@ lint: environment ## check style, types and the workflow's form
 	python -m snakemake --lint
 
 bench: environment ## compare speed and memory with the usual ways, measured side by side
-	@printf '%-44s %12s %12s %8s %8s\n' name ours reference ratio goal
-	@set -e; for bench in tests/bench/bench_*.py; do PYTHONPATH=. python $$bench; done
+	@failed=0; for bench in tests/bench/bench_*.py; do PYTHONPATH=. python $$bench || failed=1; done; exit $$failed
 
 clean: ## remove everything that the workflow made; .venv stays
 	rm -rf results logs benchmarks .snakemake .neuroloop

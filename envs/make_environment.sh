@@ -29,7 +29,7 @@ find_uv() { # prints the path of uv, fetched with another Python if need be
 }
 
 make_venv() {
-    hint="install Python 3.11 with its venv module (apt install python3.11 python3.11-venv), or uv"
+    hint="install Python 3.11 with its venv module (apt install python3.11 python3.11-venv) or uv, and run again"
     for python in ${PYTHON:-python3.11 python3 python}; do
         if is_311 "$python" && "$python" -c 'import ensurepip, venv' 2>/dev/null; then
             "$python" -m venv --clear "$venv" && return
@@ -38,9 +38,9 @@ make_venv() {
     scratch=$(mktemp -d)
     trap 'rm -rf "$scratch"' EXIT
     echo "no Python 3.11 with its venv module here: trying uv"
-    uv=$(find_uv 2>"$scratch/log") || fail "no Python 3.11 and no uv: $hint, and run again"
+    uv=$(find_uv 2>"$scratch/log") || fail "no Python 3.11 and no uv: $hint"
     rm -rf "$venv"
-    "$uv" venv -q --python 3.11 --seed "$venv" || fail "uv could not get Python 3.11: $hint, and run again"
+    "$uv" venv -q --python 3.11 --seed "$venv" || fail "uv could not get Python 3.11 (see above): $hint"
 }
 
 remembered=$(cat "$venv/.torch" 2>/dev/null || true)

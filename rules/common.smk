@@ -148,6 +148,12 @@ def refuse_missing_inputs():
         raise WorkflowError(first + others)
 
 
+def subject_files(dataset, name):
+    """One file of every subject of a dataset."""
+    subjects = config["datasets"][dataset]["subjects"]
+    return [f"results/fmri/{dataset}/{subject}/{name}" for subject in subjects]
+
+
 def soft_label_files(dataset):
     """Soft labels of every subject, region and decoder of a dataset."""
     block = config["datasets"][dataset]

@@ -160,10 +160,7 @@ rule import_bdata:
 rule list_stimuli:
     """List what the subjects of a dataset saw, and set aside the images that test the students."""
     input:
-        bdata=lambda wildcards: expand(
-            "results/fmri/{{dataset}}/{subject}/bdata.h5",
-            subject=config["datasets"][wildcards.dataset]["subjects"],
-        ),
+        bdata=lambda wildcards: subject_files(wildcards.dataset, "bdata.h5"),
     output:
         stimuli="results/fmri/{dataset}/stimuli.tsv",
         run="results/fmri/{dataset}/stimuli.run.json",

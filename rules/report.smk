@@ -2,11 +2,15 @@
 
 
 rule check_dataset:
-    """Read and validate every input of a dataset before anything is queued."""
+    """Check that the configured analysis can be done on what was read of a dataset's inputs."""
     input:
-        files=lambda wildcards: checked_files(wildcards),
+        bdata=lambda wildcards: subject_files(wildcards.dataset, "bdata.h5"),
+        folds=lambda wildcards: subject_files(wildcards.dataset, "folds.tsv"),
+        stimuli="results/fmri/{dataset}/stimuli.tsv",
         images=lambda wildcards: (
-            image_input(wildcards) if taught(wildcards.dataset) else []
+            f"results/distill/{wildcards.dataset}/images.tsv"
+            if taught(wildcards.dataset)
+            else []
         ),
     output:
         facts="results/check/{dataset}.json",
@@ -23,9 +27,10 @@ rule check_dataset:
         runtime=minutes(60),
     params:
         code=code_version("report/check_dataset.py"),
-        dataset=setting(),
-        data_folder=config["data_folder"],
-        seed=config["seed"],
+        regions=lambda wildcards: {
+            roi: {"flag": block.get("flag", roi), "voxels": block["voxels"]}
+            for roi, block in config["datasets"][wildcards.dataset]["rois"].items()
+        },
         threads=config["threads"],
     script:
         "../scripts/report/check_dataset.py"

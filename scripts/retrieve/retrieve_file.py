@@ -4,6 +4,7 @@ import logging
 
 from scripts.lib.core.downloads import fetch
 from scripts.lib.core.files import StrPath, save_json
+from scripts.lib.core.jobs import job
 from scripts.lib.core.registry import read_registry
 
 
@@ -27,17 +28,10 @@ def retrieve_file(registry: StrPath, name: str, destination: StrPath, receipt: S
 
 
 if __name__ == "__main__":
-    from scripts.lib.core.jobs import job
-
-    with job(
-        log=snakemake.log[0],
-        run=snakemake.output.run,
-        threads=snakemake.threads,
-        memory_mb=snakemake.resources.mem_mb,
-    ):
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         retrieve_file(
-            registry=snakemake.input.registry,
-            name=snakemake.wildcards.file,
-            destination=snakemake.params.destination,
-            receipt=snakemake.output.receipt,
+            snakemake.input.registry,
+            snakemake.wildcards.file,
+            snakemake.params.destination,
+            snakemake.output.receipt,
         )

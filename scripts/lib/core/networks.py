@@ -12,71 +12,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from scripts.lib.core.blocks import BasicBlock, Bottleneck, Head, conv, pool
+from scripts.lib.core.errors import NeuroLoopError
+
 #: Block and number of blocks in each stage (He et al. 2016, table 1).
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
-
-
-class Head(nn.Linear):
-    """Linear layer of each member: weight (members * classes, features)."""
-
-    def __init__(self, features: int, classes: int, members: int) -> None:
-        super().__init__(features, members * classes)
-        self.members = members
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map features, shape (batch, members * features), to logits (batch, members, classes)."""
-        if self.members == 1:
-            return super().forward(x)[:, None]
-        weight = self.weight.view(self.members, -1, self.in_features)
-        by_member = x.view(len(x), self.members, self.in_features).transpose(0, 1)
-        logits = torch.bmm(by_member, weight.transpose(1, 2)).transpose(0, 1)
-        return logits + self.bias.view(self.members, -1)
-
-
-class BasicBlock(nn.Module):
-    """Two 3 x 3 convolutions beside a short cut (He et al. 2016, figure 5 left)."""
-
-    expansion = 1
-
-    def __init__(self, channels: int, width: int, stride: int, dims: int, members: int) -> None:
-        super().__init__()
-        self.conv1 = _conv(channels, width, 3, stride, dims, members)
-        self.bn1 = nn.BatchNorm2d(members * width)
-        self.conv2 = _conv(width, width, 3, 1, dims, members)
-        self.bn2 = nn.BatchNorm2d(members * width)
-        self.downsample = _short_cut(channels, width, stride, dims, members)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map (batch, members * channels, height, width) to the block's output."""
-        y = functional.relu(self.bn1(self.conv1(x)), inplace=True)
-        y = self.bn2(self.conv2(y))
-        y += x if self.downsample is None else self.downsample(x)
-        return functional.relu(y, inplace=True)
-
-
-class Bottleneck(nn.Module):
-    """1 x 1, 3 x 3 (which strides) and 1 x 1 convolutions beside a short cut (figure 5 right)."""
-
-    expansion = 4
-
-    def __init__(self, channels: int, width: int, stride: int, dims: int, members: int) -> None:
-        super().__init__()
-        wide = width * self.expansion
-        self.conv1 = _conv(channels, width, 1, 1, dims, members)
-        self.bn1 = nn.BatchNorm2d(members * width)
-        self.conv2 = _conv(width, width, 3, stride, dims, members)
-        self.bn2 = nn.BatchNorm2d(members * width)
-        self.conv3 = _conv(width, wide, 1, 1, dims, members)
-        self.bn3 = nn.BatchNorm2d(members * wide)
-        self.downsample = _short_cut(channels, wide, stride, dims, members)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Map (batch, members * channels, height, width) to the block's output."""
-        y = functional.relu(self.bn1(self.conv1(x)), inplace=True)
-        y = functional.relu(self.bn2(self.conv2(y)), inplace=True)
-        y = self.bn3(self.conv3(y))
-        y += x if self.downsample is None else self.downsample(x)
-        return functional.relu(y, inplace=True)
 
 
 class ResNet(nn.Module):
@@ -103,9 +43,9 @@ class ResNet(nn.Module):
         super().__init__()
         self.members, self.in_channels, self.classes = members, in_channels, classes
         small = stem == "small"
-        self.conv1 = _conv(in_channels, width, 3 if small else 7, 1 if small else 2, dims, members)
+        self.conv1 = conv(in_channels, width, 3 if small else 7, 1 if small else 2, dims, members)
         self.bn1 = nn.BatchNorm2d(members * width)
-        self.maxpool: nn.Module = nn.Identity() if small else _pool(dims)
+        self.maxpool: nn.Module = nn.Identity() if small else pool(dims)
         self.stages = [f"layer{number}" for number in range(1, len(blocks) + 1)]
         channels = width
         for number, (name, count) in enumerate(zip(self.stages, blocks, strict=True)):
@@ -240,36 +180,75 @@ def stack_states(states: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torc
     }
 
 
+@torch.no_grad()
+def load_checkpoint(
+    network: ResNet,
+    state: Mapping[str, object],
+    path_for_messages: object,
+    replace_head: bool,
+) -> list[str]:
+    """Give every member the weights of a checkpoint that has torchvision's names.
+
+    Parameters
+    ----------
+    network : ResNet
+    state : mapping of str to Tensor
+        Of a single network. Counts of batches, which old checkpoints lack, are not needed.
+    path_for_messages : object
+        Where the state comes from.
+    replace_head : bool
+        Whether a last layer of another number of classes, or none, is put up with: the network's
+        own then stays as it is.
+
+    Returns
+    -------
+    list of str
+        In words, what is not in the network as it is in the checkpoint.
+
+    Raises
+    ------
+    NeuroLoopError
+        If a name is missing or unknown, or a shape is another; nothing is loaded then.
+    """
+    wanted = {name: values for name, values in member_state(network, 0).items() if values.ndim > 0}
+    given = {
+        name: values
+        for name, values in state.items()
+        if isinstance(values, torch.Tensor) and not name.endswith("num_batches_tracked")
+    }
+    notes = []
+    stem, head = given.get("conv1.weight"), given.get("fc.weight")
+    if stem is not None and stem.ndim == 4 and stem.shape[1] == 3 and network.in_channels == 1:
+        given["conv1.weight"] = stem.sum(dim=1, keepdim=True)
+        notes.append("kernels of the stem are summed over red, green and blue")
+    if replace_head and (head is None or len(head) != network.classes):
+        for name in ("fc.weight", "fc.bias"):
+            wanted.pop(name)
+            given.pop(name, None)
+        before = "no head" if head is None else f"a head of {len(head)} classes"
+        notes.append(f"{before} in the checkpoint: that of {network.classes} classes starts anew")
+    problems = [
+        *(f"{name} is missing" for name in wanted if name not in given),
+        *(f"{name} is unknown" for name in given if name not in wanted),
+        *(
+            f"{name} has shape {tuple(given[name].shape)} in place of {tuple(values.shape)}"
+            for name, values in wanted.items()
+            if name in given and given[name].shape != values.shape
+        ),
+    ]
+    if problems:
+        more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
+        raise NeuroLoopError(
+            f"weights {path_for_messages} do not fit the network: {'; '.join(problems[:3])}{more}: "
+            "take a checkpoint with torchvision's names, or change depth, width or stem"
+        )
+    own = network.state_dict()
+    for name in wanted:
+        for part in _parts(network, own[name]):
+            part.copy_(given[name])
+    return notes
+
+
 def _parts(network: ResNet, values: torch.Tensor) -> Sequence[torch.Tensor]:
     """Each member's share of a parameter or buffer."""
     return values.chunk(network.members)
-
-
-def _conv(
-    channels: int, width: int, kernel: int, stride: int, dims: int, members: int
-) -> nn.Conv2d:
-    flat = dims == 1
-    return nn.Conv2d(
-        members * channels,
-        members * width,
-        kernel_size=(1 if flat else kernel, kernel),
-        stride=(1 if flat else stride, stride),
-        padding=(0 if flat else kernel // 2, kernel // 2),
-        groups=members,
-        bias=False,
-    )
-
-
-def _pool(dims: int) -> nn.MaxPool2d:
-    return nn.MaxPool2d((1, 3), (1, 2), (0, 1)) if dims == 1 else nn.MaxPool2d(3, 2, 1)
-
-
-def _short_cut(
-    channels: int, width: int, stride: int, dims: int, members: int
-) -> nn.Sequential | None:
-    """Projection of the short cut, where shapes differ; None for the identity."""
-    if stride == 1 and channels == width:
-        return None
-    return nn.Sequential(
-        _conv(channels, width, 1, stride, dims, members), nn.BatchNorm2d(members * width)
-    )

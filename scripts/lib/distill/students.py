@@ -25,7 +25,7 @@ from scripts.lib.core.networks import (
     stack_states,
 )
 from scripts.lib.core.seeds import derive_seed, torch_generator
-from scripts.lib.core.training import Recipe, fit, predict
+from scripts.lib.core.training import Loss, Recipe, fit, predict
 from scripts.lib.distill.loss import cross_entropy, distillation_loss
 
 
@@ -53,6 +53,8 @@ class Student:
         Pixels added on each side before a random crop.
     flip : bool
         Whether half of the training images are mirrored.
+    ensemble : int
+        Seeds that a CPU trains as one network; several pay where the network is tiny.
     """
 
     depth: int
@@ -65,6 +67,7 @@ class Student:
     crop: int
     pad: int
     flip: bool
+    ensemble: int = 1
 
     @classmethod
     def from_block(cls, block: Mapping[str, Any]) -> "Student":
@@ -73,7 +76,7 @@ class Student:
             **{field.name: block[field.name] for field in fields(Recipe) if field.name in block}
         )
         own = {name: block[name] for name in ("depth", "width", "stem", "temperature", "alpha")}
-        views = {name: block[name] for name in ("crop", "pad", "flip")}
+        views = {name: block[name] for name in ("crop", "pad", "flip", "ensemble")}
         weights = Path(block["weights"]) if block["weights"] else None
         return cls(**own, **views, weights=weights, recipe=recipe)
 
@@ -182,7 +185,11 @@ def build(
     student: Student, channels: int, n_classes: int, seeds: Sequence[int], depth: int | None = None
 ) -> ResNet:
     """Build the networks of these seeds as one ensemble, from scratch or from a checkpoint."""
-    options = {"in_channels": channels, "classes": n_classes, "width": student.width}
+    options: dict[str, Any] = {
+        "in_channels": channels,
+        "classes": n_classes,
+        "width": student.width,
+    }
     network = resnet(depth or student.depth, stem=student.stem, members=len(seeds), **options)
     initialise(network, [derive_seed(seed, "initialisation") for seed in seeds])
     if student.weights is None or depth is not None:
@@ -225,7 +232,7 @@ def train_students(
     student : Student
     seeds : sequence of int
     device : device
-        On a GPU all seeds train as one ensemble, on a CPU one after the other.
+        On a GPU all seeds train as one ensemble, on a CPU as many as the student says.
     checkpoint : callable, optional
         From the name of a group of members to where its training state is kept.
     depth : int, optional
@@ -235,7 +242,7 @@ def train_students(
     -------
     Trained
     """
-    at_once = len(seeds) if device.type == "cuda" else 1
+    at_once = len(seeds) if device.type == "cuda" else student.ensemble
     histories, logits, first = [], [], None
     for start in range(0, len(seeds), at_once):
         chosen = list(seeds[start : start + at_once])
@@ -253,8 +260,7 @@ def train_students(
         )
         history["member"] += start
         histories.append(history)
-        seen = views.centred(test_images).repeat(1, len(chosen), 1, 1)
-        logits.append(predict(network, seen).transpose(1, 0, 2))
+        logits.append(predict(network, views.centred(test_images)).transpose(1, 0, 2))
         first = first or member_state(network, 0)
     return Trained(
         pd.concat(histories, ignore_index=True),
@@ -264,8 +270,11 @@ def train_students(
 
 
 def objective(
-    views: Views, labels: np.ndarray, teacher: np.ndarray | None, student: Student
-) -> Callable[[ResNet, int, torch.Tensor], tuple[torch.Tensor, dict[str, torch.Tensor]]]:
+    views: Views,
+    labels: np.ndarray,
+    teacher: np.ndarray | None,
+    student: Student,
+) -> Loss:
     """Loss of a batch: cross-entropy alone without a teacher, else the distillation loss."""
     device = views.device
     truth = torch.from_numpy(labels.astype(np.int64)).to(device)

@@ -1,5 +1,6 @@
 """One subject's brain data in memory: what every source ends in, and what must hold of it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,11 +46,25 @@ def sample_ids(count: int) -> list[str]:
     return [f"s{number:06d}" for number in range(count)]
 
 
-def make_rows(**columns: object) -> pd.DataFrame:
-    """Build the rows' table from its columns (all but ``sample``), as strings in file order."""
-    rows = pd.DataFrame(columns).astype(str)
-    rows.insert(0, "sample", sample_ids(len(rows)))
-    return rows[list(ROW_COLUMNS)].astype(str)
+def make_rows(
+    *,
+    session: Iterable[str] | str,
+    run: Iterable[str],
+    block: Iterable[str],
+    stimulus_id: Iterable[str],
+    category: Iterable[str],
+) -> pd.DataFrame:
+    """Build the rows' table (see `BrainData`) from its columns in file order."""
+    runs = list(run)
+    columns = {
+        "sample": sample_ids(len(runs)),
+        "session": [session] * len(runs) if isinstance(session, str) else list(session),
+        "run": runs,
+        "block": list(block),
+        "stimulus_id": list(stimulus_id),
+        "category": list(category),
+    }
+    return pd.DataFrame(columns).astype(str)
 
 
 def check(brain: BrainData, origin: StrPath) -> BrainData:

@@ -6,8 +6,8 @@ after the other (in double precision throughout), but shares what does not depen
 - voxels are z-scored once a split;
 - the class sums of all permutations are one sparse product. With z-scored voxels F grows with
   the sum of squares between classes, which the class sums give, and they are X'Y as well;
-- X'X of all voxels is made once; a permutation gathers the part of its own voxels. Where a
-  permutation has no more samples than voxels, the kernel XX' is the smaller system;
+- X'X of all voxels is made once; a permutation gathers the part of its own voxels. Where samples
+  are far fewer than voxels, the kernel XX' is the smaller system and takes its place;
 - if no voxel is left out, one factorisation serves all permutations;
 - with several penalties one eigendecomposition serves them all, and the errors of cross-validation
   follow from the hat matrix H of all training rows: the rows F of a fold are missed by
@@ -71,7 +71,10 @@ def permuted_predictions(
     test_t = np.ascontiguousarray(((x[split.test] - mean) / std).T)
     total, n_train = train_t.shape
     n_kept = min(n_voxels, total)
-    primal = n_kept < n_train
+    # Gathering a part of X'X costs far less than making XX' anew, which pays off where it is less
+    # than half as wide, or where the factorisation is the dear part.
+    cheap = total <= GRAM_VOXELS and len(alphas) == 1
+    primal = n_kept <= (2 * n_train if cheap else n_train)
     gram = train_t @ train if primal and total <= GRAM_VOXELS else None
 
     fitter = None
@@ -153,7 +156,7 @@ class _Fitter:
         system = train.T @ train if gram is None else gram
         self.cross = test.T @ train if self.dual else test.T
         if len(self.alphas) == 1:
-            system.flat[:: len(system) + 1] += self.alphas[0]
+            system[np.diag_indices_from(system)] += self.alphas[0]
             self.factor = cho_factor(system.T, lower=True, overwrite_a=True, check_finite=False)
             return
         self.values, self.vectors = eigh(system.T, driver="evd", check_finite=False)

@@ -12,7 +12,7 @@ from bdpy import BData
 
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.fmri import god
-from scripts.lib.fmri.bdata import read_bdata, read_region, read_unit, write_bdata
+from scripts.lib.fmri.bdata import read_bdata, read_region, read_rows, read_unit, write_bdata
 from scripts.lib.fmri.brain import BrainData, make_rows
 
 SYNSETS = (1443537, 1518878, 10123456)
@@ -158,6 +158,10 @@ def test_names_and_run_order_survive_a_round_trip(tmp_path, named_brain):
     write_bdata(tmp_path / "b.h5", named_brain, "volume")
     same(read_bdata(tmp_path / "b.h5"), named_brain)
     assert read_unit(tmp_path / "b.h5") == "volume"
+
+
+def test_rows_alone_are_those_of_the_whole_file(god_file):
+    pd.testing.assert_frame_equal(read_rows(god_file[0]), read_bdata(god_file[0]).rows)
 
 
 def test_a_foreign_file_holds_trials(god_file):

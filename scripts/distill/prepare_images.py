@@ -1,0 +1,104 @@
+"""Read the students' images at one size."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.core.files import StrPath, read_table, save_array, save_table
+from scripts.lib.core.jobs import job
+from scripts.lib.distill.images import (
+    check_images,
+    class_folder_images,
+    read_images,
+    resize_grey,
+    stimulus_paths,
+)
+from scripts.lib.fmri.decoding import STIMULUS_COLUMNS
+from scripts.lib.fmri.paired import read_paired
+from scripts.lib.fmri.simulate import stimulus_images
+
+
+def prepare_images(
+    stimuli: StrPath,
+    source: Sequence[StrPath],
+    pixels: StrPath,
+    table: StrPath,
+    images: Mapping[str, Any],
+    paired: Mapping[str, Any] | None,
+) -> None:
+    """Write images.npy and images.tsv.
+
+    Parameters
+    ----------
+    stimuli : path
+        stimuli.tsv.
+    source : sequence of path
+        Folders or files that hold the images; none for simulated subjects.
+    pixels, table : path
+        images.npy and images.tsv.
+    images : mapping
+        The block ``teaching.images`` of the dataset.
+    paired : mapping or None
+        The block ``paired`` of the dataset, if its source is that.
+    """
+    shown = read_table(stimuli, STIMULUS_COLUMNS)
+    size = images["size"]
+    if images["source"] == "class_folders":
+        train, test = map(Path, source)
+        rows = pd.concat(
+            [
+                class_folder_images(train, images["classes"], "train"),
+                class_folder_images(test, images["classes"], "test"),
+            ],
+            ignore_index=True,
+        )
+        array = read_images(map(Path, rows.pop("path")), size)
+    else:
+        used = (shown["session"] == "training") | (shown["held_out"] == 1)
+        shown = shown[used].reset_index(drop=True)
+        rows = stimulus_rows(shown)
+        if images["source"] == "stimulus_folder":
+            paths = stimulus_paths(shown, Path(source[0]), images["pattern"])
+            array = read_images(paths, size)
+        elif images["source"] == "paired":
+            brain, grey = read_paired(source[0], **(paired or {}))
+            place = {name: row for row, name in enumerate(brain.rows["stimulus_id"])}
+            array = resize_grey(grey[[place[name] for name in rows["stimulus_id"]]], size)
+        else:
+            array = resize_grey(stimulus_images(shown.astype({"image": int})), size)
+    check_images(rows)
+    save_table(table, rows)
+    save_array(
+        pixels,
+        np.ascontiguousarray(array),
+        axes=("image", "channel", "row", "column"),
+        units="8-bit grey level",
+        ids={"image": rows["image_id"].tolist()},
+    )
+
+
+def stimulus_rows(stimuli: pd.DataFrame) -> pd.DataFrame:
+    """Rows of images.tsv for images that are stimuli: those held out test, the others teach."""
+    return pd.DataFrame(
+        {
+            "image_id": stimuli["stimulus_id"],
+            "category": stimuli["category"],
+            "split": np.where(stimuli["held_out"] == 1, "test", "train"),
+            "stimulus_id": stimuli["stimulus_id"],
+        }
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        prepare_images(
+            snakemake.input.stimuli,
+            snakemake.input.source,
+            snakemake.output.images,
+            snakemake.output.table,
+            snakemake.params.images,
+            snakemake.params.paired,
+        )

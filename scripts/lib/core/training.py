@@ -1,0 +1,272 @@
+"""Training and prediction of networks, alone or as an ensemble of independent members."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import torch
+
+from scripts.lib.core.checkpoints import Checkpoint
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.networks import ResNet
+from scripts.lib.core.progress import progress
+from scripts.lib.core.seeds import numpy_generator
+
+#: From network, epoch (from 0) and the rows of a batch, shape (members, batch), to each member's
+#: mean loss and further named terms to record, each of shape (members,).
+Loss = Callable[[ResNet, int, torch.Tensor], tuple[torch.Tensor, Mapping[str, torch.Tensor]]]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to optimise.
+
+    Attributes
+    ----------
+    epochs, batch_size : int
+    learning_rate : float
+        Of the first epoch.
+    momentum : float
+        Of SGD (and Nesterov's form of it if `nesterov`).
+    nesterov : bool
+    weight_decay : float
+        Added to the gradient, times the weight.
+    schedule : {"constant", "cosine", "step"}
+        The rate of epoch e (from 0) is `learning_rate` times 1, times (1 + cos(pi e / epochs)) / 2,
+        or times gamma^floor(e / step_epochs).
+    step_epochs, gamma
+        Of the schedule ``step``.
+    optimiser : {"sgd", "adam"}
+    """
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    momentum: float = 0.0
+    nesterov: bool = False
+    weight_decay: float = 0.0
+    schedule: Literal["constant", "cosine", "step"] = "constant"
+    step_epochs: int = 30
+    gamma: float = 0.1
+    optimiser: Literal["sgd", "adam"] = "sgd"
+
+    def rate(self, epoch: int) -> float:
+        """Learning rate of an epoch, counted from 0."""
+        factor = {
+            "constant": 1.0,
+            "cosine": (1 + math.cos(math.pi * epoch / self.epochs)) / 2,
+            "step": self.gamma ** (epoch // self.step_epochs),
+        }[self.schedule]
+        return self.learning_rate * factor
+
+    def build(self, network: torch.nn.Module) -> torch.optim.Optimizer:
+        """Return the optimiser of a network's parameters."""
+        common: dict[str, Any] = {
+            "lr": self.learning_rate,
+            "weight_decay": self.weight_decay,
+            "fused": True,
+        }
+        if self.optimiser == "adam":
+            return torch.optim.Adam(network.parameters(), **common)
+        return torch.optim.SGD(
+            network.parameters(), momentum=self.momentum, nesterov=self.nesterov, **common
+        )
+
+
+def batch_order(
+    sizes: Sequence[int], batch_size: int, seeds: Sequence[int], epoch: int
+) -> np.ndarray:
+    """Rows of every batch of an epoch.
+
+    A member goes through a permutation of its rows that depends on its seed and the epoch alone.
+    Batches are full: a permutation that ends early begins again, and the batch size is cut to the
+    fewest rows of a member. So one of several members sees what it would see alone if all have the
+    same number of rows, or numbers that give the same batch size and number of batches.
+
+    Parameters
+    ----------
+    sizes : sequence of int
+        Number of rows of each member.
+    batch_size : int
+    seeds : sequence of int
+        One a member.
+    epoch : int
+
+    Returns
+    -------
+    ndarray of int64, shape (steps, members, batch)
+        With batch = min(batch_size, min(sizes)), steps = ceil(max(sizes) / batch).
+    """
+    batch = min(batch_size, *sizes)
+    steps = -(-max(sizes) // batch)
+    orders = [
+        np.resize(numpy_generator(seed, "batches", epoch).permutation(size), (steps, batch))
+        for size, seed in zip(sizes, seeds, strict=True)
+    ]
+    return np.stack(orders, axis=1)
+
+
+def fit(
+    network: ResNet,
+    loss: Loss,
+    sizes: Sequence[int],
+    seeds: Sequence[int],
+    recipe: Recipe,
+    *,
+    checkpoint: Checkpoint | None = None,
+    label: str = "",
+) -> pd.DataFrame:
+    """Train a network, or all members of an ensemble, and leave it in evaluation mode.
+
+    What is minimised is the sum of the members' losses, so that each is trained as if alone.
+
+    Parameters
+    ----------
+    network : ResNet
+        On its device.
+    loss : callable
+        See `Loss`. It must not depend on what came before it, or training cannot be resumed.
+    sizes : sequence of int
+        Number of training rows of each member.
+    seeds : sequence of int
+        One a member: the order of its batches.
+    recipe : Recipe
+    checkpoint : Checkpoint, optional
+        Where the state is kept now and then, and at the end without the optimiser's. Training
+        that goes on from there ends in the same bytes.
+    label : str
+        What is trained, for the progress.
+
+    Returns
+    -------
+    DataFrame
+        A row per epoch (from 1) and member (from 0): ``member``, ``epoch``, ``learning_rate``,
+        ``loss`` and the further terms, means over the epoch's batches.
+
+    Raises
+    ------
+    NeuroLoopError
+        If a loss or a weight is no longer finite, or a member has fewer than two rows.
+    """
+    if min(sizes) < 2:
+        raise NeuroLoopError(f"{min(sizes)} training rows are too few for a network: give it more")
+    optimiser = recipe.build(network)
+    history = _resume(network, optimiser, checkpoint)
+    done = history[-1]["epoch"] if history else 0
+    device = next(network.parameters()).device
+    network.train()
+    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
+        for epoch in progress(range(done, recipe.epochs), f"{label or 'training'}, epochs"):
+            for group in optimiser.param_groups:
+                group["lr"] = recipe.rate(epoch)
+            order = batch_order(sizes, recipe.batch_size, seeds, epoch)
+            sums: dict[str, torch.Tensor] = {}
+            for indices in torch.from_numpy(order).to(device):
+                each, terms = loss(network, epoch, indices)
+                optimiser.zero_grad()
+                each.sum().backward()
+                optimiser.step()
+                for name, values in {"loss": each, **terms}.items():
+                    sums[name] = sums.get(name, 0) + values.detach().double()
+            means = {name: (values / len(order)).tolist() for name, values in sums.items()}
+            _check_finite(network, means["loss"], epoch + 1, recipe)
+            for member in range(len(sizes)):
+                row = {"member": member, "epoch": epoch + 1, "learning_rate": recipe.rate(epoch)}
+                history.append(row | {name: values[member] for name, values in means.items()})
+            if checkpoint and checkpoint.due() and epoch + 1 < recipe.epochs:
+                _keep(network, optimiser, checkpoint, history)
+    network.eval()
+    if checkpoint and done < recipe.epochs:
+        _keep(network, None, checkpoint, history)
+    return pd.DataFrame(history)
+
+
+def predict(network: ResNet, inputs: np.ndarray | torch.Tensor, batch: int = 256) -> np.ndarray:
+    """Return logits, in evaluation mode; the network's mode is left as it was.
+
+    Parameters
+    ----------
+    network : ResNet
+    inputs : ndarray or Tensor of float32, shape (n, members * in_channels, height, width)
+        With in_channels alone on the second axis, all members see the same.
+    batch : int
+        Inputs at once.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, members, classes)
+    """
+    device = next(network.parameters()).device
+    inputs = torch.as_tensor(inputs)
+    copies = network.members * network.in_channels // inputs.shape[1]
+    was_training = network.training
+    network.eval()
+    try:
+        with torch.inference_mode():
+            parts = [
+                network(part.to(device).repeat(1, copies, 1, 1)).cpu()
+                for part in inputs.split(batch)
+            ]
+    finally:
+        network.train(was_training)
+    return torch.cat(parts).numpy()
+
+
+def _check_finite(network: ResNet, losses: Sequence[float], epoch: int, recipe: Recipe) -> None:
+    weights = all(bool(torch.isfinite(values).all()) for values in network.parameters())
+    if not weights or not all(map(math.isfinite, losses)):
+        raise NeuroLoopError(
+            f"training left the finite numbers in epoch {epoch} of {recipe.epochs}: set a "
+            f"learning_rate below {recipe.learning_rate:g}"
+        )
+
+
+def _keep(
+    network: ResNet,
+    optimiser: torch.optim.Optimizer | None,
+    checkpoint: Checkpoint,
+    history: list[dict[str, Any]],
+) -> None:
+    """Save the state after an epoch, which is the last one if there is no optimiser."""
+    tensors = {f"network/{name}": values for name, values in network.state_dict().items()}
+    if optimiser:
+        for number, state in optimiser.state_dict()["state"].items():
+            named = {f"optimiser/{number}/{name}": values for name, values in state.items()}
+            tensors |= {name: values for name, values in named.items() if values is not None}
+    checkpoint.save(tensors, {"history": history})
+
+
+def _resume(
+    network: ResNet, optimiser: torch.optim.Optimizer, checkpoint: Checkpoint | None
+) -> list[dict[str, Any]]:
+    """Restore the last state and return its history; empty if there is none that fits."""
+    kept = checkpoint.load() if checkpoint else None
+    if not checkpoint or not kept:
+        return []
+    tensors, facts = kept
+    own = network.state_dict()
+    weights = {
+        name.removeprefix("network/"): values
+        for name, values in tensors.items()
+        if name.startswith("network/")
+    }
+    if {name: values.shape for name, values in own.items()} != {
+        name: values.shape for name, values in weights.items()
+    }:
+        checkpoint.ignore("it is of another network")
+        return []
+    parameters = list(network.parameters())
+    state: dict[int, dict[str, torch.Tensor]] = {}
+    for place, values in tensors.items():
+        kind, number, *rest = place.split("/")
+        if kind == "optimiser":
+            like = parameters[int(number)]
+            if values.shape == like.shape:  # in the layout of its parameter, as it was
+                values = torch.empty_like(like).copy_(values)
+            state.setdefault(int(number), {})[rest[0]] = values
+    network.load_state_dict(weights)
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+    return list(facts["history"])

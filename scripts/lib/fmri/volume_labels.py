@@ -1,0 +1,168 @@
+"""What was shown at every volume: from BIDS events, or from a list with a label a volume.
+
+A shift of s seconds moves labels to later volumes: the volume at time t gets the label of time
+t - s, as the haemodynamic response lags the stimulus. Volumes are dated by the start of their
+acquisition, the first of a run at 0 s.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.files import StrPath, read_table
+from scripts.lib.fmri import god
+
+log = logging.getLogger(__name__)
+
+#: Columns of an events file that name the image, in order of preference.
+STIMULUS_COLUMNS = ("stimulus_id", "stim_file")
+
+#: Part of a volume by which a time may miss its start, for times written with few decimals.
+TOLERANCE = 1e-3
+
+
+def read_events(
+    paths: Sequence[StrPath],
+    volumes: Sequence[int],
+    tr: float,
+    shift: float = 0.0,
+    rest: str = "rest",
+) -> pd.DataFrame:
+    """Label volumes by BIDS events files, one a run.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        TSV with ``onset`` and ``duration`` (seconds), ``trial_type`` (the category) and, if known,
+        ``stimulus_id`` or ``stim_file``.
+    volumes : sequence of int
+        Volumes of each run.
+    tr : float
+        Repetition time, seconds.
+    shift : float
+        Seconds.
+    rest : str
+        Category of volumes outside every event.
+
+    Returns
+    -------
+    DataFrame
+        One row a volume: ``run`` (``training-1``, ...), ``category``, ``stimulus_id`` (the
+        category where no image is named).
+
+    Raises
+    ------
+    NeuroLoopError
+        If numbers of files differ, a file cannot be used, an event ends after its run, overlaps
+        another, or is too short to cover the start of a volume.
+    """
+    if len(paths) != len(volumes):
+        raise NeuroLoopError(
+            f"{len(paths)} events files for {len(volumes)} BOLD runs: give one for each run"
+        )
+    return pd.concat(
+        [
+            _label_run(path, count, tr, shift, rest).assign(run=god.run_id("training", number))
+            for number, (path, count) in enumerate(zip(paths, volumes, strict=True), start=1)
+        ],
+        ignore_index=True,
+    )
+
+
+def _label_run(path: StrPath, volumes: int, tr: float, shift: float, rest: str) -> pd.DataFrame:
+    events = read_table(path, {"onset": float, "duration": float, "trial_type": str})
+    named = next((name for name in STIMULUS_COLUMNS if name in events), "trial_type")
+    category = np.full(volumes, rest, dtype=object)
+    stimulus = category.copy()
+    lost = 0
+    for event in events.sort_values("onset", kind="stable").to_dict("records"):
+        onset, end, name = event["onset"], event["onset"] + event["duration"], event["trial_type"]
+        place = f"{path}: event {name} at {onset:g} s"
+        if name in (rest, "n/a"):
+            continue
+        if not (onset >= 0 and event["duration"] > 0 and end <= (volumes + TOLERANCE) * tr):
+            raise NeuroLoopError(
+                f"{place} for {event['duration']:g} s is not within the run, which lasts "
+                f"{volumes * tr:g} s ({volumes} volumes): mend the events or the TR"
+            )
+        first, last = (int(np.ceil((t + shift) / tr - TOLERANCE)) for t in (onset, end))
+        if first == last:
+            raise NeuroLoopError(
+                f"{place} for {event['duration']:g} s covers the start of no volume (TR {tr:g} s): "
+                "events must last at least a TR"
+            )
+        covered = slice(max(first, 0), max(last, 0))
+        if (category[covered] != rest).any():
+            raise NeuroLoopError(f"{place} overlaps the event before: a volume has one label")
+        lost += last - first - len(category[covered])
+        category[covered] = name
+        image = event[named]
+        stimulus[covered] = name if image in ("n/a", "") else image
+    if lost:
+        log.info("%s: %d labels shifted by %g s fall outside the run", path, lost, shift)
+    return pd.DataFrame({"category": category, "stimulus_id": stimulus})
+
+
+def read_label_list(
+    path: StrPath,
+    volumes: Sequence[int],
+    tr: float,
+    shift: float = 0.0,
+    rest: str = "rest",
+) -> pd.DataFrame:
+    """Label volumes by a text file with a line a volume: label and run, separated by blanks.
+
+    Parameters
+    ----------
+    path : path
+        Lines for all volumes of all files in order. A header ``labels chunks`` is skipped. Without
+        a second column every BOLD file is a run.
+    volumes : sequence of int
+        Volumes of each BOLD file.
+    tr, shift, rest
+        As for `read_events`; the shift is rounded to whole volumes.
+
+    Returns
+    -------
+    DataFrame
+        As `read_events` returns it, with the file's run names.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the file is missing, lines differ in form or number, or a run is not in one piece.
+    """
+    try:
+        lines = [line.split() for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    except FileNotFoundError:
+        raise NeuroLoopError(f"{path} is missing: put the labels there or change the key") from None
+    except UnicodeDecodeError as error:
+        raise NeuroLoopError(f"{path} is no text file ({error})") from error
+    lines = [line for line in lines if line]
+    if lines and [word.lower() for word in lines[0]] in (["labels", "chunks"], ["label", "run"]):
+        lines = lines[1:]
+    if len(lines) != sum(volumes):
+        raise NeuroLoopError(
+            f"{path} labels {len(lines)} volumes, but the BOLD files have {sum(volumes)}: "
+            "there must be one line a volume"
+        )
+    if len({len(line) for line in lines}) != 1 or len(lines[0]) > 2:
+        raise NeuroLoopError(f"{path}: each line must be a label, or a label and a run")
+    files = np.repeat(np.arange(1, len(volumes) + 1), volumes)
+    runs = [line[1] for line in lines] if len(lines[0]) == 2 else files.astype(str).tolist()
+    table = pd.DataFrame({"category": [line[0] for line in lines], "run": runs})
+    starts = table["run"] != table["run"].shift()
+    again = table.loc[starts, "run"][table.loc[starts, "run"].duplicated()]
+    if len(again):
+        raise NeuroLoopError(
+            f"{path}: run {again.iloc[0]} comes back at line {again.index[0] + 1}: the volumes of "
+            "a run must follow one another"
+        )
+    moved = table.groupby("run", sort=False)["category"].shift(round(shift / tr))
+    category = moved.fillna(rest)
+    run = [god.run_id("training", name) for name in table["run"]]
+    return pd.DataFrame({"category": category, "stimulus_id": category, "run": run})

@@ -1,0 +1,65 @@
+"""Check a dataset before its analysis is queued."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.core.files import StrPath, read_table, save_json
+from scripts.lib.core.jobs import job
+from scripts.lib.distill.image_set import IMAGE_COLUMNS
+from scripts.lib.fmri.decoding import FOLD_COLUMNS, STIMULUS_COLUMNS
+from scripts.lib.fmri.inspection import inspect_subject
+
+
+def check_dataset(
+    bdata: Sequence[StrPath],
+    folds: Sequence[StrPath],
+    stimuli: StrPath,
+    images: StrPath | None,
+    output: StrPath,
+    regions: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Write what a dataset holds, and print it in a line a subject.
+
+    Parameters
+    ----------
+    bdata, folds : sequence of path
+        bdata.h5 and folds.tsv of every subject, in the same order.
+    stimuli : path
+        stimuli.tsv.
+    images : path or None
+        images.tsv, if the dataset teaches students.
+    output : path
+        JSON of counts.
+    regions : mapping
+        For each region ``flag`` and ``voxels`` (see `inspect_subject`).
+    """
+    shown = read_table(stimuli, STIMULUS_COLUMNS)
+    facts: dict[str, Any] = {"subjects": {}}
+    for path, fold in zip(bdata, folds, strict=True):
+        subject = Path(path).parent.name
+        table = read_table(fold, {**FOLD_COLUMNS, "unit": str})
+        found = inspect_subject(path, table, shown, regions)
+        facts["subjects"][subject] = found
+        sizes = ", ".join(f"{roi} {count}" for roi, count in found["voxels"].items())
+        print(
+            f"{Path(output).stem}, {subject}: {found['samples']} samples ({found['unit']}s) in "
+            f"{found['runs']} runs, {found['categories']} categories; voxels: {sizes}"
+        )
+    if images:
+        table = read_table(images, IMAGE_COLUMNS)
+        facts["images"] = table["split"].value_counts().to_dict()
+        print(f"{Path(output).stem}, images: {facts['images']}")
+    save_json(output, facts)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        check_dataset(
+            snakemake.input.bdata,
+            snakemake.input.folds,
+            snakemake.input.stimuli,
+            snakemake.input.get("images"),
+            snakemake.output.facts,
+            snakemake.params.regions,
+        )
