@@ -94,6 +94,7 @@ def train_cnn_teacher(
         folds=folds,
         seed=seed,
     )
+    Checkpoint(checkpoints, key).remove()
     return {"device": str(place)}
 
 

@@ -114,6 +114,7 @@ def train_group(
     )
     save_weights(outputs["weights"], trained.weights, classes=json.dumps(shown.classes))
     save_json(outputs["metrics"], {**score(trained.logits, truth, seed), **facts})
+    Checkpoint(checkpoints, key).remove()
     return {"device": str(place)}
 
 

@@ -108,6 +108,7 @@ def decode_network(
     )
     facts = {"decoder": dict(decoder), "voxels": n_voxels, "seed": seed}
     save_decoding(problem, decoded, null, "held-out labels permuted", outputs, facts)
+    Checkpoint(checkpoints, key).remove()
     return {"device": str(place)}
 
 

@@ -216,7 +216,7 @@ def _clean(
         constant = np.ptp(series[here], axis=0) == 0
         if constant.any() and (detrend or standardise):
             # What is left of them is rounding, which a z-score would blow up.
-            pass
+            cleaned[np.ix_(here, constant)] = 0
             log.warning("%s: %d voxels are constant: set to 0", run, int(constant.sum()))
     return cleaned
 

@@ -163,11 +163,13 @@ def test_cleaning_can_be_left_out_or_added_to(study):
     np.testing.assert_allclose(study.read(high_pass=1 / 40).voxels, smooth.voxels, atol=1e-3)
 
 
-def test_constant_voxels_become_zero_and_are_counted(study, caplog):
+@pytest.mark.parametrize("cleaning", [{}, {"detrend": False, "high_pass": 1 / 40}])
+def test_constant_voxels_become_zero_and_are_counted(study, caplog, cleaning):
+    """Not so by themselves: the second cleaning leaves rounding, which the z-score blows up."""
     study.data[1][0, 0, 0] = 12345.678
     study.write()
     with caplog.at_level(logging.WARNING):
-        brain = study.read()
+        brain = study.read(**cleaning)
     second = (brain.rows["run"] == "training-2").to_numpy()
     assert (brain.voxels[second, 0] == 0).all()
     assert (brain.voxels[~second, 0] != 0).any()

@@ -1,0 +1,58 @@
+"""Turn one subject's BOLD runs into labelled samples."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from scripts.lib.core.files import StrPath
+from scripts.lib.core.jobs import job
+from scripts.lib.fmri.bdata import write_bdata
+from scripts.lib.fmri.nifti import read_runs
+
+
+def import_nifti(
+    bold: Sequence[StrPath],
+    labels: Sequence[StrPath],
+    masks: Sequence[StrPath],
+    output: StrPath,
+    cleaning: Mapping[str, Any],
+    label_kind: str,
+    sides: Mapping[str, str | None],
+) -> None:
+    """Write bdata.h5 of cleaned volumes, or of block means.
+
+    Parameters
+    ----------
+    bold : sequence of path
+        4-D images, one a run, or one with all runs.
+    labels : sequence of path
+        Events files, one a run, or one list of a label a volume.
+    masks : sequence of path
+        Mask of each region, in the order of `sides`.
+    output : path
+        bdata.h5.
+    cleaning : mapping
+        The block ``nifti`` of the dataset.
+    label_kind : {"events", "volumes"}
+        Which kind of labels.
+    sides : mapping
+        For each region the hemisphere that it is cut to, or None.
+    """
+    options = {key: value for key, value in cleaning.items() if key != "repetition_time"}
+    regions = {roi: (path, side) for (roi, side), path in zip(sides.items(), masks, strict=True)}
+    brain, xyz = read_runs(
+        bold, labels, label_kind, regions, cleaning["repetition_time"], **options
+    )
+    write_bdata(output, brain, cleaning["unit"], xyz, units="z-score within the run")
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        import_nifti(
+            snakemake.input.bold,
+            snakemake.input.labels,
+            snakemake.input.masks,
+            snakemake.output.bdata,
+            snakemake.params.cleaning,
+            snakemake.params.label_kind,
+            snakemake.params.sides,
+        )
