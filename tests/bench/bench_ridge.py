@@ -46,7 +46,7 @@ def ours(
     """Predictions (permutations, samples) by `ridge.permuted_predictions`."""
     predicted = np.empty_like(labels)
     for split in splits:
-        fits = ridge.permuted_predictions(x, labels, runs, split, CLASSES, KEPT, [ALPHA])
+        fits = ridge.permuted_predictions(x, labels, runs, split, CLASSES, KEPT, alphas=[ALPHA])
         for index, one in enumerate(fits):
             predicted[index, split.test] = one
     return predicted

@@ -132,6 +132,7 @@ def fit_linear(
     splits: Sequence[Split],
     n_classes: int,
     n_voxels: int,
+    scale: bool = True,
     **params: Any,
 ) -> list[np.ndarray]:
     """Scores of the test rows of every split; selection, scaling and fit see its training rows.
@@ -147,8 +148,10 @@ def fit_linear(
     groups : ndarray of str, (n,)
         Run of each row.
     splits : sequence of Split
-    n_classes, n_voxels : int
-        Classes of the data set; voxels kept by the selection.
+    n_classes : int
+        Classes of the data set.
+    n_voxels, scale
+        See `voxels.prepare`.
     **params
         Of the decoder.
 
@@ -159,7 +162,7 @@ def fit_linear(
     decoder = find(name)
     scores = []
     for split in progress(splits, f"{name} fits"):
-        train, test = prepare(x[split.train], y[split.train], x[split.test], n_voxels)
+        train, test = prepare(x[split.train], y[split.train], x[split.test], n_voxels, scale)
         scores.append(
             decoder(train, y[split.train], groups[split.train], test, n_classes, **params)
         )

@@ -116,6 +116,7 @@ def retrained_null(
     generator: np.random.Generator,
     n: int,
     n_voxels: int,
+    scale: bool = True,
     **params: Any,
 ) -> np.ndarray:
     """Null of a linear decoder: selection, scaling and fit are repeated on permuted labels.
@@ -133,7 +134,7 @@ def retrained_null(
         See `permute_blocks`; all rows. `runs` are also the groups that the decoder gets.
     splits : sequence of Split
         As the decoder was trained.
-    n_classes, n_voxels, **params
+    n_classes, n_voxels, scale, **params
         See `decoders.fit_linear`.
     n : int
         Number of permutations.
@@ -147,7 +148,7 @@ def retrained_null(
     decoder = decoders.find(name)
     hits = np.zeros(n, dtype=np.int64)
     for split in splits:
-        args = (x, labels, runs, split, n_classes, n_voxels)
+        args = (x, labels, runs, split, n_classes, n_voxels, scale)
         batched = BATCHED.get(name)
         fits = batched(*args, **params) if batched else _one_by_one(decoder, *args, **params)
         for index, predicted in enumerate(progress(fits, f"permutations, {name}", n)):
@@ -163,10 +164,11 @@ def _one_by_one(
     split: Split,
     n_classes: int,
     n_voxels: int,
+    scale: bool = True,
     **params: Any,
 ) -> Iterator[np.ndarray]:
     """Yield the predicted classes of the test rows for every row of `labels` (n, rows)."""
     x_train, x_test, groups_train = x[split.train], x[split.test], groups[split.train]
     for y in labels[:, split.train]:
-        train, test = prepare(x_train, y, x_test, n_voxels)
+        train, test = prepare(x_train, y, x_test, n_voxels, scale)
         yield decoder(train, y, groups_train, test, n_classes, **params).argmax(axis=1)

@@ -3,9 +3,9 @@
 `permuted_predictions` predicts what `voxels.prepare` and `decoders.ridge` predict, one permutation
 after the other (in double precision throughout), but shares what does not depend on the labels:
 
-- voxels are z-scored once a split;
-- the class sums of all permutations are one sparse product. With z-scored voxels F grows with
-  the sum of squares between classes, which the class sums give, and they are X'Y as well;
+- voxels are scaled once a split;
+- the class sums of all permutations are one sparse product. F grows with the share of a voxel's
+  variance that lies between classes, which the class sums give, and they are X'Y as well;
 - X'X of all voxels is made once; a permutation gathers the part of its own voxels. Where samples
   are far fewer than voxels, the kernel XX' is the smaller system and takes its place;
 - if no voxel is left out, one factorisation serves all permutations;
@@ -39,6 +39,7 @@ def permuted_predictions(
     split: Split,
     n_classes: int,
     n_voxels: int,
+    scale: bool = True,
     alphas: Sequence[float] = (1000.0,),
     alpha_folds: int = 5,
 ) -> Iterator[np.ndarray]:
@@ -54,8 +55,10 @@ def permuted_predictions(
         Run of each row.
     split : Split
         Training and test rows.
-    n_classes, n_voxels : int
-        Classes of the data set; voxels kept by the selection.
+    n_classes : int
+        Classes of the data set.
+    n_voxels, scale
+        See `voxels.prepare`.
     alphas, alpha_folds
         See `decoders.ridge`.
 
@@ -64,11 +67,12 @@ def permuted_predictions(
     ndarray of int, (test rows,)
     """
     x_train = np.asarray(x[split.train], dtype=np.float64)
-    mean, std = scaling(x_train)
-    train = (x_train - mean) / std
+    mean, unit = scaling(x_train, scale)
+    train = (x_train - mean) / unit
+    variance = np.where(np.isinf(unit), 1.0, train.var(axis=0))
     # Voxels first: then choosing voxels copies whole rows.
     train_t = np.ascontiguousarray(train.T)
-    test_t = np.ascontiguousarray(((x[split.test] - mean) / std).T)
+    test_t = np.ascontiguousarray(((x[split.test] - mean) / unit).T)
     total, n_train = train_t.shape
     n_kept = min(n_voxels, total)
     # Gathering a part of X'X costs far less than making XX' anew, which pays off where it is less
@@ -82,7 +86,7 @@ def permuted_predictions(
     for start in range(0, len(labels), chunk):
         part = labels[start : start + chunk, split.train]
         counts, scaled = _class_sums(train, part, n_classes)
-        between = np.einsum("pkv,pkv->pv", scaled, scaled)
+        between = np.einsum("pkv,pkv->pv", scaled, scaled) / variance
         for y, count, sums, score in zip(part, counts, scaled, between, strict=True):
             if fitter is None or n_kept < total:
                 kept = top_voxels(score, n_voxels)

@@ -123,7 +123,11 @@ def select_voxels(x: np.ndarray, y: np.ndarray, n: int) -> np.ndarray:
 
 
 def prepare(
-    x_train: np.ndarray, y_train: np.ndarray, x_test: np.ndarray, n_voxels: int
+    x_train: np.ndarray,
+    y_train: np.ndarray,
+    x_test: np.ndarray,
+    n_voxels: int,
+    scale: bool = True,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Select voxels and z-score them, both fitted on the training rows.
 
@@ -137,6 +141,8 @@ def prepare(
         Activity of the test rows; nothing is learned from it.
     n_voxels : int
         How many voxels are kept; all if there are no more.
+    scale : bool
+        False: voxels are centred, but keep their units, e.g. where runs were z-scored before.
 
     Returns
     -------
@@ -146,15 +152,15 @@ def prepare(
     kept = select_voxels(x_train, y_train, n_voxels)
     train = np.asarray(x_train[:, kept], dtype=np.float64)
     test = np.asarray(x_test[:, kept], dtype=np.float64)
-    mean, std = scaling(train)
-    return ((train - mean) / std).astype(np.float32), ((test - mean) / std).astype(np.float32)
+    mean, unit = scaling(train, scale)
+    return ((train - mean) / unit).astype(np.float32), ((test - mean) / unit).astype(np.float32)
 
 
-def scaling(train: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of every voxel, (voxels,) each.
+def scaling(train: np.ndarray, scale: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of every voxel and the unit to measure it in, (voxels,) each.
 
-    The standard deviation is the population's (no Bessel correction), and infinite for a constant
-    voxel, which z-scoring thus turns into 0.
+    The unit is the standard deviation of the population (no Bessel correction), or 1 if `scale` is
+    False; it is infinite for a constant voxel, whose values thus become 0.
     """
-    std = np.where(constant_voxels(train), np.inf, train.std(axis=0))
-    return train.mean(axis=0), std
+    unit = train.std(axis=0) if scale else np.ones(train.shape[1])
+    return train.mean(axis=0), np.where(constant_voxels(train), np.inf, unit)

@@ -104,16 +104,17 @@ def test_null_equals_a_loop_of_scikit_learn() -> None:
         assert accuracy == pytest.approx(np.concatenate(hits).mean())
 
 
+@pytest.mark.parametrize("scale", [True, False])
 @pytest.mark.parametrize("alphas", [[100.0], [10.0, 1000.0]])
 def test_fast_and_slow_null_of_ridge_agree(
-    alphas: list[float], monkeypatch: pytest.MonkeyPatch
+    alphas: list[float], scale: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     x, y, blocks, runs, splits = brain(8, signal=0.3)
 
     def null() -> np.ndarray:
         generator = np.random.default_rng(9)
         return permutation.retrained_null(
-            "ridge", x, y, blocks, runs, splits, 8, generator, 5, 20, alphas=alphas
+            "ridge", x, y, blocks, runs, splits, 8, generator, 5, 20, scale=scale, alphas=alphas
         )
 
     fast = null()

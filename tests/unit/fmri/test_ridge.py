@@ -32,15 +32,16 @@ SHAPES = [(120, 80, 30), (120, 80, 80), (60, 150, 100), (60, 90, 90), (60, 90, 1
 
 @pytest.mark.parametrize(("n", "v", "kept"), SHAPES)
 @pytest.mark.parametrize("alphas", [[30.0], [1.0, 30.0, 1000.0, 30000.0]])
-@pytest.mark.parametrize("k", [2, 5])
+@pytest.mark.parametrize(("k", "scale"), [(2, True), (5, True), (5, False)])
 def test_predicts_what_the_decoder_predicts(
-    n: int, v: int, kept: int, alphas: list[float], k: int
+    n: int, v: int, kept: int, alphas: list[float], k: int, scale: bool
 ) -> None:
     x, labels, runs, splits = brain(n + v, n, v, k)
+    x *= np.linspace(0.5, 2, v, dtype=np.float32)
     for split in splits[:2]:
-        fast = ridge.permuted_predictions(x, labels, runs, split, k, kept, alphas)
+        fast = ridge.permuted_predictions(x, labels, runs, split, k, kept, scale, alphas)
         for y, predicted in zip(labels, fast, strict=True):
-            train, test = prepare(x[split.train], y[split.train], x[split.test], kept)
+            train, test = prepare(x[split.train], y[split.train], x[split.test], kept, scale)
             slow = decoders.ridge(train, y[split.train], runs[split.train], test, k, alphas)
             np.testing.assert_array_equal(predicted, slow.argmax(axis=1))
 
@@ -52,7 +53,7 @@ def test_predicts_what_scikit_learn_predicts(n: int, v: int, kept: int) -> None:
         StandardScaler(), SelectKBest(f_classif, k=kept), RidgeClassifier(alpha=30.0)
     )
     for split in splits:
-        fast = ridge.permuted_predictions(x, labels, runs, split, 4, kept, [30.0])
+        fast = ridge.permuted_predictions(x, labels, runs, split, 4, kept, alphas=[30.0])
         for y, predicted in zip(labels, fast, strict=True):
             pipeline.fit(np.float64(x[split.train]), y[split.train])
             np.testing.assert_array_equal(predicted, pipeline.predict(np.float64(x[split.test])))
@@ -89,7 +90,7 @@ def test_results_do_not_depend_on_how_the_work_is_cut(
     alphas: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     x, labels, runs, splits = brain(13, 120, 80, 5)
-    args = (x, labels, runs, splits[0], 5, 30, alphas)
+    args = (x, labels, runs, splits[0], 5, 30, True, alphas)
     whole = list(ridge.permuted_predictions(*args))
     monkeypatch.setattr(ridge, "SUMS_SIZE", 1)
     monkeypatch.setattr(ridge, "GRAM_VOXELS", 10)
@@ -99,7 +100,9 @@ def test_results_do_not_depend_on_how_the_work_is_cut(
 def test_a_class_that_the_training_rows_lack_is_never_named() -> None:
     x, labels, runs, splits = brain(17, 120, 40, 4)
     labels = labels + 1  # class 0 of five never occurs
-    found = np.array(list(ridge.permuted_predictions(x, labels, runs, splits[0], 5, 20, [1e9])))
+    found = np.array(
+        list(ridge.permuted_predictions(x, labels, runs, splits[0], 5, 20, alphas=[1e9]))
+    )
     assert found.min() > 0
 
 
@@ -107,7 +110,7 @@ def test_constant_voxels_do_no_harm() -> None:
     x, labels, runs, splits = brain(19, 120, 40, 4)
     x[:, 5] = 0.1
     x[splits[0].train, 7] = 2.0
-    fast = ridge.permuted_predictions(x, labels, runs, splits[0], 4, 40, [10.0])
+    fast = ridge.permuted_predictions(x, labels, runs, splits[0], 4, 40, alphas=[10.0])
     without = np.delete(x, [5, 7], axis=1)
-    same = ridge.permuted_predictions(without, labels, runs, splits[0], 4, 38, [10.0])
+    same = ridge.permuted_predictions(without, labels, runs, splits[0], 4, 38, alphas=[10.0])
     np.testing.assert_array_equal(list(fast), list(same))

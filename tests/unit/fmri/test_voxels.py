@@ -94,6 +94,17 @@ def test_prepare_equals_scikit_learn() -> None:
     np.testing.assert_allclose(test, scaler.transform(x[60:, chosen]), atol=2e-5)
 
 
+def test_prepare_without_scaling_keeps_units() -> None:
+    x, y = noise(7, 80, 50, 4)
+    x = 5 * x + 20
+    x[:60, 3] = 4.0
+    train, test = voxels.prepare(x[:60], y[:60], x[60:], 50, scale=False)
+    expected = x[60:] - x[:60].mean(axis=0)
+    expected[:, 3] = 0
+    np.testing.assert_allclose(test, expected, atol=1e-5)
+    np.testing.assert_allclose(train.std(axis=0), x[:60].std(axis=0), atol=1e-4)
+
+
 def test_prepare_does_not_look_at_test_rows() -> None:
     x, y = noise(8, 40, 30, 4)
     train, test = voxels.prepare(x[:30], y[:30], x[30:], 10)

@@ -1,0 +1,161 @@
+"""Voxels paired row by row with images, in one MATLAB or NumPy file."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.files import StrPath
+from scripts.lib.fmri import god
+from scripts.lib.fmri.brain import BrainData, check, make_rows
+
+
+def read_paired(
+    path: StrPath,
+    *,
+    voxels: Sequence[str],
+    images: Sequence[str],
+    labels: Sequence[str],
+    image_shape: Sequence[int],
+    image_order: str = "C",
+    label_names: Mapping[str, str] | None = None,
+    runs: Sequence[str] | None = None,
+) -> tuple[BrainData, np.ndarray]:
+    """Read a file in which row i of every variable belongs to trial i.
+
+    Parameters
+    ----------
+    path : path
+        ``.mat`` (up to version 7) or ``.npz`` (without pickle).
+    voxels, images, labels : sequence of str
+        Names of variables, joined along their rows in this order: (trials, voxels), (trials,
+        pixels) or (trials, height, width), and (trials,) or (trials, 1).
+    image_shape : sequence of int
+        Height and width, pixels.
+    image_order : {"C", "F"}
+        Whether the pixels of a flat image follow one another along rows (C) or, as MATLAB stores
+        them, along columns (F).
+    label_names : mapping of str to str, optional
+        Category of each label; without it the labels name the categories.
+    runs : sequence of str, optional
+        Variables with the run of each trial; without it all trials are of one run.
+
+    Returns
+    -------
+    brain : BrainData
+        Session ``training``, region ``all``, every trial a block and a stimulus ``trial001``, ...
+    images : ndarray of uint8, shape (trials, height, width)
+        Grey values 0 to 255; values from 0 to 1 are stretched.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the file is missing or damaged, lacks a variable, or its variables do not pair up.
+    """
+    found = _load(path)
+    x = _join(found, voxels, path)
+    pixels = _join(found, images, path)
+    tags = [_text(value) for value in _column(_join(found, labels, path), labels, path)]
+    numbers = _column(_join(found, runs, path), runs, path) if runs else np.ones(len(x), int)
+    for names, other in ((images, pixels), (labels, tags), (runs or [], numbers)):
+        if len(other) != len(x):
+            raise NeuroLoopError(
+                f"{path}: {', '.join(voxels)} have {len(x)} rows, {', '.join(names)} {len(other)}: "
+                "every trial needs one of each"
+            )
+    if x.ndim != 2 or x.dtype.kind not in "fiu":
+        raise NeuroLoopError(
+            f"{path}: {', '.join(voxels)} are {x.dtype} of shape {x.shape}, "
+            "not numbers (trials, voxels)"
+        )
+    if label_names:
+        unknown = sorted(set(tags) - set(label_names))
+        if unknown:
+            raise NeuroLoopError(
+                f"{path}: label {unknown[0]} has no name: label_names has {', '.join(label_names)}"
+            )
+        tags = [label_names[tag] for tag in tags]
+    run = [god.run_id("training", _text(number)) for number in numbers]
+    width = max(3, len(str(len(x))))
+    rows = make_rows(
+        session="training",
+        run=run,
+        block=[god.block_id(name, trial) for trial, name in enumerate(run, start=1)],
+        stimulus_id=[f"trial{trial:0{width}d}" for trial in range(1, len(x) + 1)],
+        category=tags,
+    )
+    brain = BrainData(x.astype(np.float32), rows, {"all": np.ones(x.shape[1], dtype=bool)})
+    return check(brain, path), _as_images(pixels, image_shape, image_order, images, path)
+
+
+def _load(path: StrPath) -> dict[str, np.ndarray]:
+    """Read the variables of the file."""
+    if not Path(path).is_file():
+        raise NeuroLoopError(f"{path} is missing: put the file there or change the key")
+    try:
+        if Path(path).suffix == ".npz":
+            with np.load(path, allow_pickle=False) as archive:
+                return {name: archive[name] for name in archive.files}
+        from scipy.io import loadmat
+
+        return {k: v for k, v in loadmat(path).items() if not k.startswith("__")}
+    except NotImplementedError as error:
+        raise NeuroLoopError(
+            f"{path} is a MATLAB file of version 7.3: save it with -v7, or as .npz"
+        ) from error
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise NeuroLoopError(
+            f"{path} is truncated or no .mat or .npz file ({reason}): download or make it again"
+        ) from error
+
+
+def _join(found: Mapping[str, np.ndarray], names: Sequence[str], path: StrPath) -> np.ndarray:
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise NeuroLoopError(
+            f"{path} has no variable {', '.join(missing)}: it has {', '.join(sorted(found))}"
+        )
+    shapes = {found[name].shape[1:] for name in names}
+    if len(shapes) > 1:
+        raise NeuroLoopError(
+            f"{path}: rows of {', '.join(names)} have the shapes "
+            f"{', '.join(map(str, sorted(shapes)))}: they cannot be joined"
+        )
+    return np.concatenate([found[name] for name in names])
+
+
+def _column(values: np.ndarray, names: Sequence[str], path: StrPath) -> np.ndarray:
+    """Flatten (trials, 1); MATLAB has no vectors."""
+    if values.size != len(values):
+        raise NeuroLoopError(
+            f"{path}: {', '.join(names)} have the shape {values.shape}, one value a trial is needed"
+        )
+    return values.reshape(-1)
+
+
+def _text(value: object) -> str:
+    """A label or run as text; whole numbers without decimals, as MATLAB stores them as doubles."""
+    number = isinstance(value, np.floating | float) and float(value).is_integer()
+    return str(int(float(value))) if number else str(value)  # type: ignore[arg-type]
+
+
+def _as_images(
+    pixels: np.ndarray, shape: Sequence[int], order: str, names: Sequence[str], path: StrPath
+) -> np.ndarray:
+    height, width = shape
+    if pixels.shape[1:] not in ((height * width,), (height, width)):
+        raise NeuroLoopError(
+            f"{path}: {', '.join(names)} have images of shape {pixels.shape[1:]}, image_shape is "
+            f"{height} x {width}: mend the key"
+        )
+    if pixels.ndim == 2 and order == "F":
+        pixels = pixels.reshape(-1, width, height).transpose(0, 2, 1)
+    pixels = pixels.reshape(-1, height, width).astype(np.float64)
+    if not (np.isfinite(pixels).all() and pixels.min() >= 0 and pixels.max() <= 255):
+        raise NeuroLoopError(
+            f"{path}: {', '.join(names)} have values outside 0 to 255: store grey values"
+        )
+    scale = 255 if pixels.max() <= 1 else 1
+    return np.ascontiguousarray(np.rint(pixels * scale)).astype(np.uint8)

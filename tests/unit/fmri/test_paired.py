@@ -1,0 +1,164 @@
+"""Voxels paired with images in one file."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.io import savemat
+from skimage.transform import resize
+from sklearn.datasets import load_digits
+
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.fmri.bdata import read_bdata, write_bdata
+from scripts.lib.fmri.paired import read_paired
+
+KEYS = {
+    "voxels": ["xTrain", "xTest"],
+    "images": ["iTrain", "iTest"],
+    "labels": ["lTrain", "lTest"],
+    "image_shape": (2, 3),
+    "image_order": "F",
+    "label_names": {"1": "six", "2": "nine"},
+}
+VOXELS = np.arange(20.0).reshape(5, 4)
+IMAGES = np.arange(30, dtype=np.uint8).reshape(5, 2, 3)
+LABELS = np.array([[1], [2], [2], [1], [2]], dtype=np.uint8)
+
+
+def variables() -> dict[str, np.ndarray]:
+    """Three training and two test trials, images flattened along columns as in MATLAB."""
+    flat = np.stack([image.ravel(order="F") for image in IMAGES])
+    return {
+        "xTrain": VOXELS[:3],
+        "xTest": VOXELS[3:],
+        "iTrain": flat[:3],
+        "iTest": flat[3:],
+        "lTrain": LABELS[:3],
+        "lTest": LABELS[3:],
+    }
+
+
+@pytest.fixture
+def path(tmp_path):
+    savemat(tmp_path / "d.mat", variables())
+    return tmp_path / "d.mat"
+
+
+def refused(path, changed=None, **options) -> str:
+    if changed is not None:
+        savemat(path, variables() | changed)
+    with pytest.raises(NeuroLoopError) as error:
+        read_paired(path, **(KEYS | options))
+    assert "\n" not in str(error.value)
+    assert str(path) in str(error.value)
+    return str(error.value)
+
+
+def test_rows_are_joined_in_the_order_of_the_names(path):
+    brain, images = read_paired(path, **KEYS)
+    np.testing.assert_array_equal(brain.voxels, VOXELS)
+    np.testing.assert_array_equal(images, IMAGES)
+    assert images.dtype == np.uint8
+    assert brain.rows["category"].tolist() == ["six", "nine", "nine", "six", "nine"]
+    assert brain.rows["stimulus_id"].tolist() == [f"trial00{n}" for n in range(1, 6)]
+    assert set(brain.rows["run"]) == {"training-1"}
+    assert brain.rows["block"].is_unique
+    assert brain.rois["all"].all()
+
+
+def test_other_order_of_names_is_another_order_of_rows(path):
+    turned = KEYS | {name: KEYS[name][::-1] for name in ("voxels", "images", "labels")}
+    brain, images = read_paired(path, **turned)
+    np.testing.assert_array_equal(brain.voxels, VOXELS[[3, 4, 0, 1, 2]])
+    np.testing.assert_array_equal(images, IMAGES[[3, 4, 0, 1, 2]])
+
+
+def test_numpy_file_with_images_in_rows_is_the_same(tmp_path, path):
+    np.savez(tmp_path / "d.npz", x=VOXELS, i=IMAGES / 255, l=["six", "nine", "nine", "six", "nine"])
+    brain, images = read_paired(
+        tmp_path / "d.npz", voxels=["x"], images=["i"], labels=["l"], image_shape=(2, 3)
+    )
+    other, _ = read_paired(path, **KEYS)
+    pd.testing.assert_frame_equal(brain.rows, other.rows)
+    # Up to 29 / 255: taken for values from 0 to 1.
+    np.testing.assert_array_equal(images, IMAGES)
+
+
+def test_runs_may_be_known(path):
+    savemat(path, variables() | {"r": np.array([[1.0, 1, 2, 2, 2]]).T})
+    rows = read_paired(path, runs=["r"], **KEYS)[0].rows
+    assert rows["run"].tolist() == ["training-1"] * 2 + ["training-2"] * 3
+
+
+def test_round_trip_through_bdata(path, tmp_path):
+    brain, _ = read_paired(path, **KEYS)
+    write_bdata(tmp_path / "b.h5", brain, "trial")
+    pd.testing.assert_frame_equal(read_bdata(tmp_path / "b.h5").rows, brain.rows)
+
+
+def test_missing_variable_lists_those_there_are(path):
+    line = refused(path, voxels=["fmri", "xTest"])
+    assert "has no variable fmri: it has iTest, iTrain, lTest, lTrain, xTest, xTrain" in line
+
+
+def test_rows_must_pair(path):
+    assert "xTrain, xTest have 5 rows, lTrain, lTest 4" in refused(path, {"lTest": LABELS[:1]})
+    assert "xTrain, xTest have 5 rows, iTrain, iTest 4" in refused(path, {"iTest": np.ones((1, 6))})
+
+
+def test_images_must_have_their_shape(path):
+    assert "images of shape (6,), image_shape is 2 x 4" in refused(path, image_shape=(2, 4))
+
+
+def test_joined_variables_must_fit(path):
+    assert "cannot be joined" in refused(path, {"xTest": np.ones((2, 7))})
+
+
+def test_labels_must_be_one_a_trial_and_named(path):
+    assert "one value a trial" in refused(
+        path, {"lTrain": np.ones((3, 2)), "lTest": np.ones((2, 2))}
+    )
+    assert "label 7 has no name" in refused(path, {"lTest": np.array([[1.0], [7.0]])})
+
+
+def test_nan_voxels(path):
+    broken = VOXELS[3:].copy()
+    broken[1, 2] = np.nan
+    assert "1 NaN or infinite values in 1 voxels, in 1 rows (s000004)" in refused(
+        path, {"xTest": broken}
+    )
+
+
+def test_images_must_be_grey_values(path):
+    assert "outside 0 to 255" in refused(path, {"iTest": np.full((2, 6), 300.0)})
+
+
+def test_broken_files(tmp_path, path):
+    assert "is missing" in refused(tmp_path / "no.mat")
+    path.write_bytes(path.read_bytes()[:150])
+    assert "truncated or no .mat" in refused(path)
+    (tmp_path / "d.npz").write_bytes(b"PK")
+    assert "no .mat or .npz file" in refused(tmp_path / "d.npz")
+
+
+def test_real_digits(data_folder):
+    path = data_folder / "digits69" / "digit69_28x28.mat"
+    if not path.is_file():
+        pytest.skip(f"real data: {path} is missing")
+    brain, images = read_paired(
+        path,
+        voxels=["fmriTrn", "fmriTest"],
+        images=["stimTrn", "stimTest"],
+        labels=["labelTrn", "labelTest"],
+        image_shape=(28, 28),
+        image_order="F",
+        label_names={"1": "six", "2": "nine"},
+    )
+    assert brain.voxels.shape == (100, 3092)
+    assert brain.rows["category"].value_counts().to_dict() == {"six": 50, "nine": 50}
+    # Upright and not mirrored, they look like the sixes and nines of scikit-learn.
+    digits = load_digits()
+    small = resize(images / 255, (100, 8, 8), anti_aliasing=True).reshape(100, 64)
+    means = np.stack([digits.data[digits.target == digit].mean(axis=0) for digit in (6, 9)])
+    alike = np.corrcoef(small, means)[:100, 100:]
+    six = (brain.rows["category"] == "six").to_numpy()
+    assert ((alike[:, 0] > alike[:, 1]) == six).mean() > 0.8
