@@ -47,7 +47,11 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
     rows = list(dict.fromkeys(zip(brains["decoder"], brains["student"], strict=True)))
     rois = list(dict.fromkeys(brains["roi"]))
     figure, axes = grid(
-        max(len(rows), 1), len(subjects), width=1.6 + 0.75 * len(rois), height=2.9, sharey=True
+        max(len(rows), 1),
+        len(subjects),
+        width=max(3.6, 1.4 + 0.8 * len(rois)),
+        height=3,
+        sharey=True,
     )
     for row, (decoder, student) in enumerate(rows):
         alone = table[(table["teacher"] == "none") & (table["student"] == student)]
@@ -62,16 +66,17 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
             _draw(panel, here, rois, 1)
             panel.axhline(0, color="black", linewidth=0.8)
             panel.set_xticks(range(len(rois) + 1), ["no brain", *rois])
-            panel.set_title(f"{subject}, decoder {decoder}, student {student}")
+            panel.set_title(subject if len(rows) == 1 else f"{subject}, {decoder}, {student}")
         axes[row, 0].set_ylabel(
-            f"accuracy less that of none\n({alone['accuracy'].mean():.1%}), percentage points"
+            f"accuracy less that of labels alone\n({alone['accuracy'].mean():.1%}), "
+            "percentage points"
         )
     _legend(figure, set(gains["teacher"]))
     seeds, images = gains["seeds"].iloc[0], gains["n"].iloc[0]
     chance = table["chance"].iloc[0]
     figure.suptitle(
-        f"What each teacher adds: {seeds} seeds, {images} test images, chance {chance:.1%}, "
-        "bars 95 % of paired differences",
+        "What each teacher adds to learning from labels alone\n"
+        f"{seeds} seeds, {images} test images, chance {chance:.1%}, bars: 95 % intervals",
         fontsize=10,
     )
     return figure

@@ -91,7 +91,7 @@ def resnet1d18(
         network.to(device)
         fit(
             network,
-            _cross_entropy([train for train, _ in prepared], [y[s.train] for s in chosen], device),
+            cross_entropy([train for train, _ in prepared], [y[s.train] for s in chosen], device),
             [len(split.train) for split in chosen],
             seeds,
             recipe,
@@ -126,7 +126,7 @@ def _groups(sizes: Sequence[int], batch_size: int, members_at_once: int) -> list
     ]
 
 
-def _cross_entropy(
+def cross_entropy(
     activity: Sequence[np.ndarray], labels: Sequence[np.ndarray], device: torch.device | str
 ) -> Loss:
     """Loss of the members' batches, from each member's rows (n, voxels) and classes (n,)."""

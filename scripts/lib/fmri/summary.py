@@ -124,7 +124,7 @@ def decoding_figure(table: pd.DataFrame, decoded: Sequence[Decoded]) -> "Figure"
     rois = list(dict.fromkeys(single["roi"]))
     decoders = list(dict.fromkeys(single["decoder"]))
     figure, axes = grid(
-        1, len(subjects), width=max(2.8, 1.2 + 0.8 * len(rois)), height=3.2, sharey=True
+        1, len(subjects), width=max(3.6, 1.2 + 0.8 * len(rois)), height=3.4, sharey=True
     )
     nulls = {(one.subject, one.roi, one.decoder): one.null for one in decoded}
     for panel, subject in zip(axes[0], subjects, strict=True):
@@ -154,8 +154,8 @@ def decoding_figure(table: pd.DataFrame, decoded: Sequence[Decoded]) -> "Figure"
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     figure.suptitle(
-        "Decoding from each region: bars 95 % over runs, dotted chance, "
-        "grey 95th percentile of permuted labels",
+        "What each region says about the image\n"
+        "bars: 95 % over runs, dotted: chance, grey: 95th percentile of permuted labels",
         fontsize=10,
     )
     return figure
