@@ -38,21 +38,25 @@ localrules:
 
 
 rule all:
+    """Make everything of this config, up to the report."""
     default_target: True
     input:
         rules.write_report.output,
 
 
 rule check:
+    """Read and check every configured input, before anything is queued."""
     input:
         expand("results/check/{dataset}.json", dataset=config["run"]),
 
 
 rule soft_labels:
+    """Decode every region; no image is needed."""
     input:
         [soft_label_files(name) for name in config["run"]],
 
 
 rule students:
+    """Train the students of every teacher."""
     input:
         [student_files(name) for name in config["run"]],

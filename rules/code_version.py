@@ -91,7 +91,6 @@ def _meaning(path: Path, _changed: int) -> str:
     return ast.dump(tree)
 
 
-@cache
 def _pins(lock: Path) -> str:
     """Lines of the lock that pin numeric packages."""
     lines = lock.read_text(encoding="utf-8").splitlines() if lock.is_file() else []

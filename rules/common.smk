@@ -7,6 +7,9 @@ from snakemake.exceptions import WorkflowError
 
 from rules.code_version import code_version
 from rules.configuration import ConfigError, complete, expand_path, validate
+from rules.retrieval import origin
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.registry import read_registry
 from scripts.lib.distill.teacher_names import REFERENCE_TEACHERS
 
 #: What a wildcard may be: no slash, no dot.
@@ -18,9 +21,10 @@ MISSING = {}
 ROOT = Path(workflow.basedir)
 
 try:
+    SOURCES = read_registry(ROOT / "config/datasets.tsv")
     complete(config, workflow.config_settings.overwrite_config)
     validate(config, yaml.safe_load((ROOT / "config/schema.yaml").read_text()))
-except ConfigError as error:
+except (ConfigError, NeuroLoopError) as error:
     raise WorkflowError(str(error)) from None
 
 
@@ -88,8 +92,8 @@ def data_input(path, key):
         return []
     if not full.exists():
         MISSING[path] = (
-            f"{full} is missing (config, {key}): README.md, section Data, tells where to get it; "
-            "put it there, or change that key or data_folder"
+            f"{full} is missing (config, {key}): {origin(SOURCES, path)}; put it there, "
+            "or change that key or data_folder"
         )
         return []
     return str(full)

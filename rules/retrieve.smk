@@ -3,13 +3,6 @@
 import time
 
 from rules.retrieval import configured_files, destinations
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.registry import read_registry
-
-try:
-    SOURCES = read_registry(ROOT / "config/datasets.tsv")
-except NeuroLoopError as error:
-    raise WorkflowError(str(error)) from None
 
 
 rule retrieve:

@@ -55,13 +55,17 @@ def prepare_images(
             ],
             ignore_index=True,
         )
-        array = read_images(map(Path, rows.pop("path")), size)
+        paths = [Path(path) for path in rows.pop("path")]
+        check_images(rows, paths)
+        array = read_images(paths, size)
     else:
         used = (shown["session"] == "training") | (shown["held_out"] == 1)
         shown = shown[used].reset_index(drop=True)
         rows = stimulus_rows(shown)
+        check_images(rows)
         if images["source"] == "stimulus_folder":
             paths = stimulus_paths(shown, Path(source[0]), images["pattern"])
+            check_images(rows, paths)
             array = read_images(paths, size)
         elif images["source"] == "paired":
             brain, grey = read_paired(source[0], **(paired or {}))
@@ -69,7 +73,6 @@ def prepare_images(
             array = resize_grey(grey[[place[name] for name in rows["stimulus_id"]]], size)
         else:
             array = resize_grey(stimulus_images(shown.astype({"image": int})), size)
-    check_images(rows)
     save_table(table, rows)
     save_array(
         pixels,

@@ -77,6 +77,8 @@ def train_group(
     seeds = list(range(n_seeds))
     place = pick_device(device)
     inputs = [Path(path) for path in (images, table, logits) if path]
+    if chosen.weights and chosen.weights.is_file():  # if it is missing, loading it says so
+        inputs.append(chosen.weights)
     key = checkpoint_key(code, teacher, json.dumps([dict(student), n_seeds, seed]), *inputs)
     trained = train_students(
         shown.pixels[shown.train],

@@ -99,7 +99,7 @@ def main() -> int:
     torch.set_num_threads(THREADS)
     generator = np.random.default_rng(0)
     y = generator.integers(CLASSES, size=ROWS + TEST_ROWS)
-    means = 0.3 * generator.standard_normal((CLASSES, VOXELS))
+    means = generator.standard_normal((CLASSES, VOXELS))
     x = (means[y] + generator.standard_normal((len(y), VOXELS))).astype(np.float32)
     inputs, truth = torch.from_numpy(x), torch.from_numpy(y)
     test = inputs[ROWS:, None]

@@ -57,8 +57,9 @@ def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
         try:
             yield facts
         except NeuroLoopError as error:
-            logging.error("%s", error)
-            print(f"Error: {error}", file=sys.stderr)
+            message = " ".join(str(error).splitlines())
+            logging.error("%s", message)
+            print(f"Error: {message}", file=sys.stderr)
             sys.exit(1)
         except Exception as error:
             logging.exception("unexpected error")

@@ -1,6 +1,7 @@
 """One self-contained HTML page: headings, text, figures and tables, nothing from outside."""
 
 import base64
+import re
 from html import escape
 from pathlib import Path
 
@@ -21,6 +22,9 @@ th, td { padding: 0.2rem 0.7rem; text-align: left; white-space: nowrap;
 th { border-bottom: 2px solid #222; } td { border-bottom: 1px solid #eee; }
 tr:hover td { background: #f5f8fa; }
 """
+
+#: Numbers that are rounded. Whole numbers are counts or names, and both are told in full.
+DECIMAL = re.compile(r"-?\d+(\.\d+(e[+-]\d+)?|e[+-]\d+)")
 
 
 class Page:
@@ -54,7 +58,7 @@ class Page:
         )
 
     def table(self, table: pd.DataFrame) -> None:
-        """Add a table; numbers are rounded to four significant digits."""
+        """Add a table; numbers with decimals are rounded to four significant digits."""
         cells = table.map(_shown).to_html(index=False, border=0)
         self.parts.append(f'<div class="table">{cells}</div>')
 
@@ -73,11 +77,8 @@ class Page:
 
 
 def _shown(value: object) -> str:
-    """Text of a cell: four significant digits for a number, a dash for what is missing."""
+    """Text of a cell: four significant digits for a decimal number, a dash for what is missing."""
     text = str(value)
     if text in ("n/a", "nan", "None"):
         return "–"
-    try:
-        return f"{float(text):.4g}"
-    except ValueError:
-        return text
+    return f"{float(text):.4g}" if DECIMAL.fullmatch(text) else text

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,20 @@ KEYS = ["subject", "roi", "decoder", "teacher", "student"]
 
 #: Stands for the subject, region and decoder of teachers that need no brain.
 REFERENCE = "reference"
+
+#: Columns of the table of comparisons.
+COLUMNS = [
+    *KEYS,
+    "control",
+    "difference",
+    "ci_low",
+    "ci_high",
+    "p",
+    "q",
+    "n",
+    "seeds",
+    "subjects",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,13 +106,13 @@ def comparisons(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -> pd.
     Returns
     -------
     DataFrame
-        `KEYS`, control, difference (of accuracies), ci_low, ci_high (95 %), p (two-sided), q (p
-        after Benjamini & Hochberg 1995 over all rows of single subjects), n (test images), seeds,
-        subjects. Rows of the subject ``group`` are means over subjects with Student's t interval;
-        a single subject allows none, so there are none then.
+        `COLUMNS`: the difference of accuracies with its 95 % interval, p (two-sided), q (p after
+        Benjamini & Hochberg 1995 over all rows of single subjects), n (test images). Rows of the
+        subject ``group`` are means over subjects with Student's t interval; a single subject
+        allows none, so there are none then.
     """
     by_keys = {tuple(group.keys[key] for key in KEYS): group for group in groups}
-    rows = []
+    rows: list[dict[str, Any]] = []
     for keys, group in by_keys.items():
         subject, roi, decoder, teacher, student = keys
         others = [name for *_, name, variant in by_keys if variant == student]
@@ -128,12 +143,14 @@ def comparisons(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -> pd.
                     "subjects": 1,
                 }
             )
-    table = pd.DataFrame(rows)
-    table.insert(list(table.columns).index("p") + 1, "q", false_discovery_control(table["p"]))
-    return pd.concat([table, _over_subjects(table)], ignore_index=True)
+    q_values = false_discovery_control([row["p"] for row in rows]) if rows else []
+    for row, q_value in zip(rows, q_values, strict=True):
+        row["q"] = float(q_value)
+    over_subjects = _over_subjects(pd.DataFrame(rows, columns=COLUMNS))
+    return pd.DataFrame(rows + over_subjects, columns=COLUMNS)
 
 
-def _over_subjects(table: pd.DataFrame) -> pd.DataFrame:
+def _over_subjects(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Mean differences over subjects, where there are at least two."""
     rows = []
     brains = table[table["subject"] != REFERENCE]
@@ -151,9 +168,9 @@ def _over_subjects(table: pd.DataFrame) -> pd.DataFrame:
                 "ci_high": mean.ci_high,
                 "p": np.nan,
                 "q": np.nan,
-                "n": part["n"].iloc[0],
-                "seeds": part["seeds"].iloc[0],
+                "n": int(part["n"].iloc[0]),
+                "seeds": int(part["seeds"].iloc[0]),
                 "subjects": len(part),
             }
         )
-    return pd.DataFrame(rows, columns=table.columns)
+    return rows

@@ -38,16 +38,18 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
     -------
     Figure
         Differences in percentage points with 95 % intervals over seeds and test images; the
-        teachers that need no brain stand on their own at the left of each panel.
+        teachers that need no brain stand on their own at the left of each panel, and fill the
+        only one if no brain teaches.
     """
     gains = comparisons[(comparisons["control"] == "none") & (comparisons["subject"] != "group")]
     brains = gains[gains["subject"] != REFERENCE]
     references = gains[gains["subject"] == REFERENCE]
     subjects = list(dict.fromkeys(brains["subject"])) or [REFERENCE]
     rows = list(dict.fromkeys(zip(brains["decoder"], brains["student"], strict=True)))
+    rows = rows or [(REFERENCE, student) for student in dict.fromkeys(table["student"])]
     rois = list(dict.fromkeys(brains["roi"]))
     figure, axes = grid(
-        max(len(rows), 1),
+        len(rows),
         len(subjects),
         width=max(3.6, 1.4 + 0.8 * len(rois)),
         height=3,
@@ -72,7 +74,7 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
             "percentage points"
         )
     _legend(figure, set(gains["teacher"]))
-    seeds, images = gains["seeds"].iloc[0], gains["n"].iloc[0]
+    seeds, images = table["seed"].nunique(), table["n"].iloc[0]
     chance = table["chance"].iloc[0]
     figure.suptitle(
         "What each teacher adds to learning from labels alone\n"
@@ -112,4 +114,4 @@ def _legend(figure: "Figure", teachers: set[str]) -> None:
         for name, (colour, marker) in LOOKS.items()
         if name in teachers
     ]
-    figure.legend(handles=marks, loc="outside lower center", ncols=len(marks))
+    figure.legend(handles=marks, loc="outside lower center", ncols=max(len(marks), 1))

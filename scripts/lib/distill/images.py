@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.ordering import natural_sorted
@@ -39,19 +39,22 @@ def read_images(paths: Iterable[Path], size: int) -> np.ndarray:
     Raises
     ------
     NeuroLoopError
-        If a file is missing or is no image.
+        If a file is missing or damaged, is no image, or has more than 8 bits a channel.
     """
     arrays = []
     for path in paths:
         try:
             with Image.open(path) as image:
+                if image.mode[0] in "IF":  # converting these would clip them to white or black
+                    raise ValueError(f"mode {image.mode}, not 8 bits a channel")
                 arrays.append(np.asarray(square(image.convert("RGB"), size)))
         except FileNotFoundError:
             raise NeuroLoopError(
                 f"image {path} is missing: add it, or mend images.folder or images.pattern"
             ) from None
-        except (UnidentifiedImageError, OSError) as error:
-            raise NeuroLoopError(f"image {path} cannot be read ({error}): replace it") from error
+        except Exception as error:  # whatever a damaged file makes a decoder do
+            reason = " ".join(str(error).split())
+            raise NeuroLoopError(f"image {path} cannot be read ({reason}): replace it") from error
     return np.stack(arrays).transpose(0, 3, 1, 2)
 
 
@@ -93,11 +96,11 @@ def stimulus_paths(stimuli: pd.DataFrame, folder: Path, pattern: str) -> list[Pa
     for row in stimuli.itertuples():
         fields = {"stimulus_id": row.stimulus_id, "category": row.category}
         whole, _, part = str(row.stimulus_id).partition(".")
-        if whole.isdigit() and part.isdigit():
+        if whole.isdecimal() and part.isdecimal():
             fields |= {"synset": f"n{int(whole):08d}", "number": str(int(part))}
         try:
             paths.append(folder / pattern.format(**fields))
-        except (KeyError, IndexError, ValueError) as error:
+        except (AttributeError, LookupError, ValueError) as error:
             raise NeuroLoopError(
                 f"images.pattern {pattern!r} does not fit stimulus {row.stimulus_id!r} ({error}): "
                 f"it may use {', '.join(fields)}"
@@ -151,17 +154,31 @@ def class_folder_images(
     return pd.DataFrame(rows)
 
 
-def check_images(table: pd.DataFrame) -> None:
+def check_images(table: pd.DataFrame, paths: Sequence[Path] | None = None) -> None:
     """Check that students can learn from and be tested on this list of images.
+
+    Parameters
+    ----------
+    table : DataFrame
+        images.tsv.
+    paths : sequence of Path, optional
+        File of each image.
 
     Raises
     ------
     NeuroLoopError
-        If an image stands on both sides, or a class lacks images to learn from or to test on.
+        If an image is listed twice, on one side or on both, or a class lacks images to learn from
+        or to test on.
     """
     twice = table.loc[table["image_id"].duplicated(), "image_id"]
     if len(twice):
         raise NeuroLoopError(f"image {twice.iloc[0]!r} is listed twice: list it once")
+    files = [path.resolve() for path in paths or []]
+    if len(set(files)) < len(files):
+        path = next(path for path, count in Counter(files).items() if count > 1)
+        raise NeuroLoopError(
+            f"image {path} is listed twice, under two names or to teach and to test: list it once"
+        )
     counts = Counter(zip(table["category"], table["split"], strict=True))
     for split, least in (("train", 2), ("test", 1)):
         few = [

@@ -119,29 +119,40 @@ class Views:
     def __init__(
         self, images: np.ndarray, student: Student, seeds: Sequence[int], device: torch.device
     ) -> None:
-        pixels = images.astype(np.float64) / 255
-        self.mean = pixels.mean(axis=(0, 2, 3), keepdims=True)
-        self.std = np.maximum(pixels.std(axis=(0, 2, 3), keepdims=True), 1e-6)
+        # From counts of the 256 levels, without a copy of the images in double precision.
+        levels = np.arange(256) / 255
+        counts = [np.bincount(values.ravel(), minlength=256) for values in images.swapaxes(0, 1)]
+        share = np.stack(counts) / (images.size / images.shape[1])
+        self.mean = (share * levels).sum(axis=1)[:, None, None]
+        variance = (share * (levels - self.mean[:, 0]) ** 2).sum(axis=1)[:, None, None]
+        self.std = np.maximum(np.sqrt(variance), 1e-6)
         self.student, self.seeds, self.device = student, seeds, device
         if student.crop > min(images.shape[2:]) + 2 * student.pad:
             raise NeuroLoopError(
                 f"config, students: crop {student.crop} is larger than the images "
                 f"({min(images.shape[2:])} pixels) with pad {student.pad} on both sides"
             )
-        padding = ((0, 0), (0, 0), (student.pad, student.pad), (student.pad, student.pad))
-        self.padded = torch.from_numpy(np.pad(self.normalised(images), padding)).to(device)
+        self.padded = torch.from_numpy(self.normalised(images, student.pad)).to(device)
         self.epoch = -1
         self.generators: list[torch.Generator] = []
 
-    def normalised(self, images: np.ndarray) -> np.ndarray:
-        """Pixels with the mean and standard deviation of the training images, per channel."""
-        return ((images / 255 - self.mean) / self.std).astype(np.float32)
+    def normalised(self, images: np.ndarray, pad: int) -> np.ndarray:
+        """Pixels less the mean of the training images, by their standard deviation, per channel.
+
+        The `pad` pixels added on each side are 0, the mean. Images are taken one by one, since
+        all of them in double precision would not fit into a job's memory.
+        """
+        count, channels, height, width = images.shape
+        made = np.zeros((count, channels, height + 2 * pad, width + 2 * pad), dtype=np.float32)
+        for place, image in zip(made, images, strict=True):
+            place[:, pad : pad + height, pad : pad + width] = (image / 255 - self.mean) / self.std
+        return made
 
     def centred(self, images: np.ndarray) -> torch.Tensor:
         """Test images: normalised like the training images, the middle cut out, never random."""
         crop = self.student.crop
         pad = max(0, -(-(crop - min(images.shape[2:])) // 2))
-        padded = np.pad(self.normalised(images), ((0, 0), (0, 0), (pad, pad), (pad, pad)))
+        padded = self.normalised(images, pad)
         top, left = ((side - crop) // 2 for side in padded.shape[2:])
         return torch.from_numpy(padded[:, :, top : top + crop, left : left + crop].copy())
 

@@ -134,7 +134,9 @@ def load_problem(voxels: StrPath, folds: StrPath, stimuli: StrPath) -> Problem:
 def score(
     problem: Problem, decoded: OutOfFold, null: np.ndarray, null_method: str
 ) -> dict[str, Any]:
-    """Facts of metrics.json: metrics, their interval over runs, and the null that they beat.
+    """Facts of metrics.json: metrics, their interval, and the null that they beat.
+
+    The interval is over runs, or over samples where no runs are known.
 
     Parameters
     ----------
@@ -148,13 +150,14 @@ def score(
     logits, truth = decoded.logits, problem.y
     interval = cluster_interval(metrics.hits(logits, truth), problem.rows["run"])
     facts = metrics.classification_metrics(logits, truth)
+    runs = int(problem.rows["run"].nunique())
     return {
         **facts,
         "ci_low": interval.ci_low,
         "ci_high": interval.ci_high,
         "p": permutation_p(float(facts["accuracy"] or 0), null),
-        "interval": "95 %, over runs",
-        "runs": int(problem.rows["run"].nunique()),
+        "interval": f"95 %, over {'runs' if runs > 1 else 'samples'}",
+        "runs": runs,
         "null": {
             "method": null_method,
             "exchanged": "labels of blocks within each run",

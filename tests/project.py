@@ -1,0 +1,145 @@
+"""A copy of the project in which tests run Snakemake for real."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+
+#: What a copy leaves behind: results, tests, and whatever is hidden.
+LEFT = shutil.ignore_patterns(".*", "__pycache__", "results", "logs", "benchmarks", "tests")
+
+#: Seconds after which a call of Snakemake is taken to hang.
+TIMEOUT = 900
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a call of Snakemake left.
+
+    Attributes
+    ----------
+    status : int
+    out, err : str
+        Standard output and standard error.
+    """
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        """Both streams, for messages."""
+        return self.out + self.err
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with the workflow and whatever it has made.
+
+    Attributes
+    ----------
+    folder : Path
+    configfile : str
+        Config file of all calls, relative to `folder`; empty for the embedded default.
+    data : Path or None
+        What NEUROLOOP_DATA names; None leaves it unset.
+    """
+
+    folder: Path
+    configfile: str = ""
+    data: Path | None = None
+
+    @classmethod
+    def make(cls, folder: Path, configfile: str = "", data: Path | None = None) -> "Project":
+        """Copy the project, without any result, to a folder that does not exist."""
+        shutil.copytree(ROOT, folder, symlinks=True, ignore=LEFT)
+        return cls(folder, configfile, data)
+
+    def copy(self, folder: Path) -> "Project":
+        """Copy this project with its results, their times and Snakemake's memory of them."""
+        shutil.copytree(self.folder, folder, symlinks=True)
+        return Project(folder, self.configfile, self.data)
+
+    def call(self, *arguments: str) -> Said:
+        """Call Snakemake; targets come first."""
+        command = [sys.executable, "-m", "snakemake", *arguments]
+        if self.configfile:
+            command += ["--configfile", self.configfile]
+        environment = {key: text for key, text in os.environ.items() if key != "NEUROLOOP_DATA"}
+        if self.data:
+            environment["NEUROLOOP_DATA"] = str(self.data)
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=TIMEOUT,
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    def run(self, *targets: str, cores: int = 2) -> Said:
+        """Make targets, which must succeed."""
+        said = self.call(*targets, "--cores", str(cores))
+        assert said.status == 0, said.text
+        return said
+
+    def plan(self, *targets: str) -> dict[str, bool]:
+        """Jobs that these targets consist of, and whether a run would do them.
+
+        Returns
+        -------
+        dict of str to bool
+            Each job is named by its rule and the folder of its results:
+            ``decode_linear fmri/tiny/S1/V1/ridge``.
+        """
+        said = self.call(*targets, "--summary", "--nolock")
+        assert said.status == 0, said.text
+        header, *lines = said.out.splitlines()
+        columns = header.split("\t")
+        found = {}
+        for line in lines:
+            row = dict(zip(columns, line.split("\t"), strict=True))
+            folder = Path(row["output_file"]).parent.relative_to("results")
+            found[f"{row['rule']} {folder}"] = row["plan"] != "no update"
+        return found
+
+    def waiting(self, *targets: str) -> set[str]:
+        """Jobs that a run of these targets would do."""
+        return {job for job, pending in self.plan(*targets).items() if pending}
+
+    def write_config(self, name: str, config: Mapping[str, Any]) -> "Project":
+        """Write a config file, and return the project as it is with it."""
+        (self.folder / name).write_text(yaml.safe_dump(dict(config), sort_keys=False))
+        return Project(self.folder, name, self.data)
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Replace a text that occurs in a file."""
+        file = self.folder / path
+        text = file.read_text()
+        assert old in text, f"{path} has no {old!r}"
+        file.write_text(text.replace(old, new, 1))
+
+    def results(self) -> dict[str, bytes]:
+        """Content of every result, but of the records that differ from run to run."""
+        return {
+            path.relative_to(self.folder).as_posix(): path.read_bytes()
+            for path in sorted((self.folder / "results").rglob("*"))
+            if path.is_file() and not re.fullmatch(r"(.+\.)?run\.json", path.name)
+        }
+
+
+def preset(name: str) -> dict[str, Any]:
+    """One of the config files that come with the project."""
+    return yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())

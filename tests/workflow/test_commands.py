@@ -1,0 +1,180 @@
+"""The commands that README.md shows, on the small config and on every preset."""
+
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.project import ROOT, Project, preset
+from tests.workflow.conftest import Finished
+
+PRESETS = sorted(path.stem for path in (ROOT / "config").glob("*.yaml") if path.stem != "schema")
+
+#: What reads brain data, and what makes soft labels of them.
+READING = {"draw_stimuli", "simulate_subject", "assign_folds"}
+DECODING = {*READING, "extract_region", "decode_linear", "decode_network"}
+TEACHING = {"prepare_images", "train_cnn_teacher", "train_students", "train_reference_students"}
+SUMMING_UP = {"summarise_decoding", "summarise_ablation", "write_report"}
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a project without results, for dry-runs only."""
+    return Project.make(tmp_path_factory.mktemp("bare") / "project").folder
+
+
+def rules_of(project: Project, *targets: str) -> set[str]:
+    """Rules that targets consist of."""
+    return {job.split()[0] for job in project.plan(*targets)}
+
+
+def test_all_is_made_once(finished: Finished) -> None:
+    plan = finished.project.plan("all")
+    assert {job.split()[0] for job in plan} == DECODING | TEACHING | SUMMING_UP
+    assert not any(plan.values())
+    for name in ("report/index.html", "distill/tiny/ablation.tsv", "fmri/plain/decoding.tsv"):
+        assert (finished.project.folder / "results" / name).stat().st_size > 0
+
+
+def test_progress_is_shown(finished: Finished) -> None:
+    assert "31 of 31 steps (100%) done" in finished.text
+
+
+def test_what_is_made_without_a_target_is_all(bare: Path) -> None:
+    project = Project(bare, "config/test.yaml")
+    assert project.plan() == project.plan("all")
+
+
+@pytest.mark.parametrize(
+    ("target", "rules"),
+    [
+        ("check", {*READING, "prepare_images", "check_dataset"}),
+        ("soft_labels", DECODING),
+        ("students", (DECODING - {"decode_network"}) | TEACHING),
+    ],
+)
+def test_targets_make_what_they_say_and_no_more(
+    finished: Finished, target: str, rules: set[str]
+) -> None:
+    plan = finished.project.plan(target)
+    assert {job.split()[0] for job in plan} == rules
+    assert {job for job, waiting in plan.items() if waiting} <= {"check_dataset check"}
+
+
+def test_check_says_what_is_there(copied: Project) -> None:
+    said = copied.run("check")
+    assert "tiny, S2: 60 samples (trials) in 4 runs, 10 categories; voxels: V1 30, HVC 30" in (
+        said.text
+    )
+    assert "tiny, images: {'test': 50, 'train': 60}" in said.text
+    assert {path.name for path in (copied.folder / "results/check").glob("*.json")} == {
+        "tiny.json",
+        "tiny.run.json",
+        "plain.json",
+        "plain.run.json",
+    }
+
+
+def test_check_refuses_what_cannot_be_analysed(copied: Project) -> None:
+    config = preset("test")
+    config["run"] = ["plain"]
+    config["datasets"]["plain"]["rois"]["V4"]["voxels"] = 31
+    said = copied.write_config("own.yaml", config).call("check", "--cores", "2")
+    assert said.status != 0
+    (line,) = {line for line in said.err.splitlines() if line.startswith("Error:")}
+    assert "rois.V4.voxels: 31 voxels are to be selected" in line
+    assert "has 30 in V4" in line
+
+
+def expected(name: str) -> Counter[tuple[str, str]]:
+    """Rule and dataset of the jobs that a preset must come to, counted by hand from its lists."""
+    config = preset(name)
+    jobs: Counter[tuple[str, str]] = Counter()
+    for dataset in config["run"]:
+        block = config["datasets"][dataset]
+        subjects, rois = len(block["subjects"]), len(block["rois"])
+        networks = block["decoders"].count("resnet1d18")
+        simulated = block["source"] == "simulated"
+        reader = "simulate_subject" if simulated else f"import_{block['source']}"
+        jobs[reader, dataset] = subjects
+        jobs["draw_stimuli" if simulated else "list_stimuli", dataset] = 1
+        jobs["assign_folds", dataset] = subjects
+        jobs["extract_region", dataset] = subjects * rois
+        jobs["decode_network", dataset] = subjects * rois * networks
+        jobs["decode_linear", dataset] = subjects * rois * (len(block["decoders"]) - networks)
+        jobs["summarise_decoding", dataset] = 1
+        if teaching := block.get("teaching"):
+            references = len({"none", "random", "cnn"} & set(teaching["teachers"]))
+            brains = len(teaching["teachers"]) - references
+            variants = len(teaching["students"])
+            jobs["prepare_images", dataset] = 1
+            jobs["train_cnn_teacher", dataset] = variants * ("cnn" in teaching["teachers"])
+            jobs["train_reference_students", dataset] = variants * references
+            jobs["train_students", dataset] = (
+                subjects * rois * len(teaching["decoders"]) * brains * variants
+            )
+            jobs["summarise_ablation", dataset] = 1
+    return +jobs
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_makes_its_own_jobs_and_none_of_the_demo(bare: Path, name: str) -> None:
+    """Without any data: NEUROLOOP_DATA is not set."""
+    project = Project(bare, "" if name == "config" else f"config/{name}.yaml")
+    found: Counter[tuple[str, str]] = Counter()
+    for job in project.plan("all"):
+        rule, folder = job.split()
+        if rule != "write_report":
+            found[rule, folder.split("/")[1]] += 1
+    assert found == expected(name)
+
+
+def test_a_namesake_of_the_demo_has_its_own_subjects_only(bare: Path) -> None:
+    config = preset("config")
+    config["datasets"]["simulated"]["subjects"] = {"Ann": {"snr": 1.0}}
+    kept, *_ = rois = config["datasets"]["simulated"]["rois"]
+    config["datasets"]["simulated"]["rois"] = {kept: rois[kept]}
+    project = Project(bare).write_config("own.yaml", config)
+    decoded = {job for job in project.plan("soft_labels") if job.startswith("decode_")}
+    assert {tuple(job.split("/")[2:4]) for job in decoded} == {("Ann", kept)}
+
+
+def test_a_run_without_its_data_stops_before_the_first_job(fresh: Project) -> None:
+    project = Project(fresh.folder, "config/god.yaml")
+    said = project.call("all", "--cores", "2")
+    assert said.status != 0
+    assert "Traceback" not in said.text
+    (line,) = (line for line in said.text.splitlines() if "NEUROLOOP_DATA" in line)
+    for part in ("god/Subject1.h5", "set the environment variable", "data_folder"):
+        assert part in line
+    assert not (fresh.folder / "results").exists()
+    assert not list((fresh.folder / ".snakemake").glob("locks/*"))
+
+
+def test_a_missing_file_is_named_with_its_origin(fresh: Project, tmp_path: Path) -> None:
+    """The folder is there, but not all that belongs into it."""
+    data = tmp_path / "data"
+    shutil.copytree(ROOT / "config", data / "god")
+    for number in (1, 2, 4, 5):
+        (data / "god" / f"Subject{number}.h5").touch()
+    said = Project(fresh.folder, "config/god.yaml", data).call("soft_labels", "--cores", "2")
+    assert said.status != 0
+    (line,) = (line for line in said.text.splitlines() if "is missing" in line)
+    assert str(data / "god" / "Subject3.h5") in line
+    assert "datasets.god.subjects.Subject3.file" in line
+    assert not (fresh.folder / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("sed=1", "config, top level: unknown key sed (did you mean seed?)"),
+        ("run=[nobody]", "config, run: no dataset is called 'nobody' (datasets: "),
+    ],
+)
+def test_a_wrong_config_is_refused_in_one_line(bare: Path, override: str, message: str) -> None:
+    said = Project(bare).call("-n", "all", "--config", override)
+    assert said.status != 0
+    assert "Traceback" not in said.text
+    assert sum(line.startswith(message) for line in said.text.splitlines()) == 1

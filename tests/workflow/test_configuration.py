@@ -1,0 +1,152 @@
+"""What a config file may say, what it inherits, and what is said of one that is wrong."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from rules.configuration import ConfigError, complete, expand_path, validate
+from tests.project import ROOT, preset
+
+PRESETS = sorted(path.stem for path in (ROOT / "config").glob("*.yaml") if path.stem != "schema")
+SCHEMA = yaml.safe_load((ROOT / "config" / "schema.yaml").read_text())
+
+
+def merged(given: dict[str, Any]) -> dict[str, Any]:
+    """The default under a preset, as Snakemake merges them."""
+    config = preset("config")
+    update_config(config, copy.deepcopy(given))
+    return config
+
+
+def completed(given: dict[str, Any]) -> dict[str, Any]:
+    """The config that the rules see."""
+    config = merged(given)
+    complete(config, given)
+    return config
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_presets_are_valid_and_are_as_they_stand(name: str) -> None:
+    given = preset(name)
+    config = completed(given)
+    validate(config, SCHEMA)
+    assert config["run"] == given["run"]
+    for kind in ("datasets", "decoders", "students"):
+        for block, content in given[kind].items():
+            assert config[kind][block] == content
+
+
+def test_a_block_that_states_its_kind_replaces_its_namesake() -> None:
+    """Without `complete` the demo's second subject, its regions and settings would survive."""
+    own = preset("config")["datasets"]["simulated"]
+    del own["teaching"]
+    own |= {
+        "subjects": {"S1": {"snr": 2.0}},
+        "rois": {"V9": {"encoding": "none", "size": 5, "snr": 0.0, "voxels": 5}},
+    }
+    given = {
+        "datasets": {"simulated": own},
+        "decoders": {"ridge": {"method": "svm", "C": 2.0}},
+        "students": {"small": preset("test")["students"]["tiny_student"]},
+    }
+    config = completed(given)
+    assert config["datasets"]["simulated"] == own
+    assert config["decoders"]["ridge"] == {"method": "svm", "C": 2.0}
+    assert config["students"]["small"]["width"] == 2
+    validate(config, SCHEMA)
+    survivors = merged(given)
+    assert list(survivors["datasets"]["simulated"]["subjects"]) == ["S1", "S2"]
+    assert "teaching" in survivors["datasets"]["simulated"]
+    assert "alphas" in survivors["decoders"]["ridge"]
+
+
+def test_a_block_that_does_not_is_an_edit() -> None:
+    config = completed({"datasets": {"simulated": {"rois": {"V1": {"voxels": 7}}}}})
+    expected = preset("config")
+    expected["datasets"]["simulated"]["rois"]["V1"]["voxels"] = 7
+    assert config == expected
+
+
+def set_key(config: dict[str, Any], path: str, value: Any) -> None:
+    """Set a key like ``datasets.simulated.folds``."""
+    *parents, last = path.split(".")
+    for key in parents:
+        config = config[key]
+    config[last] = value
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "where", "hint"),
+    [
+        ("sed", 1, "top level", "did you mean seed?"),
+        ("decoders.ridge.alpha", 1, "decoders.ridge", "did you mean alphas?"),
+        ("decoders.svm.width", 1, "decoders.svm", "known keys: C, method"),
+        ("students.small.temprature", 1, "students.small", "did you mean temperature?"),
+        ("datasets.simulated.fold", 5, "datasets.simulated", "did you mean folds?"),
+        ("datasets.simulated.nifti", {}, "datasets.simulated", "unknown key nifti"),
+        ("datasets.simulated.rois.V1.voxel", 5, "datasets.simulated.rois.V1", "voxels?"),
+        ("datasets.simulated.teaching.seed", 5, "datasets.simulated.teaching", "seeds?"),
+        ("datasets.simulated.teaching.images.folder", "x", "teaching.images", "unknown key folder"),
+        ("seed", "one", "seed", "'one' is not of type 'integer'"),
+        ("threads", 0, "threads", "0 is less than the minimum of 1"),
+        ("device", "gpu", "device", "'gpu' is not one of ['auto', 'cpu', 'cuda']"),
+        ("run", [], "run", "[] should be non-empty"),
+        ("decoders.ridge.alphas", [0], "decoders.ridge.alphas.0", "0 is less than or equal"),
+        ("datasets.simulated.subjects", {"S/1": {"snr": 1}}, "subjects", "S/1"),
+        ("datasets.simulated.subjects", {"..": {"snr": 1}}, "subjects", "'..'"),
+        ("datasets.simulated.source", "fmri", "datasets.simulated.source", "'fmri' is not one of"),
+        ("datasets.simulated.subjects.S1", {}, "subjects.S1", "'snr' is a required property"),
+        ("run", ["simulate"], "run", "no dataset is called 'simulate' (datasets: simulated)"),
+        ("datasets.simulated.decoders", ["lda"], "simulated.decoders", "no decoder is called"),
+        ("datasets.simulated.teaching.decoders", ["lda"], "teaching.decoders", "'lda'"),
+        ("datasets.simulated.teaching.students", ["big"], "teaching.students", "'big' (small)"),
+        ("datasets.simulated.teaching.teachers", ["brain"], "teaching.teachers", "none is missing"),
+    ],
+)
+def test_one_line_names_the_key(path: str, value: Any, where: str, hint: str) -> None:
+    config = preset("config")
+    set_key(config, path, value)
+    with pytest.raises(ConfigError) as caught:
+        validate(config, SCHEMA)
+    message = str(caught.value)
+    assert message.startswith("config, ")
+    assert "\n" not in message
+    assert where in message.split(":")[0]
+    assert hint in message
+
+
+@pytest.mark.parametrize("teacher", ["withinclass", "classmean"])
+def test_labels_of_categories_have_no_control_within_classes(teacher: str) -> None:
+    config = completed(preset("haxby"))
+    config["datasets"]["haxby"]["teaching"]["teachers"].append(teacher)
+    with pytest.raises(ConfigError, match=rf"haxby\.teaching\.teachers: {teacher} is the brain"):
+        validate(config, SCHEMA)
+
+
+def test_blocks_that_do_not_run_must_still_be_whole() -> None:
+    config = completed(preset("digits69"))
+    del config["datasets"]["simulated"]["folds"]
+    with pytest.raises(ConfigError, match="'folds' is a required property"):
+        validate(config, SCHEMA)
+
+
+def test_paths_follow_the_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SCANS", str(tmp_path))
+    assert expand_path("a.h5", "$SCANS") == tmp_path / "a.h5"
+    assert expand_path("a.h5", "${SCANS}/x") == tmp_path / "x" / "a.h5"
+    assert expand_path("$SCANS/a.h5", "$UNSET") == tmp_path / "a.h5"
+    assert expand_path("/data/a.h5", "$UNSET") == Path("/data/a.h5")
+
+
+def test_an_unset_variable_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SCANS", raising=False)
+    with pytest.raises(ConfigError) as caught:
+        expand_path("god/a.h5", "$SCANS")
+    message = str(caught.value)
+    assert "\n" not in message
+    for part in ("god/a.h5", "SCANS", "data_folder"):
+        assert part in message

@@ -1,0 +1,150 @@
+"""The form of the workflow: what every rule states, and who may import whom."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from snakemake.api import ConfigSettings, OutputSettings, ResourceSettings, SnakemakeApi
+
+from tests.project import ROOT
+
+#: Rules that only name other rules' results.
+TARGETS = {"all", "check", "soft_labels", "students", "retrieve"}
+
+#: Imports within scripts/lib that go from one branch to another with good reason.
+SHARED = {"core", "explain"}
+
+
+@pytest.fixture(scope="module")
+def rules() -> Iterator[dict[str, Any]]:
+    """Rules of the workflow as Snakemake reads them, by name."""
+    with SnakemakeApi(OutputSettings()) as api:
+        workflow = api.workflow(
+            resource_settings=ResourceSettings(cores=1),
+            config_settings=ConfigSettings(configfiles=[ROOT / "config" / "test.yaml"]),
+            snakefile=ROOT / "Snakefile",
+        )
+        yield {rule.name: rule for rule in workflow._workflow.rules}
+
+
+def plain(path: str) -> str:
+    """A path without the constraints of its wildcards."""
+    return re.sub(r"\{(\w+),[^}]*\}", r"{\1}", str(path))
+
+
+def test_targets_are_the_rules_without_a_script(rules: dict[str, Any]) -> None:
+    assert {name for name, rule in rules.items() if not rule.script} == TARGETS
+
+
+def test_every_rule_is_explained(rules: dict[str, Any]) -> None:
+    silent = [name for name, rule in rules.items() if not (rule.docstring or "").strip()]
+    assert not silent
+
+
+def test_every_rule_states_what_it_takes_and_needs(rules: dict[str, Any]) -> None:
+    for name in rules.keys() - TARGETS:
+        rule = rules[name]
+        assert {"code", "threads"} <= set(dict(rule.params.items())), name
+        assert {"mem_mb", "runtime"} <= set(rule.resources), name
+        assert rule.conda_env == "../envs/neuroloop.yaml", name
+        for files in (rule.input, rule.output):
+            named = sum(len(f) if isinstance(f, list) else 1 for _, f in files.items())
+            assert named == len(files), f"{name}: a file without a name"
+        assert any(re.fullmatch(r"(.+\.)?run\.json", Path(f).name) for f in rule.output), name
+
+
+def test_every_rule_states_its_threads() -> None:
+    """Snakemake fills them in, so this looks at the text."""
+    blocks = re.split(r"^rule ", _all_rules(), flags=re.MULTILINE)[1:]
+    for block in blocks:
+        assert "    script:" not in block or re.search(r"^    threads: ", block, re.MULTILINE), (
+            block
+        )
+
+
+def test_scripts_are_named_as_their_rules(rules: dict[str, Any]) -> None:
+    owners: dict[str, set[str]] = {}
+    for name in rules.keys() - TARGETS:
+        owners.setdefault(rules[name].script, set()).add(name)
+    for script, names in owners.items():
+        path = (ROOT / "rules" / script).resolve()
+        assert path.is_file()
+        assert path.stem in names
+        for name in names - {path.stem}:  # the same rule with other inputs
+            assert f"use rule {path.stem} as {name} with" in _all_rules()
+    found = {(ROOT / "rules" / script).resolve() for script in owners}
+    every = set((ROOT / "scripts").glob("*/*.py")) - set((ROOT / "scripts").glob("*/__init__.py"))
+    assert found == every
+
+
+def _all_rules() -> str:
+    return "".join(path.read_text() for path in (ROOT / "rules").glob("*.smk"))
+
+
+def test_logs_and_benchmarks_mirror_results(rules: dict[str, Any]) -> None:
+    for name in rules.keys() - TARGETS:
+        rule = rules[name]
+        (log,) = (plain(path) for path in rule.log)
+        benchmark = plain(rule.benchmark)
+        folders = {plain(path).rpartition("/")[0] for path in rule.output}
+        assert len(folders) == 1, f"{name} writes into {folders}"
+        (folder,) = folders
+        assert folder.partition("/")[0] == "results"
+        assert log.rpartition("/")[0] == folder.replace("results", "logs", 1), name
+        assert benchmark.rpartition("/")[0] == folder.replace("results", "benchmarks", 1), name
+        assert log.endswith(".log")
+        assert benchmark.endswith(".tsv")
+
+
+def test_the_snakefile_is_short_and_common_holds_no_rule() -> None:
+    assert len((ROOT / "Snakefile").read_text().splitlines()) < 80
+    common = (ROOT / "rules" / "common.smk").read_text()
+    assert not re.search(r"^(use )?(rule|checkpoint)\b", common, re.MULTILINE)
+
+
+def imports(path: Path) -> set[str]:
+    """First-party modules that a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.split(".")[0] in ("scripts", "rules")}
+
+
+LIBRARY = sorted((ROOT / "scripts" / "lib").rglob("*.py"))
+
+
+def test_arrows_run_one_way() -> None:
+    """From rules to scripts to a branch of the library to its core."""
+    for path in LIBRARY:
+        branch = path.relative_to(ROOT / "scripts" / "lib").parts[0]
+        for name in imports(path):
+            top, room, *rest = name.split(".")
+            assert (top, room) == ("scripts", "lib"), f"{path} imports {name}"
+            allowed = {"core"} if branch == "core" else SHARED | {branch}
+            assert rest[0] in allowed, f"{path} imports {name}"
+    for path in (ROOT / "scripts").glob("*/*.py"):
+        for name in imports(path):
+            assert name.startswith("scripts.lib."), f"{path} imports {name}"
+
+
+def test_no_room_for_leftovers() -> None:
+    names = {
+        part for path in (ROOT / "scripts").rglob("*.py") for part in path.with_suffix("").parts
+    }
+    assert not {name for name in names if re.search(r"util|helper|misc", name)}
+
+
+def test_the_library_knows_nothing_of_snakemake() -> None:
+    for path in LIBRARY:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        assert "snakemake" not in names, path
+        found = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
+        assert not [n for n in found if "snakemake" in ast.dump(n)], path
