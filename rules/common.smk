@@ -88,7 +88,7 @@ def data_input(path, key):
     try:
         full = expand_path(path, config["data_folder"])
     except ConfigError as error:
-        MISSING[path] = str(error)
+        MISSING[path] = f"{error}; {origin(SOURCES, path)}"
         return []
     if not full.exists():
         MISSING[path] = (

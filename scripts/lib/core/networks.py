@@ -6,7 +6,6 @@ axis; its members share nothing, so that the sum of their losses trains each as 
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
 import torch
 from torch import nn
@@ -15,7 +14,7 @@ from torch.nn import functional
 from scripts.lib.core.blocks import BasicBlock, Bottleneck, Head, conv, pool
 from scripts.lib.core.errors import NeuroLoopError
 
-#: Block and number of blocks in each stage (He et al. 2016, table 1).
+#: Number of blocks in each stage (He et al. 2016, table 1).
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
 
 
@@ -78,13 +77,13 @@ class ResNet(nn.Module):
 
 
 def resnet(
-    depth: Literal[18, 34, 50] | int,
+    depth: int,
     *,
     in_channels: int,
     classes: int,
     width: int = 64,
-    stem: Literal["imagenet", "small"] | str = "imagenet",
-    dims: Literal[1, 2] | int = 2,
+    stem: str = "imagenet",
+    dims: int = 2,
     members: int = 1,
     blocks: Sequence[int] | None = None,
 ) -> ResNet:

@@ -56,10 +56,19 @@ def test_a_writer_that_dies_leaves_the_earlier_state(tmp_path):
         lambda content: content[:20],
         lambda content: content[:-1],
         lambda content: content[:-3] + bytes([content[-3] ^ 1]) + content[-2:],
+        lambda content: content[:-32] + bytes([content[-32] ^ 1]) + content[-31:],
         lambda content: b"\xff" * len(content),
         lambda content: content.replace(b"checksum", b"checksam"),
     ],
-    ids=["empty", "header cut", "values cut", "one bit", "noise", "other facts"],
+    ids=[
+        "empty",
+        "header cut",
+        "values cut",
+        "last tensor",
+        "first tensor",
+        "noise",
+        "other facts",
+    ],
 )
 def test_a_damaged_state_is_ignored_with_a_warning(tmp_path, caplog, damage):
     kept = Checkpoint(tmp_path, "key")

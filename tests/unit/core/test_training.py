@@ -193,6 +193,21 @@ def test_equals_a_plain_loop(recipe, peer):
         torch.testing.assert_close(network.get_parameter(name), values, rtol=1e-4, atol=1e-5)
 
 
+def test_the_schedule_reaches_the_optimiser():
+    stopped = replace(RECIPE, schedule="step", step_epochs=1, gamma=0.0)
+    long, _ = train(stopped)
+    short, _ = train(replace(RECIPE, epochs=1))
+    for name, values in short.named_parameters():
+        assert torch.equal(long.get_parameter(name), values)
+
+
+def test_training_mode_is_set(tmp_path):
+    images, truth = data()
+    network = build().eval()
+    fit(network, cross_entropy(images, truth), [ROWS] * 3, SEEDS, RECIPE)
+    assert content(network, tmp_path) == content(train()[0], tmp_path)
+
+
 def test_members_train_as_if_alone():
     """Also shows that the loss is the sum over members: a mean would divide their rates by 3."""
     together, history = train()
@@ -224,6 +239,17 @@ def test_weights_that_diverge_at_the_last_step_are_noticed():
     with pytest.raises(NeuroLoopError, match="epoch 1 of 1"):
         # One step: its loss was finite, the weights after it are not.
         train(replace(RECIPE, epochs=1, batch_size=20, learning_rate=float("inf")))
+
+
+def test_infinite_loss_of_one_member_is_noticed():
+    loss = cross_entropy(*data())
+
+    def infinite(network, epoch, indices):
+        each, terms = loss(network, epoch, indices)
+        return each + torch.tensor([0.0, float("inf") if epoch == 2 else 0.0, 0.0]), terms
+
+    with pytest.raises(NeuroLoopError, match="epoch 3 of 4"):
+        fit(build(), infinite, [ROWS] * 3, SEEDS, RECIPE)
 
 
 def test_one_row_is_too_few():

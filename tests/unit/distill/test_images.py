@@ -106,7 +106,7 @@ def test_deeper_images_are_refused_and_not_clipped_to_white_or_black(pixels, tmp
 
 
 def test_a_missing_file_is_named_with_the_keys_to_mend(tmp_path):
-    with pytest.raises(NeuroLoopError, match="images.folder or images.pattern") as error:
+    with pytest.raises(NeuroLoopError, match=r"images\.folder or images\.pattern") as error:
         read_images([tmp_path / "none.png"], 8)
     assert str(tmp_path / "none.png") in one_line(error)
 

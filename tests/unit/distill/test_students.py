@@ -70,9 +70,7 @@ def teacher(name, seeds=SEEDS):
 
 def train(name="none", student=STUDENT, seeds=SEEDS[:1], tests=TESTS, images=IMAGES, **options):
     taught = teacher(name, seeds)
-    return train_students(
-        images, LABELS, taught, tests, CLASSES, student, seeds, CPU, **options
-    )
+    return train_students(images, LABELS, taught, tests, CLASSES, student, seeds, CPU, **options)
 
 
 def same(one, other):
@@ -135,12 +133,9 @@ def test_views_differ_from_batch_to_batch_and_are_the_epochs_own():
     first, second = views.draw(0, indices), views.draw(0, indices)
     assert not torch.equal(first, second)
     assert not torch.equal(views.draw(1, indices), first)
-    # One that goes on in a later epoch draws what it would have drawn.
     resumed = Views(pixels(12, side=8), replace(STUDENT, pad=3), SEEDS[:1], CPU)
-    views.draw(2, indices)
-    assert torch.equal(resumed.draw(2, indices), views.draw(3, indices)) is False
-    fresh = Views(pixels(12, side=8), replace(STUDENT, pad=3), SEEDS[:1], CPU)
-    assert torch.equal(fresh.draw(3, indices), resumed.draw(3, indices))
+    drawn = resumed.draw(2, indices)
+    assert torch.equal(drawn, views.draw(2, indices)), "whatever was drawn in epochs before"
 
 
 def test_all_crops_are_drawn_and_half_of_them_mirrored():
@@ -199,7 +194,7 @@ def test_test_images_are_scaled_like_training_images_and_never_drawn():
     assert torch.equal(alone, made), "what a test image looks like depends on no other"
 
 
-@pytest.mark.parametrize(("crop", "start"), [(9, 0), (10, 1), (11, 1), (12, 2)])
+@pytest.mark.parametrize(("crop", "start"), [(9, 1), (10, 1), (11, 2), (12, 2)])
 def test_a_crop_beyond_the_image_shows_its_border(crop, start):
     views = Views(IMAGES, replace(STUDENT, crop=crop, pad=2), SEEDS, CPU)
     made = views.centred(TESTS)
@@ -219,7 +214,7 @@ def test_a_crop_beyond_the_padded_image_is_refused():
 # ------------------------------------------------------- what the teacher has no part in
 
 
-TEACHERS = ("none", "brain", "random", "smooth", "rowshuffled")
+TEACHERS = ("none", "brain", "random", "rowshuffled")
 
 
 @pytest.fixture
@@ -319,10 +314,15 @@ def test_what_is_predicted_is_predicted_by_the_last_weights_on_centred_images():
 
 
 def test_seeds_trained_together_are_those_trained_alone():
-    """To 1e-4 of the logits: an ensemble sums in another order."""
-    alone = train("rowshuffled", STUDENT, SEEDS)
-    together = train("rowshuffled", replace(STUDENT, ensemble=3), SEEDS)
-    uneven = train("rowshuffled", replace(STUDENT, ensemble=2), SEEDS)
+    """To 1e-4 of the logits: an ensemble sums in another order.
+
+    With batches of five the last stage, one pixel wide, divides by variances near zero, so that
+    rounding grows without bound; batches of twelve are tame.
+    """
+    student = replace(STUDENT, recipe=replace(STUDENT.recipe, batch_size=12, learning_rate=0.01))
+    alone = train("rowshuffled", student, SEEDS)
+    together = train("rowshuffled", replace(student, ensemble=3), SEEDS)
+    uneven = train("rowshuffled", replace(student, ensemble=2), SEEDS)
     for trained in (together, uneven):
         np.testing.assert_allclose(trained.logits, alone.logits, rtol=1e-4, atol=1e-4)
         for name, values in alone.weights.items():
@@ -335,7 +335,7 @@ def test_seeds_trained_together_are_those_trained_alone():
     assert alone.logits.shape == (3, 4, CLASSES)
     assert alone.logits.dtype == np.float32
     spread = np.abs(alone.logits[0] - alone.logits[1]).max()
-    assert spread > 0.01, "seeds differ by more than the tolerance"
+    assert spread > 0.1, "seeds differ by more than the tolerance"
 
 
 def test_the_same_call_gives_the_same_bytes():

@@ -144,7 +144,7 @@ def test_rows_shuffled_within_a_class_stay_in_it(logits):
     taught = made("withinclass", logits)
     assert (taught != logits).any(axis=1).all()
     for label in range(CLASSES):
-        own = LABELS == label
+        own = label == LABELS
         assert sorted(map(tuple, taught[own])) == sorted(map(tuple, logits[own]))
 
 
@@ -152,7 +152,7 @@ def test_the_class_mean_is_the_mean_of_the_soft_labels(logits):
     taught = made("classmean", logits)
     soft = softmax(logits.astype(float) / T, axis=1)
     for label in range(CLASSES):
-        own = LABELS == label
+        own = label == LABELS
         expected = np.tile(soft[own].mean(axis=0), (own.sum(), 1))
         np.testing.assert_allclose(softmax(taught[own].astype(float) / T, axis=1), expected, 1e-5)
 
@@ -166,9 +166,9 @@ def test_the_class_mean_by_hand():
 
 def test_a_class_mean_of_certain_rows_is_finite():
     logits = np.array([[1e4, 0], [1e4, 0], [0, 1e4]], dtype=np.float32)
-    taught = teach(
-        "classmean", np.array([0, 0, 1]), 2, T, np.random.default_rng(0), logits
-    ).astype(float)
+    taught = teach("classmean", np.array([0, 0, 1]), 2, T, np.random.default_rng(0), logits).astype(
+        float
+    )
     assert np.isfinite(taught).all()
     np.testing.assert_allclose(softmax(taught / T, axis=1), [[1, 0], [1, 0], [0, 1]], atol=1e-12)
 

@@ -1,0 +1,196 @@
+"""Tables of the ablation, on hits made by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import false_discovery_control, ttest_1samp
+
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.seeds import numpy_generator
+from scripts.lib.core.statistics import paired_difference
+from scripts.lib.distill.ablation import (
+    COLUMNS,
+    KEYS,
+    REFERENCE,
+    Group,
+    accuracies,
+    check_paired,
+    comparisons,
+)
+
+SEEDS, IMAGES = 3, 40
+
+
+def group(*names, right, student="small", seed=0) -> Group:
+    """Students of a teacher that name about `right` of 40 images right."""
+    keys = dict(zip(KEYS, (*names, student), strict=True))
+    hits = np.random.default_rng(seed).random((SEEDS, IMAGES)) < right
+    ids = [f"i{number}" for number in range(IMAGES)]
+    return Group(keys, hits, ids, list(range(SEEDS)), chance=0.25)
+
+
+def reference(teacher, right, **options):
+    return group(REFERENCE, REFERENCE, REFERENCE, teacher, right=right, **options)
+
+
+@pytest.fixture
+def groups():
+    """Two subjects, one region, three teachers made of brains and two that are not."""
+    made = [reference("none", 0.5, seed=1), reference("cnn", 0.6, seed=2)]
+    for number, subject in enumerate(("S1", "S2"), start=3):
+        for place, (teacher, right) in enumerate(
+            [("brain", 0.9), ("smooth", 0.55), ("withinclass", 0.7)]
+        ):
+            made.append(
+                group(subject, "V1", "ridge", teacher, right=right, seed=10 * number + place)
+            )
+    return made
+
+
+def row(table, **names):
+    """The only row with these values."""
+    chosen = np.logical_and.reduce([table[key] == value for key, value in names.items()])
+    assert chosen.sum() == 1
+    return table[chosen].iloc[0]
+
+
+def test_accuracies_by_hand():
+    hits = np.array([[True, False, False, False], [True, True, True, False]])
+    keys = dict(zip(KEYS, ["S1", "V1", "ridge", "brain", "small"], strict=True))
+    table = accuracies([Group(keys, hits, list("abcd"), [0, 7], 0.5)])
+    assert table.to_dict("records") == [
+        {**keys, "seed": 0, "accuracy": 0.25, "n": 4, "chance": 0.5},
+        {**keys, "seed": 7, "accuracy": 0.75, "n": 4, "chance": 0.5},
+    ]
+
+
+def test_a_row_of_every_student(groups):
+    table = accuracies(groups)
+    assert len(table) == len(groups) * SEEDS
+    assert not table.duplicated([*KEYS, "seed"]).any()
+
+
+def test_a_difference_by_hand():
+    """Where all students differ on the same images, resampling moves nothing."""
+    base, better = reference("none", 0.0), group("S1", "V1", "ridge", "brain", right=1.1)
+    table = comparisons([base, better], seed=0, n_boot=99)
+    assert len(table) == 1
+    found = table.iloc[0]
+    assert (found["difference"], found["ci_low"], found["ci_high"]) == (1.0, 1.0, 1.0)
+    assert (found["p"], found["q"]) == (0.02, 0.02)
+    assert (found["n"], found["seeds"], found["subjects"]) == (40, 3, 1)
+    assert (found["teacher"], found["control"]) == ("brain", "none")
+    assert list(table) == COLUMNS
+
+
+def test_who_is_compared_with_whom(groups):
+    table = comparisons(groups, seed=0, n_boot=50)
+    single = table[table["subject"] != "group"]
+    of_subject = single[single["subject"] == "S1"]
+    pairs = set(zip(of_subject["teacher"], of_subject["control"], strict=True))
+    brain = {("brain", control) for control in ("none", "cnn", "smooth", "withinclass")}
+    assert pairs == brain | {("smooth", "none"), ("withinclass", "none")}
+    references = single[single["subject"] == REFERENCE]
+    assert set(zip(references["teacher"], references["control"], strict=True)) == {("cnn", "none")}
+    assert len(single) == 2 * 6 + 1
+
+
+def test_a_control_is_that_of_the_same_subject_region_and_student(groups):
+    others = [
+        group("S1", roi, decoder, teacher, right=right, seed=90 + number)
+        for number, (roi, decoder, teacher, right) in enumerate(
+            [
+                ("V2", "ridge", "brain", 0.6),
+                ("V2", "ridge", "smooth", 0.2),
+                ("V2", "ridge", "withinclass", 0.4),
+                ("V1", "svm", "brain", 0.3),
+                ("V1", "svm", "smooth", 0.8),
+                ("V1", "svm", "withinclass", 0.1),
+            ]
+        )
+    ]
+    others += [
+        reference("none", 0.1, student="large", seed=98),
+        group("S1", "V1", "ridge", "brain", right=0.4, student="large", seed=99),
+    ]
+    everything = groups + others
+    table = comparisons(everything, seed=4, n_boot=50)
+    by_keys = {tuple(one.keys.values()): one.hits for one in everything}
+
+    def expected(brain, control):
+        generator = numpy_generator(4, "comparison", *brain, control[3])
+        return paired_difference(by_keys[brain], by_keys[control], generator, 50)
+
+    for roi, decoder, student, teacher in [
+        ("V1", "ridge", "small", "smooth"),
+        ("V2", "ridge", "small", "smooth"),
+        ("V1", "svm", "small", "none"),
+        ("V1", "ridge", "large", "none"),
+    ]:
+        brain = ("S1", roi, decoder, "brain", student)
+        where = (REFERENCE,) * 3 if teacher == "none" else ("S1", roi, decoder)
+        difference = expected(brain, (*where, teacher, student))
+        found = row(table, **dict(zip(KEYS, brain, strict=True)), control=teacher)
+        assert tuple(found[["difference", "ci_low", "ci_high", "p"]]) == difference
+
+
+def test_the_order_of_the_groups_changes_no_number(groups):
+    one = comparisons(groups, seed=0, n_boot=50)
+    other = comparisons(groups[::-1], seed=0, n_boot=50)
+    names = [*KEYS, "control"]
+    pd.testing.assert_frame_equal(
+        one.sort_values(names, ignore_index=True), other.sort_values(names, ignore_index=True)
+    )
+    assert not one.equals(comparisons(groups, seed=1, n_boot=50))
+
+
+def test_q_values_are_over_all_rows_of_single_subjects(groups):
+    table = comparisons(groups, seed=0, n_boot=200)
+    single = table[table["subject"] != "group"]
+    np.testing.assert_allclose(single["q"], false_discovery_control(single["p"]))
+    # By hand: of m sorted p values, q_i is the least of m p_j / j over j >= i.
+    p = np.sort(single["p"].to_numpy())
+    scaled = len(p) * p / np.arange(1, len(p) + 1)
+    np.testing.assert_allclose(np.sort(single["q"]), np.minimum.accumulate(scaled[::-1])[::-1])
+
+
+def test_the_group_is_the_mean_over_subjects(groups):
+    table = comparisons(groups, seed=0, n_boot=50)
+    of_group = table[table["subject"] == "group"]
+    assert len(of_group) == 6, "no row for teachers that need no brain"
+    for _, found in of_group.iterrows():
+        names = {key: found[key] for key in ("roi", "decoder", "teacher", "student", "control")}
+        values = [row(table, subject=name, **names)["difference"] for name in ("S1", "S2")]
+        low, high = ttest_1samp(values, 0).confidence_interval(0.95)
+        assert found["difference"] == pytest.approx(np.mean(values))
+        assert (found["ci_low"], found["ci_high"]) == pytest.approx((low, high))
+        assert np.isnan(found["p"])
+        assert np.isnan(found["q"])
+        assert (found["subjects"], found["n"], found["seeds"]) == (2, IMAGES, SEEDS)
+
+
+def test_one_subject_makes_no_group(groups):
+    alone = [one for one in groups if one.keys["subject"] != "S2"]
+    table = comparisons(alone, seed=0, n_boot=50)
+    assert "group" not in set(table["subject"])
+    assert table["difference"].dtype == np.float64
+    assert table["n"].dtype == np.int64
+
+
+def test_labels_alone_leave_nothing_to_compare():
+    table = comparisons([reference("none", 0.5)], seed=0)
+    assert list(table) == COLUMNS
+    assert len(table) == 0
+
+
+def test_students_of_other_images_or_seeds_are_refused(groups):
+    check_paired(groups)
+    one = groups[3]
+    for ids, seeds in [
+        (one.image_ids[::-1], one.seeds),
+        (one.image_ids[:-1], one.seeds),
+        (one.image_ids, [0, 1, 3]),
+    ]:
+        other = Group(one.keys, one.hits, ids, seeds, one.chance)
+        with pytest.raises(NeuroLoopError, match="S1/V1/ridge/smooth/small were tested on other"):
+            check_paired([*groups, other])

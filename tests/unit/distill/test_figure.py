@@ -1,0 +1,118 @@
+"""The figure of the ablation: what stands where."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scripts.lib.core.figures import save
+from scripts.lib.distill.ablation import COLUMNS, KEYS, REFERENCE
+from scripts.lib.distill.figure import LOOKS, ablation_figure
+
+
+def tables(gains, students=("small",)):
+    """Tables of the ablation from gains: values of `KEYS` -> difference."""
+    none = [
+        dict(zip(KEYS, [REFERENCE] * 3 + ["none", student], strict=True))
+        | {"seed": seed, "accuracy": 0.5, "n": 200, "chance": 0.1}
+        for student in students
+        for seed in range(4)
+    ]
+    compared = [
+        dict(zip(KEYS, keys, strict=True))
+        | {"control": "none", "difference": value, "ci_low": value - 0.02, "ci_high": value + 0.01}
+        | {"p": 0.1, "q": 0.2, "n": 200, "seeds": 4, "subjects": 1}
+        for keys, value in gains.items()
+    ]
+    return pd.DataFrame(none), pd.DataFrame(compared, columns=COLUMNS)
+
+
+def drawn(panel):
+    """Points of a panel as {(marker, place): (value, low, high)}, in percentage points."""
+    points = {}
+    for container in panel.containers:
+        line, _, (bars,) = container.lines
+        segments = bars.get_segments()
+        for x, y, segment in zip(*line.get_data(), segments, strict=True):
+            if np.isfinite(y):
+                low, high = segment[:, 1]
+                points[line.get_marker(), round(x)] = (y, low, high)
+    return points
+
+
+def test_every_gain_stands_at_its_place_with_its_interval(tmp_path):
+    gains = {
+        (REFERENCE, REFERENCE, REFERENCE, "cnn", "small"): 0.03,
+        ("S1", "V1", "ridge", "brain", "small"): 0.05,
+        ("S1", "V2", "ridge", "brain", "small"): -0.04,
+        ("S1", "V1", "ridge", "smooth", "small"): 0.01,
+        ("S2", "V2", "ridge", "brain", "small"): 0.02,
+    }
+    figure = ablation_figure(*tables(gains))
+    first, second = figure.axes
+    markers = {teacher: look[1] for teacher, look in LOOKS.items()}
+    expected = {
+        (markers["cnn"], 0): 0.03,
+        (markers["brain"], 1): 0.05,
+        (markers["brain"], 2): -0.04,
+        (markers["smooth"], 1): 0.01,
+    }
+    points = drawn(first)
+    assert set(points) == set(expected)
+    for place, value in expected.items():
+        assert points[place] == pytest.approx((100 * value, 100 * value - 2, 100 * value + 1))
+    assert set(drawn(second)) == {(markers["cnn"], 0), (markers["brain"], 2)}
+    assert [label.get_text() for label in first.get_xticklabels()] == ["no brain", "V1", "V2"]
+    assert [panel.get_title() for panel in figure.axes] == ["S1", "S2"]
+    title = figure.get_suptitle()
+    assert "4 seeds, 200 test images, chance 10.0%" in title
+    assert "50.0%" in first.get_ylabel()
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["brain", "smooth", "cnn"]
+    save(figure, tmp_path / "figure.png")
+
+
+def test_comparisons_with_other_controls_and_of_the_group_are_left_out():
+    table, compared = tables({("S1", "V1", "ridge", "brain", "small"): 0.05})
+    more = [
+        compared.assign(control="smooth", difference=0.5),
+        compared.assign(subject="group", difference=0.6),
+    ]
+    figure = ablation_figure(table, pd.concat([compared, *more], ignore_index=True))
+    (panel,) = figure.axes
+    assert len(drawn(panel)) == 1
+
+
+def test_a_row_of_panels_for_each_decoder_and_student():
+    gains = {
+        ("S1", "V1", decoder, "brain", student): value
+        for decoder, student, value in [
+            ("ridge", "small", 0.01),
+            ("svm", "small", 0.02),
+            ("svm", "large", 0.03),
+        ]
+    }
+    gains[REFERENCE, REFERENCE, REFERENCE, "random", "large"] = -0.09
+    figure = ablation_figure(*tables(gains, ["small", "large"]))
+    titles = [panel.get_title() for panel in figure.axes]
+    assert titles == ["S1, ridge, small", "S1, svm, small", "S1, svm, large"]
+    values = [sorted(value for value, *_ in drawn(panel).values()) for panel in figure.axes]
+    np.testing.assert_allclose(values[0], [1])
+    np.testing.assert_allclose(values[1], [2])
+    np.testing.assert_allclose(values[2], [-9, 3])
+
+
+def test_teachers_that_need_no_brain_are_drawn_without_one(tmp_path):
+    gains = {
+        (REFERENCE, REFERENCE, REFERENCE, "cnn", "small"): 0.03,
+        (REFERENCE, REFERENCE, REFERENCE, "random", "small"): -0.2,
+    }
+    figure = ablation_figure(*tables(gains))
+    (panel,) = figure.axes
+    assert len(drawn(panel)) == 2
+    save(figure, tmp_path / "figure.png")
+
+
+def test_labels_alone_make_an_empty_figure_and_no_error(tmp_path):
+    figure = ablation_figure(*tables({}))
+    save(figure, tmp_path / "figure.png", tmp_path / "figure.svg")
+    assert (tmp_path / "figure.png").stat().st_size > 0

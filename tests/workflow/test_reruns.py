@@ -1,0 +1,132 @@
+"""Only what changed runs again: the jobs of a dry-run after a full run and one change."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.project import Project, preset
+from tests.workflow.conftest import Finished
+
+#: Ends of every chain.
+REPORT = "write_report report"
+ABLATION = "summarise_ablation distill/tiny"
+DECODING = "summarise_decoding fmri/tiny"
+
+
+def rules_of(jobs: set[str]) -> set[str]:
+    return {job.split()[0] for job in jobs}
+
+
+def test_a_touch_of_any_file_reruns_nothing(copied: Project) -> None:
+    files = [path for path in copied.folder.rglob("*") if path.is_file() and "/." not in str(path)]
+    assert {"Snakefile", "figure.py", "test.yaml", "bdata.h5", "fmri.smk"} <= {
+        path.name for path in files
+    }
+    for path in sorted(files, reverse=True):
+        os.utime(path)
+    assert copied.waiting() == set()
+
+
+def test_an_edit_of_a_comment_or_docstring_reruns_nothing(copied: Project) -> None:
+    for path in (copied.folder / "scripts").rglob("*.py"):
+        text = path.read_text()
+        edited, count = re.subn(r'^(\s*)"""(?=\w)', r'\1"""Or rather: ', text, flags=re.MULTILINE)
+        assert count or not text, path
+        path.write_text(f"# Another comment.\n\n{edited}\n\n# And one at the end.\n")
+    assert copied.waiting() == set()
+
+
+def test_an_edit_of_a_figure_reruns_the_figure(copied: Project) -> None:
+    copied.edit("scripts/lib/distill/figure.py", "markersize=4.5", "markersize=5.5")
+    assert copied.waiting() == {ABLATION, REPORT}
+
+
+def test_an_edit_of_shared_code_reruns_what_imports_it(copied: Project) -> None:
+    """And what follows from that: images, regions and the CNN that teaches do not."""
+    path = "scripts/lib/core/statistics.py"
+    (copied.folder / path).write_text((copied.folder / path).read_text() + "\nMORE = 1\n")
+    assert rules_of(copied.waiting()) == {
+        "decode_linear",
+        "decode_network",
+        "summarise_decoding",
+        "train_students",
+        "train_reference_students",
+        "summarise_ablation",
+        "write_report",
+    }
+
+
+def test_an_edit_of_a_script_reruns_its_rule(copied: Project) -> None:
+    copied.edit("scripts/report/write_report.py", 'Page("NeuroLoop")', 'Page("Report")')
+    assert copied.waiting() == {REPORT}
+
+
+def chain(subject: str, roi: str) -> set[str]:
+    """What follows from one region of one subject."""
+    return {
+        f"decode_linear fmri/tiny/{subject}/{roi}/ridge",
+        f"train_students distill/tiny/{subject}/{roi}/ridge/brain/tiny_student",
+        DECODING,
+        ABLATION,
+        REPORT,
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "jobs"),
+    [
+        ("datasets.tiny.rois.V1.voxels", 19, chain("S1", "V1") | chain("S2", "V1")),
+        (
+            "datasets.tiny.subjects.S2.snr",
+            0.5,
+            chain("S2", "V1")
+            | chain("S2", "HVC")
+            | {
+                "simulate_subject fmri/tiny/S2",
+                "assign_folds fmri/tiny/S2",
+                "extract_region fmri/tiny/S2/V1",
+                "extract_region fmri/tiny/S2/HVC",
+            },
+        ),
+        (
+            "decoders.resnet1d18.epochs",
+            3,
+            {
+                "decode_network fmri/plain/S1/V4/resnet1d18",
+                "summarise_decoding fmri/plain",
+                REPORT,
+            },
+        ),
+        (
+            "students.tiny_student.temperature",
+            2.0,
+            {
+                "train_cnn_teacher distill/tiny/cnn/tiny_student",
+                "train_reference_students distill/tiny/reference/none/tiny_student",
+                "train_reference_students distill/tiny/reference/cnn/tiny_student",
+                *{
+                    f"train_students distill/tiny/{subject}/{roi}/ridge/brain/tiny_student"
+                    for subject in ("S1", "S2")
+                    for roi in ("V1", "HVC")
+                },
+                ABLATION,
+                REPORT,
+            },
+        ),
+    ],
+)
+def test_a_setting_reruns_what_uses_it(
+    finished: Finished, tmp_path: Path, path: str, value: Any, jobs: set[str]
+) -> None:
+    config = preset("test")
+    *parents, last = path.split(".")
+    block = config
+    for key in parents:
+        block = block[key]
+    assert block[last] != value
+    block[last] = value
+    project = finished.project.write_config(str(tmp_path / "own.yaml"), config)
+    assert project.waiting() == jobs
