@@ -65,7 +65,7 @@ def modules(script: Path, root: Path = ROOT) -> set[Path]:
 def _imports(path: Path, root: Path, _changed: int) -> tuple[Path, ...]:
     """First-party files that one file imports, at its top or inside a function."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+    for node in ast.walk(_tree(path, _changed)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -81,9 +81,15 @@ def _imports(path: Path, root: Path, _changed: int) -> tuple[Path, ...]:
 
 
 @cache
+def _tree(path: Path, _changed: int) -> ast.Module:
+    """Syntax tree of a file, parsed once while the file stays as it is."""
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+@cache
 def _meaning(path: Path, _changed: int) -> str:
     """Syntax tree of a file without its docstrings; comments are not in it to begin with."""
-    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    tree = _tree(path, _changed)
     for node in ast.walk(tree):
         documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
         if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:

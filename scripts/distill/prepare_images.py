@@ -16,9 +16,9 @@ from scripts.lib.distill.images import (
     resize_grey,
     stimulus_paths,
 )
-from scripts.lib.fmri.decoding import STIMULUS_COLUMNS
 from scripts.lib.fmri.paired import read_paired
 from scripts.lib.fmri.simulate import stimulus_images
+from scripts.lib.fmri.stimuli import STIMULUS_COLUMNS
 
 
 def prepare_images(

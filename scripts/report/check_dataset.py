@@ -7,8 +7,9 @@ from typing import Any
 from scripts.lib.core.files import StrPath, read_table, save_json
 from scripts.lib.core.jobs import job
 from scripts.lib.distill.image_set import IMAGE_COLUMNS
-from scripts.lib.fmri.decoding import FOLD_COLUMNS, STIMULUS_COLUMNS
+from scripts.lib.fmri.decoding import FOLD_COLUMNS
 from scripts.lib.fmri.inspection import inspect_subject
+from scripts.lib.fmri.stimuli import STIMULUS_COLUMNS
 
 
 def check_dataset(

@@ -1,7 +1,9 @@
 """Dry-run of the whole Generic Object Decoding grid beside an empty workflow with as many jobs.
 
-The empty workflow has the same number of jobs in the same five layers, without functions, params
-or files to look at: what is measured is what our rules add to Snakemake's own cost.
+The empty workflow has the same number of jobs in as many layers, each with as many files, a log, a
+benchmark, an environment and a script, but no config, params or functions: what is measured is
+what our rules add to Snakemake's own cost. A second row is for information: beside jobs that have
+one output and nothing else.
 """
 
 import os
@@ -16,31 +18,44 @@ from statistics import median
 ROOT = Path(__file__).parents[2]
 REPEATS = 5
 GOAL = 1.3
+FILES = 6  # outputs of most of our jobs, their sidecars included
 EMPTY = """
-layers, width = 4, {width}
+layers, width, files = 4, {width}, {files}
 
 
 rule all:
     input:
-        expand("out/4/{{i}}", i=range(width)),
+        expand("out/4/{{i}}.{{k}}", i=range(width), k=range(files)),
 
 
 rule first:
     output:
-        "out/1/{{i}}",
-    shell:
-        "touch {{output}}"
+        expand("out/1/{{{{i}}}}.{{k}}", k=range(files)),
+    log:
+        "log/1/{{i}}.log",
+    benchmark:
+        "benchmark/1/{{i}}.tsv"
+    conda:
+        "empty.yaml"
+    script:
+        "empty.py"
 
 
 rule later:
     input:
-        lambda wildcards: f"out/{{int(wildcards.layer) - 1}}/{{wildcards.i}}",
+        lambda wildcards: f"out/{{int(wildcards.layer) - 1}}/{{wildcards.i}}.0",
     output:
-        "out/{{layer}}/{{i}}",
+        expand("out/{{{{layer}}}}/{{{{i}}}}.{{k}}", k=range(files)),
+    log:
+        "log/{{layer}}/{{i}}.log",
+    benchmark:
+        "benchmark/{{layer}}/{{i}}.tsv"
     wildcard_constraints:
         layer="[2-4]",
-    shell:
-        "touch {{output}}"
+    conda:
+        "empty.yaml"
+    script:
+        "empty.py"
 """
 
 
@@ -59,23 +74,33 @@ def dry_run(folder: Path, *arguments: str) -> tuple[float, int]:
 
 
 def main() -> int:
-    """Print the row; return 1 if the goal is missed."""
+    """Print the rows; return 1 if the goal is missed."""
     grid = ("all", "--configfile", "config/god.yaml", "--directory")
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "grid").mkdir()
-        _, jobs = dry_run(ROOT, *grid, str(folder / "grid"))
-        (folder / "Snakefile").write_text(EMPTY.format(width=(jobs - 1) // 4))
-        ours, empty = [], []
+        folders = [Path(name) / kind for kind in ("grid", "empty", "bare")]
+        for folder in folders:
+            folder.mkdir()
+        _, jobs = dry_run(ROOT, *grid, str(folders[0]))
+        for folder, files in zip(folders[1:], (FILES, 1), strict=True):
+            text = EMPTY.format(width=(jobs - 1) // 4, files=files)
+            if files == 1:
+                text = re.sub(r"    (log|benchmark|conda):\n.*\n", "", text)
+                text = text.replace('script:\n        "empty.py"', 'shell:\n        "true"')
+            (folder / "Snakefile").write_text(text)
+            (folder / "empty.py").write_text("")
+            (folder / "empty.yaml").write_text("dependencies: [python]\n")
+        seconds: list[list[float]] = [[], [], []]
         for _ in range(REPEATS):
-            ours.append(dry_run(ROOT, *grid, str(folder / "grid"))[0])
-            empty.append(dry_run(folder)[0])
-    ratio = median(ours) / median(empty)
+            seconds[0].append(dry_run(ROOT, *grid, str(folders[0]))[0])
+            seconds[1].append(dry_run(folders[1])[0])
+            seconds[2].append(dry_run(folders[2])[0])
+    ours, empty, bare = map(median, seconds)
     print(f"{'name':<50} {'ours':>9} {'reference':>10} {'ratio':>6} {'goal':>6}")
-    name = f"dry-run, {jobs} jobs, beside an empty workflow"
-    goal = f"<={GOAL:g}"
-    print(f"{name:<50} {median(ours):>7.2f} s {median(empty):>8.2f} s {ratio:>6.2f} {goal:>6}")
-    return int(ratio > GOAL)
+    rows = (("an empty workflow", empty, f"<={GOAL:g}"), ("one-output jobs", bare, "-"))
+    for reference, time_of_it, goal in rows:
+        row = f"dry-run, {jobs} jobs, beside {reference}"
+        print(f"{row:<50} {ours:>7.2f} s {time_of_it:>8.2f} s {ours / time_of_it:>6.2f} {goal:>6}")
+    return int(ours / empty > GOAL)
 
 
 if __name__ == "__main__":

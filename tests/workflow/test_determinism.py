@@ -1,4 +1,4 @@
-"""The same config gives the same bytes, whatever the number of jobs; and jobs keep their promises."""
+"""The same config gives the same bytes, whatever the number of jobs; memory is as asked for."""
 
 import json
 import re

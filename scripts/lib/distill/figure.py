@@ -23,6 +23,9 @@ LOOKS = {
     "cnn": (PALETTE[2], "P"),
 }
 
+#: Teachers that may cost far more than any other adds.
+MISLEADING = ("random", "rowshuffled")
+
 
 def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
     """Draw the gain of every teacher over ``none``, a panel a subject and a row a decoder.
@@ -53,7 +56,7 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
         len(subjects),
         width=max(3.6, 1.4 + 0.8 * len(rois)),
         height=3,
-        sharey=True,
+        sharey="row",
     )
     for row, (decoder, student) in enumerate(rows):
         alone = table[(table["teacher"] == "none") & (table["student"] == student)]
@@ -64,11 +67,13 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
                 & (brains["decoder"] == decoder)
                 & (brains["student"] == student)
             ]
-            _draw(panel, references[references["student"] == student], ["no brain"], 0)
-            _draw(panel, here, rois, 1)
+            lowest = _range(gains[gains["student"] == student])[0]
+            _draw(panel, references[references["student"] == student], ["no brain"], 0, lowest)
+            _draw(panel, here, rois, 1, lowest)
             panel.axhline(0, color="black", linewidth=0.8)
             panel.set_xticks(range(len(rois) + 1), ["no brain", *rois])
             panel.set_title(subject if len(rows) == 1 else f"{subject}, {decoder}, {student}")
+        axes[row, 0].set_ylim(*_range(gains[gains["student"] == student]))
         axes[row, 0].set_ylabel(
             f"accuracy less that of labels alone\n({alone['accuracy'].mean():.1%}), "
             "percentage points"
@@ -78,13 +83,14 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
     chance = table["chance"].iloc[0]
     figure.suptitle(
         "What each teacher adds to learning from labels alone\n"
-        f"{seeds} seeds, {images} test images, chance {chance:.1%}, bars: 95 % intervals",
+        f"{seeds} seeds, {images} test images, chance {chance:.1%}; bars: 95 % intervals; "
+        "numbers: below the axis",
         fontsize=10,
     )
     return figure
 
 
-def _draw(panel: "Axes", gains: pd.DataFrame, places: list[str], start: int) -> None:
+def _draw(panel: "Axes", gains: pd.DataFrame, places: list[str], start: int, lowest: float) -> None:
     """Draw the teachers side by side at each place (a region, or none)."""
     teachers = [name for name in LOOKS if name in set(gains["teacher"])]
     for number, teacher in enumerate(teachers):
@@ -95,15 +101,30 @@ def _draw(panel: "Axes", gains: pd.DataFrame, places: list[str], start: int) -> 
         shift = (number - (len(teachers) - 1) / 2) * 0.8 / max(len(teachers), 1)
         value = 100 * of_teacher["difference"].to_numpy()
         bars = np.abs(100 * of_teacher[["ci_low", "ci_high"]].to_numpy().T - value)
-        panel.errorbar(
-            np.arange(len(value)) + start + shift,
-            value,
-            bars,
-            fmt=marker,
-            color=colour,
-            markersize=4.5,
-            linewidth=1.2,
-        )
+        place = np.arange(len(value)) + start + shift
+        panel.errorbar(place, value, bars, fmt=marker, color=colour, markersize=4.5, linewidth=1.2)
+        for x, number_below in zip(place[value < lowest], value[value < lowest], strict=True):
+            panel.annotate(
+                f"{number_below:.0f}",
+                (x, lowest),
+                color=colour,
+                ha="center",
+                va="bottom",
+                fontsize=8,
+                fontweight="bold",
+            )
+
+
+def _range(gains: pd.DataFrame) -> tuple[float, float]:
+    """Lower and upper end of the axis, percentage points.
+
+    Teachers that mislead on purpose may fall far below; they must not squeeze what the others add.
+    """
+    fair = gains[~gains["teacher"].isin(MISLEADING)]
+    bounds = 100 * (fair if len(fair) else gains)[["ci_low", "ci_high"]].to_numpy()
+    reach = max(1.0, float(np.abs(bounds).max(initial=0)))
+    lowest, highest = float(bounds.min(initial=0)), float(bounds.max(initial=0))
+    return min(-0.6 * reach, 1.15 * lowest), 1.15 * max(0.6 * reach, highest)
 
 
 def _legend(figure: "Figure", teachers: set[str]) -> None:

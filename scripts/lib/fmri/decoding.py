@@ -21,6 +21,7 @@ from scripts.lib.core.folds import Split, splits
 from scripts.lib.core.ordering import natural_sorted
 from scripts.lib.core.statistics import cluster_interval, permutation_p
 from scripts.lib.fmri.soft_labels import OutOfFold, by_stimulus
+from scripts.lib.fmri.stimuli import STIMULUS_COLUMNS
 
 #: Columns of folds.tsv that decoding uses.
 FOLD_COLUMNS = {
@@ -31,7 +32,6 @@ FOLD_COLUMNS = {
     "category": str,
     "fold": int,
 }
-STIMULUS_COLUMNS = {"stimulus_id": str, "category": str, "session": str, "held_out": int}
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,9 @@ from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.ordering import natural_key
 from scripts.lib.fmri.brain import SESSIONS
 
+#: Columns of stimuli.tsv that are used.
+STIMULUS_COLUMNS = {"stimulus_id": str, "category": str, "session": str, "held_out": int}
+
 
 def list_stimuli(rows: Sequence[pd.DataFrame], held_out_per_category: int) -> pd.DataFrame:
     """List every stimulus of a dataset once.

@@ -54,8 +54,8 @@ class Decoded:
 def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
     """One row a subject, region and decoder, then one row a region and decoder for the group.
 
-    The group's accuracy is the mean over subjects with Student's t interval; its p compares that
-    mean with the mean over subjects of the permutations, one of each subject at a time.
+    The group's accuracy is the mean over subjects with Student's t interval, cut at 0 and 1; its
+    p compares that mean with the mean over subjects of the permutations, one of each at a time.
 
     Parameters
     ----------
@@ -96,8 +96,8 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
                 **means,
                 "n": sum(one.metrics["n"] for one in members),
                 "accuracy": accuracy.value,
-                "ci_low": accuracy.ci_low,
-                "ci_high": accuracy.ci_high,
+                "ci_low": None if accuracy.ci_low is None else max(0.0, accuracy.ci_low),
+                "ci_high": None if accuracy.ci_high is None else min(1.0, accuracy.ci_high),
                 "p": permutation_p(accuracy.value, null),
             }
         )

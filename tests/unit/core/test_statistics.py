@@ -11,6 +11,7 @@ from statsmodels.stats.proportion import proportion_confint
 from scripts.lib.core import statistics
 from scripts.lib.core.statistics import (
     cluster_interval,
+    crossed_interval,
     group_interval,
     paired_difference,
     permutation_p,
@@ -235,3 +236,41 @@ def test_students_that_cannot_be_paired_are_refused():
     for shapes in [((2, 3), (3, 3)), ((3,), (3,)), ((0, 3), (0, 3))]:
         with pytest.raises(ValueError, match="cannot be paired"):
             paired_difference(*map(np.zeros, shapes), np.random.default_rng(0))
+
+
+def test_crossed_interval_by_hand():
+    # Two seeds, one image, right for one of them: a resample draws (1, 1), (1, 2), (2, 1), (2, 2).
+    estimate = crossed_interval(np.array([[1], [0]]), np.random.default_rng(0), n_boot=2000)
+    assert estimate == (0.5, 0.0, 1.0)
+    always = crossed_interval(np.ones((3, 20), dtype=bool), np.random.default_rng(0), n_boot=50)
+    assert always == (1.0, 1.0, 1.0)
+
+
+def test_crossed_interval_is_that_of_a_difference_from_students_that_are_never_right():
+    hits = np.random.default_rng(0).random((6, 80)) < np.linspace(0.2, 0.9, 80)
+    estimate = crossed_interval(hits, np.random.default_rng(1), n_boot=500, level=0.9)
+    difference = paired_difference(
+        hits, np.zeros((6, 80)), np.random.default_rng(1), n_boot=500, level=0.9
+    )
+    assert estimate == tuple(difference)[:3]
+    assert estimate.value == hits.mean()
+    wider = crossed_interval(hits, np.random.default_rng(1), n_boot=500)
+    assert wider.ci_low < estimate.ci_low < hits.mean() < estimate.ci_high < wider.ci_high
+    assert wider.ci_low >= 0
+    assert wider.ci_high <= 1
+
+
+def test_crossed_interval_is_wider_than_one_that_takes_predictions_for_independent():
+    """Seeds that agree on which images are easy carry no more than the images."""
+    easy = np.random.default_rng(0).random(100) < 0.6
+    hits = np.tile(easy, (10, 1))
+    estimate = crossed_interval(hits, np.random.default_rng(1), n_boot=4000)
+    width = estimate.ci_high - estimate.ci_low
+    of_images = 2 * 1.96 * np.sqrt(easy.mean() * (1 - easy.mean()) / 100)
+    assert width == pytest.approx(of_images, rel=0.1)
+    assert width > 2.5 * of_images / np.sqrt(10)
+
+
+def test_crossed_interval_refuses_what_are_no_hits():
+    with pytest.raises(ValueError, match="neither true nor false"):
+        crossed_interval(np.array([[0.5, 0.2]]), np.random.default_rng(0))

@@ -101,6 +101,23 @@ def test_a_row_of_panels_for_each_decoder_and_student():
     np.testing.assert_allclose(values[2], [-9, 3])
 
 
+def test_what_misleads_on_purpose_does_not_squeeze_the_others():
+    """It is told as a number at the edge; each row of panels has a range of its own."""
+    gains = {
+        ("S1", "V1", "ridge", "brain", "small"): 0.3,
+        ("S1", "V1", "svm", "brain", "large"): 0.03,
+        ("S1", "V1", "svm", "smooth", "large"): -0.01,
+        ("S1", "V1", "svm", "rowshuffled", "large"): -0.41,
+    }
+    figure = ablation_figure(*tables(gains, ["small", "large"]))
+    ranges = [panel.get_ylim() for panel in figure.axes]
+    assert ranges[0][1] > 31 > 10 > ranges[1][1] > 4
+    assert ranges[1][0] < -3
+    texts = [[text.get_text() for text in panel.texts] for panel in figure.axes]
+    assert texts == [[], ["-41"]]
+    assert figure.axes[1].texts[0].xy[1] == pytest.approx(ranges[1][0])
+
+
 def test_teachers_that_need_no_brain_are_drawn_without_one(tmp_path):
     gains = {
         (REFERENCE, REFERENCE, REFERENCE, "cnn", "small"): 0.03,

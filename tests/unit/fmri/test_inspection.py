@@ -1,0 +1,72 @@
+"""What a subject's data hold, and what cannot be analysed."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.fmri.bdata import write_bdata
+from scripts.lib.fmri.brain import BrainData, make_rows
+from scripts.lib.fmri.inspection import inspect_subject
+from scripts.lib.fmri.stimuli import list_stimuli
+
+REGIONS = {"left": {"flag": "left", "voxels": 2}, "all": {"flag": "ROI_all = 1", "voxels": None}}
+
+
+@pytest.fixture
+def subject(tmp_path):
+    """Two runs that show every category, then a perception test."""
+    shown = [("training", run, name) for run in (1, 2) for name in ("cat", "dog", "cow")]
+    shown += [("perception", 1, "cat"), ("perception", 1, "dog")]
+    rows = make_rows(
+        session=[session for session, *_ in shown],
+        run=[f"{session}-{run}" for session, run, _ in shown],
+        block=[f"b{number}" for number in range(len(shown))],
+        stimulus_id=[f"{name}{run}{session[0]}" for session, run, name in shown],
+        category=[name for *_, name in shown],
+    )
+    voxels = np.random.default_rng(0).normal(size=(len(rows), 5)).astype(np.float32)
+    rois = {"left": np.array([1, 1, 1, 0, 0], bool), "all": np.ones(5, bool)}
+    write_bdata(tmp_path / "bdata.h5", BrainData(voxels, rows, rois), "trial")
+    folds = rows[rows["session"] == "training"].reset_index(drop=True)
+    folds = folds.assign(unit="trial", fold=[0, 0, 0, 1, 1, 1])
+    return tmp_path / "bdata.h5", folds, list_stimuli([rows], 0)
+
+
+def test_counts(subject):
+    assert inspect_subject(*subject, REGIONS) == {
+        "samples": 6,
+        "unit": "trial",
+        "runs": 2,
+        "folds": 2,
+        "categories": 3,
+        "stimuli": 6,
+        "voxels": {"left": 3, "all": 5},
+    }
+
+
+def test_more_voxels_than_a_region_has(subject):
+    regions = {**REGIONS, "left": {"flag": "left", "voxels": 4}}
+    with pytest.raises(NeuroLoopError, match=r"rois\.left\.voxels: 4 voxels .* has 3") as error:
+        inspect_subject(*subject, regions)
+    assert str(subject[0]) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_region_that_is_not_in_the_file(subject):
+    with pytest.raises(NeuroLoopError, match="V7"):
+        inspect_subject(*subject, {**REGIONS, "V7": {"flag": "V7", "voxels": None}})
+
+
+def test_a_fold_that_cannot_learn_a_category(subject):
+    path, folds, stimuli = subject
+    folds = folds.assign(fold=[0, 0, 1, 1, 1, 1])  # both cows are in fold 1
+    with pytest.raises(NeuroLoopError, match=r"none of 1 of 3 classes \(cow\)"):
+        inspect_subject(path, folds, stimuli, REGIONS)
+
+
+def test_tables_of_another_subject(subject):
+    path, folds, stimuli = subject
+    more = pd.concat([folds, folds.iloc[:1].assign(sample="s000099")], ignore_index=True)
+    with pytest.raises(NeuroLoopError, match=r"sample 's000099' of folds.tsv has no voxels"):
+        inspect_subject(path, more, stimuli, REGIONS)

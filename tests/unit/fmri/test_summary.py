@@ -1,0 +1,122 @@
+"""Table and figure of all decoders of a dataset."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import ttest_1samp
+
+from scripts.lib.core.figures import save
+from scripts.lib.core.files import read_table, save_table
+from scripts.lib.fmri.summary import COLUMNS, GROUP, Decoded, decoding_figure, decoding_table
+
+
+def one(subject, roi, decoder, accuracy, n=100, top5=None, null=(0.1, 0.2, 0.3)) -> Decoded:
+    metrics = dict.fromkeys(COLUMNS, 0.5) | {
+        "accuracy": accuracy,
+        "ci_low": accuracy - 0.1,
+        "ci_high": accuracy + 0.05,
+        "p": 0.01,
+        "chance": 0.125,
+        "n": n,
+        "top5_accuracy": top5,
+        "log_loss": 10 * accuracy,
+        "what the table does not repeat": {"mean": 1},
+    }
+    return Decoded(subject, roi, decoder, metrics, np.array(null))
+
+
+@pytest.fixture
+def decoded():
+    return [
+        one("S1", "V1", "ridge", 0.6, n=90, null=[0.1, 0.3, 0.2, 0.1]),
+        one("S1", "V1", "svm", 0.5),
+        one("S1", "V2", "ridge", 0.4),
+        one("S1", "V2", "svm", 0.3),
+        one("S2", "V1", "ridge", 0.2, null=[0.9, 0.5, 0.2, 0.1]),
+        one("S3", "V1", "ridge", 0.1, null=[0.2, 0.1, 0.2, 0.1]),
+    ]
+
+
+def test_a_row_of_every_decoder_with_its_numbers(decoded):
+    table = decoding_table(decoded)
+    assert list(table) == ["subject", "roi", "decoder", "subjects", *COLUMNS]
+    single = table[table["subject"] != GROUP]
+    assert len(single) == 6
+    first = single.iloc[0]
+    assert tuple(first[["subject", "roi", "decoder"]]) == ("S1", "V1", "ridge")
+    assert tuple(first[["accuracy", "ci_low", "ci_high", "p"]]) == (0.6, 0.5, 0.65, 0.01)
+    assert (first["subjects"], first["n"], first["chance"]) == (1, 90, 0.125)
+
+
+def test_the_group_by_hand(decoded):
+    table = decoding_table(decoded)
+    group = table[table["subject"] == GROUP]
+    assert len(group) == 1, "V2 and svm have one subject each"
+    found = group.iloc[0]
+    assert tuple(found[["roi", "decoder", "subjects", "n"]]) == ("V1", "ridge", 3, 290)
+    assert found["accuracy"] == pytest.approx(0.3)
+    assert (found["ci_low"], found["ci_high"]) == pytest.approx((0, interval([0.6, 0.2, 0.1])[1]))
+    # Means of permutations over subjects: 0.4, 0.3, 0.2, 0.1; two are as good as 0.3.
+    assert found["p"] == pytest.approx(3 / 5)
+    assert found["log_loss"] == pytest.approx(3)
+    assert pd.isna(found["top5_accuracy"])
+
+
+def interval(values):
+    return tuple(ttest_1samp(values, 0).confidence_interval(0.95))
+
+
+def test_the_interval_of_the_group_is_students():
+    values = [0.45, 0.5, 0.52]
+    group = decoding_table([one(f"S{n}", "V1", "svm", value) for n, value in enumerate(values)])
+    low, high = interval(values)
+    assert 0 < low < high < 1
+    assert tuple(group.iloc[-1][["ci_low", "ci_high"]]) == pytest.approx((low, high))
+
+
+def test_the_interval_of_the_group_is_cut_at_0_and_1():
+    group = decoding_table([one("S1", "V1", "svm", 0.9), one("S2", "V1", "svm", 0.2)])
+    assert tuple(group.iloc[-1][["ci_low", "ci_high"]]) == (0, 1)
+
+
+def test_measures_that_some_lack_are_means_of_the_others():
+    subjects = [one("S1", "V1", "svm", 0.5, top5=0.8), one("S2", "V1", "svm", 0.7, top5=0.9)]
+    group = decoding_table(subjects).iloc[-1]
+    assert group["top5_accuracy"] == pytest.approx(0.85)
+
+
+def test_the_table_is_written_and_read(decoded, tmp_path):
+    save_table(tmp_path / "decoding.tsv", decoding_table(decoded))
+    read = read_table(tmp_path / "decoding.tsv", {"accuracy": float, "n": int, "subjects": int})
+    assert len(read) == 7
+    assert set(read["top5_accuracy"]) == {"n/a"}
+
+
+def test_the_figure_shows_accuracy_interval_chance_and_null(decoded, tmp_path):
+    decoded = decoded[:4]
+    figure = decoding_figure(decoding_table(decoded), decoded)
+    (panel,) = figure.axes
+    assert panel.get_title() == "S1 (n = 90)"
+    assert [label.get_text() for label in panel.get_xticklabels()] == ["V1", "V2"]
+    ridge, svm = panel.containers
+    np.testing.assert_allclose(ridge.lines[0].get_ydata(), [60, 40])
+    np.testing.assert_allclose(svm.lines[0].get_ydata(), [50, 30])
+    segment = ridge.lines[2][0].get_segments()[0]
+    np.testing.assert_allclose(segment[:, 1], [50, 65])
+    nulls = [line.get_ydata() for line in panel.lines if line.get_marker() == "_"]
+    np.testing.assert_allclose(
+        nulls[0],
+        [100 * np.quantile([0.1, 0.3, 0.2, 0.1], 0.95), 100 * np.quantile([0.1, 0.2, 0.3], 0.95)],
+    )
+    (chance,) = [line for line in panel.lines if line.get_linestyle() == ":"]
+    np.testing.assert_allclose(chance.get_ydata(), 12.5)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["ridge", "svm"]
+    assert panel.get_ylim()[0] == 0
+    save(figure, tmp_path / "decoding.png", tmp_path / "decoding.svg")
+
+
+def test_a_panel_a_subject_and_none_for_the_group():
+    decoded = [one(name, "V1", "ridge", 0.3) for name in ("S1", "S2")]
+    figure = decoding_figure(decoding_table(decoded), decoded)
+    assert [panel.get_title()[:2] for panel in figure.axes] == ["S1", "S2"]
