@@ -24,7 +24,7 @@ environment: ## .venv with the pinned packages; made once, updated when the lock
 	@sh envs/make_environment.sh
 
 demo: environment ## run the whole workflow on the embedded simulated data
-	python -m snakemake --cores $(CORES) all
+	python -m snakemake --cores $(CORES) --quiet rules reason host -- all
 	@echo "Done. Look at:"; for file in $(RESULTS); do if [ -e $$file ]; then echo "  $$file"; fi; done
 
 test: environment ## run the whole test suite

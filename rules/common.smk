@@ -62,10 +62,12 @@ def with_source(*sources):
     )
 
 
-def with_method(*methods):
-    """Wildcard constraint of the decoders that use these methods."""
+def decoders(network):
+    """Wildcard constraint of the decoders that are networks, or of those that are linear."""
     return only(
-        name for name, block in config["decoders"].items() if block["method"] in methods
+        name
+        for name, block in config["decoders"].items()
+        if (block["method"] == "resnet1d18") == network
     )
 
 

@@ -261,7 +261,7 @@ rule decode_linear:
     benchmark:
         f"benchmarks/{DECODED}/decode_linear.tsv"
     wildcard_constraints:
-        decoder=with_method("ridge", "svm", "logistic"),
+        decoder=decoders(network=False),
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
@@ -300,7 +300,7 @@ rule decode_network:
     benchmark:
         f"benchmarks/{DECODED}/decode_network.tsv"
     wildcard_constraints:
-        decoder=with_method("resnet1d18"),
+        decoder=decoders(network=True),
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]

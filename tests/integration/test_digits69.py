@@ -3,29 +3,33 @@
 import json
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from tests.project import Project
+from tests.project import Project, preset
 
 FOLDER = "fmri/digits69/S1/all"
 
 
 @pytest.fixture(scope="module")
 def results(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Results of the preset with few permutations and the least of students."""
     if not (data_folder / "digits69").is_dir():
         pytest.skip(f"real data: {data_folder / 'digits69'} is missing")
+    config = preset("digits69")
+    digits = config["datasets"]["digits69"]
+    digits |= {"permutations": 20, "decoders": ["svm"]}
+    digits["teaching"] |= {"seeds": 2, "teachers": ["none", "brain"]}
+    config["students"]["digits_student"] |= {"epochs": 1, "width": 2}
     folder = tmp_path_factory.mktemp("digits69") / "project"
-    project = Project.make(folder, "config/digits69.yaml", data_folder)
-    project.run(
-        f"results/{FOLDER}/svm/metrics.json",
-        "--config",
-        "datasets={digits69: {permutations: 20}}",
-    )
+    project = Project.make(folder, data=data_folder).write_config("few.yaml", config)
+    project.run("check", "all")
     return folder / "results"
 
 
 def test_out_of_fold_accuracy(results: Path) -> None:
-    """At least 0.93 in 10 folds of trials; an edit on the command line keeps the preset's rest."""
+    """At least 0.93 in 10 folds of trials."""
     metrics = json.loads((results / FOLDER / "svm/metrics.json").read_text())
     assert metrics["n"] == 100
     assert metrics["chance"] == 0.5
@@ -36,9 +40,28 @@ def test_out_of_fold_accuracy(results: Path) -> None:
     assert metrics["top5_accuracy"] is None
 
 
-def test_ten_images_of_each_digit_teach_no_decoder(results: Path) -> None:
-    rows = [line.split("\t") for line in (results / "fmri/digits69/stimuli.tsv").open()]
-    column = rows[0].index("held_out\n")
-    category = rows[0].index("category")
-    held_out = [row[category] for row in rows[1:] if row[column] == "1\n"]
-    assert sorted(held_out) == ["nine"] * 10 + ["six"] * 10
+def test_ten_images_of_each_digit_test_the_students(results: Path) -> None:
+    stimuli = pd.read_csv(results / "fmri/digits69/stimuli.tsv", sep="\t")
+    held_out = stimuli[stimuli["held_out"] == 1]
+    assert held_out["category"].value_counts().to_dict() == {"six": 10, "nine": 10}
+    found = np.load(results / "distill/digits69/reference/none/digits_student/predictions.npz")
+    assert found["image"].tolist() == held_out["stimulus_id"].tolist()
+
+
+def test_images_are_the_digits_that_were_seen(results: Path) -> None:
+    """Sixes are dark where nines have their ring: above the middle, and the other way round."""
+    pixels = np.load(results / "distill/digits69/images.npy")[:, 0].astype(float)
+    table = pd.read_csv(results / "distill/digits69/images.tsv", sep="\t")
+    assert pixels.shape == (100, 14, 14)
+    below = pixels[:, 7:].mean(axis=(1, 2)) - pixels[:, :7].mean(axis=(1, 2))
+    assert below[table["category"] == "six"].mean() > 0 > below[table["category"] == "nine"].mean()
+
+
+def test_the_ablation_is_written(results: Path) -> None:
+    rows = pd.read_csv(results / "distill/digits69/ablation.tsv", sep="\t")
+    assert rows.groupby("teacher")["seed"].count().to_dict() == {"none": 2, "brain": 2}
+    assert (rows["n"] == 20).all()
+    assert json.loads((results / "check/digits69.json").read_text())["images"] == {
+        "train": 80,
+        "test": 20,
+    }

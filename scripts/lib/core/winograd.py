@@ -1,21 +1,23 @@
-"""1 x 3 convolutions with half of the multiplications (Winograd's minimal filtering, F(4, 3)).
+"""1 x 3 convolutions with half of the multiplications: Winograd's minimal filtering, F(4, 3).
 
-Six products give four outputs of a filter of three taps, where plain sums take twelve: y = A' [(G w)
-* (B' x)] for windows x of six inputs that begin four apart (Winograd 1980; Lavin & Gray 2016, "Fast
-algorithms for convolutional neural networks", section 4.3). Over channels, each product is a matrix
-product. With many channels these outweigh the transforms, and a CPU that does convolutions at the
-speed of its matrix products has no other way to be faster.
+Six products give four outputs of a filter w of three taps, where plain sums take twelve:
+y = A' [(G w) * (B' x)] for windows x of six inputs that begin four apart (Winograd 1980; Lavin &
+Gray 2016, "Fast algorithms for convolutional neural networks", section 4). Over channels, each
+product is a matrix product. With many channels these outweigh the transforms, and a CPU whose
+convolutions are as fast as its matrix products has no other way to be faster.
 """
 
 from typing import Any
 
 import torch
 from torch import nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 #: Channels from which on this is faster than oneDNN's convolution on a CPU (measured).
 MINIMUM = 256
 
+#: B', G and A' for the points 0, 1, -1, 2, -2 and infinity.
 INPUT = torch.tensor(
     [
         [4.0, 0, -5, 0, 1, 0],
@@ -55,6 +57,7 @@ class _Filtering(torch.autograd.Function):
         return _as_images(y.permute(1, 2, 0, 3).reshape(n, 4 * windows, -1), 0, length)
 
     @staticmethod
+    @once_differentiable
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         inputs, filters = ctx.saved_tensors
         n, channels, _, length = ctx.shape
@@ -76,12 +79,13 @@ class _Filtering(torch.autograd.Function):
 
 
 class Conv1x3(nn.Conv2d):
-    """Convolution of 1 x 3 that takes the faster way, with equal results but for rounding."""
+    """Convolution of 1 x 3 that goes the faster way, with the same results but for rounding."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Convolve (batch, channels, 1, length), in single precision on a CPU in `_Filtering`."""
-        plain = self.stride == (1, 1) and self.groups == 1 and min(self.weight.shape[:2]) >= MINIMUM
-        if plain and x.device.type == "cpu" and x.dtype == torch.float32:
+        """Map (batch, channels, 1, length) to (batch, channels, 1, length / stride)."""
+        dense = self.groups == 1 and self.stride == (1, 1)
+        many = min(self.in_channels, self.out_channels) >= MINIMUM and len(x) > 0
+        if dense and many and x.device.type == "cpu" and x.dtype == torch.float32:
             return _Filtering.apply(x, self.weight)
         return super().forward(x)
 
