@@ -43,7 +43,11 @@ rule write_report:
         decoding_figures=expand(
             "results/fmri/{dataset}/decoding.png", dataset=config["run"]
         ),
-        ablations=expand(
+        students=expand(
+            "results/distill/{dataset}/ablation.tsv",
+            dataset=filter(taught, config["run"]),
+        ),
+        comparisons=expand(
             "results/distill/{dataset}/comparisons.tsv",
             dataset=filter(taught, config["run"]),
         ),

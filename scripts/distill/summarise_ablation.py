@@ -1,7 +1,8 @@
 """Compare every teacher with its controls and draw the ablation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def summarise_ablation(
         Root seed of the bootstrap.
     """
     groups = [
-        load_group(Path(path), float(read_json(facts)["chance"]))
+        load_group(Path(path), read_json(facts))
         for path, facts in zip(predictions, metrics, strict=True)
     ]
     check_paired(groups)
@@ -52,7 +53,7 @@ def summarise_ablation(
     save(ablation_figure(students, compared), *figures)
 
 
-def load_group(path: Path, chance: float) -> Group:
+def load_group(path: Path, metrics: Mapping[str, Any]) -> Group:
     """Read one group's predictions; its folders name it."""
     folders = path.parts[path.parts.index("distill") + 2 : -1]
     if folders[0] == REFERENCE:
@@ -63,7 +64,8 @@ def load_group(path: Path, chance: float) -> Group:
         hits=np.argmax(arrays["logits"], axis=2) == arrays["truth"],
         image_ids=arrays["image"].tolist(),
         seeds=arrays["seed"].tolist(),
-        chance=chance,
+        chance=metrics["chance"],
+        flag=metrics.get("flag", ""),
     )
 
 

@@ -7,11 +7,15 @@ from scripts.lib.core.files import StrPath, atomic, read_table
 from scripts.lib.core.jobs import job
 from scripts.lib.core.page import Page
 
+#: Fewer test images than this cannot tell teachers apart that differ by a few points.
+FEW_IMAGES = 300
+
 
 def write_report(
     decoding: Sequence[StrPath],
     decoding_figures: Sequence[StrPath],
-    ablations: Sequence[StrPath],
+    students: Sequence[StrPath],
+    comparisons: Sequence[StrPath],
     ablation_figures: Sequence[StrPath],
     output: StrPath,
 ) -> None:
@@ -21,8 +25,9 @@ def write_report(
     ----------
     decoding, decoding_figures : sequence of path
         decoding.tsv and decoding.png of every dataset, in the same order.
-    ablations, ablation_figures : sequence of path
-        comparisons.tsv and ablation.png of every dataset that teaches, in the same order.
+    students, comparisons, ablation_figures : sequence of path
+        ablation.tsv, comparisons.tsv and ablation.png of every dataset that teaches, in the same
+        order.
     output : path
         index.html.
     """
@@ -36,7 +41,7 @@ def write_report(
         )
         page.figure(figure, "Accuracy by region, decoder and subject")
         page.table(read_table(table, {"accuracy": float, "p": float}))
-    for table, figure in zip(ablations, ablation_figures, strict=True):
+    for of_students, table, figure in zip(students, comparisons, ablation_figures, strict=True):
         page.section(f"Brains teach networks: {Path(table).parent.name}")
         page.text(
             "Differences of test accuracy between students that differ in nothing but their "
@@ -44,6 +49,15 @@ def write_report(
             "Hochberg. A brain teaches more than softness only if it beats smooth, and more than "
             "its classes only if it beats withinclass and classmean."
         )
+        trained = read_table(of_students, {"n": int, "flag": str})
+        for flag in sorted(set(trained["flag"]) - {""}):
+            page.text(f"Students {flag}.")
+        images = int(trained["n"].max())
+        if images < FEW_IMAGES:
+            page.text(
+                f"Only {images} images test the students: this shows that the workflow runs, "
+                "and allows no claim about teachers."
+            )
         page.figure(figure, "Gain of each teacher over labels alone")
         rows = read_table(table, {"difference": float, "p": float})
         page.table(rows[rows["teacher"] == "brain"])
@@ -56,7 +70,8 @@ if __name__ == "__main__":
         write_report(
             snakemake.input.decoding,
             snakemake.input.decoding_figures,
-            snakemake.input.ablations,
+            snakemake.input.students,
+            snakemake.input.comparisons,
             snakemake.input.ablation_figures,
             snakemake.output.page,
         )

@@ -49,6 +49,8 @@ class Group:
     seeds : list of int
     chance : float
         Accuracy of always naming the commonest class.
+    flag : str
+        What a reader must know of these students' training, e.g. the weights they started from.
     """
 
     keys: Mapping[str, str]
@@ -56,6 +58,7 @@ class Group:
     image_ids: list[str]
     seeds: list[int]
     chance: float
+    flag: str = ""
 
 
 def check_paired(groups: Sequence[Group]) -> None:
@@ -75,7 +78,7 @@ def check_paired(groups: Sequence[Group]) -> None:
 
 
 def accuracies(groups: Sequence[Group]) -> pd.DataFrame:
-    """One row a student: its group's keys, seed, accuracy, number of test images, chance."""
+    """One row a student: its group's keys, seed, accuracy, number of test images, chance, flag."""
     return pd.DataFrame(
         [
             {
@@ -84,6 +87,7 @@ def accuracies(groups: Sequence[Group]) -> pd.DataFrame:
                 "accuracy": hits.mean(),
                 "n": hits.size,
                 "chance": group.chance,
+                "flag": group.flag,
             }
             for group in groups
             for seed, hits in zip(group.seeds, group.hits, strict=True)

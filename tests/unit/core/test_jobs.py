@@ -162,6 +162,7 @@ def test_threads_of_libraries_that_are_loaded(threads):
     import scipy.linalg  # noqa: F401 - it brings a BLAS of its own
     import torch
 
+    torch.set_num_threads(3)
     with numeric_threads(threads):
         assert torch.get_num_threads() == threads
         assert pools() == {threads}

@@ -59,8 +59,8 @@ def test_accuracies_by_hand():
     keys = dict(zip(KEYS, ["S1", "V1", "ridge", "brain", "small"], strict=True))
     table = accuracies([Group(keys, hits, list("abcd"), [0, 7], 0.5)])
     assert table.to_dict("records") == [
-        {**keys, "seed": 0, "accuracy": 0.25, "n": 4, "chance": 0.5},
-        {**keys, "seed": 7, "accuracy": 0.75, "n": 4, "chance": 0.5},
+        {**keys, "seed": 0, "accuracy": 0.25, "n": 4, "chance": 0.5, "flag": ""},
+        {**keys, "seed": 7, "accuracy": 0.75, "n": 4, "chance": 0.5, "flag": ""},
     ]
 
 
