@@ -146,6 +146,13 @@ def image_input(wildcards):
     return [path for path in paths if path]
 
 
+def start_input(wildcards):
+    """Input function: the checkpoint that the wildcards' student starts from, if it names one."""
+    weights = student_setting(wildcards)["weights"]
+    where = f"students.{wildcards.student}.weights"
+    return data_input(weights, where) if weights else []
+
+
 def refuse_missing_inputs():
     """End the run before its first job if input data are missing, in one line."""
     if MISSING:

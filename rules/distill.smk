@@ -72,6 +72,7 @@ rule train_students:
         images=f"results/{IMAGES}/images.npy",
         table=f"results/{IMAGES}/images.tsv",
         logits="results/fmri/{dataset}/{subject}/{roi}/{decoder}/logits.npy",
+        start=start_input,
     output:
         history=f"results/{TAUGHT}/metrics.tsv",
         predictions=f"results/{TAUGHT}/predictions.npz",
@@ -110,6 +111,7 @@ use rule train_students as train_reference_students with:
             if wildcards.teacher == "cnn"
             else []
         ),
+        start=start_input,
     output:
         history=f"results/{REFERENCE}/metrics.tsv",
         predictions=f"results/{REFERENCE}/predictions.npz",

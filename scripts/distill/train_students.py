@@ -33,6 +33,7 @@ def train_group(
     images: StrPath,
     table: StrPath,
     logits: StrPath | None,
+    start: StrPath | None,
     teacher: str,
     student: Mapping[str, Any],
     n_seeds: int,
@@ -50,6 +51,8 @@ def train_group(
         images.npy and images.tsv.
     logits : path or None
         Logits of the decoder or of the CNN that the teacher is made of.
+    start : path or None
+        Checkpoint that the students start from.
     teacher : str
         Name of the teacher.
     student : mapping
@@ -73,12 +76,10 @@ def train_group(
         Facts for the record of the run.
     """
     shown = load_image_set(images, table)
-    chosen = Student.from_block(student)
+    chosen = Student.from_block(student, Path(start) if start else None)
     seeds = list(range(n_seeds))
     place = pick_device(device)
-    inputs = [Path(path) for path in (images, table, logits) if path]
-    if chosen.weights and chosen.weights.is_file():  # if it is missing, loading it says so
-        inputs.append(chosen.weights)
+    inputs = [Path(path) for path in (images, table, logits, start) if path]
     key = checkpoint_key(code, teacher, json.dumps([dict(student), n_seeds, seed]), *inputs)
     trained = train_students(
         shown.pixels[shown.train],
@@ -183,6 +184,7 @@ if __name__ == "__main__":
             snakemake.input.images,
             snakemake.input.table,
             snakemake.input.get("logits") or None,
+            snakemake.input.get("start") or None,
             snakemake.wildcards.teacher,
             snakemake.params.student,
             snakemake.params.seeds,

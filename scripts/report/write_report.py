@@ -35,7 +35,8 @@ def write_report(
     for table, figure in zip(decoding, decoding_figures, strict=True):
         page.section(f"Brain decoding: {Path(table).parent.name}")
         page.text(
-            "Out-of-fold accuracy of each decoder in each region. Intervals are 95 % over runs; "
+            "Out-of-fold accuracy of each decoder in each region. Intervals are 95 % over runs "
+            "(over samples where no runs are known); "
             "p is the share of label permutations (labels of blocks exchanged within runs) that "
             "do as well. The group's interval is over subjects."
         )
@@ -47,7 +48,8 @@ def write_report(
             "Differences of test accuracy between students that differ in nothing but their "
             "teacher. Intervals are 95 % over seeds and test images; q is p after Benjamini and "
             "Hochberg. A brain teaches more than softness only if it beats smooth, and more than "
-            "its classes only if it beats withinclass and classmean."
+            "its classes only if it beats withinclass and classmean. Rows mean speak of the "
+            "subjects at hand, rows group of subjects like them."
         )
         trained = read_table(of_students, {"n": int, "flag": str})
         for flag in sorted(set(trained["flag"]) - {""}):

@@ -17,7 +17,7 @@ from scripts.lib.core.networks import ResNet, initialise, resnet
 from scripts.lib.core.training import Recipe, batch_order, fit, predict
 from scripts.lib.fmri.resnet1d import cross_entropy
 
-THREADS = 2
+THREADS = (1, 2)
 VOXELS, CLASSES, ROWS, TEST_ROWS = 500, 10, 256, 200
 RECIPE = Recipe(epochs=1, batch_size=64, learning_rate=0.01, momentum=0.9)
 ROUNDS = 9
@@ -94,16 +94,11 @@ def check_same_outputs(ours: np.ndarray, theirs: np.ndarray) -> None:
         raise AssertionError(f"logits differ by {np.abs(ours - theirs).max():.2g}")
 
 
-def main() -> int:
-    """Print the row; return 1 if the goal is missed."""
-    torch.set_num_threads(THREADS)
-    generator = np.random.default_rng(0)
-    y = generator.integers(CLASSES, size=ROWS + TEST_ROWS)
-    means = generator.standard_normal((CLASSES, VOXELS))
-    x = (means[y] + generator.standard_normal((len(y), VOXELS))).astype(np.float32)
+def compare(threads: int, x: np.ndarray, y: np.ndarray) -> tuple[float, float, list[float]]:
+    """Median seconds of a step of ours and of the reference, and both accuracies."""
+    torch.set_num_threads(threads)
     inputs, truth = torch.from_numpy(x), torch.from_numpy(y)
     test = inputs[ROWS:, None]
-
     network, plain = resnet(18, in_channels=1, classes=CLASSES, dims=1), PlainResNet()
     initialise(network, [0])
     copy_weights(network, plain)
@@ -116,9 +111,8 @@ def main() -> int:
         train_plainly(plain, inputs[:ROWS], truth[:ROWS], number)
         end = time.perf_counter()
         if number:  # the first round warms up
-            steps = ROWS / RECIPE.batch_size
-            fast.append((middle - start) / steps)
-            slow.append((end - middle) / steps)
+            fast.append(middle - start)
+            slow.append(end - middle)
     with torch.inference_mode():
         accuracies = [
             float((logits.argmax(axis=1) == y[ROWS:]).mean())
@@ -126,17 +120,29 @@ def main() -> int:
         ]
         copy_weights(network, plain)
         check_same_outputs(predict(network, test[:, :, None])[:, 0], plain(test).numpy())
-    ratio = median(slow) / median(fast)
+    steps = ROWS / RECIPE.batch_size
+    return median(fast) / steps, median(slow) / steps, accuracies
+
+
+def main() -> int:
+    """Print a row for every number of threads; return 1 if a goal is missed."""
+    generator = np.random.default_rng(0)
+    y = generator.integers(CLASSES, size=ROWS + TEST_ROWS)
+    means = generator.standard_normal((CLASSES, VOXELS))
+    x = (means[y] + generator.standard_normal((len(y), VOXELS))).astype(np.float32)
     print(f"{'name':<50} {'ours':>9} {'reference':>10} {'ratio':>6} {'goal':>6}")
-    name = f"1-D ResNet18, step of {RECIPE.batch_size} x {VOXELS} voxels, {THREADS} threads"
+    missed, notes = False, []
+    for threads in THREADS:
+        fast, slow, accuracies = compare(threads, x, y)
+        missed |= slow / fast < GOAL
+        name = f"1-D ResNet18, step of {RECIPE.batch_size} x {VOXELS}, threads: {threads}"
+        print(f"{name:<50} {fast:>7.3f} s {slow:>8.3f} s {slow / fast:>6.2f} {f'>={GOAL:g}':>6}")
+        notes.append(f"{accuracies[0]:.3f} against {accuracies[1]:.3f}")
     print(
-        f"{name:<50} {median(fast):>7.3f} s {median(slow):>8.3f} s {ratio:>6.2f} {f'>={GOAL:g}':>6}"
+        f"reference: nn.Conv1d; equal logits from equal weights; accuracies {', '.join(notes)} "
+        f"after {ROUNDS + 1} epochs"
     )
-    print(
-        f"reference: nn.Conv1d; equal logits from equal weights; accuracy {accuracies[0]:.3f} "
-        f"against {accuracies[1]:.3f} after {ROUNDS + 1} epochs"
-    )
-    return int(ratio < GOAL)
+    return int(missed)
 
 
 if __name__ == "__main__":

@@ -129,15 +129,17 @@ def paired_difference(
     made of percentiles: it speaks of other seeds and other images of the same kinds.
 
     The pigeonhole bootstrap alone counts the noise of single predictions three times, which can
-    widen an interval by sqrt(3). So the resamples are drawn together around the difference until
-    their variance is `crossed_variance`, which counts it once; they are never spread. Where the
-    difference hangs on few seeds the interval is somewhat too narrow, as percentiles of few
-    values are; one seed says nothing about others.
+    widen an interval by sqrt(3), and where the difference hangs on few seeds its percentiles are
+    too narrow. So the resamples are scaled around the difference: to the variance
+    `crossed_variance`, which counts noise once, times the ratio of the quantiles of Student's t
+    and of the normal distribution, with the degrees of freedom of that variance (Satterthwaite
+    1946, Biometrics Bull. 2:110). One seed says nothing about others.
 
     Parameters
     ----------
-    hits_a, hits_b : ndarray of bool, shape (seeds, images)
-        True where the student of that seed named the image right; same order in both.
+    hits_a, hits_b : ndarray of bool or float, shape (seeds, images)
+        True where the student of that seed named the image right; same order in both. Or the
+        share of several students (one a subject) that did.
     generator : numpy.random.Generator
         Draws the resamples.
     n_boot : int
@@ -151,14 +153,17 @@ def paired_difference(
         Mean of `hits_a` less mean of `hits_b`. p is twice the smaller share of resamples on one
         side of zero, at least 2 / (n_boot + 1) and at most 1.
     """
-    hits_a, hits_b = _as_bool(hits_a), _as_bool(hits_b)
+    hits_a, hits_b = _as_shares(hits_a), _as_shares(hits_b)
     if hits_a.shape != hits_b.shape or hits_a.ndim != 2 or not hits_a.size:
         raise ValueError(f"hits {hits_a.shape} and {hits_b.shape} cannot be paired")
-    difference = hits_a.astype(np.float64) - hits_b
+    difference = hits_a - hits_b
     drawn = _crossed_resamples(difference, generator, n_boot) / difference.size
     if drawn.std() > 0:
-        spread = np.sqrt(crossed_variance(difference) / drawn.var())
-        drawn = difference.mean() + (drawn - difference.mean()) * min(1.0, spread)
+        variance, freedom = crossed_variance(difference)
+        upper = (1 + level) / 2
+        wider = stats.t.ppf(upper, freedom) / stats.norm.ppf(upper)
+        scale = wider * np.sqrt(variance) / drawn.std()
+        drawn = np.clip(difference.mean() + (drawn - difference.mean()) * scale, -1, 1)
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     rarer = min((drawn <= 0).sum(), (drawn >= 0).sum())
     return Difference(
@@ -169,7 +174,7 @@ def paired_difference(
     )
 
 
-def crossed_variance(values: np.ndarray) -> float:
+def crossed_variance(values: np.ndarray) -> tuple[float, float]:
     """Variance of the mean of a table whose rows and columns are both random.
 
     V_rows + V_columns - V_cells, each the usual variance of a mean over rows, over columns and
@@ -179,12 +184,19 @@ def crossed_variance(values: np.ndarray) -> float:
     Parameters
     ----------
     values : ndarray, shape (rows, columns)
+
+    Returns
+    -------
+    variance, degrees_of_freedom : float
+        The latter by Satterthwaite, V^2 / (V_rows^2 / (rows - 1) + V_columns^2 / (columns - 1)).
     """
-    parts = [
-        part.var(ddof=1) / part.size if part.size > 1 else 0.0
+    by_row, by_column, by_cell = (
+        float(part.var(ddof=1)) / part.size if part.size > 1 else 0.0
         for part in (values.mean(axis=1), values.mean(axis=0), values.ravel())
-    ]
-    return float(max(parts[0] + parts[1] - parts[2], parts[0], parts[1]))
+    )
+    variance = max(by_row + by_column - by_cell, by_row, by_column)
+    spent = by_row**2 / max(len(values) - 1, 1) + by_column**2 / max(values.shape[1] - 1, 1)
+    return variance, variance**2 / spent if spent else np.inf
 
 
 def crossed_interval(
@@ -202,9 +214,9 @@ def crossed_interval(
     -------
     Estimate
     """
-    nothing = np.zeros_like(_as_bool(hits))
+    nothing = np.zeros_like(hits)
     value, low, high, _ = paired_difference(hits, nothing, generator, n_boot, level)
-    return Estimate(value, low, high)
+    return Estimate(value, max(0.0, low), high)
 
 
 def _as_bool(hits: np.ndarray) -> np.ndarray:
@@ -212,6 +224,13 @@ def _as_bool(hits: np.ndarray) -> np.ndarray:
     if not np.isin(values, (0, 1)).all():
         raise ValueError("hits are neither true nor false")
     return values.astype(bool)
+
+
+def _as_shares(hits: np.ndarray) -> np.ndarray:
+    values = np.asarray(hits, dtype=np.float64)
+    if not ((values >= 0) & (values <= 1)).all():
+        raise ValueError("hits are neither true nor false, nor shares between 0 and 1")
+    return values
 
 
 def _crossed_resamples(

@@ -1,7 +1,7 @@
 """What each teacher is worth: accuracies, and paired differences between teachers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,9 @@ KEYS = ["subject", "roi", "decoder", "teacher", "student"]
 
 #: Stands for the subject, region and decoder of teachers that need no brain.
 REFERENCE = "reference"
+
+#: Stands for the mean over the subjects at hand.
+MEAN = "mean"
 
 #: Columns of the table of comparisons.
 COLUMNS = [
@@ -43,7 +46,7 @@ class Group:
     keys : mapping of str to str
         Values of `KEYS`.
     hits : ndarray of bool, shape (seeds, test images)
-        True where the student named the image right.
+        True where the student named the image right; for a mean over subjects the share of them.
     image_ids : list of str
         Ids of the test images.
     seeds : list of int
@@ -51,6 +54,8 @@ class Group:
         Accuracy of always naming the commonest class.
     flag : str
         What a reader must know of these students' training, e.g. the weights they started from.
+    subjects : int
+        Subjects whose students the hits are averaged over.
     """
 
     keys: Mapping[str, str]
@@ -59,6 +64,7 @@ class Group:
     seeds: list[int]
     chance: float
     flag: str = ""
+    subjects: int = 1
 
 
 def check_paired(groups: Sequence[Group]) -> None:
@@ -111,10 +117,12 @@ def comparisons(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -> pd.
     -------
     DataFrame
         `COLUMNS`: the difference of accuracies with its 95 % interval, p (two-sided), q (p after
-        Benjamini & Hochberg 1995 over all rows of single subjects), n (test images). Rows of the
-        subject ``group`` are means over subjects with Student's t interval; a single subject
-        allows none, so there are none then.
+        Benjamini & Hochberg 1995 over all rows that have one), n (test images). Where several
+        subjects teach, rows of the subject ``mean`` speak of these subjects: the mean of their
+        students, over seeds and test images. Rows of the subject ``group`` speak of subjects like
+        them: the same mean with Student's t interval over subjects.
     """
+    groups = [*groups, *_means(groups)]
     by_keys = {tuple(group.keys[key] for key in KEYS): group for group in groups}
     rows: list[dict[str, Any]] = []
     for keys, group in by_keys.items():
@@ -144,7 +152,7 @@ def comparisons(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -> pd.
                     "p": difference.p,
                     "n": len(group.image_ids),
                     "seeds": len(group.seeds),
-                    "subjects": 1,
+                    "subjects": group.subjects,
                 }
             )
     q_values = false_discovery_control([row["p"] for row in rows]) if rows else []
@@ -154,10 +162,28 @@ def comparisons(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -> pd.
     return pd.DataFrame(rows + over_subjects, columns=COLUMNS)
 
 
+def _means(groups: Sequence[Group]) -> list[Group]:
+    """Groups whose hits are the mean over the subjects at hand, where there are at least two."""
+    alike: dict[tuple[str, ...], list[Group]] = {}
+    for group in groups:
+        if group.keys["subject"] != REFERENCE:
+            alike.setdefault(tuple(group.keys[key] for key in KEYS[1:]), []).append(group)
+    return [
+        replace(
+            members[0],
+            keys={**members[0].keys, "subject": MEAN},
+            hits=np.mean([group.hits for group in members], axis=0),
+            subjects=len(members),
+        )
+        for members in alike.values()
+        if len(members) > 1
+    ]
+
+
 def _over_subjects(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Mean differences over subjects, where there are at least two."""
     rows = []
-    brains = table[table["subject"] != REFERENCE]
+    brains = table[~table["subject"].isin((REFERENCE, MEAN))]
     keys = ["roi", "decoder", "teacher", "student", "control"]
     for names, part in brains.groupby(keys, sort=False):
         if len(part) < 2:

@@ -44,7 +44,8 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
         teachers that need no brain stand on their own at the left of each panel, and fill the
         only one if no brain teaches.
     """
-    gains = comparisons[(comparisons["control"] == "none") & (comparisons["subject"] != "group")]
+    single = ~comparisons["subject"].isin(("group", "mean"))
+    gains = comparisons[(comparisons["control"] == "none") & single]
     brains = gains[gains["subject"] != REFERENCE]
     references = gains[gains["subject"] == REFERENCE]
     subjects = list(dict.fromkeys(brains["subject"])) or [REFERENCE]

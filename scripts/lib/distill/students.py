@@ -70,14 +70,13 @@ class Student:
     ensemble: int = 1
 
     @classmethod
-    def from_block(cls, block: Mapping[str, Any]) -> "Student":
-        """Build a student from its block of named values (config, students)."""
+    def from_block(cls, block: Mapping[str, Any], weights: Path | None = None) -> "Student":
+        """Build a student from its block of named values (config, students) and its start."""
         recipe = Recipe(
             **{field.name: block[field.name] for field in fields(Recipe) if field.name in block}
         )
         own = {name: block[name] for name in ("depth", "width", "stem", "temperature", "alpha")}
         views = {name: block[name] for name in ("crop", "pad", "flip", "ensemble")}
-        weights = Path(block["weights"]) if block["weights"] else None
         return cls(**own, **views, weights=weights, recipe=recipe)
 
 

@@ -155,7 +155,7 @@ def decoding_figure(table: pd.DataFrame, decoded: Sequence[Decoded]) -> "Figure"
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     figure.suptitle(
         "What each region says about the image\n"
-        "bars: 95 % over runs, dotted: chance, grey: 95th percentile of permuted labels",
+        "bars: 95 % intervals, dotted: chance, grey: 95th percentile of permuted labels",
         fontsize=10,
     )
     return figure

@@ -92,7 +92,19 @@ def test_who_is_compared_with_whom(groups):
     assert pairs == brain | {("smooth", "none"), ("withinclass", "none")}
     references = single[single["subject"] == REFERENCE]
     assert set(zip(references["teacher"], references["control"], strict=True)) == {("cnn", "none")}
-    assert len(single) == 2 * 6 + 1
+    assert len(single) == 3 * 6 + 1  # two subjects and their mean
+
+
+def test_rows_of_the_mean_speak_of_the_subjects_at_hand(groups):
+    table = comparisons(groups, seed=0, n_boot=50).query("control == 'none'")
+    keys = ["roi", "decoder", "teacher", "student"]
+    mean = table[table["subject"] == "mean"].set_index(keys)
+    single = table[table["subject"].isin(["S1", "S2"])].groupby(keys)["difference"].mean()
+    assert len(mean)
+    pd.testing.assert_series_equal(mean["difference"], single, check_like=True)
+    assert set(mean["subjects"]) == {2}
+    group = table[table["subject"] == "group"].set_index(keys)
+    pd.testing.assert_series_equal(mean["difference"], group["difference"], check_like=True)
 
 
 def test_a_control_is_that_of_the_same_subject_region_and_student(groups):

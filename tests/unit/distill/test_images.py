@@ -128,6 +128,7 @@ def damaged():
     return {**files, "empty.png": b"", "text.png": b"no image\n", "lines.jpg": b"\n\n\r\n"}
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 @pytest.mark.parametrize("name", damaged())
 def test_a_damaged_file_is_one_line_that_names_it(name, tmp_path):
     (tmp_path / name).write_bytes(damaged()[name])

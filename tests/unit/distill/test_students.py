@@ -83,7 +83,7 @@ def same(one, other):
 
 def test_a_block_of_the_config_is_a_student():
     assert Student.from_block(BLOCK) == STUDENT
-    named = Student.from_block({**BLOCK, "weights": "some/file.pth", "schedule": "cosine"})
+    named = Student.from_block({**BLOCK, "schedule": "cosine"}, Path("some/file.pth"))
     assert named.weights == Path("some/file.pth")
     assert named.recipe == replace(STUDENT.recipe, schedule="cosine")
 
