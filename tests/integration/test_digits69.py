@@ -9,6 +9,8 @@ import pytest
 
 from tests.project import Project, preset
 
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("digits69")]  # results are made once
+
 FOLDER = "fmri/digits69/S1/all"
 
 

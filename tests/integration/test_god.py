@@ -16,6 +16,8 @@ from PIL import Image
 
 from tests.project import Project, preset
 
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("god")]  # results are made once
+
 SYNSETS = [1443537 + 117 * n for n in range(10)]
 IMAGES = 8  # training images a category
 RUNS = 8

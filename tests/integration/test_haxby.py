@@ -13,6 +13,8 @@ import pytest
 
 from tests.project import Project, preset
 
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("haxby")]  # results are made once
+
 
 @pytest.fixture(scope="module")
 def results(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

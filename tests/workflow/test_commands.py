@@ -9,6 +9,8 @@ import pytest
 from tests.project import ROOT, Project, preset
 from tests.workflow.conftest import Finished
 
+pytestmark = pytest.mark.workflow
+
 PRESETS = sorted(path.stem for path in (ROOT / "config").glob("*.yaml") if path.stem != "schema")
 
 #: What reads brain data, and what makes soft labels of them.

@@ -11,6 +11,8 @@ from safetensors import safe_open
 
 from tests.workflow.conftest import Finished
 
+pytestmark = pytest.mark.workflow
+
 #: Formats that results may have.
 FORMATS = {".h5", ".html", ".json", ".npy", ".npz", ".png", ".safetensors", ".svg", ".tsv"}
 METRICS = {"accuracy", "chance", "n", "ci_low", "ci_high", "p"}

@@ -4,8 +4,12 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.project import Project
 from tests.workflow.conftest import Finished
+
+pytestmark = pytest.mark.workflow
 
 
 def test_the_number_of_cores_changes_no_byte(finished: Finished, tmp_path: Path) -> None:

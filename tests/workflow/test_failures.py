@@ -13,6 +13,8 @@ from PIL import Image
 from tests.project import Project, Said, preset
 from tests.workflow.conftest import Finished
 
+pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("failures")]  # results are made once
+
 #: Where each kind of bad input is noticed: what the rule would have made, and what it must say.
 CASES = {
     "fmri/broken/truncated/bdata.h5": r"truncated\.h5 is truncated or no HDF5 file \(.+\): ",

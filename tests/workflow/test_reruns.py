@@ -10,6 +10,8 @@ import pytest
 from tests.project import Project, preset
 from tests.workflow.conftest import Finished
 
+pytestmark = pytest.mark.workflow
+
 #: Ends of every chain.
 REPORT = "write_report report"
 ABLATION = "summarise_ablation distill/tiny"

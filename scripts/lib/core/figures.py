@@ -19,6 +19,9 @@ PALETTE = (
     "#000000",
 )
 
+#: Least width of a figure, inches.
+PAGE = 7.6
+
 STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.titlesize": 10,
@@ -43,7 +46,7 @@ def grid(rows: int, columns: int, *, width: float, height: float, **options: Any
     ----------
     rows, columns : int
     width, height : float
-        Size of one panel in inches.
+        Size of one panel in inches; a single column is as wide as a page, for its title and legend.
     **options
         Passed on to ``Figure.subplots``.
     """
@@ -53,7 +56,8 @@ def grid(rows: int, columns: int, *, width: float, height: float, **options: Any
     mpl.use("agg")
     for name, value in STYLE.items():
         mpl.rcParams[name] = value
-    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    size = (max(columns * width, PAGE), rows * height)
+    figure = Figure(figsize=size, layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
 
 
