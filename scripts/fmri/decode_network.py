@@ -19,6 +19,9 @@ from scripts.lib.fmri.permutation import label_null
 from scripts.lib.fmri.resnet1d import resnet1d18
 from scripts.lib.fmri.soft_labels import out_of_fold
 
+#: Keys of the decoder that are not of its recipe.
+NETWORK = ("method", "width", "ensemble")
+
 
 def decode_network(
     voxels: StrPath,
@@ -43,7 +46,8 @@ def decode_network(
     outputs : mapping
         Paths that `save_decoding` fills.
     decoder : mapping
-        ``method``, ``width`` and the values of the `Recipe`.
+        ``method``, ``width``, ``ensemble`` (networks that a CPU trains as one; on a GPU it is all
+        of them) and the values of the `Recipe`.
     n_voxels : int or None
         Voxels to select inside each training fold, None for all.
     calibration_folds : int
@@ -66,7 +70,7 @@ def decode_network(
     """
     problem = load_problem(voxels, folds, stimuli)
     place = pick_device(device)
-    recipe = {key: value for key, value in decoder.items() if key not in ("method", "width")}
+    recipe = {key: value for key, value in decoder.items() if key not in NETWORK}
     settings = json.dumps([dict(decoder), n_voxels, calibration_folds, seed])
     key = checkpoint_key(code, settings, Path(voxels), Path(folds), Path(stimuli))
 
@@ -83,7 +87,7 @@ def decode_network(
             width=decoder["width"],
             seed=seed,
             device=place,
-            members_at_once=len(splits) if place.type == "cuda" else 1,
+            members_at_once=len(splits) if place.type == "cuda" else decoder["ensemble"],
             checkpoint=lambda name: Checkpoint(checkpoints, f"{key}-{name}"),
         )
 

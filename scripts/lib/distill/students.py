@@ -22,7 +22,6 @@ from scripts.lib.core.networks import (
     load_checkpoint,
     member_state,
     resnet,
-    stack_states,
 )
 from scripts.lib.core.seeds import derive_seed, torch_generator
 from scripts.lib.core.training import Loss, Recipe, fit, predict
@@ -202,15 +201,8 @@ def build(
     }
     network = resnet(depth or student.depth, stem=student.stem, members=len(seeds), **options)
     initialise(network, [derive_seed(seed, "initialisation") for seed in seeds])
-    if student.weights is None or depth is not None:
-        return network
-    states = []
-    for member in range(len(seeds)):
-        single = resnet(student.depth, stem=student.stem, **options)
-        single.load_state_dict(member_state(network, member))
-        load_checkpoint(single, load_weights(student.weights), student.weights, replace_head=True)
-        states.append(single.state_dict())
-    network.load_state_dict(stack_states(states))
+    if student.weights is not None and depth is None:
+        load_checkpoint(network, load_weights(student.weights), student.weights, replace_head=True)
     return network
 
 
