@@ -1,15 +1,17 @@
 """A copy of the project in which tests run Snakemake for real."""
 
+import fcntl
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -138,6 +140,32 @@ class Project:
             for path in sorted((self.folder / "results").rglob("*"))
             if path.is_file() and not re.fullmatch(r"(.+\.)?run\.json", path.name)
         }
+
+
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """Folder that `make` fills, one of the processes of pytest-xdist for all of them.
+
+    Parameters
+    ----------
+    factory : TempPathFactory
+    name : str
+        Name of the folder, unique in the test suite.
+    make : callable
+        Gets the path of the empty folder; if it fails, so does everyone who asks for it.
+    """
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # each worker has a folder of its own in the session's
+    folder, outcome = base / name, base / f"{name}.outcome"
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not outcome.exists():
+            folder.mkdir()
+            outcome.write_text("it failed where it was made first")
+            make(folder)
+            outcome.write_text("")
+    assert not outcome.read_text(), f"{name}: {outcome.read_text()}"
+    return folder
 
 
 def preset(name: str) -> dict[str, Any]:

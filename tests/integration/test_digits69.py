@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.project import Project, preset
+from tests.project import Project, once, preset
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("digits69")]  # results are made once
+pytestmark = pytest.mark.workflow
 
 FOLDER = "fmri/digits69/S1/all"
 
@@ -24,10 +24,12 @@ def results(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     digits |= {"permutations": 20, "decoders": ["svm"]}
     digits["teaching"] |= {"seeds": 2, "teachers": ["none", "brain"]}
     config["students"]["digits_student"] |= {"epochs": 1, "width": 2}
-    folder = tmp_path_factory.mktemp("digits69") / "project"
-    project = Project.make(folder, data=data_folder).write_config("few.yaml", config)
-    project.run("check", "all")
-    return folder / "results"
+
+    def make(folder: Path) -> None:
+        project = Project.make(folder / "project", data=data_folder)
+        project.write_config("few.yaml", config).run("check", "all")
+
+    return once(tmp_path_factory, "digits69", make) / "project/results"
 
 
 def test_out_of_fold_accuracy(results: Path) -> None:

@@ -14,9 +14,9 @@ import pytest
 from bdpy import BData
 from PIL import Image
 
-from tests.project import Project, preset
+from tests.project import Project, once, preset
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("god")]  # results are made once
+pytestmark = pytest.mark.workflow
 
 SYNSETS = [1443537 + 117 * n for n in range(10)]
 IMAGES = 8  # training images a category
@@ -145,18 +145,20 @@ def small_god() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Soft labels, made while there was no folder of images; then students."""
-    base = tmp_path_factory.mktemp("god")
-    write_subjects(base / "data/god")
-    project = Project.make(base / "project", data=base / "data").write_config(
-        "small.yaml", small_god()
-    )
-    project.run("soft_labels")
-    missing = project.call("students", "--cores", "2")
-    assert missing.status != 0
-    assert "teaching.images.folder" in missing.text
-    write_images(base / "data/god/images/training")
-    project.run("students", "results/distill/god/ablation.tsv")
-    return project.folder / "results"
+
+    def make(folder: Path) -> None:
+        write_subjects(folder / "data/god")
+        project = Project.make(folder / "project", data=folder / "data").write_config(
+            "small.yaml", small_god()
+        )
+        project.run("soft_labels")
+        missing = project.call("students", "--cores", "2")
+        assert missing.status != 0
+        assert "teaching.images.folder" in missing.text
+        write_images(folder / "data/god/images/training")
+        project.run("students", "results/distill/god/ablation.tsv")
+
+    return once(tmp_path_factory, "god", make) / "project/results"
 
 
 def table(path: Path) -> pd.DataFrame:

@@ -11,27 +11,30 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.project import Project, preset
+from tests.project import Project, once, preset
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("haxby")]  # results are made once
+pytestmark = pytest.mark.workflow
 
 
 @pytest.fixture(scope="module")
 def results(data_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     if not (data_folder / "haxby2001").is_dir():
         pytest.skip(f"real data: {data_folder / 'haxby2001'} is missing")
-    project = Project.make(tmp_path_factory.mktemp("haxby") / "project", data=data_folder)
     config = preset("haxby")
     config["datasets"]["haxby"]["permutations"] = 8
-    project.write_config("few.yaml", config).run(
-        "results/fmri/haxby/sub001/slice/svm/metrics.json",
-        "results/fmri/haxby_blocks/sub001/slice/svm/metrics.json",
-    )
-    return project.folder / "results"
+
+    def make(folder: Path) -> None:
+        project = Project.make(folder / "project", data=data_folder)
+        project.write_config("few.yaml", config).run(
+            "results/fmri/haxby/sub001/slice/svm/metrics.json",
+            "results/fmri/haxby_blocks/sub001/slice/svm/metrics.json",
+        )
+
+    return once(tmp_path_factory, "haxby", make) / "project/results"
 
 
 @pytest.fixture(scope="module")
-def students(data_folder: Path, results: Path) -> Path:
+def students(data_folder: Path, results: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Students of labels of categories, the least of them: results of the block means."""
     if not (data_folder / "tiny_imagenet").is_dir():
         pytest.skip(f"real data: {data_folder / 'tiny_imagenet'} is missing")
@@ -41,9 +44,14 @@ def students(data_folder: Path, results: Path) -> Path:
     regions = {"slice": datasets["haxby_blocks"]["rois"]["slice"]}
     datasets["haxby_blocks"] |= {"teaching": teaching, "rois": regions}
     config["students"]["haxby_student"] |= {"epochs": 1, "width": 2, "ensemble": 2}
-    project = Project(results.parent, data=data_folder).write_config("taught.yaml", config)
-    project.run("results/distill/haxby_blocks/ablation.tsv", "results/check/haxby_blocks.json")
-    return project.folder / "results"
+
+    def make(folder: Path) -> None:
+        project = Project(results.parent, data=data_folder).copy(folder / "project")
+        project.write_config("taught.yaml", config).run(
+            "results/distill/haxby_blocks/ablation.tsv", "results/check/haxby_blocks.json"
+        )
+
+    return once(tmp_path_factory, "haxby_students", make) / "project/results"
 
 
 def read(results: Path, dataset: str) -> dict[str, Any]:

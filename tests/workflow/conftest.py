@@ -1,14 +1,11 @@
 """The small config, run once for all tests of a session."""
 
-import fcntl
-import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.project import Project
+from tests.project import Project, once
 
 
 @dataclass(frozen=True)
@@ -29,21 +26,15 @@ class Finished:
 
 @pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    """Results of ``all``, made by the first process that needs them (pytest-xdist has several)."""
-    base = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        base = base.parent  # each worker has a folder of its own in the session's
-    project = Project(base / "finished", "config/test.yaml")
-    record = base / "finished.json"
-    with (base / "finished.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not record.exists():
-            Project.make(project.folder)
-            said = project.call("all", "--cores", "2")
-            record.write_text(json.dumps([said.status, said.text]))
-    status, text = json.loads(record.read_text())
-    assert status == 0, text
-    return Finished(project, text)
+    """Results of ``all``."""
+
+    def make(folder: Path) -> None:
+        project = Project.make(folder / "project", "config/test.yaml")
+        (folder / "printed").write_text(project.run("all").text)
+
+    folder = once(tmp_path_factory, "finished", make)
+    project = Project(folder / "project", "config/test.yaml")
+    return Finished(project, (folder / "printed").read_text())
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Bad input ends in one line that names the file, and leaves nothing half-written."""
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -10,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.project import Project, Said, preset
+from tests.project import Project, Said, once, preset
 from tests.workflow.conftest import Finished
 
-pytestmark = [pytest.mark.workflow, pytest.mark.xdist_group("failures")]  # results are made once
+pytestmark = pytest.mark.workflow
 
 #: Where each kind of bad input is noticed: what the rule would have made, and what it must say.
 CASES = {
@@ -107,14 +108,20 @@ def bad_config() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def failed(finished: Finished, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Said]:
     """A project in which every job with bad input was tried, and what it said."""
-    base = tmp_path_factory.mktemp("failures")
-    write_sources(finished.project.folder / "results/fmri/tiny/S1/bdata.h5", base / "data")
-    project = Project.make(base / "project", data=base / "data").write_config(
-        "bad.yaml", bad_config()
-    )
-    said = project.call(*(f"results/{path}" for path in CASES), "--keep-going", "--cores", "2")
-    assert said.status != 0
-    return project, said
+
+    def make(folder: Path) -> None:
+        write_sources(finished.project.folder / "results/fmri/tiny/S1/bdata.h5", folder / "data")
+        project = Project.make(folder / "project", data=folder / "data").write_config(
+            "bad.yaml", bad_config()
+        )
+        targets = [f"results/{path}" for path in CASES]
+        said = project.call(*targets, "--keep-going", "--cores", "2")
+        assert said.status != 0
+        (folder / "printed.json").write_text(json.dumps([said.status, said.out, said.err]))
+
+    folder = once(tmp_path_factory, "failures", make)
+    said = Said(*json.loads((folder / "printed.json").read_text()))
+    return Project(folder / "project", "bad.yaml", folder / "data"), said
 
 
 @pytest.mark.parametrize("path", CASES)
@@ -144,8 +151,10 @@ def test_nothing_half_written_is_left(failed: tuple[Project, Said]) -> None:
     assert {path for path in left if not path.endswith(".json")} == SOUND
 
 
-def test_after_the_mend_the_rest_is_made(failed: tuple[Project, Said]) -> None:
+def test_after_the_mend_the_rest_is_made(failed: tuple[Project, Said], tmp_path: Path) -> None:
     project, _ = failed
-    (project.data / "train/six/bad.png").unlink()
-    project.run("results/distill/pictures/images.npy")
-    assert np.load(project.folder / "results/distill/pictures/images.npy").shape[0] == 12
+    copied = project.copy(tmp_path / "project")
+    data = shutil.copytree(project.folder.with_name("data"), tmp_path / "data")
+    (data / "train/six/bad.png").unlink()
+    Project(copied.folder, copied.configfile, data).run("results/distill/pictures/images.npy")
+    assert np.load(copied.folder / "results/distill/pictures/images.npy").shape[0] == 12

@@ -11,8 +11,6 @@ from snakemake.api import ConfigSettings, OutputSettings, ResourceSettings, Snak
 
 from tests.project import ROOT
 
-pytestmark = pytest.mark.xdist_group("rules")
-
 #: Rules that only name other rules' results.
 TARGETS = {"all", "check", "soft_labels", "students", "retrieve"}
 
