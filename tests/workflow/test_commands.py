@@ -76,12 +76,12 @@ def test_check_says_what_is_there(copied: Project) -> None:
 def test_check_refuses_what_cannot_be_analysed(copied: Project) -> None:
     config = preset("test")
     config["run"] = ["plain"]
-    config["datasets"]["plain"]["rois"]["V4"]["voxels"] = 31
+    config["datasets"]["plain"]["rois"]["V4"]["voxels"] = 5001
     said = copied.write_config("own.yaml", config).call("check", "--cores", "2")
     assert said.status != 0
     (line,) = {line for line in said.err.splitlines() if line.startswith("Error:")}
-    assert "rois.V4.voxels: 31 voxels are to be selected" in line
-    assert "has 30 in V4" in line
+    assert "rois.V4.voxels: 5001 voxels are to be selected" in line
+    assert "has 5000 in V4" in line
 
 
 def expected(name: str) -> Counter[tuple[str, str]]:

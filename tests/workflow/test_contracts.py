@@ -16,7 +16,7 @@ pytestmark = pytest.mark.workflow
 #: Formats that results may have.
 FORMATS = {".h5", ".html", ".json", ".npy", ".npz", ".png", ".safetensors", ".svg", ".tsv"}
 METRICS = {"accuracy", "chance", "n", "ci_low", "ci_high", "p"}
-VOXELS = {"tiny": {"V1": 30, "HVC": 30}, "plain": {"V4": 30}}
+VOXELS = {"tiny": {"V1": 30, "HVC": 30}, "plain": {"V4": 5000}}
 
 
 @pytest.fixture

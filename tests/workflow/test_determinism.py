@@ -26,7 +26,7 @@ def test_the_number_of_cores_changes_no_byte(finished: Finished, tmp_path: Path)
 def memory_by_result(text: str) -> dict[str, int]:
     """For each result the memory that its job asked for (MB), from what Snakemake printed."""
     found = {}
-    for block in re.split(r"\n(?=local)?rule \w+:\n|\nlocalrule \w+:\n", text):
+    for block in re.split(r"\n(?:local)?rule \w+:\n", text):
         outputs = re.search(r"^    output: (.+)$", block, re.MULTILINE)
         memory = re.search(r"^    resources: .*\bmem_mb=(\d+)", block, re.MULTILINE)
         if outputs and memory:

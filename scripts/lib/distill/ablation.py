@@ -120,7 +120,7 @@ def comparisons(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -> pd.
         Benjamini & Hochberg 1995 over all rows that have one), n (test images). Where several
         subjects teach, rows of the subject ``mean`` speak of these subjects: the mean of their
         students, over seeds and test images. Rows of the subject ``group`` speak of subjects like
-        them: the same mean with Student's t interval over subjects.
+        them: the same mean with Student's t interval over subjects, cut at -1 and 1.
     """
     groups = [*groups, *_means(groups)]
     by_keys = {tuple(group.keys[key] for key in KEYS): group for group in groups}
@@ -189,13 +189,14 @@ def _over_subjects(table: pd.DataFrame) -> list[dict[str, Any]]:
         if len(part) < 2:
             continue
         mean = group_interval(part["difference"])
+        low, high = np.clip(np.array(mean[1:], dtype=float), -1, 1)
         rows.append(
             {
                 "subject": "group",
                 **dict(zip(keys, names, strict=True)),
                 "difference": mean.value,
-                "ci_low": mean.ci_low,
-                "ci_high": mean.ci_high,
+                "ci_low": low,
+                "ci_high": high,
                 "p": np.nan,
                 "q": np.nan,
                 "n": int(part["n"].iloc[0]),
