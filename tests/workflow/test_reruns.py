@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,9 @@ def test_a_touch_of_any_file_reruns_nothing(copied: Project) -> None:
     }
     large = [path for path in files if path.stat().st_size > 1_100_000]
     assert {"bdata.h5", "voxels.npz"} <= {path.name for path in large}
-    for path in sorted(files, reverse=True):
-        os.utime(path)
+    for path in sorted(files, key=lambda path: path.stat().st_mtime_ns, reverse=True):
+        os.utime(path)  # the first one made is the newest now
+        time.sleep(0.002)
     assert copied.waiting() == set()
 
 

@@ -65,7 +65,7 @@ def test_files_are_of_their_kind_and_hold_no_date(tmp_path):
     png, svg = draw(tmp_path)
     data = png.read_bytes()
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
-    assert struct.unpack(">II", data[16:24]) == (4 * 160, 2 * 160)  # inches at 160 dots each
+    assert struct.unpack(">II", data[16:24]) == (1216, 2 * 160)  # 7.6 by 2 inches at 160 dots
     assert b"tIME" not in data
     text = svg.read_text()
     assert text.startswith("<?xml")
@@ -77,7 +77,8 @@ def test_axes_are_always_a_grid():
     for rows, columns in ((1, 1), (1, 3), (2, 1)):
         figure, axes = grid(rows, columns, width=3, height=2)
         assert axes.shape == (rows, columns)
-        assert tuple(figure.get_size_inches()) == (3 * columns, 2 * rows)
+        wide = max(3 * columns, 7.6)  # room for the title and the legend of a single panel
+        assert tuple(figure.get_size_inches()) == (wide, 2 * rows)
 
 
 def test_a_figure_that_cannot_be_drawn_leaves_no_file(tmp_path):
