@@ -20,6 +20,7 @@ NUMERIC = (
     "nilearn",
     "numpy",
     "pandas",
+    "pillow",
     "scikit-image",
     "scikit-learn",
     "scipy",
