@@ -27,7 +27,11 @@ include: "rules/report.smk"
 
 
 onstart:
-    refuse_missing_inputs()
+    begin_run()
+
+
+onerror:
+    tell_failures()
 
 
 localrules:

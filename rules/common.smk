@@ -4,10 +4,14 @@ from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
 
 from rules.code_version import code_version
 from rules.configuration import ConfigError, complete, expand_path, validate
+from rules.failures import describe_failures
+from rules.folder_lock import FolderInUse, hold_folder
 from rules.retrieval import origin
+from rules.slurm import ClusterError, prepare_cluster
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.registry import read_registry
 from scripts.lib.distill.teacher_names import REFERENCE_TEACHERS
@@ -77,8 +81,10 @@ def scaled(megabytes):
 
 
 def minutes(count):
-    """Run time that grows with each attempt."""
-    return lambda wildcards, attempt: count * attempt
+    """Run time that grows with each attempt, up to what a cluster allows."""
+    return lambda wildcards, attempt: min(
+        count * attempt, config["longest_job"] or count * attempt
+    )
 
 
 def data_input(path, key):
@@ -151,6 +157,31 @@ def start_input(wildcards):
     weights = student_setting(wildcards)["weights"]
     where = f"students.{wildcards.student}.weights"
     return data_input(weights, where) if weights else []
+
+
+def begin_run():
+    """Before the first job: hold the folder, see that the input is there, look at the cluster."""
+    try:
+        warning = hold_folder(Path.cwd())
+        if warning:
+            logger.warning(warning)
+        refuse_missing_inputs()
+        if workflow.executor_plugin.name == "slurm":
+            jobs = {job.rule.name: job.resources for job in workflow.dag.needrun_jobs()}
+            cancelled = prepare_cluster(jobs, workflow.executor_settings, Path.cwd())
+            if cancelled:
+                logger.info(
+                    f"Cancelled SLURM jobs {', '.join(cancelled)}, left by an earlier run."
+                )
+    except (FolderInUse, ClusterError) as error:
+        raise WorkflowError(str(error)) from None
+
+
+def tell_failures():
+    """Name the logs of the jobs that failed, and show how they end."""
+    on_slurm = workflow.executor_plugin.name == "slurm"
+    folder = Path(workflow.executor_settings.logdir) if on_slurm else None
+    logger.error(describe_failures(workflow.scheduler.failed, folder))
 
 
 def refuse_missing_inputs():

@@ -142,6 +142,22 @@ class Project:
         }
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A project with all results of config/test.yaml.
+
+    Attributes
+    ----------
+    project : Project
+        For looking only: other tests share it. Tests that change something take a copy.
+    text : str
+        What Snakemake printed.
+    """
+
+    project: Project
+    text: str
+
+
 def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
     """Folder that `make` fills, one of the processes of pytest-xdist for all of them.
 

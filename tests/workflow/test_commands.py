@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import ROOT, Project, preset
-from tests.workflow.conftest import Finished
+from tests.project import ROOT, Finished, Project, preset
 
 pytestmark = pytest.mark.workflow
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from safetensors import safe_open
 
-from tests.workflow.conftest import Finished
+from tests.project import Finished
 
 pytestmark = pytest.mark.workflow
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import Project
-from tests.workflow.conftest import Finished
+from tests.project import Finished, Project
 
 pytestmark = pytest.mark.workflow
 

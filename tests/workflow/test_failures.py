@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.project import Project, Said, once, preset
-from tests.workflow.conftest import Finished
+from tests.project import Finished, Project, Said, once, preset
 
 pytestmark = pytest.mark.workflow
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.project import Project, preset
-from tests.workflow.conftest import Finished
+from tests.project import Finished, Project, preset
 
 pytestmark = pytest.mark.workflow
 

@@ -36,8 +36,8 @@ def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
     log : path
         Log file, overwritten.
     run : path
-        Where the record of the run goes (host, times, peak memory), which differs from run to
-        run and so stays out of every comparison.
+        Where the record of the run goes (host, devices, times, peak memory), which differs from
+        run to run and so stays out of every comparison.
     threads : int
         Threads of torch, BLAS and OpenMP. Sums depend on it, so it comes from the config.
 
@@ -69,6 +69,7 @@ def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     record = {
         "host": platform.node(),
+        **placement(),
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
         "seconds": round(time.time() - started, 3),
         "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
@@ -78,6 +79,25 @@ def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
     }
     save_json(run, record)
     logging.info("done in %.1f s, peak memory %.0f MB", record["seconds"], record["peak_memory_mb"])
+
+
+def placement() -> dict[str, Any]:
+    """Where a scheduler has put this process, as its environment says; empty without one.
+
+    Returns
+    -------
+    dict
+        ``slurm_job``, ``slurm_node``, and ``gpus``: the devices that this process may use, as
+        numbers or names. A job that asked for none has none.
+    """
+    if "SLURM_JOB_ID" not in os.environ:
+        return {}
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    return {
+        "slurm_job": os.environ["SLURM_JOB_ID"],
+        "slurm_node": os.environ.get("SLURMD_NODENAME"),
+        "gpus": [device for device in visible.split(",") if device],
+    }
 
 
 @contextmanager
