@@ -1,0 +1,52 @@
+"""Cells as discs: which pixels are a cell's own.
+
+Positions are (row, column) in pixels; the centre of the first pixel is (0, 0). A pixel belongs to a
+cell if its centre lies within the cell's radius.
+"""
+
+import numpy as np
+import pandas as pd
+
+
+def distances(shape: tuple[int, int], row: float, column: float) -> np.ndarray:
+    """Distance of every pixel's centre from a point, pixels; shape `shape`."""
+    rows, columns = np.ogrid[: shape[0], : shape[1]]
+    return np.hypot(rows - row, columns - column)
+
+
+def disc(shape: tuple[int, int], row: float, column: float, radius: float) -> np.ndarray:
+    """Pixels within `radius` of a point, bool of shape `shape`."""
+    return np.asarray(distances(shape, row, column) <= radius)
+
+
+def cell_masks(cells: pd.DataFrame, shape: tuple[int, int]) -> np.ndarray:
+    """Disc of every cell.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        ``row``, ``column``, ``radius`` in pixels.
+    shape : (int, int)
+        Height and width of a frame.
+
+    Returns
+    -------
+    ndarray of bool, shape (cells, height, width)
+        Rows as in `cells`.
+    """
+    masks = np.zeros((len(cells), *shape), dtype=bool)
+    for mask, cell in zip(masks, cells.to_dict("records"), strict=True):
+        mask[:] = disc(shape, cell["row"], cell["column"], cell["radius"])
+    return masks
+
+
+def area_mask(cells: pd.DataFrame, shape: tuple[int, int]) -> np.ndarray:
+    """Pixels of any cell of the area: the one mask of all its recordings.
+
+    A mask of the stimulated cells alone would tell a network which recording it looks at.
+
+    Returns
+    -------
+    ndarray of bool, shape (height, width)
+    """
+    return np.asarray(cell_masks(cells, shape).any(axis=0))

@@ -1,0 +1,28 @@
+"""Discs of cells."""
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.calcium.masks import area_mask, cell_masks, disc, distances
+
+
+def test_a_disc_by_hand():
+    found = disc((5, 6), 2, 3, 1.5).astype(int)
+    expected = np.zeros((5, 6), dtype=int)
+    expected[1:4, 2:5] = 1
+    np.testing.assert_array_equal(found, expected)
+    assert disc((5, 6), 2, 3, 1).sum() == 5
+    assert disc((5, 6), 0, 0, 1).sum() == 3
+
+
+def test_distances_are_between_centres():
+    assert distances((4, 5), 1, 1)[3, 4] == np.hypot(2, 3)
+
+
+def test_the_area_mask_is_the_union_of_all_cells():
+    cells = pd.DataFrame({"row": [2.0, 2.0], "column": [2.0, 3.0], "radius": [1.0, 1.0]})
+    masks = cell_masks(cells, (6, 7))
+    assert masks.shape == (2, 6, 7)
+    mask = area_mask(cells, (6, 7))
+    np.testing.assert_array_equal(mask, masks[0] | masks[1])
+    assert mask.sum() == 8

@@ -1,0 +1,117 @@
+"""A reader: what it should say, its loss and its predictions."""
+
+import numpy as np
+import pytest
+import torch
+
+from scripts.lib.calcium.reader import (
+    AUGMENTATION,
+    RECIPE,
+    Reader,
+    build,
+    multi_hot,
+    objective,
+    read_frames,
+)
+from scripts.lib.calcium.views import Augmentation, Views
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.training import Recipe, batch_order
+
+SMALL = Reader(widths=(2, 3), hidden=4)
+FRAMES = np.random.default_rng(0).normal(size=(20, 9, 8)).astype(np.float32)
+
+
+def frames(rows):
+    return FRAMES[rows]
+
+
+def test_the_studys_recipe():
+    assert Recipe(epochs=30, batch_size=10, learning_rate=1e-4, optimiser="adam") == RECIPE
+    assert Reader() == Reader.from_block({})
+    assert Reader().widths == (16, 32, 64)
+    assert Reader().hidden == 300
+    assert AUGMENTATION.share == 0.5
+
+
+def test_a_block_of_the_config():
+    block = {
+        "input": "dff",
+        "head": "gap",
+        "widths": [4, 8],
+        "coordinates": True,
+        "epochs": 3,
+        "learning_rate": 0.001,
+        "share": 0.25,
+    }
+    reader = Reader.from_block(block)
+    assert (reader.head, reader.widths, reader.coordinates) == ("gap", (4, 8), True)
+    assert reader.recipe == Recipe(3, 10, 0.001, optimiser="adam")
+    assert reader.augmentation == Augmentation(0.25, 0.2, 0.2)
+
+
+def test_targets_by_hand():
+    made = multi_hot(["2", "1+10", "none", "", "10+2"], ["1", "2", "10"])
+    expected = [[0, 1, 0, 0], [1, 0, 1, 0], [0, 0, 0, 1], [0, 0, 0, 1], [0, 1, 1, 0]]
+    assert made.dtype == bool
+    assert made.astype(int).tolist() == expected
+    assert multi_hot([], ["1"]).shape == (0, 2)
+    with pytest.raises(NeuroLoopError, match=r"pattern 1\+7: cell 7 is not in the table of cells"):
+        multi_hot(["1+7"], ["1"])
+
+
+def test_loss_by_hand():
+    """Each member's own frames and targets: -log of the right probability, mean over outputs."""
+    targets = np.zeros((20, 3), dtype=bool)
+    targets[np.arange(20), np.arange(20) % 3] = True
+    targets[4] = [True, True, False]
+    rows = [np.arange(4, 14), np.arange(2, 20, 2)[[0, 1, 2, 3, 4, 5, 6, 7, 8]]]
+    seeds, levels = [1, 2], np.array([[0.0, 1.0], [0.0, 1.0]])
+    network = build(SMALL, 3, (9, 8), seeds, levels=levels)
+    indices = torch.from_numpy(batch_order([10, 9], 4, seeds, 0)[0])
+    with Views(frames, rows, seeds, 4, Augmentation(0, 0, 0), levels, torch.device("cpu")) as views:
+        loss, terms = objective(views, targets)(network, 0, indices)
+    assert terms == {}
+    for member in range(2):
+        chosen = rows[member][indices[member].numpy()]
+        alone = build(SMALL, 3, (9, 8), seeds[member : member + 1])
+        logits = read_frames(alone, frames, chosen)[:, 0].astype(np.float64)
+        probability = 1 / (1 + np.exp(-logits))
+        right = np.where(targets[chosen], probability, 1 - probability)
+        assert float(loss[member].detach()) == pytest.approx(-np.log(right).mean(), rel=1e-5)
+
+
+def test_what_is_fitted_is_in_the_network():
+    levels = np.array([[1.0, 2.0], [3.0, 4.0]])
+    mask = np.zeros((9, 8), dtype=bool)
+    mask[2:5] = True
+    network = build(SMALL, 3, (9, 8), [1, 2], mask, levels)
+    assert network.input.mean.tolist() == [1, 3]
+    assert network.input.std.tolist() == [2, 4]
+    assert network.input.mask.shape == (2, 9, 8)
+    changed = np.where(mask, FRAMES, 7).astype(np.float32)
+    rows = np.arange(20)
+    np.testing.assert_array_equal(
+        read_frames(network, frames, rows), read_frames(network, changed.__getitem__, rows)
+    )
+
+
+def test_reading_does_not_depend_on_batches_or_members():
+    ensemble = build(SMALL, 3, (9, 8), [1, 2])
+    rows = np.stack([np.arange(20), np.arange(20)[::-1]])
+    logits = read_frames(ensemble, frames, rows)
+    assert logits.shape == (20, 2, 3)
+    assert logits.dtype == np.float32
+    for member in range(2):
+        single = build(SMALL, 3, (9, 8), [member + 1])
+        for row in (0, 7, 19):
+            alone = read_frames(single, frames, rows[member, row : row + 1])[0, 0]
+            np.testing.assert_allclose(logits[row, member], alone, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        read_frames(ensemble, frames, rows[0])[:, 0], logits[:, 0], atol=1e-6
+    )
+
+
+def test_seed_decides_the_weights():
+    one, same, other = (build(SMALL, 3, (9, 8), [seed]).head.fc.weight for seed in (1, 1, 2))
+    assert torch.equal(one, same)
+    assert not torch.equal(one, other)

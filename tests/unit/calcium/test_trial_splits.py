@@ -1,0 +1,83 @@
+"""Splits by trial: frames of a trial are never on both sides."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scripts.lib.calcium.trial_splits import check_whole_trials, trial_splits
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.folds import Split
+
+
+def frames(trials=5, recordings=3, each=4) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {"recording": f"r{recording}", "trial": trial, "offset": offset}
+            for recording in range(recordings)
+            for trial in range(1, trials + 1)
+            for offset in range(each)
+        ]
+    )
+
+
+def sides(rows, split) -> tuple[set, set]:
+    keys = list(zip(rows["recording"], rows["trial"], strict=True))
+    return {keys[i] for i in split.train}, {keys[i] for i in split.test}
+
+
+def test_every_trial_number_is_held_out_once_in_all_recordings():
+    rows = frames()
+    made = trial_splits(rows, "leave_one_trial_out")
+    assert len(made) == 5
+    for number, split in enumerate(made, start=1):
+        train, test = sides(rows, split)
+        assert test == {(f"r{n}", number) for n in range(3)}
+        assert not train & test
+        assert len(split.train) + len(split.test) == len(rows)
+    np.testing.assert_array_equal(
+        np.sort(np.concatenate([split.test for split in made])), np.arange(len(rows))
+    )
+
+
+def test_rows_in_any_order_are_split_alike():
+    rows = frames().sample(frac=1, random_state=0).reset_index(drop=True)
+    for split in trial_splits(rows, "leave_one_trial_out"):
+        train, test = sides(rows, split)
+        assert not train & test
+
+
+def test_trial_numbers_can_share_folds():
+    rows = frames(trials=10)
+    made = trial_splits(rows, "leave_one_trial_out", folds=5)
+    assert len(made) == 5
+    assert {trial for _, trial in sides(rows, made[0])[1]} == {1, 2}
+    assert {trial for _, trial in sides(rows, made[4])[1]} == {9, 10}
+
+
+def test_last_trials_are_those_of_each_recording():
+    """4 of 5 and 8 of 10 train, as in the study; numbers may have gaps."""
+    rows = pd.concat([frames(5, 1), frames(10, 2)[40:]], ignore_index=True)
+    rows = rows[rows["trial"] != 9].reset_index(drop=True)
+    (split,) = trial_splits(rows, "last", last=2)
+    train, test = sides(rows, split)
+    assert test == {("r0", 4), ("r0", 5), ("r1", 8), ("r1", 10)}
+    assert not train & test
+    assert len(train) == 3 + 7
+
+
+@pytest.mark.parametrize("last", [0, 5, 6])
+def test_a_trial_must_be_left_on_both_sides(last):
+    with pytest.raises(NeuroLoopError, match=f"{last} last trials cannot be held out"):
+        trial_splits(frames(), "last", last=last)
+
+
+def test_an_unknown_split_is_refused():
+    with pytest.raises(NeuroLoopError, match="split random: known are"):
+        trial_splits(frames(), "random")
+
+
+def test_a_broken_split_is_refused():
+    rows = frames()
+    half = Split(np.arange(0, len(rows), 2), np.arange(1, len(rows), 2))
+    with pytest.raises(NeuroLoopError, match="frames of recording r0, trial 1 on both sides"):
+        check_whole_trials(rows, [half])
