@@ -12,13 +12,14 @@ from torch import nn
 from torch.nn import functional
 
 from scripts.lib.core.blocks import BasicBlock, Bottleneck, Head, conv, pool
+from scripts.lib.core.ensemble import Ensemble
 from scripts.lib.core.errors import NeuroLoopError
 
 #: Number of blocks in each stage (He et al. 2016, table 1).
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
 
 
-class ResNet(nn.Module):
+class ResNet(Ensemble):
     """Residual network, or an ensemble of them (see `resnet`).
 
     Attributes
@@ -39,8 +40,7 @@ class ResNet(nn.Module):
         dims: int,
         members: int,
     ) -> None:
-        super().__init__()
-        self.members, self.in_channels, self.classes = members, in_channels, classes
+        super().__init__(members, in_channels, classes)
         small = stem == "small"
         self.conv1 = conv(in_channels, width, 3 if small else 7, 1 if small else 2, dims, members)
         self.bn1 = nn.BatchNorm2d(members * width)
@@ -159,7 +159,7 @@ def initialise(network: ResNet, seeds: Sequence[int]) -> None:
                     part.copy_(torch.empty(part.shape).uniform_(-bound, bound, generator=generator))
 
 
-def member_state(network: ResNet, member: int) -> dict[str, torch.Tensor]:
+def member_state(network: Ensemble, member: int) -> dict[str, torch.Tensor]:
     """Return a copy of one member's parameters and buffers, as a single network names them."""
     return {
         name: (values if values.ndim == 0 else _parts(network, values)[member]).detach().clone()
@@ -248,6 +248,6 @@ def load_checkpoint(
     return notes
 
 
-def _parts(network: ResNet, values: torch.Tensor) -> Sequence[torch.Tensor]:
+def _parts(network: Ensemble, values: torch.Tensor) -> Sequence[torch.Tensor]:
     """Each member's share of a parameter or buffer."""
     return values.chunk(network.members)

@@ -1,23 +1,26 @@
 """Training and prediction of networks, alone or as an ensemble of independent members."""
 
+import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import pandas as pd
 import torch
 
 from scripts.lib.core.checkpoints import Checkpoint
+from scripts.lib.core.ensemble import Ensemble
 from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.networks import ResNet
 from scripts.lib.core.progress import progress
 from scripts.lib.core.seeds import numpy_generator
 
+Network = TypeVar("Network", bound=Ensemble)
+
 #: From network, epoch (from 0) and the rows of a batch, shape (members, batch), to each member's
 #: mean loss and further named terms to record, each of shape (members,).
-Loss = Callable[[ResNet, int, torch.Tensor], tuple[torch.Tensor, Mapping[str, torch.Tensor]]]
+Loss = Callable[[Network, int, torch.Tensor], tuple[torch.Tensor, Mapping[str, torch.Tensor]]]
 
 
 @dataclass(frozen=True)
@@ -110,8 +113,8 @@ def batch_order(
 
 
 def fit(
-    network: ResNet,
-    loss: Loss,
+    network: Network,
+    loss: Loss[Network],
     sizes: Sequence[int],
     seeds: Sequence[int],
     recipe: Recipe,
@@ -125,7 +128,7 @@ def fit(
 
     Parameters
     ----------
-    network : ResNet
+    network : Ensemble
         On its device.
     loss : callable
         See `Loss`. It must not depend on what came before it, or training cannot be resumed.
@@ -156,6 +159,8 @@ def fit(
     optimiser = recipe.build(network)
     history = _resume(network, optimiser, checkpoint)
     done = history[-1]["epoch"] if history else 0
+    if done:
+        logging.getLogger(__name__).info("%s: goes on after epoch %d", label or "training", done)
     device = next(network.parameters()).device
     network.train()
     with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
@@ -184,12 +189,12 @@ def fit(
     return pd.DataFrame(history)
 
 
-def predict(network: ResNet, inputs: np.ndarray | torch.Tensor, batch: int = 256) -> np.ndarray:
+def predict(network: Ensemble, inputs: np.ndarray | torch.Tensor, batch: int = 256) -> np.ndarray:
     """Return logits, in evaluation mode; the network's mode is left as it was.
 
     Parameters
     ----------
-    network : ResNet
+    network : Ensemble
     inputs : ndarray or Tensor of float32, shape (n, members * in_channels, height, width)
         With in_channels alone on the second axis, all members see the same.
     batch : int
@@ -215,7 +220,7 @@ def predict(network: ResNet, inputs: np.ndarray | torch.Tensor, batch: int = 256
     return torch.cat(parts).numpy()
 
 
-def _check_finite(network: ResNet, losses: Sequence[float], epoch: int, recipe: Recipe) -> None:
+def _check_finite(network: Ensemble, losses: Sequence[float], epoch: int, recipe: Recipe) -> None:
     weights = all(bool(torch.isfinite(values).all()) for values in network.parameters())
     if not weights or not all(map(math.isfinite, losses)):
         raise NeuroLoopError(
@@ -225,7 +230,7 @@ def _check_finite(network: ResNet, losses: Sequence[float], epoch: int, recipe: 
 
 
 def _keep(
-    network: ResNet,
+    network: Ensemble,
     optimiser: torch.optim.Optimizer | None,
     checkpoint: Checkpoint,
     history: list[dict[str, Any]],
@@ -240,7 +245,7 @@ def _keep(
 
 
 def _resume(
-    network: ResNet, optimiser: torch.optim.Optimizer, checkpoint: Checkpoint | None
+    network: Ensemble, optimiser: torch.optim.Optimizer, checkpoint: Checkpoint | None
 ) -> list[dict[str, Any]]:
     """Restore the last state and return its history; empty if there is none that fits."""
     kept = checkpoint.load() if checkpoint else None

@@ -83,7 +83,7 @@ def test_a_pair_among_25_outputs_is_hit_by_chance_as_published():
     assert np.isnan(table["pair", "exact_threshold"])
 
 
-def permuted(logits, patterns, groups, count=400):
+def permuted(logits, patterns, groups, count=80):
     """Mean over random permutations of the patterns within groups."""
     generator = np.random.default_rng(1)
     patterns, groups = np.array(patterns), np.array(groups)
@@ -107,7 +107,7 @@ def test_chance_is_the_mean_over_permutations(grouped):
     expected = permuted(logits, patterns, groups if grouped else ["a"] * 27)
     for measure in ("any_hit", "exact_top", "exact_threshold", "recall"):
         key = "all", measure
-        assert table[key] == pytest.approx(expected[key], abs=0.02), measure
+        assert table[key] == pytest.approx(expected[key], abs=0.03), measure
     other = score(logits, patterns, groups=None if grouped else groups)["chance"]
     assert abs(table["all", "any_hit"] - other["all", "any_hit"]) > 0.05
 
@@ -120,7 +120,7 @@ def test_chance_of_a_subset_is_of_its_own_patterns():
     logits[20:, 4] = 1
     table = score(logits, patterns)
     assert table["value"]["all", "any_hit"] == 0.75
-    assert table["chance"]["all", "any_hit"] < 0.5
+    assert table["chance"]["all", "any_hit"] == pytest.approx((1 / 4 + 3 / 4) / 2)
     assert table["value"]["pair", "any_hit"] == table["chance"]["pair", "any_hit"] == 0.5
     assert table["value"]["none", "any_hit"] == table["chance"]["none", "any_hit"] == 1
 
@@ -164,12 +164,12 @@ def test_intervals_cover_chance_without_information():
     trials = np.repeat([f"t{number}" for number in range(40)], 3)
     patterns = np.repeat(["1", "2", "3", "4", "1+2", "2+3", "3+4", "none"] * 5, 3)
     missed = 0
-    for _ in range(120):
+    for _ in range(50):
         logits = np.repeat(generator.normal(size=(40, 5)), 3, axis=0)
         logits += 0.5 * generator.normal(size=(120, 5))
         row = score(logits, patterns, trials).loc[("all", "any_hit")]
         missed += not row["ci_low"] <= row["chance"] <= row["ci_high"]
-    assert missed <= 13  # binomial(120, 0.05): 99.5 % are at most 13
+    assert missed <= 7  # binomial(50, 0.05): 99.7 % are at most 7
 
 
 def test_recall_of_cells_by_hand():

@@ -126,10 +126,16 @@ def test_changes_are_of_standardised_frames():
     )
 
 
-def test_frames_that_are_kept_by_the_reader_are_not_changed():
+def test_frames_that_the_caller_keeps_are_not_changed():
     kept = FRAMES.copy()
-    with views(Augmentation(1, 1, 1), source=lambda rows: kept[: len(rows)]) as made:
-        made.draw(0, torch.from_numpy(order(0)[0]))
+
+    def source(rows):
+        return kept[rows[0] : rows[0] + 1]  # a view
+
+    change = Augmentation(share=1, brightness=1, contrast=1)
+    with Views(source, ROWS[:1], SEEDS[:1], 1, change, np.array([[0.0, 1.0]]), CPU) as made:
+        images = made.draw(0, torch.from_numpy(batch_order([20], 1, SEEDS[:1], 0)[0]))
+    assert not np.isin(images.numpy(), FRAMES).any()
     assert np.array_equal(kept, FRAMES)
 
 

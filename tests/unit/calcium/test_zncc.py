@@ -5,6 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from scipy import stats
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from scripts.lib.calcium import zncc as module
 from scripts.lib.calcium.zncc import centred_products, split_half, zncc
@@ -81,6 +82,18 @@ def test_products_of_constant_maps_are_nothing():
     products, constant, _ = centred_products(maps)
     assert constant.tolist() == [False, True, False]
     assert (products[1] == 0).all()
+
+
+def test_bytes_do_not_depend_on_threads():
+    maps = drawn(20, shape=(200, 250))
+    made = []
+    for threads in (1, 2, 4):
+        with threadpool_limits(threads):
+            made.append(zncc(maps).matrix)
+            blas = [one for one in threadpool_info() if one["user_api"] == "blas"]
+            assert {one["num_threads"] for one in blas} == {threads}, "as it was"
+    assert np.array_equal(made[0], made[1])
+    assert np.array_equal(made[0], made[2])
 
 
 # ------------------------------------------------------------------------------ split halves

@@ -1,0 +1,273 @@
+"""Influence matrix: how much cell j responds when cell i is stimulated.
+
+After Chettih & Harvey 2019, Nature 567:334: the mean response of j to stimulation of i beyond that
+without it. A response may be dF/F of a trace or evidence read from a network's map: what is said
+here holds for any number that a trial and a cell have. Where such a number is not 0 without
+stimulation, the same trial's number without it, its null, stands beside it (`with_null`).
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from scripts.lib.calcium.patterns import pattern_cells
+from scripts.lib.calcium.resampling import (
+    pattern_means,
+    pattern_numbers,
+    resample,
+    resample_seeds,
+)
+from scripts.lib.core.errors import NeuroLoopError
+
+
+@dataclass(frozen=True, eq=False)
+class Influence:
+    """Influence of every cell on every other, with what the trials say of its error.
+
+    Attributes
+    ----------
+    matrix : ndarray of float64, shape (cells, cells)
+        ``[i, j]``: response of j to i, by the direct response of j if normalised. NaN on the
+        diagonal, where j lies too near to i, and in the column of a cell without direct response.
+    ci_low, ci_high : ndarray of float64, shape (cells, cells)
+        Interval of each entry; NaN, which is to say without bounds, where the direct response is
+        so uncertain that resamples lack it.
+    p : ndarray of float64, shape (cells, cells)
+        Two-sided, against no response.
+    direct : ndarray of float64, shape (cells,)
+        Response of each cell to its own stimulation, in the unit of the responses.
+    excluded : int
+        Ordered pairs of cells that lie too near to each other.
+    silent : int
+        Cells whose direct response is not above 0: nothing can be normalised by it.
+    """
+
+    matrix: np.ndarray
+    ci_low: np.ndarray
+    ci_high: np.ndarray
+    p: np.ndarray
+    direct: np.ndarray
+    excluded: int
+    silent: int
+
+
+def stimulated_cells(patterns: Sequence[str], cells: Sequence[str]) -> np.ndarray:
+    """Tell which cells each trial stimulates.
+
+    Returns
+    -------
+    ndarray of bool, shape (trials, cells)
+
+    Raises
+    ------
+    NeuroLoopError
+        If a pattern names a cell that is not in the list.
+    """
+    place = {cell: number for number, cell in enumerate(cells)}
+    made = np.zeros((len(patterns), len(cells)), dtype=bool)
+    for row, name in zip(made, patterns, strict=True):
+        for cell in pattern_cells(name):
+            if cell not in place:
+                raise NeuroLoopError(f"pattern {name}: cell {cell} is not in the table of cells")
+            row[place[cell]] = True
+    return made
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """How trials make influence: least squares, as weights of trials.
+
+    The response of j is modelled as the sum of the influences of all stimulated cells (its own
+    included), so that singles and pairs are used alike.
+
+    Attributes
+    ----------
+    weights : ndarray of float64, shape (cells, trials)
+        Times responses: entry [i, j] is the response of j to i, not normalised.
+    null_weights : ndarray of float64, shape (cells, trials)
+        Times the nulls of the trials, to be taken off: the mean null of all trials counts in each.
+    """
+
+    weights: np.ndarray
+    null_weights: np.ndarray
+
+    def __call__(self, responses: np.ndarray) -> np.ndarray:
+        """Estimate influence, not normalised.
+
+        Parameters
+        ----------
+        responses : ndarray, shape (..., trials, cells) or, from `with_null`, (..., trials, 2 cells)
+
+        Returns
+        -------
+        ndarray of float64, shape (..., cells, cells)
+        """
+        cells = len(self.weights)
+        made = self.weights @ responses[..., :cells]
+        if responses.shape[-1] > cells:
+            made = made - self.null_weights @ responses[..., cells:]
+        return np.asarray(made)
+
+
+def least_squares(stimulated: np.ndarray) -> Design:
+    """Make the design of an experiment.
+
+    Parameters
+    ----------
+    stimulated : ndarray of bool, shape (trials, cells)
+
+    Raises
+    ------
+    NeuroLoopError
+        If the patterns do not tell the cells apart.
+    """
+    design = stimulated.astype(np.float64)
+    trials, cells = design.shape
+    if np.linalg.matrix_rank(design) < cells:
+        missing = int((~stimulated.any(axis=0)).sum())
+        raise NeuroLoopError(
+            f"{trials} trials cannot tell the influence of {cells} cells apart ({missing} are "
+            "never stimulated): add patterns, or take cells out of the table"
+        )
+    weights = np.linalg.pinv(design)
+    null_weights = weights.sum(axis=1, keepdims=True) * np.full(trials, 1 / trials)
+    return Design(weights, null_weights)
+
+
+def with_null(responses: np.ndarray, null: np.ndarray) -> np.ndarray:
+    """Put the nulls of trials beside their responses, both (..., trials, cells)."""
+    return np.concatenate([responses, null], axis=-1)
+
+
+def normalised(estimated: np.ndarray) -> np.ndarray:
+    """Divide responses of each cell by its direct response.
+
+    Parameters
+    ----------
+    estimated : ndarray, shape (..., cells, cells)
+        From a `Design`.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., cells, cells)
+        NaN in the column of a cell whose direct response is not above 0.
+    """
+    direct = np.diagonal(estimated, axis1=-2, axis2=-1)[..., None, :]
+    return np.divide(estimated, direct, out=np.full(estimated.shape, np.nan), where=direct > 0)
+
+
+def too_near(cells: pd.DataFrame, distance: float) -> np.ndarray:
+    """Tell which pairs of different cells have centres less than `distance` pixels apart.
+
+    Light aimed at one also drives the other, which is no influence.
+
+    Returns
+    -------
+    ndarray of bool, shape (cells, cells)
+        False on the diagonal.
+    """
+    places = cells[["row", "column"]].to_numpy(float)
+    near = np.linalg.norm(places[:, None] - places, axis=2) < distance
+    np.fill_diagonal(near, False)
+    return near
+
+
+def estimate_influence(
+    responses: np.ndarray,
+    patterns: Sequence[str],
+    cells: pd.DataFrame,
+    generator: np.random.Generator,
+    *,
+    distance: float = 0.0,
+    normalise: bool = True,
+    n_boot: int = 1000,
+    level: float = 0.95,
+) -> Influence:
+    """Estimate the influence of every cell on every other.
+
+    Intervals are percentiles of a bootstrap over the trials of each pattern, and over seeds if
+    there are several (see `resampling`), made wider by the ratio of the quantiles of Student's t
+    and of the normal distribution: with few trials they would be too narrow. p is that of the t of
+    the response that is not normalised, with the bootstrap's standard error. Degrees of freedom
+    are those of the sum of the patterns' variances (Satterthwaite 1946, Biometrics Bull. 2:110).
+
+    Parameters
+    ----------
+    responses : ndarray of float, shape (trials, cells) or (seeds, trials, cells)
+        dF/F, or evidence of several networks, with their nulls (`with_null`) twice as wide. Trials
+        of the same pattern are taken for independent.
+    patterns : sequence of str
+        Pattern of each trial.
+    cells : DataFrame
+        ``cell, row, column``: the columns of `responses`.
+    generator : numpy.random.Generator
+        Draws the resamples.
+    distance : float
+        Entries of cells nearer than this are NaN, pixels; they stay in the model.
+    normalise : bool
+        Divide by direct responses.
+    n_boot : int
+        Number of resamples.
+    level : float
+        Coverage of the intervals.
+
+    Returns
+    -------
+    Influence
+
+    Raises
+    ------
+    NeuroLoopError
+        If the patterns do not tell the cells apart, or none has two trials.
+    """
+    by_seed = responses[None] if responses.ndim == 2 else responses
+    design = least_squares(stimulated_cells(patterns, cells["cell"].tolist()))
+    near = too_near(cells, distance)
+    hidden = near | np.eye(len(cells), dtype=bool)
+
+    def scaled(estimated: np.ndarray) -> np.ndarray:
+        made = normalised(estimated) if normalise else estimated
+        return np.where(hidden, np.nan, made)
+
+    # Seeds are averaged first: a network that learned little of a cell then weighs little in it,
+    # where its own ratio would be noise by noise.
+    plain = design(by_seed)
+    drawn = np.stack(
+        [
+            resample_seeds(design(resample(by_seed, patterns, generator)), generator)
+            for _ in range(n_boot)
+        ]
+    )
+    direct = np.diagonal(plain.mean(axis=0)).copy()
+    value, spread = scaled(plain.mean(axis=0)), scaled(drawn)
+    freedom = _freedom(by_seed.mean(axis=0)[:, : len(cells)], patterns, design.weights)
+    wider = stats.t.ppf((1 + level) / 2, freedom) / stats.norm.ppf((1 + level) / 2)
+    tails = [(1 - level) / 2, (1 + level) / 2]
+    lacking = np.isnan(spread).mean(axis=0) > tails[0]
+    spread[:, lacking] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # entries that are NaN by their making
+        low, high = value + wider * (np.nanquantile(spread, tails, axis=0) - value)
+    error = drawn.std(axis=0)
+    ratio = np.divide(plain.mean(axis=0), error, out=np.zeros_like(error), where=error > 0)
+    p = np.where(np.isfinite(value), 2 * stats.t.sf(np.abs(ratio), freedom), np.nan)
+    silent = int((~(direct > 0)).sum()) if normalise else 0
+    return Influence(value, low, high, p, direct, int(near.sum()), silent)
+
+
+def _freedom(responses: np.ndarray, patterns: Sequence[str], weights: np.ndarray) -> np.ndarray:
+    """Degrees of freedom of the variance of `weights @ responses`, shape (cells, cells)."""
+    of_trial = pattern_numbers(patterns)
+    counts = np.bincount(of_trial)
+    if counts.max() < 2:
+        raise NeuroLoopError("no pattern has two trials: the error of its mean cannot be told")
+    residual = responses - pattern_means(responses, of_trial)[of_trial]
+    member = (np.arange(len(counts))[:, None] == of_trial).astype(np.float64)
+    spread = (member @ residual**2) / np.maximum(counts - 1, 1)[:, None]
+    each = (weights**2 @ member.T)[:, :, None] * spread
+    total, spent = each.sum(axis=1), (each**2 / np.maximum(counts - 1, 1)[:, None]).sum(axis=1)
+    return np.divide(total**2, spent, out=np.ones_like(total), where=spent > 0)

@@ -1,0 +1,211 @@
+"""Where readers looked: a map for every stimulated cell of every trial that they did not learn."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.calcium.local_evidence import local_evidence
+from scripts.lib.calcium.patterns import NONE, pattern_cells
+from scripts.lib.calcium.reader_training import Place
+from scripts.lib.calcium.views import Frames
+from scripts.lib.core.calcium_network import CalciumNetwork
+from scripts.lib.core.files import StrPath, read_table
+from scripts.lib.core.folds import Split
+from scripts.lib.explain.cam import maps_in_batches
+from scripts.lib.explain.evidence import Division
+
+#: Frames in memory at once.
+BATCH = 64
+#: What is said of the trial of a map.
+OF_TRIAL = ("trial_row", "recording", "trial", "pattern", "group")
+
+
+def method_of(head: str) -> str:
+    """Map that suits a head: where it flattens space, Grad-CAM's mean over space is wrong.
+
+    Draelos & Carin 2020, arXiv:2011.08891; with a pooling head both are the same.
+    """
+    return "hires_cam" if head == "flatten" else "grad_cam"
+
+
+def map_items(rows: pd.DataFrame, cells: Sequence[str]) -> pd.DataFrame:
+    """List what is mapped: every stimulated cell of every trial.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Frames that are explained (`frame_plan.COLUMNS`).
+    cells : sequence of str
+        Cell of each output but the last.
+
+    Returns
+    -------
+    DataFrame
+        ``trial_row, recording, trial, pattern, group, cell, output``, by trial and cell. Trials
+        without a stimulated cell have none.
+    """
+    trials = rows.drop_duplicates("trial_row").sort_values("trial_row")
+    place = {cell: number for number, cell in enumerate(cells)}
+    items = [
+        {
+            **{
+                name: trial[name]
+                for name in ("trial_row", "recording", "trial", "pattern", "group")
+            },
+            "cell": cell,
+            "output": place[cell],
+        }
+        for trial in trials.to_dict("records")
+        if trial["pattern"] != NONE
+        for cell in pattern_cells(trial["pattern"])
+    ]
+    return pd.DataFrame(items)
+
+
+def held_out_maps(
+    network: CalciumNetwork,
+    places: Sequence[Place],
+    frames: Frames,
+    rows: pd.DataFrame,
+    items: pd.DataFrame,
+    splits: Sequence[Split],
+    method: str,
+) -> list[np.ndarray]:
+    """Explain the trials that each member of an ensemble did not learn from.
+
+    Parameters
+    ----------
+    network : CalciumNetwork
+    places : sequence of Place
+        What each member is.
+    frames : callable
+        See `views.Frames`; from places in `rows`.
+    rows : DataFrame
+        Frames, as the network's.
+    items : DataFrame
+        From `map_items`.
+    splits : sequence of Split
+        Places in `rows`.
+    method : str
+        See `cam.class_maps`.
+
+    Returns
+    -------
+    list of ndarray of float32, shape (items of its split, height, width)
+        Of each member: means over the frames of each trial, native resolution. Items are those of
+        `items_of_split`.
+    """
+    cut = Division(network.front, network.head)
+    trial_rows = rows["trial_row"].to_numpy()
+    found = []
+    for member, place in enumerate(places):
+        mine = items_of_split(rows, items, splits[place.fold])
+        # A frame is explained once for each stimulated cell of its trial.
+        joined = pd.DataFrame(
+            {"row": splits[place.fold].test, "trial_row": trial_rows[splits[place.fold].test]}
+        ).merge(mine[["trial_row", "output"]].assign(item=np.arange(len(mine))), on="trial_row")
+        asked = joined["row"].to_numpy()
+
+        def load(chosen: np.ndarray, asked: np.ndarray = asked) -> np.ndarray:
+            needed, where = np.unique(asked[chosen], return_inverse=True)
+            return np.repeat(frames(needed)[where][:, None], network.members, axis=1)
+
+        sums: np.ndarray | float = 0.0
+        classes = joined[["output"]].to_numpy()
+        for chosen, maps in maps_in_batches(network, cut, load, classes, method):
+            parts = np.zeros((len(mine), *maps.shape[3:]))
+            np.add.at(parts, joined["item"].to_numpy()[chosen], maps[:, member, 0])
+            sums = sums + parts
+        frames_each = np.bincount(joined["item"], minlength=len(mine))
+        found.append((sums / frames_each[:, None, None]).astype(np.float32))
+    return found
+
+
+def held_out_evidence(
+    network: CalciumNetwork,
+    places: Sequence[Place],
+    frames: Frames,
+    rows: Sequence[np.ndarray],
+    windows: np.ndarray,
+) -> list[np.ndarray]:
+    """Evidence for every cell in its own place, of frames that each member did not learn from.
+
+    Parameters
+    ----------
+    network : CalciumNetwork
+    places : sequence of Place
+        What each member is.
+    frames : callable
+        See `views.Frames`; from rows of the session's table.
+    rows : sequence of ndarray of int
+        Rows of each member.
+    windows : ndarray of bool, shape (cells, height, width)
+        From `windows.cell_windows`.
+
+    Returns
+    -------
+    list of ndarray of float32, shape (rows, cells)
+        See `local_evidence.local_evidence`.
+    """
+    found = []
+    for member, of_member in zip(range(len(places)), rows, strict=True):
+        needed, where = np.unique(of_member, return_inverse=True)
+        parts = [
+            local_evidence(network, frames(needed[start : start + BATCH]), windows)[member]
+            for start in range(0, len(needed), BATCH)
+        ]
+        found.append(np.concatenate(parts)[where])
+    return found
+
+
+def items_of_split(rows: pd.DataFrame, items: pd.DataFrame, split: Split) -> pd.DataFrame:
+    """The items whose trials a split holds out, with their places in `items` as the index."""
+    held = set(rows["trial_row"].to_numpy()[split.test].tolist())
+    return items[items["trial_row"].isin(held)]
+
+
+def pattern_maps(maps: np.ndarray, items: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
+    """Mean over the stimulated cells of each trial, trials of a pattern in their order.
+
+    Parameters
+    ----------
+    maps : ndarray, shape (seeds, items, height, width)
+    items : DataFrame
+        From `map_items`.
+
+    Returns
+    -------
+    maps : ndarray of float32, shape (seeds, trials, patterns, height, width)
+        As many trials of every pattern: as many as the pattern with the fewest has.
+    patterns : list of str
+        In the order of their first trial's group, then singles before pairs, then by name.
+    """
+    order = items.drop_duplicates("pattern").copy()
+    order["cells"] = order["pattern"].map(lambda name: len(pattern_cells(name)))
+    patterns = order.sort_values(["group", "cells", "pattern"], kind="stable")["pattern"].tolist()
+    places = {
+        name: [of_trial.index.to_numpy() for _, of_trial in group.groupby(["trial", "recording"])]
+        for name, group in items.groupby("pattern")
+    }
+    trials = min(len(of_pattern) for of_pattern in places.values())
+    made = np.stack(
+        [
+            np.stack([maps[:, places[name][trial]].mean(axis=1) for name in patterns], axis=1)
+            for trial in range(trials)
+        ],
+        axis=1,
+    )
+    return made.astype(np.float32), patterns
+
+
+def read_map_items(path: StrPath) -> pd.DataFrame:
+    """Read the table of maps that a reader left.
+
+    Raises
+    ------
+    NeuroLoopError
+        If it cannot be used.
+    """
+    types = dict.fromkeys(("recording", "pattern", "group", "cell"), str)
+    return read_table(path, {"trial_row": int, "trial": int, **types})

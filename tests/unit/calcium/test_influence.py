@@ -1,0 +1,153 @@
+"""Influence matrix: least squares over patterns, intervals, excluded cells."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from sklearn.linear_model import LinearRegression
+
+from scripts.lib.calcium.influence import (
+    estimate_influence,
+    least_squares,
+    normalised,
+    stimulated_cells,
+    too_near,
+    with_null,
+)
+from scripts.lib.core.errors import NeuroLoopError
+
+CELLS = pd.DataFrame({"cell": ["a", "b", "c"], "row": [0.0, 0, 0], "column": [0.0, 8, 30]})
+NAMES = CELLS["cell"].tolist()
+TRUE = np.array([[1.0, 0.3, 0], [0, 2, 0], [0.5, 0, 4]])
+
+
+def simulated(trials: int, noise: float, seed: int) -> tuple[np.ndarray, list[str]]:
+    patterns = trials * ["a", "b", "c", "a+b", "b+c", "none"]
+    stimulated = stimulated_cells(patterns, NAMES)
+    generator = np.random.default_rng(seed)
+    return stimulated @ TRUE + noise * generator.standard_normal((len(patterns), 3)), patterns
+
+
+def test_stimulated_cells_of_patterns():
+    made = stimulated_cells(["b+c", "none", "a"], NAMES)
+    np.testing.assert_array_equal(made, [[0, 1, 1], [0, 0, 0], [1, 0, 0]])
+    with pytest.raises(NeuroLoopError, match="pattern d: cell d is not in the table"):
+        stimulated_cells(["d"], NAMES)
+
+
+def test_singles_give_means_by_hand():
+    responses = np.array([[2.0, 1], [4, 3], [1, 10]])
+    made = estimate_influence(
+        responses, ["a", "a", "b"], CELLS[:2], np.random.default_rng(0), normalise=False
+    )
+    np.testing.assert_allclose(made.matrix, [[np.nan, 2], [1, np.nan]])
+    np.testing.assert_allclose(made.direct, [3, 10])
+    scaled = estimate_influence(responses, ["a", "a", "b"], CELLS[:2], np.random.default_rng(0))
+    np.testing.assert_allclose(scaled.matrix, [[np.nan, 0.2], [1 / 3, np.nan]])
+
+
+def test_pairs_are_used_as_in_a_regression():
+    responses, patterns = simulated(4, 0.5, 0)
+    stimulated = stimulated_cells(patterns, NAMES)
+    expected = LinearRegression(fit_intercept=False).fit(stimulated, responses).coef_.T
+    np.testing.assert_allclose(least_squares(stimulated)(responses), expected)
+    made = estimate_influence(responses, patterns, CELLS, np.random.default_rng(0), n_boot=10)
+    off = ~np.eye(3, dtype=bool)
+    np.testing.assert_allclose(made.matrix[off], (expected / np.diag(expected))[off])
+
+
+def test_without_noise_the_truth_is_found_whatever_the_null_is():
+    responses, patterns = simulated(2, 0, 0)
+    stimulated = stimulated_cells(patterns, NAMES)
+    design = least_squares(stimulated)
+    np.testing.assert_allclose(design(responses), TRUE, atol=1e-12)
+    level = np.array([7.0, -3, 100])
+    shifted = with_null(responses + level, np.broadcast_to(level, responses.shape))
+    np.testing.assert_allclose(design(shifted), TRUE, atol=1e-10)
+
+
+def test_patterns_must_tell_cells_apart():
+    with pytest.raises(
+        NeuroLoopError, match=r"2 trials cannot tell .* 2 cells apart \(0 are never"
+    ):
+        least_squares(np.array([[True, True], [True, True]]))
+    with pytest.raises(NeuroLoopError, match="1 are never stimulated"):
+        least_squares(np.array([[True, False], [True, False]]))
+    with pytest.raises(NeuroLoopError, match="no pattern has two trials"):
+        estimate_influence(np.eye(2), ["a", "b"], CELLS[:2], np.random.default_rng(0), n_boot=5)
+
+
+def test_near_cells_are_hidden_and_counted():
+    np.testing.assert_array_equal(too_near(CELLS, 8.0), np.zeros((3, 3), dtype=bool))
+    assert too_near(CELLS, 8.1)[0, 1]
+    responses, patterns = simulated(3, 0.1, 0)
+    made = estimate_influence(
+        responses, patterns, CELLS, np.random.default_rng(0), distance=10, n_boot=20
+    )
+    assert made.excluded == 2
+    assert np.isnan(made.matrix[0, 1])
+    assert np.isnan(made.p[1, 0])
+    assert np.isfinite(made.matrix[0, 2])
+
+
+def test_a_cell_without_direct_response_is_counted():
+    responses, patterns = simulated(3, 0.0, 0)
+    responses[:, 1] *= -1
+    made = estimate_influence(responses, patterns, CELLS, np.random.default_rng(0), n_boot=20)
+    assert made.silent == 1
+    assert np.isnan(made.matrix[:, 1]).all()
+    assert np.isnan(normalised(np.array([[0.0, 1], [1, 2]]))[:, 0]).all()
+
+
+def test_p_is_that_of_students_t_for_one_pattern():
+    generator = np.random.default_rng(4)
+    responses = np.vstack([generator.normal(0.8, 1, (6, 2)), generator.normal(0, 1, (6, 2))])
+    patterns = 6 * ["a"] + 6 * ["b"]
+    made = estimate_influence(
+        responses, patterns, CELLS[:2], generator, normalise=False, n_boot=4000
+    )
+    test = stats.ttest_1samp(responses[:6, 1], 0)
+    assert made.p[0, 1] == pytest.approx(test.pvalue, rel=0.1)
+    low, high = test.confidence_interval()
+    assert made.ci_high[0, 1] - made.ci_low[0, 1] == pytest.approx(high - low, rel=0.12)
+
+
+@pytest.mark.parametrize("normalise", [True, False])
+def test_intervals_cover_the_truth(normalise):
+    truth = TRUE / np.diag(TRUE) if normalise else TRUE
+    off = ~np.eye(3, dtype=bool)
+    covered, rejected = [], []
+    for seed in range(60):
+        responses, patterns = simulated(5, 0.3, seed)
+        made = estimate_influence(
+            responses,
+            patterns,
+            CELLS,
+            np.random.default_rng(seed),
+            normalise=normalise,
+            n_boot=150,
+        )
+        covered.append(((made.ci_low <= truth) & (truth <= made.ci_high))[off])
+        rejected.append((made.p <= 0.05)[off & (TRUE == 0)])
+    assert 0.91 < np.mean(covered) < 0.99
+    assert 0.01 < np.mean(rejected) < 0.1
+
+
+def test_seeds_are_averaged_and_their_scatter_widens_intervals():
+    responses, patterns = simulated(5, 0.2, 1)
+    generator = np.random.default_rng(5)
+    same = np.stack(3 * [responses])
+    apart = same + 0.3 * generator.standard_normal((3, 1, 3)) * (
+        stimulated_cells(patterns, NAMES) @ np.ones((3, 3)) > 0
+    )
+    widths = []
+    for values in (same, apart):
+        made = estimate_influence(
+            values, patterns, CELLS, np.random.default_rng(0), normalise=False, n_boot=300
+        )
+        widths.append(np.nanmean(made.ci_high - made.ci_low))
+    one = estimate_influence(
+        responses, patterns, CELLS, np.random.default_rng(0), normalise=False, n_boot=300
+    )
+    assert widths[0] == pytest.approx(np.nanmean(one.ci_high - one.ci_low), rel=0.1)
+    assert widths[1] > 1.2 * widths[0]
