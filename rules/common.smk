@@ -11,7 +11,8 @@ from rules.configuration import ConfigError, complete, expand_path, validate
 from rules.failures import describe_failures
 from rules.folder_lock import FolderInUse, hold_folder
 from rules.retrieval import origin
-from rules.slurm import ClusterError, prepare_cluster
+from rules.slurm import ClusterError, prepare_cluster, start_over
+from scripts.lib.calcium.tables import movie_paths, read_recordings
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.registry import read_registry
 from scripts.lib.distill.teacher_names import REFERENCE_TEACHERS
@@ -44,6 +45,23 @@ def setting(*keys):
     return look_up
 
 
+def area_setting(*keys):
+    """Function of the wildcards that looks a key of their area up, for params."""
+
+    def look_up(wildcards):
+        value = config["areas"][wildcards.area]
+        for key in keys:
+            value = value[getattr(wildcards, key, key)]
+        return value
+
+    return look_up
+
+
+def running(kind):
+    """Names under `run:` that are datasets or areas (`kind`: the key of their blocks)."""
+    return [name for name in config["run"] if name in config[kind]]
+
+
 def decoder_setting(wildcards):
     """Method and parameters of the wildcards' decoder."""
     return config["decoders"][wildcards.decoder]
@@ -52,6 +70,11 @@ def decoder_setting(wildcards):
 def student_setting(wildcards):
     """Network and recipe of the wildcards' student."""
     return config["students"][wildcards.student]
+
+
+def reader_setting(wildcards):
+    """Network, recipe, input and split of the wildcards' reader."""
+    return config["readers"][wildcards.reader]
 
 
 def only(names):
@@ -63,6 +86,13 @@ def with_source(*sources):
     """Wildcard constraint of the datasets that come from these sources."""
     return only(
         name for name, block in config["datasets"].items() if block["source"] in sources
+    )
+
+
+def area_with_source(*sources):
+    """Wildcard constraint of the areas that come from these sources."""
+    return only(
+        name for name, block in config["areas"].items() if block["source"] in sources
     )
 
 
@@ -152,6 +182,45 @@ def image_input(wildcards):
     return [path for path in paths if path]
 
 
+def area_input(*keys):
+    """Input function: the files that the wildcards' area names under these keys."""
+
+    def files(wildcards):
+        block = config["areas"][wildcards.area]
+        found = [
+            data_input(block[key], f"areas.{wildcards.area}.{key}")
+            for key in keys
+            if key in block
+        ]
+        return [path for path in found if path]
+
+    return files
+
+
+def movie_input(wildcards):
+    """Input function: the movies of a session, made here or listed in the area's manifest."""
+    block = config["areas"][wildcards.area]
+    if block["source"] != "tiff":
+        return f"results/calcium/{wildcards.area}/{wildcards.session}/movies"
+    manifest = data_input(block["recordings"], f"areas.{wildcards.area}.recordings")
+    if not manifest:
+        return []
+    listed = read_recordings(manifest)
+    chosen = (listed["area"] == wildcards.area) & (
+        listed["session"] == wildcards.session
+    )
+    found = movie_paths(listed[chosen], [Path(manifest).parent, *data_folders()])
+    return [str(path) for paths in found.values() for path in paths]
+
+
+def data_folders():
+    """The data folder, if it is known."""
+    try:
+        return [str(expand_path(".", config["data_folder"]))]
+    except ConfigError:
+        return []
+
+
 def start_input(wildcards):
     """Input function: the checkpoint that the wildcards' student starts from, if it names one."""
     weights = student_setting(wildcards)["weights"]
@@ -170,9 +239,11 @@ def begin_run():
             jobs = {job.rule.name: job.resources for job in workflow.dag.needrun_jobs()}
             cancelled = prepare_cluster(jobs, workflow.executor_settings, Path.cwd())
             if cancelled:
-                logger.info(
-                    f"Cancelled SLURM jobs {', '.join(cancelled)}, left by an earlier run."
+                logger.warning(
+                    f"Cancelled SLURM jobs {', '.join(cancelled)}, left by an earlier run; "
+                    "starting over with what is finished."
                 )
+                start_over()
     except (FolderInUse, ClusterError) as error:
         raise WorkflowError(str(error)) from None
 
@@ -235,6 +306,12 @@ def student_files(dataset, name="predictions.npz"):
         student=teaching["students"],
         name=name,
     )
+
+
+def session_files(area, name):
+    """One file of every session of an area."""
+    sessions = config["areas"][area]["sessions"]
+    return [f"results/calcium/{area}/{session}/{name}" for session in sessions]
 
 
 def taught(dataset):

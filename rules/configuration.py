@@ -11,7 +11,13 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 #: Named blocks of the config, and the key whose presence makes a block complete.
-BLOCKS = {"datasets": "source", "decoders": "method", "students": "depth"}
+BLOCKS = {
+    "datasets": "source",
+    "decoders": "method",
+    "students": "depth",
+    "readers": "head",
+    "areas": "source",
+}
 
 
 class ConfigError(Exception):
@@ -23,8 +29,8 @@ def complete(config: dict[str, Any], given: Mapping[str, Any]) -> None:
 
     Snakemake merges a preset into the default config key by key, so that a preset's dataset would
     inherit the subjects of a default dataset of the same name. A block that states its kind
-    (``source``, ``method`` or ``depth``) is complete and replaces its namesake; one that does not
-    is an edit of it.
+    (``source``, ``method``, ``depth`` or ``head``) is complete and replaces its namesake; one that
+    does not is an edit of it.
 
     Parameters
     ----------
@@ -91,35 +97,59 @@ def _properties(schema: Mapping[str, Any], instance: Any) -> Iterator[str]:
 
 def _dangling(config: Mapping[str, Any]) -> Iterator[str]:
     """Messages about names that point at nothing and lists that contradict each other."""
+    for name in set(config["datasets"]) & set(config["areas"]):
+        yield f"config, areas.{name}: a dataset has this name too: rename one of them"
     for name in config["run"]:
-        if name not in config["datasets"]:
-            known = ", ".join(config["datasets"])
-            yield f"config, run: no dataset is called {name!r} (datasets: {known})"
-            continue
-        dataset = config["datasets"][name]
-        where = f"config, datasets.{name}"
-        for decoder in dataset["decoders"]:
-            if decoder not in config["decoders"]:
-                known = ", ".join(config["decoders"])
-                yield f"{where}.decoders: no decoder is called {decoder!r} (decoders: {known})"
-        teaching = dataset.get("teaching")
-        if not teaching:
-            continue
-        for decoder in teaching["decoders"]:
-            if decoder not in dataset["decoders"]:
-                yield f"{where}.teaching.decoders: {decoder!r} is not among the dataset's decoders"
-        for student in teaching["students"]:
-            if student not in config["students"]:
-                known = ", ".join(config["students"])
-                yield f"{where}.teaching.students: no student is called {student!r} ({known})"
-        if "none" not in teaching["teachers"]:
-            yield f"{where}.teaching.teachers: none is missing: every comparison needs it"
-        if teaching["images"]["source"] == "class_folders":
-            for teacher in {"withinclass", "classmean"} & set(teaching["teachers"]):
-                yield (
-                    f"{where}.teaching.teachers: {teacher} is the brain teacher itself where soft "
-                    "labels belong to categories (images.source: class_folders): leave it out"
-                )
+        if name in config["areas"]:
+            yield from _dangling_area(name, config)
+        elif name in config["datasets"]:
+            yield from _dangling_dataset(name, config)
+        else:
+            known = ", ".join([*config["datasets"], *config["areas"]])
+            yield f"config, run: no dataset or area is called {name!r} (there are: {known})"
+
+
+def _dangling_area(name: str, config: Mapping[str, Any]) -> Iterator[str]:
+    area = config["areas"][name]
+    where = f"config, areas.{name}"
+    for reader in area["readers"]:
+        if reader not in config["readers"]:
+            known = ", ".join(config["readers"])
+            yield f"{where}.readers: no reader is called {reader!r} (readers: {known})"
+    for pair in area["comparisons"]:
+        for session in pair:
+            if session not in area["sessions"]:
+                known = ", ".join(area["sessions"])
+                yield f"{where}.comparisons: no session is called {session!r} ({known})"
+        if pair[0] == pair[1]:
+            yield f"{where}.comparisons: {pair[0]!r} is compared with itself"
+
+
+def _dangling_dataset(name: str, config: Mapping[str, Any]) -> Iterator[str]:
+    dataset = config["datasets"][name]
+    where = f"config, datasets.{name}"
+    for decoder in dataset["decoders"]:
+        if decoder not in config["decoders"]:
+            known = ", ".join(config["decoders"])
+            yield f"{where}.decoders: no decoder is called {decoder!r} (decoders: {known})"
+    teaching = dataset.get("teaching")
+    if not teaching:
+        return
+    for decoder in teaching["decoders"]:
+        if decoder not in dataset["decoders"]:
+            yield f"{where}.teaching.decoders: {decoder!r} is not among the dataset's decoders"
+    for student in teaching["students"]:
+        if student not in config["students"]:
+            known = ", ".join(config["students"])
+            yield f"{where}.teaching.students: no student is called {student!r} ({known})"
+    if "none" not in teaching["teachers"]:
+        yield f"{where}.teaching.teachers: none is missing: every comparison needs it"
+    if teaching["images"]["source"] == "class_folders":
+        for teacher in {"withinclass", "classmean"} & set(teaching["teachers"]):
+            yield (
+                f"{where}.teaching.teachers: {teacher} is the brain teacher itself where soft "
+                "labels belong to categories (images.source: class_folders): leave it out"
+            )
 
 
 def expand_path(path: str, folder: str) -> Path:

@@ -39,21 +39,23 @@ rule check_dataset:
 rule write_report:
     """Write one self-contained page with the tables and figures of this config's datasets."""
     input:
-        decoding=expand("results/fmri/{dataset}/decoding.tsv", dataset=config["run"]),
+        decoding=expand(
+            "results/fmri/{dataset}/decoding.tsv", dataset=running("datasets")
+        ),
         decoding_figures=expand(
-            "results/fmri/{dataset}/decoding.png", dataset=config["run"]
+            "results/fmri/{dataset}/decoding.png", dataset=running("datasets")
         ),
         students=expand(
             "results/distill/{dataset}/ablation.tsv",
-            dataset=filter(taught, config["run"]),
+            dataset=filter(taught, running("datasets")),
         ),
         comparisons=expand(
             "results/distill/{dataset}/comparisons.tsv",
-            dataset=filter(taught, config["run"]),
+            dataset=filter(taught, running("datasets")),
         ),
         ablation_figures=expand(
             "results/distill/{dataset}/ablation.png",
-            dataset=filter(taught, config["run"]),
+            dataset=filter(taught, running("datasets")),
         ),
     output:
         page="results/report/index.html",

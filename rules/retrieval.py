@@ -17,7 +17,11 @@ def configured_files(config: Mapping[str, Any], registry: Mapping[str, Source]) 
     registry : mapping of str to Source
         The registry of downloads.
     """
-    paths = {text for name in config["run"] for text in _strings(config["datasets"][name])}
+    paths = {
+        text
+        for name in config["run"]
+        for text in _strings(config["datasets"].get(name) or config["areas"][name])
+    }
     return [name for name, source in registry.items() if source.url and source.path in paths]
 
 

@@ -2,13 +2,14 @@
 
 import atexit
 import getpass
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 #: Seconds that a command of SLURM may take.
 PATIENCE = 30
@@ -87,6 +88,17 @@ def prepare_cluster(
     cancelled = cancel_own_jobs(settings.jobname_prefix, folder)
     atexit.register(_leave_nothing, settings.jobname_prefix, folder)
     return cancelled
+
+
+def start_over() -> NoReturn:
+    """Type the same command again, in this process.
+
+    Snakemake decides what is to be done before its start handler runs. A job that is cancelled
+    then takes its outputs away, which may have counted as done.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.execv(sys.executable, sys.orig_argv)
 
 
 def request(rule: str, resources: Mapping[str, Any]) -> Request:

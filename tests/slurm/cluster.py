@@ -19,6 +19,9 @@ SYSTEM_CONF = Path("/etc/slurm/slurm.conf")
 #: Seconds after which a wait for the cluster is given up.
 PATIENCE = 60.0
 
+#: Environment variable of every process of a job.
+MARK = b"SLURM_CLUSTER_NAME=neuroloop"
+
 #: States of a job that has not ended.
 UNENDED = ("PENDING", "CONFIGURING", "RUNNING", "COMPLETING", "SUSPENDED", "REQUEUED")
 
@@ -39,7 +42,7 @@ SlurmctldPidFile={folder}/run/slurmctld.pid
 SlurmdPidFile={folder}/run/slurmd-%n.pid
 SlurmctldLogFile={folder}/log/slurmctld.log
 SlurmdLogFile={folder}/log/slurmd-%n.log
-ProctrackType=proctrack/linuxproc
+ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=2
@@ -154,7 +157,21 @@ class Cluster:
         finally:
             for pid_file in reversed(self._pid_files):
                 end_process(pid_file)
+            for pid in self.left_processes():
+                os.kill(pid, signal.SIGKILL)
             SYSTEM_CONF.unlink(missing_ok=True)
+
+    def left_processes(self) -> list[int]:
+        """Processes of jobs, by what SLURM wrote into their environment."""
+        found = []
+        for path in Path("/proc").glob("[0-9]*/environ"):
+            try:
+                variables = path.read_bytes().split(b"\0")
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if MARK in variables:
+                found.append(int(path.parent.name))
+        return found
 
     def call(self, *command: str) -> str:
         """Run a command, which must succeed, and return what it prints."""

@@ -1,0 +1,222 @@
+"""Networks read neurons: which cells were stimulated, where the network looked, what changed."""
+
+SESSION = "calcium/{area}/{session}"
+READ = "calcium/{area}/{session}/{reader}"
+COMPARED = "calcium/{area}/compare/{session_a}__{session_b}/{reader}"
+
+
+rule simulate_session:
+    """Simulate the movies of a session, on a drawn background or on that of a real movie."""
+    input:
+        movie=area_input("movie"),
+        regions=area_input("regions"),
+    output:
+        movies=directory(f"results/{SESSION}/movies"),
+        recordings=f"results/{SESSION}/recordings.tsv",
+        stimulations=f"results/{SESSION}/stimulations.tsv",
+        cells=f"results/{SESSION}/cells.tsv",
+        truth=f"results/{SESSION}/truth.npz",
+        truth_sidecar=f"results/{SESSION}/truth.json",
+        run=f"results/{SESSION}/simulate_session.run.json",
+    log:
+        f"logs/{SESSION}/simulate_session.log",
+    benchmark:
+        f"benchmarks/{SESSION}/simulate_session.tsv"
+    wildcard_constraints:
+        area=area_with_source("simulated", "hybrid"),
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(2000),
+        runtime=minutes(120),
+    params:
+        code=code_version("calcium/simulate_session.py"),
+        simulation=area_setting("simulation"),
+        session=area_setting("sessions", "session"),
+        seed=config["seed"],
+        threads=config["threads"],
+    script:
+        "../scripts/calcium/simulate_session.py"
+
+
+rule list_recordings:
+    """Read and check the user's tables and movies of a session."""
+    input:
+        recordings=area_input("recordings"),
+        stimulations=area_input("stimulations"),
+        cells=area_input("cells"),
+        movies=movie_input,
+    output:
+        recordings=f"results/{SESSION}/recordings.tsv",
+        stimulations=f"results/{SESSION}/stimulations.tsv",
+        cells=f"results/{SESSION}/cells.tsv",
+        run=f"results/{SESSION}/list_recordings.run.json",
+    log:
+        f"logs/{SESSION}/list_recordings.log",
+    benchmark:
+        f"benchmarks/{SESSION}/list_recordings.tsv"
+    wildcard_constraints:
+        area=area_with_source("tiff"),
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(1500),
+        runtime=minutes(30),
+    params:
+        code=code_version("calcium/list_recordings.py"),
+        selection=area_setting("frames"),
+        folders=data_folders(),
+        threads=config["threads"],
+    script:
+        "../scripts/calcium/list_recordings.py"
+
+
+rule extract_frames:
+    """Read a session's movies once and store the frames around each stimulation."""
+    input:
+        recordings=f"results/{SESSION}/recordings.tsv",
+        stimulations=f"results/{SESSION}/stimulations.tsv",
+        cells=f"results/{SESSION}/cells.tsv",
+        movies=movie_input,
+    output:
+        frames=f"results/{SESSION}/frames.h5",
+        sidecar=f"results/{SESSION}/frames.json",
+        table=f"results/{SESSION}/frames.tsv",
+        run=f"results/{SESSION}/extract_frames.run.json",
+    log:
+        f"logs/{SESSION}/extract_frames.log",
+    benchmark:
+        f"benchmarks/{SESSION}/extract_frames.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(1500),
+        runtime=minutes(120),
+    params:
+        code=code_version("calcium/extract_frames.py"),
+        selection=area_setting("frames"),
+        register=area_setting("register"),
+        folders=data_folders(),
+        threads=config["threads"],
+    script:
+        "../scripts/calcium/extract_frames.py"
+
+
+rule train_reader:
+    """Train networks that tell which cells were stimulated, and map where they looked."""
+    input:
+        frames=f"results/{SESSION}/frames.h5",
+        table=f"results/{SESSION}/frames.tsv",
+        cells=f"results/{SESSION}/cells.tsv",
+    output:
+        history=f"results/{READ}/metrics.tsv",
+        predictions=f"results/{READ}/predictions.npz",
+        predictions_sidecar=f"results/{READ}/predictions.json",
+        maps=f"results/{READ}/maps.npz",
+        maps_sidecar=f"results/{READ}/maps.json",
+        map_table=f"results/{READ}/maps.tsv",
+        evidence=f"results/{READ}/evidence.npz",
+        evidence_sidecar=f"results/{READ}/evidence.json",
+        metrics=f"results/{READ}/reading.tsv",
+        recall=f"results/{READ}/recall.tsv",
+        summary=f"results/{READ}/metrics.json",
+        weights=f"results/{READ}/weights.safetensors",
+        run=f"results/{READ}/run.json",
+    log:
+        f"logs/{READ}/train_reader.log",
+    benchmark:
+        f"benchmarks/{READ}/train_reader.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(6000),
+        runtime=minutes(480),
+        gpu=1,
+    params:
+        code=code_version("calcium/train_reader.py"),
+        reader=reader_setting,
+        seed=config["seed"],
+        device=config["device"],
+        threads=config["threads"],
+    script:
+        "../scripts/calcium/train_reader.py"
+
+
+rule correlate_maps:
+    """Correlate the maps of all pairs of patterns, and draw maps and matrices."""
+    input:
+        maps=f"results/{READ}/maps.npz",
+        map_table=f"results/{READ}/maps.tsv",
+        frames=f"results/{SESSION}/frames.h5",
+        table=f"results/{SESSION}/frames.tsv",
+        cells=f"results/{SESSION}/cells.tsv",
+    output:
+        cams=f"results/{READ}/cams.npy",
+        cams_sidecar=f"results/{READ}/cams.json",
+        zncc=f"results/{READ}/zncc.npz",
+        zncc_sidecar=f"results/{READ}/zncc.json",
+        panels=f"results/{READ}/zncc.tsv",
+        figure=report(
+            f"results/{READ}/zncc.png",
+            category="Networks read neurons",
+            labels={"area": "{area}", "session": "{session}", "figure": "ZNCC"},
+            caption="captions/zncc.rst",
+        ),
+        figure_svg=f"results/{READ}/zncc.svg",
+        maps_figure=report(
+            f"results/{READ}/cams.png",
+            category="Networks read neurons",
+            labels={"area": "{area}", "session": "{session}", "figure": "maps"},
+            caption="captions/cams.rst",
+        ),
+        maps_figure_svg=f"results/{READ}/cams.svg",
+        run=f"results/{READ}/correlate_maps.run.json",
+    log:
+        f"logs/{READ}/correlate_maps.log",
+    benchmark:
+        f"benchmarks/{READ}/correlate_maps.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(4000),
+        runtime=minutes(30),
+    params:
+        code=code_version("calcium/correlate_maps.py"),
+        seed=config["seed"],
+        threads=config["threads"],
+    script:
+        "../scripts/calcium/correlate_maps.py"
+
+
+rule extract_traces:
+    """Average each cell's pixels less its neuropil: dF/F around each stimulation."""
+    input:
+        frames=f"results/{SESSION}/frames.h5",
+        table=f"results/{SESSION}/frames.tsv",
+        cells=f"results/{SESSION}/cells.tsv",
+    output:
+        traces=f"results/{SESSION}/traces.npz",
+        sidecar=f"results/{SESSION}/traces.json",
+        trials=f"results/{SESSION}/trials.tsv",
+        run=f"results/{SESSION}/extract_traces.run.json",
+    log:
+        f"logs/{SESSION}/extract_traces.log",
+    benchmark:
+        f"benchmarks/{SESSION}/extract_traces.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(2000),
+        runtime=minutes(30),
+    params:
+        code=code_version("calcium/extract_traces.py"),
+        selection=area_setting("frames"),
+        threads=config["threads"],
+    script:
+        "../scripts/calcium/extract_traces.py"
