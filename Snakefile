@@ -18,11 +18,17 @@ wildcard_constraints:
     decoder=NAME,
     teacher=NAME,
     student=NAME,
+    area=NAME,
+    session=NAME,
+    reader=NAME,
+    session_a=NAME,
+    session_b=NAME,
 
 
 include: "rules/retrieve.smk"
 include: "rules/fmri.smk"
 include: "rules/distill.smk"
+include: "rules/calcium.smk"
 include: "rules/report.smk"
 
 
@@ -51,16 +57,17 @@ rule all:
 rule check:
     """Read and check every configured input, before anything is queued."""
     input:
-        expand("results/check/{dataset}.json", dataset=config["run"]),
+        expand("results/check/{dataset}.json", dataset=running("datasets")),
+        [session_files(name, "recordings.tsv") for name in running("areas")],
 
 
 rule soft_labels:
     """Decode every region; no image is needed."""
     input:
-        [soft_label_files(name) for name in config["run"]],
+        [soft_label_files(name) for name in running("datasets")],
 
 
 rule students:
     """Train the students of every teacher."""
     input:
-        [student_files(name) for name in config["run"]],
+        [student_files(name) for name in running("datasets")],

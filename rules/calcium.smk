@@ -220,3 +220,144 @@ rule extract_traces:
         threads=config["threads"],
     script:
         "../scripts/calcium/extract_traces.py"
+
+
+rule estimate_coupling:
+    """Estimate how each cell answers to stimulation of the others: from traces, and from maps."""
+    input:
+        traces=f"results/{SESSION}/traces.npz",
+        trials=f"results/{SESSION}/trials.tsv",
+        evidence=f"results/{READ}/evidence.npz",
+        table=f"results/{SESSION}/frames.tsv",
+        cells=f"results/{SESSION}/cells.tsv",
+        truth=truth_input,
+    output:
+        coupling=f"results/{READ}/coupling.npz",
+        sidecar=f"results/{READ}/coupling.json",
+        table=f"results/{READ}/coupling.tsv",
+        figure=report(
+            f"results/{READ}/coupling.png",
+            category="Networks read neurons",
+            labels={"area": "{area}", "session": "{session}", "figure": "coupling"},
+            caption="captions/coupling.rst",
+        ),
+        figure_svg=f"results/{READ}/coupling.svg",
+        run=f"results/{READ}/estimate_coupling.run.json",
+    log:
+        f"logs/{READ}/estimate_coupling.log",
+    benchmark:
+        f"benchmarks/{READ}/estimate_coupling.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(2000),
+        runtime=minutes(60),
+    params:
+        code=code_version("calcium/estimate_coupling.py"),
+        near=area_setting("near"),
+        bootstraps=area_setting("bootstraps"),
+        seed=config["seed"],
+        threads=config["threads"],
+    script:
+        "../scripts/calcium/estimate_coupling.py"
+
+
+rule compare_sessions:
+    """Compare two sessions by four routes, and read each with the other's network."""
+    input:
+        cells_a="results/calcium/{area}/{session_a}/cells.tsv",
+        frames_a="results/calcium/{area}/{session_a}/frames.h5",
+        table_a="results/calcium/{area}/{session_a}/frames.tsv",
+        traces_a="results/calcium/{area}/{session_a}/traces.npz",
+        trials_a="results/calcium/{area}/{session_a}/trials.tsv",
+        maps_a="results/calcium/{area}/{session_a}/{reader}/maps.npz",
+        map_table_a="results/calcium/{area}/{session_a}/{reader}/maps.tsv",
+        evidence_a="results/calcium/{area}/{session_a}/{reader}/evidence.npz",
+        weights_a="results/calcium/{area}/{session_a}/{reader}/weights.safetensors",
+        cells_b="results/calcium/{area}/{session_b}/cells.tsv",
+        frames_b="results/calcium/{area}/{session_b}/frames.h5",
+        table_b="results/calcium/{area}/{session_b}/frames.tsv",
+        traces_b="results/calcium/{area}/{session_b}/traces.npz",
+        trials_b="results/calcium/{area}/{session_b}/trials.tsv",
+        maps_b="results/calcium/{area}/{session_b}/{reader}/maps.npz",
+        map_table_b="results/calcium/{area}/{session_b}/{reader}/maps.tsv",
+        evidence_b="results/calcium/{area}/{session_b}/{reader}/evidence.npz",
+        weights_b="results/calcium/{area}/{session_b}/{reader}/weights.safetensors",
+    output:
+        routes=f"results/{COMPARED}/routes.tsv",
+        matrices=f"results/{COMPARED}/change.npz",
+        matrices_sidecar=f"results/{COMPARED}/change.json",
+        across=f"results/{COMPARED}/across.tsv",
+        figure=report(
+            f"results/{COMPARED}/comparison.png",
+            category="Networks read neurons",
+            labels={"area": "{area}", "session": "both", "figure": "change by route"},
+            caption="captions/comparison.rst",
+        ),
+        figure_svg=f"results/{COMPARED}/comparison.svg",
+        matrix_figure=f"results/{COMPARED}/change.png",
+        matrix_figure_svg=f"results/{COMPARED}/change.svg",
+        run=f"results/{COMPARED}/run.json",
+    log:
+        f"logs/{COMPARED}/compare_sessions.log",
+    benchmark:
+        f"benchmarks/{COMPARED}/compare_sessions.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(4000),
+        runtime=minutes(240),
+    params:
+        code=code_version("calcium/compare_sessions.py"),
+        reader=reader_setting,
+        near=area_setting("near"),
+        exchanges=area_setting("exchanges"),
+        bootstraps=area_setting("bootstraps"),
+        seed=config["seed"],
+        threads=config["threads"],
+    script:
+        "../scripts/calcium/compare_sessions.py"
+
+
+rule draw_reading:
+    """Draw how well the readers of an area's sessions name the stimulated cells."""
+    input:
+        metrics=lambda wildcards: expand(
+            "results/calcium/{area}/{session}/{reader}/reading.tsv",
+            session=config["areas"][wildcards.area]["sessions"],
+            area=wildcards.area,
+            reader=wildcards.reader,
+        ),
+        recall=lambda wildcards: expand(
+            "results/calcium/{area}/{session}/{reader}/recall.tsv",
+            session=config["areas"][wildcards.area]["sessions"],
+            area=wildcards.area,
+            reader=wildcards.reader,
+        ),
+    output:
+        figure=report(
+            "results/calcium/{area}/reading/{reader}.png",
+            category="Networks read neurons",
+            labels={"area": "{area}", "session": "all", "figure": "reading"},
+            caption="captions/reading.rst",
+        ),
+        figure_svg="results/calcium/{area}/reading/{reader}.svg",
+        run="results/calcium/{area}/reading/{reader}.run.json",
+    log:
+        "logs/calcium/{area}/reading/{reader}.log",
+    benchmark:
+        "benchmarks/calcium/{area}/reading/{reader}.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(1000),
+        runtime=minutes(10),
+    params:
+        code=code_version("calcium/draw_reading.py"),
+        sessions=lambda wildcards: list(config["areas"][wildcards.area]["sessions"]),
+        threads=config["threads"],
+    script:
+        "../scripts/calcium/draw_reading.py"

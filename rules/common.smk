@@ -314,6 +314,38 @@ def session_files(area, name):
     return [f"results/calcium/{area}/{session}/{name}" for session in sessions]
 
 
+def truth_input(wildcards):
+    """Input function: the truth of a simulated session."""
+    simulated = config["areas"][wildcards.area]["source"] != "tiff"
+    return (
+        f"results/calcium/{wildcards.area}/{wildcards.session}/truth.npz"
+        if simulated
+        else []
+    )
+
+
+def reader_files(area, name):
+    """One file of every session and reader of an area."""
+    block = config["areas"][area]
+    return expand(
+        "results/calcium/{area}/{session}/{reader}/{name}",
+        area=area,
+        session=block["sessions"],
+        reader=block["readers"],
+        name=name,
+    )
+
+
+def comparison_files(area, name):
+    """One file of every comparison and reader of an area."""
+    block = config["areas"][area]
+    return [
+        f"results/calcium/{area}/compare/{first}__{second}/{reader}/{name}"
+        for first, second in block["comparisons"]
+        for reader in block["readers"]
+    ]
+
+
 def taught(dataset):
     """Whether students are taught from a dataset."""
     return "teaching" in config["datasets"][dataset]

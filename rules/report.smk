@@ -37,7 +37,7 @@ rule check_dataset:
 
 
 rule write_report:
-    """Write one self-contained page with the tables and figures of this config's datasets."""
+    """Write one self-contained page with the tables and figures of this config."""
     input:
         decoding=expand(
             "results/fmri/{dataset}/decoding.tsv", dataset=running("datasets")
@@ -57,6 +57,21 @@ rule write_report:
             "results/distill/{dataset}/ablation.png",
             dataset=filter(taught, running("datasets")),
         ),
+        reading_figures=[
+            f"results/calcium/{area}/reading/{reader}.png"
+            for area in running("areas")
+            for reader in config["areas"][area]["readers"]
+        ],
+        maps_figures=[reader_files(area, "cams.png") for area in running("areas")],
+        zncc_figures=[reader_files(area, "zncc.png") for area in running("areas")],
+        coupling_figures=[
+            reader_files(area, "coupling.png") for area in running("areas")
+        ],
+        couplings=[reader_files(area, "coupling.tsv") for area in running("areas")],
+        routes=[comparison_files(area, "routes.tsv") for area in running("areas")],
+        comparison_figures=[
+            comparison_files(area, "comparison.png") for area in running("areas")
+        ],
     output:
         page="results/report/index.html",
         run="results/report/run.json",

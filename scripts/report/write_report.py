@@ -1,6 +1,6 @@
 """Write the page that tells what came out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from scripts.lib.core.files import StrPath, atomic, read_table
@@ -17,6 +17,11 @@ def write_report(
     students: Sequence[StrPath],
     comparisons: Sequence[StrPath],
     ablation_figures: Sequence[StrPath],
+    reading_figures: Sequence[StrPath],
+    session_figures: Mapping[str, Sequence[StrPath]],
+    couplings: Sequence[StrPath],
+    routes: Sequence[StrPath],
+    comparison_figures: Sequence[StrPath],
     output: StrPath,
 ) -> None:
     """Write one self-contained HTML page.
@@ -28,43 +33,108 @@ def write_report(
     students, comparisons, ablation_figures : sequence of path
         ablation.tsv, comparisons.tsv and ablation.png of every dataset that teaches, in the same
         order.
+    reading_figures : sequence of path
+        Figure of every reader of every area.
+    session_figures : mapping of str to sequence of path
+        ``maps``, ``zncc`` and ``coupling``: figures of every session and reader, in one order.
+    couplings : sequence of path
+        coupling.tsv of every session and reader, in the same order.
+    routes, comparison_figures : sequence of path
+        routes.tsv and comparison.png of every comparison, in the same order.
     output : path
         index.html.
     """
     page = Page("NeuroLoop")
     for table, figure in zip(decoding, decoding_figures, strict=True):
-        page.section(f"Brain decoding: {Path(table).parent.name}")
-        page.text(
-            "Out-of-fold accuracy of each decoder in each region. Intervals are 95 % over runs "
-            "(over samples where no runs are known); "
-            "p is the share of label permutations (labels of blocks exchanged within runs) that "
-            "do as well. The group's interval is over subjects."
-        )
-        page.figure(figure, "Accuracy by region, decoder and subject")
-        page.table(read_table(table, {"accuracy": float, "p": float}))
+        add_decoding(page, table, figure)
     for of_students, table, figure in zip(students, comparisons, ablation_figures, strict=True):
-        page.section(f"Brains teach networks: {Path(table).parent.name}")
-        page.text(
-            "Differences of test accuracy between students that differ in nothing but their "
-            "teacher. Intervals are 95 % over seeds and test images; q is p after Benjamini and "
-            "Hochberg. A brain teaches more than softness only if it beats smooth, and more than "
-            "its classes only if it beats withinclass and classmean. Rows mean speak of the "
-            "subjects at hand, rows group of subjects like them."
-        )
-        trained = read_table(of_students, {"n": int, "flag": str})
-        for flag in sorted(set(trained["flag"]) - {""}):
-            page.text(f"Students {flag}.")
-        images = int(trained["n"].max())
-        if images < FEW_IMAGES:
-            page.text(
-                f"Only {images} images test the students: this shows that the workflow runs, "
-                "and allows no claim about teachers."
-            )
-        page.figure(figure, "Gain of each teacher over labels alone")
-        rows = read_table(table, {"difference": float, "p": float})
-        page.table(rows[rows["teacher"] == "brain"])
+        add_ablation(page, of_students, table, figure)
+    for figure in reading_figures:
+        add_reading(page, figure)
+    for table, *figures in zip(couplings, *session_figures.values(), strict=True):
+        add_session(page, table, dict(zip(session_figures, figures, strict=True)))
+    for table, figure in zip(routes, comparison_figures, strict=True):
+        add_comparison(page, table, figure)
     with atomic(output) as temporary:
         temporary.write_text(page.html(), encoding="utf-8")
+
+
+def add_decoding(page: Page, table: StrPath, figure: StrPath) -> None:
+    """Tell how well regions decode."""
+    page.section(f"Brain decoding: {Path(table).parent.name}")
+    page.text(
+        "Out-of-fold accuracy of each decoder in each region. Intervals are 95 % over runs "
+        "(over samples where no runs are known); "
+        "p is the share of label permutations (labels of blocks exchanged within runs) that "
+        "do as well. The group's interval is over subjects."
+    )
+    page.figure(figure, "Accuracy by region, decoder and subject")
+    page.table(read_table(table, {"accuracy": float, "p": float}))
+
+
+def add_ablation(page: Page, of_students: StrPath, table: StrPath, figure: StrPath) -> None:
+    """Tell what each teacher adds."""
+    page.section(f"Brains teach networks: {Path(table).parent.name}")
+    page.text(
+        "Differences of test accuracy between students that differ in nothing but their "
+        "teacher. Intervals are 95 % over seeds and test images; q is p after Benjamini and "
+        "Hochberg. A brain teaches more than softness only if it beats smooth, and more than "
+        "its classes only if it beats withinclass and classmean. Rows mean speak of the "
+        "subjects at hand, rows group of subjects like them."
+    )
+    trained = read_table(of_students, {"n": int, "flag": str})
+    for flag in sorted(set(trained["flag"]) - {""}):
+        page.text(f"Students {flag}.")
+    images = int(trained["n"].max())
+    if images < FEW_IMAGES:
+        page.text(
+            f"Only {images} images test the students: this shows that the workflow runs, "
+            "and allows no claim about teachers."
+        )
+    page.figure(figure, "Gain of each teacher over labels alone")
+    rows = read_table(table, {"difference": float, "p": float})
+    page.table(rows[rows["teacher"] == "brain"])
+
+
+def add_reading(page: Page, figure: StrPath) -> None:
+    """Tell how well readers name the stimulated cells of an area."""
+    area, reader = Path(figure).parent.parent.name, Path(figure).stem
+    page.section(f"Networks read neurons: {area}, reader {reader}")
+    page.text(
+        "Frames of held-out trials. Any hit counts a frame as right if one stimulated cell is "
+        "among as many best outputs, as published; all cells hit asks for every one. Networks that "
+        "saw only frames before the stimulus must lie at chance: what they know is not of the "
+        "stimulus. Intervals are 95 % over trials."
+    )
+    page.figure(figure, "Accuracy by kind of pattern, and recall of each cell")
+
+
+def add_session(page: Page, coupling: StrPath, figures: Mapping[str, StrPath]) -> None:
+    """Tell where readers looked in a session, and what answers to what."""
+    area, session, reader = Path(coupling).parts[-4:-1]
+    page.section(f"Maps and coupling: {area}, {session}, reader {reader}")
+    page.figure(figures["maps"], "Where readers looked, over the mean image")
+    page.text(
+        "ZNCC as published grows with shared cells, borders, smoothness and the number of maps; "
+        "beside it stand halves of the trials over the noise ceiling, and what shared cells alone "
+        "would give. Coupling is the response of one cell to stimulation of another over its own."
+    )
+    page.figure(figures["zncc"], "Zero-mean normalised cross-correlation of maps")
+    page.figure(figures["coupling"], "Response of each cell to stimulation of another")
+    page.table(read_table(coupling, {"pairs": int, "mean": float}))
+
+
+def add_comparison(page: Page, routes: StrPath, figure: StrPath) -> None:
+    """Tell what changed between two sessions."""
+    area, _, sessions, reader = Path(routes).parts[-5:-1]
+    page.section(f"What changed: {area}, {sessions.replace('__', ' to ')}, reader {reader}")
+    page.text(
+        "Each route on its own scale. Intervals are 95 % over trials and seeds; p is from trials "
+        "exchanged between the sessions within each pattern. One animal allows no claim about "
+        "others."
+    )
+    page.figure(figure, "Change by route")
+    page.table(read_table(routes, {"change": float, "p": float}))
 
 
 if __name__ == "__main__":
@@ -75,5 +145,10 @@ if __name__ == "__main__":
             snakemake.input.students,
             snakemake.input.comparisons,
             snakemake.input.ablation_figures,
+            snakemake.input.reading_figures,
+            {name: snakemake.input[f"{name}_figures"] for name in ("maps", "zncc", "coupling")},
+            snakemake.input.couplings,
+            snakemake.input.routes,
+            snakemake.input.comparison_figures,
             snakemake.output.page,
         )

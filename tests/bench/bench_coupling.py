@@ -23,7 +23,7 @@ from scipy import stats
 
 from scripts.lib.calcium import influence, sessions, trace_similarity, traces
 from scripts.lib.calcium.agreement import agreement
-from scripts.lib.calcium.coupling import trial_evidence
+from scripts.lib.calcium.coupling import input_gain, trial_evidence
 from scripts.lib.calcium.frame_plan import Selection
 from scripts.lib.calcium.frame_store import FrameStore
 from scripts.lib.calcium.frames import write_frames
@@ -52,7 +52,7 @@ AFTER = {"same": SAME, "changed": CHANGED}
 READER = Reader(
     widths=(8, 16, 32),
     hidden=64,
-    recipe=replace(RECIPE, epochs=12, batch_size=8, learning_rate=1e-3),
+    recipe=replace(RECIPE, epochs=20, batch_size=8, learning_rate=1e-3),
 )
 FOLDS = 2
 #: Frames after an onset that networks learn from: later ones hold little of a response.
@@ -72,6 +72,8 @@ class Recorded:
     rows, trials : DataFrame
         Frames, and trials in the order of ``trial_row``.
     images : ndarray of float32, shape (rows, height, width)
+    gains : ndarray of float64, shape (rows,)
+        See `coupling.input_gain`.
     stimulated : ndarray of bool, shape (trials, cells)
     responses : ndarray of float64, shape (trials, cells)
         Of traces.
@@ -81,6 +83,7 @@ class Recorded:
     rows: pd.DataFrame
     trials: pd.DataFrame
     images: np.ndarray
+    gains: np.ndarray
     stimulated: np.ndarray
     responses: np.ndarray
 
@@ -107,12 +110,13 @@ def record(seed: int, area: Area, name: str, settings: SessionSettings) -> Recor
             courses = traces.rebase(traces.cell_courses(store, area.cells), selection.baseline)
             images = store.read(store.rows["row"].to_numpy(), INPUT)
             rows = store.rows
+            gains = input_gain(store.brightness, INPUT)[rows["trial_row"]]
     stimulated = influence.stimulated_cells(
         courses.trials["pattern"].tolist(), area.cells["cell"].tolist()
     )
     template = traces.direct_course(courses, stimulated)
     responses = traces.trial_responses(courses, template)
-    return Recorded(truth, rows, courses.trials, images, stimulated, responses)
+    return Recorded(truth, rows, courses.trials, images, gains, stimulated, responses)
 
 
 def compared(
@@ -133,15 +137,21 @@ def compared(
     return _row(sides, matched.patterns, measure, ~hidden, generator)
 
 
-def compared_cosine(pair: Sequence[Recorded], generator: np.random.Generator) -> dict[str, float]:
-    """Row of the comparison of cosines between traces' responses."""
+def compared_cosine(
+    pair: Sequence[Recorded], generator: np.random.Generator, raw: bool = False
+) -> dict[str, float]:
+    """Row of the comparison of cosines between traces' responses; raw, as published."""
     matched = sessions.match_trials(pair[0].trials, pair[1].trials)
-    sides = [
-        sessions.common_scale(side.responses, influence.least_squares(side.stimulated))[rows]
-        for side, rows in zip(pair, matched[:2], strict=True)
+    scaled = [
+        side.responses
+        if raw
+        else sessions.common_scale(side.responses, influence.least_squares(side.stimulated))
+        for side in pair
     ]
+    sides = [one[rows] for one, rows in zip(scaled, matched[:2], strict=True)]
     names = trace_similarity.pattern_order(matched.patterns)
-    measure = partial(trace_similarity.noiseless_cosine, patterns=matched.patterns)
+    cosine = trace_similarity.mean_cosine if raw else trace_similarity.noiseless_cosine
+    measure = partial(cosine, patterns=matched.patterns)
     return _row(sides, matched.patterns, measure, _disjoint(names), generator)
 
 
@@ -307,7 +317,7 @@ def trace_experiment(number: int) -> list[dict[str, float | str]]:
     names = trace_similarity.pattern_order(patterns)
     single = [names.index(cell) for cell in area.cells["cell"]]
     likeness = trace_similarity.mean_cosine(before.responses, patterns)[np.ix_(single, single)]
-    rows.append({"route": "cosine", "condition": "truth"} | found_pairs(area, before, likeness))
+    rows.append({"route": "cosine raw", "condition": "truth"} | found_pairs(area, before, likeness))
     for condition, settings in AFTER.items():
         after = record(seed, area, f"after-{condition}", settings)
         pair, values = (before, after), (before.responses, after.responses)
@@ -315,6 +325,7 @@ def trace_experiment(number: int) -> list[dict[str, float | str]]:
         changes = {
             "influence": compared(area, pair, values, generator),
             "cosine": compared_cosine(pair, generator),
+            "cosine raw": compared_cosine(pair, generator, raw=True),
         }
         rows += [{"route": r, "condition": condition} | change for r, change in changes.items()]
     return rows
@@ -336,7 +347,9 @@ def network_experiment(number: int) -> list[dict[str, float | str]]:
         pair = (before, after)
         evidence, maps = read(derive_seed(seed, condition), area, pair)
         values = [
-            trial_evidence(one[None], side.rows, side.stimulated, _fold(side.rows)).responses
+            trial_evidence(
+                one[None], side.rows, side.stimulated, _fold(side.rows), side.gains
+            ).responses
             for one, side in zip(evidence, pair, strict=True)
         ]
         if condition == "same":
@@ -391,13 +404,13 @@ def report(table: pd.DataFrame) -> None:
 
 
 def run(
-    work: Callable[[int], list[dict[str, float | str]]], number: int, workers: int, path: Path
+    work: Callable[[int], list[dict[str, float | str]]], numbers: range, workers: int, path: Path
 ) -> pd.DataFrame:
     """Run experiments side by side; what is done is kept in `path`, should the run be stopped."""
     rows: list[dict[str, float | str]] = []
     with ProcessPoolExecutor(workers) as pool:
-        for place, made in enumerate(pool.map(work, range(number))):
-            rows += [{"experiment": place} | row for row in made]
+        for number, made in zip(numbers, pool.map(work, numbers), strict=True):
+            rows += [{"experiment": number} | row for row in made]
             pd.DataFrame(rows).to_csv(path, sep="\t", index=False)
     return pd.DataFrame(rows)
 
@@ -407,6 +420,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--traces", type=int, default=0, help="experiments of the trace routes")
     parser.add_argument("--networks", type=int, default=0, help="experiments of the CNN's routes")
+    parser.add_argument("--first", type=int, default=0, help="number of the first experiment")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()))
     chosen = parser.parse_args()
@@ -416,7 +430,8 @@ def main() -> int:
     ):
         if number:
             start = time.perf_counter()
-            made = run(work, number, chosen.workers, chosen.out / f"bench_coupling_{name}.tsv")
+            numbers = range(chosen.first, chosen.first + number)
+            made = run(work, numbers, chosen.workers, chosen.out / f"bench_coupling_{name}.tsv")
             report(made)
             print(f"{number} experiments of {name}: {time.perf_counter() - start:.0f} s")
     return 0

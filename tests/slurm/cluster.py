@@ -7,6 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -151,15 +152,17 @@ class Cluster:
 
     def stop(self) -> None:
         """Cancel every job and end every process that was started, by its pid."""
-        subprocess.run(["scancel", "--user=root"], capture_output=True, timeout=30, check=False)
         try:
-            wait_for(lambda: not self.queue(), "an empty queue", patience=20)
+            subprocess.run(["scancel", "--user=root"], capture_output=True, timeout=30, check=False)
+            with suppress(TimeoutError):  # what is left then is killed below
+                wait_for(lambda: not self.queue(), "an empty queue", patience=20)
         finally:
+            SYSTEM_CONF.unlink(missing_ok=True)
             for pid_file in reversed(self._pid_files):
                 end_process(pid_file)
             for pid in self.left_processes():
-                os.kill(pid, signal.SIGKILL)
-            SYSTEM_CONF.unlink(missing_ok=True)
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def left_processes(self) -> list[int]:
         """Processes of jobs, by what SLURM wrote into their environment."""
@@ -167,7 +170,7 @@ class Cluster:
         for path in Path("/proc").glob("[0-9]*/environ"):
             try:
                 variables = path.read_bytes().split(b"\0")
-            except (FileNotFoundError, ProcessLookupError):
+            except OSError:  # it has ended, or is none of ours
                 continue
             if MARK in variables:
                 found.append(int(path.parent.name))

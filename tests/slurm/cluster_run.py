@@ -83,8 +83,14 @@ def start(project: Project, *arguments: str) -> Run:
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
+            preexec_fn=hear_interrupts,
         )
     return Run(process, printed)
+
+
+def hear_interrupts() -> None:
+    """Undo what a shell does to the processes that it puts into the background."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run(project: Project, *arguments: str) -> Said:

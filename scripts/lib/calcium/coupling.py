@@ -37,8 +37,31 @@ class TrialEvidence:
     course: np.ndarray
 
 
+def input_gain(brightness: np.ndarray, kind: str) -> np.ndarray:
+    """Tell how a trial's brightness scales its responses in a network's input.
+
+    Parameters
+    ----------
+    brightness : ndarray of float, shape (n,)
+        Of the trials, over the session's (`frame_store.FrameStore.brightness`).
+    kind : {"raw", "dff", "dff_scaled"}
+        See `frame_store.FrameStore.read`.
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+        1 for ``raw``, which is scaled by each recording's own range.
+    """
+    powers = {"raw": 0.0, "dff": 1.0, "dff_scaled": 0.5}
+    return np.asarray(brightness, dtype=np.float64) ** powers[kind]
+
+
 def trial_evidence(
-    evidence: np.ndarray, rows: pd.DataFrame, stimulated: np.ndarray, networks: np.ndarray
+    evidence: np.ndarray,
+    rows: pd.DataFrame,
+    stimulated: np.ndarray,
+    networks: np.ndarray,
+    gains: np.ndarray | None = None,
 ) -> TrialEvidence:
     """Weigh the frames of each trial into one number a cell.
 
@@ -57,6 +80,10 @@ def trial_evidence(
         Cells that each trial stimulates, trials in the order of ``trial_row``.
     networks : ndarray of int, shape (rows,)
         Which network of a seed read each row: the fold that held it out.
+    gains : ndarray of float, shape (rows,), optional
+        By how much more the same dF/F shows in a row's input than in others (`input_gain`). All
+        trials of a recording have much the same, so that a recording's brightness, left in, would
+        be taken for a response of its pattern.
 
     Returns
     -------
@@ -91,6 +118,8 @@ def trial_evidence(
         spread = before.std(axis=1, keepdims=True)
         lifted = evidence[:, own] - before.mean(axis=1, keepdims=True)
         scaled[:, own] = np.divide(lifted, spread, out=np.zeros(lifted.shape), where=spread > 0)
+    if gains is not None:
+        scaled /= gains[:, None]
     courses = scaled[:, order].reshape(shape)
     null = courses[:, :, offsets < 0].mean(axis=2)
     answers = courses[:, :, offsets >= 0]

@@ -17,11 +17,14 @@ from scipy import stats
 from scripts.lib.calcium.patterns import pattern_cells
 from scripts.lib.calcium.resampling import (
     pattern_means,
-    pattern_numbers,
     resample,
     resample_seeds,
 )
 from scripts.lib.core.errors import NeuroLoopError
+
+#: Least direct response, in standard errors, that anything is divided by: of a lesser one the
+#: ratios of a whole column would have no bounds.
+CLEAR = 4.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +35,7 @@ class Influence:
     ----------
     matrix : ndarray of float64, shape (cells, cells)
         ``[i, j]``: response of j to i, by the direct response of j if normalised. NaN on the
-        diagonal, where j lies too near to i, and in the column of a cell without direct response.
+        diagonal, where j lies too near to i, and in the column of a silent cell.
     ci_low, ci_high : ndarray of float64, shape (cells, cells)
         Interval of each entry; NaN, which is to say without bounds, where the direct response is
         so uncertain that resamples lack it.
@@ -43,7 +46,7 @@ class Influence:
     excluded : int
         Ordered pairs of cells that lie too near to each other.
     silent : int
-        Cells whose direct response is not above 0: nothing can be normalised by it.
+        Cells whose direct response is not clear (`CLEAR`): nothing can be normalised by it.
     """
 
     matrix: np.ndarray
@@ -90,10 +93,13 @@ class Design:
         Times responses: entry [i, j] is the response of j to i, not normalised.
     null_weights : ndarray of float64, shape (cells, trials)
         Times the nulls of the trials, to be taken off: the mean null of all trials counts in each.
+    pattern : ndarray of int, shape (trials,)
+        Number of the set of cells that each trial stimulates.
     """
 
     weights: np.ndarray
     null_weights: np.ndarray
+    pattern: np.ndarray
 
     def __call__(self, responses: np.ndarray) -> np.ndarray:
         """Estimate influence, not normalised.
@@ -107,10 +113,9 @@ class Design:
         ndarray of float64, shape (..., cells, cells)
         """
         cells = len(self.weights)
-        made = self.weights @ responses[..., :cells]
-        if responses.shape[-1] > cells:
-            made = made - self.null_weights @ responses[..., cells:]
-        return np.asarray(made)
+        made: np.ndarray = self.weights @ responses[..., :cells]
+        null = responses[..., cells:]
+        return made - self.null_weights @ null if null.shape[-1] else made
 
 
 def least_squares(stimulated: np.ndarray) -> Design:
@@ -135,7 +140,28 @@ def least_squares(stimulated: np.ndarray) -> Design:
         )
     weights = np.linalg.pinv(design)
     null_weights = weights.sum(axis=1, keepdims=True) * np.full(trials, 1 / trials)
-    return Design(weights, null_weights)
+    pattern = np.unique(stimulated, axis=0, return_inverse=True)[1].reshape(-1)
+    return Design(weights, null_weights, pattern)
+
+
+def direct_responses(responses: np.ndarray, design: Design) -> tuple[np.ndarray, np.ndarray]:
+    """Estimate the response of each cell to its own stimulation, and tell which are clear.
+
+    Parameters
+    ----------
+    responses : ndarray, shape (trials, cells) or (trials, 2 cells)
+    design : Design
+
+    Returns
+    -------
+    direct : ndarray of float64, shape (cells,)
+    clear : ndarray of bool, shape (cells,)
+        More than `CLEAR` standard errors above 0.
+    """
+    direct = design(responses).diagonal()
+    variance = _variance(responses[:, : len(direct)], design)[0].diagonal()
+    # Without noise the error is 0 but for rounding.
+    return direct, (direct > CLEAR * np.sqrt(variance)) & (direct > 0)
 
 
 def with_null(responses: np.ndarray, null: np.ndarray) -> np.ndarray:
@@ -227,24 +253,25 @@ def estimate_influence(
     by_seed = responses[None] if responses.ndim == 2 else responses
     design = least_squares(stimulated_cells(patterns, cells["cell"].tolist()))
     near = too_near(cells, distance)
-    hidden = near | np.eye(len(cells), dtype=bool)
+    # Seeds are averaged first: a network that learned little of a cell then weighs little in it,
+    # where its own ratio would be noise by noise.
+    over_seeds = by_seed.mean(axis=0)
+    direct, clear = direct_responses(over_seeds, design)
+    hidden = near | np.eye(len(cells), dtype=bool) | (normalise & ~clear)
 
     def scaled(estimated: np.ndarray) -> np.ndarray:
         made = normalised(estimated) if normalise else estimated
         return np.where(hidden, np.nan, made)
 
-    # Seeds are averaged first: a network that learned little of a cell then weighs little in it,
-    # where its own ratio would be noise by noise.
-    plain = design(by_seed)
+    plain = design(over_seeds)
     drawn = np.stack(
         [
             resample_seeds(design(resample(by_seed, patterns, generator)), generator)
             for _ in range(n_boot)
         ]
     )
-    direct = np.diagonal(plain.mean(axis=0)).copy()
-    value, spread = scaled(plain.mean(axis=0)), scaled(drawn)
-    freedom = _freedom(by_seed.mean(axis=0)[:, : len(cells)], patterns, design.weights)
+    value, spread = scaled(plain), scaled(drawn)
+    freedom = _variance(over_seeds[:, : len(cells)], design)[1]
     wider = stats.t.ppf((1 + level) / 2, freedom) / stats.norm.ppf((1 + level) / 2)
     tails = [(1 - level) / 2, (1 + level) / 2]
     lacking = np.isnan(spread).mean(axis=0) > tails[0]
@@ -253,21 +280,20 @@ def estimate_influence(
         warnings.simplefilter("ignore", RuntimeWarning)  # entries that are NaN by their making
         low, high = value + wider * (np.nanquantile(spread, tails, axis=0) - value)
     error = drawn.std(axis=0)
-    ratio = np.divide(plain.mean(axis=0), error, out=np.zeros_like(error), where=error > 0)
+    ratio = np.divide(plain, error, out=np.zeros_like(error), where=error > 0)
     p = np.where(np.isfinite(value), 2 * stats.t.sf(np.abs(ratio), freedom), np.nan)
-    silent = int((~(direct > 0)).sum()) if normalise else 0
+    silent = int((~clear).sum()) if normalise else 0
     return Influence(value, low, high, p, direct, int(near.sum()), silent)
 
 
-def _freedom(responses: np.ndarray, patterns: Sequence[str], weights: np.ndarray) -> np.ndarray:
-    """Degrees of freedom of the variance of `weights @ responses`, shape (cells, cells)."""
-    of_trial = pattern_numbers(patterns)
-    counts = np.bincount(of_trial)
+def _variance(responses: np.ndarray, design: Design) -> tuple[np.ndarray, np.ndarray]:
+    """Variance of influence and its degrees of freedom, each of shape (cells, cells)."""
+    counts = np.bincount(design.pattern)
     if counts.max() < 2:
         raise NeuroLoopError("no pattern has two trials: the error of its mean cannot be told")
-    residual = responses - pattern_means(responses, of_trial)[of_trial]
-    member = (np.arange(len(counts))[:, None] == of_trial).astype(np.float64)
+    residual = responses - pattern_means(responses, design.pattern)[design.pattern]
+    member = (np.arange(len(counts))[:, None] == design.pattern).astype(np.float64)
     spread = (member @ residual**2) / np.maximum(counts - 1, 1)[:, None]
-    each = (weights**2 @ member.T)[:, :, None] * spread
+    each = (design.weights**2 @ member.T)[:, :, None] * spread
     total, spent = each.sum(axis=1), (each**2 / np.maximum(counts - 1, 1)[:, None]).sum(axis=1)
-    return np.divide(total**2, spent, out=np.ones_like(total), where=spent > 0)
+    return total, np.divide(total**2, spent, out=np.ones_like(total), where=spent > 0)

@@ -7,12 +7,15 @@ is what a reader sees outside its mask, and the map of class j is made of what i
 on pixels of j alone, and no stimulated neighbour is there to speak against j.
 """
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from scripts.lib.core.calcium_network import KERNEL, CalciumNetwork
+from scripts.lib.core.blocks import Head
+from scripts.lib.core.calcium_network import KERNEL, CalciumNetwork, FlattenHead, PoolHead
 from scripts.lib.explain.cam import hires_cam
 from scripts.lib.explain.evidence import Division, gather_evidence
 
@@ -89,24 +92,73 @@ def local_evidence(network: CalciumNetwork, images: np.ndarray, windows: np.ndar
     device = next(network.parameters()).device
     members = network.members
     made = np.empty((members, len(images), len(windows)), dtype=np.float32)
-    head = Division(front=lambda features: features, head=network.head)
     poolings = sum(isinstance(layer, torch.nn.MaxPool2d) for layer in network.features)
+    regions = [window_region(window, poolings) for window in windows]
     with torch.no_grad():
         blank = network.input(network.input.mean.view(1, -1, 1, 1).expand(1, -1, *images.shape[1:]))
         empty = network.features(blank)
-    for cell, window in enumerate(windows):
-        region = window_region(window, poolings)
-        keep = torch.from_numpy(window[region.pixels]).to(device)
-        for start in range(0, len(images), BATCH):
-            part = torch.from_numpy(images[start : start + BATCH]).to(device)
+        made_of = _heads(network, empty, [region.places for region in regions])
+        heads = [Division(lambda features: features, head) for head in made_of]
+    for start in range(0, len(images), BATCH):
+        part = torch.from_numpy(images[start : start + BATCH]).to(device)
+        with torch.no_grad():
+            seen = network.input(part[:, None].expand(-1, members, -1, -1))
+        for cell, (window, region, head) in enumerate(zip(windows, regions, heads, strict=True)):
+            keep = torch.from_numpy(window[region.pixels]).to(device)
             with torch.no_grad():
-                seen = network.input(part[:, None].expand(-1, members, -1, -1))
                 cut = torch.where(keep, seen[:, :, *region.pixels], blank[:, :, *region.pixels])
-                features = empty.repeat(len(part), 1, 1, 1)
-                features[:, :, *region.places] = network.features(cut)[:, :, *region.inside]
+                features = network.features(cut)[:, :, *region.inside]
             classes = torch.full((len(part), 1), cell)
             found = gather_evidence(network, head, features, classes)
             maps = hires_cam(found.activations, found.gradients)[0]
-            summed = maps[:, :, *region.places].sum((2, 3))
-            made[:, start : start + BATCH, cell] = summed.T.cpu().numpy()
+            made[:, start : start + BATCH, cell] = maps.sum((2, 3)).T.cpu().numpy()
     return made
+
+
+def _heads(
+    network: CalciumNetwork, empty: torch.Tensor, regions: Sequence[tuple[slice, slice]]
+) -> list[Callable[[torch.Tensor], torch.Tensor]]:
+    """Heads as functions of some places of the last layer, the others as in an empty frame.
+
+    A head reads all places, most of which are the same in all frames seen by one window.
+
+    Parameters
+    ----------
+    network : CalciumNetwork
+    empty : Tensor, shape (1, members * channels, h', w')
+        Last layer of an empty frame.
+    regions : sequence of (slice, slice)
+        Places of each head.
+    """
+    head, members = network.head, network.members
+    if isinstance(head, PoolHead):
+        area = empty.shape[2] * empty.shape[3]
+        whole = empty.sum((2, 3)) / area
+        return [partial(_pooled, head.fc, whole, empty[:, :, *own], area) for own in regions]
+    if not isinstance(head, FlattenHead):
+        raise TypeError(f"no head {type(head).__name__}")
+    weight = head.hidden.weight.view(members, -1, empty.shape[1] // members, *empty.shape[2:])
+    whole = head.hidden(empty.flatten(1))
+    return [
+        partial(
+            _flattened, head.fc, whole, empty[:, :, *own], weight[..., *own].flatten(2).detach()
+        )
+        for own in regions
+    ]
+
+
+def _pooled(
+    fc: Head, whole: torch.Tensor, inside: torch.Tensor, area: int, features: torch.Tensor
+) -> torch.Tensor:
+    return fc(whole + (features - inside).sum((2, 3)) / area)
+
+
+def _flattened(
+    fc: Head,
+    whole: torch.Tensor,
+    inside: torch.Tensor,
+    weight: torch.Tensor,
+    features: torch.Tensor,
+) -> torch.Tensor:
+    by_member = (features - inside).unflatten(1, (len(weight), -1)).flatten(2)
+    return fc(torch.relu(whole + torch.einsum("nmf,muf->nmu", by_member, weight)).flatten(1))

@@ -165,8 +165,8 @@ def items_of_split(rows: pd.DataFrame, items: pd.DataFrame, split: Split) -> pd.
     return items[items["trial_row"].isin(held)]
 
 
-def pattern_maps(maps: np.ndarray, items: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
-    """Mean over the stimulated cells of each trial, trials of a pattern in their order.
+def pattern_trials(maps: np.ndarray, items: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
+    """Mean over the stimulated cells of each trial.
 
     Parameters
     ----------
@@ -176,27 +176,39 @@ def pattern_maps(maps: np.ndarray, items: pd.DataFrame) -> tuple[np.ndarray, lis
 
     Returns
     -------
+    maps : ndarray of float32, shape (seeds, trials, height, width)
+    trials : DataFrame
+        ``trial_row, recording, trial, pattern, group`` of each.
+    """
+    trials = items.drop_duplicates("trial_row").reset_index(drop=True)
+    of_item = items["trial_row"].to_numpy()
+    means = [maps[:, of_item == one].mean(axis=1) for one in trials["trial_row"]]
+    return np.stack(means, axis=1).astype(np.float32), trials[list(OF_TRIAL)]
+
+
+def pattern_maps(maps: np.ndarray, items: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
+    """Maps of each pattern's trials, in their order.
+
+    Parameters
+    ----------
+    maps, items
+        As in `pattern_trials`.
+
+    Returns
+    -------
     maps : ndarray of float32, shape (seeds, trials, patterns, height, width)
         As many trials of every pattern: as many as the pattern with the fewest has.
     patterns : list of str
-        In the order of their first trial's group, then singles before pairs, then by name.
+        By group, singles before pairs, then by name.
     """
-    order = items.drop_duplicates("pattern").copy()
+    by_trial, trials = pattern_trials(maps, items)
+    order = trials.drop_duplicates("pattern").copy()
     order["cells"] = order["pattern"].map(lambda name: len(pattern_cells(name)))
     patterns = order.sort_values(["group", "cells", "pattern"], kind="stable")["pattern"].tolist()
-    places = {
-        name: [of_trial.index.to_numpy() for _, of_trial in group.groupby(["trial", "recording"])]
-        for name, group in items.groupby("pattern")
-    }
-    trials = min(len(of_pattern) for of_pattern in places.values())
-    made = np.stack(
-        [
-            np.stack([maps[:, places[name][trial]].mean(axis=1) for name in patterns], axis=1)
-            for trial in range(trials)
-        ],
-        axis=1,
-    )
-    return made.astype(np.float32), patterns
+    in_turn = trials.sort_values(["trial", "recording"], kind="stable")
+    places = [in_turn.index[in_turn["pattern"] == name].to_numpy() for name in patterns]
+    count = min(map(len, places))
+    return by_trial[:, np.stack([of_pattern[:count] for of_pattern in places], axis=1)], patterns
 
 
 def read_map_items(path: StrPath) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from scripts.lib.calcium.influence import Design, normalised
+from scripts.lib.calcium.influence import Design, direct_responses, normalised
 from scripts.lib.calcium.resampling import pattern_numbers, resample, resample_seeds
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.statistics import permutation_p
@@ -106,14 +106,15 @@ def common_scale(responses: np.ndarray, design: Design) -> np.ndarray:
     Returns
     -------
     ndarray of float64, shape of `responses`
-        0 for a cell without direct response, which then is NaN in a measure that divides by it.
+        0 for a cell without clear direct response, which then is NaN in a measure that divides by
+        it.
     """
     cells = len(design.weights)
     over_seeds = responses.mean(axis=0) if responses.ndim == 3 else responses
-    direct = design(over_seeds).diagonal()
+    direct, clear = direct_responses(over_seeds, design)
     null = responses[..., cells:].mean(axis=-2, keepdims=True) if responses.shape[-1] > cells else 0
     parts = [
-        np.divide(part - null, direct, out=np.zeros(part.shape), where=direct > 0)
+        np.divide(part - null, direct, out=np.zeros(part.shape), where=clear)
         for part in np.split(responses, responses.shape[-1] // cells, axis=-1)
     ]
     return np.concatenate(parts, axis=-1)

@@ -8,6 +8,7 @@ import pandas as pd
 from scripts.lib.calcium.frame_store import FrameStore
 from scripts.lib.calcium.masks import cell_masks, distances
 from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.files import StrPath, read_table
 
 #: Part of the ring's mean that is taken off a disc's (Chen et al. 2013, Nature 499:295).
 NEUROPIL_FACTOR = 0.7
@@ -225,3 +226,14 @@ def trial_responses(courses: Courses, template: np.ndarray) -> np.ndarray:
 
 def _parts(rows: np.ndarray) -> list[np.ndarray]:
     return [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
+
+
+def read_trials(path: StrPath) -> pd.DataFrame:
+    """Read the table of trials that stands beside traces.
+
+    Raises
+    ------
+    NeuroLoopError
+        If it cannot be used.
+    """
+    return read_table(path, {"recording": str, "trial": int, "pattern": str, "group": str})

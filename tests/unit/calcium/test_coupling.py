@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from scripts.lib.calcium.coupling import trial_evidence
+from scripts.lib.calcium.coupling import input_gain, trial_evidence
 from scripts.lib.calcium.influence import estimate_influence, stimulated_cells
 from scripts.lib.calcium.local_evidence import local_evidence
 from scripts.lib.calcium.masks import cell_masks
@@ -128,6 +128,23 @@ def test_level_and_gain_of_each_network_do_not_count():
         for one in (evidence, other)
     ]
     np.testing.assert_allclose(made[0], made[1])
+
+
+def test_brightness_of_a_recording_is_taken_out():
+    rows = table(["a", "none"])
+    stimulated = np.repeat([[True], [False]], TRIALS, axis=0)
+    brightness = np.where(rows["pattern"] == "a", 1.44, 1.0)
+    np.testing.assert_allclose(input_gain(brightness, "dff_scaled")[0], 1.2)
+    np.testing.assert_allclose(input_gain(brightness, "dff")[0], 1.44)
+    np.testing.assert_allclose(input_gain(brightness, "raw"), 1)
+    answer = ((rows["pattern"] == "a") & (rows["offset"] >= 0)).to_numpy()
+    noise = np.tile([-1.0, 1, 0, 0], 2 * TRIALS)
+    gains = input_gain(brightness, "dff_scaled")
+    made = trial_evidence(
+        (gains * (3 * answer + noise))[None, :, None], rows, stimulated, np.zeros(len(rows)), gains
+    )
+    spread = np.sqrt((1.44 + 1) / 2)
+    np.testing.assert_allclose(made.responses[0, :TRIALS, 0], 3 / spread)
 
 
 def test_what_cannot_be_read_is_said():

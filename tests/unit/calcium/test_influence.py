@@ -7,6 +7,7 @@ from scipy import stats
 from sklearn.linear_model import LinearRegression
 
 from scripts.lib.calcium.influence import (
+    direct_responses,
     estimate_influence,
     least_squares,
     normalised,
@@ -36,7 +37,7 @@ def test_stimulated_cells_of_patterns():
 
 
 def test_singles_give_means_by_hand():
-    responses = np.array([[2.0, 1], [4, 3], [1, 10]])
+    responses = np.array([[2.9, 1], [3.1, 3], [1, 10]])
     made = estimate_influence(
         responses, ["a", "a", "b"], CELLS[:2], np.random.default_rng(0), normalise=False
     )
@@ -97,6 +98,18 @@ def test_a_cell_without_direct_response_is_counted():
     assert made.silent == 1
     assert np.isnan(made.matrix[:, 1]).all()
     assert np.isnan(normalised(np.array([[0.0, 1], [1, 2]]))[:, 0]).all()
+
+
+def test_a_cell_whose_direct_response_is_not_clear_is_hidden():
+    """Column b: a mean of 2 with a standard error of 1 is not enough, of 0.1 it is."""
+    responses = np.array([[1.0, 0], [1, 0], [0, 1], [0, 3]])
+    patterns = ["a", "a", "b", "b"]
+    design = least_squares(stimulated_cells(patterns, ["a", "b"]))
+    direct, clear = direct_responses(responses, design)
+    np.testing.assert_allclose(direct, [1, 2])
+    assert clear.tolist() == [True, False]
+    responses[2:, 1] = [1.9, 2.1]
+    assert direct_responses(responses, design)[1].all()
 
 
 def test_p_is_that_of_students_t_for_one_pattern():

@@ -38,15 +38,16 @@ def test_trials_are_matched_by_pattern_and_order():
 
 
 def test_common_scale_by_hand():
-    stimulated = np.array([[True, False], [False, True], [False, False]])
-    responses = np.array([[2.0, 1], [1, 10], [0, 5]])
+    stimulated = np.repeat([[True, False], [False, True], [False, False]], 2, axis=0)
+    responses = np.repeat([[2.0, 1], [1, 10], [0, 5]], 2, axis=0)
     made = common_scale(responses, least_squares(stimulated))
-    np.testing.assert_allclose(made, [[1, 0.1], [0.5, 1], [0, 0.5]])
+    expected = np.repeat([[1, 0.1], [0.5, 1], [0, 0.5]], 2, axis=0)
+    np.testing.assert_allclose(made, expected)
     level = np.array([3.0, -4])
-    lifted = with_null(responses + level, np.broadcast_to(level, (3, 2)))
+    lifted = with_null(responses + level, np.broadcast_to(level, (6, 2)))
     shifted = common_scale(lifted, least_squares(stimulated))
-    np.testing.assert_allclose(shifted, np.hstack([made, np.zeros((3, 2))]), atol=1e-12)
-    responses[1, 1] = -1
+    np.testing.assert_allclose(shifted, np.hstack([expected, np.zeros((6, 2))]), atol=1e-12)
+    responses[3, 1] = -10
     assert (common_scale(responses, least_squares(stimulated))[:, 1] == 0).all()
 
 

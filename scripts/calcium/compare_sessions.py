@@ -1,0 +1,202 @@
+"""Compare two sessions of an area, by four routes and with networks read across days."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.calcium.comparison_figure import comparison_figure
+from scripts.lib.calcium.coupling import TrialEvidence, trial_evidence
+from scripts.lib.calcium.frame_store import FrameStore, read_rows
+from scripts.lib.calcium.influence import least_squares, stimulated_cells
+from scripts.lib.calcium.masks import area_mask
+from scripts.lib.calcium.matrix_figure import matrix_figure
+from scripts.lib.calcium.reader import Reader, build, multi_hot, read_frames
+from scripts.lib.calcium.reader_maps import pattern_trials, read_map_items
+from scripts.lib.calcium.reading_metrics import reading_metrics
+from scripts.lib.calcium.routes import UNITS, Responses, compare_coupling, compare_likeness
+from scripts.lib.calcium.sessions import Change, common_scale
+from scripts.lib.calcium.tables import read_cells
+from scripts.lib.calcium.traces import read_trials
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.figures import save
+from scripts.lib.core.files import StrPath, load_arrays, load_weights, save_arrays, save_table
+from scripts.lib.core.jobs import job
+from scripts.lib.core.seeds import numpy_generator
+
+#: In the order of the figure, and the columns of a route that are numbers.
+ROUTES = ("influence", "maps", "cosine", "zncc")
+NUMBERS = ("first", "second", "change", "ci_low", "ci_high", "p", "p_any")
+
+
+def compare_sessions(
+    first: Mapping[str, StrPath],
+    second: Mapping[str, StrPath],
+    outputs: Mapping[str, StrPath],
+    names: tuple[str, str],
+    reader: Mapping[str, Any],
+    near: float,
+    exchanges: int,
+    bootstraps: int,
+    seed: int,
+) -> None:
+    """Write what changed between two sessions.
+
+    Parameters
+    ----------
+    first, second : mapping of str to path
+        ``cells``, ``frames``, ``table``, ``traces``, ``trials``, ``maps``, ``map_table``,
+        ``evidence`` and ``weights`` of each session.
+    outputs : mapping
+        ``routes``, ``matrices``, ``across``, ``figure``, ``figure_svg``, ``matrix_figure``,
+        ``matrix_figure_svg``.
+    names : (str, str)
+        Of the sessions.
+    reader : mapping
+        The reader's block of the config.
+    near : float
+        Cells nearer to each other than this are left out, pixels.
+    exchanges, bootstraps : int
+        Exchanges of trials between the sessions, and resamples.
+    seed : int
+        Root seed.
+    """
+    cells = read_cells(first["cells"])
+    sides = (first, second)
+    counts = {"exchanges": exchanges, "bootstraps": bootstraps}
+    changes: dict[str, Change] = {}
+    for route in ROUTES:
+        generator = numpy_generator(seed, "change", route)
+        try:
+            changes[route] = change_of(route, sides, cells, near, generator, counts)
+        except NeuroLoopError as error:  # of this route alone: a reader may have learned nothing
+            logging.getLogger(__name__).warning("%s: %s", route, error)
+            changes[route] = unknown_change(len(cells), str(error))
+    routes = pd.concat([change.panels.assign(route=name) for name, change in changes.items()])
+    save_table(outputs["routes"], routes)
+    arrays = {
+        f"{name}_{field}": getattr(changes[name], field)
+        for name in ("influence", "maps")
+        for field in ("matrix", "ci_low", "ci_high")
+    }
+    save_arrays(
+        outputs["matrices"],
+        arrays,
+        axes=dict.fromkeys(arrays, ("stimulated", "responding")),
+        cells=cells["cell"].tolist(),
+        sessions=list(names),
+        seed=seed,
+        **counts,
+    )
+    across = [
+        across_days(trained, tested, reader).assign(trained=names[i], tested=names[j])
+        for i, trained in enumerate(sides)
+        for j, tested in enumerate(sides)
+        if i != j
+    ]
+    save_table(outputs["across"], pd.concat(across))
+    save(comparison_figure(routes, UNITS, sessions=names), outputs["figure"], outputs["figure_svg"])
+    drawn = {"from traces": changes["influence"].matrix, "from maps": changes["maps"].matrix}
+    save(
+        matrix_figure(
+            drawn,
+            cells["cell"].tolist(),
+            cells["group"].tolist(),
+            title=f"Change of coupling, {names[1]} less {names[0]}",
+            scales=dict.fromkeys(drawn, "change of response over the cell's own"),
+            axes_names=("stimulated cell", "responding cell"),
+            undefined=f"the cell itself, or one nearer than {near:g} px",
+        ),
+        outputs["matrix_figure"],
+        outputs["matrix_figure_svg"],
+    )
+
+
+def change_of(
+    route: str,
+    sides: tuple[Mapping[str, StrPath], Mapping[str, StrPath]],
+    cells: pd.DataFrame,
+    near: float,
+    generator: np.random.Generator,
+    counts: Mapping[str, int],
+) -> Change:
+    """What changed by one route."""
+    names = cells["cell"].tolist()
+    if route in ("influence", "maps"):
+        first, second = (of_cells(route, side, names) for side in sides)
+        return compare_coupling(first, second, cells, near, generator, **counts)
+    before, after = (of_patterns(route, side, names) for side in sides)
+    shape = load_arrays(sides[0]["maps"])["maps"].shape[-2:]
+    return compare_likeness(before, after, route, generator, shape=shape, **counts)
+
+
+def unknown_change(cells: int, note: str) -> Change:
+    """What stands in the tables where a route says nothing."""
+    row = {"panel": "all", "entries": 0} | dict.fromkeys(NUMBERS, np.nan) | {"note": note}
+    nothing = np.full((cells, cells), np.nan)
+    return Change(pd.DataFrame([row]), nothing, nothing, nothing)
+
+
+def of_cells(
+    route: str, side: Mapping[str, StrPath], names: list[str]
+) -> Responses | TrialEvidence:
+    """Responses of cells, or evidence for them, in each trial of a session."""
+    trials = read_trials(side["trials"])
+    if route == "influence":
+        return Responses(load_arrays(side["traces"])["response"], trials)
+    stimulated = stimulated_cells(trials["pattern"].tolist(), names)
+    seen = load_arrays(side["evidence"])
+    rows = read_rows(side["table"])
+    return trial_evidence(seen["evidence"], rows, stimulated, seen["network"], seen["gain"])
+
+
+def of_patterns(route: str, side: Mapping[str, StrPath], names: list[str]) -> Responses:
+    """Responses of cells, or pixels of maps, in each trial of a session."""
+    if route == "cosine":
+        found = of_cells("influence", side, names)
+        design = least_squares(stimulated_cells(found.trials["pattern"].tolist(), names))
+        return Responses(common_scale(found.responses, design), found.trials)
+    maps, trials = pattern_trials(
+        load_arrays(side["maps"])["maps"], read_map_items(side["map_table"])
+    )
+    return Responses(maps.reshape(*maps.shape[:2], -1), trials)
+
+
+def across_days(
+    trained: Mapping[str, StrPath],
+    tested: Mapping[str, StrPath],
+    reader: Mapping[str, Any],
+) -> pd.DataFrame:
+    """Let a network of one session read all stimulated frames of the other."""
+    cells = read_cells(trained["cells"])
+    with FrameStore(tested["frames"], tested["table"]) as store:
+        rows = store.rows[store.rows["kind"] == "stimulated"]
+        mask = area_mask(cells, store.shape) if reader["masked"] else None
+        network = build(Reader.from_block(reader), len(cells) + 1, store.shape, [0], mask)
+        network.load_state_dict(load_weights(trained["weights"]))
+        logits = read_frames(
+            network, lambda chosen: store.read(chosen, reader["input"]), rows["row"].to_numpy()
+        )
+    trials = rows["recording"] + ":" + rows["trial"].astype(str)
+    targets = multi_hot(rows["pattern"], cells["cell"].tolist())
+    return reading_metrics(logits.transpose(1, 0, 2), targets, trials, rows["group"])
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        sessions = (snakemake.wildcards.session_a, snakemake.wildcards.session_b)
+        named = [name for name, _ in snakemake.input.items()]
+        kinds = [name.removesuffix("_a") for name in named if name.endswith("_a")]
+        compare_sessions(
+            {kind: snakemake.input[f"{kind}_a"] for kind in kinds},
+            {kind: snakemake.input[f"{kind}_b"] for kind in kinds},
+            snakemake.output,
+            sessions,
+            snakemake.params.reader,
+            snakemake.params.near,
+            snakemake.params.exchanges,
+            snakemake.params.bootstraps,
+            snakemake.params.seed,
+        )

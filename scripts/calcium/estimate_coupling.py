@@ -1,0 +1,172 @@
+"""Estimate the coupling of a session's cells, from traces and from a reader's maps."""
+
+import logging
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.calcium.agreement import agreement
+from scripts.lib.calcium.coupling import trial_evidence
+from scripts.lib.calcium.frame_store import read_rows
+from scripts.lib.calcium.influence import Influence, estimate_influence, stimulated_cells
+from scripts.lib.calcium.matrix_figure import matrix_figure
+from scripts.lib.calcium.tables import read_cells
+from scripts.lib.calcium.traces import read_trials
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.figures import save
+from scripts.lib.core.files import StrPath, load_arrays, save_arrays, save_table
+from scripts.lib.core.jobs import job
+from scripts.lib.core.seeds import numpy_generator
+
+PAIRWISE = ("stimulated", "responding")
+
+
+def estimate_coupling(
+    traces: StrPath,
+    trials: StrPath,
+    evidence: StrPath,
+    table: StrPath,
+    cells: StrPath,
+    truth: StrPath | None,
+    outputs: Mapping[str, StrPath],
+    near: float,
+    bootstraps: int,
+    seed: int,
+) -> None:
+    """Write the response of every cell to stimulation of every other, by two routes.
+
+    Parameters
+    ----------
+    traces, trials : path
+        traces.npz and trials.tsv of the session.
+    evidence : path
+        evidence.npz of the reader.
+    table, cells : path
+        frames.tsv and cells.tsv of the session.
+    truth : path or None
+        truth.npz of a simulated session.
+    outputs : mapping
+        ``coupling``, ``table``, ``figure``, ``figure_svg``.
+    near : float
+        Cells nearer to each other than this are left out, pixels.
+    bootstraps : int
+        Resamples of trials.
+    seed : int
+        Root seed.
+    """
+    known = read_cells(cells)
+    names = known["cell"].tolist()
+    listed = read_trials(trials)
+    patterns = listed["pattern"].tolist()
+    routes = {}
+    for name, respond in {
+        "influence": lambda: load_arrays(traces)["response"],
+        "maps": lambda: evidence_of(evidence, table, stimulated_cells(patterns, names)),
+    }.items():
+        try:
+            routes[name] = estimate_influence(
+                respond(),
+                patterns,
+                known,
+                numpy_generator(seed, "coupling", name),
+                distance=near,
+                n_boot=bootstraps,
+            )
+        except NeuroLoopError as error:  # of this route alone: a reader may have learned nothing
+            logging.getLogger(__name__).warning("%s: %s", name, error)
+            routes[name] = unknown_influence(len(names))
+    true = load_arrays(truth)["coupling"] if truth else None
+    arrays = {
+        f"{name}_{field}": getattr(route, field)
+        for name, route in routes.items()
+        for field in ("matrix", "ci_low", "ci_high", "p")
+    }
+    save_arrays(
+        outputs["coupling"],
+        arrays,
+        axes=dict.fromkeys(arrays, PAIRWISE),
+        cells=names,
+        excluded={name: route.excluded for name, route in routes.items()},
+        silent={name: route.silent for name, route in routes.items()},
+        near=near,
+        seed=seed,
+    )
+    rows = [facts(name, route, known, true) for name, route in routes.items()]
+    save_table(outputs["table"], pd.DataFrame(rows))
+    unit = "response over the cell's own"
+    matrices = {"from traces": routes["influence"].matrix, "from maps": routes["maps"].matrix}
+    if true is not None:
+        hidden = np.isnan(routes["influence"].matrix)
+        matrices["truth of the simulation"] = np.where(hidden, np.nan, true)
+    save(
+        matrix_figure(
+            matrices,
+            names,
+            known["group"].tolist(),
+            title="Coupling: response of each cell to stimulation of another",
+            scales=dict.fromkeys(matrices, unit),
+            axes_names=("stimulated cell", "responding cell"),
+            undefined=f"the cell itself, or one nearer than {near:g} px",
+            note=f"{len(listed)} trials of {len(set(patterns))} patterns",
+        ),
+        outputs["figure"],
+        outputs["figure_svg"],
+    )
+
+
+def evidence_of(evidence: StrPath, table: StrPath, stimulated: np.ndarray) -> np.ndarray:
+    """Evidence for cells in each trial, with its null beside it."""
+    seen = load_arrays(evidence)
+    rows = read_rows(table)
+    made = trial_evidence(seen["evidence"], rows, stimulated, seen["network"], seen["gain"])
+    return made.responses
+
+
+def unknown_influence(cells: int) -> Influence:
+    """What stands in the tables where a route says nothing."""
+    nothing = np.full((cells, cells), np.nan)
+    return Influence(nothing, nothing, nothing, nothing, nothing[0], 0, cells)
+
+
+def facts(
+    name: str, route: Influence, cells: pd.DataFrame, true: np.ndarray | None
+) -> dict[str, object]:
+    """Sum up a route: pairs, how many intervals lie above 0, agreement with the truth."""
+    defined = np.isfinite(route.matrix)
+    row: dict[str, object] = {
+        "route": name,
+        "pairs": int(defined.sum()),
+        "mean": route.matrix[defined].mean() if defined.any() else np.nan,
+        "above_0": int((route.ci_low[defined] > 0).sum()),
+        "too_near": route.excluded,
+        "silent_cells": route.silent,
+    }
+    if true is not None:
+        found = agreement(route.matrix, true)
+        absent = defined & (true == 0)
+        covered = (route.ci_low <= 0) & (route.ci_high >= 0)
+        row |= {
+            "auc": found.auc,
+            "pearson": found.pearson,
+            "edges": found.edges,
+            "uncoupled_covering_0": covered[absent].mean() if absent.any() else np.nan,
+            "uncoupled": int(absent.sum()),
+        }
+    return row
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        estimate_coupling(
+            snakemake.input.traces,
+            snakemake.input.trials,
+            snakemake.input.evidence,
+            snakemake.input.table,
+            snakemake.input.cells,
+            snakemake.input.get("truth") or None,
+            snakemake.output,
+            snakemake.params.near,
+            snakemake.params.bootstraps,
+            snakemake.params.seed,
+        )

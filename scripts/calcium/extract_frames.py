@@ -1,0 +1,66 @@
+"""Store the frames of a session that are used."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.calcium.frame_plan import Selection
+from scripts.lib.calcium.frames import write_frames
+from scripts.lib.calcium.tables import (
+    movie_paths,
+    read_cells,
+    read_recordings,
+    read_stimulations,
+)
+from scripts.lib.core.files import StrPath
+from scripts.lib.core.jobs import job
+
+
+def extract_frames(
+    recordings: StrPath,
+    stimulations: StrPath,
+    cells: StrPath,
+    folders: Sequence[StrPath],
+    outputs: Mapping[str, StrPath],
+    selection: Mapping[str, Any],
+    register: bool,
+) -> None:
+    """Write frames.h5 and frames.tsv of one session.
+
+    Parameters
+    ----------
+    recordings, stimulations, cells : path
+        Tables of the session.
+    folders : sequence of path
+        Where movies are looked for.
+    outputs : mapping
+        ``frames``, ``table``.
+    selection : mapping
+        Values of `Selection`.
+    register : bool
+        Whether frames are moved onto each other.
+    """
+    listed = read_recordings(recordings)
+    write_frames(
+        outputs["frames"],
+        outputs["table"],
+        listed,
+        read_stimulations(stimulations),
+        read_cells(cells),
+        movie_paths(listed, folders),
+        Selection(**selection),
+        register=register,
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        extract_frames(
+            snakemake.input.recordings,
+            snakemake.input.stimulations,
+            snakemake.input.cells,
+            [Path(snakemake.input.recordings).parent, *snakemake.params.folders],
+            snakemake.output,
+            snakemake.params.selection,
+            snakemake.params.register,
+        )

@@ -1,0 +1,65 @@
+"""Extract the cells' traces around each stimulation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from scripts.lib.calcium.frame_store import FrameStore
+from scripts.lib.calcium.influence import stimulated_cells
+from scripts.lib.calcium.tables import read_cells
+from scripts.lib.calcium.traces import cell_courses, direct_course, rebase, trial_responses
+from scripts.lib.core.files import StrPath, save_arrays, save_table
+from scripts.lib.core.jobs import job
+
+
+def extract_traces(
+    frames: StrPath,
+    table: StrPath,
+    cells: StrPath,
+    outputs: Mapping[str, StrPath],
+    selection: Mapping[str, Any],
+) -> None:
+    """Write dF/F of every cell in every trial, and one response a trial and cell.
+
+    Parameters
+    ----------
+    frames, table, cells : path
+        frames.h5, frames.tsv and cells.tsv of the session.
+    outputs : mapping
+        ``traces``, ``trials``.
+    selection : mapping
+        Which frames were stored.
+    """
+    known = read_cells(cells)
+    names = known["cell"].tolist()
+    with FrameStore(frames, table) as store:
+        courses = rebase(cell_courses(store, known), selection["baseline"])
+    course = direct_course(courses, stimulated_cells(courses.trials["pattern"].tolist(), names))
+    save_arrays(
+        outputs["traces"],
+        {
+            "dff": courses.dff,
+            "offset": courses.offsets,
+            "course": course,
+            "response": trial_responses(courses, course),
+        },
+        axes={
+            "dff": ("trial", "offset", "cell"),
+            "offset": ("offset",),
+            "course": ("offset",),
+            "response": ("trial", "cell"),
+        },
+        units={"dff": "dF/F", "offset": "frames from the onset", "response": "peak dF/F"},
+        cells=names,
+    )
+    save_table(outputs["trials"], courses.trials)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        extract_traces(
+            snakemake.input.frames,
+            snakemake.input.table,
+            snakemake.input.cells,
+            snakemake.output,
+            snakemake.params.selection,
+        )

@@ -1,0 +1,93 @@
+"""Simulate the movies of one session of an area."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.lib.calcium.hybrid import hybrid_area, hybrid_frames
+from scripts.lib.calcium.protocol import Protocol
+from scripts.lib.calcium.simulate import draw_area, draw_session
+from scripts.lib.calcium.simulated_movie import recording_frames, write_session
+from scripts.lib.calcium.simulated_settings import AreaSettings, SessionSettings
+from scripts.lib.core.files import StrPath, save_arrays, save_table
+from scripts.lib.core.jobs import job
+
+
+def simulate_session(
+    movie: StrPath | None,
+    regions: StrPath | None,
+    outputs: Mapping[str, StrPath],
+    area: str,
+    session: str,
+    simulation: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    seed: int,
+) -> None:
+    """Write movies, tables and truth of one session.
+
+    Parameters
+    ----------
+    movie, regions : path or None
+        A real movie and the regions drawn in it, whose background and cells a hybrid area has.
+    outputs : mapping
+        ``movies`` (a folder), ``recordings``, ``stimulations``, ``cells``, ``truth``.
+    area, session : str
+        Names; they fix the random streams.
+    simulation, settings : mapping
+        Values of `AreaSettings` (``protocol``: of `Protocol`) and of `SessionSettings`.
+    seed : int
+        Root seed.
+    """
+    values = dict(simulation)
+    protocol = Protocol(**values.pop("protocol", {}))
+    of_area = AreaSettings(**values, protocol=protocol)
+    if movie and regions:
+        truth, frames = hybrid_area(seed, area, of_area, movie, regions), hybrid_frames
+    else:
+        truth, frames = draw_area(seed, area, of_area), recording_frames
+    drawn = draw_session(seed, truth, session, SessionSettings(**settings))
+    movies = Path(outputs["movies"])
+    places = [f"{movies.name}/{name}.tif" for name in drawn.recordings["recording"]]
+    drawn = replace(drawn, recordings=drawn.recordings.assign(path=places))
+    write_session(seed, truth, drawn, movies.parent, frames)
+    save_table(outputs["recordings"], drawn.recordings)
+    save_table(outputs["stimulations"], drawn.stimulations)
+    save_table(outputs["cells"], truth.cells)
+    pairwise = ("stimulated", "responding")
+    save_arrays(
+        outputs["truth"],
+        {
+            "coupling": drawn.coupling,
+            "off_target": truth.off_target,
+            "amplitude": truth.amplitudes,
+            "snr": drawn.snr,
+            "cell": truth.cells["cell"].to_numpy(dtype=str),
+        },
+        axes={
+            "coupling": pairwise,
+            "off_target": pairwise,
+            "amplitude": ("cell",),
+            "snr": ("cell",),
+            "cell": ("cell",),
+        },
+        units={"amplitude": "dF/F"},
+        photons=float(np.mean(drawn.photons)),
+        seed=seed,
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        simulate_session(
+            snakemake.input.get("movie") or None,
+            snakemake.input.get("regions") or None,
+            snakemake.output,
+            snakemake.wildcards.area,
+            snakemake.wildcards.session,
+            snakemake.params.simulation,
+            snakemake.params.session,
+            snakemake.params.seed,
+        )

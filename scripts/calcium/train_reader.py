@@ -1,0 +1,305 @@
+"""Train readers of one session, read its held-out trials and map where they looked."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+
+from scripts.lib.calcium.coupling import input_gain
+from scripts.lib.calcium.frame_store import FrameStore
+from scripts.lib.calcium.masks import area_mask
+from scripts.lib.calcium.reader import Reader, multi_hot
+from scripts.lib.calcium.reader_maps import (
+    held_out_evidence,
+    held_out_maps,
+    items_of_split,
+    map_items,
+    method_of,
+)
+from scripts.lib.calcium.reader_training import Place, Readings, train_readers
+from scripts.lib.calcium.reading_metrics import cell_recall, reading_metrics
+from scripts.lib.calcium.tables import read_cells
+from scripts.lib.calcium.trial_splits import trial_splits
+from scripts.lib.calcium.windows import cell_windows
+from scripts.lib.core.calcium_network import CalciumNetwork
+from scripts.lib.core.checkpoints import Checkpoint, checkpoint_key
+from scripts.lib.core.device import pick_device
+from scripts.lib.core.files import (
+    StrPath,
+    save_arrays,
+    save_json,
+    save_table,
+    save_weights,
+)
+from scripts.lib.core.folds import Split
+from scripts.lib.core.jobs import job
+from scripts.lib.core.networks import member_state
+from scripts.lib.core.seeds import derive_seed
+from scripts.lib.explain.cam import count_maps
+
+#: The network whose weights are kept.
+FIRST = Place(0, 0)
+
+
+class Explained(NamedTuple):
+    """What is mapped of held-out trials, and rows of all of each fold's frames."""
+
+    items: pd.DataFrame
+    held_out: list[np.ndarray]
+
+
+def train_reader(
+    frames: StrPath,
+    table: StrPath,
+    cells: StrPath,
+    reader: Mapping[str, Any],
+    seed: int,
+    device: str,
+    outputs: Mapping[str, StrPath],
+    checkpoints: Path,
+    code: str,
+) -> dict[str, Any]:
+    """Train a network for every seed and fold; keep what each says of trials that it never saw.
+
+    Parameters
+    ----------
+    frames, table, cells : path
+        frames.h5, frames.tsv and cells.tsv of the session.
+    reader : mapping
+        The reader's block of the config.
+    seed : int
+        Root seed.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+    outputs : mapping
+        ``history``, ``predictions``, ``maps``, ``map_table``, ``evidence``, ``metrics``,
+        ``recall``, ``summary``, ``weights``.
+    checkpoints : Path
+        Folder of training states, emptied at the end.
+    code : str
+        Hash of the code, part of the name of the training states.
+
+    Returns
+    -------
+    dict
+        Facts for the record of the run.
+    """
+    known = read_cells(cells)
+    names = known["cell"].tolist()
+    place = pick_device(device)
+    key = checkpoint_key(
+        code, json.dumps([dict(reader), seed]), *(Path(path) for path in (frames, table, cells))
+    )
+    with FrameStore(frames, table) as store:
+        options = {"store": store, "cells": known, "reader": reader, "seed": seed, "device": place}
+        rows, splits = frames_of(store, "stimulated", reader)
+        control_rows, control_splits = frames_of(store, "control", reader)
+        both = (rows, control_rows)
+        items = map_items(rows, names)
+        held_out = [
+            np.concatenate(
+                [of["row"].to_numpy()[split.test] for of, split in zip(both, fold, strict=True)]
+            )
+            for fold in zip(splits, control_splits, strict=True)
+        ]
+        read = train(
+            rows,
+            splits,
+            reader["seeds"],
+            lambda name: Checkpoint(checkpoints, f"{key}-{name}"),
+            Explained(items, held_out),
+            **options,
+        )
+        control = train(
+            control_rows,
+            control_splits,
+            1,
+            lambda name: Checkpoint(checkpoints, f"{key}-control-{name}"),
+            None,
+            **options,
+        )
+        gains = input_gain(store.brightness, reader["input"])[store.rows["trial_row"]]
+    maps = gather_maps(read, rows, items, splits)
+    evidence, networks = gather_evidence(read, held_out, len(gains))
+    tested = np.isfinite(maps).all(axis=(0, 2, 3))
+    maps, items = maps[:, tested], items[tested]
+    facts = {"reader": dict(reader), "seed": seed, "method": method_of(reader["head"])}
+    outputs_of = [*names, "none"]
+    scores = pd.concat(
+        [
+            score(read.logits, rows, names).assign(frames_of="stimulated"),
+            score(control.logits, control_rows, names).assign(frames_of="control"),
+        ]
+    )
+    save_table(outputs["history"], read.history)
+    save_arrays(
+        outputs["predictions"],
+        {
+            "logits": read.logits,
+            "row": rows["row"].to_numpy(),
+            "control_logits": control.logits,
+            "control_row": control_rows["row"].to_numpy(),
+        },
+        axes={
+            "logits": ("seed", "frame", "output"),
+            "row": ("frame",),
+            "control_logits": ("seed", "control frame", "output"),
+            "control_row": ("control frame",),
+        },
+        units={"logits": "nat", "control_logits": "nat"},
+        classes=outputs_of,
+        **facts,
+    )
+    save_arrays(
+        outputs["maps"],
+        {"maps": maps},
+        axes={"maps": ("seed", "item", "height", "width")},
+        counts=count_maps(maps)._asdict(),
+        frame_shape=list(store.shape),
+        **facts,
+    )
+    save_arrays(
+        outputs["evidence"],
+        {"evidence": evidence, "network": networks, "gain": gains},
+        axes={"evidence": ("seed", "row", "cell"), "network": ("row",), "gain": ("row",)},
+        cells=names,
+        **facts,
+    )
+    save_table(outputs["map_table"], items.drop(columns="output"))
+    save_table(outputs["metrics"], scores)
+    of_tested, targets, trials, _ = tested_frames(read.logits, rows, names)
+    save_table(outputs["recall"], cell_recall(of_tested, targets, trials, names))
+    save_json(outputs["summary"], {**summary(scores), **facts, "n": len(rows)})
+    first = {name: torch.from_numpy(values) for name, values in read.harvest[FIRST].items()}
+    del first["maps"], first["evidence"]
+    save_weights(outputs["weights"], first, classes=json.dumps(outputs_of))
+    Checkpoint(checkpoints, key).remove()
+    return {"device": str(place)}
+
+
+def frames_of(
+    store: FrameStore, kind: str, reader: Mapping[str, Any]
+) -> tuple[pd.DataFrame, list[Split]]:
+    """Frames of a kind, and their splits by trial."""
+    rows = store.rows[store.rows["kind"] == kind].reset_index(drop=True)
+    options = {"last": reader.get("last", 1), "folds": reader.get("folds")}
+    return rows, trial_splits(rows, reader["split"], **options)
+
+
+def train(
+    rows: pd.DataFrame,
+    splits: Sequence[Split],
+    n_seeds: int,
+    checkpoint: Callable[[str], Checkpoint],
+    explained: Explained | None,
+    *,
+    store: FrameStore,
+    cells: pd.DataFrame,
+    reader: Mapping[str, Any],
+    seed: int,
+    device: torch.device,
+) -> Readings:
+    """Train readers on these frames, and explain the held-out trials if `explained` is given."""
+    places = rows["row"].to_numpy()
+    windows = cell_windows(cells, store.shape)
+
+    def read(chosen: np.ndarray) -> np.ndarray:
+        return store.read(chosen, reader["input"])
+
+    def load(chosen: np.ndarray) -> np.ndarray:
+        return read(places[chosen])
+
+    def harvest(network: CalciumNetwork, members: Sequence[Place]) -> list[dict[str, np.ndarray]]:
+        if explained is None:
+            return [{} for _ in members]
+        method = method_of(reader["head"])
+        maps = held_out_maps(network, members, load, rows, explained.items, splits, method)
+        seen = [explained.held_out[member.fold] for member in members]
+        evidence = held_out_evidence(network, members, read, seen, windows)
+        kept = [{"maps": m, "evidence": e} for m, e in zip(maps, evidence, strict=True)]
+        for number, member in enumerate(members):
+            if member == FIRST:
+                state = member_state(network, number)
+                kept[number] |= {name: values.cpu().numpy() for name, values in state.items()}
+        return kept
+
+    return train_readers(
+        load,
+        multi_hot(rows["pattern"], cells["cell"].tolist()),
+        splits,
+        Reader.from_block(reader),
+        [derive_seed(seed, "reader", number) for number in range(n_seeds)],
+        device,
+        mask=area_mask(cells, store.shape) if reader["masked"] else None,
+        members_at_once=1,
+        checkpoint=checkpoint,
+        harvest=harvest,
+    )
+
+
+def gather_maps(
+    read: Readings, rows: pd.DataFrame, items: pd.DataFrame, splits: Sequence[Split]
+) -> np.ndarray:
+    """Maps of all items, shape (seeds, items, height, width); NaN where no split tests a trial."""
+    shape = read.harvest[FIRST]["maps"].shape[1:]
+    maps = np.full((len(read.logits), len(items), *shape), np.nan, dtype=np.float32)
+    for place, kept in read.harvest.items():
+        maps[place.seed, items_of_split(rows, items, splits[place.fold]).index] = kept["maps"]
+    return maps
+
+
+def gather_evidence(
+    read: Readings, held_out: Sequence[np.ndarray], n_rows: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Evidence of all frames, shape (seeds, rows, cells), and the fold that read each, (rows,).
+
+    NaN, and -1, where no split tests the trial.
+    """
+    cells = read.harvest[FIRST]["evidence"].shape[1]
+    evidence = np.full((len(read.logits), n_rows, cells), np.nan, dtype=np.float32)
+    networks = np.full(n_rows, -1)
+    for place, kept in read.harvest.items():
+        evidence[place.seed, held_out[place.fold]] = kept["evidence"]
+        networks[held_out[place.fold]] = place.fold
+    return evidence, networks
+
+
+def tested_frames(
+    logits: np.ndarray, rows: pd.DataFrame, names: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray, pd.Series, pd.Series]:
+    """Logits, targets, trial and group of the frames that a split tests."""
+    tested = np.isfinite(logits).all(axis=(0, 2))
+    rows = rows[tested]
+    trials = rows["recording"] + ":" + rows["trial"].astype(str)
+    return logits[:, tested], multi_hot(rows["pattern"], names), trials, rows["group"]
+
+
+def score(logits: np.ndarray, rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Metrics of held-out trials."""
+    of_tested, targets, trials, groups = tested_frames(logits, rows, names)
+    return reading_metrics(of_tested, targets, trials, groups)
+
+
+def summary(scores: pd.DataFrame) -> dict[str, Any]:
+    """Share of frames whose pattern is named exactly, of stimulated and of control frames."""
+    chosen = scores[(scores["subset"] == "all") & (scores["measure"] == "exact_top")]
+    return {row.pop("frames_of"): row for row in chosen.to_dict("records")}
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        record |= train_reader(
+            snakemake.input.frames,
+            snakemake.input.table,
+            snakemake.input.cells,
+            snakemake.params.reader,
+            snakemake.params.seed,
+            snakemake.params.device,
+            snakemake.output,
+            Path(".neuroloop/checkpoints"),
+            snakemake.params.code,
+        )

@@ -1,0 +1,181 @@
+"""Four routes to what changed between two sessions, each a measure that `sessions` compares.
+
+``influence`` and ``maps`` measure coupling (response to another cell's stimulation over the direct
+response) from traces and from evidence in a network's maps. ``cosine`` and ``zncc`` are the study's
+routes: likeness of patterns by their mean responses, and by their mean maps, as published.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.calcium.coupling import TrialEvidence
+from scripts.lib.calcium.influence import least_squares, stimulated_cells, too_near
+from scripts.lib.calcium.pattern_pairs import sharing
+from scripts.lib.calcium.sessions import (
+    Change,
+    Measure,
+    common_scale,
+    compare_sessions,
+    influence_measure,
+    match_trials,
+)
+from scripts.lib.calcium.trace_similarity import averaging, mean_cosine, pattern_order
+from scripts.lib.calcium.zncc import zncc
+from scripts.lib.core.ordering import natural_sorted
+
+#: Unit of each route's values.
+UNITS = {
+    "influence": "response / direct response",
+    "maps": "evidence / direct evidence",
+    "cosine": "cosine of mean responses",
+    "zncc": "ZNCC of mean maps",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Responses:
+    """What every trial of a session gave a route.
+
+    Attributes
+    ----------
+    responses : ndarray of float, shape (trials, values) or (seeds, trials, values)
+        Responses or evidence of cells, or pixels of maps.
+    trials : DataFrame
+        ``recording, trial, pattern, group`` of each trial.
+    """
+
+    responses: np.ndarray
+    trials: pd.DataFrame
+
+
+def compare_coupling(
+    first: Responses | TrialEvidence,
+    second: Responses | TrialEvidence,
+    cells: pd.DataFrame,
+    distance: float,
+    generator: np.random.Generator,
+    *,
+    exchanges: int,
+    bootstraps: int,
+) -> Change:
+    """Compare coupling, of traces or of evidence, between two sessions.
+
+    Parameters
+    ----------
+    first, second : Responses or TrialEvidence
+    cells : DataFrame
+        The table of cells.
+    distance : float
+        Cells nearer to each other than this are left out, pixels.
+    generator : numpy.random.Generator
+    exchanges, bootstraps : int
+        Numbers of exchanges of trials and of resamples.
+
+    Returns
+    -------
+    Change
+        Panels: ``all``, and each group of cells if there are several.
+    """
+    names = cells["cell"].tolist()
+    matched = match_trials(first.trials, second.trials)
+    scaled = []
+    for session, chosen in ((first, matched.first), (second, matched.second)):
+        patterns = session.trials["pattern"].tolist()
+        own = least_squares(stimulated_cells(patterns, names))
+        scaled.append(common_scale(session.responses, own)[..., chosen, :])
+    hidden = too_near(cells, distance) | np.eye(len(cells), dtype=bool)
+    groups = cells["group"].to_numpy(dtype=str)
+    panels = {"all": ~hidden} | {
+        name: ~hidden & np.outer(groups == name, groups == name) for name in several(groups)
+    }
+    measure = influence_measure(least_squares(stimulated_cells(matched.patterns, names)), hidden)
+    return compare_sessions(
+        scaled[0],
+        scaled[1],
+        matched.patterns,
+        measure,
+        panels,
+        generator,
+        n_exchange=exchanges,
+        n_boot=bootstraps,
+    )
+
+
+def compare_likeness(
+    first: Responses,
+    second: Responses,
+    route: str,
+    generator: np.random.Generator,
+    *,
+    shape: tuple[int, int] | None = None,
+    exchanges: int,
+    bootstraps: int,
+) -> Change:
+    """Compare how alike the patterns of two sessions are, pairs that share no cell.
+
+    Parameters
+    ----------
+    first, second : Responses
+        Of ``cosine``: responses of cells. Of ``zncc``: pixels of maps.
+    route : {"cosine", "zncc"}
+    generator : numpy.random.Generator
+    shape : (int, int), optional
+        Height and width of a map.
+    exchanges, bootstraps : int
+        Numbers of exchanges of trials and of resamples.
+
+    Returns
+    -------
+    Change
+        Panels: ``all`` pairs of patterns of one group, and those of each group if several.
+    """
+    matched = match_trials(first.trials, second.trials)
+    names = pattern_order(matched.patterns)
+    keep = np.isin(matched.patterns, names)
+    patterns = [name for name, kept in zip(matched.patterns, keep, strict=True) if kept]
+    sides = [
+        session.responses[..., chosen[keep], :]
+        for session, chosen in ((first, matched.first), (second, matched.second))
+    ]
+    measure: Measure = partial(mean_cosine, patterns=patterns)
+    if route == "zncc":
+        assert shape is not None
+        measure = partial(_mean_zncc, weights=averaging(patterns, names), shape=shape)
+    return compare_sessions(
+        sides[0],
+        sides[1],
+        patterns,
+        measure,
+        _pattern_panels(names, first.trials),
+        generator,
+        n_exchange=exchanges,
+        n_boot=bootstraps,
+    )
+
+
+def _mean_zncc(pixels: np.ndarray, weights: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """ZNCC of the mean maps of patterns; shape (patterns, patterns)."""
+    return zncc((weights @ pixels).reshape(-1, *shape)).matrix
+
+
+def _pattern_panels(names: Sequence[str], trials: pd.DataFrame) -> Mapping[str, np.ndarray]:
+    """Pairs of different patterns of one group that share no cell, each once."""
+    of_pattern = trials.drop_duplicates("pattern").set_index("pattern")["group"]
+    groups = of_pattern.loc[list(names)].to_numpy(dtype=str)
+    apart = np.triu(~sharing(names), k=1)
+    same = groups[:, None] == groups
+    return {"all": apart & same} | {
+        name: apart & same & (groups == name)[:, None]
+        for name in several(groups)
+        if (apart & same & (groups == name)[:, None]).any()
+    }
+
+
+def several(groups: np.ndarray) -> list[str]:
+    """Names of the groups in natural order; none if there is one, which is all."""
+    names = natural_sorted(set(groups.tolist()))
+    return names if len(names) > 1 else []
