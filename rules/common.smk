@@ -182,19 +182,15 @@ def image_input(wildcards):
     return [path for path in paths if path]
 
 
-def area_input(*keys):
-    """Input function: the files that the wildcards' area names under these keys."""
+def area_input(key):
+    """Input function: the file that the wildcards' area names under this key, if it does."""
 
-    def files(wildcards):
+    def file(wildcards):
         block = config["areas"][wildcards.area]
-        found = [
-            data_input(block[key], f"areas.{wildcards.area}.{key}")
-            for key in keys
-            if key in block
-        ]
-        return [path for path in found if path]
+        where = f"areas.{wildcards.area}.{key}"
+        return data_input(block[key], where) if key in block else []
 
-    return files
+    return file
 
 
 def movie_input(wildcards):
@@ -205,11 +201,16 @@ def movie_input(wildcards):
     manifest = data_input(block["recordings"], f"areas.{wildcards.area}.recordings")
     if not manifest:
         return []
-    listed = read_recordings(manifest)
-    chosen = (listed["area"] == wildcards.area) & (
-        listed["session"] == wildcards.session
-    )
-    found = movie_paths(listed[chosen], [Path(manifest).parent, *data_folders()])
+    try:
+        listed = read_recordings(manifest)
+        of_session = listed[
+            (listed["area"] == wildcards.area)
+            & (listed["session"] == wildcards.session)
+        ]
+        found = movie_paths(of_session, [Path(manifest).parent, *data_folders()])
+    except NeuroLoopError as error:
+        MISSING[f"{wildcards.area}/{wildcards.session}"] = str(error)
+        return []
     return [str(path) for paths in found.values() for path in paths]
 
 
