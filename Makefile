@@ -9,7 +9,9 @@ CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 TORCH ?=
 
 RESULTS := results/report/index.html results/distill/simulated/ablation.png \
-	results/distill/simulated/ablation.tsv results/fmri/simulated/decoding.tsv
+	results/distill/simulated/ablation.tsv results/fmri/simulated/decoding.tsv \
+	results/calcium/neurons/compare/before__after/small/comparison.png \
+	results/calcium/neurons/compare/before__after/small/routes.tsv
 
 export TORCH
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
