@@ -2,8 +2,8 @@
 
 Run as ``python -m tests.bench.bench_frames [GIGABYTES]`` (0.4 by default, 4 for the size of a long
 recording; the file is written to the temporary folder and removed). Memory is that of a process of
-its own, and must not grow from the small stack to the large one. Training reads batches of frames of
-512 x 512 pixels from the store, against the same from an array in memory.
+its own, and must not grow from the small stack to the large one. Training reads batches of frames
+(512 x 512) from the store, against the same from an array in memory.
 """
 
 import subprocess
