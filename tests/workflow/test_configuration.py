@@ -35,8 +35,8 @@ def test_presets_are_valid_and_are_as_they_stand(name: str) -> None:
     config = completed(given)
     validate(config, SCHEMA)
     assert config["run"] == given["run"]
-    for kind in ("datasets", "decoders", "students"):
-        for block, content in given[kind].items():
+    for kind in ("datasets", "decoders", "students", "readers", "areas"):
+        for block, content in given.get(kind, {}).items():
             assert config[kind][block] == content
 
 
@@ -100,7 +100,17 @@ def set_key(config: dict[str, Any], path: str, value: Any) -> None:
         ("datasets.simulated.subjects", {"..": {"snr": 1}}, "subjects", "'..'"),
         ("datasets.simulated.source", "fmri", "datasets.simulated.source", "'fmri' is not one of"),
         ("datasets.simulated.subjects.S1", {}, "subjects.S1", "'snr' is a required property"),
-        ("run", ["simulate"], "run", "no dataset is called 'simulate' (datasets: simulated)"),
+        ("run", ["simulate"], "run", "'simulate' (there are: simulated, neurons)"),
+        ("areas.neurons.readers", ["big"], "neurons.readers", "'big' (readers: small)"),
+        (
+            "areas.neurons.comparisons",
+            [["before", "last"]],
+            "comparisons",
+            "'last' (before, after)",
+        ),
+        ("areas.neurons.sessions", {"compare": {}}, "sessions", "compare"),
+        ("areas.neurons.simulation.radios", 3, "areas.neurons.simulation", "did you mean radius?"),
+        ("readers.small.head", "pool", "readers.small.head", "'pool' is not one of"),
         ("datasets.simulated.decoders", ["lda"], "simulated.decoders", "no decoder is called"),
         ("datasets.simulated.teaching.decoders", ["lda"], "teaching.decoders", "'lda'"),
         ("datasets.simulated.teaching.students", ["big"], "teaching.students", "'big' (small)"),
