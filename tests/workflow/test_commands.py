@@ -87,7 +87,21 @@ def expected(name: str) -> Counter[tuple[str, str]]:
     """Rule and dataset of the jobs that a preset must come to, counted by hand from its lists."""
     config = preset(name)
     jobs: Counter[tuple[str, str]] = Counter()
+    for area in config["run"]:
+        if area not in config.get("areas", {}):
+            continue
+        block = config["areas"][area]
+        sessions, readers = len(block["sessions"]), len(block["readers"])
+        jobs["simulate_session", area] = sessions
+        for rule in ("extract_frames", "extract_traces"):
+            jobs[rule, area] = sessions
+        for rule in ("train_reader", "correlate_maps", "estimate_coupling"):
+            jobs[rule, area] = sessions * readers
+        jobs["draw_reading", area] = 1
+        jobs["compare_sessions", area] = len(block["comparisons"]) * readers
     for dataset in config["run"]:
+        if dataset not in config.get("datasets", {}):
+            continue
         block = config["datasets"][dataset]
         subjects, rois = len(block["subjects"]), len(block["rois"])
         networks = block["decoders"].count("resnet1d18")
