@@ -30,7 +30,9 @@ demo: environment ## run the whole workflow on the embedded simulated data
 	@echo "Done. Look at:"; for file in $(RESULTS); do if [ -e $$file ]; then echo "  $$file"; fi; done
 
 test: environment ## run the whole test suite
-	OMP_NUM_THREADS=1 python -m pytest -n 2
+	@failed=0; export OMP_NUM_THREADS=1; \
+	python -m pytest -n 2 --ignore=tests/slurm || failed=1; \
+	python -m pytest tests/slurm -rs || failed=1; exit $$failed
 
 lint: environment ## check style, types and the workflow's form
 	python -m ruff check .

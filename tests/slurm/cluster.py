@@ -229,6 +229,8 @@ def missing() -> str:
     absent = [name for name in PROGRAMS if not shutil.which(name)]
     if absent:
         return f"no SLURM here ({', '.join(absent)}): apt-get install slurmctld slurmd munge"
+    if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:
+        return "a host has one cluster: run tests/slurm by itself, without -n (make test does)"
     if os.geteuid() != 0:
         return "starting a SLURM cluster needs root"
     if SYSTEM_CONF.exists() or SYSTEM_CONF.is_symlink():

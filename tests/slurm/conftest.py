@@ -1,7 +1,6 @@
 """A cluster on this host, and what tests need to run the workflow on it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,14 +14,6 @@ from tests.slurm.cluster_run import Run, make, start
 SLOW_TARGET = "results/distill/tiny/reference/none/tiny_student/predictions.npz"
 SLOW_EPOCHS = 110
 PAUSE = "__import__('time').sleep(1)"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process runs these tests, for there is one cluster."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("slurm"))
-            item.add_marker(pytest.mark.slurm)
 
 
 @pytest.fixture(scope="session")

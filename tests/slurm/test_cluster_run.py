@@ -9,6 +9,8 @@ from tests.project import ROOT, Finished, Project, preset
 from tests.slurm.cluster import Cluster
 from tests.slurm.cluster_run import make, run
 
+pytestmark = pytest.mark.slurm
+
 #: Rules whose jobs ask for a GPU.
 ON_GPU = {"decode_network", "train_cnn_teacher", "train_students", "train_reference_students"}
 

@@ -12,6 +12,8 @@ from tests.slurm.cluster import Cluster, wait_for
 from tests.slurm.cluster_run import Run, make, run, start
 from tests.slurm.conftest import PAUSE, SLOW_EPOCHS, SLOW_TARGET
 
+pytestmark = pytest.mark.slurm
+
 
 def of(cluster: Cluster, project: Project, rule: str) -> list[dict[str, str]]:
     """The jobs of one rule that SLURM has had of a project."""

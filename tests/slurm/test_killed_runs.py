@@ -12,6 +12,8 @@ from tests.project import Project, once
 from tests.slurm.cluster import Cluster, wait_for
 from tests.slurm.cluster_run import make, run, start
 
+pytestmark = pytest.mark.slurm
+
 #: How often the main process is killed.
 KILLS = 5
 
