@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from scripts.lib.core.batches import equal_batches
 from scripts.lib.core.checkpoints import Checkpoint
 from scripts.lib.core.folds import Split
 from scripts.lib.core.networks import ResNet, initialise, resnet
@@ -71,7 +72,9 @@ def resnet1d18(
     NeuroLoopError
         If training diverges, or a split has too few training rows.
     """
-    groups = _groups([len(split.train) for split in splits], recipe.batch_size, members_at_once)
+    groups = equal_batches(
+        [len(split.train) for split in splits], recipe.batch_size, members_at_once
+    )
     scores: dict[int, np.ndarray] = {}
     for number, group in enumerate(groups, start=1):
         name = f"split{group[0]}x{len(group)}"
@@ -108,22 +111,6 @@ def resnet1d18(
             kept.save({str(member): torch.from_numpy(scores[member]) for member in group}, {})
             state.remove()
     return [scores[member] for member in range(len(splits))]
-
-
-def _groups(sizes: Sequence[int], batch_size: int, members_at_once: int) -> list[list[int]]:
-    """Put networks together whose epochs have batches of the same size and number.
-
-    So none is trained on more or smaller batches than alone.
-    """
-    alike: dict[tuple[int, int], list[int]] = {}
-    for member, size in enumerate(sizes):
-        batch = max(1, min(batch_size, size))
-        alike.setdefault((batch, -(-size // batch)), []).append(member)
-    return [
-        members[start : start + members_at_once]
-        for members in alike.values()
-        for start in range(0, len(members), members_at_once)
-    ]
 
 
 def cross_entropy(
