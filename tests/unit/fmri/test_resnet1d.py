@@ -66,12 +66,6 @@ def test_networks_do_not_depend_on_those_beside_them(members_at_once):
     assert np.abs(alone[9] - alone[10]).max() > 0.05, "same rows, another network"
 
 
-def test_group_holds_networks_of_equal_batches():
-    # Batches of 8: 16 and 9 rows make two, 8 makes one, 5 makes one of 5.
-    groups = resnet1d._groups([16, 8, 9, 5, 16, 5], 8, members_at_once=2)
-    assert groups == [[0, 2], [4], [1], [3, 5]]
-
-
 def test_nothing_is_learned_from_test_rows():
     x, y, made = problem()
     first = made[0]
