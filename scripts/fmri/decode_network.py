@@ -12,8 +12,8 @@ from scripts.lib.core.device import pick_device
 from scripts.lib.core.files import StrPath
 from scripts.lib.core.folds import Split
 from scripts.lib.core.jobs import job
+from scripts.lib.core.recipe import Recipe
 from scripts.lib.core.seeds import numpy_generator
-from scripts.lib.core.training import Recipe
 from scripts.lib.fmri.decoding import load_problem, save_decoding
 from scripts.lib.fmri.permutation import label_null
 from scripts.lib.fmri.resnet1d import resnet1d18

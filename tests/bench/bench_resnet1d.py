@@ -13,8 +13,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from scripts.lib.core.batches import batch_order
 from scripts.lib.core.networks import ResNet, initialise, resnet
-from scripts.lib.core.training import Recipe, batch_order, fit, predict
+from scripts.lib.core.recipe import Recipe
+from scripts.lib.core.training import fit, predict
 from scripts.lib.fmri.resnet1d import cross_entropy
 
 THREADS = (1, 2)

@@ -19,8 +19,9 @@ from scripts.lib.core.calcium_network import (
 )
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.progress import progress
+from scripts.lib.core.recipe import Recipe
 from scripts.lib.core.seeds import derive_seed
-from scripts.lib.core.training import Loss, Recipe, predict
+from scripts.lib.core.training import Loss, predict
 
 #: The study's.
 RECIPE = Recipe(epochs=30, batch_size=10, learning_rate=1e-4, optimiser="adam")

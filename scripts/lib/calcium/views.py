@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from scripts.lib.core.batches import batch_order
 from scripts.lib.core.seeds import numpy_generator
-from scripts.lib.core.training import batch_order
 
 #: Frames from which a mean and standard deviation are taken.
 FITTED = 200

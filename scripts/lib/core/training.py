@@ -3,113 +3,25 @@
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import torch
 
+from scripts.lib.core.batches import batch_order
 from scripts.lib.core.checkpoints import Checkpoint
 from scripts.lib.core.ensemble import Ensemble
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.progress import progress
-from scripts.lib.core.seeds import numpy_generator
+from scripts.lib.core.recipe import Recipe
+from scripts.lib.core.watch import Watch
 
 Network = TypeVar("Network", bound=Ensemble)
 
 #: From network, epoch (from 0) and the rows of a batch, shape (members, batch), to each member's
 #: mean loss and further named terms to record, each of shape (members,).
 Loss = Callable[[Network, int, torch.Tensor], tuple[torch.Tensor, Mapping[str, torch.Tensor]]]
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How to optimise.
-
-    Attributes
-    ----------
-    epochs, batch_size : int
-    learning_rate : float
-        Of the first epoch.
-    momentum : float
-        Of SGD (and Nesterov's form of it if `nesterov`).
-    nesterov : bool
-    weight_decay : float
-        Added to the gradient, times the weight.
-    schedule : {"constant", "cosine", "step"}
-        The rate of epoch e (from 0) is `learning_rate` times 1, times (1 + cos(pi e / epochs)) / 2,
-        or times gamma^floor(e / step_epochs).
-    step_epochs, gamma
-        Of the schedule ``step``.
-    optimiser : {"sgd", "adam"}
-    """
-
-    epochs: int
-    batch_size: int
-    learning_rate: float
-    momentum: float = 0.0
-    nesterov: bool = False
-    weight_decay: float = 0.0
-    schedule: Literal["constant", "cosine", "step"] = "constant"
-    step_epochs: int = 30
-    gamma: float = 0.1
-    optimiser: Literal["sgd", "adam"] = "sgd"
-
-    def rate(self, epoch: int) -> float:
-        """Learning rate of an epoch, counted from 0."""
-        factor = {
-            "constant": 1.0,
-            "cosine": (1 + math.cos(math.pi * epoch / self.epochs)) / 2,
-            "step": self.gamma ** (epoch // self.step_epochs),
-        }[self.schedule]
-        return self.learning_rate * factor
-
-    def build(self, network: torch.nn.Module) -> torch.optim.Optimizer:
-        """Return the optimiser of a network's parameters."""
-        common: dict[str, Any] = {
-            "lr": self.learning_rate,
-            "weight_decay": self.weight_decay,
-            "fused": True,
-        }
-        if self.optimiser == "adam":
-            return torch.optim.Adam(network.parameters(), **common)
-        return torch.optim.SGD(
-            network.parameters(), momentum=self.momentum, nesterov=self.nesterov, **common
-        )
-
-
-def batch_order(
-    sizes: Sequence[int], batch_size: int, seeds: Sequence[int], epoch: int
-) -> np.ndarray:
-    """Rows of every batch of an epoch.
-
-    A member goes through a permutation of its rows that depends on its seed and the epoch alone.
-    Batches are full: a permutation that ends early begins again, and the batch size is cut to the
-    fewest rows of a member. So one of several members sees what it would see alone if all have the
-    same number of rows, or numbers that give the same batch size and number of batches.
-
-    Parameters
-    ----------
-    sizes : sequence of int
-        Number of rows of each member.
-    batch_size : int
-    seeds : sequence of int
-        One a member.
-    epoch : int
-
-    Returns
-    -------
-    ndarray of int64, shape (steps, members, batch)
-        With batch = min(batch_size, min(sizes)), steps = ceil(max(sizes) / batch).
-    """
-    batch = min(batch_size, *sizes)
-    steps = -(-max(sizes) // batch)
-    orders = [
-        np.resize(numpy_generator(seed, "batches", epoch).permutation(size), (steps, batch))
-        for size, seed in zip(sizes, seeds, strict=True)
-    ]
-    return np.stack(orders, axis=1)
 
 
 def fit(
@@ -120,6 +32,7 @@ def fit(
     recipe: Recipe,
     *,
     checkpoint: Checkpoint | None = None,
+    watch: Watch[Network] | None = None,
     label: str = "",
 ) -> pd.DataFrame:
     """Train a network, or all members of an ensemble, and leave it in evaluation mode.
@@ -140,6 +53,9 @@ def fit(
     checkpoint : Checkpoint, optional
         Where the state is kept now and then, and at the end without the optimiser's. Training
         that goes on from there ends in the same bytes.
+    watch : Watch, optional
+        Lowers the learning rate and ends training by a loss on other rows, of a single network,
+        whose weights are those of its best epoch then. The history has ``validation`` as well.
     label : str
         What is trained, for the progress.
 
@@ -156,8 +72,10 @@ def fit(
     """
     if min(sizes) < 2:
         raise NeuroLoopError(f"{min(sizes)} training rows are too few for a network: give it more")
+    if watch and network.members != 1:
+        raise ValueError("one network is watched, not an ensemble")
     optimiser = recipe.build(network)
-    history = _resume(network, optimiser, checkpoint)
+    history, best = _resume(network, optimiser, checkpoint)
     done = history[-1]["epoch"] if history else 0
     if done:
         logging.getLogger(__name__).info("%s: goes on after epoch %d", label or "training", done)
@@ -165,8 +83,11 @@ def fit(
     network.train()
     with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
         for epoch in progress(range(done, recipe.epochs), f"{label or 'training'}, epochs"):
+            if watch and watch.is_over(history):
+                break
+            rate = recipe.rate(epoch) * (watch.rate_factor(history) if watch else 1)
             for group in optimiser.param_groups:
-                group["lr"] = recipe.rate(epoch)
+                group["lr"] = rate
             order = batch_order(sizes, recipe.batch_size, seeds, epoch)
             sums: dict[str, torch.Tensor] = {}
             for indices in torch.from_numpy(order).to(device):
@@ -179,13 +100,21 @@ def fit(
             means = {name: (values / len(order)).tolist() for name, values in sums.items()}
             _check_finite(network, means["loss"], epoch + 1, recipe)
             for member in range(len(sizes)):
-                row = {"member": member, "epoch": epoch + 1, "learning_rate": recipe.rate(epoch)}
+                row = {"member": member, "epoch": epoch + 1, "learning_rate": rate}
                 history.append(row | {name: values[member] for name, values in means.items()})
+            if watch:
+                network.eval()
+                history[-1]["validation"] = watch.validate(network)
+                network.train()
+                if watch.is_best(history):
+                    best = {name: v.detach().clone() for name, v in network.state_dict().items()}
             if checkpoint and checkpoint.due() and epoch + 1 < recipe.epochs:
-                _keep(network, optimiser, checkpoint, history)
+                _keep(network, optimiser, checkpoint, history, best)
     network.eval()
+    if best:
+        network.load_state_dict(best)
     if checkpoint and done < recipe.epochs:
-        _keep(network, None, checkpoint, history)
+        _keep(network, None, checkpoint, history, best)
     return pd.DataFrame(history)
 
 
@@ -234,9 +163,11 @@ def _keep(
     optimiser: torch.optim.Optimizer | None,
     checkpoint: Checkpoint,
     history: list[dict[str, Any]],
+    best: Mapping[str, torch.Tensor],
 ) -> None:
     """Save the state after an epoch, which is the last one if there is no optimiser."""
     tensors = {f"network/{name}": values for name, values in network.state_dict().items()}
+    tensors |= {f"best/{name}": values for name, values in best.items()}
     if optimiser:
         for number, state in optimiser.state_dict()["state"].items():
             named = {f"optimiser/{number}/{name}": values for name, values in state.items()}
@@ -246,24 +177,23 @@ def _keep(
 
 def _resume(
     network: Ensemble, optimiser: torch.optim.Optimizer, checkpoint: Checkpoint | None
-) -> list[dict[str, Any]]:
-    """Restore the last state and return its history; empty if there is none that fits."""
+) -> tuple[list[dict[str, Any]], dict[str, torch.Tensor]]:
+    """Restore the last state; return its history and the state of a watched network's best epoch.
+
+    Both are empty if there is none that fits.
+    """
     kept = checkpoint.load() if checkpoint else None
     if not checkpoint or not kept:
-        return []
+        return [], {}
     tensors, facts = kept
     own = network.state_dict()
-    weights = {
-        name.removeprefix("network/"): values
-        for name, values in tensors.items()
-        if name.startswith("network/")
-    }
+    weights = _below(tensors, "network/")
     if {name: values.shape for name, values in own.items()} != {
         name: values.shape for name, values in weights.items()
     }:
         checkpoint.ignore("it is of another network")
-        return []
-    parameters = list(network.parameters())
+        return [], {}
+    parameters = [values for values in network.parameters() if values.requires_grad]
     state: dict[int, dict[str, torch.Tensor]] = {}
     for place, values in tensors.items():
         kind, number, *rest = place.split("/")
@@ -274,4 +204,13 @@ def _resume(
             state.setdefault(int(number), {})[rest[0]] = values
     network.load_state_dict(weights)
     optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
-    return list(facts["history"])
+    return list(facts["history"]), _below(tensors, "best/")
+
+
+def _below(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    """Tensors whose names begin so, named without it."""
+    return {
+        name.removeprefix(prefix): values
+        for name, values in tensors.items()
+        if name.startswith(prefix)
+    }

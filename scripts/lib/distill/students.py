@@ -23,8 +23,9 @@ from scripts.lib.core.networks import (
     member_state,
     resnet,
 )
+from scripts.lib.core.recipe import Recipe
 from scripts.lib.core.seeds import derive_seed, torch_generator
-from scripts.lib.core.training import Loss, Recipe, fit, predict
+from scripts.lib.core.training import Loss, fit, predict
 from scripts.lib.distill.loss import cross_entropy, distillation_loss
 
 

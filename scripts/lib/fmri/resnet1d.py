@@ -14,8 +14,9 @@ from scripts.lib.core.batches import equal_batches
 from scripts.lib.core.checkpoints import Checkpoint
 from scripts.lib.core.folds import Split
 from scripts.lib.core.networks import ResNet, initialise, resnet
+from scripts.lib.core.recipe import Recipe
 from scripts.lib.core.seeds import derive_seed
-from scripts.lib.core.training import Loss, Recipe, fit, predict
+from scripts.lib.core.training import Loss, fit, predict
 from scripts.lib.fmri.voxels import prepare
 
 #: The study's. Its step decay at epoch 90 was never reached.

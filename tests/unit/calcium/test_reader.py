@@ -14,8 +14,9 @@ from scripts.lib.calcium.reader import (
     read_frames,
 )
 from scripts.lib.calcium.views import Augmentation, Views
+from scripts.lib.core.batches import batch_order
 from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.training import Recipe, batch_order
+from scripts.lib.core.recipe import Recipe
 
 SMALL = Reader(widths=(2, 3), hidden=4)
 FRAMES = np.random.default_rng(0).normal(size=(20, 9, 8)).astype(np.float32)

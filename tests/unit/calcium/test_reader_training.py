@@ -14,7 +14,7 @@ from scripts.lib.calcium.views import Augmentation
 from scripts.lib.core.checkpoints import Checkpoint
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.folds import Split, splits
-from scripts.lib.core.training import Recipe
+from scripts.lib.core.recipe import Recipe
 
 CPU = torch.device("cpu")
 CELLS = ["1", "2", "3"]

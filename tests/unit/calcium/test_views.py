@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from scripts.lib.calcium.views import Augmentation, Views, level, read_members
-from scripts.lib.core.training import batch_order
+from scripts.lib.core.batches import batch_order
 
 CPU = torch.device("cpu")
 FRAMES = np.random.default_rng(0).normal(3, 2, size=(30, 5, 4)).astype(np.float32)

@@ -1,7 +1,6 @@
 """Networks that can be trained together."""
 
-from scripts.lib.core.batches import equal_batches
-from scripts.lib.core.training import batch_order
+from scripts.lib.core.batches import batch_order, equal_batches
 
 
 def test_group_holds_networks_of_equal_batches():

@@ -8,7 +8,8 @@ from torch.nn import functional
 
 from scripts.lib.core.calcium_network import calcium_network, initialise
 from scripts.lib.core.networks import member_state, stack_states
-from scripts.lib.core.training import Recipe, fit, predict
+from scripts.lib.core.recipe import Recipe
+from scripts.lib.core.training import fit, predict
 
 SHAPE = (17, 24)
 KINDS = [

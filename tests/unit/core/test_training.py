@@ -13,11 +13,13 @@ import pytest
 import torch
 from torch.nn import functional
 
+from scripts.lib.core.batches import batch_order
 from scripts.lib.core.checkpoints import Checkpoint
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import save_weights
 from scripts.lib.core.networks import initialise, member_state, resnet
-from scripts.lib.core.training import Recipe, batch_order, fit, predict
+from scripts.lib.core.recipe import Recipe
+from scripts.lib.core.training import fit, predict
 
 SEEDS = (21, 22, 23)
 RECIPE = Recipe(epochs=4, batch_size=8, learning_rate=0.02, momentum=0.9)

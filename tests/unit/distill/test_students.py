@@ -11,8 +11,8 @@ from safetensors.torch import save_file
 from scripts.lib.core.checkpoints import Checkpoint
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.networks import initialise, member_state, resnet
+from scripts.lib.core.recipe import Recipe
 from scripts.lib.core.seeds import derive_seed, torch_generator
-from scripts.lib.core.training import Recipe
 from scripts.lib.distill import students
 from scripts.lib.distill.students import Student, Views, build, objective, train_students
 from scripts.lib.distill.teachers import teach

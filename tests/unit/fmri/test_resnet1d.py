@@ -8,7 +8,7 @@ import pytest
 from scripts.lib.core.checkpoints import Checkpoint
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.folds import Split, splits
-from scripts.lib.core.training import Recipe
+from scripts.lib.core.recipe import Recipe
 from scripts.lib.fmri import resnet1d
 from scripts.lib.fmri.resnet1d import RECIPE, resnet1d18
 

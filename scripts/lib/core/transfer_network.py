@@ -1,0 +1,287 @@
+"""A pretrained image network under a new head, trained from a chosen section upwards.
+
+The network itself repeats grey films to three channels and normalises them as its backbone was
+trained, so that training, prediction and explanation cannot pre-process differently. It is cut in
+two: ``front``, frozen, whose output depends on an image alone and can be stored, and ``back``,
+which is trained.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from scripts.lib.core import efficientnet
+from scripts.lib.core.dense_head import Dropout, dense_head
+from scripts.lib.core.efficientnet import EfficientNetLite0, load_imagenet
+from scripts.lib.core.ensemble import Ensemble
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.networks import ResNet, resnet
+from scripts.lib.core.networks import initialise as initialise_resnet
+from scripts.lib.core.seeds import derive_seed, torch_generator
+from scripts.lib.core.states import load_state, read_state
+
+RESNETS = {"resnet18": 18, "resnet34": 34, "resnet50": 50}
+BACKBONES = (*RESNETS, "efficientnet_lite0")
+
+#: What torchvision's checkpoints expect pixels in [0, 1] to be normalised by.
+RESNET_MEAN, RESNET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+
+#: The cut above all sections: the head alone is trained.
+HEAD = "head"
+
+
+class TransferNetwork(Ensemble):
+    """Backbone and head (see `transfer_network`).
+
+    ``back(front(x))`` and ``classify(maps(x))`` are the logits.
+
+    Attributes
+    ----------
+    backbone : ResNet or EfficientNetLite0
+        Without its last layer.
+    head : Sequential
+        Its last layer, linear, is ``head.fc``.
+    sections : dict of str to tuple of str
+        Modules of the backbone that follow each other in each of its sections, in order.
+    cut : str
+        The first section that is trained, or ``head``.
+    mean, std : Tensor, shape (3,)
+        What pixels in [0, 1] are normalised by.
+    """
+
+    mean: torch.Tensor
+    std: torch.Tensor
+
+    def __init__(
+        self,
+        backbone: ResNet | EfficientNetLite0,
+        classes: int,
+        cut: str,
+        units: Sequence[int],
+        dropout: float,
+        in_channels: int,
+    ) -> None:
+        super().__init__(members=1, in_channels=in_channels, classes=classes)
+        self.sections: dict[str, tuple[str, ...]]
+        if isinstance(backbone, ResNet):
+            last, mean, std = backbone.fc, RESNET_MEAN, RESNET_STD
+            backbone.add_module("fc", nn.Identity())
+            backbone.add_module("relu", nn.ReLU())
+            self.sections = {"stem": ("conv1", "bn1", "relu", "maxpool")}
+            self.sections |= {name: (name,) for name in backbone.stages}
+        else:
+            last, mean, std = backbone._fc, efficientnet.MEAN, efficientnet.STD
+            backbone.add_module("_fc", nn.Identity())
+            self.sections = backbone.sections
+        if cut not in (*self.sections, HEAD):
+            raise NeuroLoopError(
+                f"no section {cut!r} to train from in the backbone: name one of "
+                f"{', '.join(self.sections)} or {HEAD}"
+            )
+        self.register_buffer("mean", torch.tensor(mean))
+        self.register_buffer("std", torch.tensor(std))
+        self.backbone, self.cut = backbone, cut
+        self.head = dense_head(last.in_features, classes, units, dropout)
+        order = [*self.sections, HEAD]
+        position = order.index(cut)
+        self._below, self._above = order[:position], order[position:-1]
+        for module in self._frozen():
+            module.requires_grad_(False)
+        self.train()
+
+    def train(self, mode: bool = True) -> "TransferNetwork":
+        """Set the mode of all but the frozen sections, which always evaluate."""
+        super().train(mode)
+        for module in self._frozen():
+            module.eval()
+        return self
+
+    def front(self, images: torch.Tensor) -> torch.Tensor:
+        """Run what is frozen.
+
+        Parameters
+        ----------
+        images : Tensor of float32, shape (batch, 1 or 3, height, width)
+            In [0, 1].
+
+        Returns
+        -------
+        Tensor, shape (batch, channels, height, width), or (batch, channels) if `cut` is ``head``
+            Features at the cut, in the latter case means over all places. Without a graph of
+            gradients unless the images have one.
+        """
+        x = self._through(self._below, self._normalised(images))
+        return x.mean((2, 3)) if self.cut == HEAD else x
+
+    def back(self, features: torch.Tensor) -> torch.Tensor:
+        """Run what is trained: from the output of `front` to logits (batch, 1, classes)."""
+        if self.cut == HEAD:
+            return self.head(features)
+        return self.classify(self._through(self._above, features))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        """Return logits, shape (batch, 1, classes), of images as in `front`."""
+        return self.back(self.front(images))
+
+    def maps(self, images: torch.Tensor) -> torch.Tensor:
+        """Return the output of the last section, (batch, channels, height, width), not negative."""
+        return self._through(self.sections, self._normalised(images))
+
+    def classify(self, maps: torch.Tensor) -> torch.Tensor:
+        """Map the output of `maps` to logits, shape (batch, 1, classes)."""
+        return self.head(maps.mean((2, 3)))
+
+    def _normalised(self, images: torch.Tensor) -> torch.Tensor:
+        return (images - self.mean[:, None, None]) / self.std[:, None, None]
+
+    def _through(self, sections: Iterable[str], x: torch.Tensor) -> torch.Tensor:
+        for section in sections:
+            for name in self.sections[section]:
+                x = self.backbone.get_submodule(name)(x)
+        return x
+
+    def _frozen(self) -> list[nn.Module]:
+        names = [name for section in self._below for name in self.sections[section]]
+        return [self.backbone.get_submodule(name) for name in names]
+
+
+def transfer_network(
+    *,
+    backbone: str,
+    classes: int,
+    cut: str = HEAD,
+    units: Sequence[int] = (),
+    dropout: float = 0.0,
+    in_channels: int = 1,
+    width: int = 64,
+    stem: str = "imagenet",
+) -> TransferNetwork:
+    """Build a network for transfer learning.
+
+    Its weights are random until `initialise_backbone`, `load_backbone` and `initialise_head` set
+    them.
+
+    Parameters
+    ----------
+    backbone : {"resnet18", "resnet34", "resnet50", "efficientnet_lite0"}
+    classes : int
+    cut : str
+        First section that is trained; those below it are frozen, with their batch normalisation in
+        evaluation mode. ``stem``, ``layer1`` to ``layer4`` of a ResNet; ``stem``, ``block0`` to
+        ``block15``, ``top`` of EfficientNet-Lite0; ``head``: the head alone.
+    units : sequence of int
+        Blocks of batch normalisation, dense layer of so many units, ReLU and dropout before the
+        last layer. None: a linear head, which CAM needs.
+    dropout : float
+        Share of each block's outputs that training drops; of the pooled features if there is no
+        block.
+    in_channels : {1, 3}
+        Channels of the images. One is repeated to three.
+    width : int
+        Channels of a ResNet's first stage.
+    stem : {"imagenet", "small"}
+        Of a ResNet.
+
+    Returns
+    -------
+    TransferNetwork
+        In channels-last layout.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the backbone has no such section.
+    """
+    if backbone not in BACKBONES or in_channels not in (1, 3):
+        raise ValueError(f"no backbone {backbone!r} for {in_channels} channels")
+    made: ResNet | EfficientNetLite0
+    if backbone in RESNETS:
+        depth = RESNETS[backbone]
+        made = resnet(depth, in_channels=3, classes=classes, width=width, stem=stem)
+    elif (width, stem) != (64, "imagenet"):
+        raise ValueError(f"{backbone} has no width and no stem to choose")
+    else:
+        made = EfficientNetLite0(classes)
+    network = TransferNetwork(made, classes, cut, units, dropout, in_channels)
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def load_backbone(network: TransferNetwork, weights: str | Path | None) -> None:
+    """Give the backbone pretrained weights.
+
+    Parameters
+    ----------
+    network : TransferNetwork
+    weights : "imagenet", path or None
+        ``imagenet``: those that come with a package, of EfficientNet-Lite0 alone. A path: of a
+        .safetensors or .pth checkpoint with torchvision's names, or of EfficientNet-Lite0 with its
+        package's; its last layer is not used. None: nothing is loaded.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the weights are missing, or a name or a shape in them does not fit.
+    """
+    backbone = network.backbone
+    if weights is None:
+        return
+    if weights == "imagenet":
+        if isinstance(backbone, ResNet):
+            raise NeuroLoopError(
+                "weights imagenet come with efficientnet_lite0 alone: for a ResNet, name the file "
+                "of a checkpoint with torchvision's names"
+            )
+        load_imagenet(backbone)
+        return
+    state = read_state(Path(weights))
+    for name in ("fc.weight", "fc.bias", "_fc.weight", "_fc.bias"):
+        state.pop(name, None)
+    advice = "take a checkpoint with its package's names, or change the backbone, width or stem"
+    load_state(backbone, state, weights, advice)
+
+
+def initialise_backbone(network: TransferNetwork, seed: int) -> None:
+    """Draw the backbone's weights, as `networks.initialise` and `efficientnet.initialise` do."""
+    if isinstance(network.backbone, ResNet):
+        initialise_resnet(network.backbone, [derive_seed(seed, "backbone")])
+    else:
+        efficientnet.initialise(network.backbone, torch_generator(seed, "backbone"))
+
+
+@torch.no_grad()
+def initialise_head(network: TransferNetwork, seed: int) -> None:
+    """Draw the head's weights and begin the random streams of its dropout.
+
+    Weights and biases are uniform within 1 / sqrt(fan-in), batch normalisation is 1 and 0; the
+    same on every device.
+    """
+    generator = torch_generator(seed, "head")
+    for module in network.head.modules():
+        if isinstance(module, nn.BatchNorm1d):
+            module.reset_parameters()
+        elif isinstance(module, nn.Linear):
+            bound = module.in_features**-0.5
+            for values in (module.weight, module.bias):
+                values.copy_(torch.empty(values.shape).uniform_(-bound, bound, generator=generator))
+    seed_dropout(network, seed)
+
+
+def seed_dropout(network: TransferNetwork, seed: int, *names: object) -> None:
+    """Begin the random streams of the head's dropout anew.
+
+    Training that can go on from a checkpoint calls it at the start of each epoch, with its number.
+    """
+    for number, module in enumerate(network.head):
+        if isinstance(module, Dropout):
+            module.generator = torch_generator(seed, "dropout", number, *names)
+
+
+def head_penalty(network: TransferNetwork, l2: float) -> torch.Tensor:
+    """Return `l2` times the sum of the squared weights of the head's dense layers, a scalar.
+
+    As Keras' L2 regulariser has it: no factor 1 / 2, no biases, no batch normalisation.
+    """
+    squares = [m.weight.square().sum() for m in network.head if isinstance(m, nn.Linear)]
+    return l2 * torch.stack(squares).sum()

@@ -1,0 +1,211 @@
+"""The images that a trained network is looked into with: exactly as the network takes them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.files import load_arrays, save_arrays
+from scripts.lib.core.ordering import natural_sorted
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
+
+#: Arrays of a file of images and the names of their axes; ``truth`` of several labels has two.
+AXES = {
+    "images": ("image", "channel", "row", "column"),
+    "truth": ("image",),
+    "id": ("image",),
+    "mask": ("image", "row", "column"),
+    "display": ("image", "row", "column"),
+}
+OPTIONAL = ("mask", "display")
+
+
+@dataclass(frozen=True, eq=False)
+class ModelImages:
+    """Images of a network, with what is known about them.
+
+    Attributes
+    ----------
+    images : ndarray of float32, shape (n, channels, height, width)
+        As the network takes them.
+    ids : ndarray of str, shape (n,)
+        Each its own.
+    truth : ndarray or None
+        Class index, int64, shape (n,), of networks with one label an image; else bool, shape
+        (n, classes). None if it is not known.
+    mask : ndarray of bool or None, shape (n, height, width)
+        Where the evidence truly is, for the pointing game.
+    display : ndarray of float32 or None, shape (n, height, width)
+        What figures show in place of the first channel.
+    """
+
+    images: np.ndarray
+    ids: np.ndarray
+    truth: np.ndarray | None = None
+    mask: np.ndarray | None = None
+    display: np.ndarray | None = None
+
+
+def save_images(path: Path, given: ModelImages, classes: int, labels: str) -> None:
+    """Write images as .npz, with arrays ``images``, ``truth``, ``id``, ``mask`` and ``display``.
+
+    Parameters
+    ----------
+    path : Path
+    given : ModelImages
+        With a truth.
+    classes : int
+    labels : {"single", "multi"}
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not go together.
+    """
+    arrays = {
+        "images": given.images,
+        "truth": given.truth,
+        "id": given.ids,
+        "mask": given.mask,
+        "display": given.display,
+    }
+    present = {name: np.asarray(array) for name, array in arrays.items() if array is not None}
+    problem = _problem(present, given.images.shape[1], classes, labels)
+    if problem:
+        raise ValueError(f"images of {path}: {problem}")
+    axes: dict[str, Sequence[str]] = {**AXES}
+    if labels == "multi":
+        axes["truth"] = ("image", "class")
+    save_arrays(path, present, axes=axes)
+
+
+def load_images(path: Path, channels: int, classes: int, labels: str) -> ModelImages:
+    """Read what `save_images` wrote.
+
+    Parameters
+    ----------
+    path : Path
+    channels, classes : int
+        Of the network.
+    labels : {"single", "multi"}
+
+    Raises
+    ------
+    NeuroLoopError
+        If the file is missing or damaged, or an array in it is missing, unknown or does not fit.
+    """
+    arrays = load_arrays(path)
+    problem = _problem(arrays, channels, classes, labels)
+    if problem:
+        raise NeuroLoopError(f"{path}: {problem}: run again what writes it")
+    mask = arrays.get("mask")
+    return ModelImages(
+        arrays["images"],
+        arrays["id"].astype(str),
+        arrays["truth"].astype(np.int64 if labels == "single" else bool),
+        None if mask is None else mask.astype(bool),
+        arrays.get("display"),
+    )
+
+
+def read_folder(
+    folder: Path,
+    size: int,
+    grey: bool,
+    mean: Sequence[float],
+    std: Sequence[float],
+    classes: Sequence[str],
+) -> ModelImages:
+    """Read all images below a folder, in natural order.
+
+    Parameters
+    ----------
+    folder : Path
+    size : int
+        Side in pixels: the shorter side is scaled to it, the middle of the longer one is cut out.
+    grey : bool
+        One channel, else red, green and blue.
+    mean, std : sequence of float
+        What pixels in [0, 1] are normalised by: one value, or one a channel.
+    classes : sequence of str
+        If every image lies in a folder with the name of a class, that is its truth.
+
+    Returns
+    -------
+    ModelImages
+        `display` is the mean over channels, in [0, 1].
+
+    Raises
+    ------
+    NeuroLoopError
+        If there are no images, or one is damaged or has more than 8 bits a channel.
+    """
+    paths = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
+    if not paths:
+        raise NeuroLoopError(f"{folder} holds no images: mend images.folder or fill the folder")
+    by_id = {path.relative_to(folder).as_posix(): path for path in paths}
+    ids = natural_sorted(by_id)
+    pixels = np.stack([_read(by_id[name], size, grey) for name in ids])
+    centre, spread = (np.asarray(v, dtype=np.float32).reshape(-1, 1, 1) for v in (mean, std))
+    numbers = {name: number for number, name in enumerate(classes)}
+    truth = [numbers.get(by_id[name].parent.name, -1) for name in ids]
+    return ModelImages(
+        (pixels - centre) / spread,
+        np.array(ids),
+        None if -1 in truth else np.array(truth, dtype=np.int64),
+        display=pixels.mean(axis=1),
+    )
+
+
+def _read(path: Path, size: int, grey: bool) -> np.ndarray:
+    """Pixels in [0, 1] of one image, float32, shape (channels, size, size)."""
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as image:
+            if image.mode[0] in "IF":  # converting these would clip them to white or black
+                raise ValueError(f"mode {image.mode}, not 8 bits a channel")
+            made = image.convert("L" if grey else "RGB")
+            made = ImageOps.fit(made, (size, size), Image.Resampling.BILINEAR)
+    except Exception as error:  # whatever a damaged file makes a decoder do
+        reason = " ".join(str(error).split())
+        raise NeuroLoopError(f"image {path} cannot be read ({reason}): replace it") from error
+    pixels = np.asarray(made, dtype=np.float32) / 255
+    return pixels[None] if grey else np.ascontiguousarray(pixels.transpose(2, 0, 1))
+
+
+def _problem(arrays: dict[str, np.ndarray], channels: int, classes: int, labels: str) -> str:
+    """Say what is wrong with the arrays of a file of images; empty if nothing is."""
+    for name in AXES:
+        if name not in arrays and name not in OPTIONAL:
+            return f"the array {name} is missing"
+    for name in arrays:
+        if name not in AXES:
+            return f"the array {name} is unknown"
+    images, truth, ids = (arrays[name] for name in ("images", "truth", "id"))
+    if images.ndim != 4 or images.dtype != np.float32 or not images.size:
+        return f"images are {images.dtype} {images.shape} in place of float32 (n, channels, h, w)"
+    if images.shape[1] != channels:
+        return f"images have {images.shape[1]} channels, but the network takes {channels}"
+    if not np.isfinite(images).all():
+        return "images have values that are not finite"
+    places = (len(images), *images.shape[2:])
+    wanted = {
+        "truth": (len(images),) if labels == "single" else (len(images), classes),
+        "id": (len(images),),
+        "mask": places,
+        "display": places,
+    }
+    for name, shape in wanted.items():
+        if name in arrays and arrays[name].shape != shape:
+            return f"{name} has shape {arrays[name].shape} in place of {shape}"
+    if truth.dtype.kind not in "biu":
+        return f"truth is {truth.dtype} in place of integers"
+    if truth.min() < 0 or truth.max() >= (classes if labels == "single" else 2):
+        return f"truth is not within the {classes} classes"
+    if len(set(ids.tolist())) < len(ids):
+        return "two images have the same id"
+    return ""

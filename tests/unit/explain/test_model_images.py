@@ -1,0 +1,119 @@
+"""Images of a network on disk, and those of a folder."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.files import load_arrays, read_json, save_arrays
+from scripts.lib.explain.model_images import ModelImages, load_images, read_folder, save_images
+
+GIVEN = ModelImages(
+    np.arange(24, dtype=np.float32).reshape(3, 2, 2, 2),
+    np.array(["a", "b", "c"]),
+    np.array([1, 0, 3]),
+    np.eye(2, dtype=bool)[None].repeat(3, axis=0),
+    np.ones((3, 2, 2), dtype=np.float32),
+)
+HOTS = np.array([[1, 0], [1, 1], [0, 0]])
+
+
+def test_round_trip(tmp_path):
+    save_images(tmp_path / "images.npz", GIVEN, 4, "single")
+    found = load_images(tmp_path / "images.npz", 2, 4, "single")
+    for name in ("images", "ids", "truth", "mask", "display"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(GIVEN, name))
+    assert (found.images.dtype, found.truth.dtype, found.mask.dtype) == (np.float32, int, bool)
+    assert read_json(tmp_path / "images.json")["arrays"]["images"]["axes"][1] == "channel"
+
+
+def test_round_trip_of_several_labels_and_little_else(tmp_path):
+    given = replace(GIVEN, truth=HOTS, mask=None, display=None)
+    save_images(tmp_path / "images.npz", given, 2, "multi")
+    found = load_images(tmp_path / "images.npz", 2, 2, "multi")
+    assert found.truth.dtype == bool
+    assert found.truth.tolist() == HOTS.astype(bool).tolist()
+    assert (found.mask, found.display) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"truth": None}, "the array truth is missing"),
+        ({"extra": np.zeros(3)}, "the array extra is unknown"),
+        ({"images": np.zeros((3, 2, 2, 2))}, "images are float64"),
+        ({"images": np.zeros((3, 2, 2), dtype=np.float32)}, "in place of float32 \\(n, channels"),
+        ({"images": np.zeros((0, 2, 2, 2), dtype=np.float32)}, "\\(0, 2, 2, 2\\) in place"),
+        ({"images": np.zeros((3, 1, 2, 2), dtype=np.float32)}, "1 channels, but the network takes"),
+        ({"images": np.full((3, 2, 2, 2), np.nan, dtype=np.float32)}, "not finite"),
+        ({"truth": np.array([1, 0])}, r"truth has shape \(2,\) in place of \(3,\)"),
+        ({"truth": HOTS}, "truth has shape"),
+        ({"truth": np.array([0.0, 1, 1])}, "truth is float64"),
+        ({"truth": np.array([0, 4, 1])}, "not within the 4 classes"),
+        ({"truth": np.array([0, -1, 1])}, "not within the 4 classes"),
+        ({"id": np.array(["a", "b", "a"])}, "same id"),
+        ({"mask": np.zeros((3, 2, 1), dtype=bool)}, "mask has shape"),
+        ({"display": np.zeros((3, 2), dtype=np.float32)}, "display has shape"),
+    ],
+)
+def test_files_that_do_not_fit(tmp_path, change, said):
+    save_images(tmp_path / "good.npz", GIVEN, 4, "single")
+    arrays = load_arrays(tmp_path / "good.npz") | change
+    arrays = {name: array for name, array in arrays.items() if array is not None}
+    axes = {name: [f"axis{i}" for i in range(array.ndim)] for name, array in arrays.items()}
+    save_arrays(tmp_path / "bad.npz", arrays, axes=axes)
+    with pytest.raises(NeuroLoopError, match=said) as caught:
+        load_images(tmp_path / "bad.npz", 2, 4, "single")
+    assert str(tmp_path / "bad.npz") in str(caught.value)
+
+
+def test_a_writer_is_held_to_the_same(tmp_path):
+    with pytest.raises(ValueError, match="truth is missing"):
+        save_images(tmp_path / "images.npz", replace(GIVEN, truth=None), 4, "single")
+    with pytest.raises(ValueError, match="not within the 2 classes"):
+        save_images(tmp_path / "images.npz", GIVEN, 2, "single")
+    assert not list(tmp_path.iterdir())
+
+
+def picture(path, colour, size=(8, 4)):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", size, colour).save(path)
+
+
+def test_a_folder_of_class_folders(tmp_path):
+    picture(tmp_path / "cat" / "10.png", (255, 0, 51))
+    picture(tmp_path / "cat" / "9.png", (0, 0, 0), size=(3, 9))
+    picture(tmp_path / "dog" / "1.png", (51, 102, 255))
+    (tmp_path / "notes.txt").write_text("no image")
+    found = read_folder(tmp_path, 4, False, (0.5,), (0.5, 0.25, 0.2), ["dog", "cat"])
+    assert found.ids.tolist() == ["cat/9.png", "cat/10.png", "dog/1.png"]
+    assert found.truth.tolist() == [1, 1, 0]
+    assert found.images.shape == (3, 3, 4, 4)
+    assert found.images.dtype == np.float32
+    np.testing.assert_allclose(found.images[1, :, 2, 2], [1, -2, -1.5], rtol=1e-5)
+    np.testing.assert_allclose(found.images[2, :, 0, 3], [-0.6, -0.4, 2.5], rtol=1e-5)
+    np.testing.assert_allclose(found.display[1], 0.4, rtol=1e-5)
+    grey = read_folder(tmp_path, 4, True, (0.0,), (1.0,), ["dog", "cat"])
+    assert grey.images.shape == (3, 1, 4, 4)
+    np.testing.assert_allclose(grey.images[1, 0], 82 / 255, rtol=1e-5)  # 0.299 R + 0.114 B
+    assert read_folder(tmp_path, 4, True, (0.0,), (1.0,), ["dog"]).truth is None
+
+
+def test_the_middle_of_an_image_is_cut_out(tmp_path):
+    wide = np.zeros((4, 12), dtype=np.uint8)
+    wide[:, 4:8] = 255
+    Image.fromarray(wide).save(tmp_path / "wide.png")
+    assert read_folder(tmp_path, 4, True, (0.0,), (1.0,), []).images.min() == 1
+
+
+def test_folders_without_images_and_damaged_ones(tmp_path):
+    with pytest.raises(NeuroLoopError, match=r"holds no images: mend images\.folder"):
+        read_folder(tmp_path, 4, True, (0.0,), (1.0,), [])
+    (tmp_path / "broken.png").write_bytes(b"no image")
+    with pytest.raises(NeuroLoopError, match=r"broken\.png cannot be read"):
+        read_folder(tmp_path, 4, True, (0.0,), (1.0,), [])
+    Image.fromarray(np.zeros((4, 4), dtype=np.uint16)).save(tmp_path / "broken.png")
+    with pytest.raises(NeuroLoopError, match="not 8 bits"):
+        read_folder(tmp_path, 4, True, (0.0,), (1.0,), [])
