@@ -1,0 +1,99 @@
+"""Classifiers of films: named variants of backbone, trained depth, head and recipe."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.core.recipe import Recipe
+from scripts.lib.core.seeds import derive_seed
+from scripts.lib.core.transfer_network import (
+    TransferNetwork,
+    initialise_backbone,
+    initialise_head,
+    load_backbone,
+    transfer_network,
+)
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """A variant.
+
+    Attributes
+    ----------
+    backbone, cut, width, stem, units, dropout
+        As in `transfer_network`.
+    weights : "imagenet", Path or None
+        As in `load_backbone`; None: random.
+    l2 : float
+        Of `head_penalty`.
+    C : float or None
+        If given, the head is a logistic regression of inverse regularisation C on standardised
+        features, and the recipe is not used.
+    recipe : Recipe
+    reduce_after, stop_after : int
+        Epochs, as in `Watch`.
+    factor : float
+        As in `Watch`.
+    class_weights : bool
+        Whether every class weighs the same in the loss, however many films it has.
+    test_views : int
+        Views of a test film, itself included, whose logits are averaged.
+    """
+
+    backbone: str
+    weights: str | Path | None
+    cut: str
+    width: int
+    stem: str
+    units: tuple[int, ...]
+    dropout: float
+    l2: float
+    C: float | None
+    recipe: Recipe
+    reduce_after: int
+    factor: float
+    stop_after: int
+    class_weights: bool
+    test_views: int
+
+    @classmethod
+    def from_block(cls, block: Mapping[str, Any], start: Path | None) -> "Classifier":
+        """Read a block of the config; `start` is the checkpoint that `weights` names."""
+        own = {name: block[name] for name in cls.__annotations__ if name in block}
+        recipe = {name: block[name] for name in Recipe.__annotations__ if name in block}
+        own |= {"units": tuple(block["units"]), "recipe": Recipe(**recipe)}
+        own |= {"weights": start} if start else {}
+        return cls(**own)
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Arguments of `transfer_network`."""
+        return {
+            "backbone": self.backbone,
+            "cut": self.cut,
+            "units": list(self.units),
+            "dropout": self.dropout,
+            "width": self.width,
+            "stem": self.stem,
+        }
+
+    def network(self, classes: int, seed: int, *names: object) -> TransferNetwork:
+        """Build the network as it is before training.
+
+        Parameters
+        ----------
+        classes : int
+        seed : int
+            Root seed: of the backbone where it has no weights, and of the head.
+        *names
+            Which of several networks it is; they differ in the head alone.
+        """
+        network = transfer_network(classes=classes, **self.options)
+        if self.weights is None:
+            initialise_backbone(network, seed)
+        else:
+            load_backbone(network, self.weights)
+        initialise_head(network, derive_seed(seed, "classifier", *names))
+        return network

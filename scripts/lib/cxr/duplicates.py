@@ -1,0 +1,104 @@
+"""Films that are listed several times: the same pixels under other names.
+
+Only exact copies are found. A copy that was scaled or compressed again has other pixels.
+"""
+
+import logging
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.progress import progress
+from scripts.lib.cxr.image_files import content_hash, read_levels
+from scripts.lib.cxr.persons import united
+
+log = logging.getLogger(__name__)
+
+COPY = "copy"
+CONFLICT = "labels conflict"
+
+
+class Duplicates(NamedTuple):
+    """What is left of a list of films, and what was dropped.
+
+    Attributes
+    ----------
+    films : DataFrame
+        One row for each content; ``person`` names the same person in all copies.
+    dropped : DataFrame
+        ``file, label, person`` as they were, ``reason`` (``copy``, or ``labels conflict``: then
+        no copy is kept) and ``same_as``, the file with the same pixels that is kept, or else the
+        first one.
+    persons : dict of str to str
+        Persons who are one with another, as a copy shows -> the name that they have now.
+    """
+
+    films: pd.DataFrame
+    dropped: pd.DataFrame
+    persons: dict[str, str]
+
+
+def find_duplicates(films: pd.DataFrame, folder: Path) -> Duplicates:
+    """Drop films whose pixels were seen before, and all of a film that has two labels.
+
+    Persons who share a film are one person, in all of their films: else their other films could
+    stand on two sides of a split. Every film is read, so unusable ones are found here.
+
+    Parameters
+    ----------
+    films : DataFrame
+        ``file, label, person``; the first of copies is kept.
+    folder : Path
+        Where relative paths start.
+
+    Returns
+    -------
+    Duplicates
+        Counts are logged.
+
+    Raises
+    ------
+    NeuroLoopError
+        If films cannot be used: the first is explained, and all are counted.
+    """
+    content = pd.Series(_hashes(films["file"].tolist(), folder), index=films.index)
+    groups = films.groupby(content)
+    one = united(groups["person"].unique())
+    persons = {person: name for person, name in one.items() if person != name}
+    copy = content.duplicated()
+    conflict = groups["label"].transform("nunique") > 1
+    dropped = films[["file", "label", "person"]].assign(
+        reason=conflict.map({True: CONFLICT, False: COPY}),
+        same_as=groups["file"].transform("first"),
+    )[copy | conflict]
+    kept = films[~copy & ~conflict]
+    if len(dropped):
+        log.warning(
+            "%d of %d films dropped: %d copies and %d whose copies have another label",
+            len(dropped),
+            len(films),
+            (dropped["reason"] == COPY).sum(),
+            (dropped["reason"] == CONFLICT).sum(),
+        )
+    if persons:
+        log.warning("%d persons share a film with another and count as that one", len(persons))
+    return Duplicates(
+        kept.assign(person=kept["person"].replace(persons)).reset_index(drop=True),
+        dropped.reset_index(drop=True),
+        persons,
+    )
+
+
+def _hashes(files: list[str], folder: Path) -> list[str]:
+    hashes, unusable = [], []
+    for file in progress(files, "films read"):
+        try:
+            hashes.append(content_hash(read_levels(folder / file)))
+        except NeuroLoopError as error:
+            unusable.append(str(error))
+    if unusable:
+        others = f" ({len(unusable)} of {len(files)} films cannot be used)"
+        raise NeuroLoopError(unusable[0] + (others if len(unusable) > 1 else ""))
+    return hashes

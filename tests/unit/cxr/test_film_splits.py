@@ -1,0 +1,197 @@
+"""Splits by person: the films of a person are never on two sides."""
+
+import numpy as np
+import pytest
+
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.folds import stratified_folds
+from scripts.lib.cxr import film_splits
+from scripts.lib.cxr.film_splits import (
+    check_persons_apart,
+    fold_balance,
+    holdout,
+    image_folds,
+    nested_validation,
+    person_folds,
+)
+
+
+def generator(seed=0):
+    return np.random.default_rng(seed)
+
+
+def cohort(seed, n_persons=150):
+    """Labels and persons of films in random order: 1 to 9 films a person, some of two classes."""
+    stream = generator(seed)
+    labels, persons = [], []
+    for number in range(n_persons):
+        of_person = stream.choice(["bacteria", "normal", "virus"], 2, p=[0.5, 0.3, 0.2])
+        mixed = stream.random() < 0.2
+        for _ in range(min(9, stream.geometric(0.5))):
+            labels.append(str(of_person[int(stream.integers(2)) if mixed else 0]))
+            persons.append(f"person{number}")
+    order = stream.permutation(len(labels))
+    return np.array(labels)[order], np.array(persons)[order]
+
+
+def apart(sides, persons):
+    return all(len(set(sides[persons == person])) == 1 for person in set(persons))
+
+
+def deviation(folds, labels, n_folds):
+    """Largest difference of a fold's films of a class from an even share."""
+    balance = fold_balance(folds, labels, labels)
+    totals = balance.groupby("label")["films"].transform("sum")
+    return (balance["films"] - totals / n_folds).abs().max()
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_no_person_is_on_two_sides(seed):
+    labels, persons = cohort(seed)
+    folds = person_folds(labels, persons, 5, generator(seed))
+    assert sorted(set(folds)) == [0, 1, 2, 3, 4]
+    assert apart(folds, persons)
+    assert deviation(folds, labels, 5) < 2
+    sides = holdout(labels, persons, generator(seed))
+    assert apart(sides, persons)
+    for fold in range(5):
+        train = np.flatnonzero(folds != fold)
+        learn, validation = nested_validation(train, labels, persons, generator(seed), 0.2)
+        assert not set(persons[learn]) & set(persons[validation])
+        assert not set(persons[validation]) & set(persons[folds == fold])
+        np.testing.assert_array_equal(np.sort(np.concatenate([learn, validation])), train)
+        assert set(labels[validation]) == set(labels[learn]) == set(labels)
+
+
+def test_small_cohorts_have_every_class_on_every_side():
+    for seed in range(40):
+        labels, persons = cohort(seed, n_persons=60)
+        sides = holdout(labels, persons, generator(seed))
+        assert (fold_balance(sides, labels, persons)["films"] > 0).all()
+        assert len(fold_balance(sides, labels, persons)) == 9
+
+
+def test_as_balanced_as_scikit_learn():
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    for seed in range(5):
+        labels, persons = cohort(seed)
+        theirs = np.empty(len(labels), dtype=int)
+        split = StratifiedGroupKFold(5, shuffle=True, random_state=seed).split(
+            labels, labels, persons
+        )
+        for fold, (_, test) in enumerate(split):
+            theirs[test] = fold
+        mine = person_folds(labels, persons, 5, generator(seed))
+        assert deviation(mine, labels, 5) <= deviation(theirs, labels, 5) + 1
+
+
+def test_by_hand():
+    """The largest first, each to the fold that has least of its class."""
+    labels = list("aaaaaa" + "bb")
+    persons = ["p"] * 3 + ["q"] * 2 + ["r"] + ["q", "s"]
+    folds = person_folds(labels, persons, 2, generator())
+    # q: 2/6 + 1/2; then p: 3/6; s: 1/2; r: 1/6. q has b, so s joins p; r joins q.
+    assert {folds[3], folds[5]} == {folds[6]} != {folds[0]}
+    assert folds[7] == folds[0]
+
+
+def test_a_rare_class_weighs_as_much_as_a_common_one():
+    """P has 6 of 8 common films, x and y one each of these and of the 2 rare ones.
+
+    P and x are apart; y adds 6/8 * 1/8 = 0.09 beside P, and 1/8 * 1/8 + 1/2 * 1/2 = 0.27 beside x.
+    """
+    folds = person_folds(["c"] * 6 + ["c", "r"] * 2, list("PPPPPPxxyy"), 2, generator())
+    # x and y are drawn in either order, but never together.
+    assert folds[6] != folds[8]
+    assert folds[0] in (folds[6], folds[8])
+
+
+def test_the_same_seed_gives_the_same_split_and_another_another():
+    labels, persons = cohort(0)
+    made = [person_folds(labels, persons, 5, generator(seed)) for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(made[0], made[1])
+    assert (made[0] != made[2]).any()
+    made = [holdout(labels, persons, generator(seed)) for seed in (1, 1, 2)]
+    np.testing.assert_array_equal(made[0], made[1])
+    assert (made[0] != made[2]).any()
+
+
+def test_a_small_side_has_its_part_of_persons_with_many_films():
+    labels, persons = cohort(3)
+    sizes = {person: (persons == person).sum() for person in set(persons)}
+    largest = max(sizes, key=lambda person: (sizes[person], person))
+    tested = [
+        holdout(labels, persons, generator(seed))[persons == largest][0] == "test"
+        for seed in range(200)
+    ]
+    assert 0.04 < np.mean(tested) < 0.17  # a part of 0.1; standard error 0.021
+
+
+def test_shares_of_a_holdout():
+    labels, persons = cohort(1, n_persons=400)
+    sides = holdout(labels, persons, generator(), (0.7, 0.1, 0.2))
+    balance = fold_balance(sides, labels, persons)
+    expected = balance["fold"].map({"train": 0.7, "validation": 0.1, "test": 0.2})
+    assert (balance["share"] - expected).abs().max() < 0.03
+    assert len(balance) == 9
+    for shares in ((0.8, 0.1, 0.2), (1.0, 0.0, 0.0), (1.2, -0.1, -0.1), (0.98, 0.01, 0.01)):
+        with pytest.raises(NeuroLoopError, match=r"the shares .* split no set of films"):
+            holdout(labels, persons, generator(), shares)
+    with pytest.raises(NeuroLoopError, match="the shares 0, 1 split no set of films"):
+        nested_validation(np.arange(len(labels)), labels, persons, generator(), 1)
+    with pytest.raises(ValueError, match="2 shares, not 3"):
+        holdout(labels, persons, generator(), (0.8, 0.2))
+    with pytest.raises(ValueError, match="labels, but"):
+        holdout(labels[1:], persons, generator())
+
+
+def test_too_few_persons_of_a_class():
+    labels, persons = cohort(0)
+    labels = np.where(np.isin(persons, ["person1", "person2", "person3"]), "rare", labels)
+    with pytest.raises(NeuroLoopError, match="class 'rare' has films of 3 persons, too few"):
+        person_folds(labels, persons, 5, generator())
+    with pytest.raises(NeuroLoopError, match="ask for at least 2"):
+        person_folds(labels, persons, 1, generator())
+    assert len(set(person_folds(labels, persons, 3, generator())[labels == "rare"])) == 3
+    labels = np.where(np.isin(persons, ["person1", "person2"]), "two", labels)
+    with pytest.raises(NeuroLoopError, match="class 'rare' has films of 1 persons, too few"):
+        holdout(labels, persons, generator())
+    with pytest.raises(NeuroLoopError, match="class 'rare' has films of 1 persons, too few"):
+        nested_validation(np.arange(len(labels)), labels, persons, generator(), 0.1)
+
+
+def test_a_person_on_two_sides_is_found():
+    check_persons_apart([0, 1, 0], ["p", "q", "p"])
+    with pytest.raises(NeuroLoopError, match=r"1 persons have films .* p in 0 and 2: split whole"):
+        check_persons_apart([0, 1, 2], ["p", "q", "p"])
+    labels, persons = cohort(0)
+    with pytest.raises(NeuroLoopError, match="split whole persons"):
+        check_persons_apart(image_folds(labels, 5, generator()), persons)
+
+
+def all_rows(labels, persons, stream):
+    return nested_validation(np.arange(len(labels)), labels, persons, stream, 0.2)
+
+
+def five_folds(labels, persons, stream):
+    return person_folds(labels, persons, 5, stream)
+
+
+@pytest.mark.parametrize("make", [five_folds, holdout, all_rows])
+def test_a_deal_that_tears_persons_apart_is_refused(make, monkeypatch):
+    labels, persons = cohort(0)
+    monkeypatch.setattr(
+        film_splits, "_deal", lambda labels, _, n, stream: stratified_folds(labels, n, stream)
+    )
+    with pytest.raises(NeuroLoopError, match="split whole persons"):
+        make(labels, persons, generator())
+
+
+def test_balance_by_hand():
+    balance = fold_balance([0, 0, 1, 1], ["a", "a", "a", "b"], ["p", "p", "q", "r"])
+    assert balance.to_numpy().tolist() == [
+        [0, "a", 2, 1, pytest.approx(2 / 3)],
+        [1, "a", 1, 1, pytest.approx(1 / 3)],
+        [1, "b", 1, 1, 1.0],
+    ]

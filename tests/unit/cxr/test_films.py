@@ -1,0 +1,127 @@
+"""The table of films, without copies."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.cxr.duplicates import find_duplicates
+from scripts.lib.cxr.films import COLUMNS, film_ids, films_table
+
+
+def films(folder, rows):
+    """Films of (file, label, person, content); a number is what the pixels are drawn from."""
+    for file, _, _, content in rows:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(content).integers(0, 256, (8, 8), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / file)
+    return pd.DataFrame([row[:3] for row in rows], columns=["file", "label", "person"])
+
+
+def test_copies_are_dropped_and_their_persons_united(tmp_path, caplog):
+    table = films(
+        tmp_path,
+        [
+            ("a.png", "virus", "p2", 1),
+            ("b.png", "virus", "p2", 2),
+            ("c.bmp", "virus", "p10", 1),  # p10 is p2
+            ("d.png", "virus", "p10", 3),
+            ("e.png", "normal", "p10", 4),
+            ("f.png", "virus", "p1", 4),  # p1 is p10, so p2 is p1; no one knows the class
+            ("g.png", "normal", "p3", 5),
+        ],
+    )
+    found = find_duplicates(table, tmp_path)
+    assert list(found.films.itertuples(index=False, name=None)) == [
+        ("a.png", "virus", "p1"),
+        ("b.png", "virus", "p1"),
+        ("d.png", "virus", "p1"),
+        ("g.png", "normal", "p3"),
+    ]
+    assert list(found.dropped.itertuples(index=False, name=None)) == [
+        ("c.bmp", "virus", "p10", "copy", "a.png"),
+        ("e.png", "normal", "p10", "labels conflict", "e.png"),
+        ("f.png", "virus", "p1", "labels conflict", "e.png"),
+    ]
+    assert found.persons == {"p2": "p1", "p10": "p1"}
+    assert "3 of 7 films dropped: 1 copies and 2 whose copies have another label" in caplog.text
+    assert "2 persons share a film" in caplog.text
+
+
+def test_without_copies_nothing_changes(tmp_path, caplog):
+    table = films(tmp_path, [("a.png", "x", "p", 1), ("b.png", "y", "p", 2)])
+    found = find_duplicates(table, tmp_path)
+    pd.testing.assert_frame_equal(found.films, table)
+    assert found.dropped.empty
+    assert list(found.dropped) == ["file", "label", "person", "reason", "same_as"]
+    assert not found.persons
+    assert not caplog.text
+
+
+def test_unusable_films_are_counted(tmp_path):
+    table = films(tmp_path, [(f"{name}.png", "x", "p", 1) for name in "abc"])
+    (tmp_path / "b.png").write_bytes(b"")
+    with pytest.raises(NeuroLoopError, match=r"b\.png is empty \(0 bytes\): replace or remove it$"):
+        find_duplicates(table, tmp_path)
+    (tmp_path / "c.png").unlink()
+    with pytest.raises(NeuroLoopError, match=r"b\.png is empty .*\(2 of 3 films cannot be used\)"):
+        find_duplicates(table, tmp_path)
+
+
+FILES = [
+    ("images/virus/person10_virus_2.png", "virus", "person10", 1),
+    ("images/virus/person9_virus_1.png", "virus", "person9", 2),
+    ("images/normal/IM-0115-0001.png", "normal", "IM-0115", 3),
+    ("images/normal/IM-0115-0002.png", "normal", "IM-0115", 3),
+]
+
+
+def test_folder_and_manifest_give_one_table(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    listed = films(tmp_path, FILES)
+    (tmp_path / "films.csv").write_text(listed.iloc[::-1].to_csv(index=False))
+    made = films_table(tmp_path / "films.csv")
+    assert list(made.table) == list(COLUMNS)
+    assert made.table["film"].tolist() == ["IM-0115-0001", "person9_virus_1", "person10_virus_2"]
+    assert made.dropped["file"].tolist() == ["images/normal/IM-0115-0002.png"]
+    assert all((made.folder / file).is_file() for file in made.table["file"])
+    assert "3 films of 3 persons, 0 of them in two classes" in caplog.text
+    by_folder = films_table(tmp_path / "images", {"virus": "virus", "NORMAL": "normal"})
+    less = made.table.drop(columns="file")
+    pd.testing.assert_frame_equal(by_folder.table.drop(columns="file"), less)
+    assert all((by_folder.folder / file).is_file() for file in by_folder.table["file"])
+
+
+def test_one_class_is_too_few(tmp_path):
+    films(tmp_path, FILES)
+    with pytest.raises(NeuroLoopError, match=r"films of 1 classes \(virus\)"):
+        films_table(tmp_path / "images", {"virus": "virus"})
+
+
+def test_ids_are_stems_where_these_differ():
+    assert film_ids(["x/a.png", "x/b.png", "y/b.png", "/z/b.jpg"]) == [
+        "a",
+        "x-b.png",
+        "y-b.png",
+        "z-b.jpg",
+    ]
+    with pytest.raises(NeuroLoopError, match=r"x/b\.png and x-b\.png have one id"):
+        film_ids(["x/b.png", "x-b.png", "x/b.jpg", "y/x-b.png"])
+
+
+def test_kermanys_films(data_folder, caplog):
+    source = data_folder / "cxr" / "index.csv"
+    if not source.is_file():
+        pytest.skip(f"real data: {source} is not there")
+    caplog.set_level(logging.INFO)
+    made = films_table(source)
+    assert len(made.table) == 1888
+    assert made.dropped["reason"].tolist() == ["copy"] * 12
+    assert made.table["person"].nunique() == 1221
+    assert "1888 films of 1221 persons, 99 of them in two classes" in caplog.text
+    by_folder = films_table(source.parent / "images")
+    less = made.table.drop(columns="file")
+    pd.testing.assert_frame_equal(by_folder.table.drop(columns="file"), less)
