@@ -4,12 +4,13 @@ What lies before the layer runs without gradients, and those of all scores asked
 forward pass.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import nn
+
+from scripts.lib.explain.modes import evaluating
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +76,7 @@ def gather_evidence(
     """
     device = next(network.parameters()).device
     images = images.to(device)
-    with _evaluating(network), torch.inference_mode(False), torch.no_grad():
+    with evaluating(network), torch.inference_mode(False), torch.no_grad():
         activations, outputs = (
             _run_divided(layer, images)
             if isinstance(layer, Division)
@@ -155,15 +156,3 @@ def _gradients(scores: torch.Tensor, activations: torch.Tensor) -> torch.Tensor:
         torch.autograd.grad(scores, activations, one, retain_graph=True)[0] for one in each
     ]
     return torch.stack(one_by_one)
-
-
-@contextmanager
-def _evaluating(network: nn.Module) -> Iterator[None]:
-    """Put a network into evaluation mode, and each of its modules back into its own."""
-    modes = [(module, module.training) for module in network.modules()]
-    network.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes:
-            module.training = mode
