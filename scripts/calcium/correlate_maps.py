@@ -116,7 +116,9 @@ def correlate_maps(
             scales=dict(zip(matrices, (likeness, "R^2", of_noise, likeness), strict=True)),
             sequential=("its square",),
             undefined="a map that is constant, or not the same twice",
-            note=f"maps of {trials} held-out trials a pattern, mean over {seeds} seeds",
+            note=f"maps of {trials} held-out trial{'s' * (trials > 1)} a pattern, "
+            f"mean over {seeds} seed{'s' * (seeds > 1)}"
+            + ("; a single trial has no halves" if trials == 1 else ""),
         ),
         outputs["figure"],
         outputs["figure_svg"],

@@ -153,7 +153,7 @@ def split_half(
     Parameters
     ----------
     maps : ndarray of float, shape (trials, patterns, height, width)
-        NaN where a pattern has no such trial. At least two trials.
+        NaN where a pattern has no such trial.
     generator : numpy.random.Generator
         Draws the splits where there are more than `max_splits`, else all are taken.
     max_splits : int
@@ -161,6 +161,7 @@ def split_half(
     Returns
     -------
     SplitHalf
+        NaN everywhere with a single trial, which has no halves.
     """
     trials, patterns = maps.shape[:2]
     halves = _halves(trials, generator, max_splits)
@@ -187,7 +188,7 @@ def split_half(
 def _halves(trials: int, generator: np.random.Generator, max_splits: int) -> np.ndarray:
     """Trials of one side of each split, shape (splits, trials); no split twice."""
     if trials < 2:
-        raise ValueError(f"{trials} trials have no halves")
+        return np.zeros((0, trials), dtype=bool)
     small = trials // 2
     # Of two equal halves, that with the first trial stands for both.
     first = [0] if 2 * small == trials else []

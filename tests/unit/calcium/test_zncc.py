@@ -206,6 +206,8 @@ def test_missing_trials_and_empty_maps():
     assert np.isnan(made.matrix[0]).all()
 
 
-def test_one_trial_has_no_halves():
-    with pytest.raises(ValueError, match="1 trials have no halves"):
-        split_half(trials_of(trials=1), np.random.default_rng(0))
+def test_a_single_trial_has_no_halves():
+    made = split_half(np.random.default_rng(0).normal(size=(1, 3, 4, 4)), np.random.default_rng(0))
+    assert made.splits == 0
+    assert np.isnan(made.matrix).all()
+    assert np.isnan(made.ceiling).all()
