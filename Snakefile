@@ -9,6 +9,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/film_inputs.smk"
 
 
 wildcard_constraints:
@@ -23,12 +24,21 @@ wildcard_constraints:
     reader=NAME,
     session_a=NAME,
     session_b=NAME,
+    case=NAME,
+    classifier=NAME,
+    split="person|image",
+    front=NAME,
+    kind="study|affine",
+    other=NAME,
+    model=NAME,
+    method=NAME,
 
 
 include: "rules/retrieve.smk"
 include: "rules/fmri.smk"
 include: "rules/distill.smk"
 include: "rules/calcium.smk"
+include: "rules/cxr.smk"
 include: "rules/report.smk"
 
 
@@ -59,6 +69,7 @@ rule check:
     input:
         expand("results/check/{dataset}.json", dataset=running("datasets")),
         [session_files(name, "recordings.tsv") for name in running("areas")],
+        expand("results/cxr/{dataset}/folds.tsv", dataset=running("films")),
 
 
 rule soft_labels:

@@ -123,7 +123,10 @@ rule train_reader:
         metrics=f"results/{READ}/reading.tsv",
         recall=f"results/{READ}/recall.tsv",
         summary=f"results/{READ}/metrics.json",
+        model=f"results/{READ}/model.json",
         weights=f"results/{READ}/weights.safetensors",
+        images=f"results/{READ}/images.npz",
+        images_sidecar=f"results/{READ}/images.json",
         run=f"results/{READ}/run.json",
     log:
         f"logs/{READ}/train_reader.log",

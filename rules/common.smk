@@ -11,6 +11,7 @@ from rules.configuration import ConfigError, complete, expand_path, validate
 from rules.failures import describe_failures
 from rules.folder_lock import FolderInUse, hold_folder
 from rules.retrieval import origin
+from rules.sweeps import expand_sweeps
 from rules.slurm import ClusterError, prepare_cluster, start_over
 from scripts.lib.calcium.tables import movie_paths, read_recordings
 from scripts.lib.core.errors import NeuroLoopError
@@ -28,6 +29,7 @@ ROOT = Path(workflow.basedir)
 try:
     SOURCES = read_registry(ROOT / "config/datasets.tsv")
     complete(config, workflow.config_settings.overwrite_config)
+    expand_sweeps(config)
     validate(config, yaml.safe_load((ROOT / "config/schema.yaml").read_text()))
 except (ConfigError, NeuroLoopError) as error:
     raise WorkflowError(str(error)) from None
@@ -58,7 +60,7 @@ def area_setting(*keys):
 
 
 def running(kind):
-    """Names under `run:` that are datasets or areas (`kind`: the key of their blocks)."""
+    """Names under `run:` that are of a kind: the key of their blocks (datasets, areas, films)."""
     return [name for name in config["run"] if name in config[kind]]
 
 

@@ -17,6 +17,8 @@ BLOCKS = {
     "students": "depth",
     "readers": "head",
     "areas": "source",
+    "classifiers": "backbone",
+    "films": "source",
 }
 
 
@@ -29,7 +31,7 @@ def complete(config: dict[str, Any], given: Mapping[str, Any]) -> None:
 
     Snakemake merges a preset into the default config key by key, so that a preset's dataset would
     inherit the subjects of a default dataset of the same name. A block that states its kind
-    (``source``, ``method``, ``depth`` or ``head``) is complete and replaces its namesake; one that
+    (``source``, ``method``, ``depth``, ``head`` or ``backbone``) is complete and replaces its namesake; one that
     does not is an edit of it.
 
     Parameters
@@ -97,16 +99,19 @@ def _properties(schema: Mapping[str, Any], instance: Any) -> Iterator[str]:
 
 def _dangling(config: Mapping[str, Any]) -> Iterator[str]:
     """Messages about names that point at nothing and lists that contradict each other."""
-    for name in set(config["datasets"]) & set(config["areas"]):
-        yield f"config, areas.{name}: a dataset has this name too: rename one of them"
+    kinds = {"datasets": _dangling_dataset, "areas": _dangling_area, "films": _dangling_films}
+    names = [name for kind in kinds for name in config[kind]]
+    for name in names:
+        if names.count(name) > 1:
+            where = " and ".join(kind for kind in kinds if name in config[kind])
+            yield f"config, {where}: both have {name!r}: rename one of them"
     for name in config["run"]:
-        if name in config["areas"]:
-            yield from _dangling_area(name, config)
-        elif name in config["datasets"]:
-            yield from _dangling_dataset(name, config)
-        else:
-            known = ", ".join([*config["datasets"], *config["areas"]])
-            yield f"config, run: no dataset or area is called {name!r} (there are: {known})"
+        if name not in names:
+            known = ", ".join(names)
+            yield f"config, run: no dataset, area or set of films is called {name!r} ({known})"
+        for kind, dangling in kinds.items():
+            if name in config[kind]:
+                yield from dangling(name, config)
 
 
 def _dangling_area(name: str, config: Mapping[str, Any]) -> Iterator[str]:
@@ -150,6 +155,27 @@ def _dangling_dataset(name: str, config: Mapping[str, Any]) -> Iterator[str]:
                 f"{where}.teaching.teachers: {teacher} is the brain teacher itself where soft "
                 "labels belong to categories (images.source: class_folders): leave it out"
             )
+
+
+def _dangling_films(name: str, config: Mapping[str, Any]) -> Iterator[str]:
+    block = config["films"][name]
+    where = f"config, films.{name}"
+    for classifier in block["classifiers"]:
+        if classifier not in config["classifiers"]:
+            known = ", ".join(config["classifiers"])
+            yield f"{where}.classifiers: no classifier is called {classifier!r} ({known})"
+    for key in ("leak", "maps"):
+        for pair in block[key]:
+            if pair[0] not in block["cases"] or pair[1] not in block["classifiers"]:
+                yield f"{where}.{key}: {pair} is not a case and a classifier of these films"
+    baseline = block["baseline"]
+    if baseline and (
+        baseline[0] not in block["cases"] or baseline[1] not in block["classifiers"]
+    ):
+        yield f"{where}.baseline: {baseline} is not a case and a classifier of these films"
+    for other in block["external"]:
+        if other not in config["films"]:
+            yield f"{where}.external: no set of films is called {other!r}"
 
 
 def expand_path(path: str, folder: str) -> Path:

@@ -77,7 +77,10 @@ rule train_students:
         history=f"results/{TAUGHT}/metrics.tsv",
         predictions=f"results/{TAUGHT}/predictions.npz",
         predictions_sidecar=f"results/{TAUGHT}/predictions.json",
+        model=f"results/{TAUGHT}/model.json",
         weights=f"results/{TAUGHT}/weights.safetensors",
+        images=f"results/{TAUGHT}/images.npz",
+        images_sidecar=f"results/{TAUGHT}/images.json",
         metrics=f"results/{TAUGHT}/metrics.json",
         run=f"results/{TAUGHT}/run.json",
     log:
@@ -116,7 +119,10 @@ use rule train_students as train_reference_students with:
         history=f"results/{REFERENCE}/metrics.tsv",
         predictions=f"results/{REFERENCE}/predictions.npz",
         predictions_sidecar=f"results/{REFERENCE}/predictions.json",
+        model=f"results/{REFERENCE}/model.json",
         weights=f"results/{REFERENCE}/weights.safetensors",
+        images=f"results/{REFERENCE}/images.npz",
+        images_sidecar=f"results/{REFERENCE}/images.json",
         metrics=f"results/{REFERENCE}/metrics.json",
         run=f"results/{REFERENCE}/run.json",
     log:

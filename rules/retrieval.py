@@ -8,7 +8,7 @@ from scripts.lib.core.registry import Source, find
 
 
 def configured_files(config: Mapping[str, Any], registry: Mapping[str, Source]) -> list[str]:
-    """Names of the registry's files that the datasets under ``run:`` read and that have an address.
+    """Names of the registry's files that ``run:`` needs and that have an address.
 
     Parameters
     ----------
@@ -20,7 +20,8 @@ def configured_files(config: Mapping[str, Any], registry: Mapping[str, Source]) 
     paths = {
         text
         for name in config["run"]
-        for text in _strings(config["datasets"].get(name) or config["areas"][name])
+        for kind in ("datasets", "areas", "films")
+        for text in _strings(config[kind].get(name, []))
     }
     return [name for name, source in registry.items() if source.url and source.path in paths]
 

@@ -11,7 +11,7 @@ import torch
 
 from scripts.lib.calcium.coupling import input_gain
 from scripts.lib.calcium.frame_store import FrameStore
-from scripts.lib.calcium.masks import area_mask
+from scripts.lib.calcium.masks import area_mask, cell_masks
 from scripts.lib.calcium.reader import Reader, multi_hot
 from scripts.lib.calcium.reader_maps import (
     held_out_evidence,
@@ -33,16 +33,19 @@ from scripts.lib.core.files import (
     save_arrays,
     save_json,
     save_table,
-    save_weights,
 )
 from scripts.lib.core.folds import Split
 from scripts.lib.core.jobs import job
 from scripts.lib.core.networks import member_state
 from scripts.lib.core.seeds import derive_seed
 from scripts.lib.explain.cam import count_maps
+from scripts.lib.explain.model_file import save_model
+from scripts.lib.explain.model_images import ModelImages, spread
 
 #: The network whose weights are kept.
 FIRST = Place(0, 0)
+#: Frames of held-out trials that lie beside it, for those who look into it.
+LOOKED_AT = 60
 
 
 class Explained(NamedTuple):
@@ -77,7 +80,7 @@ def train_reader(
         ``auto``, ``cpu`` or ``cuda``.
     outputs : mapping
         ``history``, ``predictions``, ``maps``, ``map_table``, ``evidence``, ``metrics``,
-        ``recall``, ``summary``, ``weights``.
+        ``recall``, ``summary``, ``model`` (and beside it weights and images).
     checkpoints : Path
         Folder of training states, emptied at the end.
     code : str
@@ -176,7 +179,8 @@ def train_reader(
     save_json(outputs["summary"], {**summary(scores), **facts, "n": len(rows)})
     first = {name: torch.from_numpy(values) for name, values in read.harvest[FIRST].items()}
     del first["maps"], first["evidence"]
-    save_weights(outputs["weights"], first, classes=json.dumps(outputs_of))
+    with FrameStore(frames, table) as store:
+        keep_model(Path(outputs["model"]), first, rows, splits[FIRST.fold], store, known, reader)
     Checkpoint(checkpoints, key).remove()
     return {"device": str(place)}
 
@@ -238,6 +242,41 @@ def train(
         members_at_once=1,
         checkpoint=checkpoint,
         harvest=harvest,
+    )
+
+
+def keep_model(
+    path: Path,
+    weights: Mapping[str, torch.Tensor],
+    rows: pd.DataFrame,
+    split: Split,
+    store: FrameStore,
+    cells: pd.DataFrame,
+    reader: Mapping[str, Any],
+) -> None:
+    """Write model.json for one network, with frames of trials that it never saw."""
+    names = cells["cell"].tolist()
+    tested = rows.iloc[split.test]
+    shown = tested.iloc[spread(tested["pattern"].tolist(), LOOKED_AT)]
+    truth = multi_hot(shown["pattern"], names).astype(bool)
+    discs = cell_masks(cells, store.shape)
+    # The last output is "none", which no place stands for.
+    masks = np.stack([discs[of[: len(names)]].any(axis=0) for of in truth])
+    save_model(
+        path,
+        name="-".join(path.parts[2:-1]),
+        kind="calcium",
+        options={"shape": list(store.shape)}
+        | {name: reader[name] for name in ("head", "widths", "hidden", "coordinates")},
+        weights=weights,
+        classes=[*names, "none"],
+        labels="multi",
+        images=ModelImages(
+            images=store.read(shown["row"].to_numpy(), reader["input"]),
+            ids=shown["row"].astype(str).to_numpy(dtype=str),
+            truth=truth,
+            mask=masks,
+        ),
     )
 
 

@@ -16,17 +16,20 @@ from scripts.lib.core.files import (
     save_arrays,
     save_json,
     save_table,
-    save_weights,
 )
 from scripts.lib.core.jobs import job
 from scripts.lib.core.seeds import derive_seed, numpy_generator
 from scripts.lib.core.statistics import crossed_interval, permutation_p
 from scripts.lib.distill.image_set import ImageSet, load_image_set, soft_label_ids
-from scripts.lib.distill.students import Student, train_students
+from scripts.lib.distill.students import Student, Trained, network_images, train_students
 from scripts.lib.distill.teachers import join_logits, teach
+from scripts.lib.explain.model_file import save_model
+from scripts.lib.explain.model_images import ModelImages, spread
 
 #: Permutations of the test labels that give the students' p value.
 PERMUTATIONS = 1000
+#: Test images that lie beside the first student, for those who look into it.
+LOOKED_AT = 60
 
 
 def train_group(
@@ -64,7 +67,7 @@ def train_group(
     device : str
         ``auto``, ``cpu`` or ``cuda``.
     outputs : mapping
-        ``history``, ``predictions``, ``weights``, ``metrics``.
+        ``history``, ``predictions``, ``metrics``, ``model`` (and beside it weights and images).
     checkpoints : Path
         Folder of training states, emptied at the end.
     code : str
@@ -115,10 +118,36 @@ def train_group(
         classes=shown.classes,
         **facts,
     )
-    save_weights(outputs["weights"], trained.weights, classes=json.dumps(shown.classes))
+    keep_model(Path(outputs["model"]), trained, shown, chosen)
     save_json(outputs["metrics"], {**score(trained.logits, truth, seed), **facts})
     Checkpoint(checkpoints, key).remove()
     return {"device": str(place)}
+
+
+def keep_model(path: Path, trained: Trained, shown: ImageSet, student: Student) -> None:
+    """Write model.json for the first seed's student, with test images to look at."""
+    truth = shown.labels[shown.test]
+    chosen = spread(truth.tolist(), LOOKED_AT)
+    rows = shown.test[chosen]
+    taken = network_images(shown.pixels[shown.train], shown.pixels[rows], student)
+    save_model(
+        path,
+        name="-".join(path.parts[2:-1]),
+        kind="resnet",
+        options={
+            "depth": student.depth,
+            "in_channels": taken.shape[1],
+            "width": student.width,
+            "stem": student.stem,
+        },
+        weights=trained.weights,
+        classes=shown.classes,
+        images=ModelImages(
+            images=taken,
+            ids=shown.table["image_id"].to_numpy(dtype=str)[rows],
+            truth=truth[chosen],
+        ),
+    )
 
 
 def teacher_logits(

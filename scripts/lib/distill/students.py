@@ -207,6 +207,22 @@ def build(
     return network
 
 
+def network_images(images: np.ndarray, test_images: np.ndarray, student: Student) -> np.ndarray:
+    """Test images as a student takes them.
+
+    Parameters
+    ----------
+    images, test_images : ndarray of uint8, shape (n, channels, height, width)
+        The student was trained on the former, whose pixels normalise the latter.
+    student : Student
+
+    Returns
+    -------
+    ndarray of float32, shape (n, channels, crop, crop)
+    """
+    return Views(images, student, [], torch.device("cpu")).centred(test_images).numpy()
+
+
 def train_students(
     images: np.ndarray,
     labels: np.ndarray,

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import nn
 
+from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.seeds import numpy_generator
 from scripts.lib.explain.layers import layer_output
-from scripts.lib.explain.modes import class_scores, device_of, evaluating
+from scripts.lib.explain.modes import device_of, evaluating, mean_logits
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +85,7 @@ def class_images(
     Raises
     ------
     NeuroLoopError
-        If the layer cannot be read.
+        If the layer cannot be read, or there is no such target.
     """
     device = device_of(network)
     chosen = torch.tensor(targets, dtype=torch.int64, device=device)
@@ -98,11 +99,10 @@ def class_images(
     def objective(images: torch.Tensor, shift: np.ndarray) -> torch.Tensor:
         rolled = images.roll(tuple(shift.tolist()), (2, 3)) if shift.any() else images
         if layer is None:
-            scores = class_scores(network, rolled, chosen)
+            outputs = mean_logits(network, rolled)
         else:
-            maps = layer_output(network, layer, rolled)
-            scores = maps[torch.arange(len(maps)), chosen].mean((1, 2))
-        return scores - l2 * images.square().sum((1, 2, 3))
+            outputs = layer_output(network, layer, rolled).mean((2, 3))
+        return _own(outputs, chosen) - l2 * images.square().sum((1, 2, 3))
 
     still = np.zeros(2, dtype=np.int64)
     with torch.inference_mode(False), torch.enable_grad(), evaluating(network):
@@ -134,6 +134,17 @@ def _first_images(
     drawn = [numpy_generator(seed, "class image", t).standard_normal(shape) for t in targets]
     noise = np.array(drawn, dtype=np.float32).reshape(-1, *shape)
     return torch.from_numpy(np.clip(middle + 0.01 * width * noise, low, high, dtype=np.float32))
+
+
+def _own(outputs: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
+    """The output of each image's target, shape (images,)."""
+    count = outputs.shape[1]
+    if ((chosen < 0) | (chosen >= count)).any():
+        raise NeuroLoopError(
+            f"targets are numbers from 0 to {count - 1}: name some among these, not "
+            f"{', '.join(map(str, chosen.tolist()))}"
+        )
+    return outputs.gather(1, chosen[:, None])[:, 0]
 
 
 def _blurred(images: torch.Tensor, sigma: float) -> torch.Tensor:

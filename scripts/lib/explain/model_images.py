@@ -1,5 +1,6 @@
 """The images that a trained network is looked into with: exactly as the network takes them."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,30 @@ class ModelImages:
     truth: np.ndarray | None = None
     mask: np.ndarray | None = None
     display: np.ndarray | None = None
+
+
+def spread(kinds: Sequence[object], count: int) -> np.ndarray:
+    """Choose rows that represent all kinds as evenly as can be.
+
+    Parameters
+    ----------
+    kinds : sequence, shape (n,)
+        Class or pattern of each row.
+    count : int
+        Rows to choose at most: the first of each kind, then the second of each, and so on.
+
+    Returns
+    -------
+    ndarray of int
+        Rows, ascending.
+    """
+    seen: Counter[str] = Counter()
+    turn = []
+    for kind in map(str, kinds):
+        turn.append(seen[kind])
+        seen[kind] += 1
+    order = np.argsort(turn, kind="stable")
+    return np.sort(order[:count])
 
 
 def save_images(path: Path, given: ModelImages, classes: int, labels: str) -> None:

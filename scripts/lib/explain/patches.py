@@ -72,8 +72,9 @@ def top_patches(
         If receptive fields of the network are not known.
     """
     channels = np.array(units, dtype=np.int64)
-    values = np.empty((len(channels), 0), dtype=np.float32)
-    rows = places = np.empty((len(channels), 0), dtype=np.int64)
+    values: np.ndarray = np.empty((len(channels), 0), dtype=np.float32)
+    rows: np.ndarray = np.empty((len(channels), 0), dtype=np.int64)
+    places = rows
     width = 1
     for start, maps in layer_batches(network, layer, images, batch):
         _check(maps, layer, channels, start)
@@ -101,7 +102,8 @@ def _check(maps: np.ndarray, layer: str, channels: np.ndarray, start: int) -> No
     count = maps.shape[1]
     if len(channels) and not 0 <= channels.min() <= channels.max() < count:
         raise NeuroLoopError(
-            f"layer {layer} has the units 0 to {count - 1}: name units among these, not {channels.tolist()}"
+            f"layer {layer} has the units 0 to {count - 1}: name units among these, not "
+            f"{', '.join(map(str, channels))}"
         )
     bad = np.flatnonzero(~np.isfinite(maps[:, channels]).all(axis=(1, 2, 3)))
     if len(bad):

@@ -1,0 +1,200 @@
+"""Looking inside networks: any trained here, and any that a model.json describes."""
+
+EXPLAINED = "explain/{model}/{method}"
+#: Methods that attribute the named class to pixels, and others.
+ATTRIBUTIONS = [
+    "saliency",
+    "guided_backprop",
+    "integrated_gradients",
+    "occlusion",
+    "cam",
+    "grad_cam",
+    "grad_cam_plus_plus",
+    "hires_cam",
+]
+LOOKS = [
+    "neighbours",
+    "tsne",
+    "umap",
+    "activations",
+    "patches",
+    "class_images",
+    "unit_images",
+]
+
+
+def model_input(wildcards):
+    """Input function: the model.json of a network, made here or the user's own."""
+    path = config["explain"]["models"][wildcards.model]
+    if path.startswith("results/"):
+        return path
+    return data_input(path, f"explain.models.{wildcards.model}")
+
+
+def explained_files(model, name):
+    """One file of every method that a network is looked into with."""
+    return [
+        f"results/explain/{model}/{method}/{name}"
+        for method in config["explain"]["methods"]
+    ]
+
+
+def trained_models():
+    """The model.json of every network that this config trains."""
+    return (
+        [student_files(name, "model.json") for name in running("datasets")]
+        + [reader_files(name, "model.json") for name in running("areas")]
+        + [classifier_files(name, "model.json", False) for name in running("films")]
+    )
+
+
+rule explain:
+    """Look into the networks of this config with every method."""
+    input:
+        "results/explain/models.tsv",
+        expand(
+            "results/explain/{model}/gallery.html", model=config["explain"]["models"]
+        ),
+    localrule: True
+
+
+rule register_models:
+    """List every network that this config trains."""
+    input:
+        models=trained_models(),
+    output:
+        table="results/explain/models.tsv",
+        run="results/explain/models.run.json",
+    log:
+        "logs/explain/register_models.log",
+    benchmark:
+        "benchmarks/explain/register_models.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(2000),
+        runtime=minutes(30),
+    params:
+        code=code_version("explain/register_models.py"),
+        threads=config["threads"],
+    script:
+        "../scripts/explain/register_models.py"
+
+
+rule train_randomised:
+    """Train the same network on permuted labels: maps that stay the same tell nothing of labels."""
+    input:
+        model=model_input,
+    output:
+        weights="results/explain/{model}/randomised/weights.safetensors",
+        metrics="results/explain/{model}/randomised/metrics.json",
+        run="results/explain/{model}/randomised/run.json",
+    log:
+        "logs/explain/{model}/train_randomised.log",
+    benchmark:
+        "benchmarks/explain/{model}/train_randomised.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(4000),
+        runtime=minutes(120),
+        gpu=1,
+    params:
+        code=code_version("explain/train_randomised.py"),
+        settings=config["explain"]["settings"],
+        seed=config["seed"],
+        device=config["device"],
+        threads=config["threads"],
+    script:
+        "../scripts/explain/train_randomised.py"
+
+
+rule attribute_images:
+    """Attribute what a network names to the pixels of its images, and test the method."""
+    input:
+        model=model_input,
+        randomised="results/explain/{model}/randomised/weights.safetensors",
+    output:
+        result=f"results/{EXPLAINED}/result.json",
+        folder=directory(f"results/{EXPLAINED}/files"),
+        run=f"results/{EXPLAINED}/run.json",
+    log:
+        f"logs/{EXPLAINED}/attribute_images.log",
+    benchmark:
+        f"benchmarks/{EXPLAINED}/attribute_images.tsv"
+    wildcard_constraints:
+        method=only(ATTRIBUTIONS),
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(4000),
+        runtime=minutes(120),
+        gpu=1,
+    params:
+        code=code_version("explain/attribute_images.py"),
+        settings=config["explain"]["settings"],
+        seed=config["seed"],
+        device=config["device"],
+        threads=config["threads"],
+    script:
+        "../scripts/explain/attribute_images.py"
+
+
+rule look_inside:
+    """Look at what a network's units and embedding hold."""
+    input:
+        model=model_input,
+    output:
+        result=f"results/{EXPLAINED}/result.json",
+        folder=directory(f"results/{EXPLAINED}/files"),
+        run=f"results/{EXPLAINED}/run.json",
+    log:
+        f"logs/{EXPLAINED}/look_inside.log",
+    benchmark:
+        f"benchmarks/{EXPLAINED}/look_inside.tsv"
+    wildcard_constraints:
+        method=only(LOOKS),
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(4000),
+        runtime=minutes(120),
+        gpu=1,
+    params:
+        code=code_version("explain/look_inside.py"),
+        settings=config["explain"]["settings"],
+        seed=config["seed"],
+        device=config["device"],
+        threads=config["threads"],
+    script:
+        "../scripts/explain/look_inside.py"
+
+
+rule write_gallery:
+    """Write one page that leafs through what was found in a network."""
+    input:
+        model=model_input,
+        results=lambda wildcards: explained_files(wildcards.model, "result.json"),
+        folders=lambda wildcards: explained_files(wildcards.model, "files"),
+    output:
+        page="results/explain/{model}/gallery.html",
+        run="results/explain/{model}/gallery.run.json",
+    log:
+        "logs/explain/{model}/write_gallery.log",
+    benchmark:
+        "benchmarks/explain/{model}/write_gallery.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(2000),
+        runtime=minutes(30),
+    params:
+        code=code_version("explain/write_gallery.py"),
+        threads=config["threads"],
+    script:
+        "../scripts/explain/write_gallery.py"

@@ -1,0 +1,121 @@
+"""Functions that the rules of chest films share: look-ups, fronts, paths. No rule stands here."""
+
+import re
+from pathlib import PurePath
+
+#: What the frozen part of a classifier's network follows from.
+FRONT = ("backbone", "weights", "cut", "width", "stem")
+
+
+def film_setting(*keys):
+    """Function of the wildcards that looks a key of their set of films up, for params."""
+
+    def look_up(wildcards):
+        value = config["films"][wildcards.dataset]
+        for key in keys:
+            value = value[key]
+        return value
+
+    return look_up
+
+
+def films_with_source(*sources):
+    """Wildcard constraint of the sets of films that come from these sources."""
+    return only(
+        name for name, block in config["films"].items() if block["source"] in sources
+    )
+
+
+def film_input(key):
+    """Input function: the folder or file that the wildcards' set of films names."""
+
+    def file(wildcards):
+        block = config["films"][wildcards.dataset]
+        return data_input(block[key], f"films.{wildcards.dataset}.{key}")
+
+    return file
+
+
+def classifier_setting(wildcards):
+    """Network and recipe of the wildcards' classifier."""
+    return config["classifiers"][wildcards.classifier]
+
+
+def front_name(classifier):
+    """Name of a classifier's frozen part, the same for all that share it."""
+    block = config["classifiers"][classifier]
+    weights = PurePath(block["weights"]).stem if block["weights"] else "random"
+    parts = [
+        block["backbone"],
+        weights,
+        f"{block['stem']}{block['width']}",
+        block["cut"],
+    ]
+    return re.sub(r"[^A-Za-z0-9-]+", "_", "-".join(parts))
+
+
+def front_setting(wildcards):
+    """Backbone, its weights and where it is cut, by the wildcards' front."""
+    for name, block in config["classifiers"].items():
+        if front_name(name) == wildcards.front:
+            return {key: block[key] for key in FRONT}
+    raise WorkflowError(f"no classifier has the front {wildcards.front}")
+
+
+def start_of(block, where):
+    """The checkpoint that a network starts from, if the block names a file."""
+    weights = block["weights"]
+    return data_input(weights, where) if weights not in (None, "imagenet") else []
+
+
+def front_start(wildcards):
+    """Input function: the checkpoint that the wildcards' front starts from."""
+    return start_of(front_setting(wildcards), "classifiers, weights")
+
+
+def classifier_start(wildcards):
+    """Input function: the checkpoint that the wildcards' classifier starts from."""
+    where = f"classifiers.{wildcards.classifier}.weights"
+    return start_of(classifier_setting(wildcards), where)
+
+
+def classifier_features(wildcards):
+    """Input function: features that a classifier of this case is trained on."""
+    kind = "affine" if wildcards.case == "affine" else "study"
+    front = front_name(wildcards.classifier)
+    return f"results/cxr/{wildcards.dataset}/features/{front}/{kind}.npy"
+
+
+def classifier_files(dataset, name, leaky=True):
+    """One file of every case, classifier and split of a set of films."""
+    block = config["films"][dataset]
+    made = [
+        f"results/cxr/{dataset}/{case}/{classifier}/person/{name}"
+        for case in block["cases"]
+        for classifier in block["classifiers"]
+    ]
+    if leaky:
+        made += [
+            f"results/cxr/{dataset}/{case}/{classifier}/image/{name}"
+            for case, classifier in block["leak"]
+        ]
+    return made
+
+
+def map_files(dataset, name):
+    """One file of every case and classifier whose maps are drawn."""
+    return [
+        f"results/cxr/{dataset}/{case}/{classifier}/maps/{name}"
+        for case, classifier in config["films"][dataset]["maps"]
+    ]
+
+
+def external_files(dataset, name):
+    """One file of every case, classifier and other set of films that it is tested on."""
+    block = config["films"][dataset]
+    return [
+        f"results/cxr/{dataset}/{case}/{classifier}/external/{other}/{name}"
+        for other in block["external"]
+        for case in block["cases"]
+        for classifier in block["classifiers"]
+    ]

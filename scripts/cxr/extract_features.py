@@ -1,0 +1,81 @@
+"""Run the frozen part of a network over all films and views, once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.core.device import pick_device
+from scripts.lib.core.files import StrPath
+from scripts.lib.core.jobs import job
+from scripts.lib.core.transfer_network import (
+    initialise_backbone,
+    load_backbone,
+    transfer_network,
+)
+from scripts.lib.cxr.features import write_features
+from scripts.lib.cxr.film_set import load_film_set
+
+
+def extract_features(
+    films: StrPath,
+    regions: StrPath,
+    table: StrPath,
+    start: StrPath | None,
+    output: StrPath,
+    front: Mapping[str, Any],
+    views: int,
+    kind: str,
+    seed: int,
+    device: str,
+) -> dict[str, Any]:
+    """Write features.npy.
+
+    Parameters
+    ----------
+    films, regions, table : path
+        films.npy, regions.npz and films.tsv.
+    start : path or None
+        Checkpoint that the backbone starts from.
+    output : path
+    front : mapping
+        ``backbone``, ``weights``, ``cut``, ``width``, ``stem``.
+    views : int
+        Augmentation views of each film.
+    kind : {"study", "affine"}
+        Of the views.
+    seed : int
+        Root seed.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+
+    Returns
+    -------
+    dict
+        Facts for the record of the run.
+    """
+    place = pick_device(device)
+    shown = load_film_set(films, regions, table)
+    options = {name: value for name, value in front.items() if name != "weights"}
+    network = transfer_network(classes=len(shown.classes), **options)
+    if front["weights"] is None:
+        initialise_backbone(network, seed)
+    else:
+        load_backbone(network, Path(start) if start else front["weights"])
+    write_features(output, shown, network.to(place), views, kind, seed)
+    return {"device": str(place)}
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        record |= extract_features(
+            snakemake.input.films,
+            snakemake.input.regions,
+            snakemake.input.table,
+            snakemake.input.get("start") or None,
+            snakemake.output.features,
+            snakemake.params.front,
+            snakemake.params.views,
+            snakemake.params.kind,
+            snakemake.params.seed,
+            snakemake.params.device,
+        )

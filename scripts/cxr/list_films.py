@@ -1,0 +1,63 @@
+"""Read and check the user's chest films."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from scripts.lib.core.files import StrPath, save_array, save_arrays, save_table
+from scripts.lib.core.jobs import job
+from scripts.lib.core.progress import progress
+from scripts.lib.cxr.films import films_table
+from scripts.lib.cxr.image_files import read_film
+from scripts.lib.cxr.lungs import lung_template
+
+
+def list_films(
+    source: StrPath, outputs: Mapping[str, StrPath], classes: Mapping[str, str], size: int
+) -> None:
+    """Write films as squares of one size, with their table.
+
+    Parameters
+    ----------
+    source : path
+        A folder with a folder for each class, or a manifest.
+    outputs : mapping
+        ``films``, ``regions``, ``table``, ``dropped``.
+    classes : mapping
+        As in `films_table`.
+    size : int
+        Side of a film in pixels.
+    """
+    found = films_table(Path(source), classes or None)
+    pixels = np.stack(
+        [
+            np.rint(read_film(found.folder / file, size) * 255).astype(np.uint8)
+            for file in progress(found.table["file"].tolist(), "films")
+        ]
+    )
+    save_table(outputs["table"], found.table)
+    save_table(outputs["dropped"], found.dropped)
+    save_array(
+        outputs["films"],
+        pixels,
+        axes=("film", "row", "column"),
+        units="grey level of 255",
+        ids={"film": found.table["film"].tolist()},
+    )
+    save_arrays(
+        outputs["regions"],
+        {"lungs": lung_template(size)},
+        axes={"lungs": ("row", "column")},
+        source="template",
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        list_films(
+            snakemake.input.source,
+            snakemake.output,
+            snakemake.params.classes,
+            snakemake.params.size,
+        )

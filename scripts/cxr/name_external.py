@@ -1,0 +1,116 @@
+"""Name the films of another set with the networks of a trained classifier."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from scripts.lib.core.device import pick_device
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.files import (
+    StrPath,
+    load_weights,
+    read_json,
+    read_table,
+    save_json,
+    save_table,
+)
+from scripts.lib.core.jobs import job
+from scripts.lib.core.training import predict
+from scripts.lib.core.transfer_network import transfer_network
+from scripts.lib.cxr.classifier import Classifier
+from scripts.lib.cxr.film_metrics import film_metrics
+from scripts.lib.cxr.film_set import load_film_set
+from scripts.lib.cxr.film_tables import prediction_table
+
+
+def name_external(
+    films: StrPath,
+    regions: StrPath,
+    table: StrPath,
+    own_table: StrPath,
+    networks: StrPath,
+    weights: StrPath,
+    metrics: StrPath,
+    contrast: Sequence[str] | None,
+    bootstraps: int,
+    seed: int,
+    device: str,
+    outputs: Mapping[str, StrPath],
+) -> dict[str, Any]:
+    """Average the logits of all folds' networks on films that none of them learned from.
+
+    Parameters
+    ----------
+    films, regions, table : path
+        films.npy, regions.npz and films.tsv of the other set.
+    own_table : path
+        films.tsv of the set that the classifier was trained on. Persons who are in both sets are
+        left out.
+    networks, weights, metrics : path
+        networks.safetensors, weights.safetensors and metrics.json of the classifier.
+    contrast, bootstraps, seed, device
+        As in training.
+    outputs : mapping
+        ``predictions``, ``metrics``.
+
+    Returns
+    -------
+    dict
+        Facts for the record of the run.
+    """
+    place = pick_device(device)
+    trained = read_json(metrics)
+    classes = trained["classes"]
+    shown = load_film_set(films, regions, table)
+    if unknown := sorted(set(shown.classes) - set(classes)):
+        raise NeuroLoopError(
+            f"{table} has films of {', '.join(unknown)}, but the classifier knows "
+            f"{', '.join(classes)} alone: rename them by `classes` in the config"
+        )
+    known = set(read_table(own_table, {"person": str})["person"])
+    rows = np.flatnonzero(~shown.table["person"].isin(known))
+    if not len(rows):
+        raise NeuroLoopError(f"every person of {table} is one that the classifier learned from")
+    chosen = Classifier.from_block(trained["classifier"], None)
+    network = transfer_network(classes=len(classes), **chosen.options).to(place)
+    network.load_state_dict(load_weights(weights))
+    stored = load_weights(networks)
+    logits = []
+    for number in sorted({int(name.split("/")[0].removeprefix("fold")) for name in stored}):
+        own = {
+            name.split("/", 1)[1]: values
+            for name, values in stored.items()
+            if name.startswith(f"fold{number}/")
+        }
+        network.load_state_dict(own, strict=False)
+        logits.append(predict(network, torch.from_numpy(shown.read(rows)[:, None]), 16)[:, 0])
+    tested = shown.table.iloc[rows].assign(fold=0)
+    predicted = prediction_table(tested, np.mean(logits, axis=0), classes).assign(shown="whole")
+    scores = film_metrics(
+        predicted, classes, tuple(contrast) if contrast else None, seed, bootstraps
+    )
+    save_table(outputs["predictions"], predicted)
+    facts: dict[str, Any] = {"classes": classes, "networks": len(logits)}
+    facts["films_left_out"] = len(shown.table) - len(rows)
+    save_json(outputs["metrics"], {**facts, "metrics": scores.to_dict("records")})
+    return {"device": str(place)}
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        record |= name_external(
+            snakemake.input.films,
+            snakemake.input.regions,
+            snakemake.input.table,
+            snakemake.input.own_table,
+            snakemake.input.networks,
+            snakemake.input.weights,
+            snakemake.input.metrics,
+            snakemake.params.contrast,
+            snakemake.params.bootstraps,
+            snakemake.params.seed,
+            snakemake.params.device,
+            snakemake.output,
+        )

@@ -1,0 +1,55 @@
+"""Simulate chest films whose lungs and lesions are known."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scripts.lib.core.files import StrPath, save_array, save_arrays, save_table
+from scripts.lib.core.jobs import job
+from scripts.lib.cxr.simulate import FilmSettings, simulate_films
+
+
+def simulate(
+    outputs: Mapping[str, StrPath], simulation: Mapping[str, Any], size: int, seed: int
+) -> None:
+    """Write films, their table and what is known of them.
+
+    Parameters
+    ----------
+    outputs : mapping
+        ``films``, ``regions``, ``table``, ``dropped``.
+    simulation : mapping
+        Values of `FilmSettings`, but for its size.
+    size : int
+        Side of a film in pixels.
+    seed : int
+        Root seed.
+    """
+    drawn = simulate_films(seed, FilmSettings(size=size, **simulation))
+    ids = {"film": drawn.films.tolist()}
+    table = pd.DataFrame(
+        {"film": drawn.films, "file": "", "label": drawn.labels, "person": drawn.persons}
+    )
+    save_table(outputs["table"], table)
+    save_table(outputs["dropped"], pd.DataFrame(columns=["file", "reason"]))
+    axes = ("film", "row", "column")
+    pixels = np.rint(drawn.images * 255).astype(np.uint8)
+    save_array(outputs["films"], pixels, axes=axes, units="grey level of 255", ids=ids, seed=seed)
+    save_arrays(
+        outputs["regions"],
+        {"lungs": drawn.lungs, "lesions": drawn.lesions},
+        axes={"lungs": axes, "lesions": axes},
+        source="simulated",
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        simulate(
+            snakemake.output,
+            snakemake.params.simulation,
+            snakemake.params.size,
+            snakemake.params.seed,
+        )

@@ -1,0 +1,42 @@
+"""Split films into folds, once, by person and by image."""
+
+from scripts.lib.core.files import StrPath, read_table, save_table
+from scripts.lib.core.jobs import job
+from scripts.lib.core.seeds import numpy_generator
+from scripts.lib.cxr.film_splits import fold_balance, holdout, image_folds, person_folds
+
+
+def split_films(table: StrPath, output: StrPath, balance: StrPath, n_folds: int, seed: int) -> None:
+    """Write the split of every film.
+
+    Parameters
+    ----------
+    table : path
+        films.tsv.
+    output : path
+        folds.tsv: the columns of films.tsv, ``person_fold`` and ``image_fold`` (from 0), and
+        ``side`` (train, validation or test: 8 : 1 : 1 of the persons).
+    balance : path
+        Films and persons of each class in each fold.
+    n_folds : int
+    seed : int
+        Root seed.
+    """
+    films = read_table(table, {"film": str, "label": str, "person": str})
+    labels, persons = films["label"], films["person"]
+    by_person = person_folds(labels, persons, n_folds, numpy_generator(seed, "person folds"))
+    by_image = image_folds(labels, n_folds, numpy_generator(seed, "image folds"))
+    sides = holdout(labels, persons, numpy_generator(seed, "hold-out"))
+    save_table(output, films.assign(person_fold=by_person, image_fold=by_image, side=sides))
+    save_table(balance, fold_balance(by_person, labels, persons))
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        split_films(
+            snakemake.input.table,
+            snakemake.output.folds,
+            snakemake.output.balance,
+            snakemake.params.folds,
+            snakemake.params.seed,
+        )

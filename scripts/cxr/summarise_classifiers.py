@@ -1,0 +1,163 @@
+"""Compare all cases, classifiers and splits of a set of films, and draw them."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from scripts.lib.core.files import StrPath, read_table, save_table
+from scripts.lib.core.jobs import job
+from scripts.lib.core.ordering import natural_sorted
+from scripts.lib.cxr.classifier_figure import draw_scores, draw_shortcuts
+from scripts.lib.cxr.confusion_figure import draw_confusion
+from scripts.lib.cxr.film_comparison import compare
+from scripts.lib.cxr.film_metrics import film_metrics
+from scripts.lib.cxr.film_tables import read_predictions
+from scripts.lib.cxr.learning_figure import draw_calibration, draw_learning
+
+
+class Run(NamedTuple):
+    """Which training: data case, classifier, what its split keeps whole."""
+
+    case: str
+    classifier: str
+    split: str
+
+
+def summarise_classifiers(
+    predictions: Sequence[StrPath],
+    histories: Sequence[StrPath],
+    external: Sequence[StrPath],
+    folds: StrPath,
+    contrast: Sequence[str] | None,
+    baseline: Sequence[str] | None,
+    bootstraps: int,
+    seed: int,
+    outputs: Mapping[str, StrPath],
+) -> None:
+    """Write metrics and comparisons of all trainings, and figures.
+
+    Parameters
+    ----------
+    predictions, histories : sequence of path
+        predictions.tsv and history.tsv of every training, in one order.
+    external : sequence of path
+        predictions.tsv on other sets of films.
+    folds : path
+        folds.tsv.
+    contrast : sequence of 2 str, or None
+        Classes whose distinction has an AUC of its own.
+    baseline : sequence of 2 str, or None
+        Case and classifier that all others are compared with.
+    bootstraps : int
+        Resamples of persons.
+    seed : int
+        Root seed.
+    outputs : mapping
+        ``metrics``, ``comparisons``; ``scores``, ``shortcuts``, ``confusion``, ``learning``,
+        ``calibration``, and each with ``_svg``.
+    """
+    classes = natural_sorted(set(read_table(folds, {"label": str})["label"]))
+    pair = (contrast[0], contrast[1]) if contrast else None
+    runs = {Run(*Path(path).parts[-4:-1]): read_predictions(path, classes) for path in predictions}
+    scores = [
+        film_metrics(rows, classes, pair, seed, bootstraps).assign(**run._asdict(), shown=shown)
+        for run, predicted in runs.items()
+        for shown, rows in predicted.groupby("shown", sort=False)
+    ]
+    for path in external:
+        *_, case, classifier, _, other, _ = Path(path).parts
+        rows = read_predictions(path, classes)
+        scores.append(
+            film_metrics(rows, classes, pair, seed, bootstraps).assign(
+                case=case, classifier=classifier, split=f"external {other}", shown="whole"
+            )
+        )
+    leading = [*Run._fields, "shown"]
+    metrics = pd.concat(scores, ignore_index=True)
+    metrics = metrics[leading + [name for name in metrics if name not in leading]]
+    compared = comparisons(runs, classes, pair, baseline, seed, bootstraps)
+    save_table(outputs["metrics"], metrics)
+    save_table(outputs["comparisons"], compared)
+    both = {name: (outputs[name], outputs[f"{name}_svg"]) for name in FIGURES}
+    inside = metrics[metrics["split"].isin(["person", "image"])]
+    by_person = {run: whole(rows) for run, rows in runs.items() if run.split == "person"}
+    draw_scores(inside, pair, tuple(baseline) if baseline else None, *both["scores"])
+    draw_shortcuts(inside[inside["split"] == "person"], pair, *both["shortcuts"])
+    titled = {f"{run.classifier}, {run.case}": rows for run, rows in by_person.items()}
+    draw_confusion(titled, classes, *both["confusion"])
+    draw_calibration(titled, classes, *both["calibration"])
+    draw_learning(
+        {
+            f"{run.classifier}, {run.case}": history
+            for run, history in zip(runs, map(read_history, histories), strict=True)
+            if run.split == "person" and history["epoch"].max() > 1
+        },
+        *both["learning"],
+    )
+
+
+FIGURES = ("scores", "shortcuts", "confusion", "learning", "calibration")
+
+
+def whole(predicted: pd.DataFrame) -> pd.DataFrame:
+    """Rows of films that are shown whole."""
+    return predicted[predicted["shown"] == "whole"].reset_index(drop=True)
+
+
+def read_history(path: StrPath) -> pd.DataFrame:
+    """Read history.tsv."""
+    numbers = {"epoch": int, "loss": float, "validation": float}
+    return read_table(path, {"fold": int} | numbers)
+
+
+def comparisons(
+    runs: Mapping[Run, pd.DataFrame],
+    classes: Sequence[str],
+    contrast: tuple[str, str] | None,
+    baseline: Sequence[str] | None,
+    seed: int,
+    bootstraps: int,
+) -> pd.DataFrame:
+    """Every training less the baseline, and less itself when persons are kept whole.
+
+    Returns
+    -------
+    DataFrame
+        ``kind``: ``baseline`` or ``leak``; the training, what it is compared with, and the columns
+        of `compare`.
+    """
+    pairs = []
+    for run in runs:
+        honest = run._replace(split="person")
+        if run.split == "image" and honest in runs:
+            pairs.append(("leak", run, honest))
+        if run.split == "person" and baseline and run[:2] != tuple(baseline):
+            pairs.append(("baseline", run, Run(baseline[0], baseline[1], "person")))
+    made = [
+        compare(whole(runs[one]), whole(runs[other]), classes, contrast, seed, bootstraps).assign(
+            kind=kind, **one._asdict(), against=", ".join(other)
+        )
+        for kind, one, other in pairs
+    ]
+    leading = ["kind", *Run._fields, "against"]
+    if not made:
+        return pd.DataFrame(columns=leading)
+    table = pd.concat(made, ignore_index=True)
+    return table[leading + [name for name in table if name not in leading]]
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        summarise_classifiers(
+            snakemake.input.predictions,
+            snakemake.input.histories,
+            snakemake.input.external,
+            snakemake.input.folds,
+            snakemake.params.contrast,
+            snakemake.params.baseline,
+            snakemake.params.bootstraps,
+            snakemake.params.seed,
+            snakemake.output,
+        )

@@ -1,0 +1,237 @@
+"""Train a classifier of films, a network a fold, and name the films that each never saw."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from scripts.lib.core.checkpoints import Checkpoint, checkpoint_key
+from scripts.lib.core.device import pick_device
+from scripts.lib.core.files import StrPath, save_json, save_table, save_weights
+from scripts.lib.core.jobs import job
+from scripts.lib.core.seeds import derive_seed, numpy_generator
+from scripts.lib.core.transfer_network import TransferNetwork
+from scripts.lib.cxr.cases import case_rows, views_needed
+from scripts.lib.cxr.classifier import Classifier
+from scripts.lib.cxr.features import PARTS, Features, open_features
+from scripts.lib.cxr.film_metrics import film_metrics
+from scripts.lib.cxr.film_set import FilmSet, load_film_set
+from scripts.lib.cxr.film_splits import check_persons_apart, nested_validation
+from scripts.lib.cxr.film_tables import prediction_table
+from scripts.lib.cxr.transfer import Fold, predict_films, train_fold
+from scripts.lib.explain.model_file import save_model
+from scripts.lib.explain.model_images import ModelImages, spread
+
+#: Share of the training persons that decide when to slow down and to stop.
+VALIDATION = 0.1
+#: Test films that lie beside the first network, for those who look into it.
+LOOKED_AT = 60
+
+
+def train_classifier(
+    films: StrPath,
+    regions: StrPath,
+    table: StrPath,
+    features: StrPath,
+    start: StrPath | None,
+    classifier: Mapping[str, Any],
+    case: str,
+    split: str,
+    max_view: int,
+    contrast: Sequence[str] | None,
+    bootstraps: int,
+    seed: int,
+    device: str,
+    outputs: Mapping[str, StrPath],
+    checkpoints: Path,
+    code: str,
+) -> dict[str, Any]:
+    """Train on every fold but one, test on it, for each fold.
+
+    Parameters
+    ----------
+    films, regions, table, features : path
+        films.npy, regions.npz, folds.tsv, features.npy.
+    start : path or None
+        Checkpoint that the backbone starts from.
+    classifier : mapping
+        The classifier's block of the config.
+    case : str
+        Data case.
+    split : {"person", "image"}
+        What is kept whole. ``image`` leaks: it is there to measure how much.
+    max_view : int
+        Augmentation views that features has.
+    contrast : sequence of 2 str, or None
+        Classes whose distinction has an AUC of its own.
+    bootstraps : int
+        Resamples of persons for the intervals.
+    seed : int
+        Root seed.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+    outputs : mapping
+        ``history``, ``predictions``, ``metrics``, ``networks``, ``model``.
+    checkpoints : Path
+        Folder of training states, emptied at the end.
+    code : str
+        Hash of the code, part of the name of the training states.
+
+    Returns
+    -------
+    dict
+        Facts for the record of the run.
+    """
+    place = pick_device(device)
+    shown = load_film_set(films, regions, table)
+    chosen = Classifier.from_block(classifier, Path(start) if start else None)
+    stored = open_features(features, shown.table["film"].tolist())
+    key = checkpoint_key(
+        code,
+        json.dumps([dict(classifier), case, split, max_view, seed]),
+        *(Path(path) for path in (table, features, start) if path),
+    )
+    views = range(min(chosen.test_views, views_needed(case, max_view)))
+    histories, tables, kept = [], [], {}
+    for number, fold in enumerate(make_folds(shown, case, split, max_view, seed)):
+        network = chosen.network(len(shown.classes), seed, number).to(place)
+        history = train_fold(
+            network,
+            stored,
+            shown.labels,
+            fold,
+            chosen,
+            derive_seed(seed, "classifier", number),
+            Checkpoint(checkpoints, f"{key}-{number}"),
+            f"fold {number}",
+        )
+        histories.append(history.assign(fold=number))
+        tables += predictions(network, stored, shown, fold, number, views)
+        kept |= trained_part(network, number)
+        if number == 0:
+            keep_model(Path(outputs["model"]), network, chosen, shown, fold.test)
+    predicted = pd.concat(tables, ignore_index=True)
+    whole = predicted[predicted["shown"] == "whole"]
+    scores = film_metrics(
+        whole, shown.classes, tuple(contrast) if contrast else None, seed, bootstraps
+    )
+    save_table(outputs["history"], pd.concat(histories, ignore_index=True))
+    save_table(outputs["predictions"], predicted)
+    save_weights(outputs["networks"], kept, classes=json.dumps(shown.classes))
+    save_json(
+        outputs["metrics"],
+        {
+            "classifier": dict(classifier),
+            "case": case,
+            "split": split,
+            "classes": shown.classes,
+            "seed": seed,
+            "interval": "95 %, over persons",
+            "metrics": scores.to_dict("records"),
+        },
+    )
+    Checkpoint(checkpoints, key).remove()
+    return {"device": str(place)}
+
+
+def make_folds(shown: FilmSet, case: str, split: str, max_view: int, seed: int) -> list[Fold]:
+    """What is learned from, validated on and tested on in each fold."""
+    table, folds = shown.table, shown.table[f"{split}_fold"].astype(int).to_numpy()
+    # By image, a person is in several folds: each film then stands for a person of its own.
+    groups = table["person" if split == "person" else "film"]
+    check_persons_apart(folds, groups)
+    made = []
+    for number in np.unique(folds):
+        learn, validation = nested_validation(
+            np.flatnonzero(folds != number),
+            table["label"],
+            groups,
+            numpy_generator(seed, "validation", number),
+            VALIDATION,
+        )
+        rows = case_rows(case, shown.labels, learn, derive_seed(seed, "case", number), max_view)
+        made.append(Fold(rows, validation, np.flatnonzero(folds == number)))
+    return made
+
+
+def predictions(
+    network: TransferNetwork,
+    stored: Features,
+    shown: FilmSet,
+    fold: Fold,
+    number: int,
+    views: Sequence[int],
+) -> list[pd.DataFrame]:
+    """Probabilities of a fold's test films: whole, with lungs only, and without lungs."""
+    tested = shown.table.iloc[fold.test].assign(fold=number)
+    places = {"whole": views, **{part: [stored.views.index(part)] for part in PARTS}}
+    return [
+        prediction_table(
+            tested, predict_films(network, stored, fold.test, at), shown.classes
+        ).assign(shown=part)
+        for part, at in places.items()
+    ]
+
+
+def trained_part(network: TransferNetwork, number: int) -> dict[str, torch.Tensor]:
+    """Parameters and buffers above the cut, named by fold."""
+    frozen = {name for name, values in network.named_parameters() if not values.requires_grad}
+    below = {name.rsplit(".", 1)[0] for name in frozen}
+    return {
+        f"fold{number}/{name}": values.detach().cpu().clone()
+        for name, values in network.state_dict().items()
+        if name.rsplit(".", 1)[0] not in below
+    }
+
+
+def keep_model(
+    path: Path,
+    network: TransferNetwork,
+    classifier: Classifier,
+    shown: FilmSet,
+    test: np.ndarray,
+) -> None:
+    """Write model.json for the first fold's network, with films that it never saw."""
+    rows = test[spread(shown.labels[test], LOOKED_AT)]
+    images = shown.read(rows)
+    save_model(
+        path,
+        name="-".join(path.parts[-6:-1]),
+        kind="transfer",
+        options=classifier.options,
+        weights={name: values.cpu() for name, values in network.state_dict().items()},
+        classes=shown.classes,
+        images=ModelImages(
+            images=images[:, None],
+            truth=shown.labels[rows],
+            ids=shown.table["film"].to_numpy(dtype=str)[rows],
+            mask=None if shown.lesions is None else shown.lesions[rows],
+            display=images,
+        ),
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        record |= train_classifier(
+            snakemake.input.films,
+            snakemake.input.regions,
+            snakemake.input.table,
+            snakemake.input.features,
+            snakemake.input.get("start") or None,
+            snakemake.params.classifier,
+            snakemake.wildcards.case,
+            snakemake.wildcards.split,
+            snakemake.params.views,
+            snakemake.params.contrast,
+            snakemake.params.bootstraps,
+            snakemake.params.seed,
+            snakemake.params.device,
+            snakemake.output,
+            Path(".neuroloop/checkpoints"),
+            snakemake.params.code,
+        )
