@@ -95,6 +95,7 @@ def summarise_classifiers(
             if run.split == "person" and history["epoch"].max() > 1
         },
         *both["learning"],
+        n_classes=len(classes),
     )
 
 

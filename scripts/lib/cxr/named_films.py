@@ -96,7 +96,7 @@ def named_films(predictions: pd.DataFrame, classes: Sequence[str]) -> NamedFilms
             "rename it, or leave its films out"
         )
     probabilities = rows[[f"p_{name}" for name in classes]].to_numpy(dtype=np.float64)
-    good = (abs(probabilities.sum(axis=1) - 1) < 1e-4)
+    good = (probabilities >= 0).all(axis=1) & (abs(probabilities.sum(axis=1) - 1) < 1e-4)
     if not good.all():
         raise NeuroLoopError(
             f"{(~good).sum()} of {len(good)} films have probabilities that are no numbers or do "

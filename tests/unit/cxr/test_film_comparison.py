@@ -46,7 +46,7 @@ def test_differences_are_those_of_the_metrics_whatever_the_order_of_rows():
     for name in COMPARED:
         expected = values[0][name, ""] - values[1][name, ""]
         assert made.loc[name, "difference"] == pytest.approx(expected, abs=1e-14)
-    assert made.loc["accuracy", ["n", "persons", "left_out"]].tolist() == [150, 56, 0]
+    assert made.loc["accuracy", ["n", "persons", "left_out"]].tolist() == [150, 57, 0]
     of_two = a[a["label"] != "normal"]
     counts = [len(of_two), of_two["person"].nunique()]
     assert made.loc["auc", ["n", "persons"]].tolist() == counts

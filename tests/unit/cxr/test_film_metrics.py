@@ -1,5 +1,7 @@
 """Metrics of films: by hand, by scikit-learn, and over resampled persons."""
 
+from itertools import permutations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -185,20 +187,21 @@ def test_intervals_cover_the_truth():
     assert 0.88 * 150 < covered < 0.99 * 150  # over films as such: two in three
 
 
-def test_chance_is_the_mean_over_permutations():
-    films = cohort(n=120)
+def test_chance_is_the_mean_over_all_permutations():
+    films = predictions(
+        ["bacteria", "bacteria", "bacteria", "normal", "virus"],
+        [[0.6, 0.3, 0.1], [0.5, 0.2, 0.3], [0.1, 0.2, 0.7], [0.2, 0.7, 0.1], [0.1, 0.3, 0.6]],
+    )
     scored = table(films)
-    stream = np.random.default_rng(0)
-    shares = [f"p_{name}" for name in CLASSES]
+    named = np.array(["bacteria", "bacteria", "virus", "normal", "virus"])
     drawn = []
-    for _ in range(200):
-        permuted = films.copy()
-        permuted[shares] = films[shares].to_numpy()[stream.permutation(len(films))]
-        drawn.append(by_scikit_learn(permuted))
-    for key in [("macro_f1", ""), *[(m, c) for m in ("precision", "recall") for c in CLASSES]]:
-        values = [each[key] for each in drawn]
-        error = np.std(values) / np.sqrt(len(values))
-        assert scored.loc[key, "chance"] == pytest.approx(np.mean(values), abs=4 * error)
+    for order in permutations(range(5)):
+        precision, recall, f1, _ = sklearn_metrics.precision_recall_fscore_support(
+            films["label"], named[list(order)], labels=CLASSES
+        )
+        drawn.append([f1.mean(), *precision, *recall])
+    keys = [("macro_f1", ""), *[(m, c) for m in ("precision", "recall") for c in CLASSES]]
+    assert scored.loc[keys, "chance"].tolist() == pytest.approx(np.mean(drawn, axis=0))
     share = films["label"].value_counts(normalize=True)
     assert scored.loc[("accuracy", ""), "chance"] == pytest.approx(share.max())
     assert scored.loc[("balanced_accuracy", ""), "chance"] == pytest.approx(1 / 3)
@@ -207,7 +210,8 @@ def test_chance_is_the_mean_over_permutations():
 
 
 def test_resamples_without_a_class_are_counted():
-    shares = [[0.6, 0.3, 0.1], [0.5, 0.3, 0.2], [0.2, 0.7, 0.1], [0.1, 0.2, 0.7]]
+    # The first is named virus, so that a resample may name a class that it lacks.
+    shares = [[0.3, 0.1, 0.6], [0.5, 0.3, 0.2], [0.2, 0.7, 0.1], [0.1, 0.2, 0.7]]
     films = predictions(["bacteria", "bacteria", "normal", "virus"], shares, [1, 2, 2, 3])
     scored = table(films, n_boot=1000)
     assert scored["ci_low"].notna().all()
@@ -245,6 +249,15 @@ def test_the_same_seed_gives_the_same_bytes_in_any_order_of_rows():
     assert (one["ci_low"] != third["ci_low"]).any()
 
 
+def test_a_film_of_neither_class_is_between_them():
+    """Its p_a / (p_a + p_b) is 0 / 0."""
+    films = predictions(
+        ["bacteria", "virus", "virus", "virus"],
+        [[0, 1, 0], [0, 0.9, 0.1], [0.4, 0.2, 0.4], [0.5, 0.1, 0.4]],
+    )
+    assert table(films).loc[("auc", ""), "value"] == pytest.approx((1 + 0.5 + 0) / 3)
+
+
 def test_a_probability_of_zero_costs_much_but_not_everything():
     films = predictions(["bacteria", "normal"], [[0, 1, 0], [0, 1, 0]])
     loss = table(films, contrast=None).loc[("log_loss", ""), "value"]
@@ -261,6 +274,7 @@ def test_a_probability_of_zero_costs_much_but_not_everything():
         (lambda films: films.assign(label="tuberculosis"), "tuberculosis is none of the classes"),
         (lambda films: films.assign(p_virus=np.nan), "2 of 2 films have probabilities"),
         (lambda films: films.assign(p_virus=0.9), "2 of 2 films have probabilities"),
+        (lambda films: films.assign(p_virus=-0.25, p_normal=[0.75, 1]), "2 of 2 films have"),
         (lambda films: films.assign(person="1"), "films of 1 person give no interval"),
     ],
 )
