@@ -168,6 +168,8 @@ def _dangling_films(name: str, config: Mapping[str, Any]) -> Iterator[str]:
         for pair in block[key]:
             if pair[0] not in block["cases"] or pair[1] not in block["classifiers"]:
                 yield f"{where}.{key}: {pair} is not a case and a classifier of these films"
+    if block["leak"] and block["folds"] == "holdout":
+        yield f"{where}.leak: a hold-out tests other films by image than by person: name folds"
     baseline = block["baseline"]
     if baseline and (
         baseline[0] not in block["cases"] or baseline[1] not in block["classifiers"]

@@ -162,6 +162,7 @@ rule train_classifier:
     params:
         code=code_version("cxr/train_classifier.py"),
         classifier=classifier_setting,
+        folds=film_setting("folds"),
         views=film_setting("views"),
         contrast=film_setting("contrast"),
         bootstraps=film_setting("bootstraps"),

@@ -51,7 +51,7 @@ def map_films(
     methods = {
         title: method
         for title, method in METHODS.items()
-        if method != "cam" or not opened.network.head[:-1]
+        if method != "cam" or opened.network.is_linear
     }
     maps = {title: maps_of(opened, method, named) for title, method in methods.items()}
     save_arrays(
@@ -73,9 +73,8 @@ def map_films(
     save_table(outputs["pointing"], point(maps, films.mask, seed))
     shown = films.images[:, 0]
     truth = films.truth
-    chosen = np.concatenate(
-        [np.flatnonzero(truth == number)[:DRAWN] for number in range(len(opened.classes))]
-    )
+    of_class = [np.flatnonzero(truth == number) for number in range(len(opened.classes))]
+    chosen = np.concatenate([rows[:: -(-len(rows) // DRAWN) or 1] for rows in of_class])
     names = np.array(opened.classes)
     scores = torch.from_numpy(logits).double().softmax(dim=1).numpy()
     draw_film_maps(

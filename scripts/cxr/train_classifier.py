@@ -41,6 +41,7 @@ def train_classifier(
     classifier: Mapping[str, Any],
     case: str,
     split: str,
+    folds: int | str,
     max_view: int,
     contrast: Sequence[str] | None,
     bootstraps: int,
@@ -64,6 +65,8 @@ def train_classifier(
         Data case.
     split : {"person", "image"}
         What is kept whole. ``image`` leaks: it is there to measure how much.
+    folds : int or "holdout"
+        As the films were split.
     max_view : int
         Augmentation views that features has.
     contrast : sequence of 2 str, or None
@@ -92,12 +95,12 @@ def train_classifier(
     stored = open_features(features, shown.table["film"].tolist())
     key = checkpoint_key(
         code,
-        json.dumps([dict(classifier), case, split, max_view, seed]),
+        json.dumps([dict(classifier), case, split, folds, max_view, seed]),
         *(Path(path) for path in (table, features, start) if path),
     )
     views = range(min(chosen.test_views, views_needed(case, max_view)))
     histories, tables, kept = [], [], {}
-    for number, fold in enumerate(make_folds(shown, case, split, max_view, seed)):
+    for number, fold in enumerate(make_folds(shown, case, split, folds, max_view, seed)):
         network = chosen.network(len(shown.classes), seed, number).to(place)
         history = train_fold(
             network,
@@ -138,24 +141,40 @@ def train_classifier(
     return {"device": str(place)}
 
 
-def make_folds(shown: FilmSet, case: str, split: str, max_view: int, seed: int) -> list[Fold]:
-    """What is learned from, validated on and tested on in each fold."""
-    table, folds = shown.table, shown.table[f"{split}_fold"].astype(int).to_numpy()
+def make_folds(
+    shown: FilmSet, case: str, split: str, folds: int | str, max_view: int, seed: int
+) -> list[Fold]:
+    """What is learned from, validated on and tested on in each fold; of a hold-out there is one."""
+    table, fold = shown.table, shown.table[f"{split}_fold"].astype(int).to_numpy()
     # By image, a person is in several folds: each film then stands for a person of its own.
     groups = table["person" if split == "person" else "film"]
-    check_persons_apart(folds, groups)
-    made = []
-    for number in np.unique(folds):
-        learn, validation = nested_validation(
-            np.flatnonzero(folds != number),
-            table["label"],
-            groups,
-            numpy_generator(seed, "validation", number),
-            VALIDATION,
+    check_persons_apart(fold, groups)
+    sides = [np.flatnonzero(fold == number) for number in np.unique(fold)]
+    parts = (
+        [tuple(sides)]
+        if folds == "holdout"
+        else [
+            (
+                *nested_validation(
+                    np.flatnonzero(fold != number),
+                    table["label"],
+                    groups,
+                    numpy_generator(seed, "validation", number),
+                    VALIDATION,
+                ),
+                test,
+            )
+            for number, test in enumerate(sides)
+        ]
+    )
+    return [
+        Fold(
+            case_rows(case, shown.labels, learn, derive_seed(seed, "case", number), max_view),
+            validation,
+            test,
         )
-        rows = case_rows(case, shown.labels, learn, derive_seed(seed, "case", number), max_view)
-        made.append(Fold(rows, validation, np.flatnonzero(folds == number)))
-    return made
+        for number, (learn, validation, test) in enumerate(parts)
+    ]
 
 
 def predictions(
@@ -226,6 +245,7 @@ if __name__ == "__main__":
             snakemake.params.classifier,
             snakemake.wildcards.case,
             snakemake.wildcards.split,
+            snakemake.params.folds,
             snakemake.params.views,
             snakemake.params.contrast,
             snakemake.params.bootstraps,

@@ -47,6 +47,8 @@ class TransferNetwork(Ensemble):
         Modules of the backbone that follow each other in each of its sections, in order.
     cut : str
         The first section that is trained, or ``head``.
+    frozen_norm : bool
+        Whether batch normalisation in the backbone always evaluates.
     mean, std : Tensor, shape (3,)
         What pixels in [0, 1] are normalised by.
     """
@@ -62,6 +64,7 @@ class TransferNetwork(Ensemble):
         units: Sequence[int],
         dropout: float,
         in_channels: int,
+        frozen_norm: bool,
     ) -> None:
         super().__init__(members=1, in_channels=in_channels, classes=classes)
         self.sections: dict[str, tuple[str, ...]]
@@ -82,7 +85,7 @@ class TransferNetwork(Ensemble):
             )
         self.register_buffer("mean", torch.tensor(mean))
         self.register_buffer("std", torch.tensor(std))
-        self.backbone, self.cut = backbone, cut
+        self.backbone, self.cut, self.frozen_norm = backbone, cut, frozen_norm
         self.head = dense_head(last.in_features, classes, units, dropout)
         order = [*self.sections, HEAD]
         position = order.index(cut)
@@ -92,11 +95,19 @@ class TransferNetwork(Ensemble):
         self.train()
 
     def train(self, mode: bool = True) -> "TransferNetwork":
-        """Set the mode of all but the frozen sections, which always evaluate."""
+        """Set the mode of all but what is frozen, which always evaluates."""
         super().train(mode)
         for module in self._frozen():
             module.eval()
+        for module in self.backbone.modules():
+            if self.frozen_norm and isinstance(module, nn.BatchNorm2d):
+                module.eval()
         return self
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the logits are linear in the means of the maps, which CAM needs."""
+        return not any(isinstance(module, nn.Linear) for module in [*self.head.children()][:-1])
 
     def front(self, images: torch.Tensor) -> torch.Tensor:
         """Run what is frozen.
@@ -157,6 +168,7 @@ def transfer_network(
     in_channels: int = 1,
     width: int = 64,
     stem: str = "imagenet",
+    frozen_norm: bool = False,
 ) -> TransferNetwork:
     """Build a network for transfer learning.
 
@@ -183,6 +195,10 @@ def transfer_network(
         Channels of a ResNet's first stage.
     stem : {"imagenet", "small"}
         Of a ResNet.
+    frozen_norm : bool
+        Whether batch normalisation in the backbone always evaluates, with the statistics of its
+        weights; scale and shift are trained above the cut. Small data sets and short training want
+        it: running statistics of theirs lag behind the weights, and batches are a poor sample.
 
     Returns
     -------
@@ -204,7 +220,7 @@ def transfer_network(
         raise ValueError(f"{backbone} has no width and no stem to choose")
     else:
         made = EfficientNetLite0(classes)
-    network = TransferNetwork(made, classes, cut, units, dropout, in_channels)
+    network = TransferNetwork(made, classes, cut, units, dropout, in_channels, frozen_norm)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 

@@ -69,7 +69,7 @@ class Classifier:
 
     @property
     def options(self) -> dict[str, Any]:
-        """Arguments of `transfer_network`."""
+        """Arguments of `transfer_network`; pretrained statistics stay as they are."""
         return {
             "backbone": self.backbone,
             "cut": self.cut,
@@ -77,6 +77,7 @@ class Classifier:
             "dropout": self.dropout,
             "width": self.width,
             "stem": self.stem,
+            "frozen_norm": self.weights is not None,
         }
 
     def network(self, classes: int, seed: int, *names: object) -> TransferNetwork:

@@ -323,3 +323,26 @@ def test_what_cannot_be_built():
         small(backbone="efficientnet_lite0")
     with pytest.raises(ValueError, match="for 2 channels"):
         small(in_channels=2)
+
+
+def test_frozen_norm_evaluates_above_the_cut_too_while_its_weights_are_trained():
+    options = {"backbone": "resnet18", "classes": 3, "cut": "layer4", "width": 4, "stem": "small"}
+    x, truth = torch.rand(4, 1, 16, 16), torch.tensor([0, 1, 2, 0])
+    for frozen in (False, True):
+        network = transfer_network(**options, frozen_norm=frozen).train()
+        initialise_backbone(network, 1)
+        norm = network.backbone.layer4[0].bn1
+        before, weight = norm.running_mean.clone(), norm.weight.detach().clone()
+        optimiser = torch.optim.SGD([v for v in network.parameters() if v.requires_grad], lr=0.1)
+        torch.nn.functional.cross_entropy(network(x)[:, 0], truth).backward()
+        optimiser.step()
+        assert torch.equal(norm.running_mean, before) == frozen
+        assert not torch.equal(norm.weight, weight)
+
+
+@pytest.mark.parametrize(("units", "linear"), [((), True), ((8,), False)])
+def test_head_is_linear_without_units(units, linear):
+    network = transfer_network(
+        backbone="resnet18", classes=3, width=4, stem="small", units=units, dropout=0.5
+    )
+    assert network.is_linear == linear
