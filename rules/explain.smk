@@ -1,5 +1,7 @@
 """Looking inside networks: any trained here, and any that a model.json describes."""
 
+import json
+
 EXPLAINED = "explain/{model}/{method}"
 #: Methods that attribute the named class to pixels, and others.
 ATTRIBUTIONS = [
@@ -29,6 +31,24 @@ def model_input(wildcards):
     if path.startswith("results/"):
         return path
     return data_input(path, f"explain.models.{wildcards.model}")
+
+
+def model_parts(wildcards):
+    """Input function: weights and images of a network, whose changes its model.json does not show."""
+    path = model_input(wildcards)
+    if not path:
+        return []
+    folder = Path(path).parent
+    if path.startswith("results/"):
+        return [f"{folder}/weights.safetensors", f"{folder}/images.npz"]
+    try:
+        said = json.loads(Path(path).read_text())
+        images = said["images"]
+        shown = images["folder"] if isinstance(images, dict) else images
+        parts = [folder / said["weights"], folder / shown]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []  # the job says what is wrong with it
+    return [str(part) for part in parts if part.exists()]
 
 
 def explained_files(model, name):
@@ -86,6 +106,7 @@ rule train_randomised:
     """Train the same network on permuted labels: maps that stay the same tell nothing of labels."""
     input:
         model=model_input,
+        parts=model_parts,
     output:
         weights="results/explain/{model}/randomised/weights.safetensors",
         metrics="results/explain/{model}/randomised/metrics.json",
@@ -115,6 +136,7 @@ rule attribute_images:
     """Attribute what a network names to the pixels of its images, and test the method."""
     input:
         model=model_input,
+        parts=model_parts,
         randomised="results/explain/{model}/randomised/weights.safetensors",
     output:
         result=f"results/{EXPLAINED}/result.json",
@@ -147,6 +169,7 @@ rule look_inside:
     """Look at what a network's units and embedding hold."""
     input:
         model=model_input,
+        parts=model_parts,
     output:
         result=f"results/{EXPLAINED}/result.json",
         folder=directory(f"results/{EXPLAINED}/files"),
@@ -178,6 +201,7 @@ rule write_gallery:
     """Write one page that leafs through what was found in a network."""
     input:
         model=model_input,
+        parts=model_parts,
         results=lambda wildcards: explained_files(wildcards.model, "result.json"),
         folders=lambda wildcards: explained_files(wildcards.model, "files"),
     output:

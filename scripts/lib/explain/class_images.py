@@ -72,7 +72,8 @@ def class_images(
         First step of a pixel, in units of the pixels.
     jitter : int
         Pixels by which the network sees the image rolled at most, anew in each step (Mordvintsev et
-        al. 2015, "Inceptionism"); the objective in the result is without it.
+        al. 2015, "Inceptionism"). Then the mean over shifts is sought; the objective in the result
+        is without shifts, and can end lower than it began in a network for which places matter.
     blur : float
         Standard deviation in pixels of a Gaussian. Above 0 the images sought are blurred ones,
         which have less of the high frequencies that networks answer to (Yosinski et al. 2015,
@@ -88,15 +89,17 @@ def class_images(
         If the layer cannot be read, or there is no such target.
     """
     device = device_of(network)
-    chosen = torch.tensor(targets, dtype=torch.int64, device=device)
     shifts = numpy_generator(seed, "class image", "jitter").integers(
         -jitter, jitter, size=(steps, 2), endpoint=True
     )
+    still = np.zeros(2, dtype=np.int64)
 
     def seen(pixels: torch.Tensor) -> torch.Tensor:
         return _blurred(pixels, blur) if blur else pixels
 
-    def objective(images: torch.Tensor, shift: np.ndarray) -> torch.Tensor:
+    def objective(
+        images: torch.Tensor, chosen: torch.Tensor, shift: np.ndarray = still
+    ) -> torch.Tensor:
         rolled = images.roll(tuple(shift.tolist()), (2, 3)) if shift.any() else images
         if layer is None:
             outputs = mean_logits(network, rolled)
@@ -104,20 +107,20 @@ def class_images(
             outputs = layer_output(network, layer, rolled).mean((2, 3))
         return _own(outputs, chosen) - l2 * images.square().sum((1, 2, 3))
 
-    still = np.zeros(2, dtype=np.int64)
     with torch.inference_mode(False), torch.enable_grad(), evaluating(network):
+        chosen = torch.tensor(targets, dtype=torch.int64, device=device)
         pixels = _first_images(shape, targets, seed, low, high).to(device).requires_grad_()
-        start = objective(seen(pixels), still).detach()
+        start = objective(seen(pixels), chosen).detach()
         adam = torch.optim.Adam([pixels], maximize=True)
         for step in range(steps):
             adam.param_groups[0]["lr"] = rate * (1 + cos(pi * step / steps)) / 2
-            total = objective(seen(pixels), shifts[step]).sum()
+            total = objective(seen(pixels), chosen, shifts[step]).sum()
             (pixels.grad,) = torch.autograd.grad(total, pixels)
             adam.step()
             if low is not None or high is not None:
                 pixels.detach().clamp_(low, high)
         images = seen(pixels).detach()
-        end = objective(images, still).detach()
+        end = objective(images, chosen).detach()
     return ClassImages(*(values.cpu().numpy() for values in (images, start, end)))
 
 

@@ -104,8 +104,7 @@ def _positive(network: nn.Module, generator: torch.Generator) -> nn.Module:
             module.reset_running_stats()
     for name, values in copy.named_parameters():
         if values.ndim > 1:
-            drawn = torch.rand(values.shape, generator=generator, dtype=torch.float64)
-            values.copy_((0.5 + drawn) / values[0].numel())
+            values.uniform_(0.5, 1.5, generator=generator).div_(values[0].numel())
         else:
             values.fill_(0 if name.endswith("bias") else 1)
     return copy
@@ -138,6 +137,10 @@ def _window_means(
     return means[:, 0, : pooled.shape[-2], : pooled.shape[-1]].unflatten(0, x.shape[:2])
 
 
+def _cell_means(x: torch.Tensor, output_size: Any, return_indices: bool = False) -> torch.Tensor:
+    return functional.adaptive_avg_pool2d(x, output_size)
+
+
 def _pair(value: Any) -> tuple[int, int]:
     return (value, value) if isinstance(value, int) else tuple(value) * (2 // len(value))
 
@@ -147,7 +150,7 @@ OPEN: dict[Callable[..., Any], Callable[..., torch.Tensor]] = {
     **dict.fromkeys((torch.relu_, torch.Tensor.relu_, functional.relu6), _same),
     **dict.fromkeys((functional.hardtanh, torch.clamp, torch.Tensor.clamp), _same),
     **dict.fromkeys((functional.max_pool2d, torch.max_pool2d), _window_means),
-    functional.adaptive_max_pool2d: lambda x, size, *_: functional.adaptive_avg_pool2d(x, size),
+    functional.adaptive_max_pool2d: _cell_means,
 }
 
 
