@@ -39,6 +39,7 @@ include: "rules/fmri.smk"
 include: "rules/distill.smk"
 include: "rules/calcium.smk"
 include: "rules/cxr.smk"
+include: "rules/explain.smk"
 include: "rules/report.smk"
 
 

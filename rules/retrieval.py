@@ -21,7 +21,7 @@ def configured_files(config: Mapping[str, Any], registry: Mapping[str, Source]) 
         text
         for name in config["run"]
         for kind in ("datasets", "areas", "films")
-        for text in _strings(config[kind].get(name, []))
+        for text in _strings(config.get(kind, {}).get(name, []))
     }
     return [name for name, source in registry.items() if source.url and source.path in paths]
 

@@ -9,34 +9,57 @@ from rules.configuration import ConfigError
 
 
 def expand_sweeps(config: dict[str, Any]) -> None:
-    """Replace each classifier that has a ``sweep`` by its variants, wherever it is named.
+    """Replace each classifier that has a ``sweep`` by its variants, wherever films name it.
 
     Parameters
     ----------
     config : dict
         Changed in place. ``sweep: {learning_rate: [0.001, 0.0001]}`` in a block ``deep`` becomes
-        the classifiers ``deep--learning_rate-0p001`` and ``deep--learning_rate-0p0001``.
+        the classifiers ``deep--learning_rate-0p001`` and ``deep--learning_rate-0p0001``; so do
+        ``deep`` among the ``classifiers`` of films and ``[case1, deep]`` under ``leak`` and
+        ``maps``. A ``baseline`` is one classifier and names one of them.
 
     Raises
     ------
     ConfigError
-        If an axis is no list of values, or no key of the block.
+        If an axis is no list of values, or no key of the block, or if two classifiers would have
+        one name.
     """
-    classifiers = config.get("classifiers")
+    classifiers, films = config.get("classifiers"), config.get("films")
     if not isinstance(classifiers, Mapping):
         return  # the schema says what is wrong
     variants = {
         name: _variants(name, block) if isinstance(block, Mapping) else {name: block}
         for name, block in classifiers.items()
     }
-    config["classifiers"] = {
-        name: block for made in variants.values() for name, block in made.items()
-    }
-    for block in config.get("films", {}).values():
-        if isinstance(block, dict) and isinstance(block.get("classifiers"), list):
-            block["classifiers"] = [
-                variant for name in block["classifiers"] for variant in variants.get(name, [name])
-            ]
+    config["classifiers"] = {}
+    for name, made in variants.items():
+        for variant, block in made.items():
+            if variant in config["classifiers"]:
+                raise ConfigError(
+                    f"config, classifiers.{name}: two classifiers are called {variant}: rename "
+                    "one, or leave one of the sweep's values out"
+                )
+            config["classifiers"][variant] = block
+    for block in films.values() if isinstance(films, Mapping) else ():
+        if isinstance(block, dict):
+            _expand_names(block, variants)
+
+
+def _expand_names(block: dict[str, Any], variants: Mapping[str, Mapping[str, Any]]) -> None:
+    """Name variants where a set of films names their classifier; what is no name stays."""
+
+    def of(name: Any) -> list[Any]:
+        return list(variants[name]) if isinstance(name, str) and name in variants else [name]
+
+    def pairs(pair: Any) -> list[Any]:
+        if not isinstance(pair, list) or len(pair) != 2:
+            return [pair]
+        return [[pair[0], variant] for variant in of(pair[1])]
+
+    for key, expanded in (("classifiers", of), ("leak", pairs), ("maps", pairs)):
+        if isinstance(block.get(key), list):
+            block[key] = [made for item in block[key] for made in expanded(item)]
 
 
 def _variants(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -53,11 +76,13 @@ def _variants(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             raise ConfigError(f"{where}: {key} is no key of the classifier ({', '.join(rest)})")
         if not isinstance(values, list) or not values:
             raise ConfigError(f"{where}.{key}: give a list of values, not {values!r}")
-    made = {}
+    made: dict[str, dict[str, Any]] = {}
     for values in itertools.product(*axes.values()):
         chosen = dict(zip(axes, values, strict=True))
-        tags = [f"{key}-{_tag(value)}" for key, value in chosen.items()]
-        made["--".join([name, *tags])] = rest | chosen
+        variant = "--".join([name, *(f"{key}-{_tag(value)}" for key, value in chosen.items())])
+        if variant in made:
+            raise ConfigError(f"{where}: two of its values make one name, {variant}: drop one")
+        made[variant] = rest | chosen
     return made
 
 

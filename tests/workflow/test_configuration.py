@@ -35,7 +35,7 @@ def test_presets_are_valid_and_are_as_they_stand(name: str) -> None:
     config = completed(given)
     validate(config, SCHEMA)
     assert config["run"] == given["run"]
-    for kind in ("datasets", "decoders", "students", "readers", "areas"):
+    for kind in ("datasets", "decoders", "students", "readers", "areas", "films"):
         for block, content in given.get(kind, {}).items():
             assert config[kind][block] == content
 
@@ -100,7 +100,7 @@ def set_key(config: dict[str, Any], path: str, value: Any) -> None:
         ("datasets.simulated.subjects", {"..": {"snr": 1}}, "subjects", "'..'"),
         ("datasets.simulated.source", "fmri", "datasets.simulated.source", "'fmri' is not one of"),
         ("datasets.simulated.subjects.S1", {}, "subjects.S1", "'snr' is a required property"),
-        ("run", ["simulate"], "run", "'simulate' (there are: simulated, neurons)"),
+        ("run", ["simulate"], "run", "'simulate' (simulated, neurons, chests)"),
         ("areas.neurons.readers", ["big"], "neurons.readers", "'big' (readers: small)"),
         (
             "areas.neurons.comparisons",

@@ -22,6 +22,8 @@ PROGRAMS = {
     "snakemake-executor-plugin-slurm",
     "types-pyyaml",
 }
+#: What is used if somebody installed it.
+OPTIONAL = {"umap"}
 #: The machine for which the lock is complete.
 LINUX = {"sys_platform": "linux", "platform_system": "Linux", "platform_machine": "x86_64"}
 
@@ -72,7 +74,7 @@ def imported(*folders: str) -> set[str]:
                 text = path.read_text(encoding="utf-8")
                 modules |= set(re.findall(r"^\s*(?:from|import) ([\w.]+)", text, re.MULTILINE))
     tops = {module.split(".")[0] for module in modules}
-    foreign = tops - sys.stdlib_module_names - {"scripts", "rules", "tests"}
+    foreign = tops - sys.stdlib_module_names - {"scripts", "rules", "tests"} - OPTIONAL
     owners = metadata.packages_distributions()
     unknown = [module for module in sorted(foreign) if module not in owners]
     assert not unknown, f"not installed: {unknown}"

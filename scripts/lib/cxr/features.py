@@ -69,7 +69,6 @@ def write_features(
     """
     names = view_names(max_view)
     stored: np.memmap | None = None
-    network.eval()
     with atomic(path) as temporary, torch.inference_mode():
         for rows in progress(list(_batches(len(films.table), batch)), f"films, {batch} at once"):
             made = np.stack(
@@ -111,7 +110,7 @@ def open_features(path: StrPath, films: Sequence[str]) -> Features:
         raise NeuroLoopError(f"{path} holds features of other films: delete it and run again")
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, EOFError, ValueError) as error:
         raise NeuroLoopError(f"{path} cannot be read ({error}): delete it, run again") from error
     return Features(values, facts["ids"]["view"])
 

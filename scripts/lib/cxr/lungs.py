@@ -4,7 +4,7 @@ import numpy as np
 
 #: Centre (row, column), half axes (rows, columns) and tilt in degrees of the lungs' outlines, in
 #: parts of the side of a frontal film that is cropped as radiographers do.
-OUTLINES = ((0.47, 0.29, 0.33, 0.17, 6.0), (0.47, 0.71, 0.33, 0.17, -6.0))
+OUTLINES = ((0.47, 0.29, 0.33, 0.17, -12.0), (0.47, 0.71, 0.33, 0.17, 12.0))
 
 
 def lung_template(size: int) -> np.ndarray:

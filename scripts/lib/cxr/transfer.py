@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional
 
 from scripts.lib.core.checkpoints import Checkpoint
+from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.seeds import numpy_generator
 from scripts.lib.core.training import fit
 from scripts.lib.core.transfer_network import TransferNetwork, head_penalty, seed_dropout
@@ -71,12 +72,20 @@ def train_fold(
     DataFrame
         A row an epoch: ``epoch``, ``learning_rate``, ``loss`` (of training) and ``validation``. A
         logistic regression has one.
+
+    Raises
+    ------
+    NeuroLoopError
+        As `fit`, or if a logistic regression is asked for elsewhere than on a frozen backbone.
     """
     rows, views = fold.learn["row"].to_numpy(), fold.learn["view"].to_numpy()
     n_films = len(np.unique(rows))
     if classifier.C is not None:
+        network.eval()
         _fit_logistic(network, features, labels, fold, classifier)
-        losses = [_loss(network, features, labels, part) for part in (np.unique(rows), fold[1])]
+        losses = [
+            _loss(network, features, labels, part) for part in (np.unique(rows), fold.validation)
+        ]
         return pd.DataFrame([{"epoch": 1, "loss": losses[0], "validation": losses[1]}])
     device = next(network.parameters()).device
     counts = np.bincount(labels[rows], minlength=network.classes)
@@ -143,7 +152,7 @@ def epoch_pairs(n_pairs: int, n_films: int, seed: int, epoch: int) -> np.ndarray
 def predict_films(
     network: TransferNetwork, features: Features, rows: np.ndarray, views: Sequence[int]
 ) -> np.ndarray:
-    """Logits of films, means over these views.
+    """Logits of films, means over these views, in evaluation mode; the network's mode stays.
 
     Parameters
     ----------
@@ -158,15 +167,20 @@ def predict_films(
     ndarray of float32, shape (n, classes)
     """
     device = next(network.parameters()).device
+    was_training = network.training
     network.eval()
     parts = []
-    with torch.inference_mode():
-        for start in range(0, len(rows), BATCH):
-            chosen = rows[start : start + BATCH]
-            each = [
-                network.back(_inputs(features, chosen, number).to(device))[:, 0] for number in views
-            ]
-            parts.append(torch.stack(each).mean(0).cpu().numpy())
+    try:
+        with torch.inference_mode():
+            for start in range(0, len(rows), BATCH):
+                chosen = rows[start : start + BATCH]
+                each = [
+                    network.back(_inputs(features, chosen, number).to(device))[:, 0]
+                    for number in views
+                ]
+                parts.append(torch.stack(each).mean(0).cpu().numpy())
+    finally:
+        network.train(was_training)
     return np.concatenate(parts) if parts else np.empty((0, network.classes), dtype=np.float32)
 
 
@@ -198,15 +212,19 @@ def _fit_logistic(
     from sklearn.preprocessing import StandardScaler
 
     if classifier.units or classifier.cut != "head":
-        raise ValueError("a logistic regression is a linear head on a frozen backbone")
+        raise NeuroLoopError(
+            "config, classifiers: C makes a logistic regression of what a frozen network sees: set "
+            "cut: head and units: [], or C: null"
+        )
     rows, views = fold.learn["row"].to_numpy(), fold.learn["view"].to_numpy()
-    scaler = StandardScaler().fit(features.stored[rows, views].astype(np.float64))
+    learned = features.stored[rows, views].astype(np.float64)
+    scaler = StandardScaler().fit(learned)
     model = LogisticRegression(
         C=classifier.C,
         max_iter=2000,
         class_weight="balanced" if classifier.class_weights else None,
     )
-    model.fit(scaler.transform(features.stored[rows, views].astype(np.float64)), labels[rows])
+    model.fit(scaler.transform(learned), labels[rows])
     weight = model.coef_ / scaler.scale_
     bias = model.intercept_ - weight @ scaler.mean_
     if len(weight) == 1:  # two classes have one row: the score of the second

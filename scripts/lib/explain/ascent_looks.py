@@ -151,14 +151,14 @@ def _ascend(opened: OpenedModel, sought: Sought, steps: int, seed: int) -> Look:
         "jitter": int(ROLLED * side),
         "blur": BLUR,
     }
-    short = sought.layer and UpTo(opened.network, sought.layer.name)
+    short = None if sought.layer is None else UpTo(opened.network, sought.layer.name)
     first, found = (
         class_images(
             short or opened.network,
-            images.shape[1:],  # type: ignore[arg-type]
+            images.shape[1:],
             sought.targets,
             seed=seed,
-            layer=short and short.name,
+            layer=None if short is None else short.name,
             low=low,
             high=high,
             **(options | {"steps": count}),  # type: ignore[arg-type]

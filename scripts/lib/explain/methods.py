@@ -6,10 +6,12 @@ import torch
 from torch import nn
 
 from scripts.lib.core.ensemble import Ensemble
+from scripts.lib.core.seeds import torch_generator
 from scripts.lib.explain.attribution import Attribution
 from scripts.lib.explain.cam import FORMULAS, class_maps
-from scripts.lib.explain.evidence import gather_evidence
+from scripts.lib.explain.evidence import Division
 from scripts.lib.explain.model_file import OpenedModel, _layer
+from scripts.lib.explain.modes import device_of, evaluating
 from scripts.lib.explain.not_applicable import NotApplicable
 from scripts.lib.explain.saliency import attribute
 
@@ -49,8 +51,9 @@ UNSIGNED = ("saliency", "grad_cam", "grad_cam_plus_plus")
 
 #: A backward pass takes about twice as long as the forward pass before it.
 GRADIENT_RUNS = 3
-#: Images that tell whether a head is linear.
-PROBES = 4
+#: Maps that tell whether a head is linear, and how far their channels' means spread: so far that
+#: every ReLU is on for some and off for others.
+PROBES, SPREAD = 32, 10.0
 
 
 def attribution_of(
@@ -89,7 +92,7 @@ def attribution_of(
         raise ValueError(f"no attribution method {method!r}")
     if method in FORMULAS:
         if method == "cam":
-            _require_linear_pool(opened.network, torch.from_numpy(opened.images.images[:PROBES]))
+            _require_linear_pool(opened.network, torch.from_numpy(opened.images.images[:1]))
         return lambda network, images, classes: (
             _class_map(method, network, images, classes).cpu().numpy()
         )
@@ -136,11 +139,18 @@ def _class_map(
 
 
 def _require_linear_pool(network: Ensemble, images: torch.Tensor) -> None:
-    """CAM's weights are a linear layer's: gradients the same at all places and for all images."""
-    probes = torch.cat([images, torch.zeros_like(images[:1])])
-    classes = torch.zeros(len(probes), 1, dtype=torch.int64)
-    gradients = gather_evidence(network, _layer(network), probes, classes).gradients
-    one = gradients[:, :1, ..., :1, :1].expand_as(gradients)
+    """CAM's weights are a linear layer's: gradients the same at all places, whatever the maps."""
+    layer = _layer(network)
+    if not isinstance(layer, Division):  # behind a residual network's last stage all is as wanted
+        return
+    with evaluating(network), torch.enable_grad():
+        shape = layer.front(images[:1].to(device_of(network))).shape[1:]
+        generator = torch_generator(0, "maps that tell whether a head is linear")
+        drawn = torch.randn(PROBES, *shape, generator=generator)
+        drawn += SPREAD * torch.randn(PROBES, shape[0], 1, 1, generator=generator)
+        maps = drawn.to(device_of(network)).requires_grad_()
+        (gradients,) = torch.autograd.grad(layer.head(maps)[..., 0].sum(), maps)
+    one = gradients[:1, :, :1, :1].expand_as(gradients)
     if not torch.allclose(gradients, one, rtol=1e-4, atol=1e-12):
         raise NotApplicable(
             "cam does not apply to a network whose head is not a mean over all places and one "

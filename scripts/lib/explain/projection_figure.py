@@ -42,7 +42,7 @@ def projection_figure(opened: OpenedModel, look: Look, method: str) -> "Figure":
     panel = axes[0, 0]
     labels = image_classes(opened)
     if labels is None:
-        panel.scatter(*points.T, s=26, color=PALETTE[0], linewidths=0)
+        panel.scatter(points[:, 0], points[:, 1], s=26, color=PALETTE[0], linewidths=0)
     else:
         _draw_classes(panel, points, np.array(labels))
         count = len(set(labels))
@@ -64,7 +64,7 @@ def projection_figure(opened: OpenedModel, look: Look, method: str) -> "Figure":
         f"{TITLES[method]} of the embedding of {opened.name}: {look.n} images, "
         f"perplexity {numbers['perplexity']:.3g}\n"
         f"keeps {100 * numbers['neighbours_kept']:.0f} % of the {numbers['k']} "
-        f"nearest neighbours of an image (random planes {100 * numbers['neighbours_kept_random']:.0f} %, "
+        f"nearest neighbours (random planes {100 * numbers['neighbours_kept_random']:.0f} %, "
         f"chance {100 * numbers['neighbours_kept_chance']:.0f} %)\n"
         f"trustworthiness {numbers['trustworthiness']:.2f} "
         f"(random planes {numbers['trustworthiness_random']:.2f})",
@@ -79,9 +79,18 @@ def _draw_classes(panel: "Axes", points: np.ndarray, labels: np.ndarray) -> None
     for name, (colour, marker) in zip(names, looks, strict=False):
         own = points[labels == name]
         panel.scatter(
-            *own.T, s=30, color=colour, marker=marker, edgecolor="white", linewidth=0.4, label=name
+            own[:, 0],
+            own[:, 1],
+            s=30,
+            color=colour,
+            marker=marker,
+            edgecolor="white",
+            linewidth=0.4,
+            label=name,
         )
     rest = np.isin(labels, names[len(looks) :])
     if rest.any():
         left = len(names) - len(looks)
-        panel.scatter(*points[rest].T, s=16, color=UNKNOWN, label=f"{left} more classes")
+        panel.scatter(
+            points[rest, 0], points[rest, 1], s=16, color=UNKNOWN, label=f"{left} more classes"
+        )

@@ -6,60 +6,44 @@ the image go through the same tests.
 """
 
 import copy
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 
-from scripts.lib.core.seeds import derive_seed, numpy_generator
-from scripts.lib.core.statistics import crossed_interval
+from scripts.lib.core.seeds import derive_seed
 from scripts.lib.explain.attribution import Attribution, in_batches
 from scripts.lib.explain.cam import count_maps
 from scripts.lib.explain.edges import edges
 from scripts.lib.explain.explained import Explained
 from scripts.lib.explain.layer_groups import compare_maps, compare_randomised, group_layers
 from scripts.lib.explain.perturbation import (
-    AgainstRandom,
     Curves,
     Perturbation,
-    against_random,
     perturbation_curves,
     random_curves,
 )
-from scripts.lib.explain.pointing import Pointing, energy_pointing, pointing_game
 from scripts.lib.explain.randomisation import (
     CASCADING,
     LABELS,
-    STATISTIC,
-    THRESHOLD,
     Verdict,
     find_layers,
     judge,
+)
+from scripts.lib.explain.sanity_rows import (
+    SANITY_COLUMNS,
+    curve_rows,
+    pointing_rows,
+    randomisation_row,
 )
 
 #: Whose maps give the order of pixels.
 MAP, RANDOM, EDGES = "map", "random", "edges"
 DIRECTIONS = ("deletion", "insertion")
 CURVE_COLUMNS = ("direction", "order", "image", "share", "probability")
-#: A row a number: `chance` is what a method has that knows nothing, `baseline` what the edges have.
-SANITY_COLUMNS = (
-    "test",
-    "statistic",
-    "value",
-    "ci_low",
-    "ci_high",
-    "chance",
-    "baseline",
-    "n",
-    "undefined",
-    "verdict",
-)
-#: Level of the tests against chance.
-ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -112,7 +96,7 @@ class Sanity(NamedTuple):
         `CURVE_COLUMNS`: probability of the named class while pixels change, of random orders the
         mean.
     table : DataFrame
-        `SANITY_COLUMNS`.
+        `sanity_rows.SANITY_COLUMNS`.
     verdict : Verdict
         Of the cascading randomisation.
     """
@@ -169,13 +153,13 @@ def check_attribution(
         network, attribution, maps, *given, layers, derive_seed(seed, "weights"), checks.batch
     )
     verdict = judge(similar, method, seed=seed)
-    rows = [_judged(CASCADING, verdict)]
+    rows = [randomisation_row(CASCADING, verdict)]
     if permuted:
         others = copy.deepcopy(permuted.network).eval()
         made = in_batches(attribution, others, *given, checks.batch)
         labels = compare_maps(LABELS, "all", 1, maps, made)
         judged = judge(labels, method, seed=seed, kind=LABELS)
-        rows.append(_judged(LABELS, judged, known=permuted.memorised))
+        rows.append(randomisation_row(LABELS, judged, known=permuted.memorised))
         similar = pd.concat([similar, labels], ignore_index=True)
     edge_maps = edges(network, *given)
     curves = []
@@ -188,11 +172,11 @@ def check_attribution(
             for one in (maps, edge_maps)
         )
         orders = random_curves(network, *given, perturbation, seed=seed, draws=checks.random_orders)
-        rows += _judged_curves(direction, own, of_edges, orders, seed)
+        rows += curve_rows(direction, own, of_edges, orders, seed)
         chance = Curves(own.shares, np.mean([one.probabilities for one in orders], axis=0))
         for order, curve in ((MAP, own), (RANDOM, chance), (EDGES, of_edges)):
             curves.append(_tidy_curves(direction, order, curve, explained.ids))
-    rows += _pointing(maps, edge_maps, explained, seed)
+    rows += pointing_rows(maps, edge_maps, explained, seed)
     counts = count_maps(maps)
     rows += [
         {"test": "maps", "statistic": name, "value": getattr(counts, name), "n": counts.maps}
@@ -214,98 +198,3 @@ def _tidy_curves(direction: str, order: str, curves: Curves, ids: np.ndarray) ->
         "probability": curves.probabilities.ravel(),
     }
     return pd.DataFrame(values)[list(CURVE_COLUMNS)]
-
-
-def _judged(test: str, verdict: Verdict, known: bool = True) -> dict[str, Any]:
-    """Row of a randomisation test; edges stay as they are whatever the network."""
-    said = "undecided"
-    if not known:
-        said = "not memorised"
-    elif verdict.sensitive:
-        said = "sensitive"
-    elif verdict.low >= THRESHOLD:
-        said = "insensitive"
-    return {
-        "test": test,
-        "statistic": STATISTIC,
-        "value": verdict.statistic,
-        "ci_low": verdict.low,
-        "ci_high": verdict.high,
-        "chance": 0.0,
-        "baseline": 1.0,
-        "n": verdict.n,
-        "undefined": verdict.undefined,
-        "verdict": said,
-    }
-
-
-def _judged_curves(
-    direction: str, own: Curves, of_edges: Curves, orders: Sequence[Curves], seed: int
-) -> list[dict[str, Any]]:
-    """Rows of the area under a method's curves, and of its differences from random and edges."""
-    found = against_random(own, orders, seed=seed)
-    edged = against_random(own, [of_edges], seed=seed)
-    defined = own.auc[np.isfinite(own.auc)]
-    low = high = None
-    if len(defined) > 1:
-        generator = numpy_generator(seed, "area", direction)
-        _, low, high = crossed_interval(defined[None], generator)
-    areas = {
-        "statistic": "auc",
-        "value": defined.mean() if len(defined) else np.nan,
-        "ci_low": low,
-        "ci_high": high,
-        "chance": np.mean([one.auc for one in orders]),
-        "baseline": np.nanmean(of_edges.auc),
-        "n": found.n,
-        "undefined": found.undefined,
-    }
-    baseline = against_random(of_edges, orders, seed=seed).value
-    differences = [
-        {"statistic": "auc_less_random", **_difference(found, direction), "baseline": baseline},
-        {"statistic": "auc_less_edges", **_difference(edged, direction)},
-    ]
-    return [{"test": direction, **row} for row in (areas, *differences)]
-
-
-def _difference(found: AgainstRandom, direction: str) -> dict[str, Any]:
-    """A good map is below in deletion, above in insertion."""
-    sign = -1 if direction == "deletion" else 1
-    said = "no difference"
-    if found.ci_low > 0 or found.ci_high < 0:
-        said = "better" if sign * found.value > 0 else "worse"
-    facts = found._asdict()
-    del facts["p"]
-    return {**facts, "chance": 0.0, "verdict": said if np.isfinite(found.p) else "undecided"}
-
-
-def _pointing(
-    maps: np.ndarray, edge_maps: np.ndarray, explained: Explained, seed: int
-) -> list[dict[str, Any]]:
-    """Rows of the pointing game: images with a mask whose named class is true."""
-    if explained.masks is None or explained.right is None:
-        return []
-    asked = np.asarray(explained.right, dtype=bool)
-    rows = []
-    for statistic, game in (("hit_rate", pointing_game), ("energy", energy_pointing)):
-        found, of_edges = (
-            game(one[asked], explained.masks[asked], seed=seed) for one in (maps, edge_maps)
-        )
-        rows.append(_pointed(statistic, found, of_edges))
-    return rows
-
-
-def _pointed(statistic: str, found: Pointing, of_edges: Pointing) -> dict[str, Any]:
-    facts = found._asdict()
-    p = facts.pop("p")
-    del facts["empty_masks"]
-    said = "undecided" if not np.isfinite(p) else "no better than chance"
-    if p < ALPHA:
-        said = "above chance" if found.value > found.chance else "below chance"
-    return {
-        "test": "pointing",
-        "statistic": statistic,
-        **facts,
-        "baseline": of_edges.value,
-        "verdict": said,
-    }

@@ -114,7 +114,7 @@ def field_size(opened: OpenedModel, layer: Layer) -> tuple[int, int]:
     middle = np.array([[0, layer.height // 2, layer.width // 2]])
     shape = opened.images.images.shape[1:]
     short = UpTo(opened.network, layer.name)
-    top, left, bottom, right = receptive_fields(short, short.name, shape, middle)[0]  # type: ignore[arg-type]
+    top, left, bottom, right = receptive_fields(short, short.name, shape, middle)[0]
     return int(bottom - top), int(right - left)
 
 

@@ -1,0 +1,215 @@
+"""Explain a model's images by one attribution method, with the method's sanity tests beside it."""
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.lib.core.device import pick_device
+from scripts.lib.core.figures import save
+from scripts.lib.core.files import StrPath, read_json, save_arrays, save_json, save_table
+from scripts.lib.core.jobs import job
+from scripts.lib.core.seeds import derive_seed
+from scripts.lib.core.states import load_state, read_state
+from scripts.lib.explain.attribution import in_batches
+from scripts.lib.explain.attribution_figure import attribution_figure
+from scripts.lib.explain.cam import count_maps
+from scripts.lib.explain.explained import Explained, explained_images
+from scripts.lib.explain.methods import ATTRIBUTIONS, UNITS, UNSIGNED, attribution_of, runs_of
+from scripts.lib.explain.model_file import OpenedModel, open_model
+from scripts.lib.explain.not_applicable import NotApplicable
+from scripts.lib.explain.sanity import Checks, Permuted, check_attribution
+from scripts.lib.explain.sanity_figure import sanity_figure
+
+#: Keys of the settings, by what takes them.
+METHOD_KEYS = {
+    "occlusion_window": "window",
+    "occlusion_stride": "stride",
+    "integration_steps": "steps",
+}
+CHECK_KEYS = {
+    "layer_groups": "groups",
+    "randomisation_megapixels": "megapixels",
+    "curve_steps": "curve_steps",
+    "random_orders": "random_orders",
+    "batch": "batch",
+}
+
+
+def attribute_images(
+    model: StrPath,
+    method: str,
+    randomised: StrPath,
+    settings: Mapping[str, Any],
+    seed: int,
+    device: str,
+    result: StrPath,
+    folder: StrPath,
+) -> dict[str, Any]:
+    """Explain images and test the method.
+
+    Parameters
+    ----------
+    model : path
+        model.json.
+    method : str
+        One of `methods.ATTRIBUTIONS`.
+    randomised : path
+        ``weights.safetensors`` of `train_randomised`, with its ``metrics.json`` beside it.
+    settings : mapping
+        ``images``, ``sanity_images``, and what `METHOD_KEYS` and `CHECK_KEYS` name; the library's
+        defaults where a key is left out.
+    seed : int
+        Root seed.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+    result : path
+        JSON: what was found, or why the method does not apply.
+    folder : path
+        Arrays, tables and figures; or ``not_applicable.json`` alone.
+
+    Returns
+    -------
+    dict
+        Facts for the record of the run.
+    """
+    place, folder = pick_device(device), Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    opened = open_model(Path(model), place)
+    facts: dict[str, Any] = {"model": opened.name, "method": method, "kind": opened.kind}
+    try:
+        found = explain(opened, method, randomised, settings, seed, folder)
+        facts |= {"applicable": True, "reason": None, **found}
+    except NotApplicable as error:
+        save_json(
+            folder / "not_applicable.json",
+            {"model": opened.name, "method": method, "reason": str(error)},
+        )
+        facts |= {"applicable": False, "reason": str(error), "n": 0, "counts": {}}
+    save_json(result, facts)
+    return {"device": str(place)}
+
+
+def explain(
+    opened: OpenedModel,
+    method: str,
+    randomised: StrPath,
+    settings: Mapping[str, Any],
+    seed: int,
+    folder: Path,
+) -> dict[str, Any]:
+    """Write what is shown and what the tests found; return its numbers."""
+    own = derive_seed(seed, "explain", opened.name)
+    options = {name: settings[key] for key, name in METHOD_KEYS.items() if key in settings}
+    checks = Checks(**{name: settings[key] for key, name in CHECK_KEYS.items() if key in settings})
+    shown, tested = settings.get("images", 12), settings.get("sanity_images", 16)
+    asked = explained_images(opened, max(shown, tested), own, checks.batch)
+    attribution = attribution_of(opened, method, **options)
+    maps = in_batches(attribution, opened.network, asked.images, asked.classes, checks.batch)
+    sanity = check_attribution(
+        opened.network,
+        method,
+        attribution,
+        maps[:tested],
+        asked.first(tested),
+        checks,
+        multi_label=opened.labels == "multi",
+        runs_a_map=runs_of(opened, method, **options),
+        permuted=permuted_network(opened, randomised),
+        seed=own,
+    )
+    drawn = asked.first(shown)
+    save_maps(folder / "arrays.npz", opened, method, maps, asked)
+    for name, table in (
+        ("randomisation", sanity.randomisation),
+        ("curves", sanity.curves),
+        ("sanity", sanity.table),
+    ):
+        save_table(folder / f"{name}.tsv", table)
+    figure = attribution_figure(
+        maps[:shown],
+        drawn.display,
+        [opened.classes[number] for number in drawn.classes.tolist()],
+        drawn.probabilities,
+        true_names(opened, drawn),
+        drawn.right,
+        model=opened.name,
+        description=ATTRIBUTIONS[method],
+        units=UNITS[method],
+        signed=method not in UNSIGNED,
+        masks=drawn.masks,
+    )
+    save(figure, folder / "figure.png", folder / "figure.svg")
+    figure = sanity_figure(sanity, model=opened.name, method=method)
+    save(figure, folder / "sanity.png", folder / "sanity.svg")
+    right = None if asked.right is None else asked.right[:tested]
+    return {
+        "n": len(maps),
+        "counts": count_maps(maps)._asdict(),
+        "sanity_n": len(maps[:tested]),
+        "named_wrong": None if right is None else int((~right).sum()),
+        "verdict": sanity.verdict._asdict(),
+        "sanity": sanity.table.to_dict("records"),
+        "settings": {**options, **vars(checks)},
+    }
+
+
+def permuted_network(opened: OpenedModel, randomised: StrPath) -> Permuted:
+    """The network that learned permuted labels."""
+    weights = Path(randomised)
+    network = copy.deepcopy(opened.network)
+    load_state(network, read_state(weights), weights, "run train_randomised again")
+    return Permuted(network, bool(read_json(weights.with_name("metrics.json"))["memorised"]))
+
+
+def save_maps(
+    path: Path, opened: OpenedModel, method: str, maps: np.ndarray, asked: Explained
+) -> None:
+    """Write maps at their own resolution, and what they explain."""
+    save_arrays(
+        path,
+        {
+            "maps": maps,
+            "image": asked.ids,
+            "named": asked.classes.numpy(),
+            "probability": asked.probabilities,
+        },
+        axes={
+            "maps": ("image", "row", "column"),
+            "image": ("image",),
+            "named": ("image",),
+            "probability": ("image",),
+        },
+        units={"maps": UNITS[method]},
+        method=method,
+        classes=list(opened.classes),
+        image_shape=list(asked.images.shape[1:]),
+    )
+
+
+def true_names(opened: OpenedModel, asked: Explained) -> list[str] | None:
+    """Names of the true classes of each image, joined where there are several."""
+    if asked.truth is None:
+        return None
+    if asked.truth.ndim == 1:
+        return [opened.classes[number] for number in asked.truth.tolist()]
+    return [
+        "+".join(opened.classes[number] for number in np.flatnonzero(row)) or "none of them"
+        for row in asked.truth
+    ]
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        record |= attribute_images(
+            snakemake.input.model,
+            snakemake.wildcards.method,
+            snakemake.input.randomised,
+            snakemake.params.settings,
+            snakemake.params.seed,
+            snakemake.params.device,
+            snakemake.output.result,
+            snakemake.output.folder,
+        )

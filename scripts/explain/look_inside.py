@@ -1,0 +1,97 @@
+"""Look at what a network's units and its embedding hold."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scripts.lib.core.device import pick_device
+from scripts.lib.core.figures import save
+from scripts.lib.core.files import StrPath, save_arrays, save_json
+from scripts.lib.core.jobs import job
+from scripts.lib.explain.inside import TITLES, draw_inside
+from scripts.lib.explain.inside import look_inside as look
+from scripts.lib.explain.model_file import OpenedModel, open_model
+from scripts.lib.explain.not_applicable import NotApplicable
+
+
+def look_inside(
+    model: StrPath,
+    method: str,
+    settings: Mapping[str, Any],
+    seed: int,
+    device: str,
+    result: StrPath,
+    folder: StrPath,
+) -> dict[str, Any]:
+    """Write what a method finds in a network.
+
+    Parameters
+    ----------
+    model : path
+        model.json.
+    method : str
+        One of `inside.TITLES`.
+    settings : mapping
+        As `inside.look_inside` takes them.
+    seed : int
+        Root seed.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+    result : path
+        JSON: what was found, or why the method does not apply.
+    folder : path
+        ``arrays.npz`` and ``figure.png``, ``figure.svg``; or ``not_applicable.json`` alone.
+
+    Returns
+    -------
+    dict
+        Facts for the record of the run.
+    """
+    place, folder = pick_device(device), Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    opened = open_model(Path(model), place)
+    facts: dict[str, Any] = {"model": opened.name, "method": method, "kind": opened.kind}
+    try:
+        found = write_look(opened, method, settings, seed, folder)
+        facts |= {"applicable": True, "reason": None, **found}
+    except NotApplicable as error:
+        reason = str(error)
+        save_json(
+            folder / "not_applicable.json",
+            {"model": opened.name, "method": method, "reason": reason},
+        )
+        facts |= {"applicable": False, "reason": reason, "n": 0, "counts": {}}
+    save_json(result, facts)
+    return {"device": str(place)}
+
+
+def write_look(
+    opened: OpenedModel, method: str, settings: Mapping[str, Any], seed: int, folder: Path
+) -> dict[str, Any]:
+    """Write arrays and figure; return the numbers."""
+    found = look(opened, method, settings, seed)
+    save_arrays(
+        folder / "arrays.npz",
+        found.arrays,
+        axes=found.axes,
+        units=found.units,
+        method=method,
+        description=TITLES[method],
+        **found.numbers,
+    )
+    figure = draw_inside(opened, method, found, seed)
+    save(figure, folder / "figure.png", folder / "figure.svg")
+    return {"n": found.n, "counts": found.counts, "summary": found.summary, **found.numbers}
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        record |= look_inside(
+            snakemake.input.model,
+            snakemake.wildcards.method,
+            snakemake.params.settings,
+            snakemake.params.seed,
+            snakemake.params.device,
+            snakemake.output.result,
+            snakemake.output.folder,
+        )

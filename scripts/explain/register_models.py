@@ -1,0 +1,26 @@
+"""List the networks that were trained."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts.lib.core.files import StrPath, save_table
+from scripts.lib.core.jobs import job
+from scripts.lib.explain.registry import register
+
+
+def register_models(models: Sequence[StrPath], table: StrPath) -> None:
+    """Write the table of networks; one that cannot be opened stops it.
+
+    Parameters
+    ----------
+    models : sequence of path
+        model.json files.
+    table : path
+        models.tsv.
+    """
+    save_table(table, register([Path(path) for path in models]))
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        register_models(snakemake.input.models, snakemake.output.table)

@@ -1,0 +1,82 @@
+"""Train a model's network on permuted labels of its own images, until it has memorised them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from scripts.lib.core.device import pick_device
+from scripts.lib.core.files import StrPath, save_json, save_weights
+from scripts.lib.core.jobs import job
+from scripts.lib.core.seeds import derive_seed
+from scripts.lib.core.training import predict
+from scripts.lib.explain.explained import even_order
+from scripts.lib.explain.label_training import MEMORISED, train_on_permuted_labels
+from scripts.lib.explain.model_file import OpenedModel, open_model
+
+#: Most images that are learned, by default.
+IMAGES = 64
+
+
+def train_randomised(
+    model: StrPath, settings: Mapping[str, Any], seed: int, device: str, outputs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Train the network of a model.json on permuted labels.
+
+    Parameters
+    ----------
+    model : path
+        model.json.
+    settings : mapping
+        ``label_images``: most images that are learned, evenly of the true classes.
+    seed : int
+        Root seed.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+    outputs : mapping
+        ``weights``: state of the network; ``metrics``: what it reached.
+
+    Returns
+    -------
+    dict
+        Facts for the record of the run.
+    """
+    place = pick_device(device)
+    opened = open_model(Path(model), place)
+    own = derive_seed(seed, "explain", opened.name)
+    rows = even_order(opened.images, own)[: settings.get("label_images", IMAGES)]
+    images = opened.images.images[rows]
+    labels, source = true_or_named(opened, rows, images)
+    made = train_on_permuted_labels(
+        opened.network, images, labels, multi_label=opened.labels == "multi", seed=own
+    )
+    facts = made._asdict()
+    del facts["network"]
+    save_weights(outputs["weights"], made.network.state_dict(), model=opened.name)
+    save_json(
+        outputs["metrics"],
+        {"model": opened.name, **facts, "memorised_from": MEMORISED, "labels": source, "seed": own},
+    )
+    return {"device": str(place)}
+
+
+def true_or_named(
+    opened: OpenedModel, rows: np.ndarray, images: np.ndarray
+) -> tuple[np.ndarray, str]:
+    """Labels of images, and whether they are the truth or, where none is known, the network's."""
+    if opened.images.truth is not None:
+        return opened.images.truth[rows], "truth"
+    logits = predict(opened.network, images, 32).mean(axis=1)
+    return (logits > 0 if opened.labels == "multi" else logits.argmax(axis=1)), "named"
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        record |= train_randomised(
+            snakemake.input.model,
+            snakemake.params.settings,
+            snakemake.params.seed,
+            snakemake.params.device,
+            snakemake.output,
+        )

@@ -1,0 +1,42 @@
+"""Write the page that leafs through what was found in a network."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts.lib.core.files import StrPath, atomic
+from scripts.lib.core.jobs import job
+from scripts.lib.explain.gallery import gallery_page, read_found
+from scripts.lib.explain.model_file import open_model
+
+
+def write_gallery(
+    model: StrPath, results: Sequence[StrPath], folders: Sequence[StrPath], output: StrPath
+) -> None:
+    """Write one self-contained page.
+
+    Parameters
+    ----------
+    model : path
+        model.json.
+    results, folders : sequence of path
+        ``result.json`` and folder of every method, in the order of the page.
+    output : path
+        gallery.html.
+    """
+    found = [
+        read_found(Path(result), Path(folder))
+        for result, folder in zip(results, folders, strict=True)
+    ]
+    page = gallery_page(open_model(Path(model)), found)
+    with atomic(output) as temporary:
+        temporary.write_text(page, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        write_gallery(
+            snakemake.input.model,
+            snakemake.input.results,
+            snakemake.input.folders,
+            snakemake.output.page,
+        )

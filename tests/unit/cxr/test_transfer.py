@@ -1,0 +1,352 @@
+"""Training on stored features: what is seen and how often, what is learned, what is never read."""
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from scripts.lib.core.checkpoints import Checkpoint
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.seeds import numpy_generator
+from scripts.lib.core.transfer_network import transfer_network
+from scripts.lib.cxr import transfer
+from scripts.lib.cxr.classifier import Classifier
+from scripts.lib.cxr.features import Features, view_names
+from scripts.lib.cxr.simulate import FilmSettings, simulate_films
+from scripts.lib.cxr.transfer import Fold, epoch_pairs, predict_films, train_fold
+from tests.project import preset
+
+SEED = 7
+BLOCK = preset("config")["classifiers"]["fine"] | {
+    "backbone": "resnet18",
+    "weights": None,
+    "cut": "head",
+    "width": 4,
+    "stem": "small",
+    "dropout": 0,
+    "epochs": 3,
+    "batch_size": 6,
+    "learning_rate": 0.02,
+    "schedule": "constant",
+}
+
+
+def classifier(**options):
+    return Classifier.from_block(BLOCK | options, None)
+
+
+def noise(n=30, classes=3, seed=0):
+    """Pooled features (films, 5 views, 32) of a film's class in part, and labels."""
+    generator = np.random.default_rng(seed)
+    labels = np.arange(n) % classes
+    stored = (
+        generator.standard_normal((n, 5, 32))
+        + generator.standard_normal((classes, 32))[labels, None]
+    )
+    return Features(stored.astype(np.float32), view_names(2)), labels
+
+
+def pairs(rows, views=(0,)):
+    """Every film in each of these views."""
+    return pd.DataFrame([(row, view) for row in rows for view in views], columns=["row", "view"])
+
+
+FOLD = Fold(pairs(range(18), (0, 1)), np.arange(18, 24), np.arange(24, 30))
+
+
+def train(features, labels, fold=FOLD, checkpoint=None, seed=SEED, **options):
+    chosen = classifier(**options)
+    network = chosen.network(labels.max() + 1, seed, 0)
+    history = train_fold(network, features, labels, fold, chosen, seed, checkpoint)
+    return network, history
+
+
+def state(network):
+    return {name: values.clone() for name, values in network.state_dict().items()}
+
+
+def assert_same(one, other):
+    assert list(one) == list(other)
+    for name in one:
+        torch.testing.assert_close(one[name], other[name], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(("n_pairs", "n_films"), [(7, 3), (5, 5), (4, 9), (12, 6)])
+def test_epochs_go_through_permutations_of_all_pairs(n_pairs, n_films):
+    seen = np.concatenate([epoch_pairs(n_pairs, n_films, SEED, epoch) for epoch in range(11)])
+    orders = [
+        numpy_generator(SEED, "pairs", number).permutation(n_pairs)
+        for number in range(11 * n_films // n_pairs + 1)
+    ]
+    np.testing.assert_array_equal(seen, np.concatenate(orders)[: 11 * n_films])
+    for epoch in range(11):
+        counts = Counter(seen[: (epoch + 1) * n_films].tolist())
+        often = [counts[pair] for pair in range(n_pairs)]
+        assert max(often) - min(often) <= 1
+
+
+def test_an_epoch_depends_on_no_other_and_on_the_seed():
+    ahead = epoch_pairs(10, 4, SEED, 8)
+    for epoch in range(8):
+        epoch_pairs(10, 4, SEED, epoch)
+    np.testing.assert_array_equal(epoch_pairs(10, 4, SEED, 8), ahead)
+    assert len({tuple(epoch_pairs(10, 4, seed, 8)) for seed in range(20)}) > 10
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """Pairs of film and view in the order in which training and validation read them."""
+    seen = []
+    inputs = transfer._inputs
+
+    def spy(features, rows, views):
+        seen.append((np.asarray(rows), np.broadcast_to(views, np.shape(rows))))
+        return inputs(features, rows, views)
+
+    monkeypatch.setattr(transfer, "_inputs", spy)
+    return seen
+
+
+def test_an_epoch_has_as_many_batches_as_there_are_films_whatever_the_case(read):
+    """18 films in 3 batches of 6; of 36 pairs, two epochs see each once."""
+    features, labels = noise()
+    train(features, labels, epochs=2)
+    learned = [part for part in read if set(part[0].tolist()) <= set(range(18))]
+    assert [len(rows) for rows, _ in learned] == [6] * 6
+    counts = Counter(
+        (int(row), int(view)) for part in learned for row, view in zip(*part, strict=True)
+    )
+    assert counts == Counter(map(tuple, FOLD.learn.to_numpy().tolist()))
+    watched = [part for part in read if set(part[0].tolist()) & set(range(18, 24))]
+    assert len(watched) == 2
+    for rows, views in watched:
+        assert rows.tolist() == list(range(18, 24))
+        assert not views.any()  # the films themselves
+
+
+@pytest.mark.parametrize("C", [None, 0.1])
+def test_test_films_are_never_read_while_training(C, read):
+    """NaN in their place, and labels that are none, change no byte of what is learned."""
+    features, labels = noise()
+    stored, named = features.stored.copy(), labels.copy()
+    stored[FOLD.test], named[FOLD.test] = np.nan, -100
+    clean, history = train(features, labels, C=C)
+    chosen = classifier(C=C)
+    network = chosen.network(3, SEED, 0)
+    poisoned = train_fold(network, Features(stored, features.views), named, FOLD, chosen, SEED)
+    pd.testing.assert_frame_equal(poisoned, history)
+    assert_same(state(network), state(clean))
+    assert all(torch.isfinite(values).all() for values in network.parameters())
+    assert not {int(row) for rows, _ in read for row in rows} & set(FOLD.test.tolist())
+
+
+def test_validation_films_only_choose_the_epoch():
+    features, labels = noise()
+    changed = features.stored.copy()
+    changed[FOLD.validation] += 3
+    one, before = train(features, labels, epochs=1)
+    two, after = train(Features(changed, features.views), labels, epochs=1)
+    assert_same(state(one), state(two))
+    assert before["loss"].equals(after["loss"])
+    assert before["validation"][0] != after["validation"][0]
+
+
+def film_features(cut):
+    """Features of 12 simulated films at a cut of the network that is trained on them."""
+    drawn = simulate_films(1, FilmSettings(size=32, films_per_class=4))
+    images = torch.from_numpy(drawn.images)[:, None]
+    network = classifier(cut=cut).network(3, SEED, 0).eval()
+    with torch.inference_mode():
+        stored = network.front(images)[:, None].numpy()
+    labels = np.unique(drawn.labels, return_inverse=True)[1]
+    return Features(stored, ["whole"]), labels, images
+
+
+@pytest.mark.parametrize(
+    ("cut", "trained"),
+    [("head", {"head"}), ("layer4", {"head", "backbone.layer4"}), ("stem", {"head", "backbone"})],
+)
+def test_what_is_below_the_cut_stays(cut, trained):
+    features, labels, images = film_features(cut)
+    rows = np.arange(12)
+    fold = Fold(pairs(rows), rows, rows[:0])
+    before = state(classifier(cut=cut).network(3, SEED, 0))
+    network, _ = train(features, labels, fold, cut=cut, epochs=2)
+    changed = {name for name, values in before.items() if (state(network)[name] != values).any()}
+    assert changed
+    assert all(name.startswith(tuple(trained)) for name in changed)
+    weights = {name for name in before if name.endswith(("weight", "running_mean"))}
+    assert {name for name in weights if name.startswith(tuple(trained))} <= changed
+    with torch.inference_mode():  # what was learned on features holds for the films themselves
+        named = network(images)[:, 0].numpy()
+    np.testing.assert_allclose(
+        predict_films(network, features, rows, [0]), named, rtol=1e-4, atol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("balanced", "expected"),
+    [(True, (np.log(4) + np.log(4 / 3)) / 2), (False, (3 * np.log(4) + np.log(4 / 3)) / 4)],
+)
+def test_loss_by_hand(balanced, expected):
+    """Logits 0 and ln 3 of every film, 6 films of the first class and 2 of the second."""
+    features, _ = noise(12, 2)
+    labels = np.array([0] * 6 + [1] * 2 + [0, 0, 0, 1])
+    fold = Fold(pairs(range(8)), np.arange(8, 12), np.arange(0))
+    chosen = classifier(class_weights=balanced, learning_rate=0.0, batch_size=8, epochs=1, l2=0.0)
+    network = chosen.network(2, SEED, 0)
+    network.head.load_state_dict(
+        {"fc.weight": torch.zeros(2, 32), "fc.bias": torch.tensor([0, np.log(3)])}
+    )
+    history = train_fold(network, features, labels, fold, chosen, SEED)
+    assert history["loss"][0] == pytest.approx(expected, rel=1e-6)
+    # Of validation films each class weighs the same in any case.
+    assert history["validation"][0] == pytest.approx((np.log(4) + np.log(4 / 3)) / 2, rel=1e-6)
+
+
+def test_class_weights_count_pairs_not_films():
+    """A case that balances by copies needs no weights, and gets none."""
+    features, _ = noise(12, 2)
+    labels = np.array([0] * 6 + [1] * 2 + [0, 0, 0, 1])
+    learn = pd.concat([pairs(range(6)), *[pairs([6, 7])] * 3], ignore_index=True)
+    fold = Fold(learn, np.arange(8, 12), np.arange(0))
+    with_weights, first = train(features, labels, fold, class_weights=True)
+    without, second = train(features, labels, fold, class_weights=False)
+    pd.testing.assert_frame_equal(first, second)
+    assert_same(state(with_weights), state(without))
+    unbalanced = fold._replace(learn=pairs(range(8)))
+    _, first = train(features, labels, unbalanced, class_weights=True)
+    _, second = train(features, labels, unbalanced, class_weights=False)
+    assert (first["loss"] != second["loss"]).all()
+
+
+def test_the_penalty_is_part_of_the_loss():
+    features, labels = noise()
+    options = {"epochs": 1, "batch_size": 18, "learning_rate": 0.0}
+    network, plain = train(features, labels, **options, l2=0.0)
+    _, penalised = train(features, labels, **options, l2=0.5)
+    square = network.head.get_parameter("fc.weight").square().sum().item()
+    assert penalised["loss"][0] - plain["loss"][0] == pytest.approx(0.5 * square, rel=1e-5)
+    assert penalised["validation"][0] == plain["validation"][0]
+
+
+@pytest.mark.parametrize("balanced", [True, False])
+@pytest.mark.parametrize("classes", [2, 3])
+def test_the_logistic_head_is_that_of_scikit_learn(classes, balanced):
+    features, labels = noise(40, classes)
+    labels = np.where(np.arange(40) % 5 == 0, 0, labels)  # not balanced
+    fold = Fold(pairs(range(28), (0, 2)), np.arange(28, 34), np.arange(34, 40))
+    network, history = train(features, labels, fold, C=0.05, class_weights=balanced)
+    model = make_pipeline(
+        StandardScaler(),
+        LogisticRegression(C=0.05, max_iter=2000, class_weight="balanced" if balanced else None),
+    )
+    rows, views = fold.learn["row"].to_numpy(), fold.learn["view"].to_numpy()
+    model.fit(features.stored[rows, views], labels[rows])
+    logits = predict_films(network, features, fold.test, [0])
+    found = torch.from_numpy(logits).double().softmax(dim=1).numpy()
+    expected = model.predict_proba(features.stored[fold.test, 0])
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
+    assert history["epoch"].tolist() == [1]
+    nats = -np.log(model.predict_proba(features.stored[fold.validation, 0]))
+    truth = labels[fold.validation]
+    of_class = [nats[truth == of, of].mean() for of in np.unique(truth)]
+    assert history["validation"][0] == pytest.approx(np.mean(of_class), rel=1e-3)
+    assert not network.training
+
+
+@pytest.mark.parametrize("options", [{"units": [4]}, {"cut": "layer4"}])
+def test_a_logistic_regression_of_anything_else_is_one_line(options):
+    features, labels = noise()
+    with pytest.raises(NeuroLoopError, match=r"set cut: head and units: \[\], or C: null"):
+        train(features, labels, C=1.0, **options)
+
+
+def test_the_best_epoch_is_kept_and_training_ends_in_time():
+    """Labels that tell nothing: the longer it learns, the worse it names other films."""
+    features, _ = noise()
+    labels = np.random.default_rng(5).permutation(30) % 3
+    options = {"epochs": 12, "learning_rate": 0.05, "reduce_after": 2, "stop_after": 3}
+    network, history = train(features, labels, **options)
+    best = int(history["validation"].to_numpy().argmin())
+    assert len(history) == best + 1 + 3 < 12
+    assert history["validation"].iloc[-1] > history["validation"][best]
+    kept = transfer._loss(network, features, labels, FOLD.validation)
+    assert kept == history["validation"][best]
+    rates = history["learning_rate"].to_numpy()
+    assert rates[: best + 3] == pytest.approx(0.05)
+    assert rates[best + 3] == pytest.approx(0.05 * 0.3)
+    assert not network.training
+
+
+class Killed(Exception):
+    pass
+
+
+@pytest.mark.parametrize("stopped", [1, 2])
+def test_resumed_training_ends_in_the_same_bytes(tmp_path, monkeypatch, stopped):
+    """Of a head with dropout and batch normalisation, over a block of the backbone."""
+    features, labels, _ = film_features("layer4")
+    fold = Fold(pairs(range(8)), np.arange(8, 12), np.arange(0))
+    options = {"cut": "layer4", "units": [6], "dropout": 0.5, "batch_size": 4, "stop_after": 9}
+    expected, history = train(features, labels, fold, **options)
+    begin = transfer.seed_dropout
+
+    def killing(network, seed, epoch):
+        if epoch == stopped:
+            raise Killed
+        begin(network, seed, epoch)
+
+    kept = Checkpoint(tmp_path, "key-0", interval=0)
+    monkeypatch.setattr(transfer, "seed_dropout", killing)
+    with pytest.raises(Killed):
+        train(features, labels, fold, kept, **options)
+    assert kept.path.is_file()
+    monkeypatch.setattr(transfer, "seed_dropout", begin)
+    network, again = train(features, labels, fold, kept, **options)
+    pd.testing.assert_frame_equal(again, history)
+    assert_same(state(network), state(expected))
+
+
+def test_same_seed_same_bytes():
+    features, labels = noise()
+    first, again, other = (
+        state(train(features, labels, seed=seed, units=[4], dropout=0.5)[0])
+        for seed in (SEED, SEED, 8)
+    )
+    assert_same(first, again)
+    assert (first["head.fc.weight"] != other["head.fc.weight"]).any()
+
+
+def test_predictions_are_means_of_the_logits_of_views():
+    features, labels = noise(150)
+    network, _ = train(features, labels, Fold(pairs(range(9)), np.arange(9, 12), np.arange(0)))
+    rows = np.random.default_rng(0).permutation(150)  # more than one batch
+    with torch.inference_mode():
+        each = network.back(torch.from_numpy(features.stored[rows].reshape(750, 32)))
+    each = each.numpy().reshape(150, 5, 3)
+    for views in ([0], [0, 2], [4, 1, 3]):
+        found = predict_films(network, features, rows, views)
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, each[:, views].mean(axis=1), rtol=1e-4, atol=1e-5)
+    assert predict_films(network, features, rows[:0], [0]).shape == (0, 3)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_predicting_leaves_the_network_as_it_was(training):
+    features, _ = noise()
+    network = transfer_network(backbone="resnet18", classes=3, width=4, units=[4], dropout=0.5)
+    network.train(training)
+    before = state(network)
+    one, two = (predict_films(network, features, np.arange(9), [0]) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+    assert network.training == training
+    assert_same(before, state(network))
+    with pytest.raises(IndexError):
+        predict_films(network, features, np.array([30]), [0])
+    assert network.training == training

@@ -1,0 +1,442 @@
+"""The chest X-ray branch: one run of tiny simulated films, and the same films as a user's own."""
+
+import json
+import re
+import shutil
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from PIL import Image
+
+from scripts.lib.core.files import load_weights
+from scripts.lib.core.training import predict
+from scripts.lib.cxr.film_set import load_film_set
+from scripts.lib.explain.model_file import open_model
+from tests.project import Project, once, preset
+
+pytestmark = pytest.mark.workflow
+
+FILMS = "results/cxr/few"
+TRAINED = f"{FILMS}/case5/deep/person"
+CLASSES = ["bacteria", "normal", "virus"]
+
+
+def films_config() -> dict[str, Any]:
+    """45 films of 32 pixels, two folds, a network of width 4 and a logistic regression."""
+    default = preset("config")
+    network = {"backbone": "resnet18", "weights": None, "width": 4, "stem": "small"}
+    return preset("test") | {
+        "run": ["few"],
+        "classifiers": {
+            "linear": default["classifiers"]["logistic"] | network,
+            "deep": default["classifiers"]["fine"]
+            | network
+            | {"cut": "layer3", "epochs": 2, "batch_size": 8},
+        },
+        "films": {
+            "few": default["films"]["chests"]
+            | {
+                "simulation": {"films_per_class": 15, "most_films": 2, "shared": 0.3},
+                "size": 32,
+                "folds": 2,
+                "classifiers": ["linear", "deep"],
+                "baseline": ["case1", "linear"],
+                "leak": [["case1", "deep"]],
+                "maps": [["case5", "deep"]],
+                "external": ["elsewhere"],
+                "bootstraps": 100,
+            },
+            "elsewhere": default["films"]["chests"]
+            | {"simulation": {"films_per_class": 25, "most_films": 2}, "size": 32},
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """All results of the films, shared: for looking only."""
+
+    def make(folder: Path) -> None:
+        Project.make(folder / "project").write_config("own.yaml", films_config()).run("all")
+
+    return Project(once(tmp_path_factory, "films", make) / "project", "own.yaml")
+
+
+def table(project: Project, path: str) -> pd.DataFrame:
+    return pd.read_csv(project.folder / path, sep="\t", na_values="n/a", keep_default_na=False)
+
+
+def test_all_is_made_and_told(project: Project) -> None:
+    assert "few" in (project.folder / "results/report/index.html").read_text()
+    planned = project.plan()
+    assert not any(planned.values())
+    count = Counter(job.split()[0] for job in planned)
+    assert count == {
+        "extract_features": 2,  # one a front, whatever the number of cases and folds
+        "map_films": 1,
+        "name_external": 4,
+        "simulate_films": 2,
+        "split_films": 1,
+        "summarise_classifiers": 1,
+        "train_classifier": 5,
+        "write_report": 1,
+    }
+
+
+def predictions(project: Project) -> dict[tuple[str, str, str], pd.DataFrame]:
+    """Predicted films of every case, classifier and split."""
+    paths = sorted((project.folder / FILMS).glob("*/*/*/predictions.tsv"))
+    return {path.parts[-4:-1]: pd.read_csv(path, sep="\t") for path in paths}
+
+
+def apart(films: pd.DataFrame, column: str) -> bool:
+    """Whether all films of a person have one value."""
+    return not films[["person", column]].drop_duplicates()["person"].duplicated().any()
+
+
+def test_no_person_is_on_two_sides(project: Project) -> None:
+    folds = table(project, f"{FILMS}/folds.tsv").set_index("film")
+    assert apart(folds, "person_fold")
+    assert apart(folds, "side")
+    assert not apart(folds, "image_fold")
+    assert not apart(folds, "label")  # a person in two classes is one person
+    tested = predictions(project)
+    assert len(tested) == 5
+    for (_, _, split), rows in tested.items():
+        for _, of in rows.groupby("shown"):
+            assert sorted(of["film"]) == sorted(folds.index)
+            assert (of["fold"] == folds.loc[of["film"], f"{split}_fold"].to_numpy()).all()
+            assert (of["person"] == folds.loc[of["film"], "person"].to_numpy()).all()
+        assert apart(rows, "fold") == (split == "person")
+
+
+def test_every_film_is_named_whole_and_in_parts(project: Project) -> None:
+    for rows in predictions(project).values():
+        assert rows["shown"].value_counts().to_dict() == dict.fromkeys(
+            ("whole", "lungs", "background"), 45
+        )
+        named = rows[[f"p_{name}" for name in CLASSES]]
+        assert np.allclose(named.sum(axis=1), 1)
+        assert named.nunique().min() > 40
+        whole, lungs = (
+            rows[rows["shown"] == shown].set_index("film")["p_virus"]
+            for shown in ("whole", "lungs")
+        )
+        assert (whole != lungs[whole.index]).all()
+
+
+def test_stored_networks_name_films_as_they_were_named(project: Project) -> None:
+    """From pixels to probabilities, without stored features, with each fold's own network."""
+    folder = project.folder / FILMS / "case1/deep/person"
+    network = open_model(folder / "model.json", torch.device("cpu")).network
+    stored = load_weights(folder / "networks.safetensors")
+    films = load_film_set(
+        *(project.folder / FILMS / name for name in ("films.npy", "regions.npz", "folds.tsv"))
+    )
+    rows = pd.read_csv(folder / "predictions.tsv", sep="\t").query("shown == 'whole'")
+    place = {film: row for row, film in enumerate(films.table["film"])}
+    probabilities = []
+    for fold, of in rows.groupby("fold"):
+        own = {
+            name.removeprefix(f"fold{fold}/"): values
+            for name, values in stored.items()
+            if name.startswith(f"fold{fold}/")
+        }
+        assert "backbone.layer3.0.conv1.weight" in own
+        assert not any(name.startswith("backbone.layer2") for name in own)
+        network.load_state_dict(own, strict=False)
+        images = films.read(np.array([place[film] for film in of["film"]]))[:, None]
+        logits = torch.from_numpy(predict(network, images)[:, 0]).double()
+        probabilities.append(logits.softmax(dim=1).numpy())
+        assert np.allclose(
+            probabilities[-1], of[[f"p_{name}" for name in CLASSES]], rtol=1e-3, atol=1e-5
+        )
+    assert len(probabilities) == 2
+
+
+def test_model_json_has_films_that_its_network_never_saw(project: Project) -> None:
+    opened = open_model(project.folder / TRAINED / "model.json", torch.device("cpu"))
+    folds = table(project, f"{FILMS}/folds.tsv").set_index("film")
+    assert (folds.loc[opened.images.ids, "person_fold"] == 0).all()
+    truth = np.array(opened.classes)[opened.images.truth]
+    assert truth.tolist() == folds.loc[opened.images.ids, "label"].tolist()
+    assert opened.images.mask is not None
+
+
+def test_scores_stand_with_their_intervals(project: Project) -> None:
+    metrics = table(project, f"{FILMS}/metrics.tsv")
+    assert set(metrics["split"]) == {"person", "image", "external elsewhere"}
+    assert {"accuracy", "macro_f1", "auc", "calibration_error", "recall"} <= set(metrics["metric"])
+    known = metrics.dropna(subset=["ci_low"])
+    assert len(known) > 200
+    assert ((known["ci_low"] <= known["value"]) & (known["value"] <= known["ci_high"])).mean() > 0.9
+    compared = table(project, f"{FILMS}/comparisons.tsv")
+    runs = compared.drop_duplicates(["kind", "case", "classifier"])
+    assert sorted(zip(runs["kind"], runs["case"], runs["classifier"], strict=True)) == [
+        ("baseline", "case1", "deep"),
+        ("baseline", "case5", "deep"),
+        ("baseline", "case5", "linear"),
+        ("leak", "case1", "deep"),
+    ]
+
+
+def test_persons_that_were_learned_from_are_no_external_test(project: Project) -> None:
+    folder = project.folder / FILMS / "case5/deep/external/elsewhere"
+    named = pd.read_csv(folder / "predictions.tsv", sep="\t")
+    own = set(table(project, f"{FILMS}/folds.tsv")["person"])
+    others = table(project, "results/cxr/elsewhere/films.tsv")
+    assert set(named["person"]) == set(others["person"]) - own
+    assert 5 < len(named) < len(others) == 75
+    facts = json.loads((folder / "metrics.json").read_text())
+    assert facts["films_left_out"] == len(others) - len(named)
+    assert facts["networks"] == 2
+
+
+def test_maps_are_of_every_film_that_was_kept(project: Project) -> None:
+    with np.load(project.folder / FILMS / "case5/deep/maps/maps.npz") as archive:
+        assert archive["cam"].shape == archive["grad_cam"].shape
+        assert archive["cam"].shape[1:] == (4, 4)  # 32 pixels, halved three times
+        assert len(archive["film"]) == len(archive["named"]) == len(archive["cam"])
+    pointing = table(project, f"{FILMS}/case5/deep/maps/pointing.tsv")
+    assert set(pointing["method"]) == {"CAM", "Grad-CAM"}
+
+
+def waiting(project: Project, folder: Path, path: str, value: Any) -> set[str]:
+    """Jobs that a change of one value asks for."""
+    config = films_config()
+    *parents, last = path.split(".")
+    block = config
+    for parent in parents:
+        block = block[parent]
+    assert block[last] != value
+    block[last] = value
+    return project.write_config(str(folder / "own.yaml"), config).waiting()
+
+
+def test_a_learning_rate_reruns_training_not_features(project: Project, tmp_path: Path) -> None:
+    jobs = waiting(project, tmp_path, "classifiers.deep.learning_rate", 0.01)
+    assert jobs == {
+        "train_classifier cxr/few/case1/deep/person",
+        "train_classifier cxr/few/case1/deep/image",
+        "train_classifier cxr/few/case5/deep/person",
+        "name_external cxr/few/case1/deep/external/elsewhere",
+        "name_external cxr/few/case5/deep/external/elsewhere",
+        "map_films cxr/few/case5/deep/maps",
+        "summarise_classifiers cxr/few",
+        "write_report report",
+    }
+
+
+def test_a_deeper_cut_reruns_its_own_features(project: Project, tmp_path: Path) -> None:
+    jobs = waiting(project, tmp_path, "classifiers.deep.cut", "layer4")
+    features = [job for job in jobs if job.startswith("extract_features")]
+    assert features == ["extract_features cxr/few/features/resnet18-random-small4-layer4"]
+    assert not [job for job in jobs if "/linear/" in job or job.startswith("simulate")]
+
+
+def test_a_figures_baseline_reruns_the_summary_alone(project: Project, tmp_path: Path) -> None:
+    assert waiting(project, tmp_path, "films.few.baseline", ["case5", "linear"]) == {
+        "summarise_classifiers cxr/few",
+        "write_report report",
+    }
+
+
+def test_bytes_do_not_depend_on_the_number_of_jobs(project: Project, tmp_path: Path) -> None:
+    again = Project.make(tmp_path / "project").write_config("own.yaml", films_config())
+    again.run(f"{TRAINED}/predictions.tsv", f"{FILMS}/case1/linear/person/predictions.tsv", cores=1)
+    made = again.results()
+    assert f"{TRAINED}/predictions.tsv" in made
+    assert f"{TRAINED}/networks.safetensors" in made
+    assert f"{FILMS}/case1/linear/person/predictions.tsv" in made
+    assert len(made) > 20
+    assert [path for path in made if made[path] != project.results()[path]] == []
+
+
+@pytest.fixture
+def kaggle(project: Project, tmp_path: Path) -> Project:
+    """The simulated films in Kaggle's folders, under Kermany's names, as a user's own.
+
+    Kaggle's split is by film: it puts persons on two sides, and is not used.
+    """
+    films = load_film_set(
+        *(project.folder / FILMS / name for name in ("films.npy", "regions.npz", "folds.tsv"))
+    )
+    folder = tmp_path / "data" / "chest_xray"
+    for number, (film, label) in enumerate(
+        zip(films.table["film"], films.table["label"], strict=True)
+    ):
+        person, _, count = film.split("_")
+        name = f"{film}.png"
+        if label == "normal":
+            name = f"IM-{int(person.removeprefix('person')):04d}-000{count}.png"
+        side = ("train", "test", "val")[number % 3]
+        path = folder / side / ("NORMAL" if label == "normal" else "PNEUMONIA") / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(films.pixels[number]).save(path)
+    return own_project(tmp_path, "chest_xray")
+
+
+def own_project(folder: Path, path: str, **options: Any) -> Project:
+    """A project without results whose films are the user's own."""
+    config = films_config()
+    block = config["films"]["few"]
+    del block["simulation"]
+    block |= {"source": "files", "path": path, "classes": {}, "external": []} | options
+    made = Project.make(folder / "project", data=folder / "data")
+    return Project(made.write_config("own.yaml", config).folder, "own.yaml", made.data)
+
+
+def same_films(own: Project, project: Project) -> None:
+    """Own films are those that were simulated: pixels, classes, and who shares a person."""
+    found, expected = (
+        load_film_set(*(of.folder / FILMS / name for name in names))
+        for of in (own, project)
+        for names in [("films.npy", "regions.npz", "folds.tsv")]
+    )
+    origin = {pixels.tobytes(): row for row, pixels in enumerate(expected.pixels)}
+    rows = [origin[pixels.tobytes()] for pixels in found.pixels]
+    assert sorted(rows) == list(range(45))
+    truth = expected.table.iloc[rows].reset_index(drop=True)
+    assert found.table["label"].tolist() == truth["label"].tolist()
+    together = found.table["person"].to_numpy()[:, None] == found.table["person"].to_numpy()
+    persons = truth["person"].to_numpy()
+    assert (together == (persons[:, None] == persons)).all()
+    fold = found.table["person_fold"].to_numpy()
+    assert (fold[:, None] == fold)[together].all()
+    assert found.lesions is None
+
+
+def test_own_films_in_kaggles_folders(project: Project, kaggle: Project) -> None:
+    """A copy under another name is dropped, and the whole chain runs without known lesions."""
+    source = next((kaggle.data / "chest_xray").rglob("IM-*.png"))
+    shutil.copy(source, source.with_name(f"NORMAL2-{source.name}"))
+    kaggle.run(f"{FILMS}/case1/deep/maps/maps.png", f"{FILMS}/fold_balance.tsv")
+    same_films(kaggle, project)
+    dropped = table(kaggle, f"{FILMS}/dropped.tsv")
+    assert dropped["reason"].tolist() == ["copy"]
+    named = table(kaggle, f"{FILMS}/case1/deep/person/predictions.tsv")
+    assert apart(named, "fold")
+    assert table(kaggle, f"{FILMS}/case1/deep/maps/pointing.tsv").empty
+
+
+def write_manifest(data: Path, **changes: Any) -> pd.DataFrame:
+    """manifest.tsv of Kaggle's folders, with classes and persons of the manifest's own names."""
+    rows = []
+    for path in sorted((data / "chest_xray").rglob("*.png")):
+        label = next((name for name in ("bacteria", "virus") if name in path.name), "healthy")
+        person = re.search(r"person0*(\d+)|IM-0*(\d+)", path.name)
+        rows.append(
+            {
+                "file": path.relative_to(data).as_posix(),
+                "label": label,
+                "patient": f"P{person[1] or person[2]}",
+                "age": "3",
+            }
+        )
+    manifest = pd.DataFrame(rows)
+    manifest.to_csv(data / "manifest.tsv", sep="\t", index=False)
+    return manifest
+
+
+def test_own_films_in_a_manifest(project: Project, kaggle: Project, tmp_path: Path) -> None:
+    write_manifest(kaggle.data)
+    config = films_config()
+    block = config["films"]["few"]
+    del block["simulation"]
+    names = {"healthy": "normal", "bacteria": "bacteria", "virus": "virus"}
+    block |= {"source": "files", "path": "manifest.tsv", "classes": names, "external": []}
+    kaggle.write_config("own.yaml", config).run("check")
+    same_films(kaggle, project)
+
+
+def spoil_pixels(data: Path) -> str:
+    path = next(data.rglob("*bacteria*.png"))
+    path.write_bytes(path.read_bytes()[:200])
+    return rf"film \S+{path.name} cannot be read \(.+\): replace or remove it"
+
+
+def spoil_empty(data: Path) -> str:
+    path = next(data.rglob("*virus*.png"))
+    path.write_bytes(b"")
+    return rf"film \S+{path.name} is empty \(0 bytes\): replace or remove it"
+
+
+def spoil_colours(data: Path) -> str:
+    path = next(data.rglob("IM-*.png"))
+    Image.effect_noise((32, 32), 60).convert("RGB").save(path)
+    Image.merge("RGB", [Image.effect_noise((32, 32), 60) for _ in range(3)]).save(path)
+    return rf"film \S+{path.name} cannot be read \(it has colours, in .+%.+\): replace or remove it"
+
+
+def spoil_name(data: Path) -> str:
+    path = next(data.rglob("*virus*.png"))
+    path.rename(path.with_name("person1.png"))
+    return r"film \S+person1\.png: its name tells neither bacteria nor virus: rename it, or .+"
+
+
+def spoil_manifest(data: Path) -> str:
+    file = write_manifest(data)["file"][7]
+    (data / file).unlink()
+    return rf"film \S+{Path(file).name} is missing: add it, or take it out of the list"
+
+
+def unknown_class(data: Path) -> str:
+    write_manifest(data)
+    return r"\S+manifest\.tsv has no films of 'tuberculosis', which classes names: it has .+"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "options"),
+    [
+        (spoil_pixels, {}),
+        (spoil_empty, {}),
+        (spoil_colours, {}),
+        (spoil_name, {}),
+        (spoil_manifest, {"path": "manifest.tsv"}),
+        (unknown_class, {"path": "manifest.tsv", "classes": {"tuberculosis": "sick"}}),
+    ],
+)
+def test_bad_films_are_one_line_and_leave_nothing(
+    kaggle: Project, spoil: Callable[[Path], str], options: dict[str, Any]
+) -> None:
+    message = spoil(kaggle.data)
+    config = films_config()
+    block = config["films"]["few"]
+    del block["simulation"]
+    block |= {"source": "files", "path": "chest_xray", "classes": {}, "external": []} | options
+    said = kaggle.write_config("own.yaml", config).call("check", "--cores", "1")
+    assert said.status != 0
+    lines = [line for line in said.err.splitlines() if re.fullmatch(f"Error: {message}", line)]
+    assert lines, said.text
+    assert "Traceback" not in said.text
+    left = [path for path in (kaggle.folder / "results").rglob("*") if path.is_file()]
+    assert not left
+
+
+def test_films_that_are_not_there_stop_the_run_before_its_first_job(kaggle: Project) -> None:
+    shutil.rmtree(kaggle.data / "chest_xray")
+    said = kaggle.call("all", "--cores", "1")
+    assert said.status != 0
+    assert re.search(r"chest_xray is missing \(config, films\.few\.path\): ", said.text)
+    assert "Traceback" not in said.text
+    assert not (kaggle.folder / "results/cxr").exists()
+
+
+def test_a_contrast_of_other_classes_is_told_before_training(
+    project: Project, tmp_path: Path
+) -> None:
+    config = films_config()
+    config["films"]["few"]["contrast"] = ["bacteria", "tuberculosis"]
+    copy = project.copy(tmp_path / "project")
+    said = copy.write_config("own.yaml", config).call(f"{TRAINED}/predictions.tsv", "--cores", "1")
+    assert said.status != 0
+    message = r"Error: config, contrast: tuberculosis is no class of the films \(.+\): name two .+"
+    assert [line for line in said.err.splitlines() if re.fullmatch(message, line)], said.text
+    assert "Traceback" not in said.text
+    assert "epoch" not in said.text

@@ -1,0 +1,211 @@
+"""Sweeps of classifiers: what they are called and where; and what is said of films' wrong names."""
+
+import copy
+import re
+from typing import Any
+
+import pytest
+import yaml
+from snakemake.utils import update_config
+
+from rules.configuration import ConfigError, complete, validate
+from rules.sweeps import expand_sweeps
+from tests.project import ROOT, preset
+
+SCHEMA = yaml.safe_load((ROOT / "config" / "schema.yaml").read_text())
+
+
+def swept(axes: Any, name: str = "fine") -> dict[str, Any]:
+    """The default config with a sweep of a classifier."""
+    config = preset("config")
+    config["classifiers"][name]["sweep"] = axes
+    return config
+
+
+def expanded(axes: Any, name: str = "fine") -> dict[str, Any]:
+    config = swept(axes, name)
+    expand_sweeps(config)
+    return config
+
+
+def check(config: dict[str, Any]) -> None:
+    """As the rules do."""
+    expand_sweeps(config)
+    validate(config, SCHEMA)
+
+
+def test_a_config_without_sweeps_stays() -> None:
+    config = preset("config")
+    expand_sweeps(config)
+    assert config == preset("config")
+
+
+def test_every_combination_becomes_a_classifier() -> None:
+    config = expanded({"learning_rate": [0.001, 0.0001], "units": [[], [128, 64, 64]]})
+    before, made = preset("config")["classifiers"], config["classifiers"]
+    assert list(made) == [
+        "logistic",
+        "fine--learning_rate-0p001--units-none",
+        "fine--learning_rate-0p001--units-128-64-64",
+        "fine--learning_rate-0p0001--units-none",
+        "fine--learning_rate-0p0001--units-128-64-64",
+    ]
+    assert made["logistic"] == before["logistic"]
+    assert made["fine--learning_rate-0p0001--units-128-64-64"] == before["fine"] | {
+        "learning_rate": 0.0001,
+        "units": [128, 64, 64],
+    }
+    validate(config, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "tag"),
+    [
+        ("learning_rate", 0.00001, "1e-05"),
+        ("learning_rate", 1.0, "1"),
+        ("batch_size", 32, "32"),
+        ("C", None, "none"),
+        ("cut", "block12", "block12"),
+        ("class_weights", True, "True"),
+        ("weights", "models/resnet 18.v2.pth", "models_resnet_18pv2ppth"),
+        ("units", [], "none"),
+    ],
+)
+def test_names_are_parts_of_paths(key: str, value: Any, tag: str) -> None:
+    config = expanded({key: [value]})
+    name = f"fine--{key}-{tag}"
+    assert config["classifiers"][name][key] == value
+    assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name)
+    validate(config, SCHEMA)
+
+
+def test_variants_stand_wherever_films_name_their_classifier() -> None:
+    config = swept({"cut": ["head", "top"]})
+    config["films"]["others"] = config["films"]["chests"] | {"classifiers": ["logistic"]}
+    config["films"]["others"] |= {"leak": [], "maps": [["case1", "logistic"]]}
+    before = copy.deepcopy(config["films"]["others"])
+    expand_sweeps(config)
+    chests, names = config["films"]["chests"], ["fine--cut-head", "fine--cut-top"]
+    assert chests["classifiers"] == ["logistic", *names]
+    assert chests["leak"] == [["case1", name] for name in names]
+    assert chests["maps"] == [["case5", name] for name in names]
+    assert chests["baseline"] == ["case1", "logistic"]
+    assert config["films"]["others"] == before
+    validate(config, SCHEMA)
+
+
+def test_a_preset_may_add_a_sweep_to_a_classifier_that_it_does_not_state() -> None:
+    given = {"classifiers": {"fine": {"sweep": {"epochs": [1, 2]}}}}
+    config = preset("config")
+    update_config(config, copy.deepcopy(given))
+    complete(config, given)
+    expand_sweeps(config)
+    assert [config["classifiers"][f"fine--epochs-{n}"]["epochs"] for n in (1, 2)] == [1, 2]
+    validate(config, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("axes", "message"),
+    [
+        ({}, "fine.sweep: name keys and lists of values"),
+        ([0.1, 0.2], "fine.sweep: name keys and lists of values"),
+        ({"learning_rate": 0.1}, r"fine.sweep.learning_rate: give a list of values, not 0.1"),
+        ({"learning_rate": []}, r"fine.sweep.learning_rate: give a list of values, not \[\]"),
+        ({"rate": [0.1]}, r"fine.sweep: rate is no key of the classifier \(backbone, weights,"),
+        ({"sweep": [1]}, "fine.sweep: sweep is no key of the classifier"),
+        ({"epochs": [1, 2, 1]}, "fine.sweep: two of its values make one name, fine--epochs-1:"),
+        ({"learning_rate": [0.1, 0.10000001]}, "two of its values make one name"),
+        ({"epochs": [0, 1]}, "fine--epochs-0.epochs: 0 is less than the minimum of 1"),
+        ({"cut": [["head"]]}, r"fine--cut-head.cut: \['head'\] is not of type 'string'"),
+    ],
+)
+def test_a_wrong_sweep_is_one_line(axes: Any, message: str) -> None:
+    config = swept(axes)
+    with pytest.raises(ConfigError, match=message) as told:
+        check(config)
+    assert str(told.value).startswith("config, classifiers.fine")
+    assert "\n" not in str(told.value)
+
+
+def test_a_variant_that_has_the_name_of_another_classifier_is_one_line() -> None:
+    config = swept({"epochs": [1, 2]})
+    config["classifiers"]["fine--epochs-2"] = config["classifiers"]["logistic"]
+    with pytest.raises(ConfigError, match="two classifiers are called fine--epochs-2: rename"):
+        expand_sweeps(config)
+
+
+@pytest.mark.parametrize(
+    ("kind", "wrong", "where"),
+    [
+        ("classifiers", None, "classifiers: None is not of type 'object'"),
+        ("classifiers", {"fine": 3}, "classifiers.fine: 3 is not of type 'object'"),
+        ("films", None, "films: None is not of type 'object'"),
+        ("films", {"chests": [1]}, "films.chests: [1] is not of type 'object'"),
+    ],
+)
+def test_what_is_no_block_is_left_to_the_schema(kind: str, wrong: Any, where: str) -> None:
+    config = preset("config")
+    config[kind] = wrong
+    expand_sweeps(config)
+    with pytest.raises(ConfigError) as told:
+        validate(config, SCHEMA)
+    assert str(told.value) == f"config, {where}"
+
+
+FILMS = "films.chests"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("classifiers", ["deep"], r"classifiers: no classifier is called 'deep' \(logistic, fine"),
+        ("classifiers", [{"fine": 1}], r"classifiers.0: \{'fine': 1\} is not of type 'string'"),
+        ("leak", [["case2", "fine"]], r"leak: \['case2', 'fine'\] is not a case and a classifier"),
+        ("leak", [["fine", "case1"]], r"leak: \['fine', 'case1'\] is not a case"),
+        ("leak", ["fine"], "leak.0: 'fine' is not of type 'array'"),
+        ("leak", [["case1"]], r"leak.0: \['case1'\] is too short"),
+        ("maps", [["case5", "deep"]], r"maps: \['case5', 'deep'\] is not a case and a classifier"),
+        ("baseline", ["case5", "deep"], r"baseline: \['case5', 'deep'\] is not a case"),
+        ("folds", "holdout", "leak: a hold-out tests other films by image than by person"),
+        ("folds", "hold-out", "folds: "),
+        ("external", ["kermany"], "external: no set of films is called 'kermany'"),
+        ("cases", ["case6"], "cases.0: 'case6' is not one of"),
+        ("contrast", ["bacteria"], "contrast: "),
+    ],
+)
+def test_wrong_names_of_films_are_one_line(key: str, value: Any, message: str) -> None:
+    config = preset("config")
+    config["films"]["chests"][key] = value
+    expand_sweeps(config)
+    with pytest.raises(ConfigError, match=message) as told:
+        validate(config, SCHEMA)
+    assert str(told.value).startswith(f"config, {FILMS}")
+    assert "\n" not in str(told.value)
+
+
+def test_a_baseline_that_is_swept_must_name_one_variant() -> None:
+    config = swept({"C": [0.1, 0.01]}, "logistic")
+    expand_sweeps(config)
+    with pytest.raises(ConfigError, match=r"baseline: \['case1', 'logistic'\] is not a case"):
+        validate(config, SCHEMA)
+    config["films"]["chests"]["baseline"] = ["case1", "logistic--C-0p1"]
+    validate(config, SCHEMA)
+
+
+def test_films_that_do_not_run_may_name_what_is_not_there() -> None:
+    """As those of the default config, beside a preset with classifiers of its own."""
+    config = preset("config")
+    config["films"]["chests"]["classifiers"] = ["deep"]
+    config["run"] = ["simulated"]
+    validate(config, SCHEMA)
+
+
+def test_films_and_areas_have_names_of_their_own() -> None:
+    config = preset("config")
+    config["films"]["neurons"] = config["films"]["chests"]
+    with pytest.raises(ConfigError, match=r"areas and films: both have 'neurons': rename one"):
+        validate(config, SCHEMA)
+    config["run"] = ["chest"]
+    del config["films"]["neurons"]
+    with pytest.raises(ConfigError, match=r"no dataset, area or set of films is called 'chest'"):
+        validate(config, SCHEMA)
