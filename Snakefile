@@ -10,6 +10,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 include: "rules/common.smk"
 include: "rules/film_inputs.smk"
+include: "rules/model_inputs.smk"
 
 
 wildcard_constraints:

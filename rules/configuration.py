@@ -31,8 +31,8 @@ def complete(config: dict[str, Any], given: Mapping[str, Any]) -> None:
 
     Snakemake merges a preset into the default config key by key, so that a preset's dataset would
     inherit the subjects of a default dataset of the same name. A block that states its kind
-    (``source``, ``method``, ``depth``, ``head`` or ``backbone``) is complete and replaces its namesake; one that
-    does not is an edit of it.
+    (a key that `BLOCKS` names) is complete and replaces its namesake; one that does not is an edit
+    of it.
 
     Parameters
     ----------
@@ -171,9 +171,7 @@ def _dangling_films(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     if block["leak"] and block["folds"] == "holdout":
         yield f"{where}.leak: a hold-out tests other films by image than by person: name folds"
     baseline = block["baseline"]
-    if baseline and (
-        baseline[0] not in block["cases"] or baseline[1] not in block["classifiers"]
-    ):
+    if baseline and (baseline[0] not in block["cases"] or baseline[1] not in block["classifiers"]):
         yield f"{where}.baseline: {baseline} is not a case and a classifier of these films"
     for other in block["external"]:
         if other not in config["films"]:

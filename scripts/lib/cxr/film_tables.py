@@ -36,5 +36,5 @@ def prediction_table(
 
 def read_predictions(path: StrPath, classes: Sequence[str]) -> pd.DataFrame:
     """Read predictions.tsv, whose probabilities are numbers."""
-    numbers = {f"p_{name}": float for name in classes}
-    return read_table(path, {"film": str, "person": str, "label": str, "shown": str} | numbers)
+    columns: dict[str, type] = dict.fromkeys(["film", "person", "label", "shown"], str)
+    return read_table(path, columns | {f"p_{name}": float for name in classes})
