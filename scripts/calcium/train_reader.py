@@ -272,7 +272,7 @@ def keep_model(
         classes=[*names, "none"],
         labels="multi",
         images=ModelImages(
-            images=store.read(shown["row"].to_numpy(), reader["input"]),
+            images=store.read(shown["row"].to_numpy(), reader["input"])[:, None],
             ids=shown["row"].astype(str).to_numpy(dtype=str),
             truth=truth,
             mask=masks,

@@ -11,6 +11,7 @@ import torch
 
 from scripts.lib.core.checkpoints import Checkpoint, checkpoint_key
 from scripts.lib.core.device import pick_device
+from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import StrPath, save_json, save_table, save_weights
 from scripts.lib.core.jobs import job
 from scripts.lib.core.seeds import derive_seed, numpy_generator
@@ -88,9 +89,19 @@ def train_classifier(
     -------
     dict
         Facts for the record of the run.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the contrast names no class of the films, or a person stands on two sides.
     """
     place = pick_device(device)
     shown = load_film_set(films, regions, table)
+    if unknown := [name for name in contrast or () if name not in shown.classes]:
+        raise NeuroLoopError(
+            f"config, contrast: {unknown[0]} is no class of the films "
+            f"({', '.join(shown.classes)}): name two of them, or null"
+        )
     chosen = Classifier.from_block(classifier, Path(start) if start else None)
     stored = open_features(features, shown.table["film"].tolist())
     key = checkpoint_key(

@@ -325,7 +325,7 @@ def test_own_films_in_kaggles_folders(project: Project, kaggle: Project) -> None
     assert table(kaggle, f"{FILMS}/case1/deep/maps/pointing.tsv").empty
 
 
-def write_manifest(data: Path, **changes: Any) -> pd.DataFrame:
+def write_manifest(data: Path) -> pd.DataFrame:
     """manifest.tsv of Kaggle's folders, with classes and persons of the manifest's own names."""
     rows = []
     for path in sorted((data / "chest_xray").rglob("*.png")):
@@ -344,7 +344,7 @@ def write_manifest(data: Path, **changes: Any) -> pd.DataFrame:
     return manifest
 
 
-def test_own_films_in_a_manifest(project: Project, kaggle: Project, tmp_path: Path) -> None:
+def test_own_films_in_a_manifest(project: Project, kaggle: Project) -> None:
     write_manifest(kaggle.data)
     config = films_config()
     block = config["films"]["few"]
@@ -369,7 +369,6 @@ def spoil_empty(data: Path) -> str:
 
 def spoil_colours(data: Path) -> str:
     path = next(data.rglob("IM-*.png"))
-    Image.effect_noise((32, 32), 60).convert("RGB").save(path)
     Image.merge("RGB", [Image.effect_noise((32, 32), 60) for _ in range(3)]).save(path)
     return rf"film \S+{path.name} cannot be read \(it has colours, in .+%.+\): replace or remove it"
 

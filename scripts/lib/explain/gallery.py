@@ -83,7 +83,7 @@ def gallery_page(opened: OpenedModel, found: Sequence[Found]) -> str:
         f".bar.unsigned {{ background-image: {gradient(False)}; }}\n"
         + "".join(
             f".p{place} {{ --picture: url({picture_source(picture)}); }}\n"
-            for place, picture in enumerate(pictures(opened, rows))
+            for place, picture in enumerate(pictures(opened, rows) if shown else ())
         )
     )
     leaf = leaf_html(opened, attributions, maps, shown, rows) if attributions else ""

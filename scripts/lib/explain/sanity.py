@@ -67,7 +67,7 @@ class Checks:
     """
 
     groups: int = 12
-    megapixels: float = 20.0
+    megapixels: float = 10.0
     curve_steps: int = 20
     random_orders: int = 3
     batch: int = 16

@@ -32,7 +32,7 @@ ORDERS = {
     EDGES: ("edges of the image", PALETTE[1], ":"),
 }
 #: Letters of a layer's name on the axis.
-LETTERS = 20
+LETTERS = 28
 
 
 def sanity_figure(sanity: Sanity, *, model: str, method: str) -> "Figure":
@@ -48,7 +48,7 @@ def sanity_figure(sanity: Sanity, *, model: str, method: str) -> "Figure":
     -------
     Figure
     """
-    figure, axes = grid(1, 3, width=3.5, height=3.9)
+    figure, axes = grid(1, 3, width=3.5, height=4.2)
     similarity, *curves = axes[0]
     _draw_similarity(similarity, sanity)
     for panel, direction in zip(curves, DIRECTIONS, strict=True):
@@ -95,8 +95,8 @@ def _draw_similarity(panel: "Axes", sanity: Sanity) -> None:
         ticks.append(last)
         names.append("permuted labels")
     panel.set_xticks(ticks, [_short(name) for name in names], rotation=90, fontsize=6)
-    panel.set_ylim(-0.55, 1.05)
-    panel.set_ylabel("Spearman's correlation of absolute values\nwith the trained network's map")
+    panel.set_ylim(-1.05, 1.05)
+    panel.set_ylabel("Spearman's correlation of magnitudes\nwith the trained network's map")
     panel.set_xlabel("layer with random weights, output first")
     panel.legend(fontsize=6, loc="lower left")
     panel.set_title("Randomised networks", fontsize=9)

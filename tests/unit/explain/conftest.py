@@ -24,6 +24,18 @@ class Micro(Ensemble):
         return self.fc(self.relu(self.conv(x)).mean((2, 3)))[:, None]
 
 
+class Stack(Ensemble):
+    """Layers in a row before a linear head of two classes."""
+
+    def __init__(self, *layers, features):
+        super().__init__(1, 1, 2)
+        self.layers = nn.Sequential(*layers)
+        self.fc = nn.Linear(features, 2)
+
+    def forward(self, x):
+        return self.fc(self.layers(x).flatten(1))[:, None]
+
+
 def _opened(network, images, truth, labels="single", kind="resnet", **more):
     classes = tuple(f"class {number}" for number in range(network.classes))
     ids = np.array([f"image {number}" for number in range(len(images))])
@@ -81,5 +93,10 @@ def kind():
 
 
 @pytest.fixture
-def opened_with():
-    return _opened
+def stack():
+    def made(*layers, features, images=None):
+        if images is None:
+            images = np.random.default_rng(0).standard_normal((3, 1, 12, 12))
+        return _opened(Stack(*layers, features=features), images, None)
+
+    return made

@@ -5,7 +5,7 @@ import pytest
 
 from scripts.lib.core.training import predict
 from scripts.lib.explain import ascent_looks
-from scripts.lib.explain.ascent_looks import PENALTY, look_for_classes, look_for_units
+from scripts.lib.explain.ascent_looks import look_for_classes, look_for_units
 from scripts.lib.explain.layers import collect
 
 
@@ -16,13 +16,14 @@ def sharp(monkeypatch):
     monkeypatch.setattr(ascent_looks, "ROLLED", 0.0)
 
 
-def test_the_optimum_of_a_linear_class_by_hand(micro, sharp):
+def test_the_optimum_of_a_linear_class_by_hand(micro, sharp, monkeypatch):
     """f = mean of the positive parts of I: the best pixel is (1 / places) / (2 lambda)."""
+    monkeypatch.setattr(ascent_looks, "PENALTY", 1.0)
     images = np.linspace(0, 4, 2 * 16).reshape(2, 1, 4, 4)
     look = look_for_classes(micro([1.0], [[1.0]], images), 400, seed=1)
     power = np.square(images).sum(axis=(1, 2, 3)).mean()
     real = images.mean(axis=(1, 2, 3))
-    l2 = PENALTY * (real.max() - real.min()) / power
+    l2 = (real.max() - real.min()) / power
     assert look.numbers["l2"] == pytest.approx(l2, rel=1e-5)
     best = 1 / 16 / (2 * l2)
     assert 0 < best < 4

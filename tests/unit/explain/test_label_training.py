@@ -69,6 +69,12 @@ def test_what_was_frozen_stays_and_the_rest_starts_anew():
     assert moved > 0.05
 
 
+def test_dropout_does_not_stand_against_memorising():
+    model = films()
+    made = train(model, recipe=SHORT, rounds=1)
+    assert (model.network.head.dropout.p, made.network.head.dropout.p) == (0.5, 0)
+
+
 def test_too_little_training_is_said_so():
     made = train(student(), recipe=SHORT, rounds=1)
     assert not made.memorised

@@ -93,8 +93,11 @@ def test_the_mean_of_an_ensembles_members_is_explained():
 def test_cam_asks_for_one_linear_layer_not_only_for_pooling():
     """Behind more layers gradients are alike at all places, but not for all images."""
     attribution_of(films(), "cam")
+    hidden = films(units=(5,))
+    with torch.no_grad():
+        hidden.network.head.dense1.bias.fill_(4)  # ReLUs that are on for all usual images
     with pytest.raises(NotApplicable, match="one linear layer"):
-        attribution_of(films(units=(5,)), "cam")
+        attribution_of(hidden, "cam")
 
 
 def test_how_long_a_map_takes():

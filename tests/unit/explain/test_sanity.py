@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from scripts.lib.core.networks import initialise
 from scripts.lib.explain.attribution import in_batches
 from scripts.lib.explain.edges import edges
 from scripts.lib.explain.explained import explained_images
@@ -18,6 +19,7 @@ from scripts.lib.explain.sanity_rows import (
     pointing_rows,
     randomisation_row,
 )
+from scripts.lib.explain.similarity import map_similarity
 from tests.unit.explain.explained_models import reader, student
 
 CHECKS = Checks(groups=3, curve_steps=4, random_orders=2, batch=5)
@@ -73,6 +75,18 @@ def test_the_edges_fail_every_test_that_asks_for_the_network():
         difference = found.loc["auc", "value"] - found.loc["auc", "chance"]
         assert less["value"] == pytest.approx(difference)
     assert sanity.verdict.sensitive is False
+
+
+def test_the_network_of_permuted_labels_is_the_one_that_is_compared():
+    model, other = student(), student()
+    initialise(other.network, [9])
+    saliency = attribution_of(model, "saliency")
+    asked, maps, sanity = check(model, saliency, Permuted(other.network, True))
+    others = saliency(other.network, asked.images, asked.classes)
+    expected = map_similarity(maps, others)["spearman"]
+    made = sanity.randomisation.query("kind == 'labels'")["spearman"]
+    np.testing.assert_allclose(made, expected, atol=1e-6)
+    assert rows(sanity, LABELS).loc["spearman", "value"] < 0.9
 
 
 def test_tables_by_the_parts_that_they_are_made_of():

@@ -36,20 +36,19 @@ def test_silent_channels_are_counted(micro):
     assert "relu 2 of 3" in look.summary
 
 
-def test_patches_show_what_excites_a_unit(opened_with, kind):
+def test_patches_show_what_excites_a_unit(stack):
     """A kernel that is a corner finds the images that hold it, best match first."""
-    from tests.unit.explain.test_units import Stack
-
-    network = Stack(torch.nn.Conv2d(1, 1, 3, padding=1), torch.nn.ReLU(), features=100)
     pattern = torch.tensor([[1.0, 1, 0], [1, 0, 0], [0, 0, 0]])
-    with torch.no_grad():
-        network.layers[0].weight.copy_(pattern[None, None])
-        network.layers[0].bias.zero_()
     images = np.zeros((4, 1, 10, 10), dtype=np.float32)
     places = {0: (2, 3), 2: (6, 1), 3: (4, 4)}
     for row, (top, left) in places.items():
         images[row, 0, top : top + 3, left : left + 3] = (1 + row) * pattern.numpy()
-    look = look_at_patches(opened_with(network, images, None), units=4, top=3)
+    conv = torch.nn.Conv2d(1, 1, 3, padding=1)
+    with torch.no_grad():
+        conv.weight.copy_(pattern[None, None])
+        conv.bias.zero_()
+    opened = stack(conv, torch.nn.ReLU(), features=100, images=images)
+    look = look_at_patches(opened, units=4, top=3)
     (layer,) = look.numbers["layers"]
     assert layer["receptive_field"] == [3, 3]
     assert look.arrays["units0"].tolist() == [0]

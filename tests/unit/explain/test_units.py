@@ -5,7 +5,6 @@ import pytest
 import torch
 from torch import nn
 
-from scripts.lib.core.ensemble import Ensemble
 from scripts.lib.explain.layers import collect
 from scripts.lib.explain.not_applicable import NotApplicable
 from scripts.lib.explain.units import (
@@ -18,23 +17,6 @@ from scripts.lib.explain.units import (
     pick_layers,
     telling_units,
 )
-
-
-class Stack(Ensemble):
-    """Layers in a row before a linear head."""
-
-    def __init__(self, *layers, features):
-        super().__init__(1, 1, 2)
-        self.layers = nn.Sequential(*layers)
-        self.fc = nn.Linear(features, 2)
-
-    def forward(self, x):
-        return self.fc(self.layers(x).flatten(1))[:, None]
-
-
-def stack(opened_with, *layers, features, size=12):
-    images = np.random.default_rng(0).standard_normal((3, 1, size, size))
-    return opened_with(Stack(*layers, features=features), images, np.array([0, 1, 0]))
 
 
 def test_one_layer_a_resolution_the_last_rectified(kind):
@@ -69,17 +51,15 @@ def test_of_many_layers_some_are_spread(kind):
     assert pick_layers(kind("calcium"), 1) == every[:1]
 
 
-def test_a_network_without_places(opened_with):
-    opened = stack(opened_with, nn.Flatten(), features=144)
+def test_a_network_without_places(stack):
+    opened = stack(nn.Flatten(), features=144)
     with pytest.raises(NotApplicable, match="more than one place"):
         pick_layers(opened)
 
 
-def test_field_sizes_by_hand(opened_with):
+def test_field_sizes_by_hand(stack):
     conv = nn.Conv2d(1, 2, 3, padding=1)
-    opened = stack(
-        opened_with, conv, nn.MaxPool2d(2), nn.Conv2d(2, 2, (3, 1), padding=(1, 0)), features=72
-    )
+    opened = stack(conv, nn.MaxPool2d(2), nn.Conv2d(2, 2, (3, 1), padding=(1, 0)), features=72)
     assert field_size(opened, Layer("layers.0", 2, 12, 12)) == (3, 3)
     # Two more pixels each way by the pool's stride, of rows alone; one more by the pool itself.
     assert field_size(opened, Layer("layers.2", 2, 6, 6)) == (8, 4)
@@ -91,8 +71,8 @@ def test_field_sizes_by_hand(opened_with):
     assert local_layers(opened, 1) == chosen[1:]
 
 
-def test_layers_that_see_all_of_the_image(opened_with):
-    opened = stack(opened_with, nn.Conv2d(1, 2, 25, padding=12), nn.ReLU(), features=288)
+def test_layers_that_see_all_of_the_image(stack):
+    opened = stack(nn.Conv2d(1, 2, 25, padding=12), nn.ReLU(), features=288)
     ((layer, size),) = local_layers(opened)
     assert (layer.name, size) == ("layers", (12, 12))
 
@@ -114,11 +94,11 @@ def test_units_that_differ_most_come_first():
 
 
 @pytest.mark.parametrize("rectifier", [nn.ReLU(), nn.ReLU6(), nn.ReLU(inplace=True)])
-def test_the_layer_before_its_rectifier(opened_with, rectifier):
+def test_the_layer_before_its_rectifier(stack, rectifier):
     conv = nn.Conv2d(1, 2, 3, padding=1)
     with torch.no_grad():
         conv.weight.mul_(20)  # some beyond 6
-    opened = stack(opened_with, conv, rectifier, features=288)
+    opened = stack(conv, rectifier, features=288)
     assert before_rectifier(opened, Layer("layers.1", 2, 12, 12)).name == "layers.0"
     assert before_rectifier(opened, Layer("layers.0", 2, 12, 12)).name == "layers.0"
 
