@@ -73,6 +73,7 @@ rule attribute_images:
         model=model_input,
         parts=model_parts,
         randomised="results/explain/{model}/randomised/weights.safetensors",
+        randomised_metrics="results/explain/{model}/randomised/metrics.json",
     output:
         result=f"results/{EXPLAINED}/result.json",
         folder=directory(f"results/{EXPLAINED}/files"),

@@ -1,0 +1,154 @@
+"""Folds of a classifier, what is kept of each fold's network, and what stops it."""
+
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from scripts.cxr.simulate_films import simulate
+from scripts.cxr.split_films import split_films
+from scripts.cxr.train_classifier import make_folds, train_classifier, trained_part
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.transfer_network import transfer_network
+from scripts.lib.cxr.classifier import Classifier
+from scripts.lib.cxr.film_set import load_film_set
+from tests.project import preset
+
+SEED = 1
+BLOCK = preset("config")["classifiers"]["fine"] | {
+    "backbone": "resnet18",
+    "weights": None,
+    "cut": "layer4",
+    "width": 4,
+    "stem": "small",
+    "units": [8],
+}
+
+
+@pytest.fixture(scope="module")
+def paths(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("films")
+    names = {"films": "npy", "regions": "npz", "table": "tsv", "dropped": "tsv"}
+    outputs = {name: folder / f"{name}.{suffix}" for name, suffix in names.items()}
+    settings = {"films_per_class": 40, "most_films": 3, "shared": 0.3}
+    simulate(outputs, settings, 32, SEED)
+    return outputs | {"folder": folder}
+
+
+def split(paths, folds):
+    out = paths["folder"] / f"folds-{folds}.tsv"
+    split_films(paths["table"], out, paths["folder"] / "balance.tsv", folds, SEED)
+    return load_film_set(paths["films"], paths["regions"], out)
+
+
+@pytest.fixture(scope="module")
+def shown(paths):
+    return split(paths, 3)
+
+
+def persons(shown, rows):
+    return set(shown.table["person"].iloc[rows])
+
+
+@pytest.mark.parametrize("case", ["case1", "case4", "case5", "undersampled"])
+def test_nobody_is_on_two_sides_of_a_fold(shown, case):
+    folds = make_folds(shown, case, "person", 3, 1, SEED)
+    assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(120))
+    for number, fold in enumerate(folds):
+        assert (shown.table["person_fold"].iloc[fold.test].astype(int) == number).all()
+        learn = np.unique(fold.learn["row"])
+        sides = [persons(shown, rows) for rows in (learn, fold.validation, fold.test)]
+        for one, other in ((0, 1), (0, 2), (1, 2)):
+            assert not sides[one] & sides[other]
+        assert {shown.labels[row] for row in fold.validation} == {0, 1, 2}
+        if case != "undersampled":
+            assert len(learn) + len(fold.validation) + len(fold.test) == 120
+        assert len(fold.validation) == pytest.approx(8, abs=4)  # a tenth of 80
+
+
+def test_folds_that_break_persons_apart_are_refused(shown):
+    """As folds by image would be under the name of folds by person."""
+    broken = copy.copy(shown.table)
+    broken["person_fold"] = broken["image_fold"]
+    spoiled = type(shown)(broken, shown.pixels, shown.lungs, shown.lesions)
+    with pytest.raises(NeuroLoopError, match="persons have films on two sides of the split"):
+        make_folds(spoiled, "case1", "person", 3, 1, SEED)
+
+
+def test_a_split_by_image_puts_persons_on_both_sides_but_no_film(shown):
+    for number, fold in enumerate(make_folds(shown, "case1", "image", 3, 1, SEED)):
+        learn = fold.learn["row"].to_numpy()
+        assert (shown.table["image_fold"].iloc[fold.test].astype(int) == number).all()
+        assert persons(shown, learn) & persons(shown, fold.test)
+        assert not set(learn) & set(fold.test)
+        assert not set(fold.validation) & (set(learn) | set(fold.test))
+
+
+def test_a_holdout_is_one_fold_of_its_sides(paths):
+    shown = split(paths, "holdout")
+    (fold,) = make_folds(shown, "case1", "person", "holdout", 1, SEED)
+    rows = {"train": fold.learn["row"], "validation": fold.validation, "test": fold.test}
+    for side, of in rows.items():
+        assert (shown.table["side"].iloc[of] == side).all()
+    assert [len(of) for of in rows.values()] == pytest.approx([96, 12, 12], abs=5)
+    assert sum(map(len, rows.values())) == 120
+
+
+def test_each_fold_has_its_own_data_case(shown):
+    """Who is repeated follows from the seed and the fold, and from no test film."""
+    first, again = (make_folds(shown, "case4", "person", 3, 1, SEED) for _ in range(2))
+    for one, other in zip(first, again, strict=True):
+        pd.testing.assert_frame_equal(one.learn, other.learn)
+        of_class = np.bincount(shown.labels[one.learn["row"]])
+        assert len(set(of_class)) == 1
+
+
+@pytest.mark.parametrize("frozen_norm", [False, True])
+@pytest.mark.parametrize(("cut", "trained"), [("layer4", {"layer4"}), ("head", set())])
+def test_what_was_trained_is_kept_and_makes_the_network_again(cut, trained, frozen_norm):
+    """On the whole network of the first fold goes what lies above the cut of another fold."""
+    options = Classifier.from_block(BLOCK | {"cut": cut}, None).options
+    first, second = (
+        transfer_network(classes=3, **options | {"frozen_norm": frozen_norm}) for _ in range(2)
+    )
+    second.load_state_dict(first.state_dict())
+    generator = torch.Generator().manual_seed(0)
+    for module in [second.head, *(getattr(second.backbone, name) for name in trained)]:
+        for values in module.state_dict().values():
+            if values.is_floating_point():
+                values.copy_(torch.rand(values.shape, generator=generator))
+    kept = trained_part(second, 1)
+    assert all(name.startswith("fold1/") for name in kept)
+    own = {name.removeprefix("fold1/"): values for name, values in kept.items()}
+    assert {name.split(".")[1] for name in own if name.startswith("backbone.")} == trained
+    assert not first.load_state_dict(own, strict=False).unexpected_keys
+    for name, values in second.state_dict().items():
+        torch.testing.assert_close(first.state_dict()[name], values, rtol=0, atol=0)
+
+
+def test_a_contrast_of_other_classes_is_told_before_anything_is_read(paths, shown, tmp_path):
+    with pytest.raises(
+        NeuroLoopError,
+        match=r"contrast: flu is no class of the films \(bacteria, normal, virus\): name two",
+    ):
+        train_classifier(
+            paths["films"],
+            paths["regions"],
+            paths["folder"] / "folds-3.tsv",
+            tmp_path / "features.npy",
+            None,
+            BLOCK,
+            "case1",
+            "person",
+            3,
+            1,
+            ["bacteria", "flu"],
+            100,
+            SEED,
+            "cpu",
+            {},
+            tmp_path,
+            "code",
+        )
