@@ -1,6 +1,7 @@
 """Functions that the rules of chest films share: look-ups, fronts, paths. No rule stands here."""
 
 import re
+import zlib
 from pathlib import PurePath
 
 #: What the frozen part of a classifier's network follows from.
@@ -44,7 +45,9 @@ def classifier_setting(wildcards):
 def front_name(classifier):
     """Name of a classifier's frozen part, the same for all that share it."""
     block = config["classifiers"][classifier]
-    weights = PurePath(block["weights"]).stem if block["weights"] else "random"
+    weights = block["weights"] or "random"
+    if weights not in ("random", "imagenet"):  # files of one name may lie in two folders
+        weights = f"{PurePath(weights).stem}-{zlib.crc32(weights.encode()):08x}"
     parts = [
         block["backbone"],
         weights,

@@ -425,17 +425,3 @@ def test_films_that_are_not_there_stop_the_run_before_its_first_job(kaggle: Proj
     assert re.search(r"chest_xray is missing \(config, films\.few\.path\): ", said.text)
     assert "Traceback" not in said.text
     assert not (kaggle.folder / "results/cxr").exists()
-
-
-def test_a_contrast_of_other_classes_is_told_before_training(
-    project: Project, tmp_path: Path
-) -> None:
-    config = films_config()
-    config["films"]["few"]["contrast"] = ["bacteria", "tuberculosis"]
-    copy = project.copy(tmp_path / "project")
-    said = copy.write_config("own.yaml", config).call(f"{TRAINED}/predictions.tsv", "--cores", "1")
-    assert said.status != 0
-    message = r"Error: config, contrast: tuberculosis is no class of the films \(.+\): name two .+"
-    assert [line for line in said.err.splitlines() if re.fullmatch(message, line)], said.text
-    assert "Traceback" not in said.text
-    assert "epoch" not in said.text

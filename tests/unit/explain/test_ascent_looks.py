@@ -71,8 +71,12 @@ def test_units_are_sought_before_their_rectifier(micro, sharp):
     assert look.numbers["layer"]["name"] == "conv"
     assert look.numbers["steps"] == 30
     assert look.counts["stuck"] == 0
-    made = collect(opened.network, "conv", look.arrays["images"]).mean(axis=(2, 3))
+    made, real = (
+        collect(opened.network, "conv", images).mean(axis=(2, 3))
+        for images in (look.arrays["images"], opened.images.images)
+    )
     chosen = look.arrays["target"]
+    np.testing.assert_allclose(look.arrays["real"], real[:, chosen], rtol=1e-5)
     np.testing.assert_allclose(
         look.arrays["answer"], made[np.arange(2), chosen], rtol=1e-4, atol=1e-4
     )

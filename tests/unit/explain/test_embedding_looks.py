@@ -36,6 +36,13 @@ def test_neighbours_by_hand(micro):
     assert "by chance 40 %" in look.summary
 
 
+def test_raw_pixels_are_compared_as_they_are(micro):
+    """Means of parts are alike within the classes, and pixels nearest across them."""
+    images = np.array([[4, 0], [0, 4], [4, -4], [-4, 4]], dtype=np.float32)[:, None, None]
+    look = look_at_neighbours(micro(WEIGHTS, HEAD, images, np.array([0, 0, 1, 1])), 1)
+    assert (look.numbers["same_class"], look.numbers["same_class_pixels"]) == (1, 0)
+
+
 def test_there_are_no_more_neighbours_than_images(micro):
     look = look_at_neighbours(micro(WEIGHTS, HEAD, signs(1, 2, -1)), 5)
     assert look.numbers["k"] == 2

@@ -71,6 +71,13 @@ def test_field_sizes_by_hand(stack):
     assert local_layers(opened, 1) == chosen[1:]
 
 
+def test_layers_whose_units_see_all_are_left_out(stack):
+    conv, wide = nn.Conv2d(1, 2, 3, padding=1), nn.Conv2d(2, 2, 13, padding=6)
+    opened = stack(conv, nn.ReLU(), nn.MaxPool2d(2), wide, nn.ReLU(), features=72)
+    assert [layer.name for layer in pick_layers(opened)] == ["layers.1", "layers"]
+    assert [layer.name for layer, _ in local_layers(opened)] == ["layers.1"]
+
+
 def test_layers_that_see_all_of_the_image(stack):
     opened = stack(nn.Conv2d(1, 2, 25, padding=12), nn.ReLU(), features=288)
     ((layer, size),) = local_layers(opened)
