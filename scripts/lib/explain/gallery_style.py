@@ -51,7 +51,8 @@ figure { margin: 0; }
            text-align: center; padding: .2rem !important; color: var(--wrong); }
 .bar { height: .55rem; margin-top: .3rem; background-color: #808080; border-radius: 2px; }
 .ends { display: flex; justify-content: space-between; font-size: .76rem; color: var(--soft);
-        font-variant-numeric: tabular-nums; }
+        font-variant-numeric: tabular-nums; gap: .5rem; }
+.ends span:last-child { white-space: nowrap; }
 .note { color: var(--soft); font-size: .86rem; max-width: 62rem; }
 .table { overflow-x: auto; } table { border-collapse: collapse; font-size: .82rem; }
 th, td { padding: .3rem .6rem; text-align: left; vertical-align: top; white-space: nowrap;
