@@ -112,7 +112,10 @@ def train_on_permuted_labels(
             module.p = 0.0
     order = numpy_generator(seed, "permuted labels").permutation(len(truth))
     targets = torch.from_numpy(truth[order]).to(pixels.device)
-    inputs = _front(trained, pixels) if isinstance(trained, TransferNetwork) else pixels
+    inputs = pixels
+    if isinstance(trained, TransferNetwork):
+        trained.frozen_norm = False  # fresh weights have statistics of their own
+        inputs = _front(trained, pixels)
     done, accuracy, loss = 0, 0.0, np.nan
     for number in range(rounds):
         history = fit(

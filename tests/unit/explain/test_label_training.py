@@ -112,3 +112,12 @@ def test_the_loss_of_several_labels_by_an_independent_formula():
     chosen = truth[rows[0].numpy()]
     expected = -np.log(np.where(chosen, chances, 1 - chances)).mean()
     assert float(made.detach()[0]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_fresh_weights_have_statistics_of_their_own():
+    model = films()
+    model.network.frozen_norm = True
+    made = train(model, recipe=SHORT, rounds=1)
+    name = "backbone.layer4.0.bn1.running_mean"
+    assert made.network.state_dict()[name].abs().max() > 0, "reset to 0, and seen since"
+    assert model.network.frozen_norm
