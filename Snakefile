@@ -14,25 +14,7 @@ include: "rules/model_inputs.smk"
 
 
 wildcard_constraints:
-    dataset=NAME,
-    subject=NAME,
-    roi=NAME,
-    decoder=NAME,
-    teacher=NAME,
-    student=NAME,
-    area=NAME,
-    session=NAME,
-    reader=NAME,
-    session_a=NAME,
-    session_b=NAME,
-    case=NAME,
-    classifier=NAME,
-    split="person|image",
-    front=NAME,
-    kind="study|affine",
-    other=NAME,
-    model=NAME,
-    method=NAME,
+    **WILDCARDS,
 
 
 include: "rules/retrieve.smk"

@@ -20,6 +20,16 @@ from scripts.lib.distill.teacher_names import REFERENCE_TEACHERS
 
 #: What a wildcard may be: no slash, no dot.
 NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"
+#: What each wildcard may be.
+WILDCARDS = dict.fromkeys(
+    [
+        *["dataset", "subject", "roi", "decoder", "teacher", "student"],
+        *["area", "session", "reader", "session_a", "session_b"],
+        *["case", "classifier", "front", "other", "model", "method"],
+    ],
+    NAME,
+)
+WILDCARDS |= {"split": "person|image", "kind": "study|affine"}
 
 #: Input files that the jobs at hand need and that are not there.
 MISSING = {}

@@ -47,9 +47,9 @@ rule train_randomised:
         metrics="results/explain/{model}/randomised/metrics.json",
         run="results/explain/{model}/randomised/run.json",
     log:
-        "logs/explain/{model}/train_randomised.log",
+        "logs/explain/{model}/randomised/train_randomised.log",
     benchmark:
-        "benchmarks/explain/{model}/train_randomised.tsv"
+        "benchmarks/explain/{model}/randomised/train_randomised.tsv"
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]

@@ -100,6 +100,17 @@ def expected(name: str) -> Counter[tuple[str, str]]:
         jobs["draw_reading", area] = 1
         jobs["compare_sessions", area] = len(block["comparisons"]) * readers
     for dataset in config["run"]:
+        if dataset not in config.get("films", {}):
+            continue
+        block = config["films"][dataset]
+        trained = len(block["cases"]) * len(block["classifiers"])
+        reader = "simulate_films" if block["source"] == "simulated" else "list_films"
+        for rule in (reader, "split_films", "summarise_classifiers"):
+            jobs[rule, dataset] = 1
+        jobs["extract_features", dataset] = 2  # logistic's front and fine's
+        jobs["train_classifier", dataset] = trained + len(block["leak"])
+        jobs["map_films", dataset] = len(block["maps"])
+    for dataset in config["run"]:
         if dataset not in config.get("datasets", {}):
             continue
         block = config["datasets"][dataset]

@@ -4,6 +4,7 @@
 images beside it; `describe_model` writes it for weights and images that are there.
 """
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -128,7 +129,7 @@ def save_model(
         As in `describe_model`.
     """
     files = path.with_name(WEIGHTS_FILE), path.with_name(IMAGES_FILE)
-    save_weights(files[0], weights)
+    save_weights(files[0], weights, classes=json.dumps(list(classes)))
     save_images(files[1], images, len(classes), labels)
     describe_model(
         path, weights=files[0], images=files[1], classes=classes, labels=labels, **description
