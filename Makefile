@@ -11,7 +11,8 @@ TORCH ?=
 RESULTS := results/report/index.html results/distill/simulated/ablation.png \
 	results/distill/simulated/ablation.tsv results/fmri/simulated/decoding.tsv \
 	results/calcium/neurons/compare/before__after/small/comparison.png \
-	results/calcium/neurons/compare/before__after/small/routes.tsv
+	results/calcium/neurons/compare/before__after/small/routes.tsv \
+	results/cxr/chests/scores.png results/cxr/chests/metrics.tsv
 
 export TORCH
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
