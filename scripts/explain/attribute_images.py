@@ -9,7 +9,7 @@ import numpy as np
 
 from scripts.lib.core.device import pick_device
 from scripts.lib.core.figures import save
-from scripts.lib.core.files import StrPath, read_json, save_arrays, save_json, save_table
+from scripts.lib.core.files import StrPath, read_json, save_arrays, save_table
 from scripts.lib.core.jobs import job
 from scripts.lib.core.seeds import derive_seed
 from scripts.lib.core.states import load_state, read_state
@@ -19,7 +19,7 @@ from scripts.lib.explain.cam import count_maps
 from scripts.lib.explain.explained import Explained, explained_images
 from scripts.lib.explain.methods import ATTRIBUTIONS, UNITS, UNSIGNED, attribution_of, runs_of
 from scripts.lib.explain.model_file import OpenedModel, open_model
-from scripts.lib.explain.not_applicable import NotApplicable
+from scripts.lib.explain.outcome import write_outcome
 from scripts.lib.explain.sanity import Checks, Permuted, check_attribution
 from scripts.lib.explain.sanity_figure import sanity_figure
 
@@ -75,20 +75,13 @@ def attribute_images(
     dict
         Facts for the record of the run.
     """
-    place, folder = pick_device(device), Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    place = pick_device(device)
     opened = open_model(Path(model), place)
-    facts: dict[str, Any] = {"model": opened.name, "method": method, "kind": opened.kind}
-    try:
-        found = explain(opened, method, randomised, settings, seed, folder)
-        facts |= {"applicable": True, "reason": None, **found}
-    except NotApplicable as error:
-        save_json(
-            folder / "not_applicable.json",
-            {"model": opened.name, "method": method, "reason": str(error)},
-        )
-        facts |= {"applicable": False, "reason": str(error), "n": 0, "counts": {}}
-    save_json(result, facts)
+
+    def find(made: Path) -> dict[str, Any]:
+        return explain(opened, method, randomised, settings, seed, made)
+
+    write_outcome(opened, method, result, folder, find)
     return {"device": str(place)}
 
 

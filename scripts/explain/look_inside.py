@@ -6,12 +6,12 @@ from typing import Any
 
 from scripts.lib.core.device import pick_device
 from scripts.lib.core.figures import save
-from scripts.lib.core.files import StrPath, save_arrays, save_json
+from scripts.lib.core.files import StrPath, save_arrays
 from scripts.lib.core.jobs import job
 from scripts.lib.explain.inside import TITLES, draw_inside
 from scripts.lib.explain.inside import look_inside as look
 from scripts.lib.explain.model_file import OpenedModel, open_model
-from scripts.lib.explain.not_applicable import NotApplicable
+from scripts.lib.explain.outcome import write_outcome
 
 
 def look_inside(
@@ -47,21 +47,13 @@ def look_inside(
     dict
         Facts for the record of the run.
     """
-    place, folder = pick_device(device), Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    place = pick_device(device)
     opened = open_model(Path(model), place)
-    facts: dict[str, Any] = {"model": opened.name, "method": method, "kind": opened.kind}
-    try:
-        found = write_look(opened, method, settings, seed, folder)
-        facts |= {"applicable": True, "reason": None, **found}
-    except NotApplicable as error:
-        reason = str(error)
-        save_json(
-            folder / "not_applicable.json",
-            {"model": opened.name, "method": method, "reason": reason},
-        )
-        facts |= {"applicable": False, "reason": reason, "n": 0, "counts": {}}
-    save_json(result, facts)
+
+    def find(made: Path) -> dict[str, Any]:
+        return write_look(opened, method, settings, seed, made)
+
+    write_outcome(opened, method, result, folder, find)
     return {"device": str(place)}
 
 

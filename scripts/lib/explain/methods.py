@@ -10,7 +10,7 @@ from scripts.lib.core.seeds import torch_generator
 from scripts.lib.explain.attribution import Attribution
 from scripts.lib.explain.cam import FORMULAS, class_maps
 from scripts.lib.explain.evidence import Division
-from scripts.lib.explain.model_file import OpenedModel, _layer
+from scripts.lib.explain.model_file import OpenedModel, layer_of
 from scripts.lib.explain.modes import device_of, evaluating
 from scripts.lib.explain.not_applicable import NotApplicable
 from scripts.lib.explain.saliency import attribute
@@ -132,7 +132,7 @@ def _class_map(
     method: str, network: nn.Module, images: torch.Tensor, classes: torch.Tensor
 ) -> torch.Tensor:
     """Maps (images, height, width) of the mean of the members' logits."""
-    layer = _layer(cast(Ensemble, network))
+    layer = layer_of(cast(Ensemble, network))
     made = class_maps(network, layer, images, classes[:, None], method, signed=True)
     mean = made[:, :, 0].mean(1)
     return mean.relu() if method in UNSIGNED else mean
@@ -140,7 +140,7 @@ def _class_map(
 
 def _require_linear_pool(network: Ensemble, images: torch.Tensor) -> None:
     """CAM's weights are a linear layer's: gradients the same at all places, whatever the maps."""
-    layer = _layer(network)
+    layer = layer_of(network)
     if not isinstance(layer, Division):  # behind a residual network's last stage all is as wanted
         return
     with evaluating(network), torch.enable_grad():

@@ -184,7 +184,7 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
         described["name"] or path.resolve().parent.name,
         kind,
         network,
-        _layer(network),
+        layer_of(network),
         tuple(classes),
         described["labels"],
         images,
@@ -210,7 +210,7 @@ def _build(path: Path, described: Mapping[str, Any], state: Mapping[str, torch.T
         raise NeuroLoopError(f"{path}, options: {error}") from error
 
 
-def _layer(network: Ensemble) -> nn.Module | Division:
+def layer_of(network: Ensemble) -> nn.Module | Division:
     if isinstance(network, TransferNetwork):
         return Division(network.maps, network.classify)
     if isinstance(network, CalciumNetwork):

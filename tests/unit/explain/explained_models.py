@@ -3,7 +3,7 @@
 import numpy as np
 
 from scripts.lib.core import calcium_network, networks, transfer_network
-from scripts.lib.explain.model_file import OpenedModel, _layer
+from scripts.lib.explain.model_file import OpenedModel, layer_of
 from scripts.lib.explain.model_images import ModelImages
 
 
@@ -15,7 +15,7 @@ def images_of(channels, size, truth, mask=None, n=12, seed=0):
 def opened(kind, network, images, labels="single"):
     names = tuple(f"c{k}" for k in range(network.classes))
     network.eval()
-    return OpenedModel(kind, kind, network, _layer(network), names, labels, images, None, {})
+    return OpenedModel(kind, kind, network, layer_of(network), names, labels, images, None, {})
 
 
 def student(members=1):
