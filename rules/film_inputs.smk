@@ -46,7 +46,10 @@ def front_name(classifier):
     """Name of a classifier's frozen part, the same for all that share it."""
     block = config["classifiers"][classifier]
     weights = block["weights"] or "random"
-    if weights not in ("random", "imagenet"):  # files of one name may lie in two folders
+    if weights not in (
+        "random",
+        "imagenet",
+    ):  # files of one name may lie in two folders
         weights = f"{PurePath(weights).stem}-{zlib.crc32(weights.encode()):08x}"
     parts = [
         block["backbone"],
