@@ -198,7 +198,7 @@ def train(
     rows: pd.DataFrame,
     splits: Sequence[Split],
     n_seeds: int,
-    checkpoint: Callable[[str], Checkpoint],
+    checkpoint: Callable[[str], Checkpoint] | None,
     explained: Explained | None,
     *,
     store: FrameStore,
@@ -206,6 +206,7 @@ def train(
     reader: Mapping[str, Any],
     seed: int,
     device: torch.device,
+    members_at_once: int = 1,
 ) -> Readings:
     """Train readers on these frames, and explain the held-out trials if `explained` is given."""
     places = rows["row"].to_numpy()
@@ -239,7 +240,7 @@ def train(
         [derive_seed(seed, "reader", number) for number in range(n_seeds)],
         device,
         mask=area_mask(cells, store.shape) if reader["masked"] else None,
-        members_at_once=1,
+        members_at_once=members_at_once,
         checkpoint=checkpoint,
         harvest=harvest,
     )

@@ -23,7 +23,7 @@ from scripts.lib.calcium.sessions import (
     influence_measure,
     match_trials,
 )
-from scripts.lib.calcium.trace_similarity import averaging, mean_cosine, pattern_order
+from scripts.lib.calcium.trace_similarity import averaging, noiseless_cosine, pattern_order
 from scripts.lib.calcium.zncc import zncc
 from scripts.lib.core.ordering import natural_sorted
 
@@ -31,7 +31,7 @@ from scripts.lib.core.ordering import natural_sorted
 UNITS = {
     "influence": "response / direct response",
     "maps": "evidence / direct evidence",
-    "cosine": "cosine of mean responses",
+    "cosine": "cosine of mean responses, less noise",
     "zncc": "ZNCC of mean maps",
 }
 
@@ -141,7 +141,7 @@ def compare_likeness(
         session.responses[..., chosen[keep], :]
         for session, chosen in ((first, matched.first), (second, matched.second))
     ]
-    measure: Measure = partial(mean_cosine, patterns=patterns)
+    measure: Measure = partial(noiseless_cosine, patterns=patterns)
     if route == "zncc":
         assert shape is not None
         measure = partial(_mean_zncc, weights=averaging(patterns, names), shape=shape)

@@ -114,25 +114,25 @@ def noiseless_cosine(responses: np.ndarray, patterns: Sequence[str]) -> np.ndarr
     ----------
     responses : ndarray of float, shape (..., trials, cells)
     patterns : sequence of str
-        Pattern of each trial; at least two trials each.
+        Pattern of each trial.
 
     Returns
     -------
     ndarray of float64, shape (..., patterns, patterns)
-        Not bounded by 1; 1 on the diagonal; NaN with a pattern whose responses are all 0.
+        Not bounded by 1; 1 on the diagonal; NaN with a pattern whose responses are all 0, or that
+        has one trial, whose noise cannot be told.
     """
     names = pattern_order(patterns)
     weights = averaging(patterns, names)
     counts = (weights > 0).sum(axis=1)
-    if counts.min() < 2:
-        raise ValueError("the noise of a pattern with one trial cannot be told")
     means = weights @ responses
     products = means @ np.swapaxes(means, -1, -2)
     squares = np.diagonal(products, axis1=-2, axis2=-1)
     raw = (weights @ (responses**2).sum(axis=-1)[..., None])[..., 0]
-    clean = np.maximum(squares - (raw - squares) / (counts - 1), FLOOR * squares)
+    noise = (raw - squares) / np.where(counts > 1, counts - 1, np.nan)
+    clean = np.maximum(squares - noise, FLOOR * squares)
     sizes = np.sqrt(clean[..., :, None] * clean[..., None, :])
     made = np.divide(products, sizes, out=np.full(sizes.shape, np.nan), where=sizes > 0)
     own = np.arange(len(names))
-    made[..., own, own] = np.where(squares > 0, 1.0, np.nan)
+    made[..., own, own] = np.where((squares > 0) & (counts > 1), 1.0, np.nan)
     return made

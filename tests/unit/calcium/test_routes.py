@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from scripts.lib.calcium.routes import Responses, compare_coupling, compare_likeness
+from scripts.lib.calcium.trace_similarity import noiseless_cosine
 from scripts.lib.core.errors import NeuroLoopError
 
 NAMES = ["a", "b", "c", "d"]
@@ -20,7 +21,7 @@ CELLS = pd.DataFrame(
 OPTIONS = {"exchanges": 99, "bootstraps": 99}
 
 
-def session(coupling: np.ndarray, seed: int, trials: int = 8) -> Responses:
+def session(coupling: np.ndarray, seed: int, trials: int = 8, noise: float = 0.05) -> Responses:
     """Responses of four cells to their own and others' stimulation, with noise."""
     generator = np.random.default_rng(seed)
     rows = [
@@ -30,7 +31,7 @@ def session(coupling: np.ndarray, seed: int, trials: int = 8) -> Responses:
     ]
     table = pd.DataFrame(rows)
     place = table["pattern"].map(NAMES.index).to_numpy()
-    values = (np.eye(4) + coupling)[place] + 0.05 * generator.standard_normal((len(rows), 4))
+    values = (np.eye(4) + coupling)[place] + noise * generator.standard_normal((len(rows), 4))
     return Responses(values, table)
 
 
@@ -103,3 +104,13 @@ def test_patterns_that_grow_alike_are_found(route: str) -> None:
         maps = np.array([[1, 1, 0, 0], [0, 1, 0, 0]], float), np.eye(4)[:2]
         expected = np.corrcoef(maps[0])[0, 1] - np.corrcoef(maps[1])[0, 1]
         assert panels.loc["g1", "change"] == pytest.approx(expected, abs=0.05)
+
+
+def test_noise_is_taken_off_the_norms_of_cosines() -> None:
+    """Else days of unlike SNR would differ. (1, 0.75) and (0, 1) have 0.6 without noise."""
+    noisy, clean = (session(changed(0.75), 0, 40, noise=noise) for noise in (1.0, 0.0))
+    made = compare_likeness(noisy, clean, "cosine", np.random.default_rng(0), **OPTIONS)
+    row = made.panels.set_index("panel").loc["g1"]
+    by_cosine = noiseless_cosine(noisy.responses, noisy.trials["pattern"].tolist())
+    assert row["first"] == pytest.approx(by_cosine[0, 1])
+    assert row["second"] == pytest.approx(0.6)

@@ -72,5 +72,11 @@ def test_halves_tell_noise_from_signal():
     assert mean_cosine(responses, patterns)[0, 0] == 1
     with pytest.raises(ValueError, match="no halves"):
         split_half_cosine(responses[:21], patterns[:21], generator)
-    with pytest.raises(ValueError, match="one trial"):
-        noiseless_cosine(responses[:21], patterns[:21])
+
+
+def test_a_pattern_with_one_trial_has_no_noiseless_cosine():
+    responses, patterns = noisy(3, 0.1, 0)
+    made = noiseless_cosine(np.vstack([responses, responses[:1]]), [*patterns, "c"])
+    assert np.isnan(made[2]).all()
+    assert np.isnan(made[:, 2]).all()
+    np.testing.assert_array_equal(made[:2, :2], noiseless_cosine(responses, patterns))
