@@ -154,6 +154,8 @@ def _fill(
     shifts = np.zeros((len(rows), 2), dtype="<f4")
     scale = np.zeros((len(movies), 2), dtype="<f4")
     total, means = np.zeros(size), np.zeros(len(trials))
+    # Made once: fresh memory for every trial took as long as the sums.
+    baseline, mean = np.zeros((2, *size))
     for place, (name, movie) in enumerate(progress(movies.items(), "recordings", len(movies))):
         row_of = _places(rows, name, "frame")
         trial_of = {
@@ -162,7 +164,7 @@ def _fill(
             for offset in selection.baseline_offsets
         }
         lowest, highest = np.inf, -np.inf
-        baseline, left = np.zeros(size), selection.baseline
+        left = selection.baseline
         for index, frame in enumerate(movie):
             # Python's own min and max would lose a NaN.
             lowest = np.minimum(lowest, frame.min())
@@ -179,11 +181,11 @@ def _fill(
                 baseline += frame
                 left -= 1
             if not left:
-                mean = baseline / selection.baseline
+                np.divide(baseline, selection.baseline, out=mean)
                 _write_chunk(before, trial_of[index], mean)
                 total += mean
                 means[trial_of[index]] = mean.mean()
-                baseline, left = np.zeros(size), selection.baseline
+                baseline[:], left = 0, selection.baseline
         _check_values(movie, lowest, highest)
         scale[place] = lowest, highest
     image = total / len(trials)

@@ -56,11 +56,11 @@ class Stack:
         native = self.dtype.newbyteorder("=")
         with self.path.open("rb") as stream:
             for index in indices:
-                stream.seek(self.offset + int(index) * height * width * self.dtype.itemsize)
-                frame = np.fromfile(stream, self.dtype, height * width)
-                if frame.size < height * width:
+                frame = np.empty((height, width), self.dtype)
+                stream.seek(self.offset + int(index) * frame.nbytes)
+                if stream.readinto(frame.view(np.uint8)) < frame.nbytes:
                     raise _damaged(self.path, f"frame {index} is cut short")
-                yield frame.reshape(height, width).astype(native, copy=False)
+                yield frame.astype(native, copy=False)
 
     def _pages(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
         with _opened(self.path) as tiff:
