@@ -163,6 +163,7 @@ rule correlate_maps:
         zncc=f"results/{READ}/zncc.npz",
         zncc_sidecar=f"results/{READ}/zncc.json",
         panels=f"results/{READ}/zncc.tsv",
+        nulls=f"results/{READ}/zncc_nulls.tsv",
         figure=report(
             f"results/{READ}/zncc.png",
             category="Networks read neurons",
@@ -170,6 +171,13 @@ rule correlate_maps:
             caption="captions/zncc.rst",
         ),
         figure_svg=f"results/{READ}/zncc.svg",
+        null_figure=report(
+            f"results/{READ}/zncc_nulls.png",
+            category="Networks read neurons",
+            labels={"area": "{area}", "session": "{session}", "figure": "ZNCC nulls"},
+            caption="captions/zncc_nulls.rst",
+        ),
+        null_figure_svg=f"results/{READ}/zncc_nulls.svg",
         maps_figure=report(
             f"results/{READ}/cams.png",
             category="Networks read neurons",

@@ -64,6 +64,7 @@ rule write_report:
         ],
         maps_figures=[reader_files(area, "cams.png") for area in running("areas")],
         zncc_figures=[reader_files(area, "zncc.png") for area in running("areas")],
+        null_figures=[reader_files(area, "zncc_nulls.png") for area in running("areas")],
         coupling_figures=[
             reader_files(area, "coupling.png") for area in running("areas")
         ],

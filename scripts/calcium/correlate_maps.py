@@ -12,6 +12,8 @@ from scripts.lib.calcium.pattern_pairs import label_overlap, panel_table
 from scripts.lib.calcium.reader_maps import pattern_maps, read_map_items
 from scripts.lib.calcium.tables import read_cells
 from scripts.lib.calcium.zncc import split_half, zncc
+from scripts.lib.calcium.zncc_null_figure import null_figure
+from scripts.lib.calcium.zncc_nulls import null_table
 from scripts.lib.core.figures import save
 from scripts.lib.core.files import (
     StrPath,
@@ -36,7 +38,7 @@ def correlate_maps(
     session: str,
     seed: int,
 ) -> None:
-    """Write ZNCC of all pairs of patterns, as published and between halves of the trials.
+    """Write ZNCC of all pairs of patterns, as published and between halves, beside its nulls.
 
     Parameters
     ----------
@@ -45,15 +47,17 @@ def correlate_maps(
     frames, table, cells : path
         frames.h5, frames.tsv and cells.tsv of the session.
     outputs : mapping
-        ``cams``, ``zncc``, ``panels``, ``maps_figure``, ``maps_figure_svg``, ``figure``,
-        ``figure_svg``.
+        ``cams``, ``zncc``, ``panels``, ``nulls``, and ``figure``, ``maps_figure`` and
+        ``null_figure``, each with ``_svg`` too.
     session : str
         Its name, for the titles.
     seed : int
         Root seed.
     """
     items = read_map_items(map_table)
-    by_trial, patterns = pattern_maps(load_arrays(maps)["maps"], items)
+    loaded = load_arrays(maps)
+    by_trial, patterns = pattern_maps(loaded["maps"], items)
+    untrained, _ = pattern_maps(loaded["untrained"], items)
     groups = items.drop_duplicates("pattern").set_index("pattern")["group"].loc[patterns].tolist()
     raw = [zncc(of_seed.mean(axis=0)) for of_seed in by_trial]
     halves = [
@@ -96,6 +100,9 @@ def correlate_maps(
         for number, matrix in enumerate(one.matrix for one in matrices)
     ]
     save_table(outputs["panels"], pd.concat(tables))
+    nulls = null_table(by_trial, untrained, patterns, groups, numpy_generator(seed, "ZNCC nulls"))
+    save_table(outputs["nulls"], nulls)
+    save(null_figure(nulls, session=session), outputs["null_figure"], outputs["null_figure_svg"])
     raw_mean = np.mean([one.matrix for one in raw], axis=0)
     with np.errstate(invalid="ignore"):
         corrected = np.mean([one.matrix / one.ceiling for one in halves], axis=0)

@@ -24,6 +24,7 @@ from scripts.lib.calcium.reader_training import Place, Readings, train_readers
 from scripts.lib.calcium.reading_metrics import cell_recall, reading_metrics
 from scripts.lib.calcium.tables import read_cells
 from scripts.lib.calcium.trial_splits import trial_splits
+from scripts.lib.calcium.untrained import untrained_maps
 from scripts.lib.calcium.windows import cell_windows
 from scripts.lib.core.calcium_network import CalciumNetwork
 from scripts.lib.core.checkpoints import Checkpoint, checkpoint_key
@@ -44,6 +45,8 @@ from scripts.lib.explain.model_images import ModelImages, spread
 
 #: The network whose weights are kept.
 FIRST = Place(0, 0)
+#: Networks with random weights whose maps stand beside the trained ones': p can be 0.05.
+UNTRAINED = 19
 #: Frames of held-out trials that lie beside it, for those who look into it.
 LOOKED_AT = 60
 
@@ -125,6 +128,19 @@ def train_reader(
             None,
             **options,
         )
+        places = rows["row"].to_numpy()
+        untrained = untrained_maps(
+            lambda chosen: store.read(places[chosen], reader["input"]),
+            rows,
+            items,
+            splits,
+            Reader.from_block(reader),
+            len(names) + 1,
+            [derive_seed(seed, "untrained", number) for number in range(UNTRAINED)],
+            method_of(reader["head"]),
+            place,
+            area_mask(known, store.shape) if reader["masked"] else None,
+        )
         gains = input_gain(store.brightness, reader["input"])[store.rows["trial_row"]]
     maps = gather_maps(read, rows, items, splits)
     evidence, networks = gather_evidence(read, held_out, len(gains))
@@ -159,9 +175,13 @@ def train_reader(
     )
     save_arrays(
         outputs["maps"],
-        {"maps": maps},
-        axes={"maps": ("seed", "item", "height", "width")},
+        {"maps": maps, "untrained": untrained},
+        axes={
+            "maps": ("seed", "item", "height", "width"),
+            "untrained": ("network", "item", "height", "width"),
+        },
         counts=count_maps(maps)._asdict(),
+        counts_untrained=count_maps(untrained)._asdict(),
         frame_shape=list(store.shape),
         **facts,
     )

@@ -38,7 +38,8 @@ def write_report(
     reading_figures : sequence of path
         Figure of every reader of every area.
     session_figures : mapping of str to sequence of path
-        ``maps``, ``zncc`` and ``coupling``: figures of every session and reader, in one order.
+        ``maps``, ``zncc``, ``null`` and ``coupling``: figures of every session and reader, in one
+        order.
     couplings : sequence of path
         coupling.tsv of every session and reader, in the same order.
     routes, comparison_figures : sequence of path
@@ -128,6 +129,11 @@ def add_session(page: Page, coupling: StrPath, figures: Mapping[str, StrPath]) -
         "would give. Coupling is the response of one cell to stimulation of another over its own."
     )
     page.figure(figures["zncc"], "Zero-mean normalised cross-correlation of maps")
+    page.text(
+        "A map depends on the output that it explains, so that maps of networks which learned "
+        "nothing are alike too where patterns share a cell: only what exceeds theirs was learned."
+    )
+    page.figure(figures["null"], "ZNCC beside untrained networks and permuted labels")
     page.figure(figures["coupling"], "Response of each cell to stimulation of another")
     page.table(read_table(coupling, {"pairs": int, "mean": float}))
 
@@ -184,7 +190,10 @@ if __name__ == "__main__":
             snakemake.input.comparisons,
             snakemake.input.ablation_figures,
             snakemake.input.reading_figures,
-            {name: snakemake.input[f"{name}_figures"] for name in ("maps", "zncc", "coupling")},
+            {
+                name: snakemake.input[f"{name}_figures"]
+                for name in ("maps", "zncc", "null", "coupling")
+            },
             snakemake.input.couplings,
             snakemake.input.routes,
             snakemake.input.comparison_figures,

@@ -73,7 +73,7 @@ def test_all_is_made_and_told(project: Project) -> None:
     page = (project.folder / "results/report/index.html").read_text()
     for title in ("Networks read neurons: cells", "What changed: cells, before to after"):
         assert title in page
-    assert page.count("data:image/png") == 8
+    assert page.count("data:image/png") == 10
     assert not any(project.plan().values())
 
 
@@ -81,8 +81,9 @@ def test_maps_are_of_every_stimulated_cell_of_every_trial(project: Project) -> N
     folder = project.folder / CELLS / "before/tiny_reader"
     items = table(project, f"{CELLS}/before/tiny_reader/maps.tsv")
     with np.load(folder / "maps.npz") as archive:
-        maps = archive["maps"]
+        maps, untrained = archive["maps"], archive["untrained"]
     assert maps.shape == (2, len(items), 6, 6)  # 24 pixels, halved twice
+    assert untrained.shape == (19, len(items), 6, 6)
     assert np.isfinite(maps).all()
     stimulated = items["pattern"].str.count(r"\+") + 1
     assert len(items) == stimulated.groupby(items["trial_row"]).first().sum()
@@ -90,6 +91,20 @@ def test_maps_are_of_every_stimulated_cell_of_every_trial(project: Project) -> N
     cams = json.loads((folder / "cams.json").read_text())
     assert cams["ids"]["pattern"] == sorted(set(items["pattern"]), key=lambda p: ("+" in p, p))
     assert cams["trials_each"] == 3
+
+
+def test_zncc_stands_beside_its_nulls(project: Project) -> None:
+    nulls = table(project, f"{CELLS}/before/tiny_reader/zncc_nulls.tsv")
+    assert set(nulls["kind"]) == {"zncc", "split_half"}
+    assert nulls.groupby("null")["n_null"].first().to_dict() == {
+        "permuted labels": 999,
+        "untrained networks": 19,
+    }
+    assert nulls["p"].dropna().between(0.001, 1).all()
+    published = table(project, f"{CELLS}/before/tiny_reader/zncc.tsv")
+    published = published[(published["group"] == "all") & (published["kind"] == "zncc")]
+    sums = nulls[(nulls["kind"] == "zncc") & (nulls["statistic"] == "sum")]
+    assert sums["value"].iloc[0] == pytest.approx(published["sum"].mean())
 
 
 def test_readers_are_scored_beside_the_control(project: Project) -> None:

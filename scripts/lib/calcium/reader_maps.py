@@ -86,7 +86,7 @@ def held_out_maps(
     items : DataFrame
         From `map_items`.
     splits : sequence of Split
-        Places in `rows`.
+        Places in `rows`, those of test rows ascending.
     method : str
         See `cam.class_maps`.
 
@@ -101,23 +101,25 @@ def held_out_maps(
     found = []
     for member, place in enumerate(places):
         mine = items_of_split(rows, items, splits[place.fold])
-        # A frame is explained once for each stimulated cell of its trial.
-        joined = pd.DataFrame(
-            {"row": splits[place.fold].test, "trial_row": trial_rows[splits[place.fold].test]}
-        ).merge(mine[["trial_row", "output"]].assign(item=np.arange(len(mine))), on="trial_row")
-        asked = joined["row"].to_numpy()
+        tested = splits[place.fold].test
+        asked = tested[np.isin(trial_rows[tested], mine["trial_row"])]
+        # A frame is explained once, for all stimulated cells of its trial; if other trials have
+        # more of them, for its last one again, which leaves that one's mean as it is.
+        of_item = mine["trial_row"].to_numpy()
+        ends = np.searchsorted(of_item, trial_rows[asked], side="right")[:, None]
+        starts = np.searchsorted(of_item, trial_rows[asked])[:, None]
+        item = np.minimum(starts + np.arange((ends - starts).max()), ends - 1)
 
         def load(chosen: np.ndarray, asked: np.ndarray = asked) -> np.ndarray:
-            needed, where = np.unique(asked[chosen], return_inverse=True)
-            return np.repeat(frames(needed)[where][:, None], network.members, axis=1)
+            return np.repeat(frames(asked[chosen])[:, None], network.members, axis=1)
 
         sums: np.ndarray | float = 0.0
-        classes = joined[["output"]].to_numpy()
+        classes = mine["output"].to_numpy()[item]
         for chosen, maps in maps_in_batches(network, cut, load, classes, method):
             parts = np.zeros((len(mine), *maps.shape[3:]))
-            np.add.at(parts, joined["item"].to_numpy()[chosen], maps[:, member, 0])
+            np.add.at(parts, item[chosen], maps[:, member])
             sums = sums + parts
-        frames_each = np.bincount(joined["item"], minlength=len(mine))
+        frames_each = np.bincount(item.ravel(), minlength=len(mine))
         found.append((sums / frames_each[:, None, None]).astype(np.float32))
     return found
 

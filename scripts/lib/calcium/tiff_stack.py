@@ -58,7 +58,7 @@ class Stack:
             for index in indices:
                 frame = np.empty((height, width), self.dtype)
                 stream.seek(self.offset + int(index) * frame.nbytes)
-                if stream.readinto(frame.view(np.uint8)) < frame.nbytes:
+                if stream.readinto(frame.data) < frame.nbytes:
                     raise _damaged(self.path, f"frame {index} is cut short")
                 yield frame.astype(native, copy=False)
 

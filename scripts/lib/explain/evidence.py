@@ -12,6 +12,10 @@ from torch import nn
 
 from scripts.lib.explain.modes import evaluating
 
+#: Pixels of the images that a CPU takes through the front of a network at once: one of 256 x 256
+#: and more, 28 of 48 x 48.
+AT_ONCE = 2**16
+
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
@@ -99,10 +103,11 @@ def gather_evidence(
 def _run_divided(division: Division, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Activations, a leaf, and the outputs that follow from them.
 
-    On a CPU the front runs image by image: early layers of several images at once are larger than
-    what an allocator keeps, and fetching new memory takes as long as the arithmetic.
+    On a CPU the front runs on few images at once: early layers of many are larger than what an
+    allocator keeps, and fetching new memory takes as long as the arithmetic.
     """
-    parts = images.split(1 if images.device.type == "cpu" else len(images))
+    few = max(1, AT_ONCE // (images.shape[-2] * images.shape[-1]))
+    parts = images.split(few if images.device.type == "cpu" else len(images))
     activations = torch.cat([division.front(part).contiguous() for part in parts])
     activations.requires_grad_()
     with torch.enable_grad():

@@ -1,0 +1,60 @@
+"""Maps of networks with random weights."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import torch
+
+from scripts.lib.calcium.reader import RECIPE, Reader, build
+from scripts.lib.calcium.reader_maps import held_out_maps, map_items
+from scripts.lib.calcium.reader_training import Place
+from scripts.lib.calcium.untrained import untrained_maps
+from scripts.lib.calcium.views import level
+from scripts.lib.core.folds import Split
+
+READER = Reader(widths=(3, 4), hidden=5, recipe=replace(RECIPE, epochs=1))
+ROWS = pd.DataFrame(
+    {
+        "recording": "r",
+        "trial": np.repeat([1, 2, 3], 2),
+        "pattern": np.repeat(["a+b", "a", "b"], 2),
+        "group": "g",
+        "trial_row": np.repeat([0, 1, 2], 2),
+    }
+)
+ITEMS = map_items(ROWS, ["a", "b"])
+IMAGES = np.random.default_rng(0).normal(2, 3, (6, 16, 16)).astype(np.float32)
+EARLY, MIDDLE, LATE = np.arange(2), np.arange(2, 4), np.arange(4, 6)
+
+
+def made(seeds: list[int], splits: list[Split]) -> np.ndarray:
+    options = (READER, 3, seeds, "hires_cam", torch.device("cpu"))
+    return untrained_maps(lambda rows: IMAGES[rows], ROWS, ITEMS, splits, *options)
+
+
+def test_maps_are_those_of_networks_as_they_are_built() -> None:
+    both = [Split(EARLY, np.concatenate([MIDDLE, LATE])), Split(LATE, EARLY)]
+    found = made([4, 9], both)
+    assert found.shape == (2, 4, 4, 4)
+    everything = Split(EARLY, np.arange(6))
+    levels = np.array([level(lambda rows: IMAGES[rows], np.arange(6), None)])
+    for maps, seed in zip(found, (4, 9), strict=True):
+        network = build(READER, 3, (16, 16), [seed], None, levels).eval()
+        expected = held_out_maps(
+            network,
+            [Place(0, 0)],
+            lambda rows: IMAGES[rows],
+            ROWS,
+            ITEMS,
+            [everything],
+            "hires_cam",
+        )
+        np.testing.assert_array_equal(maps, expected[0])
+    assert not np.allclose(found[0], found[1])
+
+
+def test_only_held_out_trials_are_explained() -> None:
+    """As of the trained networks: items of the trials that a split tests, in their order."""
+    found = made([4], [Split(np.concatenate([EARLY, MIDDLE]), LATE)])
+    assert found.shape[1] == (ITEMS["trial_row"] == 2).sum() == 1
