@@ -8,6 +8,7 @@ cannot be compared by it alone: split halves and the noise ceiling stand beside 
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 from math import comb
 
@@ -119,13 +120,15 @@ def centred_products(maps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
             block[:count] -= level
             return block @ block.T
 
-    blas = ThreadpoolController().select(user_api="blas")
+    blas = _blas()
     threads = max((library["num_threads"] for library in blas.info()), default=1)
     products = np.zeros((count + 1, count + 1))
     with np.errstate(invalid="ignore", over="ignore"):
         flat[:, :BLOCK].mean(axis=1, dtype=np.float64, out=level[:, 0])
         with blas.limit(limits=1), ThreadPoolExecutor(threads) as pool:
-            for product in pool.map(multiply, range(0, pixels, BLOCK)):
+            starts = range(0, pixels, BLOCK)
+            # A thread for one block would take longer than the block.
+            for product in (pool.map if len(starts) > 1 else map)(multiply, starts):
                 products += product
         sums = products[count, :count]
         centred = products[:count, :count] - np.outer(sums, sums) / pixels
@@ -139,6 +142,12 @@ def centred_products(maps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
     centred[undefined] = np.nan
     centred[:, undefined] = np.nan
     return centred, constant, undefined
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """Return the BLAS of this process; to find it takes as long as the ZNCC of small maps."""
+    return ThreadpoolController().select(user_api="blas")
 
 
 def split_half(
