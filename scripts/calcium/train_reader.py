@@ -45,8 +45,6 @@ from scripts.lib.explain.model_images import ModelImages, spread
 
 #: The network whose weights are kept.
 FIRST = Place(0, 0)
-#: Networks with random weights whose maps stand beside the trained ones': p can be 0.05.
-UNTRAINED = 19
 #: Frames of held-out trials that lie beside it, for those who look into it.
 LOOKED_AT = 60
 
@@ -136,7 +134,7 @@ def train_reader(
             splits,
             Reader.from_block(reader),
             len(names) + 1,
-            [derive_seed(seed, "untrained", number) for number in range(UNTRAINED)],
+            [derive_seed(seed, "untrained", number) for number in range(reader["untrained"])],
             method_of(reader["head"]),
             place,
             area_mask(known, store.shape) if reader["masked"] else None,

@@ -29,6 +29,7 @@ def calcium_config() -> dict[str, Any]:
                 "hidden": 8,
                 "epochs": 15,
                 "seeds": 2,
+                "untrained": 3,
                 "folds": 3,
                 "learning_rate": 0.003,
             }
@@ -83,7 +84,7 @@ def test_maps_are_of_every_stimulated_cell_of_every_trial(project: Project) -> N
     with np.load(folder / "maps.npz") as archive:
         maps, untrained = archive["maps"], archive["untrained"]
     assert maps.shape == (2, len(items), 6, 6)  # 24 pixels, halved twice
-    assert untrained.shape == (19, len(items), 6, 6)
+    assert untrained.shape == (3, len(items), 6, 6)
     assert np.isfinite(maps).all()
     stimulated = items["pattern"].str.count(r"\+") + 1
     assert len(items) == stimulated.groupby(items["trial_row"]).first().sum()
@@ -98,7 +99,7 @@ def test_zncc_stands_beside_its_nulls(project: Project) -> None:
     assert set(nulls["kind"]) == {"zncc", "split_half"}
     assert nulls.groupby("null")["n_null"].first().to_dict() == {
         "permuted labels": 999,
-        "untrained networks": 19,
+        "untrained networks": 3,
     }
     assert nulls["p"].dropna().between(0.001, 1).all()
     published = table(project, f"{CELLS}/before/tiny_reader/zncc.tsv")
