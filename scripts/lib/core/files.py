@@ -9,6 +9,7 @@ nothing that looks finished.
 import csv
 import json
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import metadata
@@ -33,13 +34,20 @@ NUMERIC_PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "torch", "himala
 def atomic(path: StrPath) -> Iterator[Path]:
     """Yield a temporary path beside `path`, renamed to it if the block ends without an error.
 
-    The temporary name keeps the suffix, which some writers look at.
+    The temporary name keeps the suffix, which some writers look at. The file has the mode of any
+    new one in its folder (umask, or the folder's default access list), whoever writes it:
+    safetensors would leave it to its owner alone, whose group then cannot read the weights.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
+        temporary.touch()
+        mode = temporary.stat().st_mode
+        temporary.unlink()
         yield temporary
+        if temporary.stat().st_mode != mode:
+            temporary.chmod(stat.S_IMODE(mode))
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

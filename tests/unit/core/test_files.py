@@ -1,6 +1,7 @@
 """Files are whole or absent, the same bytes every time, and refused in one line if they are bad."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,19 @@ def _write_half(path: Path, error: type[BaseException]) -> None:
     with files.atomic(path) as temporary:
         temporary.write_text("half")
         raise error("stop")
+
+
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+def test_every_file_has_the_mode_of_the_umask(tmp_path, umask, mode):
+    before = os.umask(umask)
+    try:
+        files.save_weights(tmp_path / "a.safetensors", {"w": torch.ones(2)})
+        files.save_array(tmp_path / "b.npy", np.zeros(2), axes=["x"], units="1")
+        files.save_table(tmp_path / "c.tsv", pd.DataFrame({"p": [1]}))
+    finally:
+        os.umask(before)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(("a.safetensors", "b.npy", "b.json", "c.tsv"), mode)
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
