@@ -34,11 +34,19 @@ from scripts.lib.core.training import fit, predict
 from scripts.lib.explain.attribution import Attribution, in_batches
 from scripts.lib.explain.edges import edges
 from scripts.lib.explain.label_training import train_on_permuted_labels
-from scripts.lib.explain.layer_groups import compare_maps, compare_randomised, group_layers
+from scripts.lib.explain.layer_groups import group_layers
 from scripts.lib.explain.methods import ATTRIBUTIONS, attribution_of
-from scripts.lib.explain.model_file import OpenedModel, _layer
+from scripts.lib.explain.model_file import OpenedModel, layer_of
 from scripts.lib.explain.model_images import ModelImages
-from scripts.lib.explain.randomisation import CASCADING, LABELS, THRESHOLD, find_layers, judge
+from scripts.lib.explain.randomisation import (
+    CASCADING,
+    LABELS,
+    THRESHOLD,
+    find_layers,
+    judge,
+    label_randomised,
+    randomisation,
+)
 
 THREADS, SEED, TRAINED, IMAGES, PERMUTED = 1, 0, 1200, 32, 64
 #: Networks of random weights that a method meets; an image's values are averaged.
@@ -88,18 +96,14 @@ def judged(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables of networks of random weights, and of the one that learned permuted labels."""
     images = torch.from_numpy(opened.images.images)
-    maps, others = (
-        in_batches(attribution, copy.deepcopy(one).eval(), images, classes, 32)
-        for one in (opened.network, permuted)
-    )
+    given = attribution, images, classes
+    maps = in_batches(attribution, copy.deepcopy(opened.network).eval(), images, classes, 32)
     halves = group_layers(find_layers(opened.network, images), 2)
     random = [
-        compare_randomised(
-            opened.network, attribution, maps, images, classes, halves, seed=draw, batch=32
-        )
+        randomisation(opened.network, *given, seed=draw, layers=halves, maps=maps)
         for draw in range(DRAWS)
     ]
-    return pd.concat(random), compare_maps(LABELS, "all", 1, maps, others)
+    return pd.concat(random), label_randomised(opened.network, permuted, *given, maps=maps)
 
 
 def report(name: str, make: Callable[[], Ensemble]) -> bool:
@@ -112,7 +116,9 @@ def report(name: str, make: Callable[[], Ensemble]) -> bool:
     chosen = slice(TRAINED, TRAINED + IMAGES)
     shown = ModelImages(images[chosen], np.arange(IMAGES).astype(str), truth[chosen])
     names = tuple(map(str, range(10)))
-    opened = OpenedModel(name, "resnet", network, _layer(network), names, "single", shown, None, {})
+    opened = OpenedModel(
+        name, "resnet", network, layer_of(network), names, "single", shown, None, {}
+    )
     permuted = train_on_permuted_labels(
         network, images[:PERMUTED], truth[:PERMUTED], multi_label=False, seed=SEED
     )

@@ -7,16 +7,16 @@ nonlinearity was left.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from math import inf
 from typing import Any
 
 import torch
 from torch.nn import functional
-from torch.overrides import TorchFunctionMode
 
 from scripts.lib.core import winograd
+from scripts.lib.explain.forward_pass import graph_nodes
 from scripts.lib.explain.not_applicable import NotApplicable
 
 #: Nonlinearities as autograd names their nodes: what a ReLU becomes that was not replaced, and what
@@ -32,23 +32,6 @@ NONLINEAR = re.compile(
 KNOWN = (__name__, winograd.__name__)
 
 
-class GuidedRelus(TorchFunctionMode):
-    """Within this context every ReLU is a guided one.
-
-    That is `relu`, `relu6` and `hardtanh` from 0 on: modules, functions and methods, in place or
-    not, one module used many times or many.
-    """
-
-    def __torch_function__(
-        self,
-        function: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        return GUIDED.get(function, function)(*args, **(kwargs or {}))
-
-
 def refuse_other_nonlinearities(scores: torch.Tensor) -> None:
     """See to it that guided ReLUs are the only nonlinearities behind scores.
 
@@ -58,14 +41,15 @@ def refuse_other_nonlinearities(scores: torch.Tensor) -> None:
     Parameters
     ----------
     scores : Tensor
-        Computed within `GuidedRelus`, of images that require gradients and parameters that do not.
+        Computed within `Replacing(GUIDED)`, of images that require gradients and parameters that do
+        not.
 
     Raises
     ------
     NotApplicable
         Naming what else there is.
     """
-    others = sorted({name for node in _nodes(scores) if (name := _other_nonlinearity(node))})
+    others = sorted({name for node in graph_nodes(scores) if (name := _other_nonlinearity(node))})
     if others:
         raise NotApplicable(
             f"guided_backprop does not apply to a network with {', '.join(others)}: its rule is "
@@ -107,6 +91,8 @@ def _hardtanh(
     return functional.hardtanh(input, min_val, max_val, inplace)
 
 
+#: For `forward_pass.Replacing`, within which every ReLU is a guided one: `relu`, `relu6` and
+#: `hardtanh` from 0 on; modules, functions and methods, in place or not, used once or many times.
 GUIDED: dict[Callable[..., Any], Callable[..., torch.Tensor]] = {
     functional.relu: _relu,
     torch.relu: _relu,
@@ -117,17 +103,6 @@ GUIDED: dict[Callable[..., Any], Callable[..., torch.Tensor]] = {
     functional.hardtanh: _hardtanh,
     functional.hardtanh_: partial(_hardtanh, inplace=True),
 }
-
-
-def _nodes(scores: torch.Tensor) -> Iterator[Any]:
-    """Every node of the graph behind a tensor, once."""
-    waiting, seen = [scores.grad_fn], set()
-    while waiting:
-        node = waiting.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            yield node
-            waiting += [following for following, _ in node.next_functions]
 
 
 def _other_nonlinearity(node: Any) -> str | None:

@@ -4,23 +4,11 @@ A deep network has some fifty layers, and a method that runs it many times for a
 as many steps down and as many single layers as that.
 """
 
-import copy
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
-import torch
-from torch import nn
 
-from scripts.lib.explain.attribution import Attribution, in_batches
-from scripts.lib.explain.randomisation import (
-    CASCADING,
-    COLUMNS,
-    INDEPENDENT,
-    Layer,
-    randomise_layer,
-)
-from scripts.lib.explain.similarity import map_similarity
+from scripts.lib.explain.randomisation import Layer
 
 
 def group_layers(layers: Sequence[Layer], most: int) -> list[Layer]:
@@ -48,64 +36,3 @@ def group_layers(layers: Sequence[Layer], most: int) -> list[Layer]:
         modules = tuple(name for layer in held for name in layer.modules)
         grouped.append(Layer(held[-1].name + more, modules))
     return grouped
-
-
-def compare_randomised(
-    network: nn.Module,
-    attribution: Attribution,
-    maps: np.ndarray,
-    images: torch.Tensor,
-    classes: torch.Tensor,
-    layers: Sequence[Layer],
-    seed: int,
-    batch: int,
-) -> pd.DataFrame:
-    """Compare maps with those of the network with random layers, as `randomisation` does.
-
-    It takes maps that are there and groups of layers, and makes the first step, which the cascade
-    and the single layers have in common, once.
-
-    Parameters
-    ----------
-    network : Module
-        Stays as it is.
-    attribution : callable
-    maps : ndarray, shape (n, height', width')
-        Its maps of the network.
-    images : Tensor, shape (n, channels, height, width)
-    classes : Tensor of int64, shape (n,)
-    layers : sequence of Layer
-        From `group_layers`.
-    seed : int
-        Of the random weights.
-    batch : int
-        Images at once.
-
-    Returns
-    -------
-    DataFrame
-        `randomisation.COLUMNS`.
-    """
-    copied = copy.deepcopy(network).eval()
-    tables: list[pd.DataFrame] = []
-    for kind in (CASCADING, INDEPENDENT):
-        for depth, layer in enumerate(layers, start=1):
-            if kind == INDEPENDENT and depth == 1:
-                tables.append(tables[0].assign(kind=kind))
-                continue
-            if kind == INDEPENDENT:
-                copied.load_state_dict(network.state_dict())
-            randomise_layer(copied, layer, seed)
-            made = in_batches(attribution, copied, images, classes, batch)
-            tables.append(compare_maps(kind, layer.name, depth, maps, made))
-    return pd.concat(tables, ignore_index=True)
-
-
-def compare_maps(
-    kind: str, layer: str, depth: int, trained: np.ndarray, maps: np.ndarray
-) -> pd.DataFrame:
-    """Table of `randomisation.COLUMNS` of maps of one network and of another."""
-    table = pd.DataFrame(map_similarity(trained, maps))
-    table["kind"], table["layer"], table["depth"] = kind, layer, depth
-    table["image"] = np.arange(len(table))
-    return table[list(COLUMNS)]

@@ -6,6 +6,7 @@ stays as it is explains the image, not the network.
 """
 
 import copy
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -173,6 +174,8 @@ def randomisation(
     classes: torch.Tensor,
     *,
     seed: int,
+    layers: Sequence[Layer] | None = None,
+    maps: np.ndarray | None = None,
     batch: int = 32,
 ) -> pd.DataFrame:
     """Compare maps of a trained network with those of the same network, partly random.
@@ -188,6 +191,11 @@ def randomisation(
         Output to explain of each image, the same for all networks.
     seed : int
         Of the random weights.
+    layers : sequence of Layer, optional
+        From the output down, as those of `layer_groups.group_layers`; each layer of `find_layers`
+        if left out.
+    maps : ndarray, shape (n, height', width'), optional
+        What the method makes of the network, where that is there already.
     batch : int
         Images at once.
 
@@ -197,17 +205,20 @@ def randomisation(
         `COLUMNS`: kind, layer, depth (1 is the output's), image (row of `images`) and the measures
         of `similarity.map_similarity`, NaN where they are not defined.
     """
-    layers = find_layers(network, images)
+    layers = find_layers(network, images) if layers is None else layers
     copied = copy.deepcopy(network).eval()
-    trained = in_batches(attribution, copied, images, classes, batch)
-    tables = []
+    trained = in_batches(attribution, copied, images, classes, batch) if maps is None else maps
+    tables: list[pd.DataFrame] = []
     for kind in (CASCADING, INDEPENDENT):
         for depth, layer in enumerate(layers, start=1):
-            if kind == INDEPENDENT or depth == 1:
+            if kind == INDEPENDENT and depth == 1:  # the cascade began with the same network
+                tables.append(tables[0].assign(kind=kind))
+                continue
+            if kind == INDEPENDENT:
                 copied.load_state_dict(network.state_dict())
             randomise_layer(copied, layer, seed)
-            maps = in_batches(attribution, copied, images, classes, batch)
-            tables.append(_tidy(kind, layer.name, depth, trained, maps))
+            made = in_batches(attribution, copied, images, classes, batch)
+            tables.append(_compared(kind, layer.name, depth, trained, made))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -218,6 +229,7 @@ def label_randomised(
     images: torch.Tensor,
     classes: torch.Tensor,
     *,
+    maps: np.ndarray | None = None,
     batch: int = 32,
 ) -> pd.DataFrame:
     """Compare maps of a network with those of one that was trained on permuted labels.
@@ -226,7 +238,7 @@ def label_randomised(
     ----------
     network, permuted : Module
         Trained alike, but for the labels. Copies of them are explained, in evaluation mode.
-    attribution, images, classes, batch
+    attribution, images, classes, maps, batch
         As in `randomisation`.
 
     Returns
@@ -234,11 +246,13 @@ def label_randomised(
     DataFrame
         As `randomisation`, of kind ``labels``, layer ``all`` and depth 1.
     """
-    maps = [
+    trained, made = (
         in_batches(attribution, copy.deepcopy(one).eval(), images, classes, batch)
-        for one in (network, permuted)
-    ]
-    return _tidy(LABELS, "all", 1, *maps)
+        if given is None
+        else given
+        for one, given in ((network, maps), (permuted, None))
+    )
+    return _compared(LABELS, "all", 1, trained, made)
 
 
 def judge(table: pd.DataFrame, method: str, *, seed: int, kind: str = CASCADING) -> Verdict:
@@ -289,7 +303,10 @@ def _is_layer(module: nn.Module) -> bool:
     return own or isinstance(module, NORMALISATIONS)
 
 
-def _tidy(kind: str, layer: str, depth: int, trained: np.ndarray, maps: np.ndarray) -> pd.DataFrame:
+def _compared(
+    kind: str, layer: str, depth: int, trained: np.ndarray, maps: np.ndarray
+) -> pd.DataFrame:
+    """Table of `COLUMNS` of maps of one network and of another."""
     table = pd.DataFrame(map_similarity(trained, maps))
     table["kind"], table["layer"], table["depth"] = kind, layer, depth
     table["image"] = np.arange(len(table))

@@ -9,7 +9,7 @@ al. 2019, "Computing receptive fields of convolutional neural networks", Distill
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
@@ -18,9 +18,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
-from torch.overrides import TorchFunctionMode
 
 from scripts.lib.core.seeds import torch_generator
+from scripts.lib.explain.forward_pass import Replacing, graph_nodes
 from scripts.lib.explain.layers import layer_output
 from scripts.lib.explain.not_applicable import NotApplicable
 
@@ -74,7 +74,7 @@ def receptive_fields(
     with torch.inference_mode(False), torch.enable_grad():
         copy = _positive(network, generator)
         image = torch.rand(1, *shape, generator=generator, dtype=torch.float64).requires_grad_()
-        with _Open():
+        with Replacing(OPEN):
             maps = layer_output(copy, layer, image)[0]
         _refuse_closed_ways(maps)
         if len(distinct) and ((distinct < 0) | (distinct >= maps.shape)).any():
@@ -145,6 +145,7 @@ def _pair(value: Any) -> tuple[int, int]:
     return (value, value) if isinstance(value, int) else tuple(value) * (2 // len(value))
 
 
+#: What lets all gradients pass through ReLUs and maxima, modules or functions.
 OPEN: dict[Callable[..., Any], Callable[..., torch.Tensor]] = {
     **dict.fromkeys((functional.relu, torch.relu, torch.Tensor.relu), _same),
     **dict.fromkeys((torch.relu_, torch.Tensor.relu_, functional.relu6), _same),
@@ -154,35 +155,11 @@ OPEN: dict[Callable[..., Any], Callable[..., torch.Tensor]] = {
 }
 
 
-class _Open(TorchFunctionMode):
-    """Within this context ReLUs and maxima, modules or functions, let all gradients pass."""
-
-    def __torch_function__(
-        self,
-        function: Callable[..., Any],
-        types: Any,
-        args: tuple[Any, ...] = (),
-        kwargs: dict[str, Any] | None = None,
-    ) -> Any:
-        return OPEN.get(function, function)(*args, **(kwargs or {}))
-
-
 def _refuse_closed_ways(maps: torch.Tensor) -> None:
-    for node in _nodes(maps):
+    for node in graph_nodes(maps):
         own = isinstance(node, torch.autograd.function.BackwardCFunction)
         if own or CLOSING.fullmatch(node.name()):
             raise NotApplicable(
                 "receptive fields are known of networks of ReLU, ReLU6, pooling and what has "
                 f"gradients everywhere, and this one has {node.name()}: take another method"
             )
-
-
-def _nodes(values: torch.Tensor) -> Iterator[Any]:
-    """Every node of the graph behind a tensor, once."""
-    waiting, seen = [values.grad_fn], set()
-    while waiting:
-        node = waiting.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            yield node
-            waiting += [following for following, _ in node.next_functions]

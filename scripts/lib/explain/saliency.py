@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from scripts.lib.explain.guided_relu import GuidedRelus, refuse_other_nonlinearities
+from scripts.lib.explain.forward_pass import Replacing
+from scripts.lib.explain.guided_relu import GUIDED, refuse_other_nonlinearities
 from scripts.lib.explain.modes import class_scores, device_of, evaluating, mean_logits
 from scripts.lib.explain.occlusion import occlusion
 
@@ -243,7 +244,7 @@ def _gradients(
 
 
 def _guided_scores(network: nn.Module, images: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-    with GuidedRelus():
+    with Replacing(GUIDED):
         scores = class_scores(network, images, classes)
     refuse_other_nonlinearities(scores)
     return scores

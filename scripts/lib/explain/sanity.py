@@ -5,7 +5,6 @@ pixels that count (deletion, insertion), point at the truth, and say anything at
 the image go through the same tests.
 """
 
-import copy
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,11 +14,11 @@ import torch
 from torch import nn
 
 from scripts.lib.core.seeds import derive_seed
-from scripts.lib.explain.attribution import Attribution, in_batches
+from scripts.lib.explain.attribution import Attribution
 from scripts.lib.explain.cam import count_maps
 from scripts.lib.explain.edges import edges
 from scripts.lib.explain.explained import Explained
-from scripts.lib.explain.layer_groups import compare_maps, compare_randomised, group_layers
+from scripts.lib.explain.layer_groups import group_layers
 from scripts.lib.explain.perturbation import (
     Curves,
     Perturbation,
@@ -32,6 +31,8 @@ from scripts.lib.explain.randomisation import (
     Verdict,
     find_layers,
     judge,
+    label_randomised,
+    randomisation,
 )
 from scripts.lib.explain.sanity_rows import (
     SANITY_COLUMNS,
@@ -149,15 +150,21 @@ def check_attribution(
     most = checks.groups_for(explained.images, runs_a_map)
     layers = group_layers(find_layers(network, explained.images), most)
     given = explained.images, explained.classes
-    similar = compare_randomised(
-        network, attribution, maps, *given, layers, derive_seed(seed, "weights"), checks.batch
+    similar = randomisation(
+        network,
+        attribution,
+        *given,
+        seed=derive_seed(seed, "weights"),
+        layers=layers,
+        maps=maps,
+        batch=checks.batch,
     )
     verdict = judge(similar, method, seed=seed)
     rows = [randomisation_row(CASCADING, verdict)]
     if permuted:
-        others = copy.deepcopy(permuted.network).eval()
-        made = in_batches(attribution, others, *given, checks.batch)
-        labels = compare_maps(LABELS, "all", 1, maps, made)
+        labels = label_randomised(
+            network, permuted.network, attribution, *given, maps=maps, batch=checks.batch
+        )
         judged = judge(labels, method, seed=seed, kind=LABELS)
         rows.append(randomisation_row(LABELS, judged, known=permuted.memorised))
         similar = pd.concat([similar, labels], ignore_index=True)

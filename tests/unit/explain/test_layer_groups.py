@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from scripts.lib.explain.layer_groups import compare_randomised, group_layers
+from scripts.lib.explain.layer_groups import group_layers
 from scripts.lib.explain.methods import attribution_of
 from scripts.lib.explain.randomisation import CASCADING, Layer, find_layers, randomisation
 from tests.unit.explain.explained_models import student
@@ -25,7 +25,9 @@ def compared(model, most, seed=3):
     saliency = attribution_of(model, "saliency")
     maps = saliency(model.network, images, CLASSES)
     layers = group_layers(find_layers(model.network, images), most)
-    return compare_randomised(model.network, saliency, maps, images, CLASSES, layers, seed, 5)
+    return randomisation(
+        model.network, saliency, images, CLASSES, seed=seed, layers=layers, maps=maps, batch=5
+    )
 
 
 def test_single_layers_give_what_randomisation_gives():
