@@ -117,15 +117,9 @@ def _dangling(config: Mapping[str, Any]) -> Iterator[str]:
 def _dangling_area(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     area = config["areas"][name]
     where = f"config, areas.{name}"
-    for reader in area["readers"]:
-        if reader not in config["readers"]:
-            known = ", ".join(config["readers"])
-            yield f"{where}.readers: no reader is called {reader!r} (readers: {known})"
+    yield from _unknown(f"{where}.readers", "reader", area["readers"], config["readers"])
     for pair in area["comparisons"]:
-        for session in pair:
-            if session not in area["sessions"]:
-                known = ", ".join(area["sessions"])
-                yield f"{where}.comparisons: no session is called {session!r} ({known})"
+        yield from _unknown(f"{where}.comparisons", "session", pair, area["sessions"])
         if pair[0] == pair[1]:
             yield f"{where}.comparisons: {pair[0]!r} is compared with itself"
 
@@ -133,20 +127,15 @@ def _dangling_area(name: str, config: Mapping[str, Any]) -> Iterator[str]:
 def _dangling_dataset(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     dataset = config["datasets"][name]
     where = f"config, datasets.{name}"
-    for decoder in dataset["decoders"]:
-        if decoder not in config["decoders"]:
-            known = ", ".join(config["decoders"])
-            yield f"{where}.decoders: no decoder is called {decoder!r} (decoders: {known})"
+    yield from _unknown(f"{where}.decoders", "decoder", dataset["decoders"], config["decoders"])
     teaching = dataset.get("teaching")
     if not teaching:
         return
     for decoder in teaching["decoders"]:
         if decoder not in dataset["decoders"]:
             yield f"{where}.teaching.decoders: {decoder!r} is not among the dataset's decoders"
-    for student in teaching["students"]:
-        if student not in config["students"]:
-            known = ", ".join(config["students"])
-            yield f"{where}.teaching.students: no student is called {student!r} ({known})"
+    taught = f"{where}.teaching.students"
+    yield from _unknown(taught, "student", teaching["students"], config["students"])
     if "none" not in teaching["teachers"]:
         yield f"{where}.teaching.teachers: none is missing: every comparison needs it"
     if teaching["images"]["source"] == "class_folders":
@@ -160,10 +149,8 @@ def _dangling_dataset(name: str, config: Mapping[str, Any]) -> Iterator[str]:
 def _dangling_films(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     block = config["films"][name]
     where = f"config, films.{name}"
-    for classifier in block["classifiers"]:
-        if classifier not in config["classifiers"]:
-            known = ", ".join(config["classifiers"])
-            yield f"{where}.classifiers: no classifier is called {classifier!r} ({known})"
+    known = config["classifiers"]
+    yield from _unknown(f"{where}.classifiers", "classifier", block["classifiers"], known)
     for key in ("leak", "maps"):
         for pair in block[key]:
             if pair[0] not in block["cases"] or pair[1] not in block["classifiers"]:
@@ -173,9 +160,15 @@ def _dangling_films(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     baseline = block["baseline"]
     if baseline and (baseline[0] not in block["cases"] or baseline[1] not in block["classifiers"]):
         yield f"{where}.baseline: {baseline} is not a case and a classifier of these films"
-    for other in block["external"]:
-        if other not in config["films"]:
-            yield f"{where}.external: no set of films is called {other!r}"
+    yield from _unknown(f"{where}.external", "set of films", block["external"], config["films"])
+
+
+def _unknown(where: str, kind: str, named: Iterable[str], known: Iterable[str]) -> Iterator[str]:
+    """Messages about names that are not among those that are known."""
+    known = list(known)
+    for name in named:
+        if name not in known:
+            yield f"{where}: no {kind} is called {name!r} ({', '.join(known)})"
 
 
 def expand_path(path: str, folder: str) -> Path:

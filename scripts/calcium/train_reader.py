@@ -1,6 +1,5 @@
 """Train readers of one session, read its held-out trials and map where they looked."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,7 +26,7 @@ from scripts.lib.calcium.trial_splits import trial_splits
 from scripts.lib.calcium.untrained import untrained_maps
 from scripts.lib.calcium.windows import cell_windows
 from scripts.lib.core.calcium_network import CalciumNetwork
-from scripts.lib.core.checkpoints import Checkpoint, checkpoint_key
+from scripts.lib.core.checkpoints import Checkpoint, JobStates
 from scripts.lib.core.device import pick_device
 from scripts.lib.core.files import (
     StrPath,
@@ -95,9 +94,7 @@ def train_reader(
     known = read_cells(cells)
     names = known["cell"].tolist()
     place = pick_device(device)
-    key = checkpoint_key(
-        code, json.dumps([dict(reader), seed]), *(Path(path) for path in (frames, table, cells))
-    )
+    states = JobStates.of(checkpoints, code, [dict(reader), seed], frames, table, cells)
     with FrameStore(frames, table) as store:
         options = {"store": store, "cells": known, "reader": reader, "seed": seed, "device": place}
         rows, splits = frames_of(store, "stimulated", reader)
@@ -114,7 +111,7 @@ def train_reader(
             rows,
             splits,
             reader["seeds"],
-            lambda name: Checkpoint(checkpoints, f"{key}-{name}"),
+            states.part,
             Explained(items, held_out),
             **options,
         )
@@ -122,7 +119,7 @@ def train_reader(
             control_rows,
             control_splits,
             1,
-            lambda name: Checkpoint(checkpoints, f"{key}-control-{name}"),
+            lambda name: states.part(f"control-{name}"),
             None,
             **options,
         )
@@ -199,7 +196,7 @@ def train_reader(
     del first["maps"], first["evidence"]
     with FrameStore(frames, table) as store:
         keep_model(Path(outputs["model"]), first, rows, splits[FIRST.fold], store, known, reader)
-    Checkpoint(checkpoints, key).remove()
+    states.remove()
     return {"device": str(place)}
 
 

@@ -1,13 +1,12 @@
 """Train the CNN that teaches in the brain's place."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from scripts.lib.core.checkpoints import Checkpoint, checkpoint_key
+from scripts.lib.core.checkpoints import JobStates
 from scripts.lib.core.device import pick_device
 from scripts.lib.core.files import StrPath, save_array
 from scripts.lib.core.folds import splits, stratified_folds
@@ -63,8 +62,8 @@ def train_cnn_teacher(
     shown = load_image_set(images, table)
     pixels, labels = shown.pixels[shown.train], shown.labels[shown.train]
     place = pick_device(device)
-    settings = json.dumps([dict(student), depth, folds, seed])
-    key = checkpoint_key(code, settings, Path(images), Path(table))
+    settings = [dict(student), depth, folds, seed]
+    states = JobStates.of(checkpoints, code, settings, images, table)
     fold = stratified_folds(map(str, labels), folds, numpy_generator(seed, "cnn folds"))
     logits = np.empty((len(labels), len(shown.classes)), dtype=np.float32)
     for number, split in enumerate(splits(fold)):
@@ -77,9 +76,7 @@ def train_cnn_teacher(
             Student.from_block(student),
             [derive_seed(seed, "cnn teacher", number)],
             place,
-            checkpoint=lambda name, number=number: Checkpoint(
-                checkpoints, f"{key}-fold{number}-{name}"
-            ),
+            checkpoint=lambda name, number=number: states.part(f"fold{number}-{name}"),
             depth=depth,
         )
         logits[split.test] = trained.logits[0]
@@ -94,7 +91,7 @@ def train_cnn_teacher(
         folds=folds,
         seed=seed,
     )
-    Checkpoint(checkpoints, key).remove()
+    states.remove()
     return {"device": str(place)}
 
 

@@ -1,6 +1,5 @@
 """Train students under one teacher."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from scripts.lib.core import metrics
-from scripts.lib.core.checkpoints import Checkpoint, checkpoint_key
+from scripts.lib.core.checkpoints import JobStates
 from scripts.lib.core.device import pick_device
 from scripts.lib.core.files import (
     StrPath,
@@ -82,8 +81,8 @@ def train_group(
     chosen = Student.from_block(student, Path(start) if start else None)
     seeds = list(range(n_seeds))
     place = pick_device(device)
-    inputs = [Path(path) for path in (images, table, logits, start) if path]
-    key = checkpoint_key(code, teacher, json.dumps([dict(student), n_seeds, seed]), *inputs)
+    settings = [teacher, dict(student), n_seeds, seed]
+    states = JobStates.of(checkpoints, code, settings, images, table, logits, start)
     trained = train_students(
         shown.pixels[shown.train],
         shown.labels[shown.train],
@@ -93,7 +92,7 @@ def train_group(
         chosen,
         [derive_seed(seed, "student", number) for number in seeds],
         place,
-        checkpoint=lambda name: Checkpoint(checkpoints, f"{key}-{name}"),
+        checkpoint=states.part,
     )
     truth = shown.labels[shown.test]
     facts = {"teacher": teacher, "student": dict(student), "seed": seed}
@@ -120,7 +119,7 @@ def train_group(
     )
     keep_model(Path(outputs["model"]), trained, shown, chosen)
     save_json(outputs["metrics"], {**score(trained.logits, truth, seed), **facts})
-    Checkpoint(checkpoints, key).remove()
+    states.remove()
     return {"device": str(place)}
 
 

@@ -8,9 +8,8 @@ from scripts.lib.core.files import StrPath
 from scripts.lib.core.jobs import job
 from scripts.lib.core.seeds import numpy_generator
 from scripts.lib.fmri.decoders import fit_linear
-from scripts.lib.fmri.decoding import load_problem, save_decoding
+from scripts.lib.fmri.decoding import decode, load_problem, save_decoding
 from scripts.lib.fmri.permutation import retrained_null
-from scripts.lib.fmri.soft_labels import out_of_fold
 
 
 def decode_linear(
@@ -45,24 +44,15 @@ def decode_linear(
     """
     problem = load_problem(voxels, folds, stimuli)
     params = {name: value for name, value in decoder.items() if name != "method"}
-    runs, blocks = (problem.rows[name].to_numpy(dtype=str) for name in ("run", "block"))
     options = {"n_voxels": n_voxels or problem.x.shape[1], **params}
-    decoded = out_of_fold(
-        problem.x,
-        problem.y,
-        runs,
-        problem.stimuli,
-        problem.splits,
-        len(problem.classes),
-        partial(fit_linear, decoder["method"], **options),
-        calibration_folds,
-    )
+    fit = partial(fit_linear, decoder["method"], **options)
+    decoded = decode(problem, fit, calibration_folds)
     null = retrained_null(
         decoder["method"],
         problem.x,
         problem.y,
-        blocks,
-        runs,
+        problem.blocks,
+        problem.runs,
         problem.splits,
         len(problem.classes),
         numpy_generator(seed, "permutation"),

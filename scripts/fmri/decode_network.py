@@ -1,23 +1,21 @@
 """Decode a region with the study's 1-D ResNet18."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from scripts.lib.core.checkpoints import Checkpoint, checkpoint_key
+from scripts.lib.core.checkpoints import JobStates
 from scripts.lib.core.device import pick_device
 from scripts.lib.core.files import StrPath
 from scripts.lib.core.folds import Split
 from scripts.lib.core.jobs import job
 from scripts.lib.core.recipe import Recipe
 from scripts.lib.core.seeds import numpy_generator
-from scripts.lib.fmri.decoding import load_problem, save_decoding
+from scripts.lib.fmri.decoding import decode, load_problem, save_decoding
 from scripts.lib.fmri.permutation import label_null
 from scripts.lib.fmri.resnet1d import resnet1d18
-from scripts.lib.fmri.soft_labels import out_of_fold
 
 #: Keys of the decoder that are not of its recipe.
 NETWORK = ("method", "width", "ensemble")
@@ -71,8 +69,8 @@ def decode_network(
     problem = load_problem(voxels, folds, stimuli)
     place = pick_device(device)
     recipe = {key: value for key, value in decoder.items() if key not in NETWORK}
-    settings = json.dumps([dict(decoder), n_voxels, calibration_folds, seed])
-    key = checkpoint_key(code, settings, Path(voxels), Path(folds), Path(stimuli))
+    settings = [dict(decoder), n_voxels, calibration_folds, seed]
+    states = JobStates.of(checkpoints, code, settings, voxels, folds, stimuli)
 
     def fit(
         x: np.ndarray, y: np.ndarray, _: np.ndarray, splits: Sequence[Split], n_classes: int
@@ -88,31 +86,21 @@ def decode_network(
             seed=seed,
             device=place,
             members_at_once=len(splits) if place.type == "cuda" else decoder["ensemble"],
-            checkpoint=lambda name: Checkpoint(checkpoints, f"{key}-{name}"),
+            checkpoint=states.part,
         )
 
-    runs, blocks = (problem.rows[name].to_numpy(dtype=str) for name in ("run", "block"))
-    decoded = out_of_fold(
-        problem.x,
-        problem.y,
-        runs,
-        problem.stimuli,
-        problem.splits,
-        len(problem.classes),
-        fit,
-        calibration_folds,
-    )
+    decoded = decode(problem, fit, calibration_folds)
     null = label_null(
         decoded.logits.argmax(axis=1),
         problem.y,
-        blocks,
-        runs,
+        problem.blocks,
+        problem.runs,
         numpy_generator(seed, "permutation"),
         permutations,
     )
     facts = {"decoder": dict(decoder), "voxels": n_voxels, "seed": seed}
     save_decoding(problem, decoded, null, "held-out labels permuted", outputs, facts)
-    Checkpoint(checkpoints, key).remove()
+    states.remove()
     return {"device": str(place)}
 
 

@@ -322,8 +322,7 @@ def test_a_training_state_is_named_by_all_that_it_follows_from(
     assert keys[0].startswith(
         checkpoint_key(
             "c",
-            "brain",
-            json.dumps([STUDENT, 2, 5]),
+            json.dumps(["brain", STUDENT, 2, 5]),
             *images,
             save_logits(tmp_path / "again.npy", rows),
         )

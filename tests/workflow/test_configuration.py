@@ -101,7 +101,7 @@ def set_key(config: dict[str, Any], path: str, value: Any) -> None:
         ("datasets.simulated.source", "fmri", "datasets.simulated.source", "'fmri' is not one of"),
         ("datasets.simulated.subjects.S1", {}, "subjects.S1", "'snr' is a required property"),
         ("run", ["simulate"], "run", "'simulate' (simulated, neurons, chests)"),
-        ("areas.neurons.readers", ["big"], "neurons.readers", "'big' (readers: small)"),
+        ("areas.neurons.readers", ["big"], "neurons.readers", "'big' (small)"),
         (
             "areas.neurons.comparisons",
             [["before", "last"]],

@@ -9,14 +9,14 @@ import json
 import logging
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.files import save_weights
+from scripts.lib.core.files import StrPath, save_weights
 
 if TYPE_CHECKING:
     import torch
@@ -94,6 +94,53 @@ class Checkpoint:
         """Delete the state and those of all parts, once the job's outputs are written."""
         for path in (self.path, *self.path.parent.glob(f"{self.key}-*.safetensors")):
             path.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class JobStates:
+    """Where the training states of one job are kept, one a part that it trains.
+
+    Attributes
+    ----------
+    folder : Path
+    key : str
+        Name of the job, by all that its results follow from.
+    """
+
+    folder: Path
+    key: str
+
+    @classmethod
+    def of(
+        cls, folder: Path, code: str, settings: Sequence[Any], *inputs: StrPath | None
+    ) -> "JobStates":
+        """Name the states of a job.
+
+        Parameters
+        ----------
+        folder : Path
+        code : str
+            Hash of the code.
+        settings : sequence
+            What JSON can hold.
+        *inputs : path or None
+            Files whose content counts.
+
+        Raises
+        ------
+        NeuroLoopError
+            If a file is missing.
+        """
+        paths = (Path(path) for path in inputs if path)
+        return cls(folder, checkpoint_key(code, json.dumps(settings), *paths))
+
+    def part(self, name: str) -> Checkpoint:
+        """Where the state of one part is kept."""
+        return Checkpoint(self.folder, f"{self.key}-{name}")
+
+    def remove(self) -> None:
+        """Delete all states, once the job's outputs are written."""
+        Checkpoint(self.folder, self.key).remove()
 
 
 def checkpoint_key(*parts: str | bytes | Path) -> str:

@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from scripts.lib.core.blocks import BasicBlock, Bottleneck, Head, conv, pool
 from scripts.lib.core.ensemble import Ensemble
-from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.states import check_state
 
 #: Number of blocks in each stage (He et al. 2016, table 1).
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
@@ -226,21 +226,8 @@ def load_checkpoint(
             given.pop(name, None)
         before = "no head" if head is None else f"a head of {len(head)} classes"
         notes.append(f"{before} in the checkpoint: that of {network.classes} classes starts anew")
-    problems = [
-        *(f"{name} is missing" for name in wanted if name not in given),
-        *(f"{name} is unknown" for name in given if name not in wanted),
-        *(
-            f"{name} has shape {tuple(given[name].shape)} in place of {tuple(values.shape)}"
-            for name, values in wanted.items()
-            if name in given and given[name].shape != values.shape
-        ),
-    ]
-    if problems:
-        more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-        raise NeuroLoopError(
-            f"weights {path_for_messages} do not fit the network: {'; '.join(problems[:3])}{more}: "
-            "take a checkpoint with torchvision's names, or change depth, width or stem"
-        )
+    advice = "take a checkpoint with torchvision's names, or change depth, width or stem"
+    check_state(wanted, given, path_for_messages, advice)
     own = network.state_dict()
     for name in wanted:
         for part in _parts(network, own[name]):

@@ -58,6 +58,30 @@ def load_state(
         If a name is missing or unknown, or a shape is another; nothing is loaded then.
     """
     own = network.state_dict()
+    check_state(own, state, source, advice)
+    network.load_state_dict({**own, **state})
+
+
+def check_state(
+    own: Mapping[str, torch.Tensor],
+    state: Mapping[str, torch.Tensor],
+    source: object,
+    advice: str,
+) -> None:
+    """See to it that a state has the names and the shapes of a network's own.
+
+    Parameters
+    ----------
+    own : mapping of str to Tensor
+        The network's.
+    state, source, advice
+        As in `load_state`.
+
+    Raises
+    ------
+    NeuroLoopError
+        As `load_state` does.
+    """
     problems = [
         *(f"{name} is missing" for name, v in own.items() if v.ndim and name not in state),
         *(f"{name} is unknown" for name in state if name not in own),
@@ -73,4 +97,3 @@ def load_state(
             f"weights {source} do not fit the network: {'; '.join(problems[:NAMED])}{more}: "
             f"{advice}"
         )
-    network.load_state_dict({**own, **state})

@@ -20,7 +20,7 @@ from scripts.lib.core.files import (
 from scripts.lib.core.folds import Split, splits
 from scripts.lib.core.ordering import natural_sorted
 from scripts.lib.core.statistics import cluster_interval, permutation_p
-from scripts.lib.fmri.soft_labels import OutOfFold, by_stimulus
+from scripts.lib.fmri.soft_labels import Fit, OutOfFold, by_stimulus, out_of_fold
 from scripts.lib.fmri.stimuli import STIMULUS_COLUMNS
 
 #: Columns of folds.tsv that decoding uses.
@@ -61,6 +61,16 @@ class Problem:
     stimuli: np.ndarray
     splits: list[Split]
     stimulus_ids: list[str]
+
+    @property
+    def runs(self) -> np.ndarray:
+        """Run of each sample, str."""
+        return self.rows["run"].to_numpy(dtype=str)
+
+    @property
+    def blocks(self) -> np.ndarray:
+        """Block of each sample, str."""
+        return self.rows["block"].to_numpy(dtype=str)
 
 
 def pose(x: np.ndarray, samples: np.ndarray, folds: pd.DataFrame, stimuli: pd.DataFrame) -> Problem:
@@ -128,6 +138,29 @@ def load_problem(voxels: StrPath, folds: StrPath, stimuli: StrPath) -> Problem:
         arrays["sample"],
         read_table(folds, FOLD_COLUMNS),
         read_table(stimuli, STIMULUS_COLUMNS),
+    )
+
+
+def decode(problem: Problem, fit: Fit, calibration_folds: int) -> OutOfFold:
+    """Predict every sample out of fold; see `soft_labels.out_of_fold`.
+
+    Parameters
+    ----------
+    problem : Problem
+    fit : Fit
+        The decoder.
+    calibration_folds : int
+        Folds, of runs, inside each training fold that choose the temperature.
+    """
+    return out_of_fold(
+        problem.x,
+        problem.y,
+        problem.runs,
+        problem.stimuli,
+        problem.splits,
+        len(problem.classes),
+        fit,
+        calibration_folds,
     )
 
 
@@ -201,7 +234,7 @@ def save_decoding(
         paths["samples"],
         {
             "sample": problem.rows["sample"].to_numpy(dtype=str),
-            "run": problem.rows["run"].to_numpy(dtype=str),
+            "run": problem.runs,
             "fold": decoded.split,
             "truth": problem.y,
             "logits": decoded.logits.astype(np.float32),

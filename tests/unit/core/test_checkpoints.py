@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from scripts.lib.core.checkpoints import Checkpoint, checkpoint_key
+from scripts.lib.core.checkpoints import Checkpoint, JobStates, checkpoint_key
 from scripts.lib.core.errors import NeuroLoopError
 
 TENSORS = {"a/weight": torch.arange(6.0).view(2, 3), "b": torch.tensor(7, dtype=torch.int64)}
@@ -124,6 +124,23 @@ def test_key_follows_from_every_part(tmp_path):
         checkpoint_key("code", b"bytes", str(one)),
     ]
     assert len({key, *others}) == 8
+
+
+def test_a_job_names_its_states_by_what_it_follows_from_and_removes_its_own(tmp_path):
+    read = tmp_path / "voxels.npz"
+    read.write_bytes(b"voxels")
+    states = JobStates.of(tmp_path / "states", "code", [{"width": 2}, 5], read, None)
+    assert states.key == checkpoint_key("code", '[{"width": 2}, 5]', read)
+    states.part("fold0").save(TENSORS, FACTS)
+    assert [path.stem for path in states.folder.iterdir()] == [f"{states.key}-fold0"]
+    same = JobStates.of(tmp_path / "states", "code", [{"width": 2}, 5], str(read))
+    assert same.part("fold0").load()[1] == FACTS
+    other = JobStates.of(tmp_path / "states", "code", [{"width": 3}, 5], read)
+    assert other.part("fold0").load() is None
+    other.remove()
+    assert same.part("fold0").load() is not None
+    states.remove()
+    assert not list(states.folder.iterdir())
 
 
 def test_key_of_a_missing_file(tmp_path):

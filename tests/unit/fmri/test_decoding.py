@@ -14,7 +14,7 @@ from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import load_array, load_arrays, save_arrays, save_table
 from scripts.lib.core.folds import check_training
 from scripts.lib.core.statistics import cluster_interval, permutation_p
-from scripts.lib.fmri import decoders
+from scripts.lib.fmri import decoders, decoding
 from scripts.lib.fmri.decoding import load_problem, pose, save_decoding, score
 from scripts.lib.fmri.soft_labels import OutOfFold, out_of_fold
 
@@ -56,11 +56,13 @@ def stimuli():
     return table()
 
 
+FIT = partial(decoders.fit_linear, "ridge", n_voxels=8, alphas=[1.0])
+
+
 def decode(problem) -> OutOfFold:
-    fit = partial(decoders.fit_linear, "ridge", n_voxels=8, alphas=[1.0])
     runs = problem.rows["run"].to_numpy(dtype=str)
     return out_of_fold(
-        problem.x, problem.y, runs, problem.stimuli, problem.splits, 3, fit, calibration_folds=2
+        problem.x, problem.y, runs, problem.stimuli, problem.splits, 3, FIT, calibration_folds=2
     )
 
 
@@ -209,6 +211,15 @@ def test_where_only_categories_are_known_they_are_no_images():
 def solved(stimuli):
     problem = pose(*brain(stimuli), stimuli)
     return problem, decode(problem), np.linspace(0.1, 0.5, 99)
+
+
+def test_a_problem_is_decoded_with_its_own_runs_stimuli_and_splits(solved):
+    problem, decoded, _ = solved
+    made = decoding.decode(problem, FIT, 2)
+    for field in dataclasses.fields(made):
+        np.testing.assert_array_equal(getattr(made, field.name), getattr(decoded, field.name))
+    assert problem.runs.tolist() == problem.rows["run"].tolist()
+    assert problem.blocks.tolist() == problem.rows["block"].tolist()
 
 
 def test_numbers_stand_beside_their_n_chance_interval_and_null(solved):
