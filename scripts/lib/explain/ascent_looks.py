@@ -7,6 +7,7 @@ import numpy as np
 
 from scripts.lib.core.training import predict
 from scripts.lib.explain.class_images import class_images
+from scripts.lib.explain.image_rows import ImageRows, channel_ends, row_batches
 from scripts.lib.explain.look import Look
 from scripts.lib.explain.model_file import OpenedModel
 from scripts.lib.explain.units import Layer, answers, before_rectifier, local_layers, telling_units
@@ -71,7 +72,8 @@ def look_for_classes(opened: OpenedModel, steps: int, seed: int) -> Look:
     """
     count = len(opened.classes)
     chosen = np.unique(np.linspace(0, count - 1, min(MOST_CLASSES, count)).round().astype(int))
-    logits = predict(opened.network, opened.images.images, 32).mean(axis=1)
+    parts = [predict(opened.network, part) for part in row_batches(opened.images.images)]
+    logits = np.concatenate(parts).mean(axis=1)
     return _ascend(
         opened,
         Sought(
@@ -141,7 +143,8 @@ def look_for_units(opened: OpenedModel, units: int, steps: int, seed: int) -> Lo
 
 def _ascend(opened: OpenedModel, sought: Sought, steps: int, seed: int) -> Look:
     images = opened.images.images
-    low, high = float(images.min()), float(images.max())
+    lows, highs = channel_ends(images)
+    low, high = float(lows.min()), float(highs.max())
     side = min(images.shape[2:])
     l2 = _penalty(images, sought.real)
     options = {
@@ -205,9 +208,12 @@ def _ascend(opened: OpenedModel, sought: Sought, steps: int, seed: int) -> Look:
     )
 
 
-def _penalty(images: np.ndarray, real: np.ndarray) -> float:
+def _penalty(images: ImageRows, real: np.ndarray) -> float:
     """Weight of the sum of squares."""
-    power = float(np.square(images, dtype=np.float64).sum(axis=(1, 2, 3)).mean())
+    squares = [
+        np.square(part, dtype=np.float64).sum(axis=(1, 2, 3)) for part in row_batches(images)
+    ]
+    power = float(np.concatenate(squares).mean())
     spread = float(np.median(real.max(axis=0) - real.min(axis=0)))
     return PENALTY * spread / power if power > 0 else 0.0
 

@@ -32,7 +32,7 @@ class ClassImages:
 
 def class_images(
     network: nn.Module,
-    shape: tuple[int, int, int],
+    shape: tuple[int, ...],
     targets: Sequence[int],
     *,
     l2: float,
@@ -125,7 +125,7 @@ def class_images(
 
 
 def _first_images(
-    shape: tuple[int, int, int],
+    shape: tuple[int, ...],
     targets: Sequence[int],
     seed: int,
     low: float | None,

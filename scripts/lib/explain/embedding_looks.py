@@ -3,6 +3,7 @@
 import numpy as np
 
 from scripts.lib.core.seeds import derive_seed
+from scripts.lib.explain.image_rows import small_copies
 from scripts.lib.explain.layers import embedding
 from scripts.lib.explain.look import Look
 from scripts.lib.explain.model_file import OpenedModel
@@ -14,6 +15,9 @@ from scripts.lib.explain.projection import preservation, random_projection, tsne
 #: Random planes that a projection is compared with.
 RANDOM_PLANES = 10
 
+#: Values of an image that raw pixels are compared by: 64 x 64 grey ones.
+PIXELS = 4096
+
 TITLES = {"tsne": "t-SNE", "umap": "UMAP"}
 
 
@@ -21,7 +25,8 @@ def look_at_neighbours(opened: OpenedModel, k: int) -> Look:
     """Find the nearest other images of each image in the network's embedding, by the cosine.
 
     The share of them that are of the image's class stands beside chance and beside the same share
-    among raw pixels, by Euclidean distance: what the network adds is what goes beyond both.
+    among raw pixels, by Euclidean distance: what the network adds is what goes beyond both. Images
+    of more than `PIXELS` values are made smaller for that, as 10,000 large ones fit into no memory.
 
     Parameters
     ----------
@@ -53,7 +58,7 @@ def look_at_neighbours(opened: OpenedModel, k: int) -> Look:
     summary = f"{k} nearest of {len(images)} images by the cosine of {vectors.shape[1]} features"
     if labels is not None:
         same = same_class(rows, labels)
-        among_pixels, _ = nearest(images.reshape(len(images), -1), k, "euclidean")
+        among_pixels, _ = nearest(small_copies(images, PIXELS), k, "euclidean")
         raw = same_class(among_pixels, labels)
         numbers |= {**_share("same_class", same), **_share("same_class_pixels", raw)}
         numbers["chance"] = same.chance

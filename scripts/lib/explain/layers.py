@@ -8,11 +8,12 @@ import torch
 from torch import nn
 
 from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.explain.image_rows import ImageRows
 from scripts.lib.explain.modes import device_of, evaluating
 from scripts.lib.explain.not_applicable import NotApplicable
 
 
-def map_layers(network: nn.Module, images: np.ndarray) -> dict[str, tuple[int, ...]]:
+def map_layers(network: nn.Module, images: ImageRows) -> dict[str, tuple[int, ...]]:
     """Find the layers that `collect` can read.
 
     Parameters
@@ -97,7 +98,7 @@ def layer_output(network: nn.Module, layer: str, images: torch.Tensor) -> torch.
 
 
 def layer_batches(
-    network: nn.Module, layer: str, images: np.ndarray, batch: int = 32
+    network: nn.Module, layer: str, images: ImageRows, batch: int = 32
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Run a network over many images, a batch in memory at a time.
 
@@ -130,7 +131,7 @@ def layer_batches(
         yield start, maps.cpu().numpy()
 
 
-def collect(network: nn.Module, layer: str, images: np.ndarray, batch: int = 32) -> np.ndarray:
+def collect(network: nn.Module, layer: str, images: ImageRows, batch: int = 32) -> np.ndarray:
     """Return the output of a layer for all images.
 
     Parameters
@@ -150,7 +151,7 @@ def collect(network: nn.Module, layer: str, images: np.ndarray, batch: int = 32)
     return _joined(layer_batches(network, layer, images, batch), len(images))
 
 
-def embedding(network: nn.Module, images: np.ndarray, batch: int = 32) -> np.ndarray:
+def embedding(network: nn.Module, images: ImageRows, batch: int = 32) -> np.ndarray:
     """Return what goes into the last linear layer that runs: pooled features of most networks.
 
     The network is treated as in `layer_batches`.
@@ -175,7 +176,7 @@ def embedding(network: nn.Module, images: np.ndarray, batch: int = 32) -> np.nda
 
 
 def _embedding_batches(
-    network: nn.Module, images: np.ndarray, batch: int
+    network: nn.Module, images: ImageRows, batch: int
 ) -> Iterator[tuple[int, np.ndarray]]:
     last: list[torch.Tensor] = []
 
@@ -203,12 +204,12 @@ def _embedding_batches(
         yield start, last.pop().cpu().numpy()
 
 
-def _run(network: nn.Module, images: np.ndarray) -> None:
+def _run(network: nn.Module, images: ImageRows) -> None:
     with torch.no_grad(), evaluating(network):
         network(_as_tensor(network, images))
 
 
-def _as_tensor(network: nn.Module, images: np.ndarray) -> torch.Tensor:
+def _as_tensor(network: nn.Module, images: ImageRows) -> torch.Tensor:
     """A copy on the network's device, which the network may change."""
     return torch.tensor(images, dtype=torch.float32, device=device_of(network))
 

@@ -22,8 +22,9 @@ from scripts.lib.core.networks import ResNet
 from scripts.lib.core.states import load_state, read_state
 from scripts.lib.core.transfer_network import TransferNetwork
 from scripts.lib.explain.evidence import Division
+from scripts.lib.explain.image_folder import open_folder
 from scripts.lib.explain.model_description import KINDS, checked_description
-from scripts.lib.explain.model_images import ModelImages, load_images, read_folder, save_images
+from scripts.lib.explain.model_images import ModelImages, load_images, save_images
 
 WEIGHTS_FILE, IMAGES_FILE = "weights.safetensors", "images.npz"
 
@@ -52,7 +53,7 @@ class OpenedModel:
     labels : {"single", "multi"}
     images : ModelImages
     preprocessing : Preprocessing or None
-        What `images` went through, if not within the network.
+        What `images` went through, if not within the network; of a folder it is always known.
     facts : dict
     """
 
@@ -171,6 +172,8 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
     network.to(device).eval()
     given = described["preprocessing"]
     preprocessing = given and Preprocessing(tuple(given["mean"]), tuple(given["std"]))
+    if isinstance(described["images"], dict):
+        preprocessing = preprocessing or Preprocessing((0.0,), (1.0,))
     images = _images(path, described, members * network.in_channels, preprocessing)
     try:
         with torch.inference_mode():
@@ -225,17 +228,23 @@ def _images(
     given, classes = described["images"], described["classes"]
     if isinstance(given, str):
         return load_images(path.parent / given, channels, len(classes), described["labels"])
-    used = preprocessing or Preprocessing((0.0,), (1.0,))
+    assert preprocessing is not None
     own = 1 if given["grey"] else 3
-    if channels != own or {len(used.mean), len(used.std)} - {1, own}:
+    values = len(preprocessing.mean), len(preprocessing.std)
+    if channels != own or set(values) - {1, own}:
         raise NeuroLoopError(
             f"{path}: the network takes {channels} channels, images.grey {given['grey']} gives "
-            f"{own}, preprocessing has {len(used.mean)} and {len(used.std)} values: make them fit"
+            f"{own}, preprocessing has {values[0]} and {values[1]} values: make them fit"
         )
-    read = read_folder(
-        path.parent / given["folder"], given["size"], given["grey"], used.mean, used.std, classes
+    opened = open_folder(
+        path.parent / given["folder"],
+        given["size"],
+        given["grey"],
+        preprocessing.mean,
+        preprocessing.std,
+        classes,
     )
-    return read if described["labels"] == "single" else replace(read, truth=None)
+    return opened if described["labels"] == "single" else replace(opened, truth=None)
 
 
 def _first_line(error: Exception) -> str:

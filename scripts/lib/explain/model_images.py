@@ -9,9 +9,7 @@ import numpy as np
 
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import load_arrays, save_arrays
-from scripts.lib.core.ordering import natural_sorted
-
-SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
+from scripts.lib.explain.image_rows import ImageRows
 
 #: Arrays of a file of images and the names of their axes; ``truth`` of several labels has two.
 AXES = {
@@ -30,8 +28,8 @@ class ModelImages:
 
     Attributes
     ----------
-    images : ndarray of float32, shape (n, channels, height, width)
-        As the network takes them.
+    images : ImageRows of float32, shape (n, channels, height, width)
+        As the network takes them: an array, or files that are read when they are asked for.
     ids : ndarray of str, shape (n,)
         Each its own.
     truth : ndarray or None
@@ -39,15 +37,15 @@ class ModelImages:
         (n, classes). None if it is not known.
     mask : ndarray of bool or None, shape (n, height, width)
         Where the evidence truly is, for the pointing game.
-    display : ndarray of float32 or None, shape (n, height, width)
+    display : ImageRows of float32 or None, shape (n, height, width)
         What figures show in place of the first channel.
     """
 
-    images: np.ndarray
+    images: ImageRows
     ids: np.ndarray
     truth: np.ndarray | None = None
     mask: np.ndarray | None = None
-    display: np.ndarray | None = None
+    display: ImageRows | None = None
 
 
 def spread(kinds: Sequence[object], count: int) -> np.ndarray:
@@ -134,72 +132,6 @@ def load_images(path: Path, channels: int, classes: int, labels: str) -> ModelIm
         None if mask is None else mask.astype(bool),
         arrays.get("display"),
     )
-
-
-def read_folder(
-    folder: Path,
-    size: int,
-    grey: bool,
-    mean: Sequence[float],
-    std: Sequence[float],
-    classes: Sequence[str],
-) -> ModelImages:
-    """Read all images below a folder, in natural order.
-
-    Parameters
-    ----------
-    folder : Path
-    size : int
-        Side in pixels: the shorter side is scaled to it, the middle of the longer one is cut out.
-    grey : bool
-        One channel, else red, green and blue.
-    mean, std : sequence of float
-        What pixels in [0, 1] are normalised by: one value, or one a channel.
-    classes : sequence of str
-        If every image lies in a folder with the name of a class, that is its truth.
-
-    Returns
-    -------
-    ModelImages
-        `display` is the mean over channels, in [0, 1].
-
-    Raises
-    ------
-    NeuroLoopError
-        If there are no images, or one is damaged or has more than 8 bits a channel.
-    """
-    paths = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
-    if not paths:
-        raise NeuroLoopError(f"{folder} holds no images: mend images.folder or fill the folder")
-    by_id = {path.relative_to(folder).as_posix(): path for path in paths}
-    ids = natural_sorted(by_id)
-    pixels = np.stack([_read(by_id[name], size, grey) for name in ids])
-    centre, spread = (np.asarray(v, dtype=np.float32).reshape(-1, 1, 1) for v in (mean, std))
-    numbers = {name: number for number, name in enumerate(classes)}
-    truth = [numbers.get(by_id[name].parent.name, -1) for name in ids]
-    return ModelImages(
-        (pixels - centre) / spread,
-        np.array(ids),
-        None if -1 in truth else np.array(truth, dtype=np.int64),
-        display=pixels.mean(axis=1),
-    )
-
-
-def _read(path: Path, size: int, grey: bool) -> np.ndarray:
-    """Pixels in [0, 1] of one image, float32, shape (channels, size, size)."""
-    from PIL import Image, ImageOps
-
-    try:
-        with Image.open(path) as image:
-            if image.mode[0] in "IF":  # converting these would clip them to white or black
-                raise ValueError(f"mode {image.mode}, not 8 bits a channel")
-            made = image.convert("L" if grey else "RGB")
-            made = ImageOps.fit(made, (size, size), Image.Resampling.BILINEAR)
-    except Exception as error:  # whatever a damaged file makes a decoder do
-        reason = " ".join(str(error).split())
-        raise NeuroLoopError(f"image {path} cannot be read ({reason}): replace it") from error
-    pixels = np.asarray(made, dtype=np.float32) / 255
-    return pixels[None] if grey else np.ascontiguousarray(pixels.transpose(2, 0, 1))
 
 
 def _problem(arrays: dict[str, np.ndarray], channels: int, classes: int, labels: str) -> str:

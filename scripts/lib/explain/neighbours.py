@@ -73,9 +73,10 @@ def nearest(
     rows = np.empty((len(vectors), k), dtype=np.int64)
     distances = np.empty((len(vectors), k))
     block = max(1, DISTANCES_AT_ONCE // len(vectors))
+    squares = np.array([(row**2).sum() for row in vectors])
     for start in range(0, len(vectors), block):
         part = slice(start, start + block)
-        made = _distances(vectors[part], vectors, metric)
+        made = _distances(vectors[part], vectors, metric, squares[part], squares)
         made[of_row[part, None] == of_row] = np.inf
         rows[part] = made.argsort(axis=1, kind="stable")[:, :k]
         distances[part] = np.take_along_axis(made, rows[part], axis=1)
@@ -128,9 +129,11 @@ def _vectors(embeddings: np.ndarray, metric: str) -> np.ndarray:
             "train the network again"
         )
     if metric == "euclidean":
-        return vectors - vectors.mean(axis=0)
+        vectors -= vectors.mean(axis=0)
+        return vectors
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return vectors / np.where(lengths > 0, lengths, 1)
+    vectors /= np.where(lengths > 0, lengths, 1)
+    return vectors
 
 
 def _group_numbers(groups: Sequence[str] | None, count: int) -> np.ndarray:
@@ -143,9 +146,11 @@ def _group_numbers(groups: Sequence[str] | None, count: int) -> np.ndarray:
     return numbers
 
 
-def _distances(some: np.ndarray, all_rows: np.ndarray, metric: str) -> np.ndarray:
-    products = some @ all_rows.T
+def _distances(
+    some: np.ndarray, rows: np.ndarray, metric: str, squares: np.ndarray, of_rows: np.ndarray
+) -> np.ndarray:
+    """Distances of some rows from all; the latter two are their sums of squares."""
+    products = some @ rows.T
     if metric == "cosine":
         return 1 - products
-    squares = (some**2).sum(axis=1)[:, None] + (all_rows**2).sum(axis=1)
-    return np.sqrt(np.maximum(squares - 2 * products, 0))
+    return np.sqrt(np.maximum(squares[:, None] + of_rows - 2 * products, 0))

@@ -7,6 +7,7 @@ import numpy as np
 from torch import nn
 
 from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.explain.image_rows import ImageRows
 from scripts.lib.explain.layers import layer_batches
 from scripts.lib.explain.receptive_field import receptive_fields
 
@@ -39,7 +40,7 @@ class Patches:
 def top_patches(
     network: nn.Module,
     layer: str,
-    images: np.ndarray,
+    images: ImageRows,
     units: Sequence[int],
     k: int,
     batch: int = 32,

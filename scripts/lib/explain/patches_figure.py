@@ -1,5 +1,6 @@
 """The figure of maximally activating patches: what the images show where units are most active."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -45,7 +46,9 @@ def patches_figure(opened: OpenedModel, look: Look) -> "Figure":
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.015, wspace=0.01, hspace=0.01)
     for panel in axes.flat:
         panel.set_axis_off()
-    shown, labels = pictures(opened), image_classes(opened)
+    best = np.unique([look.arrays[f"row{number}"] for number in range(len(layers))])
+    shown = dict(zip(best.tolist(), pictures(opened, best), strict=True))
+    labels = image_classes(opened)
     for place, (number, block) in enumerate(blocks):
         panels = axes[:, place * (top + 1) : place * (top + 1) + top]
         _draw_block(panels, look, number, block, layers[number]["receptive_field"], shown, labels)
@@ -83,7 +86,7 @@ def _draw_block(
     number: int,
     places: np.ndarray,
     field: list[int],
-    shown: np.ndarray,
+    shown: Mapping[int, np.ndarray],
     labels: list[str] | None,
 ) -> None:
     arrays = {
@@ -93,7 +96,7 @@ def _draw_block(
         for rank, panel in enumerate(panels):
             row, box = arrays["row"][place, rank], arrays["box"][place, rank]
             panel.set_axis_on()
-            _draw_patch(panel, shown[row], box, field)
+            _draw_patch(panel, shown[int(row)], box, field)
             said = f"{arrays['activation'][place, rank]:.3g}"
             if labels is not None:
                 said += f" ({_short(labels[row])})"

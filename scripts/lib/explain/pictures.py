@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scripts.lib.explain.image_rows import channel_ends
 from scripts.lib.explain.model_file import OpenedModel
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def pictures(opened: OpenedModel, rows: np.ndarray | None = None) -> np.ndarray:
     chosen = np.arange(len(given.images)) if rows is None else np.asarray(rows)
     if opened.network.in_channels == 3:
         return coloured(opened, given.images[chosen])
-    grey = given.images[chosen, 0] if given.display is None else given.display[chosen]
+    grey = given.images[chosen][:, 0] if given.display is None else given.display[chosen]
     ends = np.quantile(grey, [CLIPPED, 1 - CLIPPED], axis=(1, 2)).astype(np.float32)
     low, high = ends[:, :, None, None]
     width = np.where(high > low, high - low, 1)
@@ -54,16 +55,17 @@ def coloured(opened: OpenedModel, images: np.ndarray) -> np.ndarray:
         In [0, 1]. Where it is not known how images were normalised, and the model's own are not
         within [0, 1], each channel goes from its least to its greatest value in them.
     """
-    first, own = images[:, :3], opened.images.images[:, :3]
+    first = images[:, :3]
     if opened.preprocessing is not None:
         mean, std = (
             np.asarray(values, dtype=np.float32).reshape(-1, 1, 1)
             for values in (opened.preprocessing.mean, opened.preprocessing.std)
         )
         first = first * std + mean
-    elif own.min() < 0 or own.max() > 1:
-        low, high = (edge(axis=(0, 2, 3))[:, None, None] for edge in (own.min, own.max))
-        first = (first - low) / np.where(high > low, high - low, 1)
+    else:
+        low, high = (ends[:3, None, None] for ends in channel_ends(opened.images.images))
+        if low.min() < 0 or high.max() > 1:
+            first = (first - low) / np.where(high > low, high - low, 1)
     return np.asarray(np.clip(first, 0, 1).transpose(0, 2, 3, 1), dtype=np.float32)
 
 

@@ -33,7 +33,7 @@ CLOSING = re.compile(
 
 
 def receptive_fields(
-    network: nn.Module, layer: str, shape: tuple[int, int, int], units: np.ndarray
+    network: nn.Module, layer: str, shape: tuple[int, ...], units: np.ndarray
 ) -> np.ndarray:
     """Bound the pixels that units of a layer depend on.
 

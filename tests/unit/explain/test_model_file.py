@@ -167,7 +167,7 @@ def test_a_checkpoint_of_ones_own(tmp_path):
     mean, std = (
         torch.tensor(v)[:, None, None] for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     )
-    x = torch.from_numpy(opened.images.images)
+    x = torch.from_numpy(opened.images.images[:])
     torch.testing.assert_close(x, (pixels - mean) / std, rtol=1e-5, atol=1e-6)
     assert torch.equal(opened.network(x), network(x))
     opened.facts["seen"] = True

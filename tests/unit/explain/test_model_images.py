@@ -1,14 +1,13 @@
-"""Images of a network on disk, and those of a folder."""
+"""Images of a network on disk."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import load_arrays, read_json, save_arrays
-from scripts.lib.explain.model_images import ModelImages, load_images, read_folder, save_images
+from scripts.lib.explain.model_images import ModelImages, load_images, save_images
 
 GIVEN = ModelImages(
     np.arange(24, dtype=np.float32).reshape(3, 2, 2, 2),
@@ -75,45 +74,3 @@ def test_a_writer_is_held_to_the_same(tmp_path):
     with pytest.raises(ValueError, match="not within the 2 classes"):
         save_images(tmp_path / "images.npz", GIVEN, 2, "single")
     assert not list(tmp_path.iterdir())
-
-
-def picture(path, colour, size=(8, 4)):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", size, colour).save(path)
-
-
-def test_a_folder_of_class_folders(tmp_path):
-    picture(tmp_path / "cat" / "10.png", (255, 0, 51))
-    picture(tmp_path / "cat" / "9.png", (0, 0, 0), size=(3, 9))
-    picture(tmp_path / "dog" / "1.png", (51, 102, 255))
-    (tmp_path / "notes.txt").write_text("no image")
-    found = read_folder(tmp_path, 4, False, (0.5,), (0.5, 0.25, 0.2), ["dog", "cat"])
-    assert found.ids.tolist() == ["cat/9.png", "cat/10.png", "dog/1.png"]
-    assert found.truth.tolist() == [1, 1, 0]
-    assert found.images.shape == (3, 3, 4, 4)
-    assert found.images.dtype == np.float32
-    np.testing.assert_allclose(found.images[1, :, 2, 2], [1, -2, -1.5], rtol=1e-5)
-    np.testing.assert_allclose(found.images[2, :, 0, 3], [-0.6, -0.4, 2.5], rtol=1e-5)
-    np.testing.assert_allclose(found.display[1], 0.4, rtol=1e-5)
-    grey = read_folder(tmp_path, 4, True, (0.0,), (1.0,), ["dog", "cat"])
-    assert grey.images.shape == (3, 1, 4, 4)
-    np.testing.assert_allclose(grey.images[1, 0], 82 / 255, rtol=1e-5)  # 0.299 R + 0.114 B
-    assert read_folder(tmp_path, 4, True, (0.0,), (1.0,), ["dog"]).truth is None
-
-
-def test_the_middle_of_an_image_is_cut_out(tmp_path):
-    wide = np.zeros((4, 12), dtype=np.uint8)
-    wide[:, 4:8] = 255
-    Image.fromarray(wide).save(tmp_path / "wide.png")
-    assert read_folder(tmp_path, 4, True, (0.0,), (1.0,), []).images.min() == 1
-
-
-def test_folders_without_images_and_damaged_ones(tmp_path):
-    with pytest.raises(NeuroLoopError, match=r"holds no images: mend images\.folder"):
-        read_folder(tmp_path, 4, True, (0.0,), (1.0,), [])
-    (tmp_path / "broken.png").write_bytes(b"no image")
-    with pytest.raises(NeuroLoopError, match=r"broken\.png cannot be read"):
-        read_folder(tmp_path, 4, True, (0.0,), (1.0,), [])
-    Image.fromarray(np.zeros((4, 4), dtype=np.uint16)).save(tmp_path / "broken.png")
-    with pytest.raises(NeuroLoopError, match="not 8 bits"):
-        read_folder(tmp_path, 4, True, (0.0,), (1.0,), [])
