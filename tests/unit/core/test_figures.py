@@ -73,6 +73,22 @@ def test_files_are_of_their_kind_and_hold_no_date(tmp_path):
     assert "A title" in text, "text stays text"
 
 
+def test_a_figure_is_laid_out_once_and_drawn_once_a_file(tmp_path, monkeypatch):
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    done = []
+    for kind, name in ((Figure, "draw"), (ConstrainedLayoutEngine, "execute")):
+
+        def counted(self, *given, name=name, plain=getattr(kind, name)):
+            done.append(name)
+            return plain(self, *given)
+
+        monkeypatch.setattr(kind, name, counted)
+    draw(tmp_path)
+    assert sorted(done) == ["draw"] * 3 + ["execute"], "one to lay out, and one a file"
+
+
 def test_axes_are_always_a_grid():
     for rows, columns in ((1, 1), (1, 3), (2, 1)):
         figure, axes = grid(rows, columns, width=3, height=2)
