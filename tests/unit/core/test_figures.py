@@ -78,13 +78,18 @@ def test_a_figure_is_laid_out_once_and_drawn_once_a_file(tmp_path, monkeypatch):
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     done = []
-    for kind, name in ((Figure, "draw"), (ConstrainedLayoutEngine, "execute")):
 
-        def counted(self, *given, name=name, plain=getattr(kind, name)):
+    def count(kind, name):
+        plain = getattr(kind, name)
+
+        def counted(self, *given):
             done.append(name)
             return plain(self, *given)
 
         monkeypatch.setattr(kind, name, counted)
+
+    count(Figure, "draw")
+    count(ConstrainedLayoutEngine, "execute")
     draw(tmp_path)
     assert sorted(done) == ["draw"] * 3 + ["execute"], "one to lay out, and one a file"
 

@@ -53,6 +53,16 @@ def test_by_hand(method, expected):
     np.testing.assert_allclose(explain(linear(FLAT), method, signed=False), relu, rtol=1e-6)
 
 
+def test_captum_by_the_same_hand():
+    network = linear(FLAT)
+    for kind, expected in (
+        (LayerGradCam, [[-0.5, -1], [0.5, 2]]),
+        (LayerGradientXActivation, [[-1, 0], [0, 4]]),
+    ):
+        theirs = kind(network, network[0]).attribute(IMAGE.clone(), 0).detach().sum(1)
+        np.testing.assert_allclose(theirs[0], expected, rtol=1e-6)
+
+
 def test_cam_by_hand():
     pooled = linear([3.0, -1], pooled=True)
     expected = np.array([[2.0, 4], [8, 12]])  # 3 A_1 - A_2

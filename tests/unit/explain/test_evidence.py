@@ -207,3 +207,43 @@ def test_layers_that_cannot_be_explained(layer):
     assert state_of(network) == before
     with pytest.raises(ValueError, match="no part of the network"):
         gather_evidence(network, nn.ReLU(), IMAGES, CLASSES)
+
+
+class Stopping(torch.autograd.Function):
+    """Passes images on, and fails where a gradient arrives."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        raise AssertionError("a gradient came down below the layer")
+
+
+class Stop(nn.Module):
+    def __init__(self, below):
+        super().__init__()
+        self.below = below
+
+    def forward(self, x):
+        return Stopping.apply(self.below(x))
+
+
+@pytest.mark.parametrize("divided", [False, True])
+@pytest.mark.parametrize("frozen", [False, True])
+def test_gradients_end_at_the_layer(divided, frozen):
+    """Neither the images nor the weights below ask for any, whatever their flags."""
+    front = Stop(nn.Conv2d(1, 2, 3, padding=1).requires_grad_(not frozen))
+    layer = nn.Conv2d(2, 3, 3, padding=1)
+    head = nn.Sequential(nn.ReLU(), nn.Flatten(), nn.Linear(3 * 16, 2))
+    network = nn.Sequential(front, layer, head)
+    images = torch.rand(2, 1, 4, 4, requires_grad=True)
+    with pytest.raises(AssertionError, match="below the layer"):
+        network(images).sum().backward()
+    network.zero_grad()
+    cut = Division(nn.Sequential(front, layer), head) if divided else layer
+    found = gather_evidence(network, cut, images, torch.tensor([[0], [1]]))
+    assert found.gradients.abs().sum() > 0
+    assert images.grad is None
+    assert all(values.grad is None for values in (*front.parameters(), *layer.parameters()))

@@ -1,6 +1,7 @@
 """Methods by name: what they give, of copies too, and where they do not apply."""
 
 import copy
+import gc
 
 import numpy as np
 import pytest
@@ -116,3 +117,24 @@ def test_how_long_a_map_takes():
 def test_an_unknown_method_is_refused():
     with pytest.raises(ValueError, match="no attribution method 'lime'"):
         attribution_of(student(), "lime")
+
+
+@pytest.mark.parametrize("method", ATTRIBUTIONS)
+def test_memory_is_flat_over_1000_images(method):
+    """What is alive in tensors when a batch begins is what is there from the start, and maps."""
+    model, alive, begun = student(), [], []
+    make = attribution_of(model, method, window=0.5, stride=0.5, steps=2)
+
+    def watched(network, images, classes):
+        begun.append(len(images))
+        if len(begun) in (3, 17, 31):
+            gc.collect()
+            tensors = [o for o in gc.get_objects() if issubclass(type(o), torch.Tensor)]
+            alive.append(sum(tensor.numel() for tensor in tensors))
+        return make(network, images, classes)
+
+    images = torch.randn(1000, 1, 12, 12, generator=torch.Generator().manual_seed(0))
+    maps = in_batches(watched, model.network, images, torch.arange(1000) % 3, 32)
+    assert (len(maps), sum(begun), len(begun)) == (1000, 1000, 32)
+    between = 14 * 32 * maps[0].size
+    assert np.diff(alive).tolist() in ([0, 0], [between, between])
