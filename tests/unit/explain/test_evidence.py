@@ -227,6 +227,7 @@ class Stop(nn.Module):
         self.below = below
 
     def forward(self, x):
+        self.graph_kept = torch.is_grad_enabled()
         return Stopping.apply(self.below(x))
 
 
@@ -245,5 +246,6 @@ def test_gradients_end_at_the_layer(divided, frozen):
     cut = Division(nn.Sequential(front, layer), head) if divided else layer
     found = gather_evidence(network, cut, images, torch.tensor([[0], [1]]))
     assert found.gradients.abs().sum() > 0
+    assert not front.graph_kept
     assert images.grad is None
     assert all(values.grad is None for values in (*front.parameters(), *layer.parameters()))
