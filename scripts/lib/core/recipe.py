@@ -2,9 +2,11 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import torch
+
+from scripts.lib.core.optimiser import Adam, Momentum, Optimiser
 
 
 @dataclass(frozen=True)
@@ -49,14 +51,9 @@ class Recipe:
         }[self.schedule]
         return self.learning_rate * factor
 
-    def build(self, network: torch.nn.Module) -> torch.optim.Optimizer:
+    def build(self, network: torch.nn.Module) -> Optimiser:
         """Return the optimiser of the parameters that are not frozen."""
         trained = [values for values in network.parameters() if values.requires_grad]
-        common: dict[str, Any] = {
-            "lr": self.learning_rate,
-            "weight_decay": self.weight_decay,
-            "fused": True,
-        }
         if self.optimiser == "adam":
-            return torch.optim.Adam(trained, **common)
-        return torch.optim.SGD(trained, momentum=self.momentum, nesterov=self.nesterov, **common)
+            return Adam(trained, self.weight_decay)
+        return Momentum(trained, self.weight_decay, self.momentum, self.nesterov)

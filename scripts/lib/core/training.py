@@ -13,6 +13,7 @@ from scripts.lib.core.batches import batch_order
 from scripts.lib.core.checkpoints import Checkpoint
 from scripts.lib.core.ensemble import Ensemble
 from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.optimiser import Optimiser
 from scripts.lib.core.progress import progress
 from scripts.lib.core.recipe import Recipe
 from scripts.lib.core.watch import Watch
@@ -86,8 +87,7 @@ def fit(
             if watch and watch.is_over(history):
                 break
             rate = recipe.rate(epoch) * (watch.rate_factor(history) if watch else 1)
-            for group in optimiser.param_groups:
-                group["lr"] = rate
+            optimiser.rate = rate
             order = batch_order(sizes, recipe.batch_size, seeds, epoch)
             sums: dict[str, torch.Tensor] = {}
             for indices in torch.from_numpy(order).to(device):
@@ -160,7 +160,7 @@ def _check_finite(network: Ensemble, losses: Sequence[float], epoch: int, recipe
 
 def _keep(
     network: Ensemble,
-    optimiser: torch.optim.Optimizer | None,
+    optimiser: Optimiser | None,
     checkpoint: Checkpoint,
     history: list[dict[str, Any]],
     best: Mapping[str, torch.Tensor],
@@ -169,14 +169,13 @@ def _keep(
     tensors = {f"network/{name}": values for name, values in network.state_dict().items()}
     tensors |= {f"best/{name}": values for name, values in best.items()}
     if optimiser:
-        for number, state in optimiser.state_dict()["state"].items():
-            named = {f"optimiser/{number}/{name}": values for name, values in state.items()}
-            tensors |= {name: values for name, values in named.items() if values is not None}
+        for number, state in optimiser.state.items():
+            tensors |= {f"optimiser/{number}/{name}": values for name, values in state.items()}
     checkpoint.save(tensors, {"history": history})
 
 
 def _resume(
-    network: Ensemble, optimiser: torch.optim.Optimizer, checkpoint: Checkpoint | None
+    network: Ensemble, optimiser: Optimiser, checkpoint: Checkpoint | None
 ) -> tuple[list[dict[str, Any]], dict[str, torch.Tensor]]:
     """Restore the last state; return its history and the state of a watched network's best epoch.
 
@@ -203,7 +202,7 @@ def _resume(
                 values = torch.empty_like(like).copy_(values)
             state.setdefault(int(number), {})[rest[0]] = values
     network.load_state_dict(weights)
-    optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+    optimiser.load(state)
     return list(facts["history"]), _below(tensors, "best/")
 
 

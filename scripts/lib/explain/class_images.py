@@ -7,9 +7,9 @@ from math import ceil, cos, pi
 import numpy as np
 import torch
 from torch import nn
-from torch.optim.adam import adam
 
 from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.optimiser import Adam
 from scripts.lib.core.seeds import numpy_generator
 from scripts.lib.explain.layers import layer_output
 from scripts.lib.explain.modes import device_of, evaluating, mean_logits
@@ -112,42 +112,17 @@ def class_images(
         chosen = torch.tensor(targets, dtype=torch.int64, device=device)
         pixels = _first_images(shape, targets, seed, low, high).to(device).requires_grad_()
         start = objective(seen(pixels), chosen).detach()
-        ascend = _Ascent(pixels)
+        adam = Adam([pixels])
         for step in range(steps):
             total = objective(seen(pixels), chosen, shifts[step]).sum()
-            (slope,) = torch.autograd.grad(total, pixels)
-            ascend(slope, rate * (1 + cos(pi * step / steps)) / 2)
+            (pixels.grad,) = torch.autograd.grad(-total, pixels)
+            adam.rate = rate * (1 + cos(pi * step / steps)) / 2
+            adam.step()
             if low is not None or high is not None:
                 pixels.detach().clamp_(low, high)
         images = seen(pixels).detach()
         end = objective(images, chosen).detach()
     return ClassImages(*(values.cpu().numpy() for values in (images, start, end)))
-
-
-class _Ascent:
-    """Adam, by torch's function of it: the class imports a compiler that takes seconds to load."""
-
-    def __init__(self, pixels: torch.Tensor) -> None:
-        self.pixels, self.step = pixels, torch.tensor(0.0)
-        self.mean, self.square = torch.zeros_like(pixels), torch.zeros_like(pixels)
-
-    @torch.no_grad()
-    def __call__(self, slope: torch.Tensor, rate: float) -> None:
-        adam(
-            [self.pixels],
-            [slope],
-            [self.mean],
-            [self.square],
-            [],
-            [self.step],
-            amsgrad=False,
-            beta1=0.9,
-            beta2=0.999,
-            lr=rate,
-            weight_decay=0.0,
-            eps=1e-8,
-            maximize=True,
-        )
 
 
 def _first_images(

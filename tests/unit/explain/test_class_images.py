@@ -7,7 +7,7 @@ from torch import nn
 
 from scripts.lib.core import calcium_network, networks
 from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.explain.class_images import _Ascent, class_images
+from scripts.lib.explain.class_images import class_images
 
 SHAPE = (1, 6, 8)
 
@@ -206,16 +206,3 @@ def test_targets_that_are_not_there():
         class_images(linear(weights()), SHAPE, [0, 2], l2=0.5, seed=3)
     with pytest.raises(NeuroLoopError, match=r"from 0 to 2: .* not -1"):
         class_images(calcium()[0], (1, 48, 48), [-1], l2=0.5, seed=3, layer="features.0")
-
-
-def test_the_ascent_is_torchs_adam():
-    drawn = torch.Generator().manual_seed(0)
-    slopes = torch.randn(6, 1, 1, 4, 4, generator=drawn)
-    own, theirs = torch.zeros(1, 1, 4, 4), torch.zeros(1, 1, 4, 4, requires_grad=True)
-    ascend, adam = _Ascent(own), torch.optim.Adam([theirs], maximize=True)
-    for number, slope in enumerate(slopes):
-        rate = 0.1 / (1 + number)
-        ascend(slope, rate)
-        adam.param_groups[0]["lr"], theirs.grad = rate, slope.clone()
-        adam.step()
-    assert torch.equal(own, theirs.detach())
