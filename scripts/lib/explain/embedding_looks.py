@@ -58,13 +58,15 @@ def look_at_neighbours(opened: OpenedModel, k: int) -> Look:
     summary = f"{k} nearest of {len(images)} images by the cosine of {vectors.shape[1]} features"
     if labels is not None:
         same = same_class(rows, labels)
-        among_pixels, _ = nearest(small_copies(images, PIXELS), k, "euclidean")
+        pixels = small_copies(images, PIXELS)
+        among_pixels, _ = nearest(pixels, k, "euclidean")
         raw = same_class(among_pixels, labels)
         numbers |= {**_share("same_class", same), **_share("same_class_pixels", raw)}
-        numbers["chance"] = same.chance
+        numbers |= {"chance": same.chance, "pixels": pixels.shape[1]}
+        copies = "" if pixels.shape[1] == np.prod(images.shape[1:]) else " of smaller copies"
         summary += (
             f". Of the neighbours, {_told(same)} are of the image's class; by chance "
-            f"{100 * same.chance:.0f} %, among raw pixels {_told(raw)}"
+            f"{100 * same.chance:.0f} %, among raw pixels{copies} {_told(raw)}"
         )
     return Look(
         arrays={
