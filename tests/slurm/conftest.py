@@ -50,7 +50,7 @@ def slow(
     folder = tmp_path_factory.mktemp("slow") / "project"
     project = make(folder, small | {"students": {"tiny_student": student}})
     project.edit("rules/distill.smk", "runtime=minutes(480)", "runtime=minutes(1)")
-    line = "            for group in optimiser.param_groups:"
+    line = "            optimiser.rate = rate"
     project.edit("scripts/lib/core/training.py", line, f"            {PAUSE}\n{line}")
     going = start(project, SLOW_TARGET)
     yield going, project
