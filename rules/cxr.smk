@@ -141,7 +141,7 @@ rule train_classifier:
     output:
         history=f"results/{CLASSIFIED}/{{split}}/history.tsv",
         predictions=f"results/{CLASSIFIED}/{{split}}/predictions.tsv",
-        metrics=f"results/{CLASSIFIED}/{{split}}/metrics.json",
+        classifier=f"results/{CLASSIFIED}/{{split}}/classifier.json",
         networks=f"results/{CLASSIFIED}/{{split}}/networks.safetensors",
         model=f"results/{CLASSIFIED}/{{split}}/model.json",
         weights=f"results/{CLASSIFIED}/{{split}}/weights.safetensors",
@@ -164,8 +164,6 @@ rule train_classifier:
         classifier=classifier_setting,
         folds=film_setting("folds"),
         views=film_setting("views"),
-        contrast=film_setting("contrast"),
-        bootstraps=film_setting("bootstraps"),
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],
@@ -182,10 +180,10 @@ rule name_external:
         own_table=f"results/{FILMS}/films.tsv",
         networks=f"results/{CLASSIFIED}/person/networks.safetensors",
         weights=f"results/{CLASSIFIED}/person/weights.safetensors",
-        metrics=f"results/{CLASSIFIED}/person/metrics.json",
+        classifier=f"results/{CLASSIFIED}/person/classifier.json",
     output:
         predictions=f"results/{CLASSIFIED}/external/{{other}}/predictions.tsv",
-        metrics=f"results/{CLASSIFIED}/external/{{other}}/metrics.json",
+        facts=f"results/{CLASSIFIED}/external/{{other}}/facts.json",
         run=f"results/{CLASSIFIED}/external/{{other}}/run.json",
     log:
         f"logs/{CLASSIFIED}/external/{{other}}/name_external.log",
@@ -200,9 +198,6 @@ rule name_external:
         gpu=1,
     params:
         code=code_version("cxr/name_external.py"),
-        contrast=film_setting("contrast"),
-        bootstraps=film_setting("bootstraps"),
-        seed=config["seed"],
         device=config["device"],
         threads=config["threads"],
     script:

@@ -5,7 +5,7 @@ import zlib
 from pathlib import PurePath
 
 #: What the frozen part of a classifier's network follows from.
-FRONT = ("backbone", "weights", "cut", "width", "stem")
+FRONT = ("backbone", "weights", "cut", "width", "stem", "side")
 
 
 def film_setting(*keys):
@@ -57,6 +57,7 @@ def front_name(classifier):
         f"{block['stem']}{block['width']}",
         block["cut"],
     ]
+    parts += [f"side{block['side']}"] if block["side"] else []
     return re.sub(r"[^A-Za-z0-9-]+", "_", "-".join(parts))
 
 

@@ -38,7 +38,7 @@ def extract_features(
         Checkpoint that the backbone starts from.
     output : path
     front : mapping
-        ``backbone``, ``weights``, ``cut``, ``width``, ``stem``.
+        ``backbone``, ``weights``, ``cut``, ``width``, ``stem``, ``side``.
     views : int
         Augmentation views of each film.
     kind : {"study", "affine"}

@@ -1,6 +1,6 @@
 """Name the films of another set with the networks of a trained classifier."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,6 @@ from scripts.lib.core.jobs import job
 from scripts.lib.core.training import predict
 from scripts.lib.core.transfer_network import transfer_network
 from scripts.lib.cxr.classifier import Classifier
-from scripts.lib.cxr.film_metrics import film_metrics
 from scripts.lib.cxr.film_set import load_film_set
 from scripts.lib.cxr.film_tables import prediction_table
 
@@ -32,10 +31,7 @@ def name_external(
     own_table: StrPath,
     networks: StrPath,
     weights: StrPath,
-    metrics: StrPath,
-    contrast: Sequence[str] | None,
-    bootstraps: int,
-    seed: int,
+    classifier: StrPath,
     device: str,
     outputs: Mapping[str, StrPath],
 ) -> dict[str, Any]:
@@ -48,12 +44,12 @@ def name_external(
     own_table : path
         films.tsv of the set that the classifier was trained on. Persons who are in both sets are
         left out.
-    networks, weights, metrics : path
-        networks.safetensors, weights.safetensors and metrics.json of the classifier.
-    contrast, bootstraps, seed, device
-        As in training.
+    networks, weights, classifier : path
+        networks.safetensors, weights.safetensors and classifier.json of the classifier.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
     outputs : mapping
-        ``predictions``, ``metrics``.
+        ``predictions``, ``facts``.
 
     Returns
     -------
@@ -61,7 +57,7 @@ def name_external(
         Facts for the record of the run.
     """
     place = pick_device(device)
-    trained = read_json(metrics)
+    trained = read_json(classifier)
     classes = trained["classes"]
     shown = load_film_set(films, regions, table)
     if unknown := sorted(set(shown.classes) - set(classes)):
@@ -88,13 +84,10 @@ def name_external(
         logits.append(predict(network, torch.from_numpy(shown.read(rows)[:, None]), 16)[:, 0])
     tested = shown.table.iloc[rows].assign(fold=0)
     predicted = prediction_table(tested, np.mean(logits, axis=0), classes).assign(shown="whole")
-    scores = film_metrics(
-        predicted, classes, tuple(contrast) if contrast else None, seed, bootstraps
-    )
     save_table(outputs["predictions"], predicted)
-    facts: dict[str, Any] = {"classes": classes, "networks": len(logits)}
-    facts["films_left_out"] = len(shown.table) - len(rows)
-    save_json(outputs["metrics"], {**facts, "metrics": scores.to_dict("records")})
+    left_out = len(shown.table) - len(rows)
+    facts = {"classes": classes, "networks": len(logits), "films_left_out": left_out}
+    save_json(outputs["facts"], facts)
     return {"device": str(place)}
 
 
@@ -107,10 +100,7 @@ if __name__ == "__main__":
             snakemake.input.own_table,
             snakemake.input.networks,
             snakemake.input.weights,
-            snakemake.input.metrics,
-            snakemake.params.contrast,
-            snakemake.params.bootstraps,
-            snakemake.params.seed,
+            snakemake.input.classifier,
             snakemake.params.device,
             snakemake.output,
         )

@@ -11,7 +11,6 @@ import torch
 
 from scripts.lib.core.checkpoints import Checkpoint, checkpoint_key
 from scripts.lib.core.device import pick_device
-from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import StrPath, save_json, save_table, save_weights
 from scripts.lib.core.jobs import job
 from scripts.lib.core.seeds import derive_seed, numpy_generator
@@ -19,7 +18,6 @@ from scripts.lib.core.transfer_network import TransferNetwork
 from scripts.lib.cxr.cases import case_rows, views_needed
 from scripts.lib.cxr.classifier import Classifier
 from scripts.lib.cxr.features import PARTS, Features, open_features
-from scripts.lib.cxr.film_metrics import film_metrics
 from scripts.lib.cxr.film_set import FilmSet, load_film_set
 from scripts.lib.cxr.film_splits import check_persons_apart, nested_validation
 from scripts.lib.cxr.film_tables import prediction_table
@@ -27,8 +25,6 @@ from scripts.lib.cxr.transfer import Fold, predict_films, train_fold
 from scripts.lib.explain.model_file import save_model
 from scripts.lib.explain.model_images import ModelImages, spread
 
-#: Share of the training persons that decide when to slow down and to stop.
-VALIDATION = 0.1
 #: Test films that lie beside the first network, for those who look into it.
 LOOKED_AT = 60
 
@@ -44,8 +40,6 @@ def train_classifier(
     split: str,
     folds: int | str,
     max_view: int,
-    contrast: Sequence[str] | None,
-    bootstraps: int,
     seed: int,
     device: str,
     outputs: Mapping[str, StrPath],
@@ -70,16 +64,12 @@ def train_classifier(
         As the films were split.
     max_view : int
         Augmentation views that features has.
-    contrast : sequence of 2 str, or None
-        Classes whose distinction has an AUC of its own.
-    bootstraps : int
-        Resamples of persons for the intervals.
     seed : int
         Root seed.
     device : str
         ``auto``, ``cpu`` or ``cuda``.
     outputs : mapping
-        ``history``, ``predictions``, ``metrics``, ``networks``, ``model``.
+        ``history``, ``predictions``, ``classifier``, ``networks``, ``model``.
     checkpoints : Path
         Folder of training states, emptied at the end.
     code : str
@@ -93,15 +83,10 @@ def train_classifier(
     Raises
     ------
     NeuroLoopError
-        If the contrast names no class of the films, or a person stands on two sides.
+        If a person stands on two sides.
     """
     place = pick_device(device)
     shown = load_film_set(films, regions, table)
-    if unknown := [name for name in contrast or () if name not in shown.classes]:
-        raise NeuroLoopError(
-            f"config, contrast: {unknown[0]} is no class of the films "
-            f"({', '.join(shown.classes)}): name two of them, or null"
-        )
     chosen = Classifier.from_block(classifier, Path(start) if start else None)
     stored = open_features(features, shown.table["film"].tolist())
     key = checkpoint_key(
@@ -111,7 +96,8 @@ def train_classifier(
     )
     views = range(min(chosen.test_views, views_needed(case, max_view)))
     histories, tables, kept = [], [], {}
-    for number, fold in enumerate(make_folds(shown, case, split, folds, max_view, seed)):
+    made = make_folds(shown, case, split, folds, max_view, chosen.validation, seed)
+    for number, fold in enumerate(made):
         network = chosen.network(len(shown.classes), seed, number).to(place)
         history = train_fold(
             network,
@@ -128,24 +114,17 @@ def train_classifier(
         kept |= trained_part(network, number)
         if number == 0:
             keep_model(Path(outputs["model"]), network, chosen, shown, fold.test)
-    predicted = pd.concat(tables, ignore_index=True)
-    whole = predicted[predicted["shown"] == "whole"]
-    scores = film_metrics(
-        whole, shown.classes, tuple(contrast) if contrast else None, seed, bootstraps
-    )
     save_table(outputs["history"], pd.concat(histories, ignore_index=True))
-    save_table(outputs["predictions"], predicted)
+    save_table(outputs["predictions"], pd.concat(tables, ignore_index=True))
     save_weights(outputs["networks"], kept, classes=json.dumps(shown.classes))
     save_json(
-        outputs["metrics"],
+        outputs["classifier"],
         {
             "classifier": dict(classifier),
             "case": case,
             "split": split,
             "classes": shown.classes,
             "seed": seed,
-            "interval": "95 %, over persons",
-            "metrics": scores.to_dict("records"),
         },
     )
     Checkpoint(checkpoints, key).remove()
@@ -153,39 +132,35 @@ def train_classifier(
 
 
 def make_folds(
-    shown: FilmSet, case: str, split: str, folds: int | str, max_view: int, seed: int
+    shown: FilmSet,
+    case: str,
+    split: str,
+    folds: int | str,
+    max_view: int,
+    validation: float,
+    seed: int,
 ) -> list[Fold]:
-    """What is learned from, validated on and tested on in each fold; of a hold-out there is one."""
+    """What is learned from, validated on and tested on in each fold; of a hold-out there is one.
+
+    Without a share for validation, what would be validated on is learned from too.
+    """
     table, fold = shown.table, shown.table[f"{split}_fold"].astype(int).to_numpy()
     # By image, a person is in several folds: each film then stands for a person of its own.
     groups = table["person" if split == "person" else "film"]
     check_persons_apart(fold, groups)
     sides = [np.flatnonzero(fold == number) for number in np.unique(fold)]
-    parts = (
-        [tuple(sides)]
-        if folds == "holdout"
-        else [
-            (
-                *nested_validation(
-                    np.flatnonzero(fold != number),
-                    table["label"],
-                    groups,
-                    numpy_generator(seed, "validation", number),
-                    VALIDATION,
-                ),
-                test,
-            )
-            for number, test in enumerate(sides)
-        ]
-    )
-    return [
-        Fold(
-            case_rows(case, shown.labels, learn, derive_seed(seed, "case", number), max_view),
-            validation,
-            test,
-        )
-        for number, (learn, validation, test) in enumerate(parts)
-    ]
+    tested = sides[-1:] if folds == "holdout" else sides
+    made = []
+    for number, test in enumerate(tested):
+        learn, watched = np.setdiff1d(np.arange(len(fold)), test), sides[0][:0]
+        if validation and folds == "holdout":
+            learn, watched = sides[0], sides[1]
+        elif validation:
+            generator = numpy_generator(seed, "validation", number)
+            learn, watched = nested_validation(learn, table["label"], groups, generator, validation)
+        rows = case_rows(case, shown.labels, learn, derive_seed(seed, "case", number), max_view)
+        made.append(Fold(rows, watched, test))
+    return made
 
 
 def predictions(
@@ -258,8 +233,6 @@ if __name__ == "__main__":
             snakemake.wildcards.split,
             snakemake.params.folds,
             snakemake.params.views,
-            snakemake.params.contrast,
-            snakemake.params.bootstraps,
             snakemake.params.seed,
             snakemake.params.device,
             snakemake.output,

@@ -9,7 +9,7 @@ import torch
 
 from scripts.cxr.simulate_films import simulate
 from scripts.cxr.split_films import split_films
-from scripts.cxr.train_classifier import make_folds, train_classifier, trained_part
+from scripts.cxr.train_classifier import make_folds, trained_part
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.transfer_network import transfer_network
 from scripts.lib.cxr.classifier import Classifier
@@ -54,7 +54,7 @@ def persons(shown, rows):
 
 @pytest.mark.parametrize("case", ["case1", "case4", "case5", "undersampled"])
 def test_nobody_is_on_two_sides_of_a_fold(shown, case):
-    folds = make_folds(shown, case, "person", 3, 1, SEED)
+    folds = make_folds(shown, case, "person", 3, 1, 0.1, SEED)
     assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(120))
     for number, fold in enumerate(folds):
         assert (shown.table["person_fold"].iloc[fold.test].astype(int) == number).all()
@@ -74,11 +74,11 @@ def test_folds_that_break_persons_apart_are_refused(shown):
     broken["person_fold"] = broken["image_fold"]
     spoiled = type(shown)(broken, shown.pixels, shown.lungs, shown.lesions)
     with pytest.raises(NeuroLoopError, match="persons have films on two sides of the split"):
-        make_folds(spoiled, "case1", "person", 3, 1, SEED)
+        make_folds(spoiled, "case1", "person", 3, 1, 0.1, SEED)
 
 
 def test_a_split_by_image_puts_persons_on_both_sides_but_no_film(shown):
-    for number, fold in enumerate(make_folds(shown, "case1", "image", 3, 1, SEED)):
+    for number, fold in enumerate(make_folds(shown, "case1", "image", 3, 1, 0.1, SEED)):
         learn = fold.learn["row"].to_numpy()
         assert (shown.table["image_fold"].iloc[fold.test].astype(int) == number).all()
         assert persons(shown, learn) & persons(shown, fold.test)
@@ -88,7 +88,7 @@ def test_a_split_by_image_puts_persons_on_both_sides_but_no_film(shown):
 
 def test_a_holdout_is_one_fold_of_its_sides(paths):
     shown = split(paths, "holdout")
-    (fold,) = make_folds(shown, "case1", "person", "holdout", 1, SEED)
+    (fold,) = make_folds(shown, "case1", "person", "holdout", 1, 0.1, SEED)
     rows = {"train": fold.learn["row"], "validation": fold.validation, "test": fold.test}
     for side, of in rows.items():
         assert (shown.table["side"].iloc[of] == side).all()
@@ -96,9 +96,25 @@ def test_a_holdout_is_one_fold_of_its_sides(paths):
     assert sum(map(len, rows.values())) == 120
 
 
+@pytest.mark.parametrize("folds", [3, "holdout"])
+def test_without_validation_all_but_the_test_films_are_learned_from(paths, folds):
+    shown = split(paths, folds)
+    for split_by in ("person", "image"):
+        watched = make_folds(shown, "case1", split_by, folds, 1, 0.1, SEED)
+        made = make_folds(shown, "case1", split_by, folds, 1, 0, SEED)
+        assert len(made) == len(watched)
+        for fold, other in zip(made, watched, strict=True):
+            assert not len(fold.validation)
+            np.testing.assert_array_equal(fold.test, other.test)
+            rest = np.setdiff1d(np.arange(120), fold.test)
+            assert sorted(fold.learn["row"]) == rest.tolist()
+            if split_by == "person":
+                assert not persons(shown, fold.learn["row"]) & persons(shown, fold.test)
+
+
 def test_each_fold_has_its_own_data_case(shown):
     """Who is repeated follows from the seed and the fold, and from no test film."""
-    first, again = (make_folds(shown, "case4", "person", 3, 1, SEED) for _ in range(2))
+    first, again = (make_folds(shown, "case4", "person", 3, 1, 0.1, SEED) for _ in range(2))
     for one, other in zip(first, again, strict=True):
         pd.testing.assert_frame_equal(one.learn, other.learn)
         of_class = np.bincount(shown.labels[one.learn["row"]])
@@ -126,29 +142,3 @@ def test_what_was_trained_is_kept_and_makes_the_network_again(cut, trained, froz
     assert not first.load_state_dict(own, strict=False).unexpected_keys
     for name, values in second.state_dict().items():
         torch.testing.assert_close(first.state_dict()[name], values, rtol=0, atol=0)
-
-
-def test_a_contrast_of_other_classes_is_told_before_anything_is_read(paths, shown, tmp_path):
-    with pytest.raises(
-        NeuroLoopError,
-        match=r"contrast: flu is no class of the films \(bacteria, normal, virus\): name two",
-    ):
-        train_classifier(
-            paths["films"],
-            paths["regions"],
-            paths["folder"] / "folds-3.tsv",
-            tmp_path / "features.npy",
-            None,
-            BLOCK,
-            "case1",
-            "person",
-            3,
-            1,
-            ["bacteria", "flu"],
-            100,
-            SEED,
-            "cpu",
-            {},
-            tmp_path,
-            "code",
-        )

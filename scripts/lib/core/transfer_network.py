@@ -1,7 +1,8 @@
 """A pretrained image network under a new head, trained from a chosen section upwards.
 
-The network itself repeats grey films to three channels and normalises them as its backbone was
-trained, so that training, prediction and explanation cannot pre-process differently. It is cut in
+The network itself brings images to the size that it reads them at, repeats grey ones to three
+channels and normalises them as its backbone was trained, so that training, prediction and
+explanation cannot pre-process differently. It is cut in
 two: ``front``, frozen, whose output depends on an image alone and can be stored, and ``back``,
 which is trained.
 """
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from scripts.lib.core import efficientnet
 from scripts.lib.core.dense_head import Dropout, dense_head
@@ -49,6 +51,8 @@ class TransferNetwork(Ensemble):
         The first section that is trained, or ``head``.
     frozen_norm : bool
         Whether batch normalisation in the backbone always evaluates.
+    side : int or None
+        Pixels of a side that images are resampled to; None: as they are.
     mean, std : Tensor, shape (3,)
         What pixels in [0, 1] are normalised by.
     """
@@ -65,6 +69,7 @@ class TransferNetwork(Ensemble):
         dropout: float,
         in_channels: int,
         frozen_norm: bool,
+        side: int | None,
     ) -> None:
         super().__init__(members=1, in_channels=in_channels, classes=classes)
         self.sections: dict[str, tuple[str, ...]]
@@ -86,6 +91,7 @@ class TransferNetwork(Ensemble):
         self.register_buffer("mean", torch.tensor(mean))
         self.register_buffer("std", torch.tensor(std))
         self.backbone, self.cut, self.frozen_norm = backbone, cut, frozen_norm
+        self.side = side
         self.head = dense_head(last.in_features, classes, units, dropout)
         order = [*self.sections, HEAD]
         position = order.index(cut)
@@ -128,9 +134,13 @@ class TransferNetwork(Ensemble):
 
     def back(self, features: torch.Tensor) -> torch.Tensor:
         """Run what is trained: from the output of `front` to logits (batch, 1, classes)."""
+        return self.head(self.pooled(features))
+
+    def pooled(self, features: torch.Tensor) -> torch.Tensor:
+        """Run what is trained less the head: from the output of `front` to (batch, channels)."""
         if self.cut == HEAD:
-            return self.head(features)
-        return self.classify(self._through(self._above, features))
+            return features
+        return self._through(self._above, features).mean((2, 3))
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return logits, shape (batch, 1, classes), of images as in `front`."""
@@ -145,6 +155,9 @@ class TransferNetwork(Ensemble):
         return self.head(maps.mean((2, 3)))
 
     def _normalised(self, images: torch.Tensor) -> torch.Tensor:
+        if self.side is not None:
+            size = (self.side, self.side)
+            images = functional.interpolate(images, size, mode="bilinear", antialias=True)
         return (images - self.mean[:, None, None]) / self.std[:, None, None]
 
     def _through(self, sections: Iterable[str], x: torch.Tensor) -> torch.Tensor:
@@ -169,6 +182,7 @@ def transfer_network(
     width: int = 64,
     stem: str = "imagenet",
     frozen_norm: bool = False,
+    side: int | None = None,
 ) -> TransferNetwork:
     """Build a network for transfer learning.
 
@@ -199,6 +213,10 @@ def transfer_network(
         Whether batch normalisation in the backbone always evaluates, with the statistics of its
         weights; scale and shift are trained above the cut. Small data sets and short training want
         it: running statistics of theirs lag behind the weights, and batches are a poor sample.
+    side : int, optional
+        Pixels of a side that images are resampled to, bilinearly. A network that reads them larger
+        than they are has finer maps, and objects of the size that its backbone was trained on
+        (Touvron et al. 2019, "Fixing the train-test resolution discrepancy").
 
     Returns
     -------
@@ -220,7 +238,7 @@ def transfer_network(
         raise ValueError(f"{backbone} has no width and no stem to choose")
     else:
         made = EfficientNetLite0(classes)
-    network = TransferNetwork(made, classes, cut, units, dropout, in_channels, frozen_norm)
+    network = TransferNetwork(made, classes, cut, units, dropout, in_channels, frozen_norm, side)
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 

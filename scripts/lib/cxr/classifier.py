@@ -28,10 +28,19 @@ class Classifier:
         As in `load_backbone`; None: random.
     l2 : float
         Of `head_penalty`.
+    side : int or None
+        As in `transfer_network`.
     C : float or None
-        If given, the head is a logistic regression of inverse regularisation C on standardised
-        features, and the recipe is not used.
+        If given, the head starts from a logistic regression of inverse regularisation C on
+        standardised features of the training films; else from random weights.
+    start_share : float
+        Share of the starting weights in the mean with the trained ones that the network ends
+        with (see `transfer.average_with_start`).
     recipe : Recipe
+        With 0 epochs the network stays as it starts.
+    validation : float
+        Share of the training persons that decide when to slow down, to stop, and which epoch is
+        kept. 0: all are learned from, for all epochs.
     reduce_after, stop_after : int
         Epochs, as in `Watch`.
     factor : float
@@ -47,11 +56,14 @@ class Classifier:
     cut: str
     width: int
     stem: str
+    side: int | None
     units: tuple[int, ...]
     dropout: float
     l2: float
     C: float | None
+    start_share: float
     recipe: Recipe
+    validation: float
     reduce_after: int
     factor: float
     stop_after: int
@@ -77,6 +89,7 @@ class Classifier:
             "dropout": self.dropout,
             "width": self.width,
             "stem": self.stem,
+            "side": self.side,
             "frozen_norm": self.weights is not None,
         }
 

@@ -47,7 +47,7 @@ def write_features(
     max_view: int,
     kind: str,
     seed: int,
-    batch: int = 16,
+    batch: int | None = None,
 ) -> None:
     """Run the frozen part of a network on every view of every film.
 
@@ -64,13 +64,17 @@ def write_features(
         Of the augmentation (see `augment.view`).
     seed : int
         Root seed of the augmentation.
-    batch : int
-        Films at once.
+    batch : int, optional
+        Films at once. By default 16 on a GPU and one on a CPU, where what one film makes stays in
+        memory that the process has, and what sixteen make is asked of the system and given back
+        by every layer: half of the time.
     """
     names = view_names(max_view)
+    if batch is None:
+        batch = 1 if next(network.parameters()).device.type == "cpu" else 16
     stored: np.memmap | None = None
     with atomic(path) as temporary, torch.inference_mode():
-        for rows in progress(list(_batches(len(films.table), batch)), f"films, {batch} at once"):
+        for rows in progress(list(_batches(len(films.table), batch)), f"batches of {batch} films"):
             made = np.stack(
                 [_front(network, _shown(films, rows, name, kind, seed)) for name in names], axis=1
             )

@@ -1,6 +1,6 @@
 """Training of a classifier's upper part on stored features, a fold at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -70,23 +70,26 @@ def train_fold(
     Returns
     -------
     DataFrame
-        A row an epoch: ``epoch``, ``learning_rate``, ``loss`` (of training) and ``validation``. A
-        logistic regression has one.
+        A row an epoch: ``epoch``, ``learning_rate``, ``loss`` (of training) and ``validation``, NaN
+        without validation films. A logistic regression that is not trained further has one row.
 
     Raises
     ------
     NeuroLoopError
-        As `fit`, or if a logistic regression is asked for elsewhere than on a frozen backbone.
+        As `fit`, or if a logistic regression is asked for under a head that is not linear.
     """
     rows, views = fold.learn["row"].to_numpy(), fold.learn["view"].to_numpy()
     n_films = len(np.unique(rows))
     if classifier.C is not None:
         network.eval()
         _fit_logistic(network, features, labels, fold, classifier)
+    if not classifier.recipe.epochs:
+        network.eval()
         losses = [
             _loss(network, features, labels, part) for part in (np.unique(rows), fold.validation)
         ]
         return pd.DataFrame([{"epoch": 1, "loss": losses[0], "validation": losses[1]}])
+    start = {name: values.detach().clone() for name, values in network.named_parameters()}
     device = next(network.parameters()).device
     counts = np.bincount(labels[rows], minlength=network.classes)
     weights = torch.from_numpy(len(rows) / (len(counts) * np.maximum(counts, 1))).float().to(device)
@@ -106,12 +109,14 @@ def train_fold(
         )
         return (error + head_penalty(of, classifier.l2))[None], {}
 
-    watch: Watch[TransferNetwork] = Watch(
-        lambda of: _loss(of, features, labels, fold.validation),
-        classifier.reduce_after,
-        classifier.factor,
-        classifier.stop_after,
-    )
+    watch: Watch[TransferNetwork] | None = None
+    if len(fold.validation):
+        watch = Watch(
+            lambda of: _loss(of, features, labels, fold.validation),
+            classifier.reduce_after,
+            classifier.factor,
+            classifier.stop_after,
+        )
     history = fit(
         network,
         loss,
@@ -122,7 +127,32 @@ def train_fold(
         watch=watch,
         label=label,
     )
-    return history.drop(columns="member")
+    if classifier.start_share:
+        average_with_start(network, start, classifier.start_share)
+    return history.drop(columns="member").assign(**{} if watch else {"validation": np.nan})
+
+
+@torch.no_grad()
+def average_with_start(
+    network: TransferNetwork, start: Mapping[str, torch.Tensor], share: float
+) -> None:
+    """Take the mean of weights before and after training, in place.
+
+    Of a network that starts from a good solution and is trained at a low rate, both ends lie in
+    one valley, and the mean forgets less and over-fits less than the end (WiSE-FT, Wortsman et al.
+    2022, "Robust fine-tuning of zero-shot models", equation 1).
+
+    Parameters
+    ----------
+    network : TransferNetwork
+        Trained. Buffers, as the statistics of batch normalisation, stay as they are.
+    start : mapping of str to Tensor
+        Its parameters before training.
+    share : float
+        Weight of the start, from 0 to 1.
+    """
+    for name, values in network.named_parameters():
+        values.lerp_(start[name], share)
 
 
 def epoch_pairs(n_pairs: int, n_films: int, seed: int, epoch: int) -> np.ndarray:
@@ -190,10 +220,22 @@ def _inputs(features: Features, rows: np.ndarray, views: np.ndarray | int) -> to
     return read.contiguous(memory_format=torch.channels_last) if read.ndim == 4 else read
 
 
+def _pooled(
+    network: TransferNetwork, features: Features, rows: np.ndarray, views: np.ndarray
+) -> np.ndarray:
+    """What the head of a network in evaluation mode sees, shape (n, channels)."""
+    device = next(network.parameters()).device
+    parts = np.array_split(np.arange(len(rows)), -(-len(rows) // BATCH))
+    made = [network.pooled(_inputs(features, rows[of], views[of]).to(device)) for of in parts]
+    return torch.cat(made).cpu().numpy()
+
+
 def _loss(
     network: TransferNetwork, features: Features, labels: np.ndarray, rows: np.ndarray
 ) -> float:
-    """Cross-entropy of whole films, every class weighing the same, nat."""
+    """Cross-entropy of whole films, every class weighing the same, nat; NaN of no films."""
+    if not len(rows):
+        return float("nan")
     logits = torch.from_numpy(predict_films(network, features, rows, [0])).double()
     each = functional.cross_entropy(logits, torch.from_numpy(labels[rows]), reduction="none")
     return float(np.mean([each[labels[rows] == of].mean() for of in np.unique(labels[rows])]))
@@ -207,17 +249,17 @@ def _fit_logistic(
     fold: Fold,
     classifier: Classifier,
 ) -> None:
-    """Give a linear head the weights of a logistic regression on standardised features."""
+    """Give a linear head the weights of a logistic regression on standardised pooled features."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    if classifier.units or classifier.cut != "head":
+    if classifier.units:
         raise NeuroLoopError(
-            "config, classifiers: C makes a logistic regression of what a frozen network sees: set "
-            "cut: head and units: [], or C: null"
+            "config, classifiers: C makes the head a logistic regression, which is linear: set "
+            "units: [], or C: null"
         )
     rows, views = fold.learn["row"].to_numpy(), fold.learn["view"].to_numpy()
-    learned = features.stored[rows, views].astype(np.float64)
+    learned = _pooled(network, features, rows, views).astype(np.float64)
     scaler = StandardScaler().fit(learned)
     model = LogisticRegression(
         C=classifier.C,

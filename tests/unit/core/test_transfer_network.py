@@ -2,8 +2,10 @@
 
 import copy
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
@@ -346,3 +348,32 @@ def test_head_is_linear_without_units(units, linear):
         backbone="resnet18", classes=3, width=4, stem="small", units=units, dropout=0.5
     )
     assert network.is_linear == linear
+
+
+@pytest.mark.parametrize("cut", ["head", "layer3"])
+@pytest.mark.parametrize("size", [16, 24, 48])
+def test_images_are_read_at_the_networks_own_size(cut, size):
+    """As an image library resamples them, whichever way goes through the network."""
+    network, plain = small(cut, side=32).eval(), small(cut).eval()
+    x = films(3, size=size)
+    resampled = np.stack(
+        [
+            np.asarray(
+                Image.fromarray(image[0].numpy()).resize((32, 32), Image.Resampling.BILINEAR)
+            )
+            for image in x
+        ]
+    )
+    expected = plain(torch.from_numpy(resampled)[:, None])
+    assert network.side == 32
+    for logits in (network(x), network.back(network.front(x)), network.classify(network.maps(x))):
+        torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(network(x), plain(x), rtol=1e-3)
+
+
+@pytest.mark.parametrize("cut", ["head", "layer3"])
+def test_pooled_features_are_means_of_the_maps(cut):
+    network, x = small(cut).eval(), films(3)
+    pooled = network.pooled(network.front(x))
+    torch.testing.assert_close(pooled, network.maps(x).mean((2, 3)))
+    torch.testing.assert_close(network.head(pooled), network(x))

@@ -44,6 +44,7 @@ def test_every_key_of_a_block_is_used():
     assert (made.l2, made.units, made.stop_after) == (0.5, (8, 4), 9)
     assert (made.backbone, made.cut, made.width, made.stem) == ("resnet18", "layer3", 4, "small")
     assert (made.weights, made.C, made.class_weights, made.test_views) == (None, None, True, 2)
+    assert (made.side, made.validation, made.start_share) == (None, 0.1, 0)
     known = {*Classifier.__annotations__, *Recipe.__annotations__} - {"recipe"}
     assert set(block) <= known
 

@@ -135,8 +135,9 @@ def test_test_films_are_never_read_while_training(C, read):
     features, labels = noise()
     stored, named = features.stored.copy(), labels.copy()
     stored[FOLD.test], named[FOLD.test] = np.nan, -100
-    clean, history = train(features, labels, C=C)
-    chosen = classifier(C=C)
+    epochs = 0 if C else 3
+    clean, history = train(features, labels, C=C, epochs=epochs)
+    chosen = classifier(C=C, epochs=epochs)
     network = chosen.network(3, SEED, 0)
     poisoned = train_fold(network, Features(stored, features.views), named, FOLD, chosen, SEED)
     pd.testing.assert_frame_equal(poisoned, history)
@@ -241,7 +242,7 @@ def test_the_logistic_head_is_that_of_scikit_learn(classes, balanced):
     features, labels = noise(40, classes)
     labels = np.where(np.arange(40) % 5 == 0, 0, labels)  # not balanced
     fold = Fold(pairs(range(28), (0, 2)), np.arange(28, 34), np.arange(34, 40))
-    network, history = train(features, labels, fold, C=0.05, class_weights=balanced)
+    network, history = train(features, labels, fold, C=0.05, class_weights=balanced, epochs=0)
     model = make_pipeline(
         StandardScaler(),
         LogisticRegression(C=0.05, max_iter=2000, class_weight="balanced" if balanced else None),
@@ -260,11 +261,74 @@ def test_the_logistic_head_is_that_of_scikit_learn(classes, balanced):
     assert not network.training
 
 
-@pytest.mark.parametrize("options", [{"units": [4]}, {"cut": "layer4"}])
-def test_a_logistic_regression_of_anything_else_is_one_line(options):
+def test_a_logistic_regression_under_more_layers_is_one_line():
     features, labels = noise()
-    with pytest.raises(NeuroLoopError, match=r"set cut: head and units: \[\], or C: null"):
-        train(features, labels, C=1.0, **options)
+    with pytest.raises(NeuroLoopError, match=r"set units: \[\], or C: null"):
+        train(features, labels, C=1.0, units=[4])
+
+
+def test_a_deeper_cut_starts_from_the_same_logistic_regression():
+    """What is trained later is frozen until the head is there: scikit-learn's on pooled maps."""
+    options = {"C": 0.05, "epochs": 0}
+    deep, labels, images = film_features("layer3")
+    shallow, *_ = film_features("head")
+    fold = Fold(pairs(range(9)), np.arange(9, 12), np.arange(0))
+    network, _ = train(deep, labels, fold, cut="layer3", **options)
+    other, _ = train(shallow, labels, fold, **options)
+    scaler = StandardScaler().fit(shallow.stored[:9, 0].astype(float))
+    model = LogisticRegression(C=0.05, class_weight="balanced", max_iter=2000)
+    model.fit(scaler.transform(shallow.stored[:9, 0].astype(float)), labels[:9])
+    expected = model.decision_function(scaler.transform(shallow.stored[:, 0].astype(float)))
+    for one in (network, other):
+        with torch.inference_mode():
+            found = one(images)[:, 0].numpy()
+        np.testing.assert_allclose(found, expected, rtol=1e-2, atol=1e-4)
+
+
+def test_training_goes_on_from_the_logistic_regression():
+    """At a learning rate of 0 an epoch changes nothing, and its loss is that of the start."""
+    features, labels = noise()
+    options = {"C": 0.05, "class_weights": False, "batch_size": 36, "l2": 0.0}
+    start, before = train(features, labels, epochs=0, **options)
+    same, history = train(features, labels, epochs=1, learning_rate=0.0, **options)
+    assert_same(state(same), state(start))
+    assert history["validation"][0] == before["validation"][0]
+    moved, history = train(features, labels, epochs=2, learning_rate=0.01, **options)
+    assert (state(moved)["head.fc.weight"] != state(start)["head.fc.weight"]).all()
+    assert history["epoch"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.75])
+def test_weights_kept_are_between_the_start_and_the_end(share):
+    """share start + (1 - share) end, of every parameter; a start that is random or fitted."""
+    features, labels, _ = film_features("layer4")
+    fold = Fold(pairs(range(12)), np.arange(0), np.arange(0))
+    for C in (None, 0.05):
+        options = {"cut": "layer4", "C": C, "learning_rate": 0.01}
+        start, _ = train(features, labels, fold, **options | {"epochs": 0})
+        end, _ = train(features, labels, fold, **options)
+        kept, _ = train(features, labels, fold, **options, start_share=share)
+        ends = dict(end.named_parameters())
+        for (name, values), first in zip(kept.named_parameters(), start.parameters(), strict=True):
+            expected = share * first + (1 - share) * ends[name]
+            torch.testing.assert_close(values, expected, rtol=1e-5, atol=1e-6)
+        for name, values in kept.named_buffers():
+            assert torch.equal(values, end.get_buffer(name))
+
+
+def test_without_validation_films_all_epochs_are_trained_and_the_last_is_kept():
+    features, _ = noise()
+    labels = np.random.default_rng(5).permutation(30) % 3
+    fold = FOLD._replace(validation=np.arange(0))
+    options = {"epochs": 12, "learning_rate": 0.05, "reduce_after": 2, "stop_after": 3}
+    watched, stopped = train(features, labels, **options)
+    network, history = train(features, labels, fold, **options)
+    assert len(stopped) < len(history) == 12
+    assert history["validation"].isna().all()
+    assert (history["learning_rate"] == 0.05).all()
+    assert history["loss"][: len(stopped)].tolist()[:3] == stopped["loss"].tolist()[:3]
+    assert history["loss"].iloc[-1] < stopped["loss"].iloc[-1]
+    assert (state(network)["head.fc.weight"] != state(watched)["head.fc.weight"]).any()
 
 
 def test_the_best_epoch_is_kept_and_training_ends_in_time():
@@ -294,6 +358,7 @@ def test_resumed_training_ends_in_the_same_bytes(tmp_path, monkeypatch, stopped)
     features, labels, _ = film_features("layer4")
     fold = Fold(pairs(range(8)), np.arange(8, 12), np.arange(0))
     options = {"cut": "layer4", "units": [6], "dropout": 0.5, "batch_size": 4, "stop_after": 9}
+    options |= {"start_share": 0.5}
     expected, history = train(features, labels, fold, **options)
     begin = transfer.seed_dropout
 
