@@ -193,7 +193,7 @@ def test_persons_that_were_learned_from_are_no_external_test(project: Project) -
     others = table(project, "results/cxr/elsewhere/films.tsv")
     assert set(named["person"]) == set(others["person"]) - own
     assert 5 < len(named) < len(others) == 75
-    facts = json.loads((folder / "metrics.json").read_text())
+    facts = json.loads((folder / "facts.json").read_text())
     assert facts["films_left_out"] == len(others) - len(named)
     assert facts["networks"] == 2
 
@@ -242,6 +242,16 @@ def test_a_deeper_cut_reruns_its_own_features(project: Project, tmp_path: Path) 
 
 def test_a_figures_baseline_reruns_the_summary_alone(project: Project, tmp_path: Path) -> None:
     assert waiting(project, tmp_path, "films.few.baseline", ["case5", "linear"]) == {
+        "summarise_classifiers cxr/few",
+        "write_report report",
+    }
+
+
+@pytest.mark.parametrize(("key", "value"), [("contrast", None), ("bootstraps", 200)])
+def test_intervals_rerun_the_summary_alone(
+    project: Project, tmp_path: Path, key: str, value: Any
+) -> None:
+    assert waiting(project, tmp_path, f"films.few.{key}", value) == {
         "summarise_classifiers cxr/few",
         "write_report report",
     }

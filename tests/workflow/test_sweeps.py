@@ -8,8 +8,9 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from rules.configuration import ConfigError, complete, validate
+from rules.configuration import SIMULATED_FILMS, ConfigError, complete, validate
 from rules.sweeps import expand_sweeps
+from scripts.lib.cxr.simulate import CLASSES
 from tests.project import ROOT, preset
 
 SCHEMA = yaml.safe_load((ROOT / "config" / "schema.yaml").read_text())
@@ -115,7 +116,7 @@ def test_a_preset_may_add_a_sweep_to_a_classifier_that_it_does_not_state() -> No
         ({"sweep": [1]}, "fine.sweep: sweep is no key of the classifier"),
         ({"epochs": [1, 2, 1]}, "fine.sweep: two of its values make one name, fine--epochs-1:"),
         ({"learning_rate": [0.1, 0.10000001]}, "two of its values make one name"),
-        ({"epochs": [0, 1]}, "fine--epochs-0.epochs: 0 is less than the minimum of 1"),
+        ({"epochs": [-1, 1]}, "epochs: -1 is less than the minimum of 0"),
         ({"cut": [["head"]]}, r"fine--cut-head.cut: \['head'\] is not of type 'string'"),
     ],
 )
@@ -171,6 +172,7 @@ FILMS = "films.chests"
         ("external", ["kermany"], "external: no set of films is called 'kermany'"),
         ("cases", ["case6"], "cases.0: 'case6' is not one of"),
         ("contrast", ["bacteria"], "contrast: "),
+        ("contrast", ["flu", "virus"], r"contrast: 'flu' is no class of these films \(bacteria, n"),
     ],
 )
 def test_wrong_names_of_films_are_one_line(key: str, value: Any, message: str) -> None:
@@ -209,3 +211,23 @@ def test_films_and_areas_have_names_of_their_own() -> None:
     del config["films"]["neurons"]
     with pytest.raises(ConfigError, match=r"no dataset, area or set of films is called 'chest'"):
         validate(config, SCHEMA)
+
+
+def test_a_contrast_is_checked_where_the_classes_are_known() -> None:
+    """Of folders' own names nothing is known yet; the summary tells."""
+    assert set(CLASSES) == SIMULATED_FILMS
+    for classes, contrast, wrong in (
+        ({"sick": "flu", "well": "normal"}, ["flu", "normal"], False),
+        ({"sick": "flu", "well": "normal"}, ["sick", "normal"], True),
+        ({}, ["anything", "else"], False),
+    ):
+        config = preset("cxr")
+        config = preset("config") | {"run": ["kermany"], "films": copy.deepcopy(config["films"])}
+        config["films"]["kermany"] |= {"classes": classes, "contrast": contrast}
+        if wrong:
+            with pytest.raises(
+                ConfigError, match=r"'sick' is no class of these films \(flu, normal"
+            ):
+                check(config)
+        else:
+            check(config)

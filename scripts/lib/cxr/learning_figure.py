@@ -30,7 +30,8 @@ def draw_learning(
     Parameters
     ----------
     histories : mapping of str to DataFrame
-        By title; ``fold, epoch, loss, validation``, a row a fold and epoch. May be empty.
+        By title; ``fold, epoch, loss, validation``, a row a fold and epoch. May be empty. The
+        validation of who has no validation films is NaN, and not drawn.
     *paths : path
         .png or .svg files to write.
     n_classes : int, optional
@@ -44,6 +45,8 @@ def draw_learning(
     figure, axes = _grid(len(histories), height=2.5)
     for panel, (title, history) in zip(axes.flat, histories.items(), strict=False):
         for column, (_, colour) in LOSSES.items():
+            if history[column].isna().all():
+                continue
             by_fold = history.pivot(index="epoch", columns="fold", values=column).sort_index()
             panel.plot(by_fold.index, by_fold, color=colour, linewidth=0.7, alpha=0.5)
             common = by_fold.dropna()

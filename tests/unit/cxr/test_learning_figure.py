@@ -54,6 +54,14 @@ def test_the_lowest_validation_loss_of_each_fold_is_marked():
     assert dots.get_ydata().tolist() == [0.5, 0.6]
 
 
+def test_no_validation_films_leave_the_loss_of_training_alone():
+    panel = draw_learning({"plain": HISTORY.assign(validation=np.nan)}).axes[0]
+    assert len(lines(panel, BLUE, 0.7)) == 2
+    assert not lines(panel, ORANGE, 0.7)
+    assert not lines(panel, ORANGE, 2.2)
+    assert not [line for line in panel.lines if line.get_marker() == "o"]
+
+
 def test_chance_is_the_loss_of_naming_all_alike():
     figure = draw_learning({"plain": HISTORY}, n_classes=3)
     (line,) = [line for line in figure.axes[0].lines if line.get_linestyle() == "--"]
