@@ -5,7 +5,7 @@ import zlib
 from pathlib import PurePath
 
 #: What the frozen part of a classifier's network follows from.
-FRONT = ("backbone", "weights", "cut", "width", "stem", "side")
+FRONT = ("backbone", "weights", "cut", "width", "stem", "side", "taps")
 
 
 def film_setting(*keys):
@@ -42,6 +42,11 @@ def classifier_setting(wildcards):
     return config["classifiers"][wildcards.classifier]
 
 
+def taps_below(block):
+    """Sections that the head reads and that are frozen: all, or none."""
+    return block["taps"] if block["cut"] == "head" else []
+
+
 def front_name(classifier):
     """Name of a classifier's frozen part, the same for all that share it."""
     block = config["classifiers"][classifier]
@@ -58,6 +63,7 @@ def front_name(classifier):
         block["cut"],
     ]
     parts += [f"side{block['side']}"] if block["side"] else []
+    parts += taps_below(block)
     return re.sub(r"[^A-Za-z0-9-]+", "_", "-".join(parts))
 
 
@@ -65,7 +71,7 @@ def front_setting(wildcards):
     """Backbone, its weights and where it is cut, by the wildcards' front."""
     for name, block in config["classifiers"].items():
         if front_name(name) == wildcards.front:
-            return {key: block[key] for key in FRONT}
+            return {key: block[key] for key in FRONT} | {"taps": taps_below(block)}
     raise WorkflowError(f"no classifier has the front {wildcards.front}")
 
 

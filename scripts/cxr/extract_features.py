@@ -38,7 +38,7 @@ def extract_features(
         Checkpoint that the backbone starts from.
     output : path
     front : mapping
-        ``backbone``, ``weights``, ``cut``, ``width``, ``stem``, ``side``.
+        ``backbone``, ``weights``, ``cut``, ``width``, ``stem``, ``side``, ``taps``.
     views : int
         Augmentation views of each film.
     kind : {"study", "affine"}

@@ -33,6 +33,9 @@ RESNET_MEAN, RESNET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 #: The cut above all sections: the head alone is trained.
 HEAD = "head"
 
+#: Added to variances before their root, whose slope is infinite at 0.
+TINY = 1e-6
+
 
 class TransferNetwork(Ensemble):
     """Backbone and head (see `transfer_network`).
@@ -53,6 +56,8 @@ class TransferNetwork(Ensemble):
         Whether batch normalisation in the backbone always evaluates.
     side : int or None
         Pixels of a side that images are resampled to; None: as they are.
+    taps : tuple of str
+        Sections whose outputs the head reads, in their order; none: the last one's means alone.
     mean, std : Tensor, shape (3,)
         What pixels in [0, 1] are normalised by.
     """
@@ -70,6 +75,7 @@ class TransferNetwork(Ensemble):
         in_channels: int,
         frozen_norm: bool,
         side: int | None,
+        taps: Sequence[str],
     ) -> None:
         super().__init__(members=1, in_channels=in_channels, classes=classes)
         self.sections: dict[str, tuple[str, ...]]
@@ -91,9 +97,18 @@ class TransferNetwork(Ensemble):
         self.register_buffer("mean", torch.tensor(mean))
         self.register_buffer("std", torch.tensor(std))
         self.backbone, self.cut, self.frozen_norm = backbone, cut, frozen_norm
-        self.side = side
-        self.head = dense_head(last.in_features, classes, units, dropout)
+        self.side, self.taps = side, tuple(name for name in self.sections if name in taps)
         order = [*self.sections, HEAD]
+        if unknown := sorted(set(taps) - set(self.sections)):
+            raise NeuroLoopError(
+                f"no section {unknown[0]!r} in the backbone whose output the head may read: name "
+                f"some of {', '.join(self.sections)}"
+            )
+        if cut != HEAD and self.taps and order.index(self.taps[0]) < order.index(cut):
+            raise NeuroLoopError(
+                f"the head reads {self.taps[0]}, below the cut at {cut}: cut lower, or at {HEAD}"
+            )
+        self.head = dense_head(self._width(last.in_features), classes, units, dropout)
         position = order.index(cut)
         self._below, self._above = order[:position], order[position:-1]
         for module in self._frozen():
@@ -113,7 +128,8 @@ class TransferNetwork(Ensemble):
     @property
     def is_linear(self) -> bool:
         """Whether the logits are linear in the means of the maps, which CAM needs."""
-        return not any(isinstance(module, nn.Linear) for module in [*self.head.children()][:-1])
+        layers = [*self.head.children()][:-1]
+        return not self.taps and not any(isinstance(module, nn.Linear) for module in layers)
 
     def front(self, images: torch.Tensor) -> torch.Tensor:
         """Run what is frozen.
@@ -126,11 +142,11 @@ class TransferNetwork(Ensemble):
         Returns
         -------
         Tensor, shape (batch, channels, height, width), or (batch, channels) if `cut` is ``head``
-            Features at the cut, in the latter case means over all places. Without a graph of
+            Features at the cut, in the latter case what the head reads. Without a graph of
             gradients unless the images have one.
         """
-        x = self._through(self._below, self._normalised(images))
-        return x.mean((2, 3)) if self.cut == HEAD else x
+        x = self._normalised(images)
+        return self._read(self._below, x) if self.cut == HEAD else self._through(self._below, x)
 
     def back(self, features: torch.Tensor) -> torch.Tensor:
         """Run what is trained: from the output of `front` to logits (batch, 1, classes)."""
@@ -140,25 +156,61 @@ class TransferNetwork(Ensemble):
         """Run what is trained less the head: from the output of `front` to (batch, channels)."""
         if self.cut == HEAD:
             return features
-        return self._through(self._above, features).mean((2, 3))
+        return self._read(self._above, features)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Return logits, shape (batch, 1, classes), of images as in `front`."""
         return self.back(self.front(images))
 
     def maps(self, images: torch.Tensor) -> torch.Tensor:
-        """Return the output of the last section, (batch, channels, height, width), not negative."""
-        return self._through(self.sections, self._normalised(images))
+        """Return the output of the first section that the head reads: all logits follow from it.
+
+        Without taps that is the last one, whose output is not negative.
+
+        Returns
+        -------
+        Tensor, shape (batch, channels, height, width)
+        """
+        return self._through(self._to_maps()[0], self._normalised(images))
 
     def classify(self, maps: torch.Tensor) -> torch.Tensor:
         """Map the output of `maps` to logits, shape (batch, 1, classes)."""
-        return self.head(maps.mean((2, 3)))
+        first = statistics(maps) if self.taps else maps.mean((2, 3))
+        rest = self._to_maps()[1]
+        if self.taps[1:]:
+            first = torch.cat([first, self._read(rest, maps)], dim=1)
+        return self.head(first)
 
     def _normalised(self, images: torch.Tensor) -> torch.Tensor:
         if self.side is not None:
             size = (self.side, self.side)
             images = functional.interpolate(images, size, mode="bilinear", antialias=True)
         return (images - self.mean[:, None, None]) / self.std[:, None, None]
+
+    def _to_maps(self) -> tuple[list[str], list[str]]:
+        """Sections up to the first that the head reads, and those above it."""
+        names = [*self.sections]
+        position = names.index(self.taps[0]) + 1 if self.taps else len(names)
+        return names[:position], names[position:]
+
+    def _read(self, sections: Iterable[str], x: torch.Tensor) -> torch.Tensor:
+        """Run sections; return what the head reads of them, shape (batch, channels)."""
+        read = []
+        for section in sections:
+            x = self._through([section], x)
+            if section in self.taps:
+                read.append(statistics(x))
+                if section == self.taps[-1]:
+                    break
+        return torch.cat(read, dim=1) if self.taps else x.mean((2, 3))
+
+    def _width(self, last: int) -> int:
+        """Number of channels that the head reads; `last`: of the last section."""
+        if not self.taps:
+            return last
+        self.backbone.eval()  # or statistics of batch normalisation would move
+        with torch.no_grad():
+            return self._read(self.sections, torch.zeros(1, 3, 32, 32)).shape[1]
 
     def _through(self, sections: Iterable[str], x: torch.Tensor) -> torch.Tensor:
         for section in sections:
@@ -169,6 +221,22 @@ class TransferNetwork(Ensemble):
     def _frozen(self) -> list[nn.Module]:
         names = [name for section in self._below for name in self.sections[section]]
         return [self.backbone.get_submodule(name) for name in names]
+
+
+def statistics(maps: torch.Tensor) -> torch.Tensor:
+    """Means and standard deviations of maps over all places.
+
+    Parameters
+    ----------
+    maps : Tensor, shape (batch, channels, height, width)
+
+    Returns
+    -------
+    Tensor, shape (batch, 2 * channels)
+        Means, then roots of variances (over n places, not n - 1) plus `TINY`.
+    """
+    variances = maps.var((2, 3), correction=0)
+    return torch.cat([maps.mean((2, 3)), (variances + TINY).sqrt()], dim=1)
 
 
 def transfer_network(
@@ -183,6 +251,7 @@ def transfer_network(
     stem: str = "imagenet",
     frozen_norm: bool = False,
     side: int | None = None,
+    taps: Sequence[str] = (),
 ) -> TransferNetwork:
     """Build a network for transfer learning.
 
@@ -217,6 +286,12 @@ def transfer_network(
         Pixels of a side that images are resampled to, bilinearly. A network that reads them larger
         than they are has finer maps, and objects of the size that its backbone was trained on
         (Touvron et al. 2019, "Fixing the train-test resolution discrepancy").
+    taps : sequence of str
+        Sections whose outputs' means and standard deviations over all places the head reads, in
+        place of the last one's means. What lower sections see is lost on the way to the last,
+        which was trained to name objects (Evci et al. 2022, "Head2Toe: utilizing intermediate
+        representations for better transfer learning"). None lies below the cut, unless that is
+        ``head``.
 
     Returns
     -------
@@ -226,7 +301,7 @@ def transfer_network(
     Raises
     ------
     NeuroLoopError
-        If the backbone has no such section.
+        If the backbone has no such section, or the head would read one below the cut.
     """
     if backbone not in BACKBONES or in_channels not in (1, 3):
         raise ValueError(f"no backbone {backbone!r} for {in_channels} channels")
@@ -238,7 +313,9 @@ def transfer_network(
         raise ValueError(f"{backbone} has no width and no stem to choose")
     else:
         made = EfficientNetLite0(classes)
-    network = TransferNetwork(made, classes, cut, units, dropout, in_channels, frozen_norm, side)
+    network = TransferNetwork(
+        made, classes, cut, units, dropout, in_channels, frozen_norm, side, taps
+    )
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 

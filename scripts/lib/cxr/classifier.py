@@ -28,7 +28,7 @@ class Classifier:
         As in `load_backbone`; None: random.
     l2 : float
         Of `head_penalty`.
-    side : int or None
+    side, taps
         As in `transfer_network`.
     C : float or None
         If given, the head starts from a logistic regression of inverse regularisation C on
@@ -57,6 +57,7 @@ class Classifier:
     width: int
     stem: str
     side: int | None
+    taps: tuple[str, ...]
     units: tuple[int, ...]
     dropout: float
     l2: float
@@ -75,7 +76,8 @@ class Classifier:
         """Read a block of the config; `start` is the checkpoint that `weights` names."""
         own = {name: block[name] for name in cls.__annotations__ if name in block}
         recipe = {name: block[name] for name in Recipe.__annotations__ if name in block}
-        own |= {"units": tuple(block["units"]), "recipe": Recipe(**recipe)}
+        own |= {name: tuple(block[name]) for name in ("taps", "units")}
+        own["recipe"] = Recipe(**recipe)
         own |= {"weights": start} if start else {}
         return cls(**own)
 
@@ -90,6 +92,7 @@ class Classifier:
             "width": self.width,
             "stem": self.stem,
             "side": self.side,
+            "taps": list(self.taps),
             "frozen_norm": self.weights is not None,
         }
 

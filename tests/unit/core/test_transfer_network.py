@@ -18,6 +18,7 @@ from scripts.lib.core.transfer_network import (
     initialise_head,
     load_backbone,
     seed_dropout,
+    statistics,
     transfer_network,
 )
 from scripts.lib.explain.cam import class_maps
@@ -377,3 +378,81 @@ def test_pooled_features_are_means_of_the_maps(cut):
     pooled = network.pooled(network.front(x))
     torch.testing.assert_close(pooled, network.maps(x).mean((2, 3)))
     torch.testing.assert_close(network.head(pooled), network(x))
+
+
+TAPS = ("layer2", "layer3")
+
+
+def test_statistics_by_hand():
+    """Of 1, 2, 3, 6: mean 3, variance (4 + 1 + 0 + 9) / 4. Of equal values 0, with a slope."""
+    maps = torch.tensor([[[[1.0, 2.0], [3.0, 6.0]], [[5.0, 5.0], [5.0, 5.0]]]], requires_grad=True)
+    made = statistics(maps)
+    torch.testing.assert_close(made, torch.tensor([[3.0, 5.0, 3.5**0.5, 0.001]]))
+    made.sum().backward()
+    assert torch.isfinite(maps.grad).all()
+
+
+@pytest.mark.parametrize("cut", ["head", "stem", "layer2"])
+@pytest.mark.parametrize("taps", [("layer3",), TAPS, ("layer4", "layer2")])
+def test_the_head_reads_the_sections_that_are_tapped(cut, taps):
+    """As hooks on the plain network see them, whichever way goes through the network."""
+    network, plain = small(cut, taps=taps), small()
+    settle(network)
+    plain.backbone.load_state_dict(network.backbone.state_dict())
+    seen = {}
+    for name in sorted(taps):
+        plain.backbone.get_submodule(name).register_forward_hook(
+            lambda _, __, output, name=name: seen.update({name: output})
+        )
+    network.eval()
+    plain.eval()
+    x = films(3)
+    with torch.no_grad():
+        plain(x)
+        read = [
+            part
+            for name in sorted(taps)
+            for part in (seen[name].mean((2, 3)), seen[name].std((2, 3), correction=0))
+        ]
+        expected = network.head(torch.cat(read, dim=1))
+        front = network.front(x)
+        for logits in (network(x), network.back(front), network.classify(network.maps(x))):
+            torch.testing.assert_close(logits, expected, rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(network.maps(x), seen[min(taps)])
+    assert network.head.fc.in_features == sum(2 * seen[name].shape[1] for name in taps)
+    assert front.ndim == (2 if cut == "head" else 4)
+    assert not network.is_linear
+    assert network.training is False
+
+
+def test_taps_leave_batch_statistics_and_random_streams_alone():
+    torch.manual_seed(0)
+    network = small(taps=TAPS, cut="stem")
+    fresh = small(cut="stem")
+    for name, values in fresh.backbone.state_dict().items():
+        assert torch.equal(network.backbone.state_dict()[name], values)
+    assert network.backbone.layer1.training
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"taps": ("layer9",)}, r"no section 'layer9' .* name some of stem, layer1"),
+        ({"taps": TAPS, "cut": "layer3"}, r"reads layer2, below the cut at layer3: cut lower, or"),
+    ],
+)
+def test_taps_that_cannot_be_read_are_one_line(options, message):
+    with pytest.raises(NeuroLoopError, match=message):
+        small(**options)
+
+
+def test_evidence_of_tapped_layers_is_complete():
+    """Gradients at the lowest tap hold all ways to the logits: a step along them is the change."""
+    network, x = small(taps=TAPS).eval().double(), films(2).double()
+    maps = network.maps(x).detach().requires_grad_()
+    logits = network.classify(maps)
+    (slope,) = torch.autograd.grad(logits[:, 0, 1].sum(), maps)
+    step = 1e-5 * torch.randn(maps.shape, generator=torch.Generator().manual_seed(0)).double()
+    with torch.no_grad():
+        change = network.classify(maps + step)[:, 0, 1] - logits[:, 0, 1]
+    torch.testing.assert_close((slope * step).sum((1, 2, 3)), change, rtol=1e-2, atol=1e-8)

@@ -45,6 +45,7 @@ def test_every_key_of_a_block_is_used():
     assert (made.backbone, made.cut, made.width, made.stem) == ("resnet18", "layer3", 4, "small")
     assert (made.weights, made.C, made.class_weights, made.test_views) == (None, None, True, 2)
     assert (made.side, made.validation, made.start_share) == (None, 0.1, 0)
+    assert made.taps == ()
     known = {*Classifier.__annotations__, *Recipe.__annotations__} - {"recipe"}
     assert set(block) <= known
 
