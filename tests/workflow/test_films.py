@@ -34,7 +34,9 @@ def films_config() -> dict[str, Any]:
     return preset("test") | {
         "run": ["few"],
         "classifiers": {
-            "linear": default["classifiers"]["logistic"] | network,
+            "linear": default["classifiers"]["layers"]
+            | network
+            | {"side": 48, "taps": ["layer2", "layer4"]},
             "deep": default["classifiers"]["fine"]
             | network
             | {"cut": "layer3", "epochs": 2, "batch_size": 8},
@@ -131,9 +133,15 @@ def test_every_film_is_named_whole_and_in_parts(project: Project) -> None:
         assert (whole != lungs[whole.index]).all()
 
 
-def test_stored_networks_name_films_as_they_were_named(project: Project) -> None:
+@pytest.mark.parametrize(
+    ("classifier", "trained"),
+    [("deep", "backbone.layer3.0.conv1.weight"), ("linear", "head.fc.weight")],
+)
+def test_stored_networks_name_films_as_they_were_named(
+    project: Project, classifier: str, trained: str
+) -> None:
     """From pixels to probabilities, without stored features, with each fold's own network."""
-    folder = project.folder / FILMS / "case1/deep/person"
+    folder = project.folder / FILMS / "case1" / classifier / "person"
     network = open_model(folder / "model.json", torch.device("cpu")).network
     stored = load_weights(folder / "networks.safetensors")
     films = load_film_set(
@@ -148,7 +156,7 @@ def test_stored_networks_name_films_as_they_were_named(project: Project) -> None
             for name, values in stored.items()
             if name.startswith(f"fold{fold}/")
         }
-        assert "backbone.layer3.0.conv1.weight" in own
+        assert trained in own
         assert not any(name.startswith("backbone.layer2") for name in own)
         network.load_state_dict(own, strict=False)
         images = films.read(np.array([place[film] for film in of["film"]]))[:, None]
