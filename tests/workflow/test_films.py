@@ -416,7 +416,10 @@ def unknown_class(data: Path) -> str:
         (spoil_colours, {}),
         (spoil_name, {}),
         (spoil_manifest, {"path": "manifest.tsv"}),
-        (unknown_class, {"path": "manifest.tsv", "classes": {"tuberculosis": "sick"}}),
+        (
+            unknown_class,
+            {"path": "manifest.tsv", "classes": {"tuberculosis": "sick"}, "contrast": None},
+        ),
     ],
 )
 def test_bad_films_are_one_line_and_leave_nothing(
