@@ -248,6 +248,17 @@ def test_a_deeper_cut_reruns_its_own_features(project: Project, tmp_path: Path) 
     assert not [job for job in jobs if "/linear/" in job or job.startswith("simulate")]
 
 
+def test_other_taps_of_a_frozen_network_rerun_its_own_features(
+    project: Project, tmp_path: Path
+) -> None:
+    jobs = waiting(project, tmp_path, "classifiers.linear.taps", ["layer3"])
+    features = [job for job in jobs if job.startswith("extract_features")]
+    assert features == [
+        "extract_features cxr/few/features/resnet18-random-small4-head-side48-layer3"
+    ]
+    assert not [job for job in jobs if "/deep/" in job or job.startswith("simulate")]
+
+
 def test_a_figures_baseline_reruns_the_summary_alone(project: Project, tmp_path: Path) -> None:
     assert waiting(project, tmp_path, "films.few.baseline", ["case5", "linear"]) == {
         "summarise_classifiers cxr/few",
