@@ -164,8 +164,9 @@ def _dangling_films(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     if baseline and (baseline[0] not in block["cases"] or baseline[1] not in block["classifiers"]):
         yield f"{where}.baseline: {baseline} is not a case and a classifier of these films"
     yield from _unknown(f"{where}.external", "set of films", block["external"], config["films"])
-    classes = block["classes"].values() if block.get("classes") else SIMULATED_FILMS
-    if block.get("classes") or block["source"] == "simulated":
+    stated = sorted(set(block.get("classes", {}).values()))
+    if stated or block["source"] == "simulated":
+        classes = stated or SIMULATED_FILMS
         yield from _unknown(f"{where}.contrast", "class", block["contrast"] or (), classes)
 
 
