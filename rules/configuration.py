@@ -163,6 +163,8 @@ def _dangling_films(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     baseline = block["baseline"]
     if baseline and (baseline[0] not in block["cases"] or baseline[1] not in block["classifiers"]):
         yield f"{where}.baseline: {baseline} is not a case and a classifier of these films"
+    for members in block["committees"]:
+        yield from _unknown(f"{where}.committees", "classifier", members, block["classifiers"])
     yield from _unknown(f"{where}.external", "set of films", block["external"], config["films"])
     stated = sorted(set(block.get("classes", {}).values()))
     if stated or block["source"] == "simulated":

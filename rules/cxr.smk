@@ -284,6 +284,7 @@ rule summarise_classifiers:
         code=code_version("cxr/summarise_classifiers.py"),
         contrast=film_setting("contrast"),
         baseline=film_setting("baseline"),
+        committees=film_setting("committees"),
         bootstraps=film_setting("bootstraps"),
         seed=config["seed"],
         threads=config["threads"],

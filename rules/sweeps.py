@@ -16,8 +16,8 @@ def expand_sweeps(config: dict[str, Any]) -> None:
     config : dict
         Changed in place. ``sweep: {learning_rate: [0.001, 0.0001]}`` in a block ``deep`` becomes
         the classifiers ``deep--learning_rate-0p001`` and ``deep--learning_rate-0p0001``; so do
-        ``deep`` among the ``classifiers`` of films and ``[case1, deep]`` under ``leak`` and
-        ``maps``. A ``baseline`` is one classifier and names one of them.
+        ``deep`` among the ``classifiers`` of films, in ``committees``, and ``[case1, deep]`` under
+        ``leak`` and ``maps``. A ``baseline`` is one classifier and names one of them.
 
     Raises
     ------
@@ -57,7 +57,13 @@ def _expand_names(block: dict[str, Any], variants: Mapping[str, Mapping[str, Any
             return [pair]
         return [[pair[0], variant] for variant in of(pair[1])]
 
-    for key, expanded in (("classifiers", of), ("leak", pairs), ("maps", pairs)):
+    def members(committee: Any) -> list[Any]:
+        if not isinstance(committee, list):
+            return [committee]
+        return [[variant for name in committee for variant in of(name)]]
+
+    expansions = {"classifiers": of, "committees": members, "leak": pairs, "maps": pairs}
+    for key, expanded in expansions.items():
         if isinstance(block.get(key), list):
             block[key] = [made for item in block[key] for made in expanded(item)]
 

@@ -10,6 +10,7 @@ from scripts.lib.core.files import StrPath, read_table, save_table
 from scripts.lib.core.jobs import job
 from scripts.lib.core.ordering import natural_sorted
 from scripts.lib.cxr.classifier_figure import draw_scores, draw_shortcuts
+from scripts.lib.cxr.committee import average_predictions
 from scripts.lib.cxr.confusion_figure import draw_confusion
 from scripts.lib.cxr.film_comparison import compare
 from scripts.lib.cxr.film_metrics import film_metrics
@@ -32,6 +33,7 @@ def summarise_classifiers(
     folds: StrPath,
     contrast: Sequence[str] | None,
     baseline: Sequence[str] | None,
+    committees: Sequence[Sequence[str]],
     bootstraps: int,
     seed: int,
     outputs: Mapping[str, StrPath],
@@ -50,6 +52,8 @@ def summarise_classifiers(
         Classes whose distinction has an AUC of its own.
     baseline : sequence of 2 str, or None
         Case and classifier that all others are compared with.
+    committees : sequence of sequence of str
+        Classifiers whose probabilities are averaged, in every case.
     bootstraps : int
         Resamples of persons.
     seed : int
@@ -61,6 +65,8 @@ def summarise_classifiers(
     classes = natural_sorted(set(read_table(folds, {"label": str})["label"]))
     pair = (contrast[0], contrast[1]) if contrast else None
     runs = {Run(*Path(path).parts[-4:-1]): read_predictions(path, classes) for path in predictions}
+    trained = list(runs)
+    runs |= averaged(runs, committees, classes)
     scores = [
         film_metrics(rows, classes, pair, seed, bootstraps).assign(**run._asdict(), shown=shown)
         for run, predicted in runs.items()
@@ -91,7 +97,7 @@ def summarise_classifiers(
     draw_learning(
         {
             f"{run.classifier}, {run.case}": history
-            for run, history in zip(runs, map(read_history, histories), strict=True)
+            for run, history in zip(trained, map(read_history, histories), strict=True)
             if run.split == "person" and history["epoch"].max() > 1
         },
         *both["learning"],
@@ -100,6 +106,22 @@ def summarise_classifiers(
 
 
 FIGURES = ("scores", "shortcuts", "confusion", "learning", "calibration")
+
+
+def averaged(
+    runs: Mapping[Run, pd.DataFrame],
+    committees: Sequence[Sequence[str]],
+    classes: Sequence[str],
+) -> dict[Run, pd.DataFrame]:
+    """Mean probabilities of each committee in every case, named by its members."""
+    cases = dict.fromkeys(run.case for run in runs)
+    return {
+        Run(case, " + ".join(members), "person"): average_predictions(
+            [runs[Run(case, member, "person")] for member in members], classes
+        )
+        for case in cases
+        for members in committees
+    }
 
 
 def whole(predicted: pd.DataFrame) -> pd.DataFrame:
@@ -158,6 +180,7 @@ if __name__ == "__main__":
             snakemake.input.folds,
             snakemake.params.contrast,
             snakemake.params.baseline,
+            snakemake.params.committees,
             snakemake.params.bootstraps,
             snakemake.params.seed,
             snakemake.output,

@@ -49,6 +49,7 @@ def films_config() -> dict[str, Any]:
                 "folds": 2,
                 "classifiers": ["linear", "deep"],
                 "baseline": ["case1", "linear"],
+                "committees": [["linear", "deep"]],
                 "leak": [["case1", "deep"]],
                 "maps": [["case5", "deep"]],
                 "external": ["elsewhere"],
@@ -188,8 +189,10 @@ def test_scores_stand_with_their_intervals(project: Project) -> None:
     runs = compared.drop_duplicates(["kind", "case", "classifier"])
     assert sorted(zip(runs["kind"], runs["case"], runs["classifier"], strict=True)) == [
         ("baseline", "case1", "deep"),
+        ("baseline", "case1", "linear + deep"),
         ("baseline", "case5", "deep"),
         ("baseline", "case5", "linear"),
+        ("baseline", "case5", "linear + deep"),
         ("leak", "case1", "deep"),
     ]
 
@@ -266,7 +269,9 @@ def test_a_figures_baseline_reruns_the_summary_alone(project: Project, tmp_path:
     }
 
 
-@pytest.mark.parametrize(("key", "value"), [("contrast", None), ("bootstraps", 200)])
+@pytest.mark.parametrize(
+    ("key", "value"), [("contrast", None), ("bootstraps", 200), ("committees", [])]
+)
 def test_intervals_rerun_the_summary_alone(
     project: Project, tmp_path: Path, key: str, value: Any
 ) -> None:

@@ -46,6 +46,7 @@ def test_every_combination_becomes_a_classifier() -> None:
     before, made = preset("config")["classifiers"], config["classifiers"]
     assert list(made) == [
         "logistic",
+        "layers",
         "fine--learning_rate-0p001--units-none",
         "fine--learning_rate-0p001--units-128-64-64",
         "fine--learning_rate-0p0001--units-none",
@@ -83,7 +84,11 @@ def test_names_are_parts_of_paths(key: str, value: Any, tag: str) -> None:
 def test_variants_stand_wherever_films_name_their_classifier() -> None:
     config = swept({"cut": ["head", "top"]})
     config["films"]["others"] = config["films"]["chests"] | {"classifiers": ["logistic"]}
-    config["films"]["others"] |= {"leak": [], "maps": [["case1", "logistic"]]}
+    config["films"]["others"] |= {
+        "leak": [],
+        "committees": [],
+        "maps": [["case1", "logistic"]],
+    }
     before = copy.deepcopy(config["films"]["others"])
     expand_sweeps(config)
     chests, names = config["films"]["chests"], ["fine--cut-head", "fine--cut-top"]
@@ -91,6 +96,7 @@ def test_variants_stand_wherever_films_name_their_classifier() -> None:
     assert chests["leak"] == [["case1", name] for name in names]
     assert chests["maps"] == [["case5", name] for name in names]
     assert chests["baseline"] == ["case1", "logistic"]
+    assert chests["committees"] == [["logistic", *names]]
     assert config["films"]["others"] == before
     validate(config, SCHEMA)
 
@@ -159,7 +165,7 @@ FILMS = "films.chests"
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("classifiers", ["deep"], r"classifiers: no classifier is called 'deep' \(logistic, fine"),
+        ("classifiers", ["deep"], r"classifiers: no classifier is called 'deep' \(logistic, la"),
         ("classifiers", [{"fine": 1}], r"classifiers.0: \{'fine': 1\} is not of type 'string'"),
         ("leak", [["case2", "fine"]], r"leak: \['case2', 'fine'\] is not a case and a classifier"),
         ("leak", [["fine", "case1"]], r"leak: \['fine', 'case1'\] is not a case"),
@@ -167,6 +173,8 @@ FILMS = "films.chests"
         ("leak", [["case1"]], r"leak.0: \['case1'\] is too short"),
         ("maps", [["case5", "deep"]], r"maps: \['case5', 'deep'\] is not a case and a classifier"),
         ("baseline", ["case5", "deep"], r"baseline: \['case5', 'deep'\] is not a case"),
+        ("committees", [["fine", "deep"]], "committees: no classifier is called 'deep'"),
+        ("committees", [["fine"]], r"committees.0: \['fine'\] is too short"),
         ("folds", "holdout", "leak: a hold-out tests other films by image than by person"),
         ("folds", "hold-out", "folds: "),
         ("external", ["kermany"], "external: no set of films is called 'kermany'"),
