@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from scripts.lib.core.checkpoints import Checkpoint, checkpoint_key
+from scripts.lib.core.checkpoints import JobStates
 from scripts.lib.core.device import pick_device
 from scripts.lib.core.files import StrPath, save_json, save_table, save_weights
 from scripts.lib.core.jobs import job
@@ -89,11 +89,8 @@ def train_classifier(
     shown = load_film_set(films, regions, table)
     chosen = Classifier.from_block(classifier, Path(start) if start else None)
     stored = open_features(features, shown.table["film"].tolist())
-    key = checkpoint_key(
-        code,
-        json.dumps([dict(classifier), case, split, folds, max_view, seed]),
-        *(Path(path) for path in (table, features, start) if path),
-    )
+    settings = [dict(classifier), case, split, folds, max_view, seed]
+    states = JobStates.of(checkpoints, code, settings, table, features, start)
     views = range(min(chosen.test_views, views_needed(case, max_view)))
     histories, tables, kept = [], [], {}
     made = make_folds(shown, case, split, folds, max_view, chosen.validation, seed)
@@ -106,7 +103,7 @@ def train_classifier(
             fold,
             chosen,
             derive_seed(seed, "classifier", number),
-            Checkpoint(checkpoints, f"{key}-{number}"),
+            states.part(str(number)),
             f"fold {number}",
         )
         histories.append(history.assign(fold=number))
@@ -127,7 +124,7 @@ def train_classifier(
             "seed": seed,
         },
     )
-    Checkpoint(checkpoints, key).remove()
+    states.remove()
     return {"device": str(place)}
 
 
