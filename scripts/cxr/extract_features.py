@@ -7,11 +7,8 @@ from typing import Any
 from scripts.lib.core.device import pick_device
 from scripts.lib.core.files import StrPath
 from scripts.lib.core.jobs import job
-from scripts.lib.core.transfer_network import (
-    initialise_backbone,
-    load_backbone,
-    transfer_network,
-)
+from scripts.lib.core.transfer_network import transfer_network
+from scripts.lib.core.transfer_start import initialise_backbone, load_backbone
 from scripts.lib.cxr.features import write_features
 from scripts.lib.cxr.film_set import load_film_set
 

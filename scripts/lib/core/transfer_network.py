@@ -2,13 +2,12 @@
 
 The network itself brings images to the size that it reads them at, repeats grey ones to three
 channels and normalises them as its backbone was trained, so that training, prediction and
-explanation cannot pre-process differently. It is cut in
-two: ``front``, frozen, whose output depends on an image alone and can be stored, and ``back``,
-which is trained.
+explanation cannot pre-process differently. It is cut in two: ``front``, frozen, whose output
+depends on an image alone and can be stored, and ``back``, which is trained. What it starts from is
+in `transfer_start`.
 """
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -16,13 +15,11 @@ from torch.nn import functional
 
 from scripts.lib.core import efficientnet
 from scripts.lib.core.dense_head import Dropout, dense_head
-from scripts.lib.core.efficientnet import EfficientNetLite0, load_imagenet
+from scripts.lib.core.efficientnet import EfficientNetLite0
 from scripts.lib.core.ensemble import Ensemble
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.networks import ResNet, resnet
-from scripts.lib.core.networks import initialise as initialise_resnet
-from scripts.lib.core.seeds import derive_seed, torch_generator
-from scripts.lib.core.states import load_state, read_state
+from scripts.lib.core.seeds import torch_generator
 
 RESNETS = {"resnet18": 18, "resnet34": 34, "resnet50": 50}
 BACKBONES = (*RESNETS, "efficientnet_lite0")
@@ -317,66 +314,6 @@ def transfer_network(
         made, classes, cut, units, dropout, in_channels, frozen_norm, side, taps
     )
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-
-def load_backbone(network: TransferNetwork, weights: str | Path | None) -> None:
-    """Give the backbone pretrained weights.
-
-    Parameters
-    ----------
-    network : TransferNetwork
-    weights : "imagenet", path or None
-        ``imagenet``: those that come with a package, of EfficientNet-Lite0 alone. A path: of a
-        .safetensors or .pth checkpoint with torchvision's names, or of EfficientNet-Lite0 with its
-        package's; its last layer is not used. None: nothing is loaded.
-
-    Raises
-    ------
-    NeuroLoopError
-        If the weights are missing, or a name or a shape in them does not fit.
-    """
-    backbone = network.backbone
-    if weights is None:
-        return
-    if weights == "imagenet":
-        if isinstance(backbone, ResNet):
-            raise NeuroLoopError(
-                "weights imagenet come with efficientnet_lite0 alone: for a ResNet, name the file "
-                "of a checkpoint with torchvision's names"
-            )
-        load_imagenet(backbone)
-        return
-    state = read_state(Path(weights))
-    for name in ("fc.weight", "fc.bias", "_fc.weight", "_fc.bias"):
-        state.pop(name, None)
-    advice = "take a checkpoint with its package's names, or change the backbone, width or stem"
-    load_state(backbone, state, weights, advice)
-
-
-def initialise_backbone(network: TransferNetwork, seed: int) -> None:
-    """Draw the backbone's weights, as `networks.initialise` and `efficientnet.initialise` do."""
-    if isinstance(network.backbone, ResNet):
-        initialise_resnet(network.backbone, [derive_seed(seed, "backbone")])
-    else:
-        efficientnet.initialise(network.backbone, torch_generator(seed, "backbone"))
-
-
-@torch.no_grad()
-def initialise_head(network: TransferNetwork, seed: int) -> None:
-    """Draw the head's weights and begin the random streams of its dropout.
-
-    Weights and biases are uniform within 1 / sqrt(fan-in), batch normalisation is 1 and 0; the
-    same on every device.
-    """
-    generator = torch_generator(seed, "head")
-    for module in network.head.modules():
-        if isinstance(module, nn.BatchNorm1d):
-            module.reset_parameters()
-        elif isinstance(module, nn.Linear):
-            bound = module.in_features**-0.5
-            for values in (module.weight, module.bias):
-                values.copy_(torch.empty(values.shape).uniform_(-bound, bound, generator=generator))
-    seed_dropout(network, seed)
 
 
 def seed_dropout(network: TransferNetwork, seed: int, *names: object) -> None:

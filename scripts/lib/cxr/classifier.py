@@ -7,13 +7,8 @@ from typing import Any
 
 from scripts.lib.core.recipe import Recipe
 from scripts.lib.core.seeds import derive_seed
-from scripts.lib.core.transfer_network import (
-    TransferNetwork,
-    initialise_backbone,
-    initialise_head,
-    load_backbone,
-    transfer_network,
-)
+from scripts.lib.core.transfer_network import TransferNetwork, transfer_network
+from scripts.lib.core.transfer_start import initialise_backbone, initialise_head, load_backbone
 
 
 @dataclass(frozen=True)

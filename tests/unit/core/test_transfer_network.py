@@ -14,13 +14,11 @@ from scripts.lib.core.efficientnet import EfficientNetLite0, load_imagenet
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.transfer_network import (
     head_penalty,
-    initialise_backbone,
-    initialise_head,
-    load_backbone,
     seed_dropout,
     statistics,
     transfer_network,
 )
+from scripts.lib.core.transfer_start import initialise_backbone, initialise_head, load_backbone
 from scripts.lib.explain.cam import class_maps
 from scripts.lib.explain.evidence import Division
 

@@ -6,7 +6,8 @@ import torch
 from safetensors.torch import save_file
 
 from scripts.lib.core.recipe import Recipe
-from scripts.lib.core.transfer_network import initialise_backbone, transfer_network
+from scripts.lib.core.transfer_network import transfer_network
+from scripts.lib.core.transfer_start import initialise_backbone
 from scripts.lib.cxr.classifier import Classifier
 from tests.project import preset
 

@@ -9,11 +9,8 @@ import torch
 
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import load_array, read_json
-from scripts.lib.core.transfer_network import (
-    initialise_backbone,
-    initialise_head,
-    transfer_network,
-)
+from scripts.lib.core.transfer_network import transfer_network
+from scripts.lib.core.transfer_start import initialise_backbone, initialise_head
 from scripts.lib.cxr import features as module
 from scripts.lib.cxr.augment import view
 from scripts.lib.cxr.features import open_features, view_names, write_features

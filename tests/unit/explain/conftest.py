@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from scripts.lib.core import calcium_network, networks, transfer_network
+from scripts.lib.core import calcium_network, networks, transfer_network, transfer_start
 from scripts.lib.core.ensemble import Ensemble
 from scripts.lib.explain.model_file import OpenedModel
 from scripts.lib.explain.model_images import ModelImages
@@ -70,8 +70,8 @@ def _kind(name, n=12, **more):
         return _opened(network, images, hot, "multi", "calcium", mask=mask, **more)
     if name == "transfer":
         network = transfer_network.transfer_network(backbone="efficientnet_lite0", classes=3)
-        transfer_network.initialise_backbone(network, 1)
-        transfer_network.initialise_head(network, 1)
+        transfer_start.initialise_backbone(network, 1)
+        transfer_start.initialise_head(network, 1)
         return _opened(network, drawn.random((n, 1, 32, 32)), truth, kind="transfer", **more)
     members, channels = (2, 1) if name == "ensemble" else (1, 3)
     network = networks.resnet(

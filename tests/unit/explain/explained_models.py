@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scripts.lib.core import calcium_network, networks, transfer_network
+from scripts.lib.core import calcium_network, networks, transfer_network, transfer_start
 from scripts.lib.explain.model_file import OpenedModel, layer_of
 from scripts.lib.explain.model_images import ModelImages
 
@@ -41,6 +41,6 @@ def films(units=(), cut="layer3"):
     network = transfer_network.transfer_network(
         backbone="resnet18", classes=3, cut=cut, units=units, dropout=0.5, width=4, stem="small"
     )
-    transfer_network.initialise_backbone(network, 0)
-    transfer_network.initialise_head(network, 0)
+    transfer_start.initialise_backbone(network, 0)
+    transfer_start.initialise_head(network, 0)
     return opened("transfer", network, images_of(1, 16, np.arange(12) % 3))

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from scripts.lib.core import calcium_network, networks, transfer_network
+from scripts.lib.core import calcium_network, networks, transfer_network, transfer_start
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.explain.cam import class_maps
 from scripts.lib.explain.model_file import Preprocessing, describe_model, open_model, save_model
@@ -61,16 +61,16 @@ def make_transfer():
         "dropout": 0.5,
     }
     network = transfer_network.transfer_network(classes=3, **options)
-    transfer_network.initialise_backbone(network, 1)
-    transfer_network.initialise_head(network, 1)
+    transfer_start.initialise_backbone(network, 1)
+    transfer_start.initialise_head(network, 1)
     return "transfer", options, network, model_images(), {}
 
 
 def make_lite():
     options = {"backbone": "efficientnet_lite0", "units": ()}
     network = transfer_network.transfer_network(classes=3, **options)
-    transfer_network.initialise_backbone(network, 1)
-    transfer_network.initialise_head(network, 1)
+    transfer_start.initialise_backbone(network, 1)
+    transfer_start.initialise_head(network, 1)
     return "transfer", options, network, model_images(size=32), {}
 
 

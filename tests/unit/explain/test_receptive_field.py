@@ -10,7 +10,8 @@ from torch.nn import functional
 
 from scripts.lib.core import calcium_network, networks
 from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.transfer_network import initialise_backbone, transfer_network
+from scripts.lib.core.transfer_network import transfer_network
+from scripts.lib.core.transfer_start import initialise_backbone
 from scripts.lib.explain.layers import layer_output
 from scripts.lib.explain.not_applicable import NotApplicable
 from scripts.lib.explain.receptive_field import receptive_fields
