@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 
 class Agreement(NamedTuple):
@@ -41,7 +40,9 @@ def agreement(estimate: np.ndarray, truth: np.ndarray) -> Agreement:
     found, absent = estimate[edge], estimate[defined & (truth <= 0)]
     auc = pearson = np.nan
     if len(found) and len(absent):
-        ranks = stats.rankdata(np.concatenate([found, absent]))[: len(found)]
+        from scipy.stats import rankdata  # takes a second to import
+
+        ranks = rankdata(np.concatenate([found, absent]))[: len(found)]
         above = ranks.sum() - len(found) * (len(found) + 1) / 2
         auc = float(above / (len(found) * len(absent)))
     if len(found) > 2 and found.std() > 0 and truth[edge].std() > 0:

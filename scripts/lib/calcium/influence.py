@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from scripts.lib.calcium.patterns import pattern_cells
 from scripts.lib.calcium.resampling import (
@@ -272,7 +272,7 @@ def estimate_influence(
     )
     value, spread = scaled(plain), scaled(drawn)
     freedom = _variance(over_seeds[:, : len(cells)], design)[1]
-    wider = stats.t.ppf((1 + level) / 2, freedom) / stats.norm.ppf((1 + level) / 2)
+    wider = special.stdtrit(freedom, (1 + level) / 2) / special.ndtri((1 + level) / 2)
     tails = [(1 - level) / 2, (1 + level) / 2]
     lacking = np.isnan(spread).mean(axis=0) > tails[0]
     spread[:, lacking] = np.nan
@@ -281,7 +281,7 @@ def estimate_influence(
         low, high = value + wider * (np.nanquantile(spread, tails, axis=0) - value)
     error = drawn.std(axis=0)
     ratio = np.divide(plain, error, out=np.zeros_like(error), where=error > 0)
-    p = np.where(np.isfinite(value), 2 * stats.t.sf(np.abs(ratio), freedom), np.nan)
+    p = np.where(np.isfinite(value), 2 * special.stdtr(freedom, -np.abs(ratio)), np.nan)
     silent = int((~clear).sum()) if normalise else 0
     return Influence(value, low, high, p, direct, int(near.sum()), silent)
 

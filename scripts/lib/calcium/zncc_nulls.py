@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from scripts.lib.calcium.pattern_pairs import panels, sharing
 from scripts.lib.calcium.zncc import split_half, zncc
@@ -136,7 +136,7 @@ def null_table(
     half = np.full(values.shape, np.nan)
     if trials > 1:
         error = np.sqrt((trials - 1) * without.var(axis=0))
-        half = stats.t.ppf(0.975, trials - 1) * error
+        half = special.stdtrit(trials - 1, 0.975) * error
     rows = []
     for k, kind in enumerate(KINDS):
         shuffled = permuted(of_seeds[:, k].mean(axis=0), groups, generator, permutations)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 
 class Estimate(NamedTuple):
@@ -58,11 +58,13 @@ def cluster_interval(hits: np.ndarray, clusters: Iterable[str], level: float = 0
     # In whole numbers, so that equal accuracies give exactly zero.
     residuals = (right * n - n_right * rows) / n
     if not residuals.any():
-        wilson = stats.binomtest(n_right, n).proportion_ci(level, method="wilson")
+        from scipy.stats import binomtest  # takes a second to import
+
+        wilson = binomtest(n_right, n).proportion_ci(level, method="wilson")
         return Estimate(n_right / n, float(wilson.low), float(wilson.high))
     n_clusters = len(names)
     error = np.sqrt(n_clusters / (n_clusters - 1) * (residuals**2).sum()) / n
-    half = float(stats.t.ppf((1 + level) / 2, n_clusters - 1) * error)
+    half = float(special.stdtrit(n_clusters - 1, (1 + level) / 2) * error)
     return Estimate(n_right / n, max(0.0, n_right / n - half), min(1.0, n_right / n + half))
 
 
@@ -89,7 +91,7 @@ def group_interval(values: Iterable[float], level: float = 0.95) -> Estimate:
     if len(numbers) == 1:
         return Estimate(mean, None, None)
     error = numbers.std(ddof=1) / np.sqrt(len(numbers))
-    half = float(stats.t.ppf((1 + level) / 2, len(numbers) - 1) * error)
+    half = float(special.stdtrit(len(numbers) - 1, (1 + level) / 2) * error)
     return Estimate(mean, mean - half, mean + half)
 
 
@@ -161,7 +163,7 @@ def paired_difference(
     if drawn.std() > 0:
         variance, freedom = crossed_variance(difference)
         upper = (1 + level) / 2
-        wider = stats.t.ppf(upper, freedom) / stats.norm.ppf(upper)
+        wider = special.stdtrit(freedom, upper) / special.ndtri(upper)
         scale = wider * np.sqrt(variance) / drawn.std()
         drawn = np.clip(difference.mean() + (drawn - difference.mean()) * scale, -1, 1)
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from scripts.lib.core.seeds import numpy_generator
 from scripts.lib.core.statistics import crossed_interval, paired_difference
@@ -82,7 +81,9 @@ def pointing_game(
     if not hits:
         return Pointing(np.nan, np.nan, np.nan, np.nan, np.nan, 0, *left_out)
     n, right = len(hits), sum(hits)
-    interval = stats.binomtest(right, n).proportion_ci(0.95, method="wilson")
+    from scipy.stats import binomtest  # takes a second to import
+
+    interval = binomtest(right, n).proportion_ci(0.95, method="wilson")
     return Pointing(
         right / n,
         float(interval.low),
