@@ -107,7 +107,7 @@ def expected(name: str) -> Counter[tuple[str, str]]:
         reader = "simulate_films" if block["source"] == "simulated" else "list_films"
         for rule in (reader, "split_films", "summarise_classifiers"):
             jobs[rule, dataset] = 1
-        jobs["extract_features", dataset] = 2  # logistic's front and fine's
+        jobs["extract_features", dataset] = len(block["classifiers"])  # each has its own front
         jobs["train_classifier", dataset] = trained + len(block["leak"])
         jobs["map_films", dataset] = len(block["maps"])
     for dataset in config["run"]:
