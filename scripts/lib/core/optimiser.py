@@ -5,6 +5,7 @@ which nothing here uses: that takes longer than many a small network's training 
 measured). What they compute is the same, to the last bit.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 
 import torch
@@ -12,7 +13,7 @@ from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
 
-class Optimiser:
+class Optimiser(ABC):
     """Fused steps on some parameters, each with its moments.
 
     Parameters
@@ -53,10 +54,11 @@ class Optimiser:
             for place, kept in state.items()
         }
 
+    @abstractmethod
     def _step(
         self, places: list[int], values: list[torch.Tensor], gradients: list[torch.Tensor]
     ) -> None:
-        raise NotImplementedError
+        """Change these parameters, of these numbers, by their gradients."""
 
 
 class Momentum(Optimiser):
