@@ -15,7 +15,7 @@ from scripts.lib.core.training import predict
 from scripts.lib.cxr.film_map_figure import draw_film_maps
 from scripts.lib.explain.cam import class_maps, count_maps
 from scripts.lib.explain.model_file import OpenedModel, open_model
-from scripts.lib.explain.pointing import pointing_game
+from scripts.lib.explain.pointing import Pointing, pointing_game
 
 METHODS = {"CAM": "cam", "Grad-CAM": "grad_cam"}
 #: Films of each class in the figure.
@@ -104,7 +104,7 @@ def maps_of(opened: OpenedModel, method: str, named: np.ndarray) -> np.ndarray:
 def point(maps: Mapping[str, np.ndarray], lesions: np.ndarray | None, seed: int) -> pd.DataFrame:
     """How often the highest place of a map lies in a lesion; no rows if none is known."""
     if lesions is None or not lesions.any():
-        return pd.DataFrame(columns=["method"])
+        return pd.DataFrame(columns=["method", *Pointing._fields])
     return pd.DataFrame(
         [
             {

@@ -12,7 +12,7 @@ from scripts.lib.core.ordering import natural_sorted
 from scripts.lib.cxr.classifier_figure import draw_scores, draw_shortcuts
 from scripts.lib.cxr.committee import average_predictions
 from scripts.lib.cxr.confusion_figure import draw_confusion
-from scripts.lib.cxr.film_comparison import compare
+from scripts.lib.cxr.film_comparison import COLUMNS, compare
 from scripts.lib.cxr.film_metrics import film_metrics
 from scripts.lib.cxr.film_tables import read_predictions
 from scripts.lib.cxr.learning_figure import draw_calibration, draw_learning
@@ -149,7 +149,7 @@ def comparisons(
     -------
     DataFrame
         ``kind``: ``baseline`` or ``leak``; the training, what it is compared with, and the columns
-        of `compare`.
+        of `compare`. No rows where there is a single training.
     """
     pairs = []
     for run in runs:
@@ -164,11 +164,8 @@ def comparisons(
         )
         for kind, one, other in pairs
     ]
-    leading = ["kind", *Run._fields, "against"]
-    if not made:
-        return pd.DataFrame(columns=leading)
-    table = pd.concat(made, ignore_index=True)
-    return table[leading + [name for name in table if name not in leading]]
+    columns = ["kind", *Run._fields, "against", *COLUMNS]
+    return pd.concat(made, ignore_index=True)[columns] if made else pd.DataFrame(columns=columns)
 
 
 if __name__ == "__main__":

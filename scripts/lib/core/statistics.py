@@ -6,6 +6,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
+from scripts.lib.core.crossed import crossed_variance
+
+#: Subjects that an interval over crossed subjects, seeds and images needs.
+FEWEST_SUBJECTS = 3
+
 
 class Estimate(NamedTuple):
     """A number and its interval; the bounds are None where the data give none."""
@@ -13,6 +18,15 @@ class Estimate(NamedTuple):
     value: float
     ci_low: float | None
     ci_high: float | None
+
+
+class GroupEstimate(NamedTuple):
+    """A mean over subjects; `reason` says why the bounds are None, if they are."""
+
+    value: float
+    ci_low: float | None
+    ci_high: float | None
+    reason: str = ""
 
 
 class Difference(NamedTuple):
@@ -68,31 +82,66 @@ def cluster_interval(hits: np.ndarray, clusters: Iterable[str], level: float = 0
     return Estimate(n_right / n, max(0.0, n_right / n - half), min(1.0, n_right / n + half))
 
 
-def group_interval(values: Iterable[float], level: float = 0.95) -> Estimate:
+def group_interval(values: Iterable[float], level: float = 0.95) -> GroupEstimate:
     """Mean over subjects with Student's t interval.
 
     Parameters
     ----------
     values : sequence of float, shape (subjects,)
-        One number a subject.
+        One number a subject, each with noise of its own.
     level : float
         Coverage of the interval.
 
     Returns
     -------
-    Estimate
-        Without bounds where there is one subject. With few subjects the interval is wide, and it
-        has no width where all subjects have the same value.
+    GroupEstimate
+        Without bounds where there is one subject, or all have the same value: as counts of few
+        rows are soon equal, that does not say that others' would be. With few subjects the
+        interval is wide.
     """
     numbers = np.asarray(list(values), dtype=np.float64)
     if not len(numbers) or not np.isfinite(numbers).all():
         raise ValueError(f"no mean over subjects of {numbers.tolist()}")
     mean = float(numbers.mean())
     if len(numbers) == 1:
-        return Estimate(mean, None, None)
+        return GroupEstimate(mean, None, None, "one subject does not tell how subjects differ")
+    # Equal numbers that were summed in another order count as equal.
+    if np.ptp(numbers) <= 1e-12 * np.abs(numbers).max():
+        return GroupEstimate(mean, None, None, "all subjects have the same value")
     error = numbers.std(ddof=1) / np.sqrt(len(numbers))
     half = float(special.stdtrit(len(numbers) - 1, (1 + level) / 2) * error)
-    return Estimate(mean, mean - half, mean + half)
+    return GroupEstimate(mean, mean - half, mean + half)
+
+
+def crossed_group_interval(differences: np.ndarray, level: float = 0.95) -> GroupEstimate:
+    """Mean over subjects who share seeds and images, and may share what they are compared with.
+
+    Student's t over subjects takes them for independent, but the luck of students that are
+    subtracted from those of every subject, of seeds and of images is in all of them, and no
+    number of subjects takes it out of the mean. So all three vary: Student's t of
+    `crossed_variance`, for other subjects, seeds and images of the same kinds.
+
+    Parameters
+    ----------
+    differences : ndarray, shape (subjects, seeds, images)
+        From -1 to 1.
+    level : float
+        Coverage of the interval, which is cut at -1 and 1.
+
+    Returns
+    -------
+    GroupEstimate
+        Without bounds where subjects are fewer than `FEWEST_SUBJECTS`, or all values are equal.
+    """
+    mean = float(differences.mean())
+    if len(differences) < FEWEST_SUBJECTS:
+        few = f"{len(differences)} subjects do not tell how subjects differ"
+        return GroupEstimate(mean, None, None, f"{few}: {FEWEST_SUBJECTS} are needed")
+    if np.ptp(differences) == 0:
+        return GroupEstimate(mean, None, None, "no subject, seed or image differs from another")
+    variance, freedom = crossed_variance(differences)
+    half = float(special.stdtrit(freedom, (1 + level) / 2) * np.sqrt(variance))
+    return GroupEstimate(mean, max(-1.0, mean - half), min(1.0, mean + half))
 
 
 def permutation_p(observed: float, null: np.ndarray) -> float:
@@ -174,31 +223,6 @@ def paired_difference(
         float(high),
         min(1.0, float(2 * (1 + rarer) / (1 + n_boot))),
     )
-
-
-def crossed_variance(values: np.ndarray) -> tuple[float, float]:
-    """Variance of the mean of a table whose rows and columns are both random.
-
-    V_rows + V_columns - V_cells, each the usual variance of a mean over rows, over columns and
-    over single cells (two-way clustering: Cameron, Gelbach & Miller 2011, J. Bus. Econ. Stat.
-    29:238), and at least the larger of the first two.
-
-    Parameters
-    ----------
-    values : ndarray, shape (rows, columns)
-
-    Returns
-    -------
-    variance, degrees_of_freedom : float
-        The latter by Satterthwaite, V^2 / (V_rows^2 / (rows - 1) + V_columns^2 / (columns - 1)).
-    """
-    by_row, by_column, by_cell = (
-        float(part.var(ddof=1)) / part.size if part.size > 1 else 0.0
-        for part in (values.mean(axis=1), values.mean(axis=0), values.ravel())
-    )
-    variance = max(by_row + by_column - by_cell, by_row, by_column)
-    spent = by_row**2 / max(len(values) - 1, 1) + by_column**2 / max(values.shape[1] - 1, 1)
-    return variance, variance**2 / spent if spent else np.inf
 
 
 def crossed_interval(

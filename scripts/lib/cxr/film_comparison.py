@@ -13,6 +13,9 @@ from scripts.lib.cxr.person_bootstrap import percentile_interval, person_weights
 #: Metrics that are compared.
 COMPARED = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss")
 
+#: Columns of a comparison.
+COLUMNS = ("metric", "difference", "ci_low", "ci_high", "p", "n", "persons", "left_out")
+
 
 def compare(
     predictions_a: pd.DataFrame,
@@ -77,7 +80,7 @@ def compare(
                 "left_out": int(np.isnan(draws).sum()),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _check_same(first: NamedFilms, second: NamedFilms) -> None:

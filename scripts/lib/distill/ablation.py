@@ -1,6 +1,6 @@
 """What each teacher is worth: accuracies, and paired differences between teachers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from scipy.stats import false_discovery_control
 
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.seeds import numpy_generator
-from scripts.lib.core.statistics import group_interval, paired_difference
+from scripts.lib.core.statistics import crossed_group_interval, paired_difference
 from scripts.lib.distill.teacher_names import REFERENCE_TEACHERS
 
 #: What names a group of students that differ in nothing but their seed.
@@ -21,6 +21,12 @@ REFERENCE = "reference"
 
 #: Stands for the mean over the subjects at hand.
 MEAN = "mean"
+
+#: Stands for subjects like those at hand.
+GROUP = "group"
+
+#: Teachers that mislead on purpose, and may cost far more than any other adds.
+MISLEADING = ("random", "rowshuffled")
 
 #: Columns of the table of comparisons.
 COLUMNS = [
@@ -34,6 +40,7 @@ COLUMNS = [
     "n",
     "seeds",
     "subjects",
+    "reason",
 ]
 
 
@@ -117,49 +124,48 @@ def comparisons(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -> pd.
     -------
     DataFrame
         `COLUMNS`: the difference of accuracies with its 95 % interval, p (two-sided), q (p after
-        Benjamini & Hochberg 1995 over all rows that have one), n (test images). Where several
-        subjects teach, rows of the subject ``mean`` speak of these subjects: the mean of their
-        students, over seeds and test images. Rows of the subject ``group`` speak of subjects like
-        them: the same mean with Student's t interval over subjects, cut at -1 and 1.
+        Benjamini & Hochberg 1995), n (test images), and the reason where there is no interval.
+        Comparisons with teachers that mislead on purpose (`MISLEADING`) have p and no q:
+        that they cost accuracy is no discovery, and every sure discovery of a family makes room
+        for false ones among the others. Where several subjects teach, rows of the subject
+        ``mean`` speak of these subjects: the mean of their students, over seeds and test images.
+        Rows of the subject ``group`` speak of subjects like them: the same mean, over subjects,
+        seeds and test images (`statistics.crossed_group_interval`), without p.
     """
-    groups = [*groups, *_means(groups)]
+    pairs = list(_pairs([*groups, *_means(groups)]))
+    rows = []
+    for group, control in pairs:
+        named = _named(group, control)
+        generator = numpy_generator(seed, "comparison", *(named[key] for key in [*KEYS, "control"]))
+        found = paired_difference(group.hits, control.hits, generator, n_boot)
+        rows.append(
+            named
+            | {"difference": found.value, "ci_low": found.ci_low, "ci_high": found.ci_high}
+            | {"p": found.p, "subjects": group.subjects, "reason": ""}
+        )
+    table = pd.DataFrame(rows + _over_subjects(pairs), columns=COLUMNS)
+    misled = table[["teacher", "control"]].isin(MISLEADING).any(axis=1)
+    family = table["p"].notna() & ~misled
+    if family.any():
+        table.loc[family, "q"] = false_discovery_control(table.loc[family, "p"])
+    return table
+
+
+def _pairs(groups: Sequence[Group]) -> Iterator[tuple[Group, Group]]:
+    """Yield each group with each control that it is compared with."""
     by_keys = {tuple(group.keys[key] for key in KEYS): group for group in groups}
-    rows: list[dict[str, Any]] = []
-    for keys, group in by_keys.items():
-        subject, roi, decoder, teacher, student = keys
+    for (*place, teacher, student), group in by_keys.items():
         others = [name for *_, name, variant in by_keys if variant == student]
-        controls = list(dict.fromkeys(others)) if teacher == "brain" else ["none"]
-        for control in controls:
-            if control == teacher:
-                continue
-            of_control = (
-                (REFERENCE,) * 3 if control in REFERENCE_TEACHERS else (subject, roi, decoder)
-            )
-            other = by_keys[(*of_control, control, student)]
-            difference = paired_difference(
-                group.hits,
-                other.hits,
-                numpy_generator(seed, "comparison", *keys, control),
-                n_boot,
-            )
-            rows.append(
-                {
-                    **group.keys,
-                    "control": control,
-                    "difference": difference.value,
-                    "ci_low": difference.ci_low,
-                    "ci_high": difference.ci_high,
-                    "p": difference.p,
-                    "n": len(group.image_ids),
-                    "seeds": len(group.seeds),
-                    "subjects": group.subjects,
-                }
-            )
-    q_values = false_discovery_control([row["p"] for row in rows]) if rows else []
-    for row, q_value in zip(rows, q_values, strict=True):
-        row["q"] = float(q_value)
-    over_subjects = _over_subjects(pd.DataFrame(rows, columns=COLUMNS))
-    return pd.DataFrame(rows + over_subjects, columns=COLUMNS)
+        for control in dict.fromkeys(others) if teacher == "brain" else ["none"]:
+            if control != teacher:
+                where = (REFERENCE,) * 3 if control in REFERENCE_TEACHERS else tuple(place)
+                yield group, by_keys[(*where, control, student)]
+
+
+def _named(group: Group, control: Group) -> dict[str, Any]:
+    """Columns that say what is compared, over how many images and seeds."""
+    counts = {"n": len(group.image_ids), "seeds": len(group.seeds)}
+    return {**group.keys, "control": control.keys["teacher"], **counts}
 
 
 def _means(groups: Sequence[Group]) -> list[Group]:
@@ -180,28 +186,24 @@ def _means(groups: Sequence[Group]) -> list[Group]:
     ]
 
 
-def _over_subjects(table: pd.DataFrame) -> list[dict[str, Any]]:
+def _over_subjects(pairs: Sequence[tuple[Group, Group]]) -> list[dict[str, Any]]:
     """Mean differences over subjects, where there are at least two."""
+    alike: dict[tuple[str, ...], list[tuple[Group, Group]]] = {}
+    for group, control in pairs:
+        if group.keys["subject"] not in (REFERENCE, MEAN):
+            names = (*(group.keys[key] for key in KEYS[1:]), control.keys["teacher"])
+            alike.setdefault(names, []).append((group, control))
     rows = []
-    brains = table[~table["subject"].isin((REFERENCE, MEAN))]
-    keys = ["roi", "decoder", "teacher", "student", "control"]
-    for names, part in brains.groupby(keys, sort=False):
-        if len(part) < 2:
+    for members in alike.values():
+        if len(members) < 2:
             continue
-        mean = group_interval(part["difference"])
-        low, high = np.clip(np.array(mean[1:], dtype=float), -1, 1)
+        differences = [
+            np.subtract(group.hits, control.hits, dtype=float) for group, control in members
+        ]
+        mean = crossed_group_interval(np.stack(differences))
         rows.append(
-            {
-                "subject": "group",
-                **dict(zip(keys, names, strict=True)),
-                "difference": mean.value,
-                "ci_low": low,
-                "ci_high": high,
-                "p": np.nan,
-                "q": np.nan,
-                "n": int(part["n"].iloc[0]),
-                "seeds": int(part["seeds"].iloc[0]),
-                "subjects": len(part),
-            }
+            _named(*members[0])
+            | {"subject": GROUP, "difference": mean.value, "subjects": len(members)}
+            | {"ci_low": mean.ci_low, "ci_high": mean.ci_high, "reason": mean.reason}
         )
     return rows

@@ -1,12 +1,13 @@
 """The ablation as a picture: what each teacher adds to learning from labels alone."""
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from scripts.lib.core.figures import PALETTE, grid
-from scripts.lib.distill.ablation import REFERENCE
+from scripts.lib.distill.ablation import GROUP, MEAN, MISLEADING, REFERENCE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -23,8 +24,8 @@ LOOKS = {
     "cnn": (PALETTE[2], "P"),
 }
 
-#: Teachers that may cost far more than any other adds.
-MISLEADING = ("random", "rowshuffled")
+#: Markers of teachers that have no look of their own; they are black.
+OTHER_MARKERS = "X*<>hpd8"
 
 
 def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
@@ -44,7 +45,7 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
         teachers that need no brain stand on their own at the left of each panel, and fill the
         only one if no brain teaches.
     """
-    single = ~comparisons["subject"].isin(("group", "mean"))
+    single = ~comparisons["subject"].isin((GROUP, MEAN))
     gains = comparisons[(comparisons["control"] == "none") & single]
     brains = gains[gains["subject"] != REFERENCE]
     references = gains[gains["subject"] == REFERENCE]
@@ -52,6 +53,7 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
     rows = list(dict.fromkeys(zip(brains["decoder"], brains["student"], strict=True)))
     rows = rows or [(REFERENCE, student) for student in dict.fromkeys(table["student"])]
     rois = list(dict.fromkeys(brains["roi"]))
+    looks = _looks(gains["teacher"])
     figure, axes = grid(
         len(rows),
         len(subjects),
@@ -69,8 +71,9 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
                 & (brains["student"] == student)
             ]
             lowest = _range(gains[gains["student"] == student])[0]
-            _draw(panel, references[references["student"] == student], ["no brain"], 0, lowest)
-            _draw(panel, here, rois, 1, lowest)
+            without = references[references["student"] == student]
+            _draw(panel, without, ["no brain"], 0, lowest, looks)
+            _draw(panel, here, rois, 1, lowest, looks)
             panel.axhline(0, color="black", linewidth=0.8)
             panel.set_xticks(range(len(rois) + 1), ["no brain", *rois])
             panel.set_title(subject if len(rows) == 1 else f"{subject}, {decoder}, {student}")
@@ -79,7 +82,7 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
             f"accuracy less that of labels alone\n({alone['accuracy'].mean():.1%}), "
             "percentage points"
         )
-    _legend(figure, set(gains["teacher"]))
+    _legend(figure, looks)
     seeds, images = table["seed"].nunique(), table["n"].iloc[0]
     chance = table["chance"].iloc[0]
     figure.suptitle(
@@ -91,11 +94,29 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
     return figure
 
 
-def _draw(panel: "Axes", gains: pd.DataFrame, places: list[str], start: int, lowest: float) -> None:
+def _looks(teachers: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Colour and marker of each teacher, in the order of the legend; none is left out."""
+    present = dict.fromkeys(teachers)
+    known = {name: look for name, look in LOOKS.items() if name in present}
+    others = sorted(set(present) - set(LOOKS))
+    return known | {
+        name: (PALETTE[7], OTHER_MARKERS[number % len(OTHER_MARKERS)])
+        for number, name in enumerate(others)
+    }
+
+
+def _draw(
+    panel: "Axes",
+    gains: pd.DataFrame,
+    places: list[str],
+    start: int,
+    lowest: float,
+    looks: Mapping[str, tuple[str, str]],
+) -> None:
     """Draw the teachers side by side at each place (a region, or none)."""
-    teachers = [name for name in LOOKS if name in set(gains["teacher"])]
+    teachers = [name for name in looks if name in set(gains["teacher"])]
     for number, teacher in enumerate(teachers):
-        colour, marker = LOOKS[teacher]
+        colour, marker = looks[teacher]
         of_teacher = gains[gains["teacher"] == teacher]
         if start:
             of_teacher = of_teacher.set_index("roi").reindex(places)
@@ -128,12 +149,11 @@ def _range(gains: pd.DataFrame) -> tuple[float, float]:
     return min(-0.6 * reach, 1.15 * lowest), 1.15 * max(0.6 * reach, highest)
 
 
-def _legend(figure: "Figure", teachers: set[str]) -> None:
+def _legend(figure: "Figure", looks: Mapping[str, tuple[str, str]]) -> None:
     from matplotlib.lines import Line2D
 
     marks = [
         Line2D([], [], color=colour, marker=marker, linestyle="", label=name)
-        for name, (colour, marker) in LOOKS.items()
-        if name in teachers
+        for name, (colour, marker) in looks.items()
     ]
     figure.legend(handles=marks, loc="outside lower center", ncols=max(len(marks), 1))

@@ -64,7 +64,8 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        subject, roi, decoder, subjects, then `COLUMNS`.
+        subject, roi, decoder, subjects, then `COLUMNS`, and the reason where the group has no
+        interval.
     """
     rows = [
         {
@@ -73,6 +74,7 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
             "decoder": one.decoder,
             "subjects": 1,
             **{name: one.metrics[name] for name in COLUMNS},
+            "reason": "",
         }
         for one in decoded
     ]
@@ -99,6 +101,7 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
                 "ci_low": None if accuracy.ci_low is None else max(0.0, accuracy.ci_low),
                 "ci_high": None if accuracy.ci_high is None else min(1.0, accuracy.ci_high),
                 "p": permutation_p(accuracy.value, null),
+                "reason": accuracy.reason,
             }
         )
     return pd.DataFrame(rows)
