@@ -9,8 +9,10 @@ from statsmodels.api import OLS
 from statsmodels.stats.proportion import proportion_confint
 
 from scripts.lib.core import statistics
+from scripts.lib.core.crossed import crossed_variance
 from scripts.lib.core.statistics import (
     cluster_interval,
+    crossed_group_interval,
     crossed_interval,
     group_interval,
     paired_difference,
@@ -104,20 +106,103 @@ def test_hits_that_give_no_interval_are_refused():
 def test_group_interval_by_hand_and_against_scipy():
     # Standard deviation 0.1, standard error 0.1 / sqrt(3).
     half = 4.302652729749464 * 0.1 / np.sqrt(3)
-    assert group_interval([0.5, 0.6, 0.7]) == pytest.approx((0.6, 0.6 - half, 0.6 + half))
+    estimate = group_interval([0.5, 0.6, 0.7])
+    assert estimate[:3] == pytest.approx((0.6, 0.6 - half, 0.6 + half))
+    assert estimate.reason == ""
     values = np.random.default_rng(2).normal(size=5)
     expected = stats.ttest_1samp(values, 0).confidence_interval(0.9)
-    assert group_interval(values, level=0.9) == pytest.approx((values.mean(), *expected))
+    assert group_interval(values, level=0.9)[:3] == pytest.approx((values.mean(), *expected))
 
 
 def test_one_subject_has_no_interval():
-    assert group_interval([0.7]) == (0.7, None, None)
+    estimate = group_interval([0.7])
+    assert estimate[:3] == (0.7, None, None)
+    assert "one subject" in estimate.reason
+
+
+@pytest.mark.parametrize("values", [[-0.025, -0.025], [0.1 + 0.2, 0.3, 0.3], [1.0] * 5, [0, 0]])
+def test_equal_subjects_have_no_interval_without_width(values):
+    estimate = group_interval(values)
+    assert estimate[:3] == (pytest.approx(values[0]), None, None)
+    assert estimate.reason == "all subjects have the same value"
 
 
 @pytest.mark.parametrize("values", [[], [0.5, np.nan]])
 def test_subjects_without_a_value_are_refused(values):
     with pytest.raises(ValueError, match="no mean over subjects"):
         group_interval(values)
+
+
+def test_crossed_group_interval_by_hand():
+    # Three subjects, two seeds, two images; only subjects differ: -0.1, 0 and 0.4, each in all of
+    # its cells. Then it is Student's t over subjects.
+    values = np.broadcast_to(np.array([-0.1, 0, 0.4])[:, None, None], (3, 2, 2))
+    expected = stats.ttest_1samp([-0.1, 0, 0.4], 0).confidence_interval(0.95)
+    estimate = crossed_group_interval(values)
+    assert estimate[:3] == pytest.approx((0.1, *expected))
+    assert estimate.reason == ""
+    assert crossed_group_interval(values * 2)[1:3] == (-1, 1), "cut at the bounds of a difference"
+
+
+def test_subjects_who_are_alike_leave_the_interval_to_seeds_and_images():
+    one = np.random.default_rng(0).integers(-1, 2, size=(1, 4, 30)).astype(float)
+    alike = crossed_group_interval(np.repeat(one, 5, axis=0))
+    variance, freedom = crossed_variance(one[0])
+    half = stats.t.ppf(0.975, freedom) * np.sqrt(variance)
+    assert alike[:3] == pytest.approx((one.mean(), one.mean() - half, one.mean() + half))
+
+
+@pytest.mark.parametrize(
+    ("shape", "reason"),
+    [
+        ((2, 4, 30), "2 subjects do not tell how subjects differ: 3 are needed"),
+        ((3, 4, 30), "no subject, seed or image differs from another"),
+    ],
+)
+def test_a_group_without_an_interval_says_why(shape, reason):
+    assert crossed_group_interval(np.full(shape, 0.5)) == (0.5, None, None, reason)
+    few = np.random.default_rng(0).integers(-1, 2, size=(2, 4, 30)).astype(float)
+    assert crossed_group_interval(few)[1:3] == (None, None)
+
+
+def taught(generator, subjects, seeds, spread, shared):
+    """Hits of students of equal kinds less those of a control, shared by subjects or not.
+
+    A student names an image right by the image's ease, the luck of its seed (initialisation and
+    batches, the same for all kinds), its own and its subject's.
+    """
+    ease = generator.normal(1.8, 1.5, size=100) + generator.normal(0, 0.15, size=(seeds, 1))
+
+    def hits(of_subject):
+        own = generator.normal(0, 0.25, size=(seeds, 1))
+        return generator.random(ease.shape) < 1 / (1 + np.exp(-(ease + own + of_subject)))
+
+    brains = np.stack([hits(luck) for luck in generator.normal(0, spread, size=subjects)])
+    if shared:
+        return brains - hits(0.0).astype(float)
+    return (
+        brains - np.stack([hits(luck) for luck in generator.normal(0, spread, size=subjects)]) * 1.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("subjects", "seeds", "spread", "shared", "naive"),
+    [(3, 10, 0, True, 0.1), (5, 10, 0, True, 0.2), (10, 2, 0, True, 0.3), (5, 10, 0.3, False, 0)],
+)
+def test_the_interval_of_a_group_holds_nought_as_often_as_it_says(
+    subjects, seeds, spread, shared, naive
+):
+    """No teacher does anything. Student's t over subjects excludes 0 far too often if shared."""
+    generator = np.random.default_rng(subjects + seeds)
+    missed, over_subjects, n = 0, 0, 300
+    for _ in range(n):
+        differences = taught(generator, subjects, seeds, spread, shared)
+        _, low, high, _ = crossed_group_interval(differences)
+        missed += not low <= 0 <= high
+        _, low, high, _ = group_interval(differences.mean(axis=(1, 2)))
+        over_subjects += not low <= 0 <= high
+    assert missed / n <= 0.075
+    assert over_subjects / n >= naive
 
 
 def test_permutation_p_by_hand():

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import false_discovery_control, ttest_1samp
+from scipy.stats import false_discovery_control
 
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.seeds import numpy_generator
-from scripts.lib.core.statistics import paired_difference
+from scripts.lib.core.statistics import crossed_group_interval, paired_difference
 from scripts.lib.distill.ablation import (
     COLUMNS,
     KEYS,
@@ -156,29 +156,90 @@ def test_the_order_of_the_groups_changes_no_number(groups):
     assert not one.equals(comparisons(groups, seed=1, n_boot=50))
 
 
-def test_q_values_are_over_all_rows_of_single_subjects(groups):
-    table = comparisons(groups, seed=0, n_boot=200)
+def with_misleading(groups):
+    """The groups, with students of teachers that cost accuracy on purpose."""
+    return [
+        *groups,
+        reference("random", 0.05, seed=50),
+        *(group(s, "V1", "ridge", "rowshuffled", right=0.1, seed=51) for s in ("S1", "S2")),
+    ]
+
+
+def test_q_values_are_over_all_rows_but_those_about_teachers_that_mislead(groups):
+    table = comparisons(with_misleading(groups), seed=0, n_boot=200)
     single = table[table["subject"] != "group"]
-    np.testing.assert_allclose(single["q"], false_discovery_control(single["p"]))
+    misled = single[["teacher", "control"]].isin(["random", "rowshuffled"]).any(axis=1)
+    assert misled.sum() == 1 + 3 * 3  # random less none; brain less both, and rowshuffled less none
+    assert single["p"].notna().all()
+    assert single.loc[misled, "q"].isna().all()
+    family = single[~misled]
+    np.testing.assert_allclose(family["q"], false_discovery_control(family["p"]))
     # By hand: of m sorted p values, q_i is the least of m p_j / j over j >= i.
-    p = np.sort(single["p"].to_numpy())
+    p = np.sort(family["p"].to_numpy())
     scaled = len(p) * p / np.arange(1, len(p) + 1)
-    np.testing.assert_allclose(np.sort(single["q"]), np.minimum.accumulate(scaled[::-1])[::-1])
+    np.testing.assert_allclose(np.sort(family["q"]), np.minimum.accumulate(scaled[::-1])[::-1])
 
 
-def test_the_group_is_the_mean_over_subjects(groups):
-    table = comparisons(groups, seed=0, n_boot=50)
+def test_teachers_that_mislead_change_no_q_of_the_others(groups):
+    names = [*KEYS, "control", "p", "q"]
+    without = comparisons(groups, seed=0, n_boot=200)[names]
+    table = comparisons(with_misleading(groups), seed=0, n_boot=200)
+    misled = table[["teacher", "control"]].isin(["random", "rowshuffled"]).any(axis=1)
+    pd.testing.assert_frame_equal(
+        without.sort_values(names, ignore_index=True),
+        table.loc[~misled, names].sort_values(names, ignore_index=True),
+    )
+
+
+def test_a_table_of_misleading_teachers_alone_has_no_q():
+    table = comparisons([reference("none", 0.5), reference("random", 0.1, seed=3)], 0, n_boot=50)
+    assert table["p"].notna().all()
+    assert table["q"].isna().all()
+
+
+def third(groups):
+    """The groups, with those of a third subject."""
+    return groups + [
+        group("S3", "V1", "ridge", teacher, right=right, seed=60 + number)
+        for number, (teacher, right) in enumerate(
+            [("brain", 0.8), ("smooth", 0.6), ("withinclass", 0.75)]
+        )
+    ]
+
+
+def test_the_group_is_the_mean_over_subjects_seeds_and_images(groups):
+    everyone = third(groups)
+    hits = {tuple(one.keys.values())[:4]: one.hits.astype(float) for one in everyone}
+    table = comparisons(everyone, seed=0, n_boot=50)
     of_group = table[table["subject"] == "group"]
     assert len(of_group) == 6, "no row for teachers that need no brain"
     for _, found in of_group.iterrows():
-        names = {key: found[key] for key in ("roi", "decoder", "teacher", "student", "control")}
-        values = [row(table, subject=name, **names)["difference"] for name in ("S1", "S2")]
-        low, high = np.clip(ttest_1samp(values, 0).confidence_interval(0.95), -1, 1)
-        assert found["difference"] == pytest.approx(np.mean(values))
-        assert (found["ci_low"], found["ci_high"]) == pytest.approx((low, high))
+        teacher, control = found["teacher"], found["control"]
+        differences = [
+            hits[name, "V1", "ridge", teacher]
+            - hits.get((name, "V1", "ridge", control), hits.get((*[REFERENCE] * 3, control)))
+            for name in ("S1", "S2", "S3")
+        ]
+        expected = crossed_group_interval(np.stack(differences))
+        assert tuple(found[["difference", "ci_low", "ci_high"]]) == pytest.approx(expected[:3])
+        assert found["reason"] == ""
         assert np.isnan(found["p"])
         assert np.isnan(found["q"])
+        assert (found["subjects"], found["n"], found["seeds"]) == (3, IMAGES, SEEDS)
+
+
+def test_a_group_of_two_subjects_keeps_its_difference_and_says_why_it_has_no_interval(groups):
+    table = comparisons(groups, seed=0, n_boot=50)
+    of_group = table[table["subject"] == "group"]
+    assert len(of_group) == 6
+    for _, found in of_group.iterrows():
+        names = {key: found[key] for key in ("roi", "decoder", "teacher", "student", "control")}
+        values = [row(table, subject=name, **names)["difference"] for name in ("S1", "S2")]
+        assert found["difference"] == pytest.approx(np.mean(values))
         assert (found["subjects"], found["n"], found["seeds"]) == (2, IMAGES, SEEDS)
+        assert found[["ci_low", "ci_high", "p", "q"]].isna().all()
+        assert "2 subjects" in found["reason"]
+    assert set(table.loc[table["subject"] != "group", "reason"]) == {""}
 
 
 def test_one_subject_makes_no_group(groups):

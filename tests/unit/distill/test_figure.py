@@ -71,11 +71,30 @@ def test_every_gain_stands_at_its_place_with_its_interval(tmp_path):
     save(figure, tmp_path / "figure.png")
 
 
+def test_teachers_without_a_look_of_their_own_are_drawn_and_named():
+    gains = {
+        (REFERENCE, REFERENCE, REFERENCE, "uniform", "small"): 0.03,
+        ("S1", "V1", "ridge", "brain", "small"): 0.05,
+        ("S1", "V1", "ridge", "halfbrain", "small"): 0.01,
+    }
+    figure = ablation_figure(*tables(gains))
+    (panel,) = figure.axes
+    points = drawn(panel)
+    values = {place: value for (_, place), (value, *_) in points.items()}
+    assert len(points) == 3
+    assert values[0] == pytest.approx(3)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["brain", "halfbrain", "uniform"]
+    markers = {handle.get_marker() for handle in legend.legend_handles}
+    assert len(markers) == 3
+    assert {marker for marker, _ in points} == markers
+
+
 def test_comparisons_with_other_controls_and_of_the_group_are_left_out():
     table, compared = tables({("S1", "V1", "ridge", "brain", "small"): 0.05})
     more = [
         compared.assign(control="smooth", difference=0.5),
-        compared.assign(subject="group", difference=0.6),
+        compared.assign(subject="group", difference=0.6, ci_low=np.nan, ci_high=np.nan),
     ]
     figure = ablation_figure(table, pd.concat([compared, *more], ignore_index=True))
     (panel,) = figure.axes

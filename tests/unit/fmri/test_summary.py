@@ -39,7 +39,7 @@ def decoded():
 
 def test_a_row_of_every_decoder_with_its_numbers(decoded):
     table = decoding_table(decoded)
-    assert list(table) == ["subject", "roi", "decoder", "subjects", *COLUMNS]
+    assert list(table) == ["subject", "roi", "decoder", "subjects", *COLUMNS, "reason"]
     single = table[table["subject"] != GROUP]
     assert len(single) == 6
     first = single.iloc[0]
@@ -77,6 +77,15 @@ def test_the_interval_of_the_group_is_students():
 def test_the_interval_of_the_group_is_cut_at_0_and_1():
     group = decoding_table([one("S1", "V1", "svm", 0.9), one("S2", "V1", "svm", 0.2)])
     assert tuple(group.iloc[-1][["ci_low", "ci_high"]]) == (0, 1)
+
+
+def test_subjects_of_one_accuracy_have_no_interval_without_width(tmp_path):
+    table = decoding_table([one(f"S{n}", "V1", "svm", 0.45) for n in range(2)])
+    save_table(tmp_path / "decoding.tsv", table)
+    *single, group = read_table(tmp_path / "decoding.tsv", {}).to_dict("records")
+    assert (group["accuracy"], group["ci_low"], group["ci_high"]) == ("0.45", "n/a", "n/a")
+    assert group["reason"] == "all subjects have the same value"
+    assert {row["reason"] for row in single} == {""}
 
 
 def test_measures_that_some_lack_are_means_of_the_others():

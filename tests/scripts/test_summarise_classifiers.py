@@ -1,0 +1,55 @@
+"""The table of comparisons of classifiers, where there is nothing to compare."""
+
+import numpy as np
+import pandas as pd
+
+from scripts.cxr.map_films import point
+from scripts.cxr.summarise_classifiers import Run, comparisons
+from scripts.lib.core.files import read_table, save_table
+
+CLASSES = ["normal", "virus"]
+
+
+def predicted(seed):
+    """Twelve films of six persons, shown whole, named at random."""
+    share = np.random.default_rng(seed).random(12)
+    return pd.DataFrame(
+        {
+            "film": [f"f{number}" for number in range(12)],
+            "person": [str(number // 2) for number in range(12)],
+            "label": CLASSES * 6,
+            "shown": "whole",
+            "p_normal": share,
+            "p_virus": 1 - share,
+        }
+    )
+
+
+def compared(runs, baseline):
+    return comparisons(runs, CLASSES, None, baseline, seed=0, bootstraps=20)
+
+
+def test_a_single_training_leaves_an_empty_table_with_all_columns(tmp_path):
+    one = {Run("case1", "first", "person"): predicted(0)}
+    two = one | {Run("case1", "second", "person"): predicted(1)}
+    full = compared(two, ["case1", "first"])
+    assert set(full["metric"]) == {"accuracy", "balanced_accuracy", "macro_f1", "log_loss"}
+    for baseline in (["case1", "first"], None):
+        table = compared(one, baseline)
+        assert len(table) == 0
+        assert list(table) == list(full)
+    save_table(tmp_path / "comparisons.tsv", table)
+    read = read_table(tmp_path / "comparisons.tsv", {"difference": float, "p": float})
+    assert len(read) == 0
+
+
+def test_films_without_lesions_leave_an_empty_table_with_all_columns():
+    maps = np.random.default_rng(0).random((3, 4, 4))
+    lesions = np.zeros((3, 8, 8), dtype=bool)
+    without = [point({"CAM": maps}, nothing, 0) for nothing in (None, lesions)]
+    lesions[:, 2:4, 2:4] = True
+    known = point({"CAM": maps}, lesions, 0)
+    assert len(known) == 1
+    for table in without:
+        assert len(table) == 0
+        assert list(table) == list(known)
