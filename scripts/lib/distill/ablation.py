@@ -138,12 +138,14 @@ def comparisons(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -> pd.
         named = _named(group, control)
         generator = numpy_generator(seed, "comparison", *(named[key] for key in [*KEYS, "control"]))
         found = paired_difference(group.hits, control.hits, generator, n_boot)
-        rows.append(
-            named
-            | {"difference": found.value, "ci_low": found.ci_low, "ci_high": found.ci_high}
-            | {"p": found.p, "subjects": group.subjects, "reason": ""}
-        )
-    table = pd.DataFrame(rows + _over_subjects(pairs), columns=COLUMNS)
+        row = named | {"difference": found.value, "p": found.p, "subjects": group.subjects}
+        if np.ptp(np.subtract(group.hits, control.hits, dtype=float)) > 1e-12:
+            row |= {"ci_low": found.ci_low, "ci_high": found.ci_high, "reason": ""}
+        else:  # an interval without width would be sure of what nothing tells
+            row["reason"] = "no seed or image differs from another"
+        rows.append(row)
+    numbers = dict.fromkeys(["difference", "ci_low", "ci_high", "p", "q"], float)
+    table = pd.DataFrame(rows + _over_subjects(pairs), columns=COLUMNS).astype(numbers)
     misled = table[["teacher", "control"]].isin(MISLEADING).any(axis=1)
     family = table["p"].notna() & ~misled
     if family.any():

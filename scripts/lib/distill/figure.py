@@ -85,9 +85,10 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
     _legend(figure, looks)
     seeds, images = table["seed"].nunique(), table["n"].iloc[0]
     chance = table["chance"].iloc[0]
+    why = " (none: comparisons.tsv says why)" if gains["ci_low"].isna().any() else ""
     figure.suptitle(
         "What each teacher adds to learning from labels alone\n"
-        f"{seeds} seeds, {images} test images, chance {chance:.1%}; bars: 95 % intervals; "
+        f"{seeds} seeds, {images} test images, chance {chance:.1%}; bars: 95 % intervals{why}; "
         "numbers: below the axis",
         fontsize=10,
     )
@@ -122,7 +123,7 @@ def _draw(
             of_teacher = of_teacher.set_index("roi").reindex(places)
         shift = (number - (len(teachers) - 1) / 2) * 0.8 / max(len(teachers), 1)
         value = 100 * of_teacher["difference"].to_numpy()
-        bars = np.abs(100 * of_teacher[["ci_low", "ci_high"]].to_numpy().T - value)
+        bars = np.abs(100 * of_teacher[["ci_low", "ci_high"]].to_numpy(dtype=float).T - value)
         place = np.arange(len(value)) + start + shift
         panel.errorbar(place, value, bars, fmt=marker, color=colour, markersize=4.5, linewidth=1.2)
         for x, number_below in zip(place[value < lowest], value[value < lowest], strict=True):
@@ -143,7 +144,9 @@ def _range(gains: pd.DataFrame) -> tuple[float, float]:
     Teachers that mislead on purpose may fall far below; they must not squeeze what the others add.
     """
     fair = gains[~gains["teacher"].isin(MISLEADING)]
-    bounds = 100 * (fair if len(fair) else gains)[["ci_low", "ci_high"]].to_numpy()
+    numbers = (fair if len(fair) else gains)[["ci_low", "ci_high", "difference"]]
+    # Without an interval there is the difference alone.
+    bounds = 100 * numbers.to_numpy(dtype=float)[numbers.notna().to_numpy()]
     reach = max(1.0, float(np.abs(bounds).max(initial=0)))
     lowest, highest = float(bounds.min(initial=0)), float(bounds.max(initial=0))
     return min(-0.6 * reach, 1.15 * lowest), 1.15 * max(0.6 * reach, highest)

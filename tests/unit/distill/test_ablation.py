@@ -1,5 +1,7 @@
 """Tables of the ablation, on hits made by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -71,16 +73,29 @@ def test_a_row_of_every_student(groups):
 
 
 def test_a_difference_by_hand():
-    """Where all students differ on the same images, resampling moves nothing."""
+    """Where all students differ on the same images, resampling moves nothing: no interval."""
     base, better = reference("none", 0.0), group("S1", "V1", "ridge", "brain", right=1.1)
     table = comparisons([base, better], seed=0, n_boot=99)
     assert len(table) == 1
     found = table.iloc[0]
-    assert (found["difference"], found["ci_low"], found["ci_high"]) == (1.0, 1.0, 1.0)
+    assert found["difference"] == 1
+    assert np.isnan([found["ci_low"], found["ci_high"]]).all()
+    assert found["reason"] == "no seed or image differs from another"
     assert (found["p"], found["q"]) == (0.02, 0.02)
     assert (found["n"], found["seeds"], found["subjects"]) == (40, 3, 1)
     assert (found["teacher"], found["control"]) == ("brain", "none")
     assert list(table) == COLUMNS
+
+
+def test_students_who_are_alike_get_no_interval_without_width(groups):
+    """In one row, in that of the mean and in that of the group."""
+    hits = groups[0].hits
+    same = [replace(one, hits=hits) for one in third(groups)]
+    table = comparisons(same, seed=0, n_boot=50)
+    assert {"S1", "mean", "group"} <= set(table["subject"])
+    assert (table["difference"].abs() < 1e-15).all()
+    assert table[["ci_low", "ci_high"]].isna().all(axis=None)
+    assert table["reason"].str.contains("differs from another").all()
 
 
 def test_who_is_compared_with_whom(groups):

@@ -34,7 +34,7 @@ def drawn(panel):
         segments = bars.get_segments()
         for x, y, segment in zip(*line.get_data(), segments, strict=True):
             if np.isfinite(y):
-                low, high = segment[:, 1]
+                low, high = segment[:, 1] if len(segment) else (np.nan, np.nan)
                 points[line.get_marker(), round(x)] = (y, low, high)
     return points
 
@@ -88,6 +88,24 @@ def test_teachers_without_a_look_of_their_own_are_drawn_and_named():
     markers = {handle.get_marker() for handle in legend.legend_handles}
     assert len(markers) == 3
     assert {marker for marker, _ in points} == markers
+
+
+def test_a_gain_without_an_interval_is_a_mark_without_a_bar(tmp_path):
+    gains = {
+        ("S1", "V1", "ridge", "brain", "small"): 0.4,
+        ("S1", "V1", "ridge", "smooth", "small"): 0.01,
+    }
+    table, compared = tables(gains)
+    for rows in (slice(0, 1), slice(None)):  # the first, then all
+        compared.loc[compared.index[rows], ["ci_low", "ci_high"]] = np.nan
+        figure = ablation_figure(table, compared)
+        (panel,) = figure.axes
+        (value, *bar) = drawn(panel)[LOOKS["brain"][1], 1]
+        assert value == pytest.approx(40)
+        assert np.isnan(bar).all()
+        assert panel.get_ylim()[1] > 40
+        assert "comparisons.tsv says why" in figure.get_suptitle()
+        save(figure, tmp_path / "figure.png", tmp_path / "figure.svg")
 
 
 def test_comparisons_with_other_controls_and_of_the_group_are_left_out():
