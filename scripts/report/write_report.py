@@ -93,7 +93,9 @@ def add_ablation(page: Page, of_students: StrPath, table: StrPath, figure: StrPa
         "speak of the subjects at hand, rows group of subjects like them: their intervals are "
         "over subjects, seeds and test images, as subjects share the students that they are "
         "compared with, and they have no p. Where there is no interval, the reason stands in the "
-        "row."
+        "row. Rows of a subject and mean take soft labels as they were drawn, once, and differ "
+        "from withinclass by luck more often than their p says: what brains know "
+        "beyond classes is for rows group to tell."
     )
     trained = read_table(of_students, {"n": int, "flag": str})
     for flag in sorted(set(trained["flag"]) - {""}):
