@@ -1,6 +1,7 @@
 """Films that are listed several times: the same pixels under other names.
 
-Grey levels are compared as they are kept, as 256 from black to white. Only exact copies are found. A copy that was scaled or compressed again has other pixels.
+Only exact copies are found, at the 256 grey levels that are kept. A copy that was scaled or
+compressed again has other pixels.
 """
 
 import logging
@@ -94,7 +95,7 @@ def find_duplicates(films: pd.DataFrame, folder: Path, white: int | None = None)
     if clipped:
         worst = max(clipped, key=lambda file: clipped[file])
         log.warning(
-            "%d films have pixels above white %s, which take the median around them: at most %d, in %s",
+            "%d films have pixels above white %s, at most %d, in %s: they take the median around",
             len(clipped),
             white,
             clipped[worst],

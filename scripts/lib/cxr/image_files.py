@@ -85,7 +85,7 @@ def read_stored(path: Path) -> Stored:
     if not path.stat().st_size:
         raise NeuroLoopError(f"film {path} is empty (0 bytes): replace or remove it")
     try:
-        # By name, Pillow maps plain TIFFs to memory, and those that lie on their side come out torn.
+        # Opened by name, plain TIFFs that are to be turned come out of Pillow torn.
         with path.open("rb") as stream, Image.open(stream) as image:
             white, inverted = _told_white(image), _tag(image, PHOTOMETRIC) == WHITE_IS_ZERO
             _refuse_depths(image)
