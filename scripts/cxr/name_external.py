@@ -74,6 +74,7 @@ def name_external(
         read_json(sidecar_path(films))["content"],
         read_table(own_table, {"film": str, "person": str}),
         read_json(sidecar_path(own_films))["content"],
+        table,
     )
     rows = np.flatnonzero(~shown.table.index.isin(dropped.index))
     chosen = Classifier.from_block(trained["classifier"], None)

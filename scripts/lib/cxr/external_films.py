@@ -14,7 +14,11 @@ KNOWN = "known person"
 
 
 def learned_from(
-    films: pd.DataFrame, content: Sequence[str], own: pd.DataFrame, own_content: Sequence[str]
+    films: pd.DataFrame,
+    content: Sequence[str],
+    own: pd.DataFrame,
+    own_content: Sequence[str],
+    source: object,
 ) -> pd.DataFrame:
     """Find films that are in the classifier's own set too, and those of persons who are.
 
@@ -28,6 +32,8 @@ def learned_from(
         ``film, person`` of the set that the classifier was trained on.
     own_content : sequence of str
         Hashes of its films.
+    source : object
+        Where `films` come from, for messages.
 
     Returns
     -------
@@ -53,7 +59,9 @@ def learned_from(
         f"{(known & ~copy).sum()} show persons whom it knows"
     )
     if known.all():
-        raise NeuroLoopError(f"no film is left to test: of {len(films)}, {said}: add new persons")
+        raise NeuroLoopError(
+            f"{source}: no film is left to test: of {len(films)}, {said}: add others"
+        )
     if len(found):
-        log.warning("%d of %d films are left out: %s", len(found), len(films), said)
+        log.warning("%s: %d of %d films are left out: %s", source, len(found), len(films), said)
     return found

@@ -22,7 +22,7 @@ def test_copies_and_persons_are_left_out_with_the_reason(caplog):
         ("w", "sick", "P3", "five"),  # P3 by name
         ("x", "sick", "Q2", "six"),
     )
-    left_out = learned_from(films, content, OWN, OWN_CONTENT)
+    left_out = learned_from(films, content, OWN, OWN_CONTENT, "films.tsv")
     assert left_out.fillna("").to_numpy().tolist() == [
         ["u", "sick", "Q1", "copy", "b"],
         ["v", "normal", "Q1", "known person", ""],
@@ -37,12 +37,14 @@ def test_copies_and_persons_are_left_out_with_the_reason(caplog):
 
 
 def test_other_films_stay(caplog):
-    left_out = learned_from(*others(("x", "sick", "Q2", "six")), OWN, OWN_CONTENT)
+    left_out = learned_from(*others(("x", "sick", "Q2", "six")), OWN, OWN_CONTENT, "films.tsv")
     assert left_out.empty
     assert not caplog.text
 
 
 def test_without_a_new_film_there_is_no_test():
     films = others(("x", "sick", "Q1", "one"), ("y", "normal", "Q2", "three"))
-    with pytest.raises(NeuroLoopError, match="no film is left to test: of 2, 2 are copies of"):
-        learned_from(*films, OWN, OWN_CONTENT)
+    with pytest.raises(
+        NeuroLoopError, match=r"films\.tsv: no film is left to test: of 2, 2 are copies of"
+    ):
+        learned_from(*films, OWN, OWN_CONTENT, "films.tsv")
