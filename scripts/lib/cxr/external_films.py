@@ -60,7 +60,7 @@ def learned_from(
     )
     if known.all():
         raise NeuroLoopError(
-            f"{source}: no film is left to test: of {len(films)}, {said}: add others"
+            f"{source} has no film left to test: of {len(films)}, {said}: add others"
         )
     if len(found):
         log.warning("%s: %d of %d films are left out: %s", source, len(found), len(films), said)

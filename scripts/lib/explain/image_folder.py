@@ -80,8 +80,8 @@ def _read(path: Path, size: int, grey: bool) -> np.ndarray:
 
     try:
         with path.open("rb") as stream, Image.open(stream) as image:
-            # (Opened by name, plain TIFFs that are to be turned come out of Pillow torn.) Converting
-            # deeper ones would clip them to white or black, or keep their upper bits alone.
+            # Opened by name, plain TIFFs that are to be turned come out of Pillow torn. Deeper
+            # ones would be clipped to white or black, or keep their upper bits alone.
             if image.mode[0] in "IF" or bits_a_channel(image) > 8:
                 raise ValueError(f"mode {image.mode}, not 8 bits a channel")
             image.load()

@@ -114,8 +114,8 @@ def checked_description(path: Path, described: Mapping[str, Any]) -> dict[str, A
         _require(right, path, key, wanted, values[key])
     if len(values["classes"]) == 1 and values["labels"] == "single":
         raise NeuroLoopError(
-            f"{path}, classes: of one class alone, {values['classes'][0]}, softmax makes 1 whatever "
-            "the image: if the network's one output goes through a sigmoid, set labels to multi"
+            f"{path}, classes: of {values['classes'][0]} alone softmax makes 1 whatever the image: "
+            "if the network's one output goes through a sigmoid, set labels to multi"
         )
     arguments = {
         name: argument.default is argument.empty

@@ -217,8 +217,8 @@ def check_outputs(outputs: torch.Tensor, ids: np.ndarray, source: object) -> Non
     wrong = ~outputs.isfinite().flatten(1).all(dim=1).cpu().numpy()
     if wrong.any():
         raise NeuroLoopError(
-            f"{source}: the network's outputs are not finite for image {ids[wrong][0]}: its weights "
-            "are too large, or a variance of its batch normalisation is negative: train it again"
+            f"{source}: the network's outputs are not finite for image {ids[wrong][0]}: its "
+            "weights are too large, or a variance of batch normalisation is negative: train it again"
         )
 
 

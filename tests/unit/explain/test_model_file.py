@@ -212,7 +212,7 @@ TRANSFER = {"kind": "transfer", "options": {"backbone": "resnet18"}, "preprocess
         ({"classes": []}, "classes: .* is not a list of different names"),
         (
             {"classes": ["cat"]},
-            "classes: of one class alone, cat, softmax makes 1 .* set labels to",
+            "classes: of cat alone softmax makes 1 .* set labels to multi",
         ),
         ({"labels": "many"}, "labels: 'many' is not single or multi"),
         ({"members": 0}, "members: 0 is not a positive whole number"),
@@ -248,7 +248,7 @@ def test_mistakes(tmp_path, changes, said):
         (
             "bn1.running_var",
             -1.0,
-            r"mine\.pth: the network's outputs are not finite for image cat/2",
+            r"mine\.pth: the outputs are not finite for image cat/2",
         ),
     ],
 )
