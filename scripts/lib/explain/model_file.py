@@ -218,7 +218,7 @@ def check_outputs(outputs: torch.Tensor, ids: np.ndarray, source: object) -> Non
     if wrong.any():
         raise NeuroLoopError(
             f"{source}: the network's outputs are not finite for image {ids[wrong][0]}: its "
-            "weights are too large, or a variance of batch normalisation is negative: train it again"
+            "weights are too large, or a variance in it is negative: train it again"
         )
 
 

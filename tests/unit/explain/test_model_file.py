@@ -248,7 +248,7 @@ def test_mistakes(tmp_path, changes, said):
         (
             "bn1.running_var",
             -1.0,
-            r"mine\.pth: the outputs are not finite for image cat/2",
+            r"the network.s outputs are not finite for image cat",
         ),
     ],
 )
