@@ -64,6 +64,7 @@ rule list_films:
         code=code_version("cxr/list_films.py"),
         classes=film_setting("classes"),
         size=film_setting("size"),
+        white=film_white,
         threads=config["threads"],
     script:
         "../scripts/cxr/list_films.py"
@@ -177,12 +178,14 @@ rule name_external:
         films="results/cxr/{other}/films.npy",
         regions="results/cxr/{other}/regions.npz",
         table="results/cxr/{other}/films.tsv",
+        own_films=f"results/{FILMS}/films.npy",
         own_table=f"results/{FILMS}/films.tsv",
         networks=f"results/{CLASSIFIED}/person/networks.safetensors",
         weights=f"results/{CLASSIFIED}/person/weights.safetensors",
         classifier=f"results/{CLASSIFIED}/person/classifier.json",
     output:
         predictions=f"results/{CLASSIFIED}/external/{{other}}/predictions.tsv",
+        dropped=f"results/{CLASSIFIED}/external/{{other}}/dropped.tsv",
         facts=f"results/{CLASSIFIED}/external/{{other}}/facts.json",
         run=f"results/{CLASSIFIED}/external/{{other}}/run.json",
     log:

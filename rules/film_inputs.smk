@@ -20,6 +20,11 @@ def film_setting(*keys):
     return look_up
 
 
+def film_white(wildcards):
+    """Level of white of the wildcards' set of films, if the config names it."""
+    return config["films"][wildcards.dataset].get("white")
+
+
 def films_with_source(*sources):
     """Wildcard constraint of the sets of films that come from these sources."""
     return only(

@@ -14,7 +14,11 @@ from scripts.lib.cxr.lungs import lung_template
 
 
 def list_films(
-    source: StrPath, outputs: Mapping[str, StrPath], classes: Mapping[str, str], size: int
+    source: StrPath,
+    outputs: Mapping[str, StrPath],
+    classes: Mapping[str, str],
+    size: int,
+    white: int | None,
 ) -> None:
     """Write films as squares of one size, with their table.
 
@@ -28,11 +32,13 @@ def list_films(
         As in `films_table`.
     size : int
         Side of a film in pixels.
+    white : int or None
+        Level of white in files of more than 8 bits; None: as their headers say.
     """
-    found = films_table(Path(source), classes or None)
+    found = films_table(Path(source), classes or None, white)
     pixels = np.stack(
         [
-            np.rint(read_film(found.folder / file, size) * 255).astype(np.uint8)
+            np.rint(read_film(found.folder / file, size, found.white) * 255).astype(np.uint8)
             for file in progress(found.table["file"].tolist(), "films")
         ]
     )
@@ -44,6 +50,9 @@ def list_films(
         axes=("film", "row", "column"),
         units="grey level of 255",
         ids={"film": found.table["film"].tolist()},
+        content=found.content,
+        white=found.white,
+        clipped=found.clipped,
     )
     save_arrays(
         outputs["regions"],
@@ -60,4 +69,5 @@ if __name__ == "__main__":
             snakemake.output,
             snakemake.params.classes,
             snakemake.params.size,
+            snakemake.params.white,
         )

@@ -15,11 +15,14 @@ from scripts.lib.core.files import (
     read_table,
     save_json,
     save_table,
+    sidecar_path,
 )
 from scripts.lib.core.jobs import job
 from scripts.lib.core.training import predict
 from scripts.lib.core.transfer_network import transfer_network
 from scripts.lib.cxr.classifier import Classifier
+from scripts.lib.cxr.duplicates import COPY
+from scripts.lib.cxr.external_films import learned_from
 from scripts.lib.cxr.film_set import load_film_set
 from scripts.lib.cxr.film_tables import prediction_table
 
@@ -28,6 +31,7 @@ def name_external(
     films: StrPath,
     regions: StrPath,
     table: StrPath,
+    own_films: StrPath,
     own_table: StrPath,
     networks: StrPath,
     weights: StrPath,
@@ -41,15 +45,15 @@ def name_external(
     ----------
     films, regions, table : path
         films.npy, regions.npz and films.tsv of the other set.
-    own_table : path
-        films.tsv of the set that the classifier was trained on. Persons who are in both sets are
-        left out.
+    own_films, own_table : path
+        films.npy and films.tsv of the set that the classifier was trained on. Films and persons
+        who are in both sets are left out.
     networks, weights, classifier : path
         networks.safetensors, weights.safetensors and classifier.json of the classifier.
     device : str
         ``auto``, ``cpu`` or ``cuda``.
     outputs : mapping
-        ``predictions``, ``facts``.
+        ``predictions``, ``dropped``, ``facts``.
 
     Returns
     -------
@@ -65,10 +69,14 @@ def name_external(
             f"{table} has films of {', '.join(unknown)}, but the classifier knows "
             f"{', '.join(classes)} alone: rename them by `classes` in the config"
         )
-    known = set(read_table(own_table, {"person": str})["person"])
-    rows = np.flatnonzero(~shown.table["person"].isin(known))
-    if not len(rows):
-        raise NeuroLoopError(f"every person of {table} is one that the classifier learned from")
+    dropped = learned_from(
+        shown.table,
+        read_json(sidecar_path(films))["content"],
+        read_table(own_table, {"film": str, "person": str}),
+        read_json(sidecar_path(own_films))["content"],
+        table,
+    )
+    rows = np.flatnonzero(~shown.table.index.isin(dropped.index))
     chosen = Classifier.from_block(trained["classifier"], None)
     network = transfer_network(classes=len(classes), **chosen.options).to(place)
     network.load_state_dict(load_weights(weights))
@@ -85,8 +93,13 @@ def name_external(
     tested = shown.table.iloc[rows].assign(fold=0)
     predicted = prediction_table(tested, np.mean(logits, axis=0), classes).assign(shown="whole")
     save_table(outputs["predictions"], predicted)
-    left_out = len(shown.table) - len(rows)
-    facts = {"classes": classes, "networks": len(logits), "films_left_out": left_out}
+    save_table(outputs["dropped"], dropped)
+    facts = {
+        "classes": classes,
+        "networks": len(logits),
+        "films_left_out": len(dropped),
+        "copies_left_out": int((dropped["reason"] == COPY).sum()),
+    }
     save_json(outputs["facts"], facts)
     return {"device": str(place)}
 
@@ -97,6 +110,7 @@ if __name__ == "__main__":
             snakemake.input.films,
             snakemake.input.regions,
             snakemake.input.table,
+            snakemake.input.own_films,
             snakemake.input.own_table,
             snakemake.input.networks,
             snakemake.input.weights,

@@ -8,6 +8,7 @@ import pandas as pd
 
 from scripts.lib.core.files import StrPath, save_array, save_arrays, save_table
 from scripts.lib.core.jobs import job
+from scripts.lib.cxr.image_files import content_hash
 from scripts.lib.cxr.simulate import FilmSettings, simulate_films
 
 
@@ -36,7 +37,15 @@ def simulate(
     save_table(outputs["dropped"], pd.DataFrame(columns=["file", "reason"]))
     axes = ("film", "row", "column")
     pixels = np.rint(drawn.images * 255).astype(np.uint8)
-    save_array(outputs["films"], pixels, axes=axes, units="grey level of 255", ids=ids, seed=seed)
+    save_array(
+        outputs["films"],
+        pixels,
+        axes=axes,
+        units="grey level of 255",
+        ids=ids,
+        seed=seed,
+        content=[content_hash(film) for film in pixels],
+    )
     save_arrays(
         outputs["regions"],
         {"lungs": drawn.lungs, "lesions": drawn.lesions},

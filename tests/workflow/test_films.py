@@ -207,6 +207,9 @@ def test_persons_that_were_learned_from_are_no_external_test(project: Project) -
     facts = json.loads((folder / "facts.json").read_text())
     assert facts["films_left_out"] == len(others) - len(named)
     assert facts["networks"] == 2
+    dropped = table(project, f"{FILMS}/case5/deep/external/elsewhere/dropped.tsv")
+    assert sorted([*dropped["film"], *named["film"]]) == sorted(others["film"])
+    assert (dropped["reason"] == "copy").sum() == facts["copies_left_out"]
 
 
 def test_maps_are_of_every_film_that_was_kept(project: Project) -> None:
@@ -407,6 +410,12 @@ def spoil_colours(data: Path) -> str:
     return rf"film \S+{path.name} cannot be read \(it has colours, in .+%.+\): replace or remove it"
 
 
+def spoil_depth(data: Path) -> str:
+    path = next(data.rglob("*virus*.png"))
+    Image.fromarray(np.asarray(Image.open(path)).astype(np.uint16) * 16).save(path)
+    return rf"1 films have more than 8 bits, .+{path.name} none.+: set `white` of this set .+"
+
+
 def spoil_name(data: Path) -> str:
     path = next(data.rglob("*virus*.png"))
     path.rename(path.with_name("person1.png"))
@@ -430,6 +439,7 @@ def unknown_class(data: Path) -> str:
         (spoil_pixels, {}),
         (spoil_empty, {}),
         (spoil_colours, {}),
+        (spoil_depth, {}),
         (spoil_name, {}),
         (spoil_manifest, {"path": "manifest.tsv"}),
         (

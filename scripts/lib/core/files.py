@@ -300,7 +300,8 @@ def load_weights(path: StrPath) -> dict[str, "torch.Tensor"]:
     Raises
     ------
     NeuroLoopError
-        If the file is missing or is no checkpoint, or would need pickle.
+        If the file is missing or is no checkpoint, would need pickle, or holds a number that is
+        not finite: a network with one still names every image, of whatever class comes first.
     """
     import torch
     from safetensors.torch import load_file
@@ -310,10 +311,28 @@ def load_weights(path: StrPath) -> dict[str, "torch.Tensor"]:
         raise NeuroLoopError(f"weights {path} are missing: put the file there or change the key")
     try:
         if path.suffix == ".safetensors":
-            return load_file(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
+            weights = load_file(path)
+        else:
+            weights = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         raise NeuroLoopError(f"weights {path} cannot be read: {_first_line(error)}") from error
+    _check_finite(path, weights)
+    return weights
+
+
+def _check_finite(path: Path, weights: object) -> None:
+    """Refuse weights that are not finite, as the float32 that networks compute in."""
+    import torch
+
+    for name, values in weights.items() if isinstance(weights, Mapping) else ():
+        if not isinstance(values, torch.Tensor) or not values.is_floating_point():
+            continue
+        wrong = int((~values.float().isfinite()).sum())
+        if wrong:
+            raise NeuroLoopError(
+                f"weights {path}: {wrong} of {values.numel()} numbers of {name} are not finite: "
+                "train the network again, at a lower learning rate, or take another checkpoint"
+            )
 
 
 def _save_described(

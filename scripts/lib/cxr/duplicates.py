@@ -1,6 +1,7 @@
 """Films that are listed several times: the same pixels under other names.
 
-Only exact copies are found. A copy that was scaled or compressed again has other pixels.
+Only exact copies are found, at the 256 grey levels that are kept. A copy that was scaled or
+compressed again has other pixels.
 """
 
 import logging
@@ -26,21 +27,25 @@ class Duplicates(NamedTuple):
     Attributes
     ----------
     films : DataFrame
-        One row for each content; ``person`` names the same person in all copies.
+        One row for each content; ``person`` names the same person in all copies, ``content`` is
+        the hash of its pixels.
     dropped : DataFrame
         ``file, label, person`` as they were, ``reason`` (``copy``, or ``labels conflict``: then
         no copy is kept) and ``same_as``, the file with the same pixels that is kept, or else the
         first one.
     persons : dict of str to str
         Persons who are one with another, as a copy shows -> the name that they have now.
+    clipped : dict of str to int
+        Files with pixels above white -> how many.
     """
 
     films: pd.DataFrame
     dropped: pd.DataFrame
     persons: dict[str, str]
+    clipped: dict[str, int]
 
 
-def find_duplicates(films: pd.DataFrame, folder: Path) -> Duplicates:
+def find_duplicates(films: pd.DataFrame, folder: Path, white: int | None = None) -> Duplicates:
     """Drop films whose pixels were seen before, and all of a film that has two labels.
 
     Persons who share a film are one person, in all of their films: else their other films could
@@ -52,6 +57,8 @@ def find_duplicates(films: pd.DataFrame, folder: Path) -> Duplicates:
         ``file, label, person``; the first of copies is kept.
     folder : Path
         Where relative paths start.
+    white : int, optional
+        See `image_files.read_levels`.
 
     Returns
     -------
@@ -63,7 +70,8 @@ def find_duplicates(films: pd.DataFrame, folder: Path) -> Duplicates:
     NeuroLoopError
         If films cannot be used: the first is explained, and all are counted.
     """
-    content = pd.Series(_hashes(films["file"].tolist(), folder), index=films.index)
+    hashes, clipped = _hashes(films["file"].tolist(), folder, white)
+    content = pd.Series(hashes, index=films.index)
     groups = films.groupby(content)
     one = united(groups["person"].unique())
     persons = {person: name for person, name in one.items() if person != name}
@@ -73,7 +81,7 @@ def find_duplicates(films: pd.DataFrame, folder: Path) -> Duplicates:
         reason=conflict.map({True: CONFLICT, False: COPY}),
         same_as=groups["file"].transform("first"),
     )[copy | conflict]
-    kept = films[~copy & ~conflict]
+    kept = films.assign(content=content)[~copy & ~conflict]
     if len(dropped):
         log.warning(
             "%d of %d films dropped: %d copies and %d whose copies have another label",
@@ -84,21 +92,36 @@ def find_duplicates(films: pd.DataFrame, folder: Path) -> Duplicates:
         )
     if persons:
         log.warning("%d persons share a film with another and count as that one", len(persons))
+    if clipped:
+        worst = max(clipped, key=lambda file: clipped[file])
+        log.warning(
+            "%d films have pixels above white %s, at most %d, in %s: they take the median around",
+            len(clipped),
+            white,
+            clipped[worst],
+            worst,
+        )
     return Duplicates(
         kept.assign(person=kept["person"].replace(persons)).reset_index(drop=True),
         dropped.reset_index(drop=True),
         persons,
+        clipped,
     )
 
 
-def _hashes(files: list[str], folder: Path) -> list[str]:
-    hashes, unusable = [], []
+def _hashes(files: list[str], folder: Path, white: int | None) -> tuple[list[str], dict[str, int]]:
+    """Hash of each film, and those with pixels above white."""
+    hashes, unusable, clipped = [], [], {}
     for file in progress(files, "films read"):
         try:
-            hashes.append(content_hash(read_levels(folder / file)))
+            film = read_levels(folder / file, white)
         except NeuroLoopError as error:
             unusable.append(str(error))
+            continue
+        hashes.append(content_hash(film.levels, film.white))
+        if film.above:
+            clipped[file] = film.above
     if unusable:
         others = f" ({len(unusable)} of {len(files)} films cannot be used)"
         raise NeuroLoopError(unusable[0] + (others if len(unusable) > 1 else ""))
-    return hashes
+    return hashes, clipped

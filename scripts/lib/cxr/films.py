@@ -12,6 +12,7 @@ from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.ordering import natural_key, natural_sorted
 from scripts.lib.cxr.duplicates import find_duplicates
 from scripts.lib.cxr.film_lists import list_folder, read_manifest
+from scripts.lib.cxr.white_level import shared_white
 
 log = logging.getLogger(__name__)
 
@@ -30,14 +31,25 @@ class Films(NamedTuple):
         What is not in the table and why (see `duplicates.Duplicates`).
     folder : Path
         Where files lie.
+    content : list of str
+        Hash of each film's pixels, rows as in `table`.
+    white : int or None
+        Level of white in files of more than 8 bits; None if there are none and it is not given.
+    clipped : dict of str to int
+        Files with pixels above white -> how many.
     """
 
     table: pd.DataFrame
     dropped: pd.DataFrame
     folder: Path
+    content: list[str]
+    white: int | None
+    clipped: dict[str, int]
 
 
-def films_table(source: Path, classes: Mapping[str, str] | None = None) -> Films:
+def films_table(
+    source: Path, classes: Mapping[str, str] | None = None, white: int | None = None
+) -> Films:
     """Make the table of films.
 
     Parameters
@@ -46,6 +58,8 @@ def films_table(source: Path, classes: Mapping[str, str] | None = None) -> Films
         A folder (see `list_folder`) or a manifest (see `read_manifest`).
     classes : mapping of str to str, optional
         Class of each folder, or of each of the manifest's labels.
+    white : int, optional
+        Level of white in files of more than 8 bits (see `white_level`).
 
     Returns
     -------
@@ -62,7 +76,8 @@ def films_table(source: Path, classes: Mapping[str, str] | None = None) -> Films
     else:
         folder, listed = source.parent, read_manifest(source, classes)
     # In natural order, so that which of several copies is kept does not depend on the source.
-    found = find_duplicates(_natural(listed, "file"), folder)
+    white = shared_white(listed["file"], folder, white)
+    found = find_duplicates(_natural(listed, "file"), folder, white)
     names = natural_sorted(set(found.films["label"]))
     if len(names) < 2:
         raise NeuroLoopError(
@@ -78,8 +93,15 @@ def films_table(source: Path, classes: Mapping[str, str] | None = None) -> Films
         in_two.sum(),
         ", ".join(f"{name} {(found.films['label'] == name).sum()}" for name in names),
     )
-    table = found.films.assign(film=film_ids(found.films["file"].tolist()))
-    return Films(_natural(table, "film")[list(COLUMNS)], found.dropped, folder)
+    table = _natural(found.films.assign(film=film_ids(found.films["file"].tolist())), "film")
+    return Films(
+        table[list(COLUMNS)],
+        found.dropped,
+        folder,
+        table["content"].tolist(),
+        white,
+        found.clipped,
+    )
 
 
 def film_ids(files: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ import torch
 
 from scripts.lib.core.seeds import numpy_generator
 from scripts.lib.core.training import predict
-from scripts.lib.explain.model_file import OpenedModel
+from scripts.lib.explain.model_file import OpenedModel, check_outputs
 from scripts.lib.explain.model_images import ModelImages
 
 
@@ -70,11 +70,17 @@ def explained_images(opened: OpenedModel, count: int, seed: int, batch: int = 32
     Returns
     -------
     Explained
+
+    Raises
+    ------
+    NeuroLoopError
+        If an output is not finite.
     """
     given = opened.images
     rows = even_order(given, seed)[:count]
     images = given.images[rows]
     logits = torch.from_numpy(predict(opened.network, images, batch)).double().mean(1)
+    check_outputs(logits, given.ids[rows], f"model {opened.name}")
     multi = opened.labels == "multi"
     chances = logits.sigmoid() if multi else logits.softmax(1)
     named = logits.argmax(1)

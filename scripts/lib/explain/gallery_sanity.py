@@ -44,7 +44,8 @@ TESTS = {
     ),
     "pointing": (
         "Pointing game",
-        "whether the highest pixel, and how much of the map, lies where the evidence truly is",
+        "whether the highest pixel, and how much of the map, lies where the evidence is; chance "
+        "is what the same maps have where that of other images is",
     ),
     "maps": ("Maps", "those that are empty, constant or have values that are no numbers"),
 }

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.image_depth import bits_a_channel
 from scripts.lib.core.ordering import natural_sorted
 from scripts.lib.explain.image_rows import RowsOnDemand
 from scripts.lib.explain.model_images import ModelImages
@@ -32,6 +33,7 @@ def open_folder(
     folder : Path
     size : int
         Side in pixels: the shorter side is scaled to it, the middle of the longer one is cut out.
+        Images are turned as their header says (EXIF).
     grey : bool
         One channel, else red, green and blue.
     mean, std : sequence of float
@@ -77,10 +79,13 @@ def _read(path: Path, size: int, grey: bool) -> np.ndarray:
     from PIL import Image, ImageOps
 
     try:
-        with Image.open(path) as image:
-            if image.mode[0] in "IF":  # converting these would clip them to white or black
+        with path.open("rb") as stream, Image.open(stream) as image:
+            # Opened by name, plain TIFFs that are to be turned come out of Pillow torn. Deeper
+            # ones would be clipped to white or black, or keep their upper bits alone.
+            if image.mode[0] in "IF" or bits_a_channel(image) > 8:
                 raise ValueError(f"mode {image.mode}, not 8 bits a channel")
-            made = image.convert("L" if grey else "RGB")
+            image.load()
+            made = ImageOps.exif_transpose(image).convert("L" if grey else "RGB")
             made = ImageOps.fit(made, (size, size), Image.Resampling.BILINEAR)
     except Exception as error:  # whatever a damaged file makes a decoder do
         reason = " ".join(str(error).split())

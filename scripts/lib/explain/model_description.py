@@ -16,7 +16,8 @@ weights
 classes
     Names of the outputs, in order.
 labels
-    ``single`` (the default; one class an image, softmax) or ``multi`` (several, a sigmoid each).
+    ``single`` (the default; one class an image, softmax, of two classes at least) or ``multi``
+    (several, a sigmoid each: also for a network with one output).
 members
     Networks held in one; 1 if left out.
 images
@@ -111,6 +112,11 @@ def checked_description(path: Path, described: Mapping[str, Any]) -> dict[str, A
     }
     for key, (right, wanted) in rules.items():
         _require(right, path, key, wanted, values[key])
+    if len(values["classes"]) == 1 and values["labels"] == "single":
+        raise NeuroLoopError(
+            f"{path}, classes: of {values['classes'][0]} alone softmax makes 1 whatever the image: "
+            "if the network's one output goes through a sigmoid, set labels to multi"
+        )
     arguments = {
         name: argument.default is argument.empty
         for name, argument in inspect.signature(KINDS[kind][0]).parameters.items()

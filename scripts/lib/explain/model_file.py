@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -153,8 +154,8 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
     Raises
     ------
     NeuroLoopError
-        If a key is missing, unknown or has a wrong value, a file is missing or damaged, or
-        weights, classes or images do not fit the network.
+        If a key is missing, unknown or has a wrong value, a file is missing or damaged, weights
+        or outputs are not finite, or weights, classes or images do not fit the network.
     """
     path = Path(path)
     described = checked_description(path, read_json(path))
@@ -177,12 +178,13 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
     images = _images(path, described, members * network.in_channels, preprocessing)
     try:
         with torch.inference_mode():
-            network(torch.from_numpy(images.images[:1]).to(device))
+            outputs = network(torch.from_numpy(images.images[:1]).to(device))
     except RuntimeError as error:
         raise NeuroLoopError(
             f"{path}, images: those of shape {images.images.shape[1:]} do not go through the "
             f"network ({_first_line(error)}): mend images or options"
         ) from error
+    check_outputs(outputs, images.ids[:1], file)
     return OpenedModel(
         described["name"] or path.resolve().parent.name,
         kind,
@@ -194,6 +196,30 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
         preprocessing,
         described["facts"],
     )
+
+
+def check_outputs(outputs: torch.Tensor, ids: np.ndarray, source: object) -> None:
+    """See to it that a network's outputs are numbers.
+
+    Parameters
+    ----------
+    outputs : Tensor, shape (n, ...)
+    ids : ndarray of str, shape (n,)
+        Of the images that they answer.
+    source : object
+        The network, for the message.
+
+    Raises
+    ------
+    NeuroLoopError
+        If one is not finite: the first such image is named.
+    """
+    wrong = ~outputs.isfinite().flatten(1).all(dim=1).cpu().numpy()
+    if wrong.any():
+        raise NeuroLoopError(
+            f"{source}: the network's outputs are not finite for image {ids[wrong][0]}: its "
+            "weights are too large, or a variance in it is negative: train it again"
+        )
 
 
 def _build(path: Path, described: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> Ensemble:

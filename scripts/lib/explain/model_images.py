@@ -159,6 +159,8 @@ def _problem(arrays: dict[str, np.ndarray], channels: int, classes: int, labels:
     for name, shape in wanted.items():
         if name in arrays and arrays[name].shape != shape:
             return f"{name} has shape {arrays[name].shape} in place of {shape}"
+    if "mask" in arrays and not np.isin(arrays["mask"], (0, 1)).all():
+        return "mask has other values than 0 and 1"
     if truth.dtype.kind not in "biu":
         return f"truth is {truth.dtype} in place of integers"
     if truth.min() < 0 or truth.max() >= (classes if labels == "single" else 2):

@@ -1,6 +1,7 @@
 """Rows of the table of sanity tests: a number, its interval, and what it is to be held against."""
 
 from collections.abc import Sequence
+from math import factorial
 from typing import Any
 
 import numpy as np
@@ -120,20 +121,23 @@ def pointing_rows(
     if explained.masks is None or explained.right is None:
         return []
     asked = np.asarray(explained.right, dtype=bool)
+    different = {mask.tobytes() for mask in explained.masks[asked] if mask.any()}
+    can_show = factorial(len(different)) > 1 / ALPHA
     rows = []
     for statistic, game in (("hit_rate", pointing_game), ("energy", energy_pointing)):
         found, of_edges = (
             game(one[asked], explained.masks[asked], seed=seed) for one in (maps, edge_maps)
         )
-        rows.append(_pointed(statistic, found, of_edges))
+        rows.append(_pointed(statistic, found, of_edges, can_show))
     return rows
 
 
-def _pointed(statistic: str, found: Pointing, of_edges: Pointing) -> dict[str, Any]:
+def _pointed(statistic: str, found: Pointing, of_edges: Pointing, can_show: bool) -> dict[str, Any]:
+    """Row of a game; undecided where too few masks differ for any p below `ALPHA`."""
     facts = found._asdict()
     p = facts.pop("p")
     del facts["empty_masks"]
-    said = "undecided" if not np.isfinite(p) else "no better than chance"
+    said = "no better than chance" if can_show else "undecided"
     if p < ALPHA:
         said = "above chance" if found.value > found.chance else "below chance"
     return {

@@ -13,6 +13,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
+from safetensors.torch import save_file
 
 from scripts.lib.core import files
 from scripts.lib.core.errors import NeuroLoopError
@@ -345,6 +346,26 @@ def test_checkpoints_of_torch_are_read_without_pickle(tmp_path):
     assert torch.equal(files.load_weights(tmp_path / "x.pth")["fc.weight"], torch.ones(2))
     torch.save(torch.nn.Linear(2, 2), tmp_path / "whole.pth")
     assert "cannot be read" in _refusal(files.load_weights, tmp_path / "whole.pth")
+
+
+@pytest.mark.parametrize("name", ["x.pth", "x.safetensors"])
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16, torch.float64])
+def test_weights_that_are_not_finite_are_refused(tmp_path, name, wrong, dtype):
+    weights = {"conv1.weight": torch.ones(2, 2), "bn1.running_var": torch.ones(3, dtype=dtype)}
+    weights |= {"bn1.num_batches_tracked": torch.tensor(3), "fc.bias": torch.ones(2, dtype=dtype)}
+    save = torch.save if name == "x.pth" else save_file
+    save(weights, tmp_path / name)
+    assert set(files.load_weights(tmp_path / name)) == set(weights)
+    weights["bn1.running_var"][1] = weights["fc.bias"][0] = wrong
+    save(weights, tmp_path / name)
+    said = _refusal(files.load_weights, tmp_path / name)
+    assert f"{name}: 1 of 3 numbers of bn1.running_var are not finite" in said
+
+
+def test_weights_too_large_for_the_networks_numbers_are_refused(tmp_path):
+    save_file({"fc.bias": torch.tensor([1e300], dtype=torch.float64)}, tmp_path / "x.safetensors")
+    assert "fc.bias" in _refusal(files.load_weights, tmp_path / "x.safetensors")
 
 
 @pytest.mark.parametrize("name", ["x.pth", "x.safetensors"])

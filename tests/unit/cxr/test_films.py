@@ -35,7 +35,8 @@ def test_copies_are_dropped_and_their_persons_united(tmp_path, caplog):
         ],
     )
     found = find_duplicates(table, tmp_path)
-    assert list(found.films.itertuples(index=False, name=None)) == [
+    kept = found.films.drop(columns="content")
+    assert list(kept.itertuples(index=False, name=None)) == [
         ("a.png", "virus", "p1"),
         ("b.png", "virus", "p1"),
         ("d.png", "virus", "p1"),
@@ -54,7 +55,9 @@ def test_copies_are_dropped_and_their_persons_united(tmp_path, caplog):
 def test_without_copies_nothing_changes(tmp_path, caplog):
     table = films(tmp_path, [("a.png", "x", "p", 1), ("b.png", "y", "p", 2)])
     found = find_duplicates(table, tmp_path)
-    pd.testing.assert_frame_equal(found.films, table)
+    pd.testing.assert_frame_equal(found.films.drop(columns="content"), table)
+    assert found.films["content"].nunique() == 2
+    assert not found.clipped
     assert found.dropped.empty
     assert list(found.dropped) == ["file", "label", "person", "reason", "same_as"]
     assert not found.persons
@@ -69,6 +72,56 @@ def test_unusable_films_are_counted(tmp_path):
     (tmp_path / "c.png").unlink()
     with pytest.raises(NeuroLoopError, match=r"b\.png is empty .*\(2 of 3 films cannot be used\)"):
         find_duplicates(table, tmp_path)
+
+
+def deep_films(folder, bits, options=({}, {}, {}, {})):
+    """Four films of two classes, of `bits` in 16; the last has a hot pixel."""
+    for number, tags in enumerate(options):
+        path = folder / "images" / ("virus", "normal")[number % 2] / f"{number}.tif"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(number).integers(0, 2**bits, (40, 40), dtype=np.uint16)
+        if number == 3:
+            pixels[0, 0] = 2**bits + 5
+        Image.fromarray(pixels).save(path, tiffinfo=tags)
+    return folder / "images"
+
+
+def test_white_is_one_for_all_and_never_told_by_pixels(tmp_path, caplog):
+    source = deep_films(tmp_path, 12)
+    with pytest.raises(
+        NeuroLoopError,
+        match=r"4 films have more than 8 bits, .* \(\S+1\.tif none\), .* \(the largest level is "
+        r"4101\): set `white` of this set of films, e\.g\. 4095",
+    ):
+        films_table(source)
+    made = films_table(source, white=4095)
+    assert made.white == 4095
+    assert made.clipped == {"normal/3.tif": 1}
+    assert "1 films have pixels above white 4095" in caplog.text
+    shallow = np.random.default_rng(9).integers(0, 256, (40, 40), dtype=np.uint8)
+    Image.fromarray(shallow).save(source / "virus" / "8.png")
+    assert len(films_table(source, white=4095).table) == 5  # depths may be mixed
+    with pytest.raises(NeuroLoopError, match=r"above white 1023"):
+        films_table(source, white=1023)
+
+
+@pytest.mark.parametrize(
+    ("tags", "white"),
+    [
+        ([{281: 1023}] * 4, 1023),
+        ([{281: 1023}, {281: 4095}, {281: 1023}, {281: 1023}], "store all films alike"),
+        ([{281: 1023}, {}, {281: 1023}, {281: 1023}], "set `white`"),
+    ],
+)
+def test_headers_tell_white_if_all_say_the_same(tmp_path, tags, white):
+    source = deep_films(tmp_path, 10, tags)
+    if isinstance(white, int):
+        made = films_table(source)
+        assert (made.white, made.clipped) == (white, {"normal/3.tif": 1})
+        assert len(made.content) == len(made.table) == 4
+    else:
+        with pytest.raises(NeuroLoopError, match=rf"do not say one level .*1029\): {white}"):
+            films_table(source)
 
 
 FILES = [

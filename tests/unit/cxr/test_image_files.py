@@ -1,11 +1,20 @@
 """Films read from image files."""
 
+import struct
+
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.cxr.image_files import content_hash, read_film, read_levels
+from scripts.lib.cxr.image_files import (
+    content_hash,
+    read_film,
+    read_levels,
+    read_stored,
+    told_white,
+)
 
 
 @pytest.fixture
@@ -39,8 +48,8 @@ def test_depths_and_modes_give_the_same_film(tmp_path, levels):
     film = read_film(saved(tmp_path, levels), 10)
     assert film.shape == (10, 10)
     wide = saved(tmp_path, levels.astype(np.uint16) * 257)
-    assert read_levels(wide).dtype == np.uint16
-    np.testing.assert_allclose(read_film(wide, 10), film, rtol=1e-5)
+    assert read_levels(wide, 65535).levels.dtype == np.uint16
+    np.testing.assert_allclose(read_film(wide, 10, 65535), film, rtol=1e-5)
     colour = saved(tmp_path, np.repeat(levels[..., None], 3, axis=2))
     np.testing.assert_array_equal(read_film(colour, 10), film)
     opaque = np.concatenate([np.repeat(levels[..., None], 3, 2), 255 + 0 * levels[..., None]], 2)
@@ -50,11 +59,128 @@ def test_depths_and_modes_give_the_same_film(tmp_path, levels):
     np.testing.assert_array_equal(read_film(palette, 10), film)
 
 
-def test_twelve_bits_in_sixteen(tmp_path):
-    film = np.linspace(0, 4095, 16).astype(np.uint16).reshape(4, 4)
-    np.testing.assert_allclose(read_film(saved(tmp_path, film), 4), film / 4095, rtol=1e-6)
-    film[0, 0] = 4096
-    np.testing.assert_allclose(read_film(saved(tmp_path, film), 4), film / 65535, rtol=1e-6)
+@pytest.fixture
+def xray():
+    """A smooth film of 40 x 40 grey levels from 20 to 230."""
+    return np.add.outer(np.linspace(20, 120, 40), np.linspace(0, 110, 40))
+
+
+@pytest.mark.parametrize(("white", "name"), [(1023, "a.png"), (4095, "a.tif"), (65535, "a.png")])
+def test_a_film_is_as_bright_whatever_its_depth(tmp_path, xray, white, name):
+    as_8_bits = read_film(saved(tmp_path, np.rint(xray).astype(np.uint8), "8.png"), 40)
+    deep = saved(tmp_path, np.rint(xray / 255 * white).astype(np.uint16), name)
+    np.testing.assert_allclose(read_film(deep, 40, white), as_8_bits, atol=1 / 255)
+    assert read_levels(tmp_path / "8.png", white).white == 255  # the key is for deeper ones
+
+
+def test_one_hot_pixel_does_not_darken_a_film(tmp_path, xray):
+    film = np.rint(xray / 255 * 4095).astype(np.uint16)
+    healthy = read_film(saved(tmp_path, film), 40, 4095)
+    for row, column in ((0, 0), (17, 30), (39, 39)):
+        film[row, column] = 4101
+    # 3 of 1600 pixels are more than a thousandth; one is not.
+    with pytest.raises(NeuroLoopError, match=r"0\.2% of its pixels are above white 4095"):
+        read_levels(saved(tmp_path, film), 4095)
+    film[0, 0] = film[39, 39] = 2000
+    film[17, 30] = 65535
+    read = read_levels(saved(tmp_path, film), 4095)
+    assert read.above == 1
+    # By hand: the median of nine levels of which the defect, white, is the largest.
+    around = np.sort(np.minimum(film[16:19, 29:32], 4095).ravel())
+    assert read.levels[17, 30] == around[4]
+    apart = np.abs(read_film(tmp_path / "film.png", 40, 4095) - healthy)
+    assert apart[1:-1, 1:-1].max() < 3 / 255
+
+
+def test_white_that_does_not_fit_is_refused(tmp_path, xray):
+    film = saved(tmp_path, np.rint(xray / 255 * 4095).astype(np.uint16))
+    with pytest.raises(NeuroLoopError, match="does not say which level is white: set `white`"):
+        read_levels(film)
+    with pytest.raises(NeuroLoopError, match="above white 1023, up to 3694: mend `white`"):
+        read_levels(film, 1023)
+    with pytest.raises(NeuroLoopError, match="less than 32 of 256 grey levels: mend `white`"):
+        read_levels(film, 65535)
+
+
+@pytest.mark.parametrize("tag", [281, 341])
+@pytest.mark.parametrize(
+    ("largest", "told"), [(1023, 1023), (4095, 4095), (3987, None), (65535, None)]
+)
+def test_headers_tell_white_where_they_can_only_mean_it(tmp_path, xray, tag, largest, told):
+    """Not where it may be the film's largest level, or the file's whatever the detector's."""
+    film = np.rint(xray / 255 * 1023).astype(np.uint16)
+    path = saved(tmp_path, film, "film.tif", tiffinfo={tag: largest})
+    assert told_white(path) == (True, told)
+    assert read_stored(path).white == told
+    if told:
+        assert read_levels(path).white == told
+        with pytest.raises(NeuroLoopError, match=f"white is {told}, but `white` of its set is 511"):
+            read_levels(path, 511)
+    assert told_white(saved(tmp_path, np.rint(xray).astype(np.uint8))) == (False, None)
+
+
+def packed_twelve_bits(levels):
+    """A TIFF of 12 bits a pixel: two pixels in three bytes."""
+    one, two = levels.ravel()[::2].astype(int), levels.ravel()[1::2].astype(int)
+    data = np.stack([one >> 4, (one & 15) << 4 | two >> 8, two & 255], 1).astype(np.uint8).tobytes()
+    rows, columns = levels.shape
+    tags = {256: columns, 257: rows, 258: 12, 259: 1, 262: 1, 273: 0, 277: 1, 278: rows}
+    tags[279], tags[273] = len(data), 8 + 2 + 12 * 9 + 4
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(tags))
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, tags[tag]) for tag in sorted(tags))
+    return head + entries + struct.pack("<I", 0) + data
+
+
+def test_twelve_bits_that_are_stored_as_such(tmp_path):
+    film = np.linspace(0, 4095, 64).astype(np.uint16).reshape(8, 8)
+    (tmp_path / "film.tif").write_bytes(packed_twelve_bits(film))
+    assert told_white(tmp_path / "film.tif") == (True, 4095)
+    np.testing.assert_allclose(read_film(tmp_path / "film.tif", 8), film / 4095, rtol=1e-6)
+
+
+@pytest.mark.parametrize(("dtype", "white"), [(np.uint8, 255), (np.uint16, 4095)])
+def test_white_is_zero_is_turned_round(tmp_path, xray, dtype, white):
+    film = np.rint(xray / 255 * white).astype(dtype)
+    tifffile.imwrite(tmp_path / "film.tif", white - film, photometric="miniswhite")
+    read = read_levels(tmp_path / "film.tif", 4095)
+    np.testing.assert_array_equal(read.levels, film)
+    assert read.white == white
+
+
+TURNED = {
+    1: lambda film: film,
+    2: lambda film: film[:, ::-1],
+    3: lambda film: film[::-1, ::-1],
+    4: lambda film: film[::-1],
+    5: lambda film: film.T,
+    6: lambda film: np.rot90(film, -1),
+    7: lambda film: film[::-1, ::-1].T,
+    8: lambda film: np.rot90(film),
+}
+
+
+@pytest.mark.parametrize("orientation", TURNED)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_films_are_upright(tmp_path, levels, orientation, dtype):
+    film = levels.astype(dtype) * (1 if dtype == np.uint8 else 257)
+    exif = Image.Exif()
+    exif[274] = orientation
+    paths = [saved(tmp_path, film, "film.png", exif=exif)]
+    for name, compression in (("plain.tif", None), ("small.tif", "tiff_lzw")):
+        tags = {274: orientation}
+        paths.append(saved(tmp_path, film, name, tiffinfo=tags, compression=compression))
+    for path in paths:
+        np.testing.assert_array_equal(read_stored(path).levels, TURNED[orientation](film))
+
+
+def test_sixteen_bits_that_would_be_read_as_eight_are_refused(tmp_path, levels):
+    colour = np.repeat(levels[..., None].astype(np.uint16) * 16, 3, axis=2)
+    tifffile.imwrite(tmp_path / "film.tif", colour, photometric="rgb")
+    with pytest.raises(NeuroLoopError, match="colours or transparency of 16 bits: save it as grey"):
+        read_levels(tmp_path / "film.tif", 4095)
+    tifffile.imwrite(tmp_path / "film.tif", levels.astype(np.int8))
+    with pytest.raises(NeuroLoopError, match="signed levels of 8 bits"):
+        read_levels(tmp_path / "film.tif", 4095)
 
 
 def test_colours_of_jpeg_are_grey_and_others_are_refused(tmp_path):
@@ -98,9 +224,10 @@ def test_what_is_no_film(tmp_path, levels):
 
 
 def test_hash_is_of_pixels_and_shape(tmp_path, levels):
-    mine = content_hash(read_levels(saved(tmp_path, levels)))
-    assert content_hash(read_levels(saved(tmp_path, levels, "film.bmp"))) == mine
+    mine = content_hash(read_levels(saved(tmp_path, levels)).levels)
+    assert content_hash(read_levels(saved(tmp_path, levels, "film.bmp")).levels) == mine
     assert content_hash(levels.reshape(30, 20)) != mine
-    assert content_hash(levels.astype(np.uint16)) != mine
+    assert content_hash(levels.astype(np.uint16) * 257, 65535) == mine  # a copy in 16 bits
+    assert content_hash(levels.astype(np.uint16) * 16, 4080) == mine
     levels[3, 4] ^= 1
     assert content_hash(levels) != mine

@@ -4,6 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 from PIL import Image
 
@@ -67,6 +68,21 @@ def test_folders_without_images_and_damaged_ones(tmp_path):
     Image.fromarray(np.zeros((4, 4), dtype=np.uint16)).save(tmp_path / "broken.png")
     with pytest.raises(NeuroLoopError, match="not 8 bits"):
         opened.images[:1]
+
+
+@pytest.mark.parametrize("name", ["film.tif", "film.png"])
+def test_images_are_upright_and_none_of_16_bits(tmp_path, name):
+    film = np.arange(16, dtype=np.uint8).reshape(4, 4) * 10
+    exif = Image.Exif()
+    exif[274] = 6
+    Image.fromarray(film).save(tmp_path / name, exif=exif)
+    opened = open_folder(tmp_path, 4, True, (0.0,), (1.0,), [])
+    np.testing.assert_allclose(opened.images[:][0, 0] * 255, np.rot90(film, -1), rtol=1e-6)
+    (tmp_path / name).unlink()
+    colour = np.repeat(film[..., None].astype(np.uint16), 3, axis=2)
+    tifffile.imwrite(tmp_path / "film.tif", colour, photometric="rgb")
+    with pytest.raises(NeuroLoopError, match="mode RGB, not 8 bits a channel"):
+        open_folder(tmp_path, 4, False, (0.0,), (1.0,), []).images[:]
 
 
 def test_rows_are_those_of_the_whole(tmp_path):

@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from scripts.lib.core import calcium_network, networks, transfer_network, transfer_start
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.explain.cam import class_maps
+from scripts.lib.explain.explained import explained_images
 from scripts.lib.explain.model_file import Preprocessing, describe_model, open_model, save_model
 from scripts.lib.explain.model_images import ModelImages
 
@@ -209,6 +210,10 @@ TRANSFER = {"kind": "transfer", "options": {"backbone": "resnet18"}, "preprocess
         ({"classes": ["cat", "dog"]}, "classes: 2 are named, but .* have 3 outputs"),
         ({"classes": ["cat", "dog", "cat"]}, "classes: .* is not a list of different names"),
         ({"classes": []}, "classes: .* is not a list of different names"),
+        (
+            {"classes": ["cat"]},
+            "classes: of cat alone softmax makes 1 .* set labels to multi",
+        ),
         ({"labels": "many"}, "labels: 'many' is not single or multi"),
         ({"members": 0}, "members: 0 is not a positive whole number"),
         ({"members": True}, "members: True is not a positive whole number"),
@@ -233,6 +238,50 @@ def test_mistakes(tmp_path, changes, said):
     with pytest.raises(NeuroLoopError, match=said) as caught:
         open_model(path)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("fc.weight", np.nan, r"weights \S+mine\.pth: 1 of \d+ numbers of fc\.weight are not"),
+        ("bn1.running_var", np.inf, r"numbers of bn1\.running_var are not finite"),
+        (
+            "bn1.running_var",
+            -1.0,
+            r"the network.s outputs are not finite for image cat",
+        ),
+    ],
+)
+def test_networks_that_do_not_compute_are_refused(tmp_path, name, value, said):
+    """They named every image of the class that came first."""
+    path, network = own_checkpoint(tmp_path)
+    state = network.state_dict()
+    state[name].view(-1)[0] = value
+    torch.save(state, path.with_name("mine.pth"))
+    with pytest.raises(NeuroLoopError, match=said) as caught:
+        open_model(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_one_output_is_a_sigmoid(tmp_path):
+    network = networks.resnet(classes=1, **GOOD)
+    state = {name: torch.zeros_like(values) for name, values in network.state_dict().items()}
+    path, _ = own_checkpoint(tmp_path, classes=["cow"], labels="multi")
+    torch.save(state | {"fc.bias": torch.tensor([-2.0])}, path.with_name("mine.pth"))
+    explained = explained_images(open_model(path), 2, seed=0)
+    assert explained.probabilities == pytest.approx(1 / (1 + np.exp(2)), rel=1e-6)
+
+
+def test_masks_are_true_or_false(tmp_path):
+    path, _, images = save(tmp_path)
+    arrays = {"images": images.images, "truth": images.truth, "id": images.ids}
+    mask = np.zeros((len(images.ids), *images.images.shape[2:]))
+    np.savez(path.with_name("images.npz"), **arrays, mask=mask)
+    assert open_model(path).images.mask is not None
+    mask[0, 0] = np.nan  # which is true
+    np.savez(path.with_name("images.npz"), **arrays, mask=mask)
+    with pytest.raises(NeuroLoopError, match=r"images\.npz: mask has other values than 0 and 1"):
+        open_model(path)
 
 
 @pytest.mark.parametrize("key", ["kind", "options", "weights", "classes", "images"])

@@ -1,5 +1,7 @@
 """All sanity tests of a method, and the words of their verdicts."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -114,7 +116,10 @@ def test_tables_by_the_parts_that_they_are_made_of():
     game = pointing_game(maps[asked.right], asked.masks[asked.right], seed=0)
     point = rows(sanity, "pointing").loc["hit_rate"]
     assert 0 < point["n"] < 8
-    assert (point["value"], point["n"], point["chance"]) == (game.value, game.n, game.chance)
+    assert (point["value"], point["n"]) == (game.value, game.n)
+    np.testing.assert_equal(point["chance"], game.chance)  # none: all images have one mask
+    assert np.isnan(game.chance)
+    assert point["verdict"] == "undecided"
     counts = rows(sanity, "maps")
     assert counts["value"].tolist() == [0, 0, 0]
     assert counts["n"].tolist() == [8, 8, 8]
@@ -191,10 +196,21 @@ def test_words_of_curves():
 def test_pointing_asks_those_that_are_named_right():
     model = reader()
     asked = explained_images(model, 12, seed=0)
+    right = np.arange(12) % 3 != 0  # whatever this untrained network names right
+    masks = np.zeros_like(asked.masks)
+    masks[np.arange(12), np.arange(12)] = True
+    asked = replace(asked, right=right, masks=masks)
     hits = np.where(asked.right[:, None, None], asked.masks, ~asked.masks).astype(float)
     hit, energy = pointing_rows(hits, ~asked.masks * 1.0, asked, 0)
     assert hit["value"] == energy["value"] == 1
     assert hit["baseline"] == energy["baseline"] == 0
     assert hit["n"] == asked.right.sum() < 12
-    assert hit["verdict"] == "above chance"
+    assert hit["verdict"] == energy["verdict"] == "above chance"
+    assert hit["chance"] == energy["chance"] == 0
+    few = replace(asked, masks=masks[np.arange(12) % 3])
+    hit, _ = pointing_rows(few.masks * 1.0, hits, few, 0)
+    assert (hit["value"], hit["chance"], hit["verdict"]) == (1, 0, "undecided")  # p is 1/2
+    same = np.repeat(hits[1:2], 12, axis=0)
+    hit, energy = pointing_rows(same, hits, asked, 0)
+    assert hit["verdict"] == energy["verdict"] == "no better than chance"
     assert pointing_rows(hits, hits, explained_images(student(), 3, seed=0), 0) == []
