@@ -118,7 +118,7 @@ def write_frames(
     aligner = Aligner(_template(movies, trials, selection)) if register else None
     with atomic(path) as temporary:
         with h5py.File(temporary, "w", libver="v110") as file:
-            free = ~cell_masks(cells, shape).any(axis=0)
+            free = np.logical_not(cell_masks(cells, shape).any(axis=0))
             floored = _fill(file, movies, rows, trials, selection, aligner, free)
             stored = {name: _described(name, dataset) for name, dataset in file.items()}
         facts = {
@@ -225,13 +225,13 @@ def _fill(
 
 
 def _check_light(rows: pd.DataFrame, around: np.ndarray, before: np.ndarray) -> None:
-    """Refuse light of the stimulation: values where no cell is, of each row and before each trial."""
+    """Refuse light of the stimulation, by means of the pixels of no cell: of rows, of baselines."""
     shown = rows[(rows["kind"] == "stimulated") & (rows["pattern"] != NONE)]
     level = before[shown["trial_row"]]
     if len(shown) and (level > 0).all():
         risen = shown.assign(risen=around[shown.index] / level - 1)
         table = risen.pivot(index="trial_row", columns="offset", values="risen")
-        refuse_light(table.to_numpy(), table.columns.tolist())
+        refuse_light(table.to_numpy(), [int(offset) for offset in table.columns])
 
 
 def _places(table: pd.DataFrame, recording: str, column: str) -> dict[int, int]:
