@@ -20,6 +20,9 @@ from scripts.lib.core.errors import NeuroLoopError
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffFrame, TiffPage
 
+#: Formats whose channels and slices tifffile tells by its own reading.
+OTHERS = {"fluoview", "lsm", "sis", "stk"}
+
 
 @dataclass(frozen=True)
 class Stack:
@@ -93,6 +96,8 @@ def inspect(path: Path) -> Stack:
         header = read_header(tiff, path)
         _refuse_more(path, header, pages)
         first, dtype = tiff.pages.first, np.dtype(tiff.pages.first.dtype)
+        if OTHERS & tiff.flags:
+            _movie_shape(path, tiff.series[0].axes, tiff.series[0].shape, "CZ")
         if pages == 1:
             # ImageJ and tifffile write large stacks as one page, with the others behind it.
             series = tiff.series[0]
@@ -199,8 +204,13 @@ def _refuse_more(path: Path, header: Header, pages: int) -> None:
     )
 
 
-def _movie_shape(path: Path, axes: str, shape: Sequence[int]) -> tuple[int, int, int]:
-    """Frames, height and width of a stack, or an error that says why it is no movie."""
+def _movie_shape(
+    path: Path, axes: str, shape: Sequence[int], others: str = "C"
+) -> tuple[int, int, int]:
+    """Frames, height and width of a stack, or an error that says why it is no movie.
+
+    `others` are axes that are not taken for time.
+    """
     kept = [
         (axis, size)
         for place, (axis, size) in enumerate(zip(axes, shape, strict=True))
@@ -208,7 +218,7 @@ def _movie_shape(path: Path, axes: str, shape: Sequence[int]) -> tuple[int, int,
         if size > 1 or place >= len(axes) - 2
     ]
     left = "".join(axis for axis, _ in kept)
-    if left == "YX" or (len(left) == 3 and left.endswith("YX") and left[0] not in "CS"):
+    if left == "YX" or (len(left) == 3 and left.endswith("YX") and left[0] not in "S" + others):
         frames, height, width = (1, *(size for _, size in kept))[-3:]
         return frames, height, width
     sizes = " x ".join(map(str, shape))

@@ -1,6 +1,7 @@
 """What headers say of a TIFF's pages: several channels or planes are refused, no frame is lost."""
 
 import logging
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -343,3 +344,25 @@ def test_what_cannot_be_decoded_is_refused_with_the_true_reason(tmp_path):
 def test_deflate_is_read(tmp_path):
     tifffile.imwrite(tmp_path / "m.tif", FRAMES, compression="zlib", predictor=True)
     np.testing.assert_array_equal(read(tmp_path / "m.tif"), FRAMES)
+
+
+@pytest.mark.parametrize("distance", [0, 1])
+def test_metamorph_stacks_are_time_where_they_have_no_distance(tmp_path, distance):
+    """Planes lie behind one page, their numbers in tags of MetaMorph's own."""
+    tags = {256: 6, 257: 8, 258: 16, 259: 1, 262: 1, 273: 0, 277: 1, 278: 8, 279: 96}
+    start = 8 + 2 + 12 * (len(tags) + 2) + 4
+    tags[273] = start + 24 * 12
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    entries += struct.pack("<HHII", 33628, 4, 0, start) + struct.pack("<HHII", 33629, 5, 12, start)
+    planes = b"".join(
+        struct.pack("<6I", distance, 1, 2459000, 1000 * number + 1, 2459000, 0)
+        for number in range(12)
+    )
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(tags) + 2)
+    path = tmp_path / "m.stk"
+    path.write_bytes(head + entries + bytes(4) + planes + FRAMES.tobytes())
+    if distance:
+        with pytest.raises(NeuroLoopError, match=r"12 x 8 x 6 \(axes ZYX\)"):
+            Movie([path])
+    else:
+        np.testing.assert_array_equal(read(path), FRAMES)
