@@ -10,7 +10,13 @@ from scripts.lib.calcium.agreement import agreement
 from scripts.lib.calcium.coupling import trial_evidence
 from scripts.lib.calcium.empty_entries import why_empty
 from scripts.lib.calcium.frame_store import read_rows
-from scripts.lib.calcium.influence import Influence, estimate_influence, stimulated_cells
+from scripts.lib.calcium.influence import (
+    NEVER,
+    TOGETHER,
+    Influence,
+    estimate_influence,
+    stimulated_cells,
+)
 from scripts.lib.calcium.matrix_figure import matrix_figure
 from scripts.lib.calcium.tables import read_cells
 from scripts.lib.calcium.traces import read_trials
@@ -101,7 +107,8 @@ def estimate_coupling(
         seed=seed,
     )
     rows = [
-        facts(name, route, known, true) | {"note": failed.get(name, "")}
+        facts(name, route, known, true)
+        | {"note": failed.get(name) or on_others_scale(route.reasons, names)}
         for name, route in routes.items()
     ]
     save_table(outputs["table"], pd.DataFrame(rows))
@@ -122,10 +129,24 @@ def estimate_coupling(
             undefined=why_empty(
                 {title: route.reasons for title, route in shown.items()}, names, near
             ),
-            note=f"{len(listed)} trials of {len(set(patterns))} patterns",
+            note="\n".join(
+                [
+                    f"{len(listed)} trials of {len(set(patterns))} patterns",
+                    *filter(None, [on_others_scale(routes["influence"].reasons, names)]),
+                ]
+            ),
         ),
         outputs["figure"],
         outputs["figure_svg"],
+    )
+
+
+def on_others_scale(reasons: np.ndarray, names: list[str]) -> str:
+    """Say whose responses are over the others' own, as theirs is not known; empty if no one's."""
+    rows = np.isin(reasons, (NEVER, TOGETHER)).any(axis=1)
+    cells = [name for name, one in zip(names, rows, strict=True) if one]
+    return f"responses of {', '.join(cells)}: over the mean own response of the others" * bool(
+        cells
     )
 
 
