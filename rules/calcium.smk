@@ -67,7 +67,7 @@ rule list_recordings:
     params:
         code=code_version("calcium/list_recordings.py"),
         selection=area_setting("frames"),
-        folders=data_folders(),
+        folders=movie_folders,
         threads=config["threads"],
     script:
         "../scripts/calcium/list_recordings.py"
@@ -99,7 +99,7 @@ rule extract_frames:
         code=code_version("calcium/extract_frames.py"),
         selection=area_setting("frames"),
         register=area_setting("register"),
-        folders=data_folders(),
+        folders=movie_folders,
         threads=config["threads"],
     script:
         "../scripts/calcium/extract_frames.py"

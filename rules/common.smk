@@ -219,11 +219,20 @@ def movie_input(wildcards):
             (listed["area"] == wildcards.area)
             & (listed["session"] == wildcards.session)
         ]
-        found = movie_paths(of_session, [Path(manifest).parent, *data_folders()])
+        found = movie_paths(of_session, movie_folders(wildcards))
     except NeuroLoopError as error:
         MISSING[f"{wildcards.area}/{wildcards.session}"] = str(error)
         return []
     return [str(path) for paths in found.values() for path in paths]
+
+
+def movie_folders(wildcards):
+    """Folders that the movies' paths may start from, for the rules and for their scripts."""
+    block = config["areas"][wildcards.area]
+    if block["source"] != "tiff":
+        return [f"results/calcium/{wildcards.area}/{wildcards.session}"]
+    manifest = data_input(block["recordings"], f"areas.{wildcards.area}.recordings")
+    return [str(Path(manifest).parent), *data_folders()] if manifest else []
 
 
 def data_folders():

@@ -9,6 +9,7 @@ import pandas as pd
 
 from scripts.lib.calcium.comparison_figure import comparison_figure
 from scripts.lib.calcium.coupling import TrialEvidence, trial_evidence
+from scripts.lib.calcium.empty_entries import why_empty
 from scripts.lib.calcium.frame_store import FrameStore, read_rows
 from scripts.lib.calcium.influence import least_squares, stimulated_cells
 from scripts.lib.calcium.masks import area_mask
@@ -59,7 +60,7 @@ def compare_sessions(
     near : float
         Cells nearer to each other than this are left out, pixels.
     exchanges, bootstraps : int
-        Exchanges of trials between the sessions, and resamples.
+        Exchanges of recordings between the sessions, and resamples.
     seed : int
         Root seed.
     """
@@ -74,12 +75,17 @@ def compare_sessions(
         except NeuroLoopError as error:  # of this route alone: a reader may have learned nothing
             logging.getLogger(__name__).warning("%s: %s", route, error)
             changes[route] = unknown_change(len(cells), str(error))
+    if not any(change.panels["entries"].any() for change in changes.values()):
+        raise NeuroLoopError(
+            "no route can compare the sessions: "
+            + "; ".join(f"{name}: {one.panels['note'].iloc[0]}" for name, one in changes.items())
+        )
     routes = pd.concat([change.panels.assign(route=name) for name, change in changes.items()])
     save_table(outputs["routes"], routes)
     arrays = {
         f"{name}_{field}": getattr(changes[name], field)
         for name in ("influence", "maps")
-        for field in ("matrix", "ci_low", "ci_high")
+        for field in ("matrix", "ci_low", "ci_high", "reasons")
     }
     save_arrays(
         outputs["matrices"],
@@ -98,16 +104,19 @@ def compare_sessions(
     ]
     save_table(outputs["across"], pd.concat(across))
     save(comparison_figure(routes, UNITS, sessions=names), outputs["figure"], outputs["figure_svg"])
-    drawn = {"from traces": changes["influence"].matrix, "from maps": changes["maps"].matrix}
+    shown = {"from traces": changes["influence"], "from maps": changes["maps"]}
+    drawn = {title: change.matrix for title, change in shown.items()}
+    named = cells["cell"].tolist()
+    empty = {title: change.reasons for title, change in shown.items() if change.reasons is not None}
     save(
         matrix_figure(
             drawn,
-            cells["cell"].tolist(),
+            named,
             cells["group"].tolist(),
             title=f"Change of coupling, {names[1]} less {names[0]}",
             scales=dict.fromkeys(drawn, "change of response over the cell's own"),
             axes_names=("stimulated cell", "responding cell"),
-            undefined=f"the cell itself, or one nearer than {near:g} px",
+            undefined=why_empty(empty, named, near),
         ),
         outputs["matrix_figure"],
         outputs["matrix_figure_svg"],
@@ -134,9 +143,11 @@ def change_of(
 
 def unknown_change(cells: int, note: str) -> Change:
     """What stands in the tables where a route says nothing."""
-    row = {"panel": "all", "entries": 0} | dict.fromkeys(NUMBERS, np.nan) | {"note": note}
+    row = {"panel": "all", "entries": 0, "recordings": 0}
+    row |= dict.fromkeys(NUMBERS, np.nan) | {"note": note}
     nothing = np.full((cells, cells), np.nan)
-    return Change(pd.DataFrame([row]), nothing, nothing, nothing)
+    reasons = np.full((cells, cells), note)
+    return Change(pd.DataFrame([row]), nothing, nothing, nothing, reasons)
 
 
 def of_cells(

@@ -8,8 +8,15 @@ import pandas as pd
 
 from scripts.lib.calcium.agreement import agreement
 from scripts.lib.calcium.coupling import trial_evidence
+from scripts.lib.calcium.empty_entries import why_empty
 from scripts.lib.calcium.frame_store import read_rows
-from scripts.lib.calcium.influence import Influence, estimate_influence, stimulated_cells
+from scripts.lib.calcium.influence import (
+    NEVER,
+    TOGETHER,
+    Influence,
+    estimate_influence,
+    stimulated_cells,
+)
 from scripts.lib.calcium.matrix_figure import matrix_figure
 from scripts.lib.calcium.tables import read_cells
 from scripts.lib.calcium.traces import read_trials
@@ -59,7 +66,7 @@ def estimate_coupling(
     names = known["cell"].tolist()
     listed = read_trials(trials)
     patterns = listed["pattern"].tolist()
-    routes = {}
+    routes, failed = {}, {}
     for name, respond in {
         "influence": lambda: load_arrays(traces)["response"],
         "maps": lambda: evidence_of(evidence, table, stimulated_cells(patterns, names)),
@@ -71,16 +78,23 @@ def estimate_coupling(
                 known,
                 numpy_generator(seed, "coupling", name),
                 distance=near,
+                followers=name == "influence",
                 n_boot=bootstraps,
             )
         except NeuroLoopError as error:  # of this route alone: a reader may have learned nothing
             logging.getLogger(__name__).warning("%s: %s", name, error)
-            routes[name] = unknown_influence(len(names))
+            failed[name] = str(error)
+            routes[name] = unknown_influence(len(names), str(error))
+    if len(failed) == len(routes):
+        raise NeuroLoopError(
+            "coupling cannot be estimated by any route: "
+            + "; ".join(f"{name}: {reason}" for name, reason in failed.items())
+        )
     true = load_arrays(truth)["coupling"] if truth else None
     arrays = {
         f"{name}_{field}": getattr(route, field)
         for name, route in routes.items()
-        for field in ("matrix", "ci_low", "ci_high", "p")
+        for field in ("matrix", "ci_low", "ci_high", "p", "reasons")
     }
     save_arrays(
         outputs["coupling"],
@@ -92,10 +106,15 @@ def estimate_coupling(
         near=near,
         seed=seed,
     )
-    rows = [facts(name, route, known, true) for name, route in routes.items()]
+    rows = [
+        facts(name, route, known, true)
+        | {"note": failed.get(name) or on_others_scale(route.reasons, names)}
+        for name, route in routes.items()
+    ]
     save_table(outputs["table"], pd.DataFrame(rows))
     unit = "response over the cell's own"
-    matrices = {"from traces": routes["influence"].matrix, "from maps": routes["maps"].matrix}
+    shown = {"from traces": routes["influence"], "from maps": routes["maps"]}
+    matrices = {title: route.matrix for title, route in shown.items()}
     if true is not None:
         hidden = np.isnan(routes["influence"].matrix)
         matrices["truth of the simulation"] = np.where(hidden, np.nan, true)
@@ -107,11 +126,27 @@ def estimate_coupling(
             title="Coupling: response of each cell to stimulation of another",
             scales=dict.fromkeys(matrices, unit),
             axes_names=("stimulated cell", "responding cell"),
-            undefined=f"the cell itself, or one nearer than {near:g} px",
-            note=f"{len(listed)} trials of {len(set(patterns))} patterns",
+            undefined=why_empty(
+                {title: route.reasons for title, route in shown.items()}, names, near
+            ),
+            note="\n".join(
+                [
+                    f"{len(listed)} trials of {len(set(patterns))} patterns",
+                    *filter(None, [on_others_scale(routes["influence"].reasons, names)]),
+                ]
+            ),
         ),
         outputs["figure"],
         outputs["figure_svg"],
+    )
+
+
+def on_others_scale(reasons: np.ndarray, names: list[str]) -> str:
+    """Say whose responses are over the others' own, as theirs is not known; empty if no one's."""
+    rows = np.isin(reasons, (NEVER, TOGETHER)).any(axis=1)
+    cells = [name for name, one in zip(names, rows, strict=True) if one]
+    return f"responses of {', '.join(cells)}: over the mean own response of the others" * bool(
+        cells
     )
 
 
@@ -123,10 +158,11 @@ def evidence_of(evidence: StrPath, table: StrPath, stimulated: np.ndarray) -> np
     return made.responses
 
 
-def unknown_influence(cells: int) -> Influence:
-    """What stands in the tables where a route says nothing."""
+def unknown_influence(cells: int, reason: str) -> Influence:
+    """What stands in the tables where a route says nothing, with the reason."""
     nothing = np.full((cells, cells), np.nan)
-    return Influence(nothing, nothing, nothing, nothing, nothing[0], 0, cells)
+    reasons = np.full((cells, cells), reason)
+    return Influence(nothing, nothing, nothing, nothing, nothing[0], 0, cells, reasons)
 
 
 def facts(

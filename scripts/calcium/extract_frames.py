@@ -1,7 +1,6 @@
 """Store the frames of a session that are used."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from scripts.lib.calcium.frame_plan import Selection
@@ -59,7 +58,7 @@ if __name__ == "__main__":
             snakemake.input.recordings,
             snakemake.input.stimulations,
             snakemake.input.cells,
-            [Path(snakemake.input.recordings).parent, *snakemake.params.folders],
+            snakemake.params.folders,
             snakemake.output,
             snakemake.params.selection,
             snakemake.params.register,

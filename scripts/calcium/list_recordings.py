@@ -1,7 +1,6 @@
 """Read and check the tables and movies of one session."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from scripts.lib.calcium.frame_plan import Selection, plan_frames
 from scripts.lib.calcium.movies import open_movies
@@ -72,7 +71,7 @@ if __name__ == "__main__":
             snakemake.input.recordings,
             snakemake.input.stimulations,
             snakemake.input.cells,
-            [Path(snakemake.input.recordings).parent, *snakemake.params.folders],
+            snakemake.params.folders,
             snakemake.output,
             snakemake.wildcards.area,
             snakemake.wildcards.session,

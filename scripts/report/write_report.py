@@ -151,9 +151,9 @@ def add_comparison(page: Page, routes: StrPath, figure: StrPath) -> None:
     area, _, sessions, reader = Path(routes).parts[-5:-1]
     page.section(f"What changed: {area}, {sessions.replace('__', ' to ')}, reader {reader}")
     page.text(
-        "Each route on its own scale. Intervals are 95 % over trials and seeds; p is from trials "
-        "exchanged between the sessions within each pattern. One animal allows no claim about "
-        "others."
+        "Each route on its own scale. Intervals are 95 % over recordings and seeds; p is from "
+        "recordings of the same patterns exchanged between the sessions. One animal allows no "
+        "claim about others."
     )
     page.figure(figure, "Change by route")
     page.table(read_table(routes, {"change": float, "p": float}))

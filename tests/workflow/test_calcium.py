@@ -120,6 +120,8 @@ def test_four_routes_compare_the_sessions(project: Project) -> None:
     assert set(routes["route"]) == {"influence", "maps", "cosine", "zncc"}
     assert routes["p"].between(0.05, 1).all()  # of 19 exchanges
     assert np.allclose(routes["change"], routes["second"] - routes["first"])
+    assert set(routes["recordings"].dropna()) <= {6, 7}  # a pattern each; likeness has no "none"
+    assert routes["note"].isna().all()
     across = table(project, f"{COMPARED}/across.tsv")
     assert set(zip(across["trained"], across["tested"], strict=True)) == {
         ("before", "after"),
@@ -184,12 +186,12 @@ def test_bytes_do_not_depend_on_the_number_of_jobs(project: Project, tmp_path: P
 
 @pytest.fixture
 def own(project: Project, tmp_path: Path) -> Project:
-    """The simulated movies and tables as a user's own recordings."""
+    """The simulated movies and tables as a user's own: paths from the data folder, or the table."""
     data = tmp_path / "data"
     tables = {}
-    for session in ("before", "after"):
+    for session, folder in (("before", data), ("after", data / "tables")):
         source = project.folder / CELLS / session
-        shutil.copytree(source / "movies", data / session)
+        shutil.copytree(source / "movies", folder / session)
         for name in ("recordings", "stimulations", "cells"):
             tables.setdefault(name, []).append(pd.read_csv(source / f"{name}.tsv", sep="\t"))
         tables["recordings"][-1]["path"] = tables["recordings"][-1]["path"].str.replace(
@@ -197,12 +199,12 @@ def own(project: Project, tmp_path: Path) -> Project:
         )
     for name, parts in tables.items():
         whole = parts[0] if name == "cells" else pd.concat(parts)
-        whole.to_csv(data / f"{name}.tsv", sep="\t", index=False)
+        whole.to_csv(data / f"tables/{name}.tsv", sep="\t", index=False)
     config = calcium_config()
     area = config["areas"]["cells"]
     del area["simulation"]
     area |= {"source": "tiff", "sessions": {"before": {}, "after": {}}}
-    area |= {name: f"{name}.tsv" for name in tables}
+    area |= {name: f"tables/{name}.tsv" for name in tables}
     made = Project.make(tmp_path / "project", data=data)
     return Project(made.write_config("own.yaml", config).folder, "own.yaml", data)
 
@@ -221,15 +223,15 @@ def spoil_movie(data: Path) -> None:
 
 
 def spoil_onset(data: Path) -> None:
-    stimulations = pd.read_csv(data / "stimulations.tsv", sep="\t")
+    stimulations = pd.read_csv(data / "tables/stimulations.tsv", sep="\t")
     stimulations.loc[2, "onset_frame"] = 1000
-    stimulations.to_csv(data / "stimulations.tsv", sep="\t", index=False)
+    stimulations.to_csv(data / "tables/stimulations.tsv", sep="\t", index=False)
 
 
 def spoil_cell(data: Path) -> None:
-    cells = pd.read_csv(data / "cells.tsv", sep="\t")
+    cells = pd.read_csv(data / "tables/cells.tsv", sep="\t")
     cells.loc[0, "row"] = 99.0
-    cells.to_csv(data / "cells.tsv", sep="\t", index=False)
+    cells.to_csv(data / "tables/cells.tsv", sep="\t", index=False)
 
 
 @pytest.mark.parametrize(
@@ -253,7 +255,7 @@ def test_bad_recordings_are_one_line_and_leave_nothing(
 
 
 def test_a_missing_movie_stops_the_run_before_its_first_job(own: Project) -> None:
-    sorted((own.data / "after").glob("*.tif"))[0].unlink()
+    sorted((own.data / "tables/after").glob("*.tif"))[0].unlink()
     said = own.call("all", "--cores", "1")
     assert said.status != 0
     assert re.search(r"recording \S+: after/\S+\.tif is not in ", said.text)

@@ -1,6 +1,7 @@
 """What changed between two sessions, by each route."""
 
 from collections.abc import Mapping
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 FIRST, SECOND = (PALETTE[5], "o"), (PALETTE[1], "D")
 
 NOTE = (
-    "bars: 95 % intervals over trials and seeds; n: entries of the matrix\n"
-    "p: mean change, p any: changes that may cancel; both by exchanging trials of the sessions"
+    "bars: 95 % intervals over recordings and seeds; n: entries of the matrix\n"
+    "p: mean change, p any: changes that may cancel; both by exchanging recordings of the sessions"
 )
 
 
@@ -117,7 +118,10 @@ def _chances(row: Mapping[Any, Any]) -> str:
         for name, column in (("p", "p"), ("p any", "p_any"))
         if pd.notna(row.get(column))
     ]
-    return "\n".join(said) or "no p"
+    if said:
+        return "\n".join(said)
+    note = row.get("note")
+    return "no p" if pd.isna(note) or not note else fill(f"no p: {note}", 44)
 
 
 def _short(p: float) -> str:

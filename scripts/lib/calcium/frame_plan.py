@@ -44,7 +44,7 @@ class Selection:
         Frames from the onset on that count as stimulated (5 in the study).
     skip : int
         Of these, how many are left out from the first on: 1 where light of the stimulation itself
-        is in the frame.
+        is in the frame (which is refused otherwise, see `stimulation_light`).
     baseline : int
         Frames before the onset whose mean is the trial's baseline.
     control : int
@@ -108,7 +108,7 @@ def plan_frames(
     Returns
     -------
     rows : DataFrame
-        The kept frames with `COLUMNS`, by recording and frame; a fold is a trial number.
+        The kept frames with `COLUMNS`, by recording and frame; ``fold`` is the trial's number.
     trials : DataFrame
         ``recording, trial, onset_frame, pattern``; rows are those that ``trial_row`` counts.
 

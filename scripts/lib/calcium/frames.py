@@ -8,8 +8,11 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.calcium.frame_plan import Selection, plan_frames
+from scripts.lib.calcium.masks import cell_masks
 from scripts.lib.calcium.movies import Movie, open_movies
+from scripts.lib.calcium.patterns import NONE
 from scripts.lib.calcium.registration import Aligner, make_template
+from scripts.lib.calcium.stimulation_light import refuse_light
 from scripts.lib.calcium.tables import check_cells_inside
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import (
@@ -115,7 +118,8 @@ def write_frames(
     aligner = Aligner(_template(movies, trials, selection)) if register else None
     with atomic(path) as temporary:
         with h5py.File(temporary, "w", libver="v110") as file:
-            floored = _fill(file, movies, rows, trials, selection, aligner)
+            free = np.logical_not(cell_masks(cells, shape).any(axis=0))
+            floored = _fill(file, movies, rows, trials, selection, aligner, free)
             stored = {name: _described(name, dataset) for name, dataset in file.items()}
         facts = {
             "arrays": stored,
@@ -143,8 +147,12 @@ def _fill(
     trials: pd.DataFrame,
     selection: Selection,
     aligner: Aligner | None,
+    free: np.ndarray,
 ) -> int:
-    """Write all datasets; return the number of pixels whose baseline was floored."""
+    """Write all datasets; return the number of pixels whose baseline was floored.
+
+    `free` are the pixels of no cell, by which light of the stimulation is told.
+    """
     first = next(iter(movies.values()))
     size = first.shape[1:]
     as_is = aligner is None and first.dtype.name in STORED_AS_IS
@@ -154,6 +162,7 @@ def _fill(
     shifts = np.zeros((len(rows), 2), dtype="<f4")
     scale = np.zeros((len(movies), 2), dtype="<f4")
     total, means = np.zeros(size), np.zeros(len(trials))
+    around, around_before = np.zeros(len(rows)), np.zeros(len(trials))
     # Made once: fresh memory for every trial took as long as the sums.
     baseline, mean = np.zeros((2, *size))
     for place, (name, movie) in enumerate(progress(movies.items(), "recordings", len(movies))):
@@ -177,6 +186,7 @@ def _fill(
             if index in row_of:
                 shifts[row_of[index]] = shift
                 _write_chunk(frames, row_of[index], frame)
+                around[row_of[index]] = frame[free].mean() if free.any() else 0
             else:
                 baseline += frame
                 left -= 1
@@ -185,6 +195,7 @@ def _fill(
                 _write_chunk(before, trial_of[index], mean)
                 total += mean
                 means[trial_of[index]] = mean.mean()
+                around_before[trial_of[index]] = mean[free].mean() if free.any() else 0
                 baseline[:], left = 0, selection.baseline
         _check_values(movie, lowest, highest)
         scale[place] = lowest, highest
@@ -194,6 +205,7 @@ def _fill(
             f"{first.paths[0]}: the baseline of the session has the mean {image.mean():g}, so that "
             "dF/F has no meaning: add the detector's offset, so that values are above 0"
         )
+    _check_light(rows, around, around_before)
     floor = FLOOR * image.mean()
     floored = int((image < floor).sum())
     if floored:
@@ -210,6 +222,16 @@ def _fill(
     for name, array in plain.items():
         file.create_dataset(name, data=array.astype("<f4"), track_times=False)
     return floored
+
+
+def _check_light(rows: pd.DataFrame, around: np.ndarray, before: np.ndarray) -> None:
+    """Refuse light of the stimulation, by means of the pixels of no cell: of rows, of baselines."""
+    shown = rows[(rows["kind"] == "stimulated") & (rows["pattern"] != NONE)]
+    level = before[shown["trial_row"]]
+    if len(shown) and (level > 0).all():
+        risen = shown.assign(risen=around[shown.index] / level - 1)
+        table = risen.pivot(index="trial_row", columns="offset", values="risen")
+        refuse_light(table.to_numpy(), [int(offset) for offset in table.columns])
 
 
 def _places(table: pd.DataFrame, recording: str, column: str) -> dict[int, int]:

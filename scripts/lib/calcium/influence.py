@@ -7,7 +7,7 @@ stimulation, the same trial's number without it, its null, stands beside it (`wi
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,12 @@ from scripts.lib.core.errors import NeuroLoopError
 CLEAR = 4.0
 
 
+#: Why an entry is not there: the pair, the row of the stimulated cell, the responder's column.
+ITSELF, NEAR = "the cell itself", "too near"
+NEVER, TOGETHER = "never stimulated", "never stimulated without others alike"
+SILENT, UNTAUGHT = "own response not clear", "never stimulated, so unknown to the networks"
+
+
 @dataclass(frozen=True, eq=False)
 class Influence:
     """Influence of every cell on every other, with what the trials say of its error.
@@ -34,8 +40,8 @@ class Influence:
     Attributes
     ----------
     matrix : ndarray of float64, shape (cells, cells)
-        ``[i, j]``: response of j to i, by the direct response of j if normalised. NaN on the
-        diagonal, where j lies too near to i, and in the column of a silent cell.
+        ``[i, j]``: response of j to i, by the direct response of j if normalised (or by what stands
+        for it, `own_scale`). NaN where `reasons` says why.
     ci_low, ci_high : ndarray of float64, shape (cells, cells)
         Interval of each entry; NaN, which is to say without bounds, where the direct response is
         so uncertain that resamples lack it.
@@ -47,6 +53,8 @@ class Influence:
         Ordered pairs of cells that lie too near to each other.
     silent : int
         Cells whose direct response is not clear (`CLEAR`): nothing can be normalised by it.
+    reasons : ndarray of str, shape (cells, cells)
+        Why an entry is NaN (`ITSELF` and the others); empty where it is not.
     """
 
     matrix: np.ndarray
@@ -56,6 +64,7 @@ class Influence:
     direct: np.ndarray
     excluded: int
     silent: int
+    reasons: np.ndarray
 
 
 def stimulated_cells(patterns: Sequence[str], cells: Sequence[str]) -> np.ndarray:
@@ -95,11 +104,18 @@ class Design:
         Times the nulls of the trials, to be taken off: the mean null of all trials counts in each.
     pattern : ndarray of int, shape (trials,)
         Number of the set of cells that each trial stimulates.
+    told : ndarray of bool, shape (cells,)
+        Whether the patterns tell the cell's influence from the others'; the weights of others are
+        NaN.
+    never : ndarray of bool, shape (cells,)
+        Whether no trial stimulates the cell.
     """
 
     weights: np.ndarray
     null_weights: np.ndarray
     pattern: np.ndarray
+    told: np.ndarray
+    never: np.ndarray
 
     def __call__(self, responses: np.ndarray) -> np.ndarray:
         """Estimate influence, not normalised.
@@ -121,6 +137,9 @@ class Design:
 def least_squares(stimulated: np.ndarray) -> Design:
     """Make the design of an experiment.
 
+    A cell that is never stimulated, or only together with the same others, has no row of its own;
+    the rows of other cells are those of the least-squares solution all the same.
+
     Parameters
     ----------
     stimulated : ndarray of bool, shape (trials, cells)
@@ -128,20 +147,23 @@ def least_squares(stimulated: np.ndarray) -> Design:
     Raises
     ------
     NeuroLoopError
-        If the patterns do not tell the cells apart.
+        If the patterns tell no cell from the others.
     """
     design = stimulated.astype(np.float64)
     trials, cells = design.shape
-    if np.linalg.matrix_rank(design) < cells:
-        missing = int((~stimulated.any(axis=0)).sum())
-        raise NeuroLoopError(
-            f"{trials} trials cannot tell the influence of {cells} cells apart ({missing} are "
-            "never stimulated): add patterns, or take cells out of the table"
-        )
     weights = np.linalg.pinv(design)
+    # A row can be told if its weights respond to its own cell alone.
+    told = np.isclose((weights @ design).diagonal(), 1, rtol=0, atol=1e-8)
+    never = np.logical_not(stimulated.any(axis=0))
+    if not told.any():
+        raise NeuroLoopError(
+            f"{trials} trials cannot tell the influence of {cells} cells apart ({never.sum()} are "
+            "never stimulated): add patterns"
+        )
+    weights[~told] = np.nan
     null_weights = weights.sum(axis=1, keepdims=True) * np.full(trials, 1 / trials)
     pattern = np.unique(stimulated, axis=0, return_inverse=True)[1].reshape(-1)
-    return Design(weights, null_weights, pattern)
+    return Design(weights, null_weights, pattern, told, never)
 
 
 def direct_responses(responses: np.ndarray, design: Design) -> tuple[np.ndarray, np.ndarray]:
@@ -155,6 +177,7 @@ def direct_responses(responses: np.ndarray, design: Design) -> tuple[np.ndarray,
     Returns
     -------
     direct : ndarray of float64, shape (cells,)
+        NaN of a cell that the design does not tell from others.
     clear : ndarray of bool, shape (cells,)
         More than `CLEAR` standard errors above 0.
     """
@@ -169,21 +192,79 @@ def with_null(responses: np.ndarray, null: np.ndarray) -> np.ndarray:
     return np.concatenate([responses, null], axis=-1)
 
 
-def normalised(estimated: np.ndarray) -> np.ndarray:
-    """Divide responses of each cell by its direct response.
+def own_scale(direct: np.ndarray, clear: np.ndarray, told: np.ndarray) -> np.ndarray:
+    """Tell what the responses of each cell are divided by.
+
+    Parameters
+    ----------
+    direct : ndarray of float64, shape (..., cells)
+        Responses to the own stimulation.
+    clear, told : ndarray of bool, shape (cells,)
+        From `direct_responses` and the `Design`.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., cells)
+        The direct response; of a cell whose direct response cannot be told, as it is never
+        stimulated alone, the mean of those that are clear; NaN where it is not clear or not above
+        0.
+    """
+    others = direct[..., clear].mean(axis=-1, keepdims=True) if clear.any() else np.nan
+    scale = np.where(told, np.where(clear, direct, np.nan), others)
+    with np.errstate(invalid="ignore"):
+        made: np.ndarray = np.where(scale > 0, scale, np.nan)
+    return made
+
+
+def normalised(estimated: np.ndarray, clear: np.ndarray, told: np.ndarray) -> np.ndarray:
+    """Divide responses of each cell by its direct response, or by what stands for it.
 
     Parameters
     ----------
     estimated : ndarray, shape (..., cells, cells)
         From a `Design`.
+    clear, told : ndarray of bool, shape (cells,)
+        See `own_scale`.
 
     Returns
     -------
     ndarray of float64, shape (..., cells, cells)
         NaN in the column of a cell whose direct response is not above 0.
     """
-    direct = np.diagonal(estimated, axis1=-2, axis2=-1)[..., None, :]
-    return np.divide(estimated, direct, out=np.full(estimated.shape, np.nan), where=direct > 0)
+    direct = np.diagonal(estimated, axis1=-2, axis2=-1)
+    made: np.ndarray = estimated / own_scale(direct, clear, told)[..., None, :]
+    return made
+
+
+def influence_measure(
+    stimulated: np.ndarray, hidden: np.ndarray
+) -> Callable[[np.ndarray], Callable[[np.ndarray], np.ndarray]]:
+    """Measure the influence of every cell on every other, normalised, for `sessions`.
+
+    Parameters
+    ----------
+    stimulated : ndarray of bool, shape (trials, cells)
+        Of the matched trials.
+    hidden : ndarray of bool, shape (cells, cells)
+        Entries that are NaN: the diagonal, cells too near to each other, and others.
+
+    Returns
+    -------
+    callable
+        From some of the trials to the measure of their responses.
+    """
+
+    def of(rows: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+        design = least_squares(stimulated[rows])
+        everywhere = np.ones(len(hidden), dtype=bool)
+
+        def measure(responses: np.ndarray) -> np.ndarray:
+            made = normalised(design(responses), everywhere & design.told, design.told)
+            return np.where(hidden, np.nan, made)
+
+        return measure
+
+    return of
 
 
 def too_near(cells: pd.DataFrame, distance: float) -> np.ndarray:
@@ -210,6 +291,7 @@ def estimate_influence(
     *,
     distance: float = 0.0,
     normalise: bool = True,
+    followers: bool = True,
     n_boot: int = 1000,
     level: float = 0.95,
 ) -> Influence:
@@ -236,6 +318,9 @@ def estimate_influence(
         Entries of cells nearer than this are NaN, pixels; they stay in the model.
     normalise : bool
         Divide by direct responses.
+    followers : bool
+        Estimate how cells respond that are never stimulated. Not of evidence: a network learns of a
+        cell by its stimulations.
     n_boot : int
         Number of resamples.
     level : float
@@ -257,10 +342,12 @@ def estimate_influence(
     # where its own ratio would be noise by noise.
     over_seeds = by_seed.mean(axis=0)
     direct, clear = direct_responses(over_seeds, design)
-    hidden = near | np.eye(len(cells), dtype=bool) | (normalise & ~clear)
+    silent = normalise & design.told & ~clear
+    reasons = why_hidden(near, design, silent, followers)
+    hidden = reasons != ""
 
     def scaled(estimated: np.ndarray) -> np.ndarray:
-        made = normalised(estimated) if normalise else estimated
+        made = normalised(estimated, clear, design.told) if normalise else estimated
         return np.where(hidden, np.nan, made)
 
     plain = design(over_seeds)
@@ -282,8 +369,39 @@ def estimate_influence(
     error = drawn.std(axis=0)
     ratio = np.divide(plain, error, out=np.zeros_like(error), where=error > 0)
     p = np.where(np.isfinite(value), 2 * special.stdtr(freedom, -np.abs(ratio)), np.nan)
-    silent = int((~clear).sum()) if normalise else 0
-    return Influence(value, low, high, p, direct, int(near.sum()), silent)
+    reasons[~hidden & ~np.isfinite(value)] = SILENT
+    return Influence(value, low, high, p, direct, int(near.sum()), int(silent.sum()), reasons)
+
+
+def why_hidden(
+    near: np.ndarray, design: Design, silent: np.ndarray, followers: bool = True
+) -> np.ndarray:
+    """Tell why entries of a matrix cannot be there.
+
+    Parameters
+    ----------
+    near : ndarray of bool, shape (cells, cells)
+        From `too_near`.
+    design : Design
+    silent : ndarray of bool, shape (cells,)
+        Cells whose own response is not clear.
+    followers : bool
+        See `estimate_influence`.
+
+    Returns
+    -------
+    ndarray of str, shape (cells, cells)
+        Empty where an entry can be there.
+    """
+    reasons = np.full(near.shape, "", dtype="<U48")
+    reasons[:, silent] = SILENT
+    if not followers:
+        reasons[:, design.never] = UNTAUGHT
+    reasons[~design.told] = TOGETHER
+    reasons[design.never] = NEVER
+    reasons[near] = NEAR
+    np.fill_diagonal(reasons, ITSELF)
+    return reasons
 
 
 def _variance(responses: np.ndarray, design: Design) -> tuple[np.ndarray, np.ndarray]:

@@ -53,10 +53,24 @@ class Movie:
                     f"{first.path} of {frame_size(first.shape)} {first.dtype}: the files of one "
                     "recording must agree"
                 )
+        self._tell_planned()
         self.paths = tuple(stack.path for stack in self._stacks)
         self.shape = (sum(stack.shape[0] for stack in self._stacks), *first.shape[1:])
         self.dtype = first.dtype.newbyteorder("=")
         self.frame_rate = first.frame_rate
+
+    def _tell_planned(self) -> None:
+        """Say where the files have not as many frames as their headers speak of."""
+        held = sum(stack.shape[0] for stack in self._stacks)
+        for stack in self._stacks:
+            if stack.planned not in (None, held, stack.shape[0]):
+                log.warning(
+                    "%s: the recording's %d file(s) hold %d frames, all of which are read; %s",
+                    stack.path,
+                    len(self._stacks),
+                    held,
+                    stack.says,
+                )
 
     def __len__(self) -> int:
         """Return the number of frames."""

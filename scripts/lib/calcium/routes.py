@@ -13,16 +13,18 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.calcium.coupling import TrialEvidence
-from scripts.lib.calcium.influence import least_squares, stimulated_cells, too_near
-from scripts.lib.calcium.pattern_pairs import sharing
-from scripts.lib.calcium.sessions import (
-    Change,
-    Measure,
-    common_scale,
-    compare_sessions,
+from scripts.lib.calcium.influence import (
+    SILENT,
     influence_measure,
-    match_trials,
+    least_squares,
+    stimulated_cells,
+    too_near,
+    why_hidden,
 )
+from scripts.lib.calcium.pattern_pairs import sharing
+from scripts.lib.calcium.patterns import pattern_cells
+from scripts.lib.calcium.session_pairs import match_trials
+from scripts.lib.calcium.sessions import Change, Measure, common_scale, compare_sessions
 from scripts.lib.calcium.trace_similarity import averaging, noiseless_cosine, pattern_order
 from scripts.lib.calcium.zncc import zncc
 from scripts.lib.core.ordering import natural_sorted
@@ -73,7 +75,7 @@ def compare_coupling(
         Cells nearer to each other than this are left out, pixels.
     generator : numpy.random.Generator
     exchanges, bootstraps : int
-        Numbers of exchanges of trials and of resamples.
+        Numbers of exchanges of recordings and of resamples.
 
     Returns
     -------
@@ -82,27 +84,38 @@ def compare_coupling(
     """
     names = cells["cell"].tolist()
     matched = match_trials(first.trials, second.trials)
-    scaled = []
+    stimulated = stimulated_cells(matched.patterns, names)
+    followers = not isinstance(first, TrialEvidence)
+    scaled, told = [], []
+    silent = np.zeros(len(cells), dtype=bool)
     for session, chosen in ((first, matched.first), (second, matched.second)):
         patterns = session.trials["pattern"].tolist()
         own = least_squares(stimulated_cells(patterns, names))
         scaled.append(common_scale(session.responses, own)[..., chosen, :])
-    hidden = too_near(cells, distance) | np.eye(len(cells), dtype=bool)
+        answers = scaled[-1].reshape(-1, scaled[-1].shape[-1])[:, : len(cells)]
+        silent |= own.told & (answers == 0).all(axis=0)
+        told.append(own.told)
+    # On scales of two kinds nothing can be compared.
+    silent |= told[0] != told[1]
+    reasons = why_hidden(
+        too_near(cells, distance), least_squares(stimulated), silent, followers=followers
+    )
+    shown = reasons == ""
     groups = cells["group"].to_numpy(dtype=str)
-    panels = {"all": ~hidden} | {
-        name: ~hidden & np.outer(groups == name, groups == name) for name in several(groups)
+    panels = {"all": shown} | {
+        name: shown & np.outer(groups == name, groups == name) for name in several(groups)
     }
-    measure = influence_measure(least_squares(stimulated_cells(matched.patterns, names)), hidden)
-    return compare_sessions(
+    made = compare_sessions(
         scaled[0],
         scaled[1],
-        matched.patterns,
-        measure,
+        matched.units,
+        influence_measure(stimulated, ~shown),
         panels,
         generator,
         n_exchange=exchanges,
         n_boot=bootstraps,
     )
+    return made._replace(reasons=np.where(shown & ~np.isfinite(made.matrix), SILENT, reasons))
 
 
 def compare_likeness(
@@ -126,7 +139,7 @@ def compare_likeness(
     shape : (int, int), optional
         Height and width of a map.
     exchanges, bootstraps : int
-        Numbers of exchanges of trials and of resamples.
+        Numbers of exchanges of recordings and of resamples.
 
     Returns
     -------
@@ -141,15 +154,31 @@ def compare_likeness(
         session.responses[..., chosen[keep], :]
         for session, chosen in ((first, matched.first), (second, matched.second))
     ]
-    measure: Measure = partial(noiseless_cosine, patterns=patterns)
-    if route == "zncc":
-        assert shape is not None
-        measure = partial(_mean_zncc, weights=averaging(patterns, names), shape=shape)
+    columns = _own_columns(first) if route == "cosine" else {}
+    if columns != _own_columns(second):
+        columns = {}
+
+    def of(rows: np.ndarray) -> Measure:
+        some = [patterns[row] for row in rows]
+        places = [names.index(name) for name in pattern_order(some)]
+        if route == "zncc":
+            assert shape is not None
+            measured: Measure = partial(_mean_zncc, patterns=some, shape=shape)
+        else:
+            measured = partial(_scaled_cosine, patterns=some, columns=columns)
+
+        def measure(values: np.ndarray) -> np.ndarray:
+            made = np.full((len(names), len(names)), np.nan)
+            made[np.ix_(places, places)] = measured(values)
+            return made
+
+        return measure
+
     return compare_sessions(
         sides[0],
         sides[1],
-        patterns,
-        measure,
+        matched.units[keep],
+        of,
         _pattern_panels(names, first.trials),
         generator,
         n_exchange=exchanges,
@@ -157,8 +186,44 @@ def compare_likeness(
     )
 
 
-def _mean_zncc(pixels: np.ndarray, weights: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def _own_columns(session: Responses) -> dict[str, int]:
+    """Cell -> column, of responses on the common scale: there its own stimulation is 1."""
+    patterns = session.trials["pattern"].tolist()
+    cells = natural_sorted({cell for name in patterns for cell in pattern_cells(name)})
+    values = session.responses.mean(axis=0) if session.responses.ndim == 3 else session.responses
+    weights = least_squares(stimulated_cells(patterns, cells)).weights
+    own = np.isclose(weights @ values, 1, rtol=0, atol=1e-9)
+    return {
+        cell: int(np.flatnonzero(row)[0])
+        for cell, row in zip(cells, own, strict=True)
+        if row.sum() == 1
+    }
+
+
+def _scaled_cosine(
+    values: np.ndarray, patterns: list[str], columns: Mapping[str, int]
+) -> np.ndarray:
+    """Cosine of patterns, on the scale of these trials themselves.
+
+    Without it the error of a session's scale would be in its cosines, but not in those of trials
+    exchanged between sessions.
+    """
+    cells = list(columns)
+    scale = np.ones(values.shape[-1])
+    if cells:
+        places = list(columns.values())
+        stimulated = np.array(
+            [[cell in pattern_cells(name) for cell in cells] for name in patterns]
+        )
+        weights = least_squares(stimulated).weights
+        direct = (weights @ values[..., places]).diagonal()
+        scale[places] = np.where(direct > 0, direct, 1)
+    return noiseless_cosine(values / scale, patterns)
+
+
+def _mean_zncc(pixels: np.ndarray, patterns: list[str], shape: tuple[int, int]) -> np.ndarray:
     """ZNCC of the mean maps of patterns; shape (patterns, patterns)."""
+    weights = averaging(patterns, pattern_order(patterns))
     return zncc((weights @ pixels).reshape(-1, *shape)).matrix
 
 

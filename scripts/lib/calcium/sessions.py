@@ -1,44 +1,32 @@
 """What changed between two sessions: difference of a measure, its interval and p.
 
 Sessions differ in brightness, SNR and fatigue whether coupling changed or not. So responses are
-first put on a common scale (no stimulation is 0, a cell's own stimulation is 1), then trials of
-one pattern and number are exchanged between the sessions: the two of a pair differ in noise, but
-without a change of coupling not in their mean, and swapping both signs leaves the distribution of
-a difference as it is however unlike the two variances are.
+first put on a common scale (no stimulation is 0, a cell's own stimulation is 1), then recordings
+of the same patterns are exchanged between the sessions: the two of a pair differ in noise, and in
+what their trials share, but without a change of coupling not in their mean, and swapping both signs
+leaves the distribution of a difference as it is however unlike the two variances are.
 """
 
-import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from scripts.lib.calcium.influence import Design, direct_responses, normalised
-from scripts.lib.calcium.resampling import pattern_numbers, resample, resample_seeds
+from scripts.lib.calcium.influence import Design, direct_responses, own_scale
+from scripts.lib.calcium.resampling import spread_of_resamples
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.statistics import permutation_p
 
 #: From responses (trials, cells) to the entries of a measure, of any shape.
 Measure = Callable[[np.ndarray], np.ndarray]
 
-
-class Matched(NamedTuple):
-    """Trials of two sessions that belong together.
-
-    Attributes
-    ----------
-    first, second : ndarray of int, shape (pairs,)
-        Rows of each session.
-    patterns : list of str, length pairs
-    unmatched : int
-        Trials of either session without a partner.
-    """
-
-    first: np.ndarray
-    second: np.ndarray
-    patterns: list[str]
-    unmatched: int
+#: Why there is no p, and no interval.
+ONE_UNIT = (
+    "all trials hang together through one recording a session: no p and no interval; record each "
+    "session in several recordings"
+)
 
 
 class Change(NamedTuple):
@@ -47,49 +35,22 @@ class Change(NamedTuple):
     Attributes
     ----------
     panels : DataFrame
-        A row per panel: ``panel, entries, first, second, change, ci_low, ci_high, p, p_any``;
-        means over the panel's entries. ``p`` is two-sided for the mean change, ``p_any`` for the
-        sum of squared changes, which also sees changes that cancel.
+        A row per panel: ``panel, entries, recordings, first, second, change, ci_low, ci_high, p,
+        p_any, note``; means over the panel's entries. ``recordings`` is the number of pairs of
+        recordings (units) that are exchanged. ``p`` is two-sided for the mean change, ``p_any`` for
+        the sum of squared changes, which also sees changes that cancel. ``note`` says why a number
+        is missing.
     matrix, ci_low, ci_high : ndarray of float64
         Change of every entry, and its interval.
+    reasons : ndarray of str, optional
+        Why an entry is NaN, of coupling; empty where it is not.
     """
 
     panels: pd.DataFrame
     matrix: np.ndarray
     ci_low: np.ndarray
     ci_high: np.ndarray
-
-
-def match_trials(first: pd.DataFrame, second: pd.DataFrame) -> Matched:
-    """Pair the trials of two sessions by pattern, and within it in their order.
-
-    So a first trial is compared with a first trial, and fatigue is the same on both sides.
-
-    Parameters
-    ----------
-    first, second : DataFrame
-        ``pattern, recording, trial`` of each row of the responses.
-
-    Raises
-    ------
-    NeuroLoopError
-        If the sessions have no pattern in common.
-    """
-
-    def numbered(table: pd.DataFrame) -> pd.DataFrame:
-        rows = table[["pattern", "trial", "recording"]].reset_index(drop=True)
-        rows["row"] = np.arange(len(rows))
-        rows = rows.sort_values(["pattern", "trial", "recording"], kind="stable")
-        rows["turn"] = rows.groupby("pattern").cumcount()
-        return rows[["pattern", "turn", "row"]]
-
-    both = numbered(first).merge(numbered(second), on=["pattern", "turn"])
-    if both.empty:
-        raise NeuroLoopError("the two sessions have no pattern in common: they cannot be compared")
-    left = len(first) + len(second) - 2 * len(both)
-    return Matched(
-        both["row_x"].to_numpy(), both["row_y"].to_numpy(), both["pattern"].tolist(), left
-    )
+    reasons: np.ndarray | None = None
 
 
 def common_scale(responses: np.ndarray, design: Design) -> np.ndarray:
@@ -107,73 +68,52 @@ def common_scale(responses: np.ndarray, design: Design) -> np.ndarray:
     -------
     ndarray of float64, shape of `responses`
         0 for a cell without clear direct response, which then is NaN in a measure that divides by
-        it.
+        it. A cell that has no direct response of its own, as it is never stimulated, is on the
+        others' mean scale (`influence.own_scale`).
     """
     cells = len(design.weights)
     over_seeds = responses.mean(axis=0) if responses.ndim == 3 else responses
-    direct, clear = direct_responses(over_seeds, design)
+    scale = own_scale(*direct_responses(over_seeds, design), design.told)
     null = responses[..., cells:].mean(axis=-2, keepdims=True) if responses.shape[-1] > cells else 0
     parts = [
-        np.divide(part - null, direct, out=np.zeros(part.shape), where=clear)
+        np.divide(part - null, scale, out=np.zeros(part.shape), where=np.isfinite(scale))
         for part in np.split(responses, responses.shape[-1] // cells, axis=-1)
     ]
     return np.concatenate(parts, axis=-1)
 
 
-def influence_measure(design: Design, hidden: np.ndarray) -> Measure:
-    """Measure the influence of every cell on every other, normalised.
-
-    Parameters
-    ----------
-    design : Design
-        Of the matched trials.
-    hidden : ndarray of bool, shape (cells, cells)
-        Entries that are NaN: the diagonal, and cells too near to each other.
-    """
-
-    def measure(responses: np.ndarray) -> np.ndarray:
-        return np.where(hidden, np.nan, normalised(design(responses)))
-
-    return measure
-
-
 def compare_sessions(
     first: np.ndarray,
     second: np.ndarray,
-    patterns: Sequence[str],
-    measure: Measure,
+    units: np.ndarray,
+    measure: Callable[[np.ndarray], Measure],
     panels: Mapping[str, np.ndarray],
     generator: np.random.Generator,
     *,
     n_exchange: int = 999,
     n_boot: int = 999,
-    whole_patterns: bool = False,
     level: float = 0.95,
 ) -> Change:
     """Compare a measure between two sessions.
 
-    The measure is that of the mean over seeds. p: each pair of trials changes sides with
-    probability 1/2, and the measure is made anew. Interval: trials of each pattern are resampled
-    in each session (see `resampling`) and seeds with them, the same of both sessions; the
-    percentiles are shifted to have their mean at the change, as norms of resamples hold noise
-    twice.
+    The measure is that of the mean over seeds. p: each unit changes sides with probability 1/2,
+    and the measure is made anew. Interval: units are resampled, and seeds with them, by the
+    influence that each has on the measure (see `resampling.spread_of_resamples`).
 
     Parameters
     ----------
     first, second : ndarray of float, shape (trials, cells) or (seeds, trials, cells)
-        On their common scale; rows of both are pairs (`match_trials`).
-    patterns : sequence of str
-        Pattern of each pair.
+        On their common scale; rows of both are pairs (`session_pairs.match_trials`).
+    units : ndarray of int, shape (trials,)
+        What each pair changes sides with, and is resampled with.
     measure : callable
-        Entries that are NaN in either session are left out.
+        Makes the measure of some of the trials, of the shape that it has for all; entries that are
+        NaN in either session are left out.
     panels : mapping of str to ndarray of bool
         Entries of each panel, of the shape that the measure has.
     generator : numpy.random.Generator
     n_exchange, n_boot : int
         Numbers of exchanges and of resamples.
-    whole_patterns : bool
-        Exchange all trials of a pattern together. Needed where trials of a recording are alike
-        beyond their pattern, as when the focus differs between recordings.
     level : float
         Coverage of the intervals.
 
@@ -188,48 +128,69 @@ def compare_sessions(
     """
     sides = np.stack([one[None] if one.ndim == 2 else one for one in (first, second)])
     observed = sides.mean(axis=1)
-    made = measure(observed[0]), measure(observed[1])
+    units = np.unique(units, return_inverse=True)[1]
+    count, every = int(units.max()) + 1, np.arange(len(units))
+    whole = measure(every)
+
+    def changed(pair: np.ndarray, measured: Measure = whole) -> np.ndarray:
+        made: np.ndarray = measured(pair[1]) - measured(pair[0])
+        return made
+
+    made = whole(observed[0]), whole(observed[1])
     change = made[1] - made[0]
     for name, panel in panels.items():
         if not np.isfinite(change[panel]).any():
             raise NeuroLoopError(f"panel {name} has no coupling that both sessions define")
-    units = pattern_numbers(patterns) if whole_patterns else np.arange(len(patterns))
-    null, drawn = [], []
-    for _ in range(n_exchange):
-        swapped = (generator.random(units.max() + 1) < 0.5)[units]
-        one, other = np.where(swapped[:, None], observed[::-1], observed)
-        null.append(_summed(measure(other) - measure(one), panels))
-    for _ in range(n_boot):
-        by_seed = np.stack([resample(side, patterns, generator) for side in sides], axis=1)
-        one, other = resample_seeds(by_seed, generator)
-        drawn.append(measure(other) - measure(one))
-    tails = [(1 - level) / 2, (1 + level) / 2]
-
-    def interval(draws: np.ndarray, value: np.ndarray) -> np.ndarray:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", RuntimeWarning)  # entries that are hidden
-            return value + np.nanquantile(draws, tails, axis=0) - np.nanmean(draws, axis=0)
-
-    exchanged, resamples = np.stack(null), np.stack(drawn)
     seen = _summed(change, panels)
+    null = []
+    for _ in range(n_exchange if count > 1 else 0):
+        swapped = (generator.random(count) < 0.5)[units]
+        null.append(_summed(changed(np.where(swapped[:, None], observed[::-1], observed)), panels))
+    exchanged = np.stack(null) if null else np.full((1, *seen.shape), np.nan)
+    kept = (np.flatnonzero(units != unit) for unit in range(count if count > 1 else 0))
+    without = [changed(observed[:, rows], measure(rows)) for rows in kept]
+    seeds = sides.shape[1]
+    fewer = (np.delete(sides, seed, axis=1).mean(axis=1) for seed in range(seeds))
+    of_seeds = [changed(pair) for pair in fewer] if seeds > 1 else []
+
+    def interval(of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        if count < 2:
+            return np.full((2, *of(change).shape), np.nan)
+        spread = spread_of_resamples(
+            [of(one) for one in without], [of(one) for one in of_seeds], generator, n_boot, level
+        )
+        return of(change) + spread
+
     rows = []
     for number, (name, panel) in enumerate(panels.items()):
         inside = panel & np.isfinite(change)
-        low, high = interval(np.nanmean(resamples[:, inside], axis=1), seen[0, number])
+        low, high = interval(partial(_mean_inside, inside=inside))
         rows.append(
             {
                 "panel": name,
                 "entries": int(inside.sum()),
+                "recordings": count,
                 "first": made[0][inside].mean(),
                 "second": made[1][inside].mean(),
                 "change": seen[0, number],
                 "ci_low": low,
                 "ci_high": high,
-                "p": permutation_p(abs(seen[0, number]), np.abs(exchanged[:, 0, number])),
-                "p_any": permutation_p(seen[1, number], exchanged[:, 1, number]),
+                "p": _exchange_p(abs(seen[0, number]), np.abs(exchanged[:, 0, number])),
+                "p_any": _exchange_p(seen[1, number], exchanged[:, 1, number]),
+                "note": "" if count > 1 else ONE_UNIT,
             }
         )
-    return Change(pd.DataFrame(rows), change, *interval(resamples, change))
+    return Change(pd.DataFrame(rows), change, *interval(np.asarray))
+
+
+def _exchange_p(value: float, null: np.ndarray) -> float:
+    return permutation_p(value, null) if np.isfinite(null).all() else np.nan
+
+
+def _mean_inside(change: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """Mean over entries of those that are defined; NaN, without a word, if none is."""
+    values = change[inside & np.isfinite(change)]
+    return np.array(values.mean() if len(values) else np.nan)
 
 
 def _summed(change: np.ndarray, panels: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -10,17 +10,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scripts.lib.calcium.tiff_header import Header, read_header
 from scripts.lib.core.errors import NeuroLoopError
 
 if TYPE_CHECKING:
-    from tifffile import TiffFile, TiffPageSeries
+    from tifffile import TiffFile, TiffFrame, TiffPage
 
-#: Seconds in the units in which OME-XML gives times.
-OME_SECONDS = {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0}
+#: Formats whose channels and slices tifffile tells by its own reading.
+OTHERS = {"fluoview", "lsm", "sis", "stk"}
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,10 @@ class Stack:
         Where the frames start if they lie in one block.
     frame_rate : float or None
         Hz, from the metadata.
+    planned : int or None
+        Frames of the whole recording that the header spoke of before they were there.
+    says : str
+        What the header says of the pages, for messages.
     """
 
     path: Path
@@ -46,6 +51,8 @@ class Stack:
     dtype: np.dtype
     offset: int | None
     frame_rate: float | None
+    planned: int | None
+    says: str
 
     def frames(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
         """Read frames one by one, each of shape (height, width), in the machine's byte order."""
@@ -64,101 +71,162 @@ class Stack:
 
     def _pages(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
         with _opened(self.path) as tiff:
-            pages = tiff.series[0].pages
             for index in indices:
-                page = pages[int(index)]
-                if page is None:
-                    raise _damaged(self.path, f"frame {index} is missing")
                 try:
-                    frame = page.asarray()
+                    frame = tiff.pages[int(index)].asarray()
                 except Exception as error:
                     raise _damaged(self.path, f"frame {index}: {_one_line(error)}") from error
                 yield frame.reshape(self.shape[1:])
 
 
 def inspect(path: Path) -> Stack:
-    """Look at the header of a file and check that all of its frames are there.
+    """Look at the pages of a file: all must be there, alike, and frames by its header.
+
+    Only the file's own pages count, even where its header speaks of other files.
 
     Raises
     ------
     NeuroLoopError
-        If it is missing or truncated, or its shape or type is not a movie's.
+        If it is missing or truncated, cannot be decoded, or its shape or type is not a movie's.
     """
     if not path.is_file():
         raise NeuroLoopError(f"{path} is missing: put the movie there or mend its path")
     with _opened(path) as tiff:
-        series = tiff.series
-        if len({one.shape[-2:] for one in series}) > 1 or len(series) > 1:
-            sizes = ", ".join(sorted({frame_size(one.shape) for one in series}))
-            raise NeuroLoopError(
-                f"{path} holds {len(series)} series of frames ({sizes}): save one movie a file"
-            )
-        shape, dtype = _movie_shape(path, series[0]), np.dtype(series[0].dtype)
+        pages, offset = _alike(path, tiff)
+        header = read_header(tiff, path)
+        _refuse_more(path, header, pages)
+        first, dtype = tiff.pages.first, np.dtype(tiff.pages.first.dtype)
+        if OTHERS & tiff.flags:
+            _movie_shape(path, tiff.series[0].axes, tiff.series[0].shape, "CZ")
+        if pages == 1:
+            # ImageJ and tifffile write large stacks as one page, with the others behind it.
+            series = tiff.series[0]
+            frames, height, width = _movie_shape(path, series.axes, series.shape)
+            offset = series.dataoffset if frames > 1 else offset
+            if frames > 1 and offset is None:
+                raise _damaged(path, f"one page of {frames}")
+        else:
+            frames, height, width = _movie_shape(path, "T" + first.axes, (pages, *first.shape))
         if dtype.kind not in "uif":
             raise NeuroLoopError(f"{path} holds values of type {dtype}: save grey-scale numbers")
-        offset = series[0].dataoffset
-        size = path.stat().st_size
+        if not header.plan and header.frames not in (None, frames):
+            raise NeuroLoopError(
+                f"{path} holds {frames} frames, but {header.says}: save the movie again, alone"
+            )
         if offset is not None:
             # tifffile counts from the start of the file in its own byte order.
             dtype = dtype.newbyteorder(tiff.byteorder)
-            end = offset + int(np.prod(shape)) * dtype.itemsize
-        else:
-            end = max(
-                (start + count)
-                for page in (tiff.pages.first, tiff.pages[-1])
-                for start, count in zip(page.dataoffsets, page.databytecounts, strict=True)
+            size, end = path.stat().st_size, offset + frames * height * width * dtype.itemsize
+            if end > size:
+                raise _damaged(path, f"{size} bytes of {end}")
+        return Stack(
+            path,
+            (frames, height, width),
+            dtype,
+            offset,
+            header.frame_rate,
+            header.frames if header.plan else None,
+            header.says,
+        )
+
+
+def _alike(path: Path, tiff: "TiffFile") -> tuple[int, int | None]:
+    """Count the pages of a file, and tell where they start if they lie in one block.
+
+    Raises
+    ------
+    NeuroLoopError
+        If one is unlike the first, lies past the end of the file or has no data, or if the first
+        cannot be decoded.
+    """
+    size = path.stat().st_size
+    first = tiff.pages.first
+    _decode(path, first)
+    start = first.dataoffsets[0] if first.is_contiguous and first.is_memmappable else None
+    number = 0
+    for number, page in enumerate(tiff.pages):
+        if (page.shape, page.dtype, page.compression) != (
+            first.shape,
+            first.dtype,
+            first.compression,
+        ):
+            raise NeuroLoopError(
+                f"{path} holds pages unlike one another: page {number} has {_kind(page)}, page 0 "
+                f"{_kind(first)}: save the frames alone, alike, in a file of their own"
             )
+        if not page.dataoffsets or not all(page.dataoffsets) or not all(page.databytecounts):
+            raise _damaged(path, f"page {number} has no data")
+        end = max(map(sum, zip(page.dataoffsets, page.databytecounts, strict=True)))
         if end > size:
             raise _damaged(path, f"{size} bytes of {end}")
-        return Stack(path, shape, dtype, offset, _frame_rate(tiff))
+        if start is not None and page.dataoffsets[0] != start + number * page.nbytes:
+            start = None
+    return number + 1, start
 
 
-def _movie_shape(path: Path, series: "TiffPageSeries") -> tuple[int, int, int]:
-    """Frames, height and width of a series, or an error that says why it is no movie."""
-    kept = [
-        (axis, size)
-        for place, (axis, size) in enumerate(zip(series.axes, series.shape, strict=True))
-        # The last two axes count even if a frame is a line or a point.
-        if size > 1 or place >= len(series.axes) - 2
+def _decode(path: Path, page: "TiffPage") -> None:
+    """Decode a page, to refuse here what could not be read later."""
+    try:
+        page.asarray()
+    except Exception as error:
+        # Without a codec tifffile names its package, or Python cannot import one.
+        if isinstance(error, ImportError) or "imagecodecs" in str(error):
+            raise NeuroLoopError(
+                f"{path} is compressed by {_codec(page)}, which cannot be decoded here: "
+                "save it without compression, or by deflate (zlib)"
+            ) from error
+        raise _damaged(path, f"frame 0: {_one_line(error)}") from error
+
+
+def _codec(page: "TiffPage | TiffFrame") -> str:
+    return str(getattr(page.compression, "name", page.compression))
+
+
+def _kind(page: "TiffPage | TiffFrame") -> str:
+    sizes = " x ".join(map(str, page.shape))
+    return f"{sizes} {page.dtype}" + (f", {_codec(page)}" if page.compression > 1 else "")
+
+
+def _refuse_more(path: Path, header: Header, pages: int) -> None:
+    """Refuse a file whose pages are not the frames of one channel and one plane."""
+    if header.channels == header.planes == 1:
+        return
+    each = header.channels * header.planes
+    several = [
+        f"several {name} ({number})"
+        for name, number in (("channels", header.channels), ("planes", header.planes))
+        if number > 1
     ]
-    axes = "".join(axis for axis, _ in kept)
-    sizes = tuple(size for _, size in kept)
-    if axes == "YX" or (len(axes) == 3 and axes.endswith("YX") and axes[0] != "C"):
-        frames, height, width = (1, *sizes)[-3:]
-        return frames, height, width
-    shape = " x ".join(map(str, series.shape))
-    reason = "colour" if "S" in axes else "several channels" if "C" in axes else "no movie"
+    uneven = f" in {pages} pages, no multiple of {each}" if pages > 1 and pages % each else ""
     raise NeuroLoopError(
-        f"{path} has the shape {shape} (axes {series.axes}), which is {reason}: save frames of "
-        "one channel and one plane, grey-scale"
+        f"{path} has {' and '.join(several)}{uneven}: {header.says}; save one channel of one plane "
+        "a file, without flyback (where all are frames of time, have the header say so)"
     )
 
 
-def _frame_rate(tiff: "TiffFile") -> float | None:
-    """Frame rate (Hz) that the metadata state."""
-    interval = 0.0
-    if tiff.imagej_metadata:
-        # ImageJ's own `fps` is the speed of playing, not of recording.
-        interval = _number(tiff.imagej_metadata.get("finterval"))
-    elif tiff.ome_metadata:
-        from xml.etree import ElementTree
+def _movie_shape(
+    path: Path, axes: str, shape: Sequence[int], others: str = "C"
+) -> tuple[int, int, int]:
+    """Frames, height and width of a stack, or an error that says why it is no movie.
 
-        pixels = ElementTree.fromstring(tiff.ome_metadata).find("{*}Image/{*}Pixels")
-        if pixels is not None:
-            unit = OME_SECONDS.get(pixels.get("TimeIncrementUnit", "s"), 0.0)
-            interval = _number(pixels.get("TimeIncrement")) * unit
-    elif tiff.shaped_metadata and _number(tiff.shaped_metadata[0].get("fps")):
-        interval = 1 / _number(tiff.shaped_metadata[0]["fps"])
-    return 1 / interval if interval > 0 else None
-
-
-def _number(value: object) -> float:
-    """Return a positive finite number as such, and 0 for all else."""
-    try:
-        number = float(str(value))
-    except ValueError:
-        return 0.0
-    return number if np.isfinite(number) and number > 0 else 0.0
+    `others` are axes that are not taken for time.
+    """
+    kept = [
+        (axis, size)
+        for place, (axis, size) in enumerate(zip(axes, shape, strict=True))
+        # The last two axes count even if a frame is a line or a point.
+        if size > 1 or place >= len(axes) - 2
+    ]
+    left = "".join(axis for axis, _ in kept)
+    if left == "YX" or (len(left) == 3 and left.endswith("YX") and left[0] not in "S" + others):
+        frames, height, width = (1, *(size for _, size in kept))[-3:]
+        return frames, height, width
+    sizes = " x ".join(map(str, shape))
+    reason = "colour" if "S" in left else "several channels" if "C" in left else "no movie"
+    raise NeuroLoopError(
+        f"{path} has the shape {sizes} (axes {axes}), which is {reason}: save frames of one "
+        "channel and one plane, grey-scale"
+    )
 
 
 @contextmanager
@@ -171,9 +239,14 @@ def _opened(path: Path) -> Iterator["TiffFile"]:
     logger.addHandler(complaints)
     propagate, logger.propagate = logger.propagate, False
     try:
-        with tifffile.TiffFile(path) as tiff:
+        # Of a set tifffile would open the other files too, whose pages are no part of this one; in
+        # ScanImage's it would guess where pages lie, and lose the last.
+        kinds: dict[str, Any] = dict.fromkeys(
+            ("is_ome", "is_mmstack", "is_ndtiff", "is_scanimage"), False
+        )
+        with tifffile.TiffFile(path, **kinds) as tiff:
             # Counting the pages follows the chain of them to its end.
-            if not tiff.series or not len(tiff.pages):
+            if not len(tiff.pages):
                 raise _damaged(path, "no image in it")
             if complaints.messages:
                 raise _damaged(path, complaints.messages[0])

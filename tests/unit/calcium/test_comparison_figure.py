@@ -109,7 +109,7 @@ def test_values_of_both_sessions_are_joined():
 def test_the_caption_says_what_bars_are():
     figure, _ = drawn(routes())
     assert "from before to after" in figure.get_suptitle()
-    assert "95 % intervals over trials and seeds" in figure.get_suptitle()
+    assert "95 % intervals over recordings and seeds" in figure.get_suptitle()
     figure, _ = drawn(routes(), note="bars: 90 % intervals over trials")
     assert "bars: 90 % intervals over trials" in figure.get_suptitle()
 

@@ -7,6 +7,11 @@ from scipy import stats
 from sklearn.linear_model import LinearRegression
 
 from scripts.lib.calcium.influence import (
+    ITSELF,
+    NEVER,
+    SILENT,
+    TOGETHER,
+    UNTAUGHT,
     direct_responses,
     estimate_influence,
     least_squares,
@@ -67,15 +72,50 @@ def test_without_noise_the_truth_is_found_whatever_the_null_is():
     np.testing.assert_allclose(design(shifted), TRUE, atol=1e-10)
 
 
-def test_patterns_must_tell_cells_apart():
+def test_patterns_must_tell_some_cell_apart():
     with pytest.raises(
         NeuroLoopError, match=r"2 trials cannot tell .* 2 cells apart \(0 are never"
     ):
         least_squares(np.array([[True, True], [True, True]]))
-    with pytest.raises(NeuroLoopError, match="1 are never stimulated"):
-        least_squares(np.array([[True, False], [True, False]]))
+    with pytest.raises(NeuroLoopError, match="2 are never stimulated"):
+        least_squares(np.array([[False, False], [False, False]]))
     with pytest.raises(NeuroLoopError, match="no pattern has two trials"):
         estimate_influence(np.eye(2), ["a", "b"], CELLS[:2], np.random.default_rng(0), n_boot=5)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.05])
+def test_a_cell_that_is_never_stimulated_is_a_responder(noise):
+    """c answers with 0.5 of what a and b answer to their own, which are 1 and 3: 0.25 of 2."""
+    patterns = 5 * ["a", "b"]
+    generator = np.random.default_rng(2)
+    responses = stimulated_cells(patterns, NAMES) @ np.array([[1, 0.6, 0.5], [0, 3, 0], [9, 9, 9]])
+    responses = responses + noise * generator.standard_normal(responses.shape)
+    made = estimate_influence(responses, patterns, CELLS, generator, n_boot=50)
+    off = np.array([[np.nan, 0.2, 0.25], [0, np.nan, 0], [np.nan] * 3])
+    np.testing.assert_allclose(made.matrix, off, atol=1e-9 + 2 * noise)
+    assert made.reasons[2].tolist() == [NEVER, NEVER, ITSELF]
+    assert np.isfinite(made.ci_low[:2, 2]).all()
+    assert np.isfinite(made.p[:2, 2]).all()
+    assert made.silent == 0
+    blind = estimate_influence(responses, patterns, CELLS, generator, n_boot=5, followers=False)
+    assert np.isnan(blind.matrix[:, 2]).all()
+    assert blind.reasons[:, 2].tolist() == [UNTAUGHT, UNTAUGHT, ITSELF]
+    assert blind.matrix[0, 1] == made.matrix[0, 1]
+
+
+def test_cells_that_are_stimulated_in_pairs_alone():
+    """b is told from a by a's single trials; c and d, always together, are not."""
+    cells = pd.DataFrame({"cell": [*"abcd"], "row": 0.0, "column": [0.0, 50, 100, 150]})
+    true = np.array([[2, 0.4, 0.2, 0], [1, 4, 0, 0.6], [0.5, 0, 1, 0], [0.5, 0, 0, 1]])
+    patterns = 4 * ["a", "a+b", "c+d"]
+    responses = stimulated_cells(patterns, [*"abcd"]) @ true
+    made = estimate_influence(responses, patterns, cells, np.random.default_rng(0), n_boot=5)
+    np.testing.assert_allclose(
+        made.matrix,
+        [[np.nan, 0.1, 0.2 / 3, 0], [0.5, np.nan, 0, 0.2], [np.nan] * 4, [np.nan] * 4],
+        atol=1e-12,
+    )
+    assert set(made.reasons[2:].ravel()) == {TOGETHER, ITSELF}
 
 
 def test_near_cells_are_hidden_and_counted():
@@ -97,7 +137,9 @@ def test_a_cell_without_direct_response_is_counted():
     made = estimate_influence(responses, patterns, CELLS, np.random.default_rng(0), n_boot=20)
     assert made.silent == 1
     assert np.isnan(made.matrix[:, 1]).all()
-    assert np.isnan(normalised(np.array([[0.0, 1], [1, 2]]))[:, 0]).all()
+    assert made.reasons[:, 1].tolist() == [SILENT, ITSELF, SILENT]
+    every = np.ones(2, dtype=bool)
+    assert np.isnan(normalised(np.array([[0.0, 1], [1, 2]]), every, every)[:, 0]).all()
 
 
 def test_a_cell_whose_direct_response_is_not_clear_is_hidden():

@@ -22,12 +22,12 @@ OPTIONS = {"exchanges": 99, "bootstraps": 99}
 
 
 def session(coupling: np.ndarray, seed: int, trials: int = 8, noise: float = 0.05) -> Responses:
-    """Responses of four cells to their own and others' stimulation, with noise."""
+    """Responses of four cells to stimulation, each recording with a trial of each."""
     generator = np.random.default_rng(seed)
     rows = [
-        {"recording": f"r{name}", "trial": trial, "pattern": name, "group": group}
-        for name, group in zip(NAMES, CELLS["group"], strict=True)
+        {"recording": f"r{trial}", "trial": number, "pattern": name, "group": group}
         for trial in range(1, trials + 1)
+        for number, (name, group) in enumerate(zip(NAMES, CELLS["group"], strict=True), start=1)
     ]
     table = pd.DataFrame(rows)
     place = table["pattern"].map(NAMES.index).to_numpy()

@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from scripts.lib.calcium.influence import least_squares, stimulated_cells, with_null
-from scripts.lib.calcium.sessions import (
-    common_scale,
-    compare_sessions,
+from scripts.lib.calcium.influence import (
     influence_measure,
-    match_trials,
+    least_squares,
+    stimulated_cells,
+    with_null,
 )
+from scripts.lib.calcium.sessions import ONE_UNIT, common_scale, compare_sessions
 from scripts.lib.core.errors import NeuroLoopError
 
 NAMES = ["a", "b", "c"]
@@ -19,22 +19,15 @@ PATTERNS = 5 * ["a", "b", "c", "a+b", "a+c", "b+c"]
 STIMULATED = stimulated_cells(PATTERNS, NAMES)
 OFF = ~np.eye(3, dtype=bool)
 COUPLING = np.array([[1.0, 0.3, 0], [0, 1, 0], [0.5, 0, 1]])
-MEASURE = influence_measure(least_squares(STIMULATED), ~OFF)
+MEASURE = influence_measure(STIMULATED, ~OFF)
+#: Each trial by itself, and each pattern a recording.
+TRIALS = np.arange(len(PATTERNS))
+RECORDINGS = np.tile(np.arange(6), 5)
 
 
-def table(patterns, trials, recordings=None) -> pd.DataFrame:
-    return pd.DataFrame({"pattern": patterns, "trial": trials, "recording": recordings or patterns})
-
-
-def test_trials_are_matched_by_pattern_and_order():
-    first = table(["b", "a", "a", "a"], [1, 2, 1, 3])
-    second = table(["a", "a", "b", "c"], [4, 2, 7, 1])
-    made = match_trials(first, second)
-    pairs = set(zip(made.patterns, made.first.tolist(), made.second.tolist(), strict=True))
-    assert pairs == {("a", 2, 1), ("a", 1, 0), ("b", 0, 2)}
-    assert made.unmatched == 2
-    with pytest.raises(NeuroLoopError, match="no pattern in common"):
-        match_trials(first, table(["d"], [1]))
+def mean_of(_rows):
+    """A measure that is linear."""
+    return lambda values: values.mean(axis=0)
 
 
 def test_common_scale_by_hand():
@@ -59,10 +52,10 @@ def session(coupling, gain, noise, seed) -> np.ndarray:
     return drawn + noise * generator.standard_normal(drawn.shape)
 
 
-def compared(first, second, **options):
+def compared(first, second, units=TRIALS, **options):
     scaled = [common_scale(one, least_squares(STIMULATED)) for one in (first, second)]
     return compare_sessions(
-        *scaled, PATTERNS, MEASURE, {"all": OFF}, np.random.default_rng(0), **options
+        *scaled, units, MEASURE, {"all": OFF}, np.random.default_rng(0), **options
     )
 
 
@@ -98,13 +91,12 @@ def test_gain_noise_and_fatigue_are_no_change():
 
 def test_without_a_common_scale_gain_is_taken_for_a_change():
     """Why responses are scaled first."""
-    design = least_squares(STIMULATED)
     dense = np.eye(3) + 0.6 * OFF
     sides = session(dense, 1, 0.05, 0), session(dense, 2, 0.05, 1)
     raw = compare_sessions(
         *sides,
-        PATTERNS,
-        lambda values: np.where(OFF, design(values), np.nan),
+        TRIALS,
+        lambda rows: lambda values: np.where(OFF, least_squares(STIMULATED[rows])(values), np.nan),
         {"all": OFF},
         np.random.default_rng(0),
         n_exchange=199,
@@ -122,8 +114,8 @@ def test_exchanging_pairs_is_flipping_signs():
     made = compare_sessions(
         first,
         second,
-        12 * ["a"],
-        lambda values: values.mean(axis=0),
+        np.arange(12),
+        mean_of,
         {"all": np.array([True])},
         generator,
         n_exchange=4000,
@@ -138,27 +130,81 @@ def test_exchanging_pairs_is_flipping_signs():
     assert made.panels.iloc[0]["p"] == pytest.approx(exact.pvalue, abs=0.03)
 
 
-def test_whole_patterns_change_sides_together():
-    """Trials of a pattern that are shifted alike are then one unit, not five."""
+def test_the_interval_is_that_of_paired_differences():
+    """For a measure that is linear, Student's t over the pairs, or over recordings of them."""
+    generator = np.random.default_rng(4)
+    first, second = generator.normal(0, 1, (30, 1)), generator.normal(0.6, 2, (30, 1))
+    second += np.repeat(generator.normal(0, 2, 10), 3)[:, None]
+    for units in (np.arange(30), np.repeat(np.arange(10), 3)):
+        made = compare_sessions(
+            first,
+            second,
+            units,
+            mean_of,
+            {"all": np.array([True])},
+            generator,
+            n_exchange=2,
+            n_boot=20000,
+        )
+        row = made.panels.iloc[0]
+        each = pd.Series((second - first)[:, 0]).groupby(units).mean()
+        expected = stats.ttest_1samp(each, 0).confidence_interval()
+        assert row["recordings"] == len(each)
+        np.testing.assert_allclose([row["ci_low"], row["ci_high"]], expected, atol=0.15)
+        np.testing.assert_allclose(made.ci_low, row["ci_low"], atol=0.1)
+
+
+def test_recordings_change_sides_whole():
+    """Trials that are shifted alike are one unit, not five, for p and for the interval."""
     generator = np.random.default_rng(1)
     shift = generator.normal(0, 1, 6)
     first = np.zeros((30, 1))
     second = np.tile(shift, 5)[:, None] + 0.01 * generator.standard_normal((30, 1))
-    p = {
-        whole: compare_sessions(
+    by_trial, by_recording = (
+        compare_sessions(
             first,
             second,
-            PATTERNS,
-            lambda values: values.mean(axis=0),
+            units,
+            mean_of,
             {"all": np.array([True])},
             generator,
             n_exchange=300,
-            n_boot=2,
-            whole_patterns=whole,
-        ).panels.iloc[0]["p"]
-        for whole in (False, True)
-    }
-    assert p[True] > 2 * p[False]
+            n_boot=300,
+        ).panels.iloc[0]
+        for units in (TRIALS, RECORDINGS)
+    )
+    assert by_recording["p"] > 2 * by_trial["p"]
+    widths = [row["ci_high"] - row["ci_low"] for row in (by_trial, by_recording)]
+    assert widths[1] > 2 * widths[0]
+
+
+def test_one_recording_a_session_has_no_p_and_says_so():
+    made = compared(session(COUPLING, 1, 0.1, 0), session(COUPLING, 2, 0.1, 1), 0 * TRIALS)
+    row = made.panels.iloc[0]
+    assert row[["p", "p_any", "ci_low", "ci_high"]].isna().all()
+    assert np.isfinite(row["change"])
+    assert row["recordings"] == 1
+    assert row["note"] == ONE_UNIT
+    assert np.isnan(made.ci_low).all()
+
+
+def test_an_entry_that_hangs_on_one_recording_has_no_interval():
+    patterns = 4 * ["a", "b", "c"]
+    stimulated = stimulated_cells(patterns, NAMES)
+    generator = np.random.default_rng(0)
+    sides = [stimulated @ COUPLING + 0.05 * generator.standard_normal((12, 3)) for _ in range(2)]
+    made = compare_sessions(
+        *sides,
+        np.tile(np.arange(3), 4),
+        influence_measure(stimulated, ~OFF),
+        {"all": OFF},
+        generator,
+        n_exchange=9,
+        n_boot=99,
+    )
+    assert np.isfinite(made.matrix[OFF]).all()
+    assert np.isnan(made.ci_low).all()
+    assert np.isfinite(made.panels[["ci_low", "ci_high"]].to_numpy(float)).all()
 
 
 def test_seeds_are_averaged_and_a_panel_must_have_entries():
@@ -167,4 +213,4 @@ def test_seeds_are_averaged_and_a_panel_must_have_entries():
     many = compared(np.stack(3 * [first]), np.stack(3 * [second]), n_exchange=9, n_boot=9)
     assert many.panels.iloc[0]["change"] == pytest.approx(one.panels.iloc[0]["change"])
     with pytest.raises(NeuroLoopError, match="panel none has no coupling"):
-        compare_sessions(first, second, PATTERNS, MEASURE, {"none": ~OFF}, np.random.default_rng(0))
+        compare_sessions(first, second, TRIALS, MEASURE, {"none": ~OFF}, np.random.default_rng(0))

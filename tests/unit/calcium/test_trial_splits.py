@@ -12,7 +12,12 @@ from scripts.lib.core.folds import Split
 def frames(trials=5, recordings=3, each=4) -> pd.DataFrame:
     return pd.DataFrame(
         [
-            {"recording": f"r{recording}", "trial": trial, "offset": offset}
+            {
+                "recording": f"r{recording}",
+                "trial": trial,
+                "offset": offset,
+                "pattern": f"c{recording}",
+            }
             for recording in range(recordings)
             for trial in range(1, trials + 1)
             for offset in range(each)
@@ -52,6 +57,52 @@ def test_trial_numbers_can_share_folds():
     assert len(made) == 5
     assert {trial for _, trial in sides(rows, made[0])[1]} == {1, 2}
     assert {trial for _, trial in sides(rows, made[4])[1]} == {9, 10}
+
+
+def session(*recordings: str) -> pd.DataFrame:
+    """One frame a trial; a recording is given by its patterns, in order."""
+    return pd.DataFrame(
+        [
+            {"recording": f"r{number}", "trial": trial, "pattern": pattern}
+            for number, patterns in enumerate(recordings)
+            for trial, pattern in enumerate(patterns, start=1)
+        ]
+    )
+
+
+@pytest.mark.parametrize("folds", [None, 2, 4])
+@pytest.mark.parametrize(
+    "recordings", [["aaaabbbb"], ["abbabaab"], ["aaaabbbb", "bbbbaaaa"], ["ab", "ba", "ab", "ba"]]
+)
+def test_no_pattern_is_tested_that_was_never_trained(recordings, folds):
+    """Numbered through, in blocks, mixed, or once a recording."""
+    rows = session(*recordings)
+    made = trial_splits(rows, "leave_one_trial_out", folds=folds)
+    assert len(made) == (folds or 4)
+    tested = np.concatenate([split.test for split in made])
+    np.testing.assert_array_equal(np.sort(tested), np.arange(len(rows)))
+    for split in made:
+        assert len(set(rows["pattern"].iloc[split.test].value_counts())) == 1
+        assert set(rows["pattern"].iloc[split.train]) == {"a", "b"}
+
+
+def test_patterns_of_unlike_numbers_of_trials_are_dealt_too():
+    rows = session("aaaaaa", "bb")
+    made = trial_splits(rows, "leave_one_trial_out", folds=2)
+    assert [rows["pattern"].iloc[split.test].tolist() for split in made] == [[*"aaab"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("recordings", "split", "message"),
+    [
+        (["aaab"], "leave_one_trial_out", r"pattern b would be tested .* \(it has 1 trial\(s\)\)"),
+        (["ab"], "leave_one_trial_out", "a pattern has one trial"),
+        (["aabb"], "last", "pattern b would be tested"),
+    ],
+)
+def test_a_pattern_that_cannot_be_trained_is_refused(recordings, split, message):
+    with pytest.raises(NeuroLoopError, match=message):
+        trial_splits(session(*recordings), split, last=2 if split == "last" else 1)
 
 
 def test_last_trials_are_those_of_each_recording():

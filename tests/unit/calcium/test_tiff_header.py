@@ -1,0 +1,368 @@
+"""What headers say of a TIFF's pages: several channels or planes are refused, no frame is lost."""
+
+import logging
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from scripts.lib.calcium.movies import Movie
+from scripts.lib.core.errors import NeuroLoopError
+
+#: Frame k has the value 100 + 100 k.
+FRAMES = (100 + 100 * np.arange(12, dtype=np.uint16))[:, None, None] * np.ones((1, 8, 6), np.uint16)
+
+NEW = "SI.VERSION_MAJOR = 2022\nSI.hScan2D.logAverageFactor = 1\n"
+OLD = "state.configName='x'\rstate.acq.numberOfFrames=12\rstate.acq.averaging=0\r"
+
+
+def scanimage(path: Path, header: str, frames: np.ndarray = FRAMES, old: bool = False) -> None:
+    """Pages as ScanImage writes them: settings in each description, or, newer, in Software."""
+    with tifffile.TiffWriter(path, bigtiff=not old) as writer:
+        for number, frame in enumerate(frames, start=1):
+            writer.write(
+                frame,
+                contiguous=False,
+                metadata=None,
+                description=header if old else f"frameNumbers = {number}",
+                software=False if old else header,
+            )
+
+
+def ome(
+    path: Path,
+    frames: np.ndarray,
+    sizes: tuple[int, int, int],
+    files: dict[str, int],
+    more: str = "",
+) -> None:
+    """Pages with OME-XML of C, Z, T that names files and their numbers of pages."""
+    data, start = "", 0
+    for name, pages in files.items():
+        data += (
+            f'<TiffData IFD="0" FirstT="{start}" PlaneCount="{pages}">'
+            f'<UUID FileName="{name}">urn:uuid:{name}</UUID></TiffData>'
+        )
+        start += pages
+    c, z, t = sizes
+    height, width = frames.shape[1:]
+    xml = (
+        '<?xml version="1.0"?><OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06" '
+        f'UUID="urn:uuid:{path.name}">{more}<Image ID="Image:0"><Pixels ID="Pixels:0" '
+        f'DimensionOrder="XYCZT" SizeC="{c}" SizeZ="{z}" SizeT="{t}" SizeX="{width}" '
+        f'SizeY="{height}" Type="uint16" TimeIncrement="0.5">{data}</Pixels></Image></OME>'
+    )
+    with tifffile.TiffWriter(path) as writer:
+        for frame in frames:
+            writer.write(frame, contiguous=False, metadata=None, description=xml)
+
+
+def read(*paths: Path) -> np.ndarray:
+    """All frames of a movie, read in a row and by number."""
+    movie = Movie(paths)
+    frames = np.stack(list(movie))
+    np.testing.assert_array_equal(movie.read(range(len(movie))), frames)
+    return frames
+
+
+ONE = {
+    "SI 2022, one channel saved of two": NEW + "SI.hChannels.channelSave = 2",
+    "SI 2022, stack off": NEW + "SI.hChannels.channelSave = 1\nSI.hStackManager.enable = false\n"
+    "SI.hStackManager.numSlices = 3\nSI.hFastZ.enable = false",
+    "SI 2022, averaged": NEW.replace("= 1\n", "= 4\n")
+    + "SI.hChannels.channelSave = [2]\nSI.hStackManager.framesPerSlice = 48",
+    "SI 2022, continuous": NEW + "SI.hStackManager.framesPerSlice = Inf",
+}
+ONE_OLD = {
+    "3.8": OLD + "state.acq.numberOfChannelsSave=1\rstate.acq.numberOfZSlices=1\r",
+    "3.8 by flags": OLD + "state.acq.savingChannel1=0\rstate.acq.savingChannel2=1\r",
+    "4": "scanimage.SI4.channelsSave = 1\nscanimage.SI4.stackNumSlices = 1\n"
+    "scanimage.SI4.fastZEnable = false",
+    "5": "scanimage.SI5.channelsSave = [1]\nscanimage.SI5.stackNumSlices = 1",
+}
+
+
+@pytest.mark.parametrize("name", [*ONE, *ONE_OLD])
+def test_scanimage_of_one_channel_and_plane_is_read(tmp_path, name):
+    scanimage(tmp_path / "m.tif", (ONE | ONE_OLD)[name], old=name in ONE_OLD)
+    np.testing.assert_array_equal(read(tmp_path / "m.tif"), FRAMES)
+
+
+@pytest.mark.parametrize(
+    ("header", "old", "message"),
+    [
+        (NEW + "SI.hChannels.channelSave = [1;2]", False, r"several channels \(2\): ScanImage's"),
+        (NEW + "SI.hChannels.channelSave = [1 2 3]", False, r"channels \(3\)"),
+        (
+            NEW + "SI.hFastZ.enable = true\nSI.hStackManager.numSlices = 3",
+            False,
+            r"several planes \(3\)",
+        ),
+        (
+            NEW + "SI.hStackManager.enable = true\nSI.hStackManager.actualNumSlices = 5",
+            False,
+            r"several planes \(5\) in 12 pages, no multiple of 5",
+        ),
+        (
+            NEW + "SI.hFastZ.enable = 1\nSI.hStackManager.numSlices = 3\n"
+            "SI.hFastZ.numDiscardFlybackFrames = 1",
+            False,
+            r"several planes \(4\)",
+        ),
+        (
+            NEW + "SI.hFastZ.enable = true\nSI.hFastZ.numFramesPerVolume = 6\n"
+            "SI.hChannels.channelSave = [1;2]",
+            False,
+            r"several channels \(2\) and several planes \(6\)",
+        ),
+        (OLD + "state.acq.numberOfChannelsSave=2\r", True, r"several channels \(2\)"),
+        (
+            OLD + "state.acq.savingChannel1=1\rstate.acq.savingChannel2=1\r",
+            True,
+            r"several channels \(2\)",
+        ),
+        (OLD + "state.acq.numberOfZSlices=4\r", True, r"several planes \(4\)"),
+        ("scanimage.SI4.channelsSave = [1;4]", True, r"several channels \(2\)"),
+        ("scanimage.SI5.stackNumSlices = 4", True, r"several planes \(4\)"),
+        (
+            "frameNumbers = 1\nscanimage.SI.hChannels.channelSave = [1;2]",
+            True,
+            r"several channels \(2\)",
+        ),
+    ],
+)
+def test_scanimage_of_several_channels_or_planes_is_refused(tmp_path, header, old, message):
+    scanimage(tmp_path / "m.tif", header, old=old)
+    with pytest.raises(NeuroLoopError, match=message) as error:
+        Movie([tmp_path / "m.tif"])
+    assert "m.tif" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_frames_that_were_planned_are_told_not_refused(tmp_path, caplog):
+    """An aborted acquisition, and one that goes on in another file."""
+    header = NEW + "SI.hStackManager.framesPerSlice = 12"
+    scanimage(tmp_path / "my first.tif", header, FRAMES[:5])
+    scanimage(tmp_path / "my second.tif", header, FRAMES[5:])
+    with caplog.at_level(logging.WARNING):
+        both = read(tmp_path / "my first.tif", tmp_path / "my second.tif")
+        np.testing.assert_array_equal(both, FRAMES)
+        assert not caplog.text
+        np.testing.assert_array_equal(read(tmp_path / "my first.tif"), FRAMES[:5])
+    assert "1 file(s) hold 5 frames, all of which are read" in caplog.text
+    assert "framesPerSlice = 12" in caplog.text
+
+
+def test_each_file_of_an_ome_set_gives_its_own_frames(tmp_path, caplog):
+    """As one recording, joined, and as two."""
+    files = {"a.ome.tif": 7, "b.ome.tif": 5}
+    ome(tmp_path / "a.ome.tif", FRAMES[:7], (1, 1, 12), files)
+    ome(tmp_path / "b.ome.tif", FRAMES[7:], (1, 1, 12), files)
+    paths = [tmp_path / name for name in files]
+    with caplog.at_level(logging.WARNING):
+        np.testing.assert_array_equal(read(*paths), FRAMES)
+        assert not caplog.text
+        np.testing.assert_array_equal(read(paths[1]), FRAMES[7:])
+    assert "hold 5 frames" in caplog.text
+    assert Movie(paths).frame_rate == pytest.approx(2)
+
+
+def test_ome_headers_in_a_master_file(tmp_path):
+    files = {"a.ome.tif": 7, "b.ome.tif": 5}
+    ome(tmp_path / "a.ome.tif", FRAMES[:7], (1, 1, 12), files)
+    xml = (
+        '<OME xmlns="x" UUID="urn:uuid:b.ome.tif">'
+        '<BinaryOnly MetadataFile="a.ome.tif" UUID="urn:uuid:a.ome.tif"/></OME>'
+    )
+    with tifffile.TiffWriter(tmp_path / "b.ome.tif") as writer:
+        for frame in FRAMES[7:]:
+            writer.write(frame, contiguous=False, metadata=None, description=xml)
+    np.testing.assert_array_equal(read(*(tmp_path / name for name in files)), FRAMES)
+    (tmp_path / "a.ome.tif").unlink()
+    with pytest.raises(NeuroLoopError, match=r"its OME header in the file a.ome.tif, which is not"):
+        Movie([tmp_path / "b.ome.tif"])
+
+
+def test_a_channel_s_own_file_of_an_ome_set_is_read(tmp_path):
+    data = "".join(
+        f'<TiffData FirstT="{t}" FirstC="{c}" IFD="{t}" PlaneCount="1">'
+        f'<UUID FileName="c{c}.tif">u{c}</UUID></TiffData>'
+        for t in range(12)
+        for c in (0, 1)
+    )
+    xml = f'<Image><Pixels SizeC="2" SizeZ="1" SizeT="12">{data}</Pixels></Image></OME>'
+    for c in (0, 1):
+        with tifffile.TiffWriter(tmp_path / f"c{c}.tif") as writer:
+            for frame in FRAMES + np.uint16(5000 * c):
+                text = f'<OME xmlns="x" UUID="u{c}">{xml}'
+                writer.write(frame, contiguous=False, metadata=None, description=text)
+        np.testing.assert_array_equal(read(tmp_path / f"c{c}.tif"), FRAMES + 5000 * c)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ((2, 1, 6), r"several channels \(2\): its OME header says SizeC 2, SizeZ 1, SizeT 6"),
+        ((1, 3, 4), r"several planes \(3\)"),
+        ((1, 12, 1), r"several planes \(12\)"),
+        ((2, 1, 12), "several channels"),
+        ((1, 1, 8), "holds 12 frames, but its OME header says SizeC 1, SizeZ 1, SizeT 8"),
+    ],
+)
+def test_ome_that_is_no_movie_is_refused(tmp_path, sizes, message):
+    ome(tmp_path / "m.ome.tif", FRAMES, sizes, {"m.ome.tif": 12})
+    with pytest.raises(NeuroLoopError, match=message):
+        Movie([tmp_path / "m.ome.tif"])
+
+
+def test_ome_of_an_aborted_acquisition_is_read_and_told(tmp_path, caplog):
+    ome(tmp_path / "m.ome.tif", FRAMES, (1, 1, 400), {"m.ome.tif": 400})
+    with caplog.at_level(logging.WARNING):
+        np.testing.assert_array_equal(read(tmp_path / "m.ome.tif"), FRAMES)
+    assert "hold 12 frames, all of which are read; its OME header says SizeC 1" in caplog.text
+
+
+def test_ome_images_and_orders_that_are_no_movie(tmp_path):
+    pixels = '<Pixels SizeC="1" SizeZ="1" SizeT="6"><TiffData IFD="{}" PlaneCount="6"/></Pixels>'
+    two = "".join(f"<Image>{pixels.format(start)}</Image>" for start in (0, 6))
+    back = '<Image><Pixels SizeC="1" SizeZ="1" SizeT="12">' + "".join(
+        f'<TiffData FirstT="{11 - page}" IFD="{page}" PlaneCount="1"/>' for page in range(12)
+    )
+    for body, message in (
+        (two, "holds 2 images by its OME header"),
+        (back + "</Pixels></Image>", "in another order than that of time"),
+    ):
+        with tifffile.TiffWriter(tmp_path / "m.tif") as writer:
+            for frame in FRAMES:
+                writer.write(
+                    frame,
+                    contiguous=False,
+                    metadata=None,
+                    description=f'<OME xmlns="x">{body}</OME>',
+                )
+        with pytest.raises(NeuroLoopError, match=message):
+            Movie([tmp_path / "m.tif"])
+
+
+def test_tifffile_frame_by_frame_is_a_movie(tmp_path):
+    """Each write has a header of its own."""
+    with tifffile.TiffWriter(tmp_path / "m.tif") as writer:
+        for frame in FRAMES:
+            writer.write(frame)
+    np.testing.assert_array_equal(read(tmp_path / "m.tif"), FRAMES)
+
+
+def test_several_stacks_in_a_file_are_refused(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "m.tif") as writer:
+        writer.write(FRAMES[:6])
+        writer.write(FRAMES[6:])
+    with pytest.raises(
+        NeuroLoopError, match=r"holds 2 series of frames, of the shapes \(6, 8, 6\)"
+    ):
+        Movie([tmp_path / "m.tif"])
+
+
+@pytest.mark.parametrize(
+    ("shape", "options", "message"),
+    [
+        ((6, 2, 8, 6), {}, r"several planes \(2\): tifffile's header says the shape 6 x 2 x 8 x 6"),
+        ((6, 2, 8, 6), {"metadata": {"axes": "TCYX"}}, r"several channels \(2\)"),
+        ((4, 3, 8, 6), {"metadata": {"axes": "TZYX"}}, r"several planes \(3\)"),
+        ((12, 8, 6), {"metadata": {"axes": "ZYX"}}, r"several planes \(12\)"),
+        (
+            (6, 2, 8, 6),
+            {"imagej": True, "metadata": {"axes": "TCYX"}},
+            r"several channels \(2\): ImageJ's header says 2 channels, 1 slices, 6 frames",
+        ),
+        ((4, 3, 8, 6), {"imagej": True, "metadata": {"axes": "TZYX"}}, r"several planes \(3\)"),
+    ],
+)
+def test_stacks_of_more_than_time_are_refused(tmp_path, shape, options, message):
+    tifffile.imwrite(tmp_path / "m.tif", FRAMES.reshape(shape), photometric="minisblack", **options)
+    with pytest.raises(NeuroLoopError, match=message):
+        Movie([tmp_path / "m.tif"])
+
+
+def test_imagej_headers_must_agree_with_the_pages(tmp_path):
+    said = "ImageJ=1.54f\nimages={0}\nframes={0}\nhyperstack=true\n"
+    for frames in (8, 20):
+        with tifffile.TiffWriter(tmp_path / "m.tif") as writer:
+            for number, frame in enumerate(FRAMES):
+                text = said.format(frames) if not number else None
+                writer.write(frame, contiguous=False, metadata=None, description=text)
+        with pytest.raises(NeuroLoopError, match=f"12 frames, but ImageJ's .* {frames} frames"):
+            Movie([tmp_path / "m.tif"])
+
+
+def test_an_imagej_stack_in_one_page_is_read(tmp_path):
+    """As ImageJ writes more than 4 GB."""
+    said = "ImageJ=1.54f\nimages=12\nframes=12\nfinterval=0.5\n"
+    tifffile.imwrite(tmp_path / "m.tif", FRAMES[0], metadata=None, description=said)
+    with (tmp_path / "m.tif").open("ab") as stream:
+        FRAMES.tofile(stream)
+    with tifffile.TiffFile(tmp_path / "m.tif") as tiff:
+        start = tiff.pages.first.dataoffsets[0]
+    whole = bytearray((tmp_path / "m.tif").read_bytes())
+    whole[start : start + FRAMES.nbytes] = FRAMES.tobytes()
+    (tmp_path / "m.tif").write_bytes(whole)
+    np.testing.assert_array_equal(read(tmp_path / "m.tif"), FRAMES)
+
+
+@pytest.mark.parametrize("si", [False, True])
+@pytest.mark.parametrize(
+    "other", [FRAMES[0, :4, :3], FRAMES[0].astype(np.uint8), np.zeros((8, 6, 3), np.uint8)]
+)
+def test_a_thumbnail_or_another_page_unlike_the_frames_is_refused(tmp_path, si, other):
+    with tifffile.TiffWriter(tmp_path / "m.tif") as writer:
+        for page in [*FRAMES, other]:
+            writer.write(
+                page,
+                contiguous=False,
+                metadata=None,
+                photometric="rgb" if page.ndim == 3 else "minisblack",
+                software=ONE["SI 2022, continuous"] if si else None,
+            )
+    with pytest.raises(NeuroLoopError, match=r"page 12 has .*, page 0 8 x 6 uint16: save the"):
+        Movie([tmp_path / "m.tif"])
+
+
+def test_what_cannot_be_decoded_is_refused_with_the_true_reason(tmp_path):
+    tifffile.imwrite(tmp_path / "m.tif", FRAMES, metadata=None, rowsperstrip=8)
+    whole = bytearray((tmp_path / "m.tif").read_bytes())
+    with tifffile.TiffFile(tmp_path / "m.tif") as tiff:
+        places = [page.tags["Compression"].valueoffset for page in tiff.pages]
+    for code, name in ((5, "LZW"), (50000, "ZSTD")):
+        for place in places:
+            whole[place : place + 2] = code.to_bytes(2, "little")
+        (tmp_path / "m.tif").write_bytes(whole)
+        with pytest.raises(NeuroLoopError, match=f"m.tif is compressed by {name}, which cannot"):
+            Movie([tmp_path / "m.tif"])
+
+
+def test_deflate_is_read(tmp_path):
+    tifffile.imwrite(tmp_path / "m.tif", FRAMES, compression="zlib", predictor=True)
+    np.testing.assert_array_equal(read(tmp_path / "m.tif"), FRAMES)
+
+
+@pytest.mark.parametrize("distance", [0, 1])
+def test_metamorph_stacks_are_time_where_they_have_no_distance(tmp_path, distance):
+    """Planes lie behind one page, their numbers in tags of MetaMorph's own."""
+    tags = {256: 6, 257: 8, 258: 16, 259: 1, 262: 1, 273: 0, 277: 1, 278: 8, 279: 96}
+    start = 8 + 2 + 12 * (len(tags) + 2) + 4
+    tags[273] = start + 24 * 12
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    entries += struct.pack("<HHII", 33628, 4, 0, start) + struct.pack("<HHII", 33629, 5, 12, start)
+    planes = b"".join(
+        struct.pack("<6I", distance, 1, 2459000, 1000 * number + 1, 2459000, 0)
+        for number in range(12)
+    )
+    head = struct.pack("<2sHIH", b"II", 42, 8, len(tags) + 2)
+    path = tmp_path / "m.stk"
+    path.write_bytes(head + entries + bytes(4) + planes + FRAMES.tobytes())
+    if distance:
+        with pytest.raises(NeuroLoopError, match=r"12 x 8 x 6 \(axes ZYX\)"):
+            Movie([path])
+    else:
+        np.testing.assert_array_equal(read(path), FRAMES)
