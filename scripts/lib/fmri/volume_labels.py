@@ -183,6 +183,4 @@ def read_label_list(
     category = moved.fillna(rest)
     event = (starts | category.ne(category.shift())).cumsum().where(category != rest, 0)
     run = [god.run_id("training", name) for name in table["run"]]
-    return pd.DataFrame(
-        {"category": category, "stimulus_id": category, "event": event, "run": run}
-    )
+    return pd.DataFrame({"category": category, "stimulus_id": category, "event": event, "run": run})

@@ -1,6 +1,7 @@
 """Labels of volumes from events files and from lists."""
 
 import logging
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -83,7 +84,7 @@ def test_times_on_no_grid_lose_no_volume(tmp_path):
         edges = np.cumsum(np.r_[3.0, generator.uniform(5, 9, 40)])
         rows = [
             f"{a:.4f} {b - a - late:.4f} {'cat' if i % 2 else 'dog'}"
-            for i, (a, b) in enumerate(zip(edges[:-1], edges[1:], strict=True))
+            for i, (a, b) in enumerate(pairwise(edges))
         ]
         volumes = int(edges[-1] / TR) + 4
         table = read_events([events(tmp_path / "e.tsv", *rows)], [volumes], TR, shift=4.0)
