@@ -17,7 +17,7 @@ from scripts.lib.fmri.simulate import draw_stimuli, stimulus_images
 
 def colour(name: str) -> int:
     """A grey level that belongs to a name."""
-    return sum((place + 3) * ord(letter) for place, letter in enumerate(name)) % 200 + 20
+    return sum(7**place * ord(letter) for place, letter in enumerate(name)) % 200 + 20
 
 
 def paint(path: Path, level: int, shape=(6, 9)) -> None:

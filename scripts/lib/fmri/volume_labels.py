@@ -95,7 +95,7 @@ def _label_run(path: StrPath, volumes: int, tr: float, shift: float, rest: str) 
         if first == last:
             raise NeuroLoopError(
                 f"{place} covers the middle of no volume (TR {tr:g} s): events this short need a "
-                "GLM; give its estimates as BData, or events with the durations of their blocks"
+                "GLM, whose estimates go in as BData, or the durations of their blocks"
             )
         covered = slice(max(first, 0), max(last, 0))
         if event[covered].any():
@@ -113,8 +113,8 @@ def _check_times(table: pd.DataFrame, places: Sequence[str], volumes: int, tr: f
     for onset, duration, place in zip(table["onset"], table["duration"], places, strict=True):
         if duration == 0:
             raise NeuroLoopError(
-                f"{place}: impulses label no volume and need a GLM; give its estimates as BData, "
-                "or events with the durations of their blocks"
+                f"{place}: impulses label no volume: take the row out if it shows no stimulus; else "
+                "it needs a GLM, whose estimates go in as BData, or the duration of its block"
             )
         if not (onset >= -TIE * tr and duration > 0 and onset + duration <= (volumes + TIE) * tr):
             raise NeuroLoopError(

@@ -142,7 +142,7 @@ def test_times_with_few_decimals_hit_the_volume_they_mean(tmp_path):
         ("-2 4 cat", "event cat at -2 s for 4 s is not within the run"),
         ("-0.3 4 cat", "is not within the run"),
         ("2 -1 cat", "is not within the run"),
-        ("2 0 cat", "event cat at 2 s for 0 s: impulses label no volume and need a GLM"),
+        ("2 0 cat", "event cat at 2 s for 0 s: impulses label no volume: take the row out"),
         ("n/a 2 cat", "not within the run"),
         ("3.5 0.5 cat", "covers the middle of no volume (TR 2 s): events this short need a GLM"),
     ],
