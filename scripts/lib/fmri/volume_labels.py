@@ -113,8 +113,8 @@ def _check_times(table: pd.DataFrame, places: Sequence[str], volumes: int, tr: f
     for onset, duration, place in zip(table["onset"], table["duration"], places, strict=True):
         if duration == 0:
             raise NeuroLoopError(
-                f"{place}: impulses label no volume: take the row out if it shows no stimulus; else "
-                "it needs a GLM, whose estimates go in as BData, or the duration of its block"
+                f"{place}: impulses label no volume: take the row out if it shows no stimulus; "
+                "else it needs a GLM, whose estimates go in as BData, or the duration of its block"
             )
         if not (onset >= -TIE * tr and duration > 0 and onset + duration <= (volumes + TIE) * tr):
             raise NeuroLoopError(
