@@ -111,7 +111,7 @@ def _label_run(path: StrPath, volumes: int, tr: float, shift: float, rest: str) 
 def _check_times(table: pd.DataFrame, places: Sequence[str], volumes: int, tr: float) -> None:
     """Raise a NeuroLoopError if an event has no duration or is not within the run."""
     for onset, duration, place in zip(table["onset"], table["duration"], places, strict=True):
-        if duration == 0:
+        if duration == 0 or np.isnan(duration):
             raise NeuroLoopError(
                 f"{place}: impulses label no volume: take the row out if it shows no stimulus; "
                 "else it needs a GLM, whose estimates go in as BData, or the duration of its block"

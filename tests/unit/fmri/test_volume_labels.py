@@ -143,6 +143,7 @@ def test_times_with_few_decimals_hit_the_volume_they_mean(tmp_path):
         ("-0.3 4 cat", "is not within the run"),
         ("2 -1 cat", "is not within the run"),
         ("2 0 cat", "event cat at 2 s for 0 s: impulses label no volume: take the row out"),
+        ("2 n/a cat", "event cat at 2 s for nan s: impulses label no volume"),
         ("n/a 2 cat", "not within the run"),
         ("3.5 0.5 cat", "covers the middle of no volume (TR 2 s): events this short need a GLM"),
     ],
