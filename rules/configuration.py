@@ -131,6 +131,9 @@ def _dangling_dataset(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     dataset = config["datasets"][name]
     where = f"config, datasets.{name}"
     yield from _unknown(f"{where}.decoders", "decoder", dataset["decoders"], config["decoders"])
+    for roi, block in dataset["rois"].items():
+        if "label" in block and "threshold" in block:
+            yield f"{where}.rois.{roi}: label and threshold exclude each other: keep one of them"
     teaching = dataset.get("teaching")
     if not teaching:
         return

@@ -93,8 +93,12 @@ rule import_nifti:
             if "events" in setting("subjects", "subject")(wildcards)
             else "volumes"
         ),
-        sides=lambda wildcards: {
-            roi: block.get("side")
+        regions=lambda wildcards: {
+            roi: {
+                key: block[key]
+                for key in ("side", "label", "threshold")
+                if key in block
+            }
             for roi, block in config["datasets"][wildcards.dataset]["rois"].items()
         },
         threads=config["threads"],

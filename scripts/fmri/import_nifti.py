@@ -6,6 +6,7 @@ from typing import Any
 from scripts.lib.core.files import StrPath
 from scripts.lib.core.jobs import job
 from scripts.lib.fmri.bdata import write_bdata
+from scripts.lib.fmri.masks import Region
 from scripts.lib.fmri.nifti import read_runs
 
 
@@ -16,9 +17,9 @@ def import_nifti(
     output: StrPath,
     cleaning: Mapping[str, Any],
     label_kind: str,
-    sides: Mapping[str, str | None],
+    regions: Mapping[str, Mapping[str, Any]],
 ) -> None:
-    """Write bdata.h5 of cleaned volumes, or of block means.
+    """Write bdata.h5 of cleaned volumes, or of means of events.
 
     Parameters
     ----------
@@ -27,22 +28,26 @@ def import_nifti(
     labels : sequence of path
         Events files, one a run, or one list of a label a volume.
     masks : sequence of path
-        Mask of each region, in the order of `sides`.
+        Mask of each region, in the order of `regions`.
     output : path
         bdata.h5.
     cleaning : mapping
         The block ``nifti`` of the dataset.
     label_kind : {"events", "volumes"}
         Which kind of labels.
-    sides : mapping
-        For each region the hemisphere that it is cut to, or None.
+    regions : mapping
+        For each region what it takes of its mask: ``side``, ``label`` or ``threshold``, or all.
     """
     options = {key: value for key, value in cleaning.items() if key != "repetition_time"}
-    regions = {roi: (path, side) for (roi, side), path in zip(sides.items(), masks, strict=True)}
-    brain, xyz = read_runs(
-        bold, labels, label_kind, regions, cleaning["repetition_time"], **options
+    chosen = {
+        roi: Region(path, **choice)
+        for (roi, choice), path in zip(regions.items(), masks, strict=True)
+    }
+    brain, xyz, missing = read_runs(
+        bold, labels, label_kind, chosen, cleaning["repetition_time"], **options
     )
-    write_bdata(output, brain, cleaning["unit"], xyz, units="z-score within the run")
+    units = "z-score within the run"
+    write_bdata(output, brain, cleaning["unit"], xyz, units, nan_in_masks=missing)
 
 
 if __name__ == "__main__":
@@ -54,5 +59,5 @@ if __name__ == "__main__":
             snakemake.output.bdata,
             snakemake.params.cleaning,
             snakemake.params.label_kind,
-            snakemake.params.sides,
+            snakemake.params.regions,
         )

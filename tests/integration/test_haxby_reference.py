@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from scripts.lib.fmri.brain import BrainData
+from scripts.lib.fmri.masks import Region
 from scripts.lib.fmri.nifti import read_runs
 
 TR = 2.5
@@ -23,7 +24,7 @@ def study(data_folder):
 
 def read(study, **options) -> BrainData:
     mask = study / "mask.nii.gz"
-    masks = {"slice": (mask, None), "left": (mask, "left"), "right": (mask, "right")}
+    masks = {"slice": Region(mask), "left": Region(mask, "left"), "right": Region(mask, "right")}
     labels = [study / "attributes_literal.txt"]
     return read_runs([study / "bold.nii.gz"], labels, "volumes", masks, TR, **options)[0]
 
@@ -64,11 +65,11 @@ def test_accuracy_peaks_without_shift(study):
 
 def test_runs_with_events_are_the_same(study):
     folders = [study / f"haxby2001/sub001/BOLD/task001_run{number:03d}" for number in range(1, 13)]
-    brain, _ = read_runs(
+    brain, _, _ = read_runs(
         [folder / "bold_1slice.nii.gz" for folder in folders],
         [folder / "bold_events.tsv" for folder in folders],
         "events",
-        {"slice": (study / "mask.nii.gz", None)},
+        {"slice": Region(study / "mask.nii.gz")},
         TR,
     )
     other = read(study)

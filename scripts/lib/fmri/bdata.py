@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -32,6 +33,7 @@ def write_bdata(
     unit: str,
     voxel_xyz: np.ndarray | None = None,
     units: str = "1",
+    **facts: Any,
 ) -> None:
     """Write one subject as BData, with a JSON sidecar.
 
@@ -47,6 +49,8 @@ def write_bdata(
         World coordinates in mm, stored as ``voxel_x``, ``voxel_y``, ``voxel_z``.
     units : str
         Unit of the voxels' values.
+    **facts
+        What else the sidecar says of them.
 
     Raises
     ------
@@ -91,6 +95,7 @@ def write_bdata(
             "rois": {name: int(mask.sum()) for name, mask in brain.rois.items()},
             "sessions": brain.rows["session"].value_counts(sort=False).to_dict(),
             "ids": {"sample": brain.rows["sample"].tolist()},
+            **facts,
         },
     )
 

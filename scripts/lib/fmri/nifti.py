@@ -1,4 +1,4 @@
-"""From BOLD images to labelled samples: mask, clean each run, label, average blocks if asked."""
+"""From BOLD images to labelled samples: mask, clean each run, label, average events if asked."""
 
 import logging
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,8 @@ from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import StrPath
 from scripts.lib.fmri import god
 from scripts.lib.fmri.brain import BrainData, check, make_rows
+from scripts.lib.fmri.file_names import check_pairs
+from scripts.lib.fmri.masks import Region, choose_voxels
 from scripts.lib.fmri.volume_labels import read_events, read_label_list
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def read_runs(
     bold: Sequence[StrPath],
     labels: Sequence[StrPath],
     label_kind: str,
-    masks: Mapping[str, tuple[StrPath, str | None]],
+    regions: Mapping[str, Region],
     tr: float,
     *,
     shift: float = 0.0,
@@ -36,7 +38,7 @@ def read_runs(
     standardise: bool = True,
     unit: str = "volume",
     rest: str = "rest",
-) -> tuple[BrainData, np.ndarray]:
+) -> tuple[BrainData, np.ndarray, dict[str, int]]:
     """Read one subject.
 
     Each run is cleaned as a whole, rest included: linear detrend, high-pass, z-score. Then
@@ -50,9 +52,8 @@ def read_runs(
         Events files, one a run, or one label list (see `scripts.lib.fmri.volume_labels`).
     label_kind : {"events", "volumes"}
         Which of the two.
-    masks : mapping of str to (path, side)
-        Region -> mask image on the grid of the BOLD images, and ``"left"`` or ``"right"`` for the
-        half with negative or positive x in world coordinates, or None for all of it.
+    regions : mapping of str to Region
+        Masks on the grid of the BOLD images, and which of their voxels are meant.
     tr : float
         Repetition time, seconds.
     shift : float
@@ -64,8 +65,8 @@ def read_runs(
     standardise : bool
         Give every voxel mean 0 and variance 1 in every run.
     unit : {"volume", "block"}
-        A row a volume; or a row a block (a stretch of one category), or for each stimulus of it:
-        the mean of its cleaned volumes.
+        A row a volume; or a row an event, a stretch of one label in a list: the mean of its
+        cleaned volumes. Either way events of one category with no rest between them are one block.
     rest : str
         Label of volumes without a stimulus.
 
@@ -75,12 +76,15 @@ def read_runs(
         Session ``training``; voxels are those in any region, in the order of the mask images.
     xyz : ndarray of float64, shape (voxels, 3)
         World coordinates, mm.
+    missing : dict of str to int
+        Voxels of each region's mask that are NaN, which count as outside.
 
     Raises
     ------
     NeuroLoopError
-        If a file is missing or damaged, or grids, repetition times or numbers of volumes differ,
-        or voxels hold NaN.
+        If a file is missing or damaged, or grids, repetition times, numbers of volumes or names
+        of a pair of files differ, a mask does not say what belongs to its region, or voxels hold
+        NaN.
     """
     from nibabel.affines import apply_affine
     from nilearn.image import new_img_like
@@ -90,17 +94,12 @@ def read_runs(
     for path, image in zip(bold, images, strict=True):
         _same_grid(path, image, bold[0], first)
         _same_tr(path, image, tr)
-    flags = {}
-    for name, (path, side) in masks.items():
-        mask = _load(path, 3)
-        _same_grid(path, mask, bold[0], first)
-        flags[name] = _data(mask, path) != 0
-        if side is not None:
-            x = apply_affine(first.affine, np.moveaxis(np.indices(first.shape[:3]), 0, -1))[..., 0]
-            flags[name] &= x < 0 if side == "left" else x > 0
+    if label_kind == "events":
+        check_pairs(bold, labels)
+    flags, missing = {}, {}
+    for name, region in regions.items():
+        flags[name], missing[name] = _read_region(region, name, bold[0], first)
     union = np.any(list(flags.values()), axis=0)
-    if not union.any():
-        raise NeuroLoopError(f"no mask of {', '.join(flags)} has a voxel: mend the masks")
     mask = new_img_like(first, union.astype(np.uint8), affine=first.affine)
     raw = [_masked(path, image, mask) for path, image in zip(bold, images, strict=True)]
     volumes = [len(part) for part in raw]
@@ -114,7 +113,28 @@ def read_runs(
     voxels, rows = _samples(cleaned, table, unit, rest, labels[0])
     rois = {name: flag[union] for name, flag in flags.items()}
     brain = check(BrainData(voxels.astype(np.float32), rows, rois), bold[0])
-    return brain, apply_affine(first.affine, np.argwhere(union))
+    return brain, apply_affine(first.affine, np.argwhere(union)), missing
+
+
+def _read_region(
+    region: Region, name: str, bold_path: StrPath, bold: "Nifti1Image"
+) -> tuple[np.ndarray, int]:
+    """Voxels of a region, bool, in the shape of a volume, and the number of those that are NaN."""
+    from nibabel.affines import apply_affine
+
+    image = _load(region.mask, 3)
+    _same_grid(region.mask, image, bold_path, bold)
+    values = _data(image, region.mask).reshape(image.shape[:3])
+    chosen, missing = choose_voxels(values, region, name)
+    if region.side is not None:
+        x = apply_affine(bold.affine, np.moveaxis(np.indices(values.shape), 0, -1))[..., 0]
+        chosen = chosen & (x < 0 if region.side == "left" else x > 0)
+        if not chosen.any():
+            raise NeuroLoopError(
+                f"{region.mask}, region {name}: all its voxels lie on the other side than "
+                f"{region.side}: mend the key side or the affine"
+            )
+    return chosen, missing
 
 
 def _load(path: StrPath, dimensions: int) -> "Nifti1Image":
@@ -126,7 +146,8 @@ def _load(path: StrPath, dimensions: int) -> "Nifti1Image":
         image = cast("Nifti1Image", nibabel.load(path))
     except Exception as error:
         raise _damaged(path, error) from error
-    if len(image.shape) != dimensions:
+    single = dimensions == 3 and set(image.shape[3:]) == {1}
+    if len(image.shape) != dimensions and not single:
         raise NeuroLoopError(
             f"{path} has {len(image.shape)} dimensions, {dimensions} are needed "
             f"({'a BOLD run' if dimensions == 4 else 'a mask'})"
@@ -224,7 +245,7 @@ def _clean(
 def _samples(
     cleaned: np.ndarray, table: pd.DataFrame, unit: str, rest: str, origin: StrPath
 ) -> tuple[np.ndarray, pd.DataFrame]:
-    """Drop rest and make a row of each volume, or of each stimulus of each block."""
+    """Drop rest and make a row of each volume, or of each event."""
     changed = table[["run", "category"]].ne(table[["run", "category"]].shift()).any(axis=1)
     shown = (table["category"] != rest).to_numpy()
     if not shown.any():
@@ -237,7 +258,7 @@ def _samples(
     )
     table, cleaned = table[shown].reset_index(drop=True), cleaned[shown]
     if unit == "block":
-        groups = table.groupby(["block", "stimulus_id"], sort=False).indices
+        groups = table.groupby(["run", "event"], sort=False).indices
         cleaned = np.stack([cleaned[places].mean(axis=0) for places in groups.values()])
         table = table.iloc[[places[0] for places in groups.values()]]
     rows = make_rows(

@@ -1,8 +1,9 @@
 """What was shown at every volume: from BIDS events, or from a list with a label a volume.
 
 A shift of s seconds moves labels to later volumes: the volume at time t gets the label of time
-t - s, as the haemodynamic response lags the stimulus. Volumes are dated by the start of their
-acquisition, the first of a run at 0 s.
+t - s, as the haemodynamic response lags the stimulus. Volumes are dated by the middle of their
+acquisition, that of the first of a run at half a repetition time. Where a middle and an edge of an
+event fall together the volume belongs to the event that begins there.
 """
 
 import logging
@@ -15,14 +16,12 @@ import pandas as pd
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import StrPath, read_table
 from scripts.lib.fmri import god
+from scripts.lib.fmri.event_times import TIE, exact, first_volume
 
 log = logging.getLogger(__name__)
 
 #: Columns of an events file that name the image, in order of preference.
 STIMULUS_COLUMNS = ("stimulus_id", "stim_file")
-
-#: Part of a volume by which a time may miss its start, for times written with few decimals.
-TOLERANCE = 1e-3
 
 
 def read_events(
@@ -52,13 +51,13 @@ def read_events(
     -------
     DataFrame
         One row a volume: ``run`` (``training-1``, ...), ``category``, ``stimulus_id`` (the
-        category where no image is named).
+        category where no image is named), ``event`` (number within the run, 0 for rest).
 
     Raises
     ------
     NeuroLoopError
         If numbers of files differ, a file cannot be used, an event ends after its run, overlaps
-        another, or is too short to cover the start of a volume.
+        another, or is too short to cover the middle of a volume.
     """
     if len(paths) != len(volumes):
         raise NeuroLoopError(
@@ -74,37 +73,55 @@ def read_events(
 
 
 def _label_run(path: StrPath, volumes: int, tr: float, shift: float, rest: str) -> pd.DataFrame:
-    events = read_table(path, {"onset": float, "duration": float, "trial_type": str})
-    named = next((name for name in STIMULUS_COLUMNS if name in events), "trial_type")
+    table = read_table(path, {"onset": float, "duration": float, "trial_type": str})
+    named = next((name for name in STIMULUS_COLUMNS if name in table), "trial_type")
+    table = table[~table["trial_type"].isin([rest, "n/a"])].sort_values("onset", kind="stable")
+    places = [
+        f"{path}: event {name} at {onset:g} s for {duration:g} s"
+        for name, onset, duration in zip(
+            table["trial_type"], table["onset"], table["duration"], strict=True
+        )
+    ]
+    _check_times(table, places, volumes, tr)
+    onsets = table["onset"].to_numpy()
+    onsets, ends = exact(onsets, onsets + table["duration"].to_numpy(), tr)
     category = np.full(volumes, rest, dtype=object)
     stimulus = category.copy()
+    event = np.zeros(volumes, dtype=int)
     lost = 0
-    for event in events.sort_values("onset", kind="stable").to_dict("records"):
-        onset, end, name = event["onset"], event["onset"] + event["duration"], event["trial_type"]
-        place = f"{path}: event {name} at {onset:g} s"
-        if name in (rest, "n/a"):
-            continue
-        if not (onset >= 0 and event["duration"] > 0 and end <= (volumes + TOLERANCE) * tr):
-            raise NeuroLoopError(
-                f"{place} for {event['duration']:g} s is not within the run, which lasts "
-                f"{volumes * tr:g} s ({volumes} volumes): mend the events or the TR"
-            )
-        first, last = (int(np.ceil((t + shift) / tr - TOLERANCE)) for t in (onset, end))
+    rows = zip(onsets, ends, table["trial_type"], table[named], places, strict=True)
+    for number, (onset, end, name, image, place) in enumerate(rows, start=1):
+        first, last = (first_volume(time + shift, tr) for time in (onset, end))
         if first == last:
             raise NeuroLoopError(
-                f"{place} for {event['duration']:g} s covers the start of no volume (TR {tr:g} s): "
-                "events must last at least a TR"
+                f"{place} covers the middle of no volume (TR {tr:g} s): events this short need a "
+                "GLM, whose estimates go in as BData, or the durations of their blocks"
             )
         covered = slice(max(first, 0), max(last, 0))
-        if (category[covered] != rest).any():
+        if event[covered].any():
             raise NeuroLoopError(f"{place} overlaps the event before: a volume has one label")
         lost += last - first - len(category[covered])
-        category[covered] = name
-        image = event[named]
+        category[covered], event[covered] = name, number
         stimulus[covered] = name if image in ("n/a", "") else image
     if lost:
         log.info("%s: %d labels shifted by %g s fall outside the run", path, lost, shift)
-    return pd.DataFrame({"category": category, "stimulus_id": stimulus})
+    return pd.DataFrame({"category": category, "stimulus_id": stimulus, "event": event})
+
+
+def _check_times(table: pd.DataFrame, places: Sequence[str], volumes: int, tr: float) -> None:
+    """Raise a NeuroLoopError if an event has no duration or is not within the run."""
+    for onset, duration, place in zip(table["onset"], table["duration"], places, strict=True):
+        if duration == 0 or np.isnan(duration):
+            raise NeuroLoopError(
+                f"{place}: impulses label no volume: take the row out if it shows no stimulus; "
+                "else it needs a GLM, whose estimates go in as BData, or the duration of its block"
+            )
+        if not (onset >= -TIE * tr and duration > 0 and onset + duration <= (volumes + TIE) * tr):
+            raise NeuroLoopError(
+                f"{place} is not within the run, which lasts {volumes * tr:g} s ({volumes} "
+                "volumes): mend the events or the TR, or take out the row if the scan stopped "
+                "before its end"
+            )
 
 
 def read_label_list(
@@ -124,12 +141,12 @@ def read_label_list(
     volumes : sequence of int
         Volumes of each BOLD file.
     tr, shift, rest
-        As for `read_events`; the shift is rounded to whole volumes.
+        As for `read_events`: a label is an event that lasts as long as its volume.
 
     Returns
     -------
     DataFrame
-        As `read_events` returns it, with the file's run names.
+        As `read_events` returns it, with the file's run names; an event is a stretch of one label.
 
     Raises
     ------
@@ -162,7 +179,8 @@ def read_label_list(
             f"{path}: run {again.iloc[0]} comes back at line {again.index[0] + 1}: the volumes of "
             "a run must follow one another"
         )
-    moved = table.groupby("run", sort=False)["category"].shift(round(shift / tr))
+    moved = table.groupby("run", sort=False)["category"].shift(first_volume(shift, tr))
     category = moved.fillna(rest)
+    event = (starts | category.ne(category.shift())).cumsum().where(category != rest, 0)
     run = [god.run_id("training", name) for name in table["run"]]
-    return pd.DataFrame({"category": category, "stimulus_id": category, "run": run})
+    return pd.DataFrame({"category": category, "stimulus_id": category, "event": event, "run": run})

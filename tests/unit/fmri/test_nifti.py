@@ -10,6 +10,7 @@ from scipy.signal import detrend
 from scipy.stats import zscore
 
 from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.fmri.masks import Region
 from scripts.lib.fmri.nifti import read_runs
 
 SHAPE = (4, 3, 2)
@@ -45,7 +46,7 @@ class Study:
         names = [self.folder / f"run{n}.nii.gz" for n in (1, 2)]
         self.bold = [save(path, data) for path, data in zip(names, self.data, strict=True)]
         self.both = [save(self.folder / "both.nii.gz", np.concatenate(self.data, axis=3))]
-        self.masks = {"VT": (save(self.folder / "mask.nii.gz", self.mask), None)}
+        self.masks = {"VT": Region(save(self.folder / "mask.nii.gz", self.mask))}
         self.events = []
         for n in (1, 2):
             self.events.append(self.folder / f"run{n}.tsv")
@@ -86,7 +87,7 @@ def test_each_run_is_detrended_and_standardised_before_rest_is_dropped(study):
 
 
 def test_one_image_with_a_label_list_is_the_same(study):
-    one, xyz = read_runs(study.both, [study.list], "volumes", study.masks, TR)
+    one, xyz, _ = read_runs(study.both, [study.list], "volumes", study.masks, TR)
     two = study.read()
     np.testing.assert_array_equal(one.voxels, two.voxels)
     assert one.rows.equals(two.rows)
@@ -96,12 +97,12 @@ def test_one_image_with_a_label_list_is_the_same(study):
 def test_run_names_in_another_order_do_not_move_rows(study):
     """nilearn's own handling of runs returns rows by sorted names."""
     study.list.write_text("".join(f"{name} {n}\n" for n in (10, 9) for name in LABELS))
-    one, _ = read_runs(study.both, [study.list], "volumes", study.masks, TR)
+    one, _, _ = read_runs(study.both, [study.list], "volumes", study.masks, TR)
     np.testing.assert_array_equal(one.voxels, study.read().voxels)
     assert list(dict.fromkeys(one.rows["run"])) == ["training-10", "training-9"]
 
 
-def test_block_is_a_stretch_of_one_category_and_may_be_averaged(study):
+def test_block_is_a_stretch_of_one_category_and_its_event_may_be_averaged(study):
     volumes, blocks = study.read(), study.read(unit="block")
     assert volumes.rows["block"].nunique() == 6
     assert blocks.rows["block"].tolist() == [f"training-{r}-{b}" for r in (1, 2) for b in (1, 2, 3)]
@@ -111,19 +112,37 @@ def test_block_is_a_stretch_of_one_category_and_may_be_averaged(study):
     np.testing.assert_allclose(blocks.voxels, means, atol=1e-6)
 
 
-def test_block_of_several_images_gives_a_row_each(study):
+@pytest.mark.parametrize("stimuli", [None, "aaabc"])
+def test_every_event_gives_a_row_and_stays_in_the_block_of_its_category(study, stimuli):
+    """Back to back, whether they name no image, the same one again or different ones."""
     for path in study.events:
-        rows = ["5\t5\tcat\ta", "10\t5\tcat\tb", "15\t5\tdog\tc"]
-        path.write_text("\n".join(["onset\tduration\ttrial_type\tstimulus_id", *rows]) + "\n")
-    rows = study.read(unit="block").rows
-    assert rows["stimulus_id"].tolist() == ["a", "b", "c"] * 2
-    assert rows["block"].tolist()[:3] == ["training-1-1", "training-1-1", "training-1-2"]
+        rows = ["5\t5\tcat", "10\t5\tcat", "15\t5\tcat", "25\t5\tcat", "30\t5\tdog"]
+        header = "onset\tduration\ttrial_type"
+        if stimuli:
+            header += "\tstimulus_id"
+            rows = [f"{row}\t{name}" for row, name in zip(rows, stimuli, strict=True)]
+        path.write_text("\n".join([header, *rows]) + "\n")
+    brain = study.read(unit="block")
+    rows = brain.rows
+    assert rows["stimulus_id"].tolist() == list(stimuli or ["cat"] * 4 + ["dog"]) * 2
+    assert rows["category"].tolist() == (["cat"] * 4 + ["dog"]) * 2
+    blocks = [f"training-{run}-{block}" for run in (1, 2) for block in (1, 1, 1, 2, 3)]
+    assert rows["block"].tolist() == blocks
+    assert rows["sample"].is_unique
+    pairs = [slice(first, first + 2) for first in (2, 4, 6, 10, 12)]
+    means = [
+        expected(study)[run * VOLUMES :][pair].mean(axis=0) for run in (0, 1) for pair in pairs
+    ]
+    np.testing.assert_allclose(brain.voxels, means, atol=1e-5)
+    # The volumes have the same blocks.
+    volumes = study.read().rows
+    assert volumes["block"].tolist() == [block for block in blocks for _ in (0, 1)]
 
 
 def test_sides_follow_world_coordinates_not_array_order(study):
-    path = study.masks["VT"][0]
-    study.masks |= {"left": (path, "left"), "right": (path, "right")}
-    brain, xyz = read_runs(study.bold, study.events, "events", study.masks, TR)
+    path = study.masks["VT"].mask
+    study.masks |= {side: Region(path, side) for side in ("left", "right")}
+    brain, xyz, _ = read_runs(study.bold, study.events, "events", study.masks, TR)
     np.testing.assert_array_equal(brain.rois["left"], xyz[:, 0] < 0)
     np.testing.assert_array_equal(brain.rois["right"], xyz[:, 0] > 0)
     assert brain.rois["left"].sum() == 8
@@ -135,7 +154,7 @@ def test_sides_follow_world_coordinates_not_array_order(study):
 def test_voxels_are_those_of_any_region(study):
     other = np.zeros(SHAPE)
     other[0, 2] = 1
-    study.masks["V1"] = (save(study.folder / "v1.nii.gz", other), None)
+    study.masks["V1"] = Region(save(study.folder / "v1.nii.gz", other))
     brain = study.read()
     assert brain.voxels.shape[1] == 18
     assert {name: int(flags.sum()) for name, flags in brain.rois.items()} == {"VT": 16, "V1": 2}
@@ -187,7 +206,7 @@ def test_missing_and_truncated_images(study):
 
 def test_mask_of_another_grid(study):
     path = study.folder / "other.nii.gz"
-    study.masks["VT"] = (save(path, np.ones((4, 3, 3))), None)
+    study.masks["VT"] = Region(save(path, np.ones((4, 3, 3))))
     assert f"{path} has the shape (4, 3, 3)" in study.refused()
     moved = AFFINE.copy()
     moved[0, 3] += 1
@@ -222,8 +241,49 @@ def test_nan_voxels_are_counted(study):
 
 
 def test_empty_masks(study):
-    study.masks["VT"] = (save(study.folder / "mask.nii.gz", np.zeros(SHAPE)), None)
-    assert "no mask of VT has a voxel" in study.refused()
+    study.masks["V1"] = Region(save(study.folder / "v1.nii.gz", np.zeros(SHAPE)))
+    assert "v1.nii.gz, region V1: no voxel is 1, the image holds 0 (24 voxels)" in study.refused()
+    half = np.zeros(SHAPE)
+    half[:2] = 1
+    study.masks["V1"] = Region(save(study.folder / "v1.nii.gz", half), "left")
+    assert "region V1: all its voxels lie on the other side than left" in study.refused()
+
+
+def test_masks_that_are_not_0_and_1_are_refused_or_chosen_from(study):
+    """-1, 0 and 1 once were all inside but 0, and so was NaN."""
+    atlas = np.where(study.mask == 1, 2.0, -1.0)
+    atlas[0, 2] = np.nan
+    path = save(study.folder / "atlas.nii.gz", atlas)
+    study.masks["VT"] = Region(path)
+    line = study.refused()
+    assert "holds 0 and 1 (NaN outside), this one -1 (6 voxels), 2 (16 voxels): say which" in line
+    for choice in ({"label": 2}, {"threshold": 0.5}, {"label": 2, "side": "left"}):
+        study.masks["VT"] = Region(path, **choice)
+        brain, _, missing = read_runs(study.bold, study.events, "events", study.masks, TR)
+        assert brain.voxels.shape[1] == (8 if "side" in choice else 16)
+        assert missing == {"VT": 2}
+
+
+def test_mask_with_a_single_volume_is_a_mask(study):
+    mask = nibabel.Nifti1Image(study.mask[..., None].astype(np.uint8), AFFINE)
+    assert mask.shape == (*SHAPE, 1)
+    want = study.read().voxels
+    nibabel.save(mask, study.masks["VT"].mask)
+    np.testing.assert_array_equal(study.read().voxels, want)
+
+
+def test_names_of_a_pair_must_agree(study):
+    study.bold = [
+        path.rename(path.with_name(f"sub-01_run-{n}_bold.nii.gz"))
+        for n, path in enumerate(study.bold, start=1)
+    ]
+    study.events = [
+        path.rename(path.with_name(f"sub-1_run-0{n}_events.tsv"))
+        for n, path in enumerate(study.events, start=1)
+    ]
+    study.read()
+    study.events.reverse()
+    assert "by their names run is 1 here and 2 there" in study.refused()
 
 
 def test_nothing_but_rest(study):

@@ -1,8 +1,10 @@
 """Labels of volumes from events files and from lists."""
 
 import logging
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -29,11 +31,11 @@ def refused(read, *arguments, **options) -> str:
     return str(error.value)
 
 
-def test_events_label_the_volumes_that_start_within_them(tmp_path):
-    path = events(tmp_path / "e.tsv", "2.0 4.0 cat", "6.0 4.0 dog", "13.5 2.5 owl")
+def test_events_label_the_volumes_whose_middles_lie_within_them(tmp_path):
+    path = events(tmp_path / "e.tsv", "2.0 4.0 cat", "6.0 4.0 dog", "12.7 3 owl")
     table = read_events([path], [9], TR)
-    # Volumes start at 0, 2, 4, ...: 14 is the only start within [13.5, 16).
-    assert categories(table) == ".ccdd..o."
+    # Middles are at 1, 3, 5, ...: 13 and 15 lie within [12.7, 15.7), whose volume 7 begins at 14.
+    assert categories(table) == ".ccdd.oo."
     assert table["stimulus_id"].tolist() == table["category"].tolist()
     assert set(table["run"]) == {"training-1"}
 
@@ -43,8 +45,54 @@ def test_positive_shift_gives_labels_to_later_volumes(tmp_path):
     shifted = {s: categories(read_events([path], [6], TR, shift=s)) for s in (-2.0, 0.0, 2.0)}
     assert shifted == {-2.0: ".cc...", 0.0: "..cc..", 2.0: "...cc."}
     # Volume at t gets the label of t - s, whether or not s is a whole number of volumes.
-    assert categories(read_events([path], [6], TR, shift=1.0)) == "...cc."
-    assert categories(read_events([path], [6], TR, shift=0.5)) == "...cc."
+    # Edges at 4.5 and 8.5 s, between the middles 3 | 5, 7 | 9; then at 5.5 and 9.5.
+    assert categories(read_events([path], [6], TR, shift=0.5)) == "..cc.."
+    assert categories(read_events([path], [6], TR, shift=1.5)) == "...cc."
+
+
+def test_a_middle_at_an_edge_belongs_to_the_event_that_begins_there(tmp_path):
+    """Shift 5 s at TR 2 s: edges at 9, 13, 17 s, where volumes 4, 6, 8 have their middles."""
+    path = events(tmp_path / "e.tsv", "4 4 cat", "8 4 dog")
+    assert categories(read_events([path], [10], TR, shift=5.0)) == "....ccdd.."
+    # Up to a tenth of a volume to either side is the same, more is not.
+    for late, labels in [(-0.15, "....cc.."), (0.15, "....cc.."), (0.3, ".....cc.")]:
+        path = events(tmp_path / "e.tsv", f"{4 + late} 4 cat")
+        assert categories(read_events([path], [8], TR, shift=5.0)) == labels
+
+
+@pytest.mark.parametrize("shift", [0.0, 4.0, 5.0, 5.2])
+@pytest.mark.parametrize("tr", [2.0, 2.5])
+def test_jitter_changes_no_label(tmp_path, tr, shift):
+    """Shift 4 s at TR 2.5 s puts every edge at the very end of a tie."""
+    header = "onset\tduration\ttrial_type\tstimulus_id"
+    found = []
+    for late in (0, -0.02, -0.003, 0.003, 0.02):
+        rows = [
+            f"{4 * tr * n + (-1) ** n * late:g} {3 * tr if n % 2 else 4 * tr:g} cat i{n}"
+            for n in range(5)
+        ]
+        path = events(tmp_path / "e.tsv", *rows, header=header)
+        found.append(read_events([path], [22], tr, shift))
+    assert found[0]["event"].nunique() == 6
+    assert all(table.equals(found[0]) for table in found)
+
+
+def test_times_on_no_grid_lose_no_volume(tmp_path):
+    """Back to back by the design, but a gap or an overlap of 5 ms in the log."""
+    generator = np.random.default_rng(1)
+    for late in (-0.005, 0.0, 0.005):
+        edges = np.cumsum(np.r_[3.0, generator.uniform(5, 9, 40)])
+        rows = [
+            f"{a:.4f} {b - a - late:.4f} {'cat' if i % 2 else 'dog'}"
+            for i, (a, b) in enumerate(pairwise(edges))
+        ]
+        volumes = int(edges[-1] / TR) + 4
+        table = read_events([events(tmp_path / "e.tsv", *rows)], [volumes], TR, shift=4.0)
+        # Found one by one: the event of the last onset that is not more than a tie after a middle.
+        middles = (np.arange(volumes) + 0.5) * TR - 4.0
+        want = np.searchsorted(edges[:-1], middles + 0.1 * TR, side="right")
+        inside = middles < edges[-1] - 0.3
+        np.testing.assert_array_equal(table["event"].to_numpy()[inside], want[inside])
 
 
 def test_labels_shifted_out_of_the_run_are_counted(tmp_path, caplog):
@@ -92,9 +140,12 @@ def test_times_with_few_decimals_hit_the_volume_they_mean(tmp_path):
     [
         ("8 4 cat", "event cat at 8 s for 4 s is not within the run, which lasts 10 s"),
         ("-2 4 cat", "event cat at -2 s for 4 s is not within the run"),
-        ("2 0 cat", "for 0 s is not within"),
+        ("-0.3 4 cat", "is not within the run"),
+        ("2 -1 cat", "is not within the run"),
+        ("2 0 cat", "event cat at 2 s for 0 s: impulses label no volume: take the row out"),
+        ("2 n/a cat", "event cat at 2 s for nan s: impulses label no volume"),
         ("n/a 2 cat", "not within the run"),
-        ("2.5 1 cat", "covers the start of no volume (TR 2 s)"),
+        ("3.5 0.5 cat", "covers the middle of no volume (TR 2 s): events this short need a GLM"),
     ],
 )
 def test_impossible_events_are_refused(tmp_path, row, message):
@@ -104,7 +155,19 @@ def test_impossible_events_are_refused(tmp_path, row, message):
 
 def test_overlapping_events_are_refused(tmp_path):
     path = events(tmp_path / "e.tsv", "0 6 cat", "4 4 dog")
-    assert "event dog at 4 s overlaps" in refused(read_events, [path], [5], TR)
+    assert "event dog at 4 s for 4 s overlaps" in refused(read_events, [path], [5], TR)
+
+
+def test_a_run_may_begin_and_end_with_an_event_that_is_logged_outside_of_it(tmp_path):
+    path = events(tmp_path / "e.tsv", "-0.004 4 cat", "6 4.02 dog")
+    assert categories(read_events([path], [5], TR)) == "cc.dd"
+
+
+def test_rows_of_a_file_are_numbered_and_stretches_of_a_list(tmp_path):
+    path = events(tmp_path / "e.tsv", "2 4 cat", "6 4 cat", "12 2 dog")
+    assert read_events([path], [7], TR)["event"].tolist() == [0, 1, 1, 2, 2, 0, 3]
+    table = read_label_list(label_list(tmp_path / "l.txt", "cat 0, cat 0, dog 0, rest 0"), [4], TR)
+    assert table["event"].tolist() == [1, 1, 2, 0]
 
 
 def test_events_file_must_have_its_columns(tmp_path):
@@ -130,6 +193,14 @@ def test_list_shifts_within_runs_by_whole_volumes(tmp_path):
     assert categories(read_label_list(path, [5], TR, shift=2.0)) == "..c.d"
     assert categories(read_label_list(path, [5], TR, shift=-2.0)) == "cc..."
     assert categories(read_label_list(path, [5], TR, shift=0.9)) == ".ccd."
+
+
+@pytest.mark.parametrize("shift", [-5.0, -3.0, 0.9, 1.0, 1.1, 1.5, 3.0, 4.0, 5.0])
+def test_lists_and_events_shift_alike(tmp_path, shift):
+    path = events(tmp_path / "e.tsv", "6 4 cat", "10 4 dog")
+    listed = label_list(tmp_path / "l.txt", "rest, " * 3 + "cat, cat, dog, dog" + ", rest" * 4)
+    want = categories(read_events([path], [11], TR, shift))
+    assert categories(read_label_list(listed, [11], TR, shift)) == want
 
 
 def test_list_without_runs_takes_a_file_for_a_run(tmp_path):

@@ -1,0 +1,44 @@
+"""What BIDS file names say of their content: subject, session, task, run."""
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.core.files import StrPath
+
+#: Entities that a run's image and its events have in common.
+ENTITIES = ("sub", "ses", "task", "run")
+
+
+def entities(path: StrPath) -> dict[str, str]:
+    """Entities of a file's own name, numbers without leading zeros.
+
+    ``sub-01_task-faces_run-02_bold.nii.gz`` is of ``{"sub": "1", "task": "faces", "run": "2"}``.
+    """
+    pairs = re.findall(rf"(?:^|_)({'|'.join(ENTITIES)})-([^_.]+)", Path(path).name)
+    return {key: str(int(text)) if text.isdecimal() else text for key, text in pairs}
+
+
+def check_pairs(bold: Iterable[StrPath], events: Iterable[StrPath]) -> None:
+    """Check that images and events files that are paired in order are of the same runs.
+
+    Parameters
+    ----------
+    bold, events : iterable of path
+        Of each run. What only one of two names says is not compared: an events file without
+        ``run`` holds for all runs.
+
+    Raises
+    ------
+    NeuroLoopError
+        If two names of a pair disagree.
+    """
+    for image, table in zip(bold, events, strict=False):
+        ours, theirs = entities(image), entities(table)
+        for key in ENTITIES:
+            if key in ours and key in theirs and ours[key] != theirs[key]:
+                raise NeuroLoopError(
+                    f"{image} is paired with {table}: by their names {key} is {ours[key]} here and "
+                    f"{theirs[key]} there: list the events in the order of the images"
+                )
