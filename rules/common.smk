@@ -1,5 +1,7 @@
 """Functions that the rules share: config look-ups, paths, targets. No rule stands here."""
 
+from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 
 import yaml
@@ -10,6 +12,7 @@ from rules.code_version import code_version
 from rules.configuration import ConfigError, complete, expand_path, validate
 from rules.failures import describe_failures
 from rules.folder_lock import FolderInUse, hold_folder
+from rules.image_digest import digest_files, images_below, images_like
 from rules.retrieval import origin
 from rules.sweeps import expand_sweeps
 from rules.slurm import ClusterError, prepare_cluster, start_over
@@ -177,21 +180,58 @@ def mask_input(wildcards):
     return [path for path in paths if path]
 
 
+def images_digest(folder, find):
+    """Digest of the images that `find` names in a folder; what a job starts has no use for it."""
+    if not workflow.is_main_process:
+        return ""
+    folder = Path(folder)
+    return digest_files(folder, find(folder), Path(".neuroloop/digests"), logger.info)
+
+
+#: Keys that name folders of students' images, by the images' source.
+IMAGE_FOLDERS = {"stimulus_folder": ["folder"], "class_folders": ["train", "test"]}
+
+
 def image_input(wildcards):
-    """Input function: folders or files that hold the students' images."""
+    """Input function: folders or files that hold the students' images.
+
+    A folder's own time says nothing of the images below it: `image_content` does.
+    """
     images = config["datasets"][wildcards.dataset]["teaching"]["images"]
     where = f"datasets.{wildcards.dataset}.teaching.images"
-    keys = {"stimulus_folder": ["folder"], "class_folders": ["train", "test"]}
     paths = [
         data_input(images[key], f"{where}.{key}")
-        for key in keys.get(images["source"], [])
+        for key in IMAGE_FOLDERS.get(images["source"], [])
     ]
+    paths = [ancient(path) for path in paths if path]
     if images["source"] == "paired":
         subjects = config["datasets"][wildcards.dataset]["subjects"]
         where = f"datasets.{wildcards.dataset}.subjects"
         first = next(iter(subjects))
         paths = [data_input(subjects[first]["file"], f"{where}.{first}.file")]
     return [path for path in paths if path]
+
+
+@cache
+def image_content_of(dataset):
+    """Digests of the folders of a dataset's images, or nothing where one is missing."""
+    images = config["datasets"][dataset]["teaching"]["images"]
+    found = []
+    for key in IMAGE_FOLDERS.get(images["source"], []):
+        folder = data_input(images[key], f"datasets.{dataset}.teaching.images.{key}")
+        if not folder:
+            return []
+        if key == "folder":
+            find = partial(images_like, pattern=images["pattern"])
+        else:
+            find = partial(images_below, places={*chain(*images["classes"].values())})
+        found.append(images_digest(folder, find))
+    return found
+
+
+def image_content(wildcards):
+    """What the folders of students' images hold, for params."""
+    return image_content_of(wildcards.dataset)
 
 
 def area_input(key):
