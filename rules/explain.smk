@@ -6,9 +6,15 @@ EXPLAINED = "explain/{model}/{method}"
 rule explain:
     """Look into the networks of this config with every method."""
     input:
-        "results/explain/models.tsv",
-        expand(
-            "results/explain/{model}/gallery.html", model=config["explain"]["models"]
+        whole(
+            [
+                "results/explain/models.tsv",
+                *expand(
+                    "results/explain/{model}/gallery.html",
+                    model=config["explain"]["models"],
+                ),
+            ],
+            lambda: explain_jobs(),
         ),
     localrule: True
 

@@ -110,9 +110,14 @@ def classifier_start(wildcards):
     return start_of(classifier_setting(wildcards), where)
 
 
+def features_kind(case):
+    """Kind of the views that films of a case have."""
+    return "affine" if case == "affine" else "study"
+
+
 def classifier_features(wildcards):
     """Input function: features that a classifier of this case is trained on."""
-    kind = "affine" if wildcards.case == "affine" else "study"
+    kind = features_kind(wildcards.case)
     front = front_name(wildcards.classifier)
     return f"results/cxr/{wildcards.dataset}/features/{front}/{kind}.npy"
 

@@ -16,7 +16,7 @@ import json
 import os
 import string
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -30,7 +30,9 @@ TICK = 2.0
 #: Files to read from which on it is told.
 MANY = 2000
 
-#: What is known of a file: size, time of change of its content and of its entry, digest.
+#: What tells that a file changed: size, time of change of its content and of its entry.
+State = tuple[int, int, int]
+#: The same, and the digest of its content.
 Known = tuple[int, int, int, str]
 
 
@@ -118,19 +120,19 @@ def digest_files(
     known = _recall(place) if place else {}
     now = time.time_ns()
     found: dict[str, Known] = {}
-    unread: dict[str, Known] = {}
+    unread: dict[str, State] = {}
     for name in names:
         state = _state(folder / name)
-        if state and known.get(name, ())[:3] == state:
+        if state and name in known and known[name][:3] == state:
             found[name] = known[name]
         elif state:
-            unread[name] = (*state, "")
+            unread[name] = state
     if len(unread) >= MANY:
         tell(f"Reading {len(unread)} images of {folder} that are new or changed.")
     with ThreadPoolExecutor() as pool:
         contents = pool.map(_content, (folder / name for name in unread))
-        for (name, (*state, _)), content in zip(unread.items(), contents, strict=True):
-            found[name] = (state[0], state[1], state[2], content)
+        for (name, state), content in zip(unread.items(), contents, strict=True):
+            found[name] = (*state, content)
     if place and unread:
         settled = {name: found[name] for name in unread if now - found[name][2] > TICK * 1e9}
         _remember(place, known | settled)
@@ -159,7 +161,7 @@ def _files_below(folder: Path, above: tuple[tuple[int, int], ...] = ()) -> Itera
             yield entry.name
 
 
-def _state(path: Path) -> tuple[int, int, int] | None:
+def _state(path: Path) -> State | None:
     try:
         told = path.stat()
     except OSError:
@@ -175,14 +177,14 @@ def _content(path: Path) -> str:
         return f"unreadable ({error.strerror})"
 
 
-def _recall(place: Path) -> Mapping[str, Known]:
+def _recall(place: Path) -> dict[str, Known]:
     try:
         return {name: tuple(known) for name, known in json.loads(place.read_text()).items()}
     except (OSError, ValueError, AttributeError, TypeError):
         return {}
 
 
-def _remember(place: Path, known: Mapping[str, Known]) -> None:
+def _remember(place: Path, known: dict[str, Known]) -> None:
     """Write at once, or not at all where nothing can be written: then files are read again."""
     made = place.with_name(f"{place.name}.{os.getpid()}")
     try:
