@@ -24,10 +24,15 @@ include: "rules/calcium.smk"
 include: "rules/cxr.smk"
 include: "rules/explain.smk"
 include: "rules/report.smk"
+include: "rules/results.smk"
 
 
 onstart:
     begin_run()
+
+
+onsuccess:
+    end_run()
 
 
 onerror:
@@ -45,7 +50,7 @@ rule all:
     """Make everything of this config, up to the report."""
     default_target: True
     input:
-        rules.write_report.output,
+        EVERYTHING,
 
 
 rule check:
@@ -59,10 +64,10 @@ rule check:
 rule soft_labels:
     """Decode every region; no image is needed."""
     input:
-        [soft_label_files(name) for name in running("datasets")],
+        SOFT_LABELS,
 
 
 rule students:
     """Train the students of every teacher."""
     input:
-        [student_files(name) for name in running("datasets")],
+        STUDENTS,

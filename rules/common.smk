@@ -1,15 +1,22 @@
 """Functions that the rules share: config look-ups, paths, targets. No rule stands here."""
 
+import os
+from functools import cache, partial
+from itertools import chain
 from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
+from snakemake.io import IOFile
 from snakemake.logging import logger
 
 from rules.code_version import code_version
 from rules.configuration import ConfigError, complete, expand_path, validate
 from rules.failures import describe_failures
 from rules.folder_lock import FolderInUse, hold_folder
+from rules.image_digest import digest_files, images_below, images_like
+from rules.lost_results import first_lost
+from rules.orphans import end_orphans, mark, refuse_orphans
 from rules.retrieval import origin
 from rules.sweeps import expand_sweeps
 from rules.slurm import ClusterError, prepare_cluster, start_over
@@ -33,6 +40,12 @@ WILDCARDS |= {"split": "person|image", "kind": "study|affine"}
 
 #: Input files that the jobs at hand need and that are not there.
 MISSING = {}
+
+#: Files that are gone of jobs that were done, if this run makes these and nothing else.
+MENDING = []
+
+#: Environment variable by which the run after such a run is known.
+MENDED = "NEUROLOOP_MENDED"
 
 ROOT = Path(workflow.basedir)
 
@@ -177,15 +190,30 @@ def mask_input(wildcards):
     return [path for path in paths if path]
 
 
+def images_digest(folder, find):
+    """Digest of the images that `find` names in a folder; what a job starts has no use for it."""
+    if not workflow.is_main_process:
+        return ""
+    folder = Path(folder)
+    return digest_files(folder, find(folder), Path(".neuroloop/digests"), logger.info)
+
+
+#: Keys that name folders of students' images, by the images' source.
+IMAGE_FOLDERS = {"stimulus_folder": ["folder"], "class_folders": ["train", "test"]}
+
+
 def image_input(wildcards):
-    """Input function: folders or files that hold the students' images."""
+    """Input function: folders or files that hold the students' images.
+
+    A folder's own time says nothing of the images below it: `image_content` does.
+    """
     images = config["datasets"][wildcards.dataset]["teaching"]["images"]
     where = f"datasets.{wildcards.dataset}.teaching.images"
-    keys = {"stimulus_folder": ["folder"], "class_folders": ["train", "test"]}
     paths = [
         data_input(images[key], f"{where}.{key}")
-        for key in keys.get(images["source"], [])
+        for key in IMAGE_FOLDERS.get(images["source"], [])
     ]
+    paths = [ancient(path) for path in paths if path]
     if images["source"] == "paired":
         subjects = config["datasets"][wildcards.dataset]["subjects"]
         where = f"datasets.{wildcards.dataset}.subjects"
@@ -194,6 +222,28 @@ def image_input(wildcards):
             for name, block in subjects.items()
         ]
     return [path for path in paths if path]
+
+
+@cache
+def image_content_of(dataset):
+    """Digests of the folders of a dataset's images, or nothing where one is missing."""
+    images = config["datasets"][dataset]["teaching"]["images"]
+    found = []
+    for key in IMAGE_FOLDERS.get(images["source"], []):
+        folder = data_input(images[key], f"datasets.{dataset}.teaching.images.{key}")
+        if not folder:
+            return []
+        if key == "folder":
+            find = partial(images_like, pattern=images["pattern"])
+        else:
+            find = partial(images_below, places={*chain(*images["classes"].values())})
+        found.append(images_digest(folder, find))
+    return found
+
+
+def image_content(wildcards):
+    """What the folders of students' images hold, for params."""
+    return image_content_of(wildcards.dataset)
 
 
 def area_input(key):
@@ -254,22 +304,37 @@ def start_input(wildcards):
 
 def begin_run():
     """Before the first job: hold the folder, see that the input is there, look at the cluster."""
+    here = Path.cwd()
     try:
-        warning = hold_folder(Path.cwd())
+        warning = hold_folder(here)
         if warning:
             logger.warning(warning)
         refuse_missing_inputs()
         if workflow.executor_plugin.name == "slurm":
-            jobs = {job.rule.name: job.resources for job in workflow.dag.needrun_jobs()}
-            cancelled = prepare_cluster(jobs, workflow.executor_settings, Path.cwd())
-            if cancelled:
-                logger.warning(
-                    f"Cancelled SLURM jobs {', '.join(cancelled)}, left by an earlier run; "
-                    "starting over with what is finished."
-                )
-                start_over()
+            begin_on_cluster(here)
+        elif warning:
+            refuse_orphans(here)
+        elif ended := end_orphans(here):
+            logger.warning(
+                f"Ended processes {', '.join(map(str, ended))}, left by a killed run in this "
+                "folder; going on from what is finished."
+            )
+        if workflow.executor_plugin.name != "slurm":
+            mark(here)
     except (FolderInUse, ClusterError) as error:
         raise WorkflowError(str(error)) from None
+
+
+def begin_on_cluster(here):
+    """See that the cluster can do what is asked; cancel what a killed run left, and start over."""
+    jobs = {job.rule.name: job.resources for job in workflow.dag.needrun_jobs()}
+    cancelled = prepare_cluster(jobs, workflow.executor_settings, here)
+    if cancelled:
+        logger.warning(
+            f"Cancelled SLURM jobs {', '.join(cancelled)}, left by an earlier run; "
+            "starting over with what is finished."
+        )
+        start_over()
 
 
 def tell_failures():
@@ -285,6 +350,47 @@ def refuse_missing_inputs():
         first = next(iter(MISSING.values()))
         others = f" ({len(MISSING) - 1} more are missing)" if len(MISSING) > 1 else ""
         raise WorkflowError(first + others)
+
+
+def whole(results, made):
+    """Input function of a target: its results, and what is gone of the jobs that lead to them.
+
+    Snakemake by itself looks no further than to a result that exists; before the first run that
+    is enough.
+    """
+
+    def files(wildcards):
+        jobs = {files[0]: files for files in made()}.values()
+        lost = first_lost(jobs)
+        if len(lost) == len(jobs):
+            return results
+        return lost if mends(lost) else [*results, *lost]
+
+    return files
+
+
+def mends(lost):
+    """Whether this run only makes again what is gone, and another sees to what follows from it.
+
+    In one run Snakemake does all that follows from a job that it does, whatever comes out of it.
+    The other run compares contents.
+    """
+    asked = workflow.dag_settings
+    forced = asked and (asked.forceall or asked.forcerun or asked.forcetargets)
+    real = workflow.is_main_process and workflow.executor_plugin
+    if not real or workflow.dryrun or workflow.touch or forced or MENDED in os.environ:
+        return False
+    if lost and all(workflow.persistence.metadata(IOFile(path)) for path in lost):
+        MENDING.extend(lost)
+    return bool(MENDING)
+
+
+def end_run():
+    """After the last job: where only what was gone was made again, see to what follows from it."""
+    if MENDING:
+        logger.info(f"Made again what was gone ({len(MENDING)} jobs).")
+        os.environ[MENDED] = "yes"
+        start_over()
 
 
 def subject_files(dataset, name):

@@ -39,7 +39,7 @@ rule simulate_films:
 rule list_films:
     """Read and check the user's chest films."""
     input:
-        source=film_input("path"),
+        source=film_input,
     output:
         films=f"results/{FILMS}/films.npy",
         sidecar=f"results/{FILMS}/films.json",
@@ -62,6 +62,7 @@ rule list_films:
         runtime=minutes(60),
     params:
         code=code_version("cxr/list_films.py"),
+        content=film_content,
         classes=film_setting("classes"),
         size=film_setting("size"),
         white=film_white,

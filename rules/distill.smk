@@ -28,6 +28,7 @@ rule prepare_images:
     params:
         code=code_version("distill/prepare_images.py"),
         images=setting("teaching", "images"),
+        content=image_content,
         paired=lambda wildcards: config["datasets"][wildcards.dataset].get("paired"),
         threads=config["threads"],
     script:

@@ -6,9 +6,15 @@ EXPLAINED = "explain/{model}/{method}"
 rule explain:
     """Look into the networks of this config with every method."""
     input:
-        "results/explain/models.tsv",
-        expand(
-            "results/explain/{model}/gallery.html", model=config["explain"]["models"]
+        whole(
+            [
+                "results/explain/models.tsv",
+                *expand(
+                    "results/explain/{model}/gallery.html",
+                    model=config["explain"]["models"],
+                ),
+            ],
+            lambda: explain_jobs(),
         ),
     localrule: True
 
@@ -59,6 +65,7 @@ rule train_randomised:
         gpu=1,
     params:
         code=code_version("explain/train_randomised.py"),
+        content=model_content,
         settings=config["explain"]["settings"],
         seed=config["seed"],
         device=config["device"],
@@ -93,6 +100,7 @@ rule attribute_images:
         gpu=1,
     params:
         code=code_version("explain/attribute_images.py"),
+        content=model_content,
         settings=config["explain"]["settings"],
         seed=config["seed"],
         device=config["device"],
@@ -125,6 +133,7 @@ rule look_inside:
         gpu=1,
     params:
         code=code_version("explain/look_inside.py"),
+        content=model_content,
         settings=config["explain"]["settings"],
         seed=config["seed"],
         device=config["device"],
@@ -155,6 +164,7 @@ rule write_gallery:
         runtime=minutes(30),
     params:
         code=code_version("explain/write_gallery.py"),
+        content=model_content,
         threads=config["threads"],
     script:
         "../scripts/explain/write_gallery.py"

@@ -4,6 +4,8 @@ import re
 import zlib
 from pathlib import PurePath
 
+from rules.image_digest import images_listed
+
 #: What the frozen part of a classifier's network follows from.
 FRONT = ("backbone", "weights", "cut", "width", "stem", "side", "taps")
 
@@ -32,14 +34,30 @@ def films_with_source(*sources):
     )
 
 
-def film_input(key):
-    """Input function: the folder or file that the wildcards' set of films names."""
+def film_input(wildcards):
+    """Input function: the folder or manifest of the wildcards' set of films.
 
-    def file(wildcards):
-        block = config["films"][wildcards.dataset]
-        return data_input(block[key], f"films.{wildcards.dataset}.{key}")
+    A folder's own time says nothing of the films below it: `film_content` does.
+    """
+    block = config["films"][wildcards.dataset]
+    path = data_input(block["path"], f"films.{wildcards.dataset}.path")
+    return ancient(path) if path and Path(path).is_dir() else path
 
-    return file
+
+@cache
+def film_content_of(dataset):
+    """Digest of a set of films, or nothing where it is missing."""
+    path = data_input(config["films"][dataset]["path"], f"films.{dataset}.path")
+    if not path:
+        return ""
+    if Path(path).is_dir():
+        return images_digest(path, images_below)
+    return images_digest(Path(path).parent, lambda _: images_listed(Path(path)))
+
+
+def film_content(wildcards):
+    """What a folder of films holds, or the files that a manifest lists, for params."""
+    return film_content_of(wildcards.dataset)
 
 
 def classifier_setting(wildcards):
@@ -97,9 +115,14 @@ def classifier_start(wildcards):
     return start_of(classifier_setting(wildcards), where)
 
 
+def features_kind(case):
+    """Kind of the views that films of a case have."""
+    return "affine" if case == "affine" else "study"
+
+
 def classifier_features(wildcards):
     """Input function: features that a classifier of this case is trained on."""
-    kind = "affine" if wildcards.case == "affine" else "study"
+    kind = features_kind(wildcards.case)
     front = front_name(wildcards.classifier)
     return f"results/cxr/{wildcards.dataset}/features/{front}/{kind}.npy"
 

@@ -1,8 +1,8 @@
 """One run at a time in a folder: a lock that ends with the process that holds it.
 
 Snakemake's own locks are files that outlive a killed run, and stop the next one until `--unlock`.
-On a cluster they are switched off (profiles/slurm: nolock); on one machine they stay, because there
-a killed run may leave jobs that still write.
+They are switched off (profiles/default: nolock). What jobs a killed run left is seen to by
+rules/orphans.py on one machine and by rules/slurm.py on a cluster.
 """
 
 import atexit

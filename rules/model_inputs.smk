@@ -32,22 +32,46 @@ def model_input(wildcards):
     return data_input(path, f"explain.models.{wildcards.model}")
 
 
-def model_parts(wildcards):
-    """Input function: weights and images of a network, whose changes its model.json does not show."""
-    path = model_input(wildcards)
-    if not path:
+def own_model(wildcards):
+    """What the user's own model.json says of weights and images: two paths, or none."""
+    path = config["explain"]["models"][wildcards.model]
+    found = model_input(wildcards)
+    if not found or path.startswith("results/"):
         return []
-    folder = Path(path).parent
-    if path.startswith("results/"):
-        return [f"{folder}/weights.safetensors", f"{folder}/images.npz"]
     try:
-        said = json.loads(Path(path).read_text())
+        said = json.loads(Path(found).read_text())
         images = said["images"]
         shown = images["folder"] if isinstance(images, dict) else images
-        parts = [folder / said["weights"], folder / shown]
+        parts = [Path(found).parent / said["weights"], Path(found).parent / shown]
     except (OSError, ValueError, KeyError, TypeError):
         return []  # the job says what is wrong with it
-    return [str(part) for part in parts if part.exists()]
+    return [part for part in parts if part.exists()]
+
+
+def model_parts(wildcards):
+    """Input function: weights and images of a network, whose changes its model.json does not show.
+
+    A folder's own time says nothing of the images below it: `model_content` does.
+    """
+    path = config["explain"]["models"][wildcards.model]
+    if path.startswith("results/"):
+        folder = Path(path).parent
+        return [f"{folder}/weights.safetensors", f"{folder}/images.npz"]
+    return [
+        ancient(str(part)) if part.is_dir() else str(part)
+        for part in own_model(wildcards)
+    ]
+
+
+@cache
+def folder_content(folder):
+    """Digest of all images below a folder."""
+    return images_digest(folder, images_below)
+
+
+def model_content(wildcards):
+    """What the folder of images of the user's own network holds, for params."""
+    return [folder_content(part) for part in own_model(wildcards) if part.is_dir()]
 
 
 def explained_files(model, name):

@@ -21,7 +21,7 @@ def begin(project: Project) -> subprocess.Popen[str]:
     """A run that does not end by itself, once it holds its folder."""
     project.edit("Snakefile", "    begin_run()\n", f"    begin_run()\n{WAIT}")
     process = subprocess.Popen(
-        [sys.executable, "-m", "snakemake", TARGET, "--cores", "1", "--nolock"],
+        [sys.executable, "-m", "snakemake", TARGET, "--cores", "1"],
         cwd=project.folder,
         text=True,
         stdout=subprocess.DEVNULL,
@@ -39,8 +39,8 @@ def begin(project: Project) -> subprocess.Popen[str]:
 def test_a_second_run_is_refused_until_the_first_is_gone_however_it_went(fresh: Project) -> None:
     first = begin(fresh)
     try:
-        second = fresh.call(TARGET, "--cores", "1", "--nolock")
-        dry = fresh.call(TARGET, "-n", "--nolock")
+        second = fresh.call(TARGET, "--cores", "1")
+        dry = fresh.call(TARGET, "-n")
     finally:
         first.kill()
         first.wait()
@@ -51,5 +51,5 @@ def test_a_second_run_is_refused_until_the_first_is_gone_however_it_went(fresh: 
     )
     assert "Traceback" not in second.text
     assert dry.status == 0
-    assert fresh.call(TARGET, "--cores", "1", "--nolock").status == 0
+    assert fresh.call(TARGET, "--cores", "1").status == 0
     assert (fresh.folder / TARGET).exists()

@@ -1,0 +1,196 @@
+"""Digest of the image files behind a folder or a manifest, so that results follow their content.
+
+Snakemake looks at a folder's own time alone: an image added to or replaced in a folder below it is
+not noticed, and a mere touch is. Rules that read a folder or a manifest of images carry this
+digest among their params. Names in it are relative, so that a folder may move.
+
+What was read of a file is remembered by its size and times (of its content, and of its entry, which
+no program can set), so that a file is read again only when one of these changed.
+"""
+
+import csv
+import fnmatch
+import glob
+import hashlib
+import json
+import os
+import string
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+#: Ends of names that are read as images, by any of the readers.
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
+
+#: Seconds within which a file may change twice and keep its times; so new it is not remembered.
+TICK = 2.0
+
+#: Files to read from which on it is told.
+MANY = 2000
+
+#: What tells that a file changed: size, time of change of its content and of its entry.
+State = tuple[int, int, int]
+#: The same, and the digest of its content.
+Known = tuple[int, int, int, str]
+
+
+def images_below(folder: Path, places: Iterable[str] = (".",)) -> list[str]:
+    """Images anywhere below some places in a folder, also behind links.
+
+    Returns
+    -------
+    list of str
+        Sorted names relative to `folder`.
+    """
+    return sorted(
+        name if place == "." else f"{place}/{name}"
+        for place in places
+        for name in _files_below(folder / place)
+        if Path(name).suffix.lower() in SUFFIXES
+    )
+
+
+def images_like(folder: Path, pattern: str) -> list[str]:
+    """Files below a folder whose names a pattern with fields may take.
+
+    Parameters
+    ----------
+    folder : Path
+    pattern : str
+        As ``{synset}/{synset}_{number}.JPEG``; each field may be any text.
+
+    Returns
+    -------
+    list of str
+        Sorted names relative to `folder`; none if the pattern is no pattern.
+    """
+    try:
+        parts = list(string.Formatter().parse(pattern))
+    except ValueError:
+        return []
+    above = parts[0][0].rpartition("/")[0] if parts else ""
+    names = (f"{above}/{name}" if above else name for name in _files_below(folder / above))
+    wanted = "".join(
+        glob.escape(text) + ("" if field is None else "*") for text, field, _, _ in parts
+    )
+    return sorted(name for name in names if fnmatch.fnmatchcase(name, wanted))
+
+
+def images_listed(manifest: Path) -> list[str]:
+    """Names in the column ``file`` of a table; none if it cannot be read, which its job tells."""
+    delimiter = "," if manifest.suffix.lower() == ".csv" else "\t"
+    try:
+        with manifest.open(newline="", encoding="utf-8-sig") as stream:
+            header, *rows = csv.reader(stream, delimiter=delimiter)
+        column = [name.lower() for name in header].index("file")
+        return sorted({row[column].strip() for row in rows if len(row) > column})
+    except (OSError, ValueError, csv.Error):
+        return []
+
+
+def digest_files(
+    folder: Path,
+    names: Iterable[str],
+    memory: Path | None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> str:
+    """Digest of the names and contents of files.
+
+    Parameters
+    ----------
+    folder : Path
+        What names are relative to.
+    names : iterable of str
+        In an order of their own.
+    memory : Path or None
+        Folder where it is remembered what was read; None reads all and remembers nothing.
+    tell : callable
+        Gets a line if many files have to be read.
+
+    Returns
+    -------
+    str
+        Number of the files and sixteen hexadecimal digits. A file that is missing or cannot be
+        read counts as such.
+    """
+    names = list(names)
+    place = memory and memory / f"{hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()}.json"
+    known = _recall(place) if place else {}
+    now = time.time_ns()
+    found: dict[str, Known] = {}
+    unread: dict[str, State] = {}
+    for name in names:
+        state = _state(folder / name)
+        if state and name in known and known[name][:3] == state:
+            found[name] = known[name]
+        elif state:
+            unread[name] = state
+    if len(unread) >= MANY:
+        tell(f"Reading {len(unread)} images of {folder} that are new or changed.")
+    with ThreadPoolExecutor() as pool:
+        contents = pool.map(_content, (folder / name for name in unread))
+        for (name, state), content in zip(unread.items(), contents, strict=True):
+            found[name] = (*state, content)
+    if place and unread:
+        settled = {name: found[name] for name in unread if now - found[name][2] > TICK * 1e9}
+        _remember(place, known | settled)
+    whole = hashlib.sha256()
+    for name in names:
+        content = found[name][3] if name in found else "missing"
+        whole.update(os.fsencode(name) + b"\0" + content.encode() + b"\0")
+    return f"{len(names)} files, {whole.hexdigest()[:16]}"
+
+
+def _files_below(folder: Path, above: tuple[tuple[int, int], ...] = ()) -> Iterator[str]:
+    """Names relative to a folder of all files below it, links followed, but not in circles."""
+    try:
+        told = folder.stat()
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    here = (told.st_dev, told.st_ino)
+    if here in above:
+        return
+    for entry in entries:
+        if entry.is_dir():
+            for name in _files_below(Path(entry.path), (*above, here)):
+                yield f"{entry.name}/{name}"
+        else:
+            yield entry.name
+
+
+def _state(path: Path) -> State | None:
+    try:
+        told = path.stat()
+    except OSError:
+        return None
+    return told.st_size, told.st_mtime_ns, told.st_ctime_ns
+
+
+def _content(path: Path) -> str:
+    try:
+        with path.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()[:32]
+    except OSError as error:
+        return f"unreadable ({error.strerror})"
+
+
+def _recall(place: Path) -> dict[str, Known]:
+    try:
+        return {name: tuple(known) for name, known in json.loads(place.read_text()).items()}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+
+
+def _remember(place: Path, known: dict[str, Known]) -> None:
+    """Write at once, or not at all where nothing can be written: then files are read again."""
+    made = place.with_name(f"{place.name}.{os.getpid()}")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        made.write_text(json.dumps(known))
+        made.replace(place)
+    except OSError:
+        with suppress(OSError):
+            made.unlink()

@@ -1,0 +1,170 @@
+"""What targets stand for: every file of every job, made again if it is gone. No rule stands here."""
+
+from itertools import product
+
+#: Which rule makes the brain data of a source.
+IMPORTS = {
+    "simulated": "simulate_subject",
+    "nifti": "import_nifti",
+    "paired": "import_paired",
+    "bdata": "import_bdata",
+}
+
+
+def jobs(rule, **values):
+    """Files of each job of a rule, for all combinations of its wildcards' values."""
+    patterns = [str(path) for path in getattr(rules, rule).output]
+    for combination in product(*values.values()):
+        wildcards = dict(zip(values, combination))
+        yield [pattern.format(**wildcards) for pattern in patterns]
+
+
+def sample_jobs(dataset):
+    """Files of the jobs that read or simulate a dataset's brain data."""
+    block = config["datasets"][dataset]
+    yield from jobs(
+        IMPORTS[block["source"]], dataset=[dataset], subject=block["subjects"]
+    )
+
+
+def stimulus_jobs(dataset):
+    """Files of the jobs that list what subjects saw."""
+    if config["datasets"][dataset]["source"] == "simulated":
+        yield from jobs("draw_stimuli", dataset=[dataset])
+    else:
+        yield from sample_jobs(dataset)
+        yield from jobs("list_stimuli", dataset=[dataset])
+
+
+def decoding_jobs(dataset, decoders=None):
+    """Files of the jobs from a dataset's brain data to its soft labels."""
+    block = config["datasets"][dataset]
+    if decoders is None:
+        decoders = block["decoders"]
+    methods = {name: config["decoders"][name]["method"] for name in decoders}
+    networks = [name for name in decoders if methods[name] == "resnet1d18"]
+    linear = [name for name in decoders if name not in networks]
+    each = {"dataset": [dataset], "subject": block["subjects"]}
+    region = each | {"roi": block["rois"]}
+    if block["source"] == "simulated":
+        yield from sample_jobs(dataset)
+    yield from stimulus_jobs(dataset)
+    yield from jobs("assign_folds", **each)
+    yield from jobs("extract_region", **region)
+    yield from jobs("decode_linear", **region, decoder=linear)
+    yield from jobs("decode_network", **region, decoder=networks)
+
+
+def teaching_jobs(dataset):
+    """Files of the jobs from a dataset's images, and the soft labels that teach, to its students."""
+    if not taught(dataset):
+        return
+    block = config["datasets"][dataset]
+    teaching = block["teaching"]
+    references = [name for name in teaching["teachers"] if name in REFERENCE_TEACHERS]
+    brains = [name for name in teaching["teachers"] if name not in references]
+    one = {"dataset": [dataset]}
+    students = {"student": teaching["students"]}
+    if brains:
+        yield from decoding_jobs(dataset, teaching["decoders"])
+    else:
+        yield from stimulus_jobs(dataset)
+    yield from jobs("prepare_images", **one)
+    if "cnn" in references:
+        yield from jobs("train_cnn_teacher", **one, **students)
+    yield from jobs("train_reference_students", **one, teacher=references, **students)
+    yield from jobs(
+        "train_students",
+        **one,
+        subject=block["subjects"],
+        roi=block["rois"],
+        decoder=teaching["decoders"],
+        teacher=brains,
+        **students,
+    )
+
+
+def dataset_jobs(dataset):
+    """Files of all jobs of a dataset."""
+    yield from decoding_jobs(dataset)
+    yield from jobs("summarise_decoding", dataset=[dataset])
+    yield from teaching_jobs(dataset)
+    if taught(dataset):
+        yield from jobs("summarise_ablation", dataset=[dataset])
+
+
+def area_jobs(area):
+    """Files of all jobs of an area."""
+    block = config["areas"][area]
+    first = "list_recordings" if block["source"] == "tiff" else "simulate_session"
+    sessions = {"area": [area], "session": block["sessions"]}
+    readers = {"reader": block["readers"]}
+    for rule in (first, "extract_frames", "extract_traces"):
+        yield from jobs(rule, **sessions)
+    for rule in ("train_reader", "correlate_maps", "estimate_coupling"):
+        yield from jobs(rule, **sessions, **readers)
+    for earlier, later in block["comparisons"]:
+        pair = {"session_a": [earlier], "session_b": [later]}
+        yield from jobs("compare_sessions", area=[area], **pair, **readers)
+    yield from jobs("draw_reading", area=[area], **readers)
+
+
+def film_jobs(dataset):
+    """Files of all jobs of a set of films."""
+    block = config["films"][dataset]
+    one = {"dataset": [dataset]}
+    trained = {"case": block["cases"], "classifier": block["classifiers"]}
+    pairs = [*product(*trained.values()), *map(tuple, block["leak"])]
+    for name in [dataset, *block["external"]]:
+        simulated = config["films"][name]["source"] == "simulated"
+        yield from jobs("simulate_films" if simulated else "list_films", dataset=[name])
+    yield from jobs("split_films", **one)
+    for front, kind in {
+        (front_name(name), features_kind(case)) for case, name in pairs
+    }:
+        yield from jobs("extract_features", **one, front=[front], kind=[kind])
+    yield from jobs("train_classifier", **one, **trained, split=["person"])
+    yield from jobs("name_external", **one, **trained, other=block["external"])
+    for case, name in block["leak"]:
+        pair = {"case": [case], "classifier": [name]}
+        yield from jobs("train_classifier", **one, **pair, split=["image"])
+    for case, name in block["maps"]:
+        yield from jobs("map_films", **one, case=[case], classifier=[name])
+    yield from jobs("summarise_classifiers", **one)
+
+
+def explain_jobs():
+    """Files of the jobs that look into networks."""
+    methods, models = config["explain"]["methods"], config["explain"]["models"]
+    attributions = [name for name in methods if name in ATTRIBUTIONS]
+    looks = [name for name in methods if name in LOOKS]
+    yield from jobs("register_models")
+    if attributions:
+        yield from jobs("train_randomised", model=models)
+    yield from jobs("attribute_images", model=models, method=attributions)
+    yield from jobs("look_inside", model=models, method=looks)
+    yield from jobs("write_gallery", model=models)
+
+
+def all_jobs():
+    """Files of all jobs of this config up to the report."""
+    for kind, made in {
+        "datasets": dataset_jobs,
+        "areas": area_jobs,
+        "films": film_jobs,
+    }.items():
+        for name in running(kind):
+            yield from made(name)
+    yield from jobs("write_report")
+
+
+#: What the targets are made of.
+EVERYTHING = whole(rules.write_report.output, all_jobs)
+SOFT_LABELS = whole(
+    [path for name in running("datasets") for path in soft_label_files(name)],
+    lambda: chain(*map(decoding_jobs, running("datasets"))),
+)
+STUDENTS = whole(
+    [path for name in running("datasets") for path in student_files(name)],
+    lambda: chain(*map(teaching_jobs, running("datasets"))),
+)
