@@ -88,7 +88,7 @@ def stratified_folds(
     NeuroLoopError
         If there are fewer than two folds, or more folds than rows of the smallest class.
     """
-    of_row = list(labels)
+    of_row = list(map(str, labels))
     unit_of_row = range(len(of_row)) if units is None else list(units)
     of_unit = dict(zip(reversed(unit_of_row), reversed(of_row), strict=True))
     place = {unit: index for index, unit in enumerate(dict.fromkeys(unit_of_row))}

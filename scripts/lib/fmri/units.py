@@ -115,9 +115,10 @@ def exchange(
     first = np.unique(unit, return_index=True)[1]
     label = y[first]
     if (mixed := np.flatnonzero(y != label[unit])).size:
+        name = str(np.asarray(stimuli)[mixed[0]])
         raise NeuroLoopError(
-            f"image {np.asarray(stimuli)[mixed[0]]!r}, or the blocks that it is shown in, has rows "
-            "of more than one category: an image has one, so mend the column stimulus_id"
+            f"image {name!r}, or the blocks that it is shown in, has rows of more than one "
+            "category: an image has one, so mend the column stimulus_id"
         )
     fold = np.zeros(len(y), int) if folds is None else np.asarray(folds)
     cut = len(np.unique(np.stack([runs, fold]), axis=1).T) > len(np.unique(runs))
