@@ -1,10 +1,10 @@
 """Deal a subject's training samples to folds."""
 
 from scripts.lib.core.files import StrPath, read_json, save_table
-from scripts.lib.core.folds import group_folds, stratified_folds
 from scripts.lib.core.jobs import job
 from scripts.lib.core.seeds import numpy_generator
 from scripts.lib.fmri.bdata import read_rows
+from scripts.lib.fmri.dealing import deal
 
 
 def assign_folds(
@@ -21,17 +21,15 @@ def assign_folds(
     folds : int
         Number of folds.
     fold_by : {"run", "trial"}
-        Whole runs, or trials spread evenly by category where no runs are known.
+        Whole runs, or trials spread evenly by category (see `deal`).
     seed : int
         Root seed; it shuffles trials.
     """
     rows = read_rows(bdata)
     rows = rows[rows["session"] == "training"].reset_index(drop=True)
-    if fold_by == "run":
-        fold = group_folds(rows["run"], folds)
-    else:
-        fold = stratified_folds(rows["category"], folds, numpy_generator(seed, "folds"))
-    rows.insert(1, "unit", read_json(sidecar)["unit"])
+    unit = read_json(sidecar)["unit"]
+    fold = deal(rows, unit, folds, fold_by, numpy_generator(seed, "folds"))
+    rows.insert(1, "unit", unit)
     save_table(output, rows.assign(fold=fold))
 
 

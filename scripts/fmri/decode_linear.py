@@ -8,7 +8,7 @@ from scripts.lib.core.files import StrPath
 from scripts.lib.core.jobs import job
 from scripts.lib.core.seeds import numpy_generator
 from scripts.lib.fmri.decoders import fit_linear
-from scripts.lib.fmri.decoding import decode, load_problem, save_decoding
+from scripts.lib.fmri.decoding import decode, load_problem, save_decoding, used_voxels
 from scripts.lib.fmri.permutation import retrained_null
 
 
@@ -44,9 +44,10 @@ def decode_linear(
     """
     problem = load_problem(voxels, folds, stimuli)
     params = {name: value for name, value in decoder.items() if name != "method"}
-    options = {"n_voxels": n_voxels or problem.x.shape[1], **params}
-    fit = partial(fit_linear, decoder["method"], **options)
-    decoded = decode(problem, fit, calibration_folds)
+    voxels_used = used_voxels(problem, n_voxels)
+    options = {"n_voxels": voxels_used["voxels"], "stimuli": problem.stimuli, **params}
+    fit = partial(fit_linear, decoder["method"], blocks=problem.blocks, **options)
+    decoded = decode(problem, fit, calibration_folds, decoder["method"])
     null = retrained_null(
         decoder["method"],
         problem.x,
@@ -56,10 +57,10 @@ def decode_linear(
         problem.splits,
         len(problem.classes),
         numpy_generator(seed, "permutation"),
-        permutations,
+        0 if problem.exchange.impossible else permutations,
         **options,
     )
-    facts = {"decoder": dict(decoder), "voxels": n_voxels, "seed": seed}
+    facts = {"decoder": dict(decoder), **voxels_used, "seed": seed}
     save_decoding(problem, decoded, null, "retrained on permuted labels", outputs, facts)
 
 

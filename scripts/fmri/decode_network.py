@@ -13,7 +13,7 @@ from scripts.lib.core.folds import Split
 from scripts.lib.core.jobs import job
 from scripts.lib.core.recipe import Recipe
 from scripts.lib.core.seeds import numpy_generator
-from scripts.lib.fmri.decoding import decode, load_problem, save_decoding
+from scripts.lib.fmri.decoding import decode, load_problem, save_decoding, used_voxels
 from scripts.lib.fmri.permutation import label_null
 from scripts.lib.fmri.resnet1d import resnet1d18
 
@@ -67,6 +67,7 @@ def decode_network(
         Facts for the record of the run.
     """
     problem = load_problem(voxels, folds, stimuli)
+    voxels_used = used_voxels(problem, n_voxels)
     place = pick_device(device)
     recipe = {key: value for key, value in decoder.items() if key not in NETWORK}
     settings = [dict(decoder), n_voxels, calibration_folds, seed]
@@ -89,16 +90,18 @@ def decode_network(
             checkpoint=states.part,
         )
 
-    decoded = decode(problem, fit, calibration_folds)
+    decoded = decode(problem, fit, calibration_folds, decoder["method"])
     null = label_null(
         decoded.logits.argmax(axis=1),
         problem.y,
         problem.blocks,
         problem.runs,
         numpy_generator(seed, "permutation"),
-        permutations,
+        0 if problem.exchange.impossible else permutations,
+        problem.stimuli,
+        problem.rows["fold"].to_numpy(),
     )
-    facts = {"decoder": dict(decoder), "voxels": n_voxels, "seed": seed}
+    facts = {"decoder": dict(decoder), **voxels_used, "seed": seed}
     save_decoding(problem, decoded, null, "held-out labels permuted", outputs, facts)
     states.remove()
     return {"device": str(place)}

@@ -42,7 +42,10 @@ def check_dataset(
         table = read_table(fold, {**FOLD_COLUMNS, "unit": str})
         found = inspect_subject(path, table, shown, regions)
         facts["subjects"][subject] = found
-        sizes = ", ".join(f"{roi} {count}" for roi, count in found["voxels"].items())
+        sizes = ", ".join(
+            f"{roi} {count}{_fewer(count, regions[roi]['voxels'])}"
+            for roi, count in found["voxels"].items()
+        )
         print(
             f"{Path(output).stem}, {subject}: {found['samples']} samples ({found['unit']}s) in "
             f"{found['runs']} runs, {found['categories']} categories; voxels: {sizes}"
@@ -52,6 +55,10 @@ def check_dataset(
         facts["images"] = table["split"].value_counts().to_dict()
         print(f"{Path(output).stem}, images: {facts['images']}")
     save_json(output, facts)
+
+
+def _fewer(count: int, asked: int | None) -> str:
+    return f" (all of them: {asked} are asked for)" if asked and asked > count else ""
 
 
 if __name__ == "__main__":

@@ -6,10 +6,16 @@ A decoder is one function in `LINEAR` of the form ::
 
     x_train        (n, voxels)  prepared by `voxels.prepare`
     y_train        (n,)         class indices, at least two classes
-    groups_train   (n,)         run of each training row, for choices made inside the training set
+    groups_train   (n,)         what choices made inside the training set must not part: the run of
+                                each row, or its block or image (see `nested.inner_groups`)
     x_test         (m, voxels)
     n_classes      int          classes of the data set, of which y_train may lack some
     scores         (m, n_classes) float64, finite, higher is likelier
+
+`ridge` and `logistic` are balanced: they name every class as often when brains say nothing, however
+many rows taught it. A class that folds teach from fewer rows is tested on more, so that naming the
+classes that taught most puts accuracy below chance. Their scores are those of equally frequent
+classes. Weights change nothing for `svm` where classes can be separated, and it has none.
 
 A class that the training rows lack cannot be named: its score lies below the lowest score of the
 row by the row's range, and by 1 at least (infinity would not survive calibration).
@@ -23,7 +29,8 @@ import numpy as np
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.folds import Split
 from scripts.lib.core.progress import progress
-from scripts.lib.fmri.nested import inner_folds
+from scripts.lib.fmri.balance import class_targets
+from scripts.lib.fmri.nested import inner_folds, inner_groups
 from scripts.lib.fmri.voxels import prepare
 
 Decoder = Callable[..., np.ndarray]
@@ -65,7 +72,9 @@ def logistic(
     C: float = 1.0,
     max_iter: int = 1000,
 ) -> np.ndarray:
-    """Multinomial logistic regression with an L2 penalty (scikit-learn's).
+    """Multinomial logistic regression with an L2 penalty and balanced classes (scikit-learn's).
+
+    Rows weigh n / (classes * rows of their class).
 
     Parameters
     ----------
@@ -76,7 +85,7 @@ def logistic(
     """
     from sklearn.linear_model import LogisticRegression
 
-    model = LogisticRegression(C=C, max_iter=max_iter)
+    model = LogisticRegression(C=C, max_iter=max_iter, class_weight="balanced")
     model.fit(_double(x_train), y_train)
     return _all_classes(model.decision_function(_double(x_test)), model.classes_, n_classes)
 
@@ -90,7 +99,7 @@ def ridge(
     alphas: Sequence[float] = (1000.0,),
     alpha_folds: int = 5,
 ) -> np.ndarray:
-    """Ridge regression on one target a class, +1 in it and -1 out of it (himalaya's ``RidgeCV``).
+    """Ridge regression on one target a class (himalaya's ``RidgeCV``), balanced by `class_targets`.
 
     Parameters
     ----------
@@ -103,12 +112,12 @@ def ridge(
     from himalaya.ridge import Ridge, RidgeCV
 
     classes, codes = np.unique(y_train, return_inverse=True)
-    targets = 2 * np.eye(len(classes))[codes] - 1
+    targets = class_targets(np.eye(len(classes))[codes])
     model: Any
     if len(alphas) == 1:
         model = Ridge(alpha=float(alphas[0]), fit_intercept=True, solver_params={"warn": False})
     else:
-        folds = inner_folds(groups_train, y_train, alpha_folds)
+        folds = inner_folds(groups_train, y_train, alpha_folds, strict=False)
         model = RidgeCV(
             alphas=np.array(alphas, dtype=np.float64),
             fit_intercept=True,
@@ -133,6 +142,8 @@ def fit_linear(
     n_classes: int,
     n_voxels: int,
     scale: bool = True,
+    blocks: np.ndarray | None = None,
+    stimuli: np.ndarray | None = None,
     **params: Any,
 ) -> list[np.ndarray]:
     """Scores of the test rows of every split; selection, scaling and fit see its training rows.
@@ -152,6 +163,8 @@ def fit_linear(
         Classes of the data set.
     n_voxels, scale
         See `voxels.prepare`.
+    blocks, stimuli : ndarray of str, (n,), optional
+        Block and image of each row, for folds inside the training set (see `inner_groups`).
     **params
         Of the decoder.
 
@@ -163,9 +176,8 @@ def fit_linear(
     scores = []
     for split in progress(splits, f"{name} fits"):
         train, test = prepare(x[split.train], y[split.train], x[split.test], n_voxels, scale)
-        scores.append(
-            decoder(train, y[split.train], groups[split.train], test, n_classes, **params)
-        )
+        inner = inner_groups(split, y, groups, blocks, stimuli)
+        scores.append(decoder(train, y[split.train], inner[split.train], test, n_classes, **params))
     return scores
 
 

@@ -1,5 +1,6 @@
 """One region's decoding problem and the files that its solution fills, whatever the decoder."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,11 +18,14 @@ from scripts.lib.core.files import (
     save_arrays,
     save_json,
 )
-from scripts.lib.core.folds import Split, splits
+from scripts.lib.core.folds import Split, check_training, check_whole, splits
 from scripts.lib.core.ordering import natural_sorted
 from scripts.lib.core.statistics import cluster_interval, permutation_p
 from scripts.lib.fmri.soft_labels import Fit, OutOfFold, by_stimulus, out_of_fold
 from scripts.lib.fmri.stimuli import STIMULUS_COLUMNS
+from scripts.lib.fmri.units import Exchange, exchange, named_images
+
+log = logging.getLogger(__name__)
 
 #: Columns of folds.tsv that decoding uses.
 FOLD_COLUMNS = {
@@ -72,6 +76,12 @@ class Problem:
         """Block of each sample, str."""
         return self.rows["block"].to_numpy(dtype=str)
 
+    @property
+    def exchange(self) -> Exchange:
+        """Units of samples whose labels the null exchanges."""
+        folds = self.rows["fold"].to_numpy()
+        return exchange(self.y, self.blocks, self.runs, self.stimuli, folds)
+
 
 def pose(x: np.ndarray, samples: np.ndarray, folds: pd.DataFrame, stimuli: pd.DataFrame) -> Problem:
     """Join voxels, folds and stimuli by id.
@@ -89,7 +99,8 @@ def pose(x: np.ndarray, samples: np.ndarray, folds: pd.DataFrame, stimuli: pd.Da
     Raises
     ------
     NeuroLoopError
-        If an id has no partner, or a sample's category is not its stimulus' category.
+        If an id has no partner, a sample's category is not its stimulus' category, a fold splits
+        a block, or a fold cannot learn a category.
     """
     place = {name: row for row, name in enumerate(samples.tolist())}
     lost = [name for name in folds["sample"] if name not in place]
@@ -115,17 +126,20 @@ def pose(x: np.ndarray, samples: np.ndarray, folds: pd.DataFrame, stimuli: pd.Da
         )
     classes = natural_sorted(set(folds["category"]))
     index = {name: number for number, name in enumerate(classes)}
-    images = np.where(folds["stimulus_id"] == folds["category"], "", folds["stimulus_id"])
+    images = named_images(folds["stimulus_id"], folds["category"])
+    check_whole(folds["fold"].to_numpy(), folds["block"])
     held_out = of_stimulus.loc[folds["stimulus_id"], "held_out"].to_numpy() == 1
     shown = set(folds["stimulus_id"])
     training = stimuli[stimuli["session"] == "training"]
+    made = splits(folds["fold"].to_numpy(), keep=~held_out, stimuli=images)
+    check_training(made, folds["category"], ~held_out, images)
     return Problem(
         x=x[[place[name] for name in folds["sample"]]],
         rows=folds,
         classes=classes,
         y=folds["category"].map(index).to_numpy(dtype=np.int64),
-        stimuli=images.astype(str),
-        splits=splits(folds["fold"].to_numpy(), keep=~held_out, stimuli=images),
+        stimuli=images,
+        splits=made,
         stimulus_ids=[name for name in training["stimulus_id"] if name in shown],
     )
 
@@ -141,7 +155,9 @@ def load_problem(voxels: StrPath, folds: StrPath, stimuli: StrPath) -> Problem:
     )
 
 
-def decode(problem: Problem, fit: Fit, calibration_folds: int) -> OutOfFold:
+def decode(
+    problem: Problem, fit: Fit, calibration_folds: int, decoder: str | None = None
+) -> OutOfFold:
     """Predict every sample out of fold; see `soft_labels.out_of_fold`.
 
     Parameters
@@ -150,7 +166,9 @@ def decode(problem: Problem, fit: Fit, calibration_folds: int) -> OutOfFold:
     fit : Fit
         The decoder.
     calibration_folds : int
-        Folds, of runs, inside each training fold that choose the temperature.
+        Folds, of runs or blocks, inside each training fold that choose the temperature.
+    decoder : str, optional
+        Name for messages.
     """
     return out_of_fold(
         problem.x,
@@ -161,7 +179,24 @@ def decode(problem: Problem, fit: Fit, calibration_folds: int) -> OutOfFold:
         len(problem.classes),
         fit,
         calibration_folds,
+        problem.blocks,
+        decoder,
     )
+
+
+def used_voxels(problem: Problem, asked: int | None) -> dict[str, int | None]:
+    """What metrics.json says of voxels: those used (all, where a region has fewer) and asked for.
+
+    Parameters
+    ----------
+    problem : Problem
+    asked : int or None
+        Voxels to select inside each training fold, None for all.
+    """
+    found = problem.x.shape[1]
+    if asked and asked > found:
+        log.warning("%d voxels asked for, the region has %d: all are taken", asked, found)
+    return {"voxels": min(asked or found, found), "voxels_asked": asked}
 
 
 def score(
@@ -169,34 +204,43 @@ def score(
 ) -> dict[str, Any]:
     """Facts of metrics.json: metrics, their interval, and the null that they beat.
 
-    The interval is over runs, or over samples where no runs are known.
+    The interval is over runs; where one run is known, over units (blocks, or images that several
+    blocks show), which are the samples if each is a unit. Chance is 1 / classes, or where classes
+    are unequal the null's mean: what this decoder scores without information.
 
     Parameters
     ----------
     problem : Problem
     decoded : OutOfFold
     null : ndarray, shape (permutations,)
-        Accuracies on permuted labels.
+        Accuracies on permuted labels; empty where nothing can be exchanged: then p is None.
     null_method : str
         How the null was made.
     """
     logits, truth = decoded.logits, problem.y
-    interval = cluster_interval(metrics.hits(logits, truth), problem.rows["run"])
-    facts = metrics.classification_metrics(logits, truth)
+    exchanged = problem.exchange
     runs = int(problem.rows["run"].nunique())
+    units = len(exchanged.label)
+    over = "runs" if runs > 1 else "samples" if units == len(truth) else "blocks or images"
+    clusters = exchanged.unit.astype(str) if over == "blocks or images" else problem.rows["run"]
+    interval = cluster_interval(metrics.hits(logits, truth), clusters)
+    facts = metrics.classification_metrics(logits, truth)
+    equal = len(set(np.bincount(truth).tolist())) == 1
+    if len(null) and not equal:
+        facts["chance"] = float(null.mean())
     return {
         **facts,
         "ci_low": interval.ci_low,
         "ci_high": interval.ci_high,
-        "p": permutation_p(float(facts["accuracy"] or 0), null),
-        "interval": f"95 %, over {'runs' if runs > 1 else 'samples'}",
+        "p": permutation_p(float(facts["accuracy"] or 0), null) if len(null) else None,
+        "interval": f"95 %, over {over}",
         "runs": runs,
         "null": {
-            "method": null_method,
-            "exchanged": "labels of blocks within each run",
+            "method": null_method if len(null) else f"none: {exchanged.impossible}",
+            "exchanged": exchanged.what,
             "permutations": len(null),
-            "mean": float(null.mean()),
-            "quantile_95": float(np.quantile(null, 0.95)),
+            "mean": float(null.mean()) if len(null) else None,
+            "quantile_95": float(np.quantile(null, 0.95)) if len(null) else None,
         },
         "temperatures": decoded.temperatures,
     }

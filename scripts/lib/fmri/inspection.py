@@ -5,9 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import StrPath
-from scripts.lib.core.folds import check_training
 from scripts.lib.fmri.bdata import read_region
 from scripts.lib.fmri.decoding import pose
 
@@ -33,25 +31,20 @@ def inspect_subject(
     Returns
     -------
     dict
-        Counts of samples, runs, folds, categories, stimuli, and of voxels by region.
+        Counts of samples, runs, folds, categories, stimuli, and of voxels by region; of the voxels
+        that are selected there (all, where a region has fewer than are asked for).
 
     Raises
     ------
     NeuroLoopError
-        If a region is missing or has fewer voxels than are to be selected, or a fold cannot learn
-        a category.
+        If a region is missing, a fold splits a block, or a fold cannot learn a category.
     """
-    counts = {}
+    counts, used = {}, {}
     for name, region in regions.items():
         x, rows = read_region(bdata, region["flag"])
-        if region["voxels"] and region["voxels"] > x.shape[1]:
-            raise NeuroLoopError(
-                f"config, rois.{name}.voxels: {region['voxels']} voxels are to be selected, but "
-                f"{bdata} has {x.shape[1]} in {region['flag']}: ask for fewer, or null for all"
-            )
         counts[name] = x.shape[1]
+        used[name] = min(region["voxels"] or x.shape[1], x.shape[1])
     problem = pose(x, rows["sample"].to_numpy(dtype=str), folds, stimuli)
-    check_training(problem.splits, folds["category"])
     return {
         "samples": len(folds),
         "unit": folds["unit"].iloc[0],
@@ -60,4 +53,5 @@ def inspect_subject(
         "categories": len(problem.classes),
         "stimuli": len(problem.stimulus_ids),
         "voxels": counts,
+        "voxels_used": used,
     }

@@ -1,9 +1,9 @@
 """Null distributions of decoding accuracy from label permutation.
 
-The exchangeable unit is the block: samples of one block follow one another in time and have one
-category, so labels move with whole blocks, and within runs, since runs differ in drift and order
-(Etzel 2017, MVPA significance testing when just above chance, and related properties of permutation
-tests; Nichols & Holmes 2002, Hum. Brain Mapp. 15:1). p values come from `statistics.permutation_p`.
+What is exchanged is in `units`: labels move with whole blocks, or with whole images where an image
+is shown in several blocks, within runs (Etzel 2017, MVPA significance testing when just above
+chance, and related properties of permutation tests; Nichols & Holmes 2002, Hum. Brain Mapp. 15:1).
+p values come from `statistics.permutation_p`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,9 +12,11 @@ from typing import Any
 import numpy as np
 
 from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.folds import Split
+from scripts.lib.core.folds import Split, fold_of_rows
 from scripts.lib.core.progress import progress
 from scripts.lib.fmri import decoders, ridge
+from scripts.lib.fmri.nested import inner_groups
+from scripts.lib.fmri.units import exchange
 from scripts.lib.fmri.voxels import prepare
 
 #: Decoders that fit many permutations of a split at once. Each takes what `_one_by_one` takes
@@ -25,55 +27,49 @@ BATCHED: dict[str, Callable[..., Iterator[np.ndarray]]] = {"ridge": ridge.permut
 def permute_blocks(
     y: np.ndarray, blocks: np.ndarray, runs: np.ndarray, generator: np.random.Generator
 ) -> np.ndarray:
-    """Exchange the labels of the blocks of every run.
-
-    Parameters
-    ----------
-    y : ndarray of int, (n,)
-        Class of each row, one a block.
-    blocks, runs : ndarray of str, (n,)
-        Block and run of each row; a block lies in one run.
-    generator : numpy.random.Generator
-
-    Returns
-    -------
-    ndarray of int, (n,)
-        The same number of blocks of every class in every run as `y` has.
-
-    Raises
-    ------
-    NeuroLoopError
-        If a block has rows of two classes or runs, or if no run has two blocks that differ.
-    """
+    """Return one permutation as of `permutations`, (n,)."""
     return permutations(y, blocks, runs, generator, 1)[0]
 
 
 def permutations(
-    y: np.ndarray, blocks: np.ndarray, runs: np.ndarray, generator: np.random.Generator, n: int
+    y: np.ndarray,
+    blocks: np.ndarray,
+    runs: np.ndarray,
+    generator: np.random.Generator,
+    n: int,
+    stimuli: np.ndarray | None = None,
+    folds: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Return `n` independent permutations as of `permute_blocks`, (n, rows)."""
-    y = np.asarray(y)
-    names, first, block_of_row = np.unique(blocks, return_index=True, return_inverse=True)
-    run_names, run_of_row = np.unique(runs, return_inverse=True)
-    label, run = y[first], run_of_row[first]
-    mixed = (y != label[block_of_row]) | (run_of_row != run[block_of_row])
-    if mixed.any():
-        name = str(names[block_of_row[mixed][0]])
-        raise NeuroLoopError(
-            f"block {name!r} has rows of more than one category or run, so that its label "
-            "cannot be permuted: mend the column block"
-        )
-    if all(len(np.unique(label[run == index])) < 2 for index in range(len(run_names))):
-        raise NeuroLoopError(
-            "no run has blocks of two categories, so that there is nothing to permute: "
-            "mend the columns run and block"
-        )
-    by_run = np.argsort(run, kind="stable")
-    # Blocks in a random order, but run after run: place i gets the label of the i-th of them.
-    shuffled = np.argsort(run[by_run] + generator.random((n, len(names))), axis=1)
-    permuted = np.empty((n, len(names)), dtype=y.dtype)
-    permuted[:, by_run] = label[by_run][shuffled]
-    return permuted[:, block_of_row]
+    """Exchange the labels of units that are exchangeable.
+
+    Parameters
+    ----------
+    y, blocks, runs, stimuli, folds
+        See `units.exchange`.
+    generator : numpy.random.Generator
+    n : int
+        Number of independent permutations; with 0 nothing is refused.
+
+    Returns
+    -------
+    ndarray of int, (n, rows)
+        The same number of units of every class in every stratum as `y` has.
+
+    Raises
+    ------
+    NeuroLoopError
+        If a block or an image has rows of two classes, or if nothing can be exchanged.
+    """
+    found = exchange(y, blocks, runs, stimuli, folds)
+    if found.impossible and n:
+        raise NeuroLoopError(f"{found.impossible}: mend the columns run, block and stimulus_id")
+    stratum, label = found.stratum, found.label
+    ordered = np.argsort(stratum, kind="stable")
+    # Units in a random order, but stratum after stratum: place i gets the label of the i-th.
+    shuffled = np.argsort(stratum[ordered] + generator.random((n, len(label))), axis=1)
+    permuted = np.empty((n, len(label)), dtype=label.dtype)
+    permuted[:, ordered] = label[ordered][shuffled]
+    return permuted[:, found.unit]
 
 
 def label_null(
@@ -83,6 +79,8 @@ def label_null(
     runs: np.ndarray,
     generator: np.random.Generator,
     n: int,
+    stimuli: np.ndarray | None = None,
+    folds: np.ndarray | None = None,
 ) -> np.ndarray:
     """Null of a decoder that is not trained again: fixed predictions against permuted labels.
 
@@ -92,8 +90,8 @@ def label_null(
     ----------
     predictions : ndarray of int, (rows,)
         Classes that were predicted out of fold.
-    y, blocks, runs, generator
-        See `permute_blocks`; predicted rows only.
+    y, blocks, runs, generator, stimuli, folds
+        See `permutations`; predicted rows only.
     n : int
         Number of permutations.
 
@@ -102,7 +100,8 @@ def label_null(
     ndarray, (n,) float64
         Accuracies.
     """
-    return (permutations(y, blocks, runs, generator, n) == predictions).mean(axis=1)
+    labels = permutations(y, blocks, runs, generator, n, stimuli, folds)
+    return (labels == predictions).mean(axis=1)
 
 
 def retrained_null(
@@ -117,6 +116,7 @@ def retrained_null(
     n: int,
     n_voxels: int,
     scale: bool = True,
+    stimuli: np.ndarray | None = None,
     **params: Any,
 ) -> np.ndarray:
     """Null of a linear decoder: selection, scaling and fit are repeated on permuted labels.
@@ -130,8 +130,8 @@ def retrained_null(
         Key of `decoders.LINEAR`. One in `BATCHED` takes its fast path.
     x : ndarray, (rows, voxels)
         Activity.
-    y, blocks, runs, generator
-        See `permute_blocks`; all rows. `runs` are also the groups that the decoder gets.
+    y, blocks, runs, generator, stimuli
+        See `permutations`; all rows. Labels stay in their fold where folds cut through runs.
     splits : sequence of Split
         As the decoder was trained.
     n_classes, n_voxels, scale, **params
@@ -144,11 +144,12 @@ def retrained_null(
     ndarray, (n,) float64
         Accuracies over all test rows, against the permuted labels.
     """
-    labels = permutations(y, blocks, runs, generator, n)
+    labels = permutations(y, blocks, runs, generator, n, stimuli, fold_of_rows(splits, len(y)))
     decoder = decoders.find(name)
     hits = np.zeros(n, dtype=np.int64)
     for split in splits:
-        args = (x, labels, runs, split, n_classes, n_voxels, scale)
+        groups = inner_groups(split, y, runs, blocks, stimuli)
+        args = (x, labels, groups, split, n_classes, n_voxels, scale)
         batched = BATCHED.get(name)
         fits = batched(*args, **params) if batched else _one_by_one(decoder, *args, **params)
         for index, predicted in enumerate(progress(fits, f"permutations, {name}", n)):

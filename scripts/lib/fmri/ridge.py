@@ -22,6 +22,7 @@ from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve, eigh, solve
 
 from scripts.lib.core.folds import Split
+from scripts.lib.fmri.balance import class_scale, class_targets
 from scripts.lib.fmri.nested import inner_folds
 from scripts.lib.fmri.voxels import scaling, top_voxels
 
@@ -52,7 +53,7 @@ def permuted_predictions(
     labels : ndarray of int, (permutations, rows)
         Class indices.
     groups : ndarray of str, (rows,)
-        Run of each row.
+        See `inner_groups`; those of test rows are not looked at.
     split : Split
         Training and test rows.
     n_classes : int
@@ -95,13 +96,13 @@ def permuted_predictions(
                 if primal:
                     system = chosen @ chosen.T if gram is None else gram[kept].take(kept, axis=1)
                 fitter = _Fitter(chosen, test_t[kept], system, alphas)
-            share = count / n_train
-            targets = 2 * (np.eye(n_classes)[y] - share)
-            projected = 2 * (sums[:, kept] * np.sqrt(count)[:, None]).T
-            folds = inner_folds(groups[split.train], y, alpha_folds) if len(alphas) > 1 else None
-            # Less 1 everywhere. A class that the training rows lack has 0: it cannot be the
-            # highest, since the others add up to 2.
-            scores = fitter.scores(targets, projected, folds) + 2 * share
+            targets = class_targets(np.eye(n_classes)[y])
+            projected = (sums[:, kept] * (class_scale(count) * np.sqrt(count))[:, None]).T
+            folds = None
+            if len(alphas) > 1:
+                folds = inner_folds(groups[split.train], y, alpha_folds, strict=False)
+            scores = fitter.scores(targets, projected, folds)
+            scores[:, count == 0] = -np.inf
             yield scores.argmax(axis=1)
 
 

@@ -8,6 +8,7 @@ the place of a validation set).
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import numpy as np
@@ -17,7 +18,7 @@ from scipy.special import log_softmax, softmax
 from scripts.lib.core import folds
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.folds import Split
-from scripts.lib.fmri.nested import inner_folds
+from scripts.lib.fmri.nested import inner_folds, inner_groups
 
 #: The temperature is sought within this factor of the mean range of a row's scores.
 TEMPERATURE_RANGE = 1e4
@@ -74,6 +75,8 @@ def out_of_fold(
     n_classes: int,
     fit: Fit,
     calibration_folds: int,
+    blocks: np.ndarray | None = None,
+    decoder: str | None = None,
 ) -> OutOfFold:
     """Score every test row and calibrate on the training rows of its split alone.
 
@@ -87,7 +90,7 @@ def out_of_fold(
     y : ndarray of int, (n,)
         Class indices.
     groups : ndarray of str, (n,)
-        Run of each row: calibration folds are made of runs.
+        Run of each row: calibration folds are made of runs, or of blocks (see `inner_groups`).
     stimuli : ndarray of str, (n,)
         Stimulus of each row, empty where unknown: none is on both sides of a calibration fold.
     splits : sequence of Split
@@ -98,6 +101,10 @@ def out_of_fold(
         The decoder.
     calibration_folds : int
         Folds inside every training set (see `inner_folds`).
+    blocks : ndarray of str, (n,), optional
+        Block of each row; without it every row is one.
+    decoder : str, optional
+        Name for messages.
 
     Returns
     -------
@@ -106,13 +113,19 @@ def out_of_fold(
     Raises
     ------
     NeuroLoopError
-        If some training set has fewer than two classes, or nothing to calibrate on.
+        If a split cannot learn a class, or has nothing to calibrate on, or if the decoder's scores
+        are not finite numbers, one a row and class.
     """
-    inner = [inner_splits(y, groups, stimuli, split.train, calibration_folds) for split in splits]
+    folds.check_training(splits, y, stimuli=stimuli)
+    inner = []
+    for split in splits:
+        kept = inner_groups(split, y, groups, blocks, stimuli)
+        inner.append(inner_splits(y, kept, stimuli, split.train, calibration_folds))
     every = [*splits, *(one for of_split in inner for one in of_split)]
     for split in every:
         _check_training(split, y)
     fitted = list(fit(x, y, groups, every, n_classes))
+    _check_scores(fitted, every, len(splits), n_classes, decoder or _name(fit))
     rest = iter(fitted[len(splits) :])
 
     scores = np.full((len(y), n_classes), np.nan)
@@ -132,7 +145,7 @@ def out_of_fold(
 def inner_splits(
     y: np.ndarray, groups: np.ndarray, stimuli: np.ndarray, train: np.ndarray, n_folds: int
 ) -> list[Split]:
-    """Cut the rows `train` once more, by run and, as outside, with stimuli kept apart.
+    """Cut the rows `train` once more, by group and, as outside, with stimuli kept apart.
 
     Returns
     -------
@@ -263,3 +276,39 @@ def _check_training(split: Split, y: np.ndarray) -> None:
             f"a fold has {len(split.train)} training rows of {n_classes} classes, and a decoder "
             "needs 2 classes: use more folds, or hold out fewer images"
         )
+
+
+def _name(fit: Fit) -> str:
+    """Name of a decoder, as far as its function tells."""
+    if isinstance(fit, partial):
+        return str(fit.args[0]) if fit.args else _name(fit.func)
+    return str(getattr(fit, "__name__", type(fit).__name__))
+
+
+def _check_scores(
+    fitted: Sequence[np.ndarray], splits: Sequence[Split], outer: int, n_classes: int, name: str
+) -> None:
+    """Refuse scores that no calibration can use, at the decoder that gave them."""
+    if len(fitted) != len(splits):
+        raise NeuroLoopError(f"decoder {name!r} scored {len(fitted)} of {len(splits)} folds")
+    for index, (given, split) in enumerate(zip(fitted, splits, strict=True)):
+        scores = np.asarray(given)
+        fold = f"fold {index}" if index < outer else f"calibration fold {index - outer}"
+        expected = (len(split.test), n_classes)
+        if scores.shape != expected:
+            raise NeuroLoopError(
+                f"decoder {name!r}, {fold}: its scores have the shape {scores.shape}, not "
+                f"{expected} (test rows, classes): mend the decoder"
+            )
+        if scores.dtype.kind not in "fiu":
+            raise NeuroLoopError(
+                f"decoder {name!r}, {fold}: its scores are {scores.dtype}, not numbers"
+            )
+        broken = ~np.isfinite(scores)
+        if broken.any():
+            kind = "NaN" if np.isnan(scores).any() else "infinite"
+            raise NeuroLoopError(
+                f"decoder {name!r}, {fold}: {int(broken.sum())} of {scores.size} scores are {kind}"
+                ": the fit failed, or a class got no score; look for NaN in the data, or mend the "
+                "decoder"
+            )

@@ -41,7 +41,7 @@ class Decoded:
     metrics : mapping
         metrics.json.
     null : ndarray, shape (permutations,)
-        Accuracies on permuted labels.
+        Accuracies on permuted labels; empty where nothing could be exchanged.
     """
 
     subject: str
@@ -55,7 +55,8 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
     """One row a subject, region and decoder, then one row a region and decoder for the group.
 
     The group's accuracy is the mean over subjects with Student's t interval, cut at 0 and 1; its
-    p compares that mean with the mean over subjects of the permutations, one of each at a time.
+    p compares that mean with the mean over subjects of the permutations, one of each at a time. A
+    group with a subject that has no null has no p.
 
     Parameters
     ----------
@@ -85,7 +86,7 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
         if len(members) < 2:
             continue
         accuracy = group_interval([one.metrics["accuracy"] for one in members])
-        null = np.mean([one.null for one in members], axis=0)
+        every = all(len(one.null) for one in members)
         means: dict[str, Any] = {
             name: _mean([one.metrics[name] for one in members]) for name in COLUMNS
         }
@@ -100,7 +101,9 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
                 "accuracy": accuracy.value,
                 "ci_low": None if accuracy.ci_low is None else max(0.0, accuracy.ci_low),
                 "ci_high": None if accuracy.ci_high is None else min(1.0, accuracy.ci_high),
-                "p": permutation_p(accuracy.value, null),
+                "p": permutation_p(accuracy.value, np.mean([one.null for one in members], axis=0))
+                if every
+                else None,
                 "reason": accuracy.reason,
             }
         )
@@ -147,9 +150,10 @@ def decoding_figure(table: pd.DataFrame, decoded: Sequence[Decoded]) -> "Figure"
                 linewidth=1.2,
                 label=decoder,
             )
-            highest = [100 * np.quantile(nulls[subject, roi, decoder], 0.95) for roi in rois]
+            own = [nulls[subject, roi, decoder] for roi in rois]
+            highest = [100 * np.quantile(null, 0.95) if len(null) else np.nan for null in own]
             panel.plot(place, highest, "_", color="#777777", markersize=7)
-        panel.axhline(100 * here["chance"].iloc[0], color="black", linestyle=":", linewidth=1)
+        panel.axhline(100 * here["chance"].mean(), color="black", linestyle=":", linewidth=1)
         panel.set_xticks(range(len(rois)), rois)
         panel.set_title(f"{subject} (n = {here['n'].iloc[0]})")
     axes[0, 0].set_ylabel("out-of-fold accuracy, %")

@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
 
 from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.folds import Split, check_training, group_folds, splits, stratified_folds
+from scripts.lib.core.folds import (
+    Split,
+    check_training,
+    check_whole,
+    group_folds,
+    splits,
+    stratified_folds,
+)
 from scripts.lib.core.seeds import numpy_generator
 
 
@@ -85,6 +92,42 @@ def test_stratified_folds_follow_the_seed():
 def test_stratified_folds_name_the_class_that_is_too_small():
     with pytest.raises(NeuroLoopError, match=r"3 folds .* 2 rows of class 'b'"):
         stratified_folds(["a"] * 9 + ["b"] * 2, 3, np.random.default_rng(0))
+
+
+def test_stratified_folds_keep_units_whole_and_spread_them():
+    units = np.repeat(np.arange(24), 3)
+    labels = np.where(units % 2, "a", "b")
+    folds = stratified_folds(labels, 4, np.random.default_rng(0), units.tolist())
+    np.testing.assert_array_equal(folds.reshape(24, 3).min(axis=1), folds[::3])
+    np.testing.assert_array_equal(folds.reshape(24, 3).max(axis=1), folds[::3])
+    alone = stratified_folds(labels[::3], 4, np.random.default_rng(0))
+    np.testing.assert_array_equal(folds[::3], alone)
+    with pytest.raises(NeuroLoopError, match=r"13 folds .* 12 blocks or images of class 'a'"):
+        stratified_folds(labels, 13, np.random.default_rng(0), units.tolist())
+
+
+def test_a_fold_that_splits_a_block_is_named_with_the_keys_that_help():
+    check_whole(np.array([0, 0, 1, 1]), ["a", "a", "b", "c"])
+    with pytest.raises(
+        NeuroLoopError, match=r"folds 0 and 1 split block 'b'.*fold_by: run"
+    ) as error:
+        check_whole(np.array([0, 0, 1, 1]), ["a", "b", "b", "c"])
+    assert "unit: block" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("labels", "keep", "images", "advice"),
+    [
+        ("cat cat cat dog", None, None, "no other fold shows that class: use more folds"),
+        ("cat dog cat dog", [1, 1, 1, 0], None, "held out: hold out fewer images"),
+        ("cat dog cat dog", None, ["", "x", "", "x"], "in this fold too: set fold_by: trial"),
+    ],
+)
+def test_a_class_that_a_fold_lacks_is_explained_by_its_cause(labels, keep, images, advice):
+    allowed = None if keep is None else np.array(keep, bool)
+    made = splits(np.array([0, 0, 1, 1]), allowed, images)
+    with pytest.raises(NeuroLoopError, match=rf"none of 1 of 2 classes \(dog\): .*{advice}"):
+        check_training(made, labels.split(), allowed, images)
 
 
 def test_a_split_by_hand():

@@ -55,7 +55,8 @@ def test_svm_breaks_ties_of_votes_only() -> None:
 def test_logistic_scores_are_logits(k: int) -> None:
     x, y, runs = brain(2, k=k)
     scores = decoders.logistic(x[:90], y[:90], runs[:90], x[90:], k, C=0.1)
-    model = LogisticRegression(C=0.1, max_iter=1000).fit(np.float64(x[:90]), y[:90])
+    model = LogisticRegression(C=0.1, max_iter=1000, class_weight="balanced")
+    model.fit(np.float64(x[:90]), y[:90])
     p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(p, model.predict_proba(np.float64(x[90:])), atol=1e-9)
 
@@ -63,9 +64,27 @@ def test_logistic_scores_are_logits(k: int) -> None:
 @pytest.mark.parametrize("v", [30, 200])
 def test_ridge_equals_scikit_learn(v: int) -> None:
     x, y, runs = brain(3, v=v)
-    scores = decoders.ridge(x[:90], y[:90], runs[:90], x[90:], 5, alphas=[20.0])
-    model = RidgeClassifier(alpha=20.0).fit(np.float64(x[:90]), y[:90])
-    np.testing.assert_allclose(scores, model.decision_function(np.float64(x[90:])), atol=1e-9)
+    train, rows = np.argsort(y, kind="stable").reshape(5, -1)[:, :15].ravel(), slice(90, None)
+    scores = decoders.ridge(x[train], y[train], runs[train], x[rows], 5, alphas=[20.0])
+    model = RidgeClassifier(alpha=20.0).fit(np.float64(x[train]), y[train])
+    # Where classes are equal all that is missing is the intercept of zero activity, 2 / 5 - 1.
+    centre = model.decision_function(np.float64(x[train])).mean(axis=0)
+    np.testing.assert_allclose(centre, 2 / 5 - 1)
+    expected = model.decision_function(np.float64(x[rows])) - centre
+    np.testing.assert_allclose(scores, expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("v", [30, 200])
+def test_ridge_balances_unequal_classes(v: int) -> None:
+    x, y, runs = brain(3, v=v)
+    x, y, runs, unseen = x[:90], y[:90], runs[:90], x[90:]
+    kept = (y != 0) | (np.arange(90) % 3 == 0)
+    x, y, runs = x[kept], y[kept], runs[kept]
+    n, count = len(y), np.bincount(y)
+    targets = (np.eye(5)[y] - count / n) * 2 * np.sqrt(n / (5 * count))
+    model = Ridge(alpha=20.0).fit(np.float64(x), targets)
+    scores = decoders.ridge(x, y, runs, unseen, 5, alphas=[20.0])
+    np.testing.assert_allclose(scores, model.predict(np.float64(unseen)), atol=1e-9)
 
 
 def test_ridge_chooses_one_alpha_by_groups() -> None:

@@ -204,6 +204,29 @@ def test_where_only_categories_are_known_they_are_no_images():
     assert problem.stimulus_ids == names
 
 
+def test_a_fold_that_splits_a_block_is_refused(stimuli):
+    x, samples, folds = brain(stimuli)
+    folds["block"] = folds["category"] + folds["run"]
+    folds["fold"] = np.arange(len(folds)) % 2
+    with pytest.raises(NeuroLoopError, match=r"split block .*fold_by: run, or unit: block"):
+        pose(x, samples, folds, stimuli)
+
+
+def test_a_fold_that_cannot_learn_a_category_is_refused(stimuli):
+    x, samples, folds = brain(stimuli)
+    folds["fold"] = (folds["category"] == "c2").astype(int)
+    with pytest.raises(
+        NeuroLoopError, match=r"fold 0 .* \(c2\): its images in other folds|no other"
+    ):
+        pose(x, samples, folds, stimuli)
+
+
+def test_images_held_out_in_all_other_folds_are_named_as_the_cause():
+    stimuli = table(held_out=PER_CATEGORY - 1)
+    with pytest.raises(NeuroLoopError, match="held out: hold out fewer images"):
+        pose(*brain(stimuli), stimuli)
+
+
 # --------------------------------------------------------------------------- what is written
 
 
@@ -249,6 +272,37 @@ def test_a_single_run_gives_an_interval_over_samples_and_says_so(solved):
     facts = score(one, decoded, null, "none")
     assert facts["interval"] == "95 %, over samples"
     assert facts["ci_low"] < facts["accuracy"] < facts["ci_high"]
+
+
+def test_unequal_classes_have_the_chance_of_their_null(stimuli):
+    x, samples, folds = brain(stimuli)
+    kept = (folds["category"] != "c2") | (folds.groupby("category").cumcount() % 2 == 0)
+    problem = pose(x, samples, folds[kept].reset_index(drop=True), stimuli)
+    decoded, null = decode(problem), np.linspace(0.1, 0.5, 99)
+    assert score(problem, decoded, null, "by hand")["chance"] == pytest.approx(0.3)
+
+
+def test_without_exchangeable_images_there_is_no_p_and_a_reason(stimuli):
+    """Each category is one image: nothing tells the category from it."""
+    x, samples, folds = brain(stimuli)
+    problem = pose(x, samples, folds, stimuli)
+    decoded = decode(problem)
+    problem = dataclasses.replace(problem, stimuli=(folds["category"] + "-0").to_numpy(str))
+    assert problem.exchange.impossible
+    facts = score(problem, decoded, np.empty(0), "retrained")
+    assert facts["p"] is facts["null"]["mean"] is facts["null"]["quantile_95"] is None
+    assert facts["null"]["permutations"] == 0
+    assert "single image or chain of blocks" in facts["null"]["method"]
+    assert facts["accuracy"] > 0.5
+
+
+def test_few_voxels_are_all_taken_and_told(stimuli, caplog):
+    problem = pose(*brain(stimuli), stimuli)
+    assert decoding.used_voxels(problem, 5) == {"voxels": 5, "voxels_asked": 5}
+    assert decoding.used_voxels(problem, None) == {"voxels": VOXELS, "voxels_asked": None}
+    assert not caplog.messages
+    assert decoding.used_voxels(problem, 500) == {"voxels": VOXELS, "voxels_asked": 500}
+    assert caplog.messages == ["500 voxels asked for, the region has 12: all are taken"]
 
 
 @pytest.fixture

@@ -42,15 +42,14 @@ def test_counts(subject):
         "categories": 3,
         "stimuli": 6,
         "voxels": {"left": 3, "all": 5},
+        "voxels_used": {"left": 2, "all": 5},
     }
 
 
-def test_more_voxels_than_a_region_has(subject):
-    regions = {**REGIONS, "left": {"flag": "left", "voxels": 4}}
-    with pytest.raises(NeuroLoopError, match=r"rois\.left\.voxels: 4 voxels .* has 3") as error:
-        inspect_subject(*subject, regions)
-    assert str(subject[0]) in str(error.value)
-    assert "\n" not in str(error.value)
+def test_a_region_with_fewer_voxels_than_asked_is_taken_whole(subject):
+    found = inspect_subject(*subject, {**REGIONS, "left": {"flag": "left", "voxels": 500}})
+    assert found["voxels"] == {"left": 3, "all": 5}
+    assert found["voxels_used"] == {"left": 3, "all": 5}
 
 
 def test_a_region_that_is_not_in_the_file(subject):

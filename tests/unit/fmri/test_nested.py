@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri.nested import inner_folds
+from scripts.lib.core.folds import Split
+from scripts.lib.fmri.nested import inner_folds, inner_groups
 
 
 def test_groups_stay_whole_and_cut_the_number_of_folds() -> None:
@@ -25,3 +26,51 @@ def test_one_group_with_few_rows_of_a_class() -> None:
     assert set(inner_folds(np.repeat(["1"], 8), [0] * 6 + [1] * 2, 5)) == {0, 1}
     with pytest.raises(NeuroLoopError, match="class '1'"):
         inner_folds(np.repeat(["1"], 7), [0] * 6 + [1], 5)
+
+
+def test_groups_of_one_class_are_whole_and_spread_by_class() -> None:
+    blocks = np.repeat(np.arange(12), 3)
+    labels = blocks % 2
+    folds = inner_folds(blocks.astype(str), labels, 3)
+    for fold in range(3):
+        assert np.bincount(labels[folds == fold]).tolist() == [6, 6]
+        assert not set(blocks[folds == fold]) & set(blocks[folds != fold])
+
+
+def test_a_class_of_one_block_is_refused_but_not_where_a_penalty_is_chosen() -> None:
+    blocks, labels = np.repeat([*"abc"], 3), [0] * 6 + [1] * 3
+    with pytest.raises(NeuroLoopError, match="learns class '1' from one block"):
+        inner_folds(blocks, labels, 5)
+    assert len(set(inner_folds(blocks, labels, 5, strict=False))) == 3
+
+
+RUNS = np.repeat([*"123"], 4)
+BLOCKS = np.repeat([*"abcdef"], 2)
+Y = np.repeat([0, 1] * 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "same"),
+    [
+        (range(4, 12), range(4), RUNS),  # two runs are left
+        (range(4), range(4, 8), BLOCKS),  # one
+        ([0, 1, 4, 5, 2, 3, 6, 7], [8, 9, 10, 11], RUNS),
+        ([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [10, 11], BLOCKS),  # the outer folds cut through run 3
+    ],
+)
+def test_inner_groups_are_runs_where_the_outer_folds_keep_them_whole(train, test, same) -> None:
+    split = Split(np.array(train), np.array(test))
+    y = Y if len(train) > 4 else np.zeros(12, int)
+    groups = inner_groups(split, y, RUNS, BLOCKS)[split.train]
+    pairs = set(zip(groups.tolist(), same[split.train].tolist(), strict=True))
+    assert len(pairs) == len(set(groups.tolist())) == len(set(same[split.train].tolist()))
+
+
+def test_inner_groups_join_blocks_of_one_image_unless_a_class_has_no_other() -> None:
+    split, runs = Split(np.arange(8), np.arange(8, 12)), np.repeat("1", 12)
+    blocks, y = np.arange(12).astype(str), np.arange(12) % 2
+    images = np.array([*"abcdabcdefef"])
+    groups = inner_groups(split, y, runs, blocks, images)
+    assert groups[:4].tolist() == groups[4:8].tolist()
+    one = np.array([*"ababababefef"])
+    assert len(set(inner_groups(split, y, runs, blocks, one)[:8])) == 8

@@ -217,8 +217,64 @@ def test_rows_of_classes_unknown_to_their_inner_split_do_not_calibrate() -> None
 def test_a_training_set_of_one_class_is_refused() -> None:
     data = brain(7)
     y = np.where(data.runs == "1", data.y, 0)
-    with pytest.raises(NeuroLoopError, match="1 classes"):
+    with pytest.raises(NeuroLoopError, match="fold 0 has 200 training rows and none of 7 of 8 cl"):
         decode(data._replace(y=y))
+
+
+def test_a_split_that_cannot_learn_a_class_is_refused() -> None:
+    data = brain(7)
+    y = np.where((data.y == 3) & (data.runs != "4"), 2, data.y)
+    with pytest.raises(NeuroLoopError, match=r"fold 3 .* none of 1 of 8 classes \(3\): no other"):
+        decode(data._replace(y=y))
+
+
+@pytest.mark.parametrize(
+    ("broken", "what"),
+    [
+        (lambda m, k: np.full((m, k), np.nan), r"320 of 320 scores are NaN"),
+        (lambda m, k: np.where(np.arange(k) == 0, 0, -np.inf) * np.ones((m, 1)), "infinite"),
+        (lambda m, k: np.zeros(m), r"shape \(40,\), not \(40, 8\)"),
+        (lambda m, k: np.zeros((m, k - 1)), r"shape \(40, 7\), not \(40, 8\)"),
+        (lambda m, k: np.full((m, k), "high"), "not numbers"),
+    ],
+)
+def test_a_decoder_that_gives_no_scores_is_named(broken, what, monkeypatch) -> None:
+    def careless(x_train, y_train, groups_train, x_test, n_classes):
+        return broken(len(x_test), n_classes)
+
+    monkeypatch.setitem(decoders.LINEAR, "careless", careless)
+    with pytest.raises(NeuroLoopError, match=rf"decoder 'careless', fold 0: .*{what}") as error:
+        decode(brain(7), partial(decoders.fit_linear, "careless", n_voxels=20))
+    assert "\n" not in str(error.value)
+
+
+def test_a_calibration_fold_without_scores_is_named() -> None:
+    def fit(x, y, groups, splits: Sequence[Split], n_classes: int) -> list[np.ndarray]:
+        scores = [np.eye(n_classes)[y[split.test]] for split in splits]
+        scores[8][2, 1] = np.nan
+        return scores
+
+    with pytest.raises(NeuroLoopError, match="decoder 'fit', calibration fold 2: 1 of 320"):
+        decode(brain(7), fit)
+
+
+def test_calibration_folds_of_one_run_keep_blocks_whole() -> None:
+    # Two runs: one is left to learn from, in blocks of 5 rows.
+    data = brain(7)
+    y, blocks = np.repeat(np.arange(48) % 8, 5), np.repeat(np.arange(48), 5).astype(str)
+    runs = np.repeat(["1", "2"], 120)
+    seen = []
+
+    def spy(x, y, groups, splits: Sequence[Split], n_classes: int) -> list[np.ndarray]:
+        seen.extend(splits[2:])
+        return ridge(20)(x, y, groups, splits, n_classes)
+
+    outer = folds.splits(folds.group_folds(runs, 2))
+    soft_labels.out_of_fold(data.x, y, runs, data.stimuli, outer, 8, spy, 3, blocks)
+    assert len(seen) == 6
+    for split in seen:
+        assert not set(blocks[split.train]) & set(blocks[split.test])
+        assert set(y[split.train]) == set(range(8))
 
 
 def test_a_row_is_tested_once() -> None:

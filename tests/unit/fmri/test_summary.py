@@ -129,3 +129,19 @@ def test_a_panel_a_subject_and_none_for_the_group():
     decoded = [one(name, "V1", "ridge", 0.3) for name in ("S1", "S2")]
     figure = decoding_figure(decoding_table(decoded), decoded)
     assert [panel.get_title()[:2] for panel in figure.axes] == ["S1", "S2"]
+
+
+def test_without_a_null_there_is_no_p_and_none_for_the_group(tmp_path):
+    decoded = [one("S1", "V1", "ridge", 0.3), one("S2", "V1", "ridge", 0.4, null=())]
+    decoded[1].metrics["p"] = None
+    table = decoding_table(decoded)
+    assert table["p"].isna().tolist() == [False, True, True]
+    save_table(tmp_path / "decoding.tsv", table)
+    assert np.isnan(read_table(tmp_path / "decoding.tsv", {"p": float})["p"].iloc[-1])
+    nulls = [
+        line.get_ydata()
+        for panel in decoding_figure(table, decoded).axes
+        for line in panel.lines
+        if line.get_marker() == "_"
+    ]
+    assert np.isnan(nulls).ravel().tolist() == [False, True]
