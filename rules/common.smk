@@ -189,8 +189,10 @@ def image_input(wildcards):
     if images["source"] == "paired":
         subjects = config["datasets"][wildcards.dataset]["subjects"]
         where = f"datasets.{wildcards.dataset}.subjects"
-        first = next(iter(subjects))
-        paths = [data_input(subjects[first]["file"], f"{where}.{first}.file")]
+        paths = [
+            data_input(block["file"], f"{where}.{name}.file")
+            for name, block in subjects.items()
+        ]
     return [path for path in paths if path]
 
 

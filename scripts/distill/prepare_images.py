@@ -1,5 +1,6 @@
 """Read the students' images at one size."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,11 +8,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import StrPath, read_table, save_array, save_table
 from scripts.lib.core.jobs import job
 from scripts.lib.distill.images import (
     check_images,
     class_folder_images,
+    known_images,
     read_images,
     resize_grey,
     stimulus_paths,
@@ -19,6 +22,8 @@ from scripts.lib.distill.images import (
 from scripts.lib.fmri.paired import read_paired
 from scripts.lib.fmri.simulate import stimulus_images
 from scripts.lib.fmri.stimuli import STIMULUS_COLUMNS
+
+log = logging.getLogger(__name__)
 
 
 def prepare_images(
@@ -29,7 +34,7 @@ def prepare_images(
     images: Mapping[str, Any],
     paired: Mapping[str, Any] | None,
 ) -> None:
-    """Write images.npy and images.tsv.
+    """Write images.npy and images.tsv, less the test images that students learn from as well.
 
     Parameters
     ----------
@@ -68,11 +73,19 @@ def prepare_images(
             check_images(rows, paths)
             array = read_images(paths, size)
         elif images["source"] == "paired":
-            brain, grey = read_paired(source[0], **(paired or {}))
-            place = {name: row for row, name in enumerate(brain.rows["stimulus_id"])}
-            array = resize_grey(grey[[place[name] for name in rows["stimulus_id"]]], size)
+            grey = paired_images(source, paired or {})
+            array = resize_grey(np.stack([grey[name] for name in rows["stimulus_id"]]), size)
         else:
             array = resize_grey(stimulus_images(shown.astype({"image": int})), size)
+    known = known_images(array, rows)
+    left_out = rows.loc[known, "image_id"].tolist()
+    if left_out:
+        log.warning(
+            "%d test images have the pixels of training images and are left out, the first is %s",
+            len(left_out),
+            left_out[0],
+        )
+    rows, array = rows[~known].reset_index(drop=True), array[~known]
     save_table(table, rows)
     save_array(
         pixels,
@@ -80,7 +93,28 @@ def prepare_images(
         axes=("image", "channel", "row", "column"),
         units="8-bit grey level",
         ids={"image": rows["image_id"].tolist()},
+        left_out=left_out,
     )
+
+
+def paired_images(source: Sequence[StrPath], paired: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Image of each stimulus that any subject saw.
+
+    Raises
+    ------
+    NeuroLoopError
+        If subjects saw different images under one id.
+    """
+    images: dict[str, np.ndarray] = {}
+    for path in source:
+        brain, grey = read_paired(path, **paired)
+        for name, image in zip(brain.rows["stimulus_id"], grey, strict=True):
+            if not np.array_equal(images.setdefault(name, image), image):
+                raise NeuroLoopError(
+                    f"{path} shows another image as {name} than {source[0]}: give the trials of "
+                    "all subjects in one order, or each subject a dataset"
+                )
+    return images
 
 
 def stimulus_rows(stimuli: pd.DataFrame) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from scripts.lib.fmri.simulate import draw_stimuli, stimulus_images
 
 def colour(name: str) -> int:
     """A grey level that belongs to a name."""
-    return sum(map(ord, name)) % 200 + 20
+    return sum(7**place * ord(letter) for place, letter in enumerate(name)) % 200 + 20
 
 
 def paint(path: Path, level: int, shape=(6, 9)) -> None:
@@ -128,6 +128,52 @@ def test_images_that_are_paired_with_voxels_are_joined_by_trial(tmp_path):
     np.testing.assert_array_equal(shown.pixels[:, 0], grey[order])
     assert shown.table["category"].tolist() == labels[order].tolist()
     assert set(shown.table["image_id"].iloc[shown.test]) == held_out
+
+
+def test_test_images_with_the_pixels_of_training_images_are_left_out(stimuli, tmp_path, caplog):
+    """Under another name and in another class too; told, and recorded."""
+    levels = {
+        ("learn", "a"): [10, 20, 30],
+        ("learn", "b"): [40, 50],
+        ("judge", "a"): [20, 60, 40],
+        ("judge", "b"): [70],
+    }
+    for (side, name), shades in levels.items():
+        for number, level in enumerate(shades):
+            paint(tmp_path / side / name / f"{side}{number}.png", level)
+    classes = {"a": ["a"], "b": ["b"]}
+    images = {"source": "class_folders", "size": 5, "classes": classes}
+    folders = [tmp_path / "learn", tmp_path / "judge"]
+    shown = prepare(tmp_path, folders, images)
+    test = ["test/a/judge1.png", "test/b/judge0.png"]
+    assert shown.table["image_id"].iloc[shown.test].tolist() == test
+    assert shown.pixels[shown.test, 0, 0, 0].tolist() == [60, 70]
+    assert len(shown.train) == 5
+    left_out = ["test/a/judge0.png", "test/a/judge2.png"]
+    assert json.loads((tmp_path / "images.json").read_text())["left_out"] == left_out
+    assert "2 test images have the pixels of training images" in caplog.text
+    paint(tmp_path / "judge/b/judge0.png", 50)
+    with pytest.raises(NeuroLoopError, match=r"all test images of class 'b' have the pixels of"):
+        prepare(tmp_path, folders, images)
+
+
+def test_subjects_must_have_seen_the_same_image_in_a_trial(tmp_path):
+    grey = np.random.default_rng(0).integers(2, 256, size=(6, 4, 4)).astype(np.uint8)
+    labels = np.array(["six", "nine"] * 3)
+    for name, order in (("a", range(6)), ("b", [2, 1, 0, 3, 4, 5]), ("c", range(2))):
+        order = list(order)
+        rows = {"x": np.zeros((len(order), 3)), "i": grey[order], "l": labels[order]}
+        np.savez(tmp_path / f"{name}.npz", **rows)
+    names = [f"trial{trial:03d}" for trial in range(1, 7)]
+    table = pd.DataFrame({"stimulus_id": names, "category": labels, "session": "training"})
+    save_table(tmp_path / "stimuli.tsv", table.assign(held_out=[0, 0, 0, 0, 1, 1]))
+    paired = {"voxels": ["x"], "images": ["i"], "labels": ["l"], "image_shape": [4, 4]}
+    images = {"source": "paired", "size": 4}
+    with pytest.raises(NeuroLoopError, match=r"b\.npz shows another image as trial001"):
+        prepare(tmp_path, [tmp_path / "a.npz", tmp_path / "b.npz"], images, paired)
+    # What one subject did not see comes from another.
+    shown = prepare(tmp_path, [tmp_path / "c.npz", tmp_path / "a.npz"], images, paired)
+    np.testing.assert_array_equal(shown.pixels[:, 0], grey)
 
 
 def test_digits_that_were_simulated(tmp_path):

@@ -137,6 +137,19 @@ def test_labels_of_categories_have_no_control_within_classes(teacher: str) -> No
         validate(config, SCHEMA)
 
 
+def test_a_region_is_a_label_or_what_lies_above_a_threshold() -> None:
+    config = completed(preset("haxby"))
+    region = config["datasets"]["haxby"]["rois"]["left"]
+    for choice in ({"label": 2}, {"threshold": 0.5}):
+        validate(config | {"run": ["haxby"]}, SCHEMA)
+        region |= choice
+    with pytest.raises(ConfigError, match=r"haxby\.rois\.left: label and threshold exclude each"):
+        validate(config, SCHEMA)
+    region["label"] = "V1"
+    with pytest.raises(ConfigError, match=r"rois\.left\.label: 'V1' is not of type 'integer'"):
+        validate(config, SCHEMA)
+
+
 def test_blocks_that_do_not_run_must_still_be_whole() -> None:
     config = completed(preset("digits69"))
     del config["datasets"]["simulated"]["folds"]

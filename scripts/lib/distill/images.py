@@ -154,6 +154,37 @@ def class_folder_images(
     return pd.DataFrame(rows)
 
 
+def known_images(pixels: np.ndarray, table: pd.DataFrame) -> np.ndarray:
+    """Find the test images that students know: those with the pixels of a training image.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (images, channels, height, width)
+    table : DataFrame
+        images.tsv, a row an image.
+
+    Returns
+    -------
+    ndarray of bool, shape (images,)
+
+    Raises
+    ------
+    NeuroLoopError
+        If a class has no other test images.
+    """
+    test = (table["split"] == "test").to_numpy()
+    learned = {image.tobytes() for image in pixels[~test]}
+    known = np.array([image.tobytes() in learned for image in pixels]) & test
+    left = set(table.loc[test & ~known, "category"])
+    gone = [name for name in natural_sorted(set(table.loc[known, "category"])) if name not in left]
+    if gone:
+        raise NeuroLoopError(
+            f"all test images of class {gone[0]!r} have the pixels of training images: test with "
+            "other images"
+        )
+    return known
+
+
 def check_images(table: pd.DataFrame, paths: Sequence[Path] | None = None) -> None:
     """Check that students can learn from and be tested on this list of images.
 

@@ -44,14 +44,16 @@ def read_paired(
     Returns
     -------
     brain : BrainData
-        Session ``training``, region ``all``, every trial a block and a stimulus ``trial001``, ...
+        Session ``training``, region ``all``, every trial a block. Images with equal pixels are one
+        stimulus, named after the first trial that shows it: ``trial001``, ...
     images : ndarray of uint8, shape (trials, height, width)
         Grey values 0 to 255; values from 0 to 1 are stretched.
 
     Raises
     ------
     NeuroLoopError
-        If the file is missing or damaged, lacks a variable, or its variables do not pair up.
+        If the file is missing or damaged, lacks a variable, its variables do not pair up, or one
+        image is of two categories.
     """
     found = _load(path)
     x = _join(found, voxels, path)
@@ -76,17 +78,32 @@ def read_paired(
                 f"{path}: label {unknown[0]} has no name: label_names has {', '.join(label_names)}"
             )
         tags = [label_names[tag] for tag in tags]
+    grey = _as_images(pixels, image_shape, image_order, images, path)
+    shown = _first_trials(grey, tags, path)
     run = [god.run_id("training", _text(number)) for number in numbers]
     width = max(3, len(str(len(x))))
     rows = make_rows(
         session="training",
         run=run,
         block=[god.block_id(name, trial) for trial, name in enumerate(run, start=1)],
-        stimulus_id=[f"trial{trial:0{width}d}" for trial in range(1, len(x) + 1)],
+        stimulus_id=[f"trial{trial:0{width}d}" for trial in shown],
         category=tags,
     )
     brain = BrainData(x.astype(np.float32), rows, {"all": np.ones(x.shape[1], dtype=bool)})
-    return check(brain, path), _as_images(pixels, image_shape, image_order, images, path)
+    return check(brain, path), grey
+
+
+def _first_trials(grey: np.ndarray, tags: Sequence[str], path: StrPath) -> list[int]:
+    """For each trial the first one, from 1, that shows its image: the same pixels."""
+    seen: dict[bytes, int] = {}
+    shown = [seen.setdefault(image.tobytes(), trial) for trial, image in enumerate(grey, start=1)]
+    for trial, (first, tag) in enumerate(zip(shown, tags, strict=True), start=1):
+        if tag != tags[first - 1]:
+            raise NeuroLoopError(
+                f"{path}: rows {first} and {trial} show one image, which is labelled "
+                f"{tags[first - 1]} and {tag}: give it one label, or tell the images apart"
+            )
+    return shown
 
 
 def _load(path: StrPath) -> dict[str, np.ndarray]:

@@ -51,7 +51,7 @@ def read_events(
     -------
     DataFrame
         One row a volume: ``run`` (``training-1``, ...), ``category``, ``stimulus_id`` (the
-        category where no image is named), ``event`` (number within the run, 0 for rest).
+        category where no image is named), ``event`` (its number, 0 for rest).
 
     Raises
     ------
@@ -95,7 +95,7 @@ def _label_run(path: StrPath, volumes: int, tr: float, shift: float, rest: str) 
         if first == last:
             raise NeuroLoopError(
                 f"{place} covers the middle of no volume (TR {tr:g} s): events this short need a "
-                "GLM; give its estimates as BData, or events with the durations of their blocks"
+                "GLM, whose estimates go in as BData, or the durations of their blocks"
             )
         covered = slice(max(first, 0), max(last, 0))
         if event[covered].any():
@@ -111,10 +111,10 @@ def _label_run(path: StrPath, volumes: int, tr: float, shift: float, rest: str) 
 def _check_times(table: pd.DataFrame, places: Sequence[str], volumes: int, tr: float) -> None:
     """Raise a NeuroLoopError if an event has no duration or is not within the run."""
     for onset, duration, place in zip(table["onset"], table["duration"], places, strict=True):
-        if duration == 0:
+        if duration == 0 or np.isnan(duration):
             raise NeuroLoopError(
-                f"{place}: impulses label no volume and need a GLM; give its estimates as BData, "
-                "or events with the durations of their blocks"
+                f"{place}: impulses label no volume: take the row out if it shows no stimulus; "
+                "else it needs a GLM, whose estimates go in as BData, or the duration of its block"
             )
         if not (onset >= -TIE * tr and duration > 0 and onset + duration <= (volumes + TIE) * tr):
             raise NeuroLoopError(

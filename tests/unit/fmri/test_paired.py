@@ -10,6 +10,7 @@ from sklearn.datasets import load_digits
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.fmri.bdata import read_bdata, write_bdata
 from scripts.lib.fmri.paired import read_paired
+from scripts.lib.fmri.stimuli import list_stimuli
 
 KEYS = {
     "voxels": ["xTrain", "xTest"],
@@ -87,6 +88,33 @@ def test_runs_may_be_known(path):
     savemat(path, variables() | {"r": np.array([[1.0, 1, 2, 2, 2]]).T})
     rows = read_paired(path, runs=["r"], **KEYS)[0].rows
     assert rows["run"].tolist() == ["training-1"] * 2 + ["training-2"] * 3
+
+
+def repeated() -> dict[str, np.ndarray]:
+    """The third trial shows the image of the second, the fifth that of the first."""
+    flat = np.stack([IMAGES[place].ravel(order="F") for place in (0, 1, 1, 3, 0)])
+    labels = np.array([[1], [2], [2], [1], [1]], dtype=np.uint8)
+    return {"iTrain": flat[:3], "iTest": flat[3:], "lTrain": labels[:3], "lTest": labels[3:]}
+
+
+def test_images_with_equal_pixels_are_one_stimulus(path):
+    savemat(path, variables() | repeated())
+    brain, images = read_paired(path, **KEYS)
+    shown = ["trial001", "trial002", "trial002", "trial004", "trial001"]
+    assert brain.rows["stimulus_id"].tolist() == shown
+    assert brain.rows["block"].is_unique
+    np.testing.assert_array_equal(images, IMAGES[[0, 1, 1, 3, 0]])
+    # Listed once each, and held out whole: of two sixes the last.
+    stimuli = list_stimuli([brain.rows], 0)
+    assert stimuli["stimulus_id"].tolist() == ["trial002", "trial001", "trial004"]
+    six = brain.rows[brain.rows["category"] == "six"]
+    assert list_stimuli([six], 1)["held_out"].tolist() == [0, 1]
+
+
+def test_one_image_under_two_labels_is_refused(path):
+    broken = repeated() | {"lTest": np.array([[1], [2]], dtype=np.uint8)}
+    line = refused(path, broken)
+    assert "rows 1 and 5 show one image, which is labelled six and nine" in line
 
 
 def test_round_trip_through_bdata(path, tmp_path):

@@ -1,0 +1,57 @@
+"""What the config says of a region reaches its voxels, and the sidecar says what was left out."""
+
+import json
+
+import nibabel
+import numpy as np
+
+from scripts.fmri.import_nifti import import_nifti
+from scripts.lib.fmri.bdata import read_bdata
+
+SHAPE = (4, 2, 2)
+
+
+def save(path, data):
+    image = nibabel.Nifti1Image(data.astype(np.float32), np.diag([3.0, 3, 3, 1]))
+    image.header.set_zooms((3, 3, 3, 2)[: data.ndim])
+    nibabel.save(image, path)
+    return path
+
+
+def test_regions_of_one_atlas(tmp_path):
+    generator = np.random.default_rng(0)
+    bold = [save(tmp_path / f"run-{n}_bold.nii", generator.random((*SHAPE, 12))) for n in (1, 2)]
+    events = [tmp_path / f"run-{n}_events.tsv" for n in (1, 2)]
+    for path in events:
+        rows = ["2.003\t4\tcat", "8.003\t4\tdog", "12.003\t4\tdog"]
+        path.write_text("\n".join(["onset\tduration\ttrial_type", *rows]) + "\n")
+    atlas = np.zeros(SHAPE)
+    atlas[:2], atlas[2], atlas[3, 0, 0] = 1, 2, np.nan
+    mask = save(tmp_path / "atlas.nii", atlas)
+    regions = {"V1": {"label": 1}, "V2": {"label": 2}, "all": {"threshold": 0.5}}
+    cleaning = {
+        "repetition_time": 2.0,
+        "shift": 4.0,
+        "detrend": False,
+        "high_pass": None,
+        "standardise": False,
+        "unit": "block",
+        "rest": "rest",
+    }
+    output = tmp_path / "bdata.h5"
+    import_nifti(bold, events, [mask] * 3, output, cleaning, "events", regions)
+    brain = read_bdata(output)
+    assert {roi: int(flags.sum()) for roi, flags in brain.rois.items()} == {
+        "V1": 8,
+        "V2": 4,
+        "all": 12,
+    }
+    blocks = [f"training-{run}-{block}" for run in (1, 2) for block in (1, 2, 2)]
+    assert brain.rows["block"].tolist() == blocks
+    # Events at 2, 8, 12 s come 4 s later: volumes 3 and 4, 6 and 7, 8 and 9.
+    data = nibabel.load(bold[0]).get_fdata()[:2].reshape(8, 12).T
+    means = [data[first : first + 2].mean(axis=0) for first in (3, 6, 8)]
+    np.testing.assert_allclose(brain.voxels[:3, brain.rois["V1"]], means, rtol=1e-5)
+    facts = json.loads((tmp_path / "bdata.json").read_text())
+    assert facts["nan_in_masks"] == {"V1": 1, "V2": 1, "all": 1}
+    assert facts["unit"] == "block"
