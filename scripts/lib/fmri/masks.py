@@ -68,7 +68,7 @@ def choose_voxels(values: np.ndarray, region: Region, name: str) -> tuple[np.nda
     place = f"{region.mask}, region {name}"
     if values.dtype.kind not in "biuf":
         raise NeuroLoopError(f"{place}: voxels are {values.dtype}, no numbers: save it as a mask")
-    values = values.astype(np.float64)
+    stored, values = values, values.astype(np.float64)
     absent = np.isnan(values)
     if np.isinf(values).any():
         raise NeuroLoopError(
@@ -77,7 +77,7 @@ def choose_voxels(values: np.ndarray, region: Region, name: str) -> tuple[np.nda
     known = values[~absent]
     found = describe_values(known)
     if region.threshold is not None:
-        chosen = values > region.threshold
+        chosen = stored > float(region.threshold)  # in the precision of the image
     else:
         wanted = 1 if region.label is None else region.label
         chosen = np.abs(values - wanted) <= ROUNDING

@@ -51,7 +51,7 @@ def read_events(
     -------
     DataFrame
         One row a volume: ``run`` (``training-1``, ...), ``category``, ``stimulus_id`` (the
-        category where no image is named), ``event`` (number within the run, 0 for rest).
+        category where no image is named), ``event`` (its number, 0 for rest).
 
     Raises
     ------

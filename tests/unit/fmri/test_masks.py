@@ -79,6 +79,8 @@ def test_a_label_of_an_atlas():
 def test_above_a_threshold():
     assert chosen([0, 0.2, 0.5, 0.9], threshold=0.5)[0].tolist() == [False, False, False, True]
     assert chosen([-1, 0, 1], threshold=0)[0].tolist() == [False, False, True]
+    # A stored 0.3 is not above 0.3, though as a double it is 0.3000000119.
+    assert chosen(np.array([0.3, 0.4], np.float32), threshold=0.3)[0].tolist() == [False, True]
     assert "no voxel is above 0.9, the image holds 0 (1 voxels)" in refused([0, 0.9], threshold=0.9)
 
 
