@@ -11,6 +11,7 @@ from scripts.lib.calcium.coupling import trial_evidence
 from scripts.lib.calcium.empty_entries import why_empty
 from scripts.lib.calcium.frame_store import read_rows
 from scripts.lib.calcium.influence import (
+    ITSELF,
     NEVER,
     TOGETHER,
     Influence,
@@ -107,8 +108,7 @@ def estimate_coupling(
         seed=seed,
     )
     rows = [
-        facts(name, route, known, true)
-        | {"note": failed.get(name) or on_others_scale(route.reasons, names)}
+        facts(name, route, known, true) | {"note": failed.get(name) or note_of(route, names)}
         for name, route in routes.items()
     ]
     save_table(outputs["table"], pd.DataFrame(rows))
@@ -148,6 +148,13 @@ def on_others_scale(reasons: np.ndarray, names: list[str]) -> str:
     return f"responses of {', '.join(cells)}: over the mean own response of the others" * bool(
         cells
     )
+
+
+def note_of(route: Influence, names: list[str]) -> str:
+    """Say what the numbers of a route do not: why there are none, or whose are on others' scale."""
+    if np.isfinite(route.matrix).any():
+        return on_others_scale(route.reasons, names)
+    return "no entry: " + ", ".join(sorted(set(route.reasons.ravel().tolist()) - {"", ITSELF}))
 
 
 def evidence_of(evidence: StrPath, table: StrPath, stimulated: np.ndarray) -> np.ndarray:

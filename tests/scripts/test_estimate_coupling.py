@@ -17,7 +17,7 @@ CELLS = pd.DataFrame(
 )
 
 
-def estimate(folder: Path, patterns: list[str]) -> dict[str, Path]:
+def estimate(folder: Path, patterns: list[str], strength: float = 1.0) -> dict[str, Path]:
     """Run the script where f answers to a with 0.5, and the readers tested no trial."""
     events = pd.DataFrame({"recording": "r", "pattern": patterns})
     events["trial"] = np.arange(1, len(events) + 1)
@@ -29,7 +29,7 @@ def estimate(folder: Path, patterns: list[str]) -> dict[str, Path]:
     save_table(folder / "cells.tsv", CELLS)
     own = {"a": [1.0, 0, 0.5], "b": [0, 1.0, 0]}
     noise = 0.01 * np.random.default_rng(0).standard_normal((len(patterns), 3))
-    response = np.array([own[name] for name in patterns]) + noise
+    response = strength * np.array([own[name] for name in patterns]) + noise
     save_arrays(folder / "traces.npz", {"response": response}, axes={"response": ("trial", "cell")})
     evidence = {
         "evidence": np.full((1, len(rows), 3), np.nan),
@@ -73,6 +73,11 @@ def test_a_follower_is_estimated_and_a_failed_route_says_why(tmp_path: Path) -> 
     drawn = made["figure_svg"].read_text()
     for said in ("row f: never stimulated", "from maps, all entries: evidence is not there"):
         assert said in drawn
+
+
+def test_silence_has_its_reason_in_the_table(tmp_path: Path) -> None:
+    table = pd.read_csv(estimate(tmp_path, ["a", "b"] * 4, strength=0)["table"], sep="\t")
+    assert table.loc[0, "note"] == "no entry: never stimulated, own response not clear"
 
 
 def test_a_job_without_any_route_fails(tmp_path: Path) -> None:

@@ -154,9 +154,9 @@ def compare_likeness(
         session.responses[..., chosen[keep], :]
         for session, chosen in ((first, matched.first), (second, matched.second))
     ]
-    columns = _own_columns(first) if route == "cosine" else {}
-    if columns != _own_columns(second):
-        columns = {}
+    columns: dict[str, int] = {}
+    if route == "cosine" and _own_columns(first) == _own_columns(second):
+        columns = _own_columns(first)
 
     def of(rows: np.ndarray) -> Measure:
         some = [patterns[row] for row in rows]
@@ -165,7 +165,7 @@ def compare_likeness(
             assert shape is not None
             measured: Measure = partial(_mean_zncc, patterns=some, shape=shape)
         else:
-            measured = partial(_scaled_cosine, patterns=some, columns=columns)
+            measured = _scaled_cosine(some, columns)
 
         def measure(values: np.ndarray) -> np.ndarray:
             made = np.full((len(names), len(names)), np.nan)
@@ -200,25 +200,25 @@ def _own_columns(session: Responses) -> dict[str, int]:
     }
 
 
-def _scaled_cosine(
-    values: np.ndarray, patterns: list[str], columns: Mapping[str, int]
-) -> np.ndarray:
+def _scaled_cosine(patterns: list[str], columns: Mapping[str, int]) -> Measure:
     """Cosine of patterns, on the scale of these trials themselves.
 
     Without it the error of a session's scale would be in its cosines, but not in those of trials
     exchanged between sessions.
     """
-    cells = list(columns)
-    scale = np.ones(values.shape[-1])
-    if cells:
-        places = list(columns.values())
-        stimulated = np.array(
-            [[cell in pattern_cells(name) for cell in cells] for name in patterns]
-        )
-        weights = least_squares(stimulated).weights
-        direct = (weights @ values[..., places]).diagonal()
+    cells, places = list(columns), list(columns.values())
+    if not cells:
+        return partial(noiseless_cosine, patterns=patterns)
+    stimulated = np.array([[cell in pattern_cells(name) for cell in cells] for name in patterns])
+    weights = least_squares(stimulated).weights
+
+    def measure(values: np.ndarray) -> np.ndarray:
+        direct = np.einsum("ct,tc->c", weights, values[:, places])
+        scale = np.ones(values.shape[-1])
         scale[places] = np.where(direct > 0, direct, 1)
-    return noiseless_cosine(values / scale, patterns)
+        return noiseless_cosine(values / scale, patterns)
+
+    return measure
 
 
 def _mean_zncc(pixels: np.ndarray, patterns: list[str], shape: tuple[int, int]) -> np.ndarray:

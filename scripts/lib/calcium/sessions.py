@@ -147,8 +147,15 @@ def compare_sessions(
         swapped = (generator.random(count) < 0.5)[units]
         null.append(_summed(changed(np.where(swapped[:, None], observed[::-1], observed)), panels))
     exchanged = np.stack(null) if null else np.full((1, *seen.shape), np.nan)
-    kept = (np.flatnonzero(units != unit) for unit in range(count if count > 1 else 0))
-    without = [changed(observed[:, rows], measure(rows)) for rows in kept]
+
+    def without_unit(unit: int) -> np.ndarray:
+        rows = np.flatnonzero(units != unit)
+        try:
+            return changed(observed[:, rows], measure(rows))
+        except NeuroLoopError:  # the others define nothing
+            return np.full(change.shape, np.nan)
+
+    without = [without_unit(unit) for unit in range(count if count > 1 else 0)]
     seeds = sides.shape[1]
     fewer = (np.delete(sides, seed, axis=1).mean(axis=1) for seed in range(seeds))
     of_seeds = [changed(pair) for pair in fewer] if seeds > 1 else []
