@@ -9,6 +9,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 include: "rules/common.smk"
+include: "rules/runs.smk"
 include: "rules/film_inputs.smk"
 include: "rules/model_inputs.smk"
 

@@ -1,25 +1,18 @@
 """Functions that the rules share: config look-ups, paths, targets. No rule stands here."""
 
-import os
 from functools import cache, partial
 from itertools import chain
 from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
-from snakemake.io import IOFile
 from snakemake.logging import logger
 
 from rules.code_version import code_version
 from rules.configuration import ConfigError, complete, expand_path, validate
-from rules.failures import describe_failures
-from rules.folder_lock import FolderInUse, hold_folder
 from rules.image_digest import digest_files, images_below, images_like
-from rules.lost_results import first_lost
-from rules.orphans import end_orphans, mark, refuse_orphans
 from rules.retrieval import origin
 from rules.sweeps import expand_sweeps
-from rules.slurm import ClusterError, prepare_cluster, start_over
 from scripts.lib.calcium.tables import movie_paths, read_recordings
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.registry import read_registry
@@ -40,12 +33,6 @@ WILDCARDS |= {"split": "person|image", "kind": "study|affine"}
 
 #: Input files that the jobs at hand need and that are not there.
 MISSING = {}
-
-#: Files that are gone of jobs that were done, if this run makes these and nothing else.
-MENDING = []
-
-#: Environment variable by which the run after such a run is known.
-MENDED = "NEUROLOOP_MENDED"
 
 ROOT = Path(workflow.basedir)
 
@@ -300,97 +287,6 @@ def start_input(wildcards):
     weights = student_setting(wildcards)["weights"]
     where = f"students.{wildcards.student}.weights"
     return data_input(weights, where) if weights else []
-
-
-def begin_run():
-    """Before the first job: hold the folder, see that the input is there, look at the cluster."""
-    here = Path.cwd()
-    try:
-        warning = hold_folder(here)
-        if warning:
-            logger.warning(warning)
-        refuse_missing_inputs()
-        if workflow.executor_plugin.name == "slurm":
-            begin_on_cluster(here)
-        elif warning:
-            refuse_orphans(here)
-        elif ended := end_orphans(here):
-            logger.warning(
-                f"Ended processes {', '.join(map(str, ended))}, left by a killed run in this "
-                "folder; going on from what is finished."
-            )
-        if workflow.executor_plugin.name != "slurm":
-            mark(here)
-    except (FolderInUse, ClusterError) as error:
-        raise WorkflowError(str(error)) from None
-
-
-def begin_on_cluster(here):
-    """See that the cluster can do what is asked; cancel what a killed run left, and start over."""
-    jobs = {job.rule.name: job.resources for job in workflow.dag.needrun_jobs()}
-    cancelled = prepare_cluster(jobs, workflow.executor_settings, here)
-    if cancelled:
-        logger.warning(
-            f"Cancelled SLURM jobs {', '.join(cancelled)}, left by an earlier run; "
-            "starting over with what is finished."
-        )
-        start_over()
-
-
-def tell_failures():
-    """Name the logs of the jobs that failed, and show how they end."""
-    on_slurm = workflow.executor_plugin.name == "slurm"
-    folder = Path(workflow.executor_settings.logdir) if on_slurm else None
-    logger.error(describe_failures(workflow.scheduler.failed, folder))
-
-
-def refuse_missing_inputs():
-    """End the run before its first job if input data are missing, in one line."""
-    if MISSING:
-        first = next(iter(MISSING.values()))
-        others = f" ({len(MISSING) - 1} more are missing)" if len(MISSING) > 1 else ""
-        raise WorkflowError(first + others)
-
-
-def whole(results, made):
-    """Input function of a target: its results, and what is gone of the jobs that lead to them.
-
-    Snakemake by itself looks no further than to a result that exists; before the first run that
-    is enough.
-    """
-
-    def files(wildcards):
-        jobs = {files[0]: files for files in made()}.values()
-        lost = first_lost(jobs)
-        if len(lost) == len(jobs):
-            return results
-        return lost if mends(lost) else [*results, *lost]
-
-    return files
-
-
-def mends(lost):
-    """Whether this run only makes again what is gone, and another sees to what follows from it.
-
-    In one run Snakemake does all that follows from a job that it does, whatever comes out of it.
-    The other run compares contents.
-    """
-    asked = workflow.dag_settings
-    forced = asked and (asked.forceall or asked.forcerun or asked.forcetargets)
-    real = workflow.is_main_process and workflow.executor_plugin
-    if not real or workflow.dryrun or workflow.touch or forced or MENDED in os.environ:
-        return False
-    if lost and all(workflow.persistence.metadata(IOFile(path)) for path in lost):
-        MENDING.extend(lost)
-    return bool(MENDING)
-
-
-def end_run():
-    """After the last job: where only what was gone was made again, see to what follows from it."""
-    if MENDING:
-        logger.info(f"Made again what was gone ({len(MENDING)} jobs).")
-        os.environ[MENDED] = "yes"
-        start_over()
 
 
 def subject_files(dataset, name):

@@ -99,10 +99,10 @@ def area_jobs(area):
     first = "list_recordings" if block["source"] == "tiff" else "simulate_session"
     sessions = {"area": [area], "session": block["sessions"]}
     readers = {"reader": block["readers"]}
-    for rule in (first, "extract_frames", "extract_traces"):
-        yield from jobs(rule, **sessions)
-    for rule in ("train_reader", "correlate_maps", "estimate_coupling"):
-        yield from jobs(rule, **sessions, **readers)
+    for step in (first, "extract_frames", "extract_traces"):
+        yield from jobs(step, **sessions)
+    for step in ("train_reader", "correlate_maps", "estimate_coupling"):
+        yield from jobs(step, **sessions, **readers)
     for earlier, later in block["comparisons"]:
         pair = {"session_a": [earlier], "session_b": [later]}
         yield from jobs("compare_sessions", area=[area], **pair, **readers)

@@ -1,0 +1,108 @@
+"""How a run begins and ends, and what its targets ask for. No rule stands here."""
+
+import os
+
+from snakemake.io import IOFile
+
+from rules.failures import describe_failures
+from rules.folder_lock import FolderInUse, hold_folder
+from rules.lost_results import first_lost
+from rules.orphans import end_orphans, mark, refuse_orphans
+from rules.slurm import ClusterError, prepare_cluster, start_over
+
+#: Files that are gone of jobs that were done, if this run makes these and nothing else.
+MENDING = set()
+
+#: Environment variable by which the run after such a run is known.
+MENDED = "NEUROLOOP_MENDED"
+
+
+def begin_run():
+    """Before the first job: hold the folder, see that the input is there, look at the cluster."""
+    here = Path.cwd()
+    try:
+        warning = hold_folder(here)
+        if warning:
+            logger.warning(warning)
+        refuse_missing_inputs()
+        if workflow.executor_plugin.name == "slurm":
+            begin_on_cluster(here)
+        elif warning:
+            refuse_orphans(here)
+        elif ended := end_orphans(here):
+            logger.warning(
+                f"Ended processes {', '.join(map(str, ended))}, left by a killed run in this "
+                "folder; going on from what is finished."
+            )
+        if workflow.executor_plugin.name != "slurm":
+            mark(here)
+    except (FolderInUse, ClusterError) as error:
+        raise WorkflowError(str(error)) from None
+
+
+def begin_on_cluster(here):
+    """See that the cluster can do what is asked; cancel what a killed run left, and start over."""
+    jobs = {job.rule.name: job.resources for job in workflow.dag.needrun_jobs()}
+    cancelled = prepare_cluster(jobs, workflow.executor_settings, here)
+    if cancelled:
+        logger.warning(
+            f"Cancelled SLURM jobs {', '.join(cancelled)}, left by an earlier run; "
+            "starting over with what is finished."
+        )
+        start_over()
+
+
+def tell_failures():
+    """Name the logs of the jobs that failed, and show how they end."""
+    on_slurm = workflow.executor_plugin.name == "slurm"
+    folder = Path(workflow.executor_settings.logdir) if on_slurm else None
+    logger.error(describe_failures(workflow.scheduler.failed, folder))
+
+
+def refuse_missing_inputs():
+    """End the run before its first job if input data are missing, in one line."""
+    if MISSING:
+        first = next(iter(MISSING.values()))
+        others = f" ({len(MISSING) - 1} more are missing)" if len(MISSING) > 1 else ""
+        raise WorkflowError(first + others)
+
+
+def whole(results, made):
+    """Input function of a target: its results, and what is gone of the jobs that lead to them.
+
+    Snakemake by itself looks no further than to a result that exists; before the first run that
+    is enough.
+    """
+
+    def files(wildcards):
+        jobs = {files[0]: files for files in made()}.values()
+        lost = first_lost(jobs)
+        if len(lost) == len(jobs):
+            return results
+        return lost if mends(lost) else [*results, *lost]
+
+    return files
+
+
+def mends(lost):
+    """Whether this run only makes again what is gone, and another sees to what follows from it.
+
+    In one run Snakemake does all that follows from a job that it does, whatever comes out of it.
+    The other run compares contents.
+    """
+    asked = workflow.dag_settings
+    forced = asked and (asked.forceall or asked.forcerun or asked.forcetargets)
+    real = workflow.is_main_process and workflow.executor_plugin
+    if not real or workflow.dryrun or workflow.touch or forced or MENDED in os.environ:
+        return False
+    if lost and all(workflow.persistence.metadata(IOFile(path)) for path in lost):
+        MENDING.update(lost)
+    return bool(MENDING)
+
+
+def end_run():
+    """After the last job: where only what was gone was made again, see to what follows from it."""
+    if MENDING:
+        logger.info(f"Made again what was gone ({len(MENDING)} jobs).")
+        os.environ[MENDED] = "yes"
+        start_over()
