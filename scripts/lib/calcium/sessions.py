@@ -92,6 +92,7 @@ def compare_sessions(
     *,
     n_exchange: int = 999,
     n_boot: int = 999,
+    whole_patterns: bool = True,
     level: float = 0.95,
 ) -> Change:
     """Compare a measure between two sessions.
@@ -114,6 +115,9 @@ def compare_sessions(
     generator : numpy.random.Generator
     n_exchange, n_boot : int
         Numbers of exchanges and of resamples.
+    whole_patterns : bool
+        Exchange and resample units whole. If False each pair of trials is a unit by itself, which
+        is right only where the trials of a recording share nothing but their pattern.
     level : float
         Coverage of the intervals.
 
@@ -128,7 +132,7 @@ def compare_sessions(
     """
     sides = np.stack([one[None] if one.ndim == 2 else one for one in (first, second)])
     observed = sides.mean(axis=1)
-    units = np.unique(units, return_inverse=True)[1]
+    units = np.unique(units if whole_patterns else np.arange(len(units)), return_inverse=True)[1]
     count, every = int(units.max()) + 1, np.arange(len(units))
     whole = measure(every)
 

@@ -258,7 +258,8 @@ def _scanimage(values: Mapping[str, str]) -> Header:
     fast = bool(on("hFastZ.enable", "fastZEnable"))
     if fast:
         flyback = one("hFastZ.numDiscardFlybackFrames", "fastZNumDiscardFrames")
-        planes = one("hFastZ.numFramesPerVolume") or max(actual, slices, 1) + flyback
+        several = max(actual, slices, 1)
+        planes = one("hFastZ.numFramesPerVolume") or several + flyback * (several > 1)
     elif on("hStackManager.enable") is False:
         planes = 1
     else:

@@ -164,14 +164,15 @@ def test_recordings_change_sides_whole():
         compare_sessions(
             first,
             second,
-            units,
+            RECORDINGS,
             mean_of,
             {"all": np.array([True])},
             generator,
             n_exchange=300,
             n_boot=300,
+            whole_patterns=whole,
         ).panels.iloc[0]
-        for units in (TRIALS, RECORDINGS)
+        for whole in (False, True)
     )
     assert by_recording["p"] > 2 * by_trial["p"]
     widths = [row["ci_high"] - row["ci_low"] for row in (by_trial, by_recording)]

@@ -73,6 +73,8 @@ ONE = {
     "SI.hStackManager.numSlices = 3\nSI.hFastZ.enable = false",
     "SI 2022, averaged": NEW.replace("= 1\n", "= 4\n")
     + "SI.hChannels.channelSave = [2]\nSI.hStackManager.framesPerSlice = 48",
+    "SI 2022, fast but one plane": NEW + "SI.hFastZ.enable = true\nSI.hStackManager.numSlices = 1\n"
+    "SI.hFastZ.numDiscardFlybackFrames = 1\nSI.hChannels.channelSave = 1",
     "SI 2022, continuous": NEW + "SI.hStackManager.framesPerSlice = Inf",
 }
 ONE_OLD = {
