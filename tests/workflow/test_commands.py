@@ -72,15 +72,22 @@ def test_check_says_what_is_there(copied: Project) -> None:
     }
 
 
-def test_check_refuses_what_cannot_be_analysed(copied: Project) -> None:
+def test_check_tells_of_a_region_with_fewer_voxels_than_asked(copied: Project) -> None:
     config = preset("test")
     config["run"] = ["plain"]
     config["datasets"]["plain"]["rois"]["V4"]["voxels"] = 5001
+    said = copied.write_config("own.yaml", config).run("check", "--cores", "2")
+    assert "V4 5000 (all of them: 5001 are asked for)" in said.text
+
+
+def test_check_refuses_what_cannot_be_analysed(copied: Project) -> None:
+    config = preset("test")
+    config["run"] = ["plain"]
+    config["datasets"]["plain"]["folds"] = 99
     said = copied.write_config("own.yaml", config).call("check", "--cores", "2")
     assert said.status != 0
     (line,) = {line for line in said.err.splitlines() if line.startswith("Error:")}
-    assert "rois.V4.voxels: 5001 voxels are to be selected" in line
-    assert "has 5000 in V4" in line
+    assert "folds: 99 folds cannot be made of" in line
 
 
 def expected(name: str) -> Counter[tuple[str, str]]:
