@@ -9,9 +9,9 @@ import pandas as pd
 
 from scripts.lib.calcium.comparison_figure import comparison_figure
 from scripts.lib.calcium.coupling import TrialEvidence, trial_evidence
+from scripts.lib.calcium.design import least_squares, stimulated_cells
 from scripts.lib.calcium.empty_entries import why_empty
 from scripts.lib.calcium.frame_store import FrameStore, read_rows
-from scripts.lib.calcium.influence import least_squares, stimulated_cells
 from scripts.lib.calcium.masks import area_mask
 from scripts.lib.calcium.matrix_figure import matrix_figure
 from scripts.lib.calcium.reader import Reader, build, multi_hot, read_frames

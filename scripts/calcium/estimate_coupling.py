@@ -8,16 +8,10 @@ import pandas as pd
 
 from scripts.lib.calcium.agreement import agreement
 from scripts.lib.calcium.coupling import trial_evidence
+from scripts.lib.calcium.design import stimulated_cells
 from scripts.lib.calcium.empty_entries import why_empty
 from scripts.lib.calcium.frame_store import read_rows
-from scripts.lib.calcium.influence import (
-    ITSELF,
-    NEVER,
-    TOGETHER,
-    Influence,
-    estimate_influence,
-    stimulated_cells,
-)
+from scripts.lib.calcium.influence import ITSELF, NEVER, TOGETHER, Influence, estimate_influence
 from scripts.lib.calcium.matrix_figure import matrix_figure
 from scripts.lib.calcium.tables import read_cells
 from scripts.lib.calcium.traces import read_trials

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from scripts.lib.calcium.design import stimulated_cells
 from scripts.lib.calcium.frame_store import FrameStore
-from scripts.lib.calcium.influence import stimulated_cells
 from scripts.lib.calcium.tables import read_cells
 from scripts.lib.calcium.traces import cell_courses, direct_course, rebase, trial_responses
 from scripts.lib.core.files import StrPath, save_arrays, save_table

@@ -36,6 +36,7 @@ from scripts.calcium.train_reader import (
 from scripts.lib.calcium import influence
 from scripts.lib.calcium.agreement import agreement
 from scripts.lib.calcium.coupling import TrialEvidence, input_gain, trial_evidence
+from scripts.lib.calcium.design import stimulated_cells
 from scripts.lib.calcium.frame_store import FrameStore
 from scripts.lib.calcium.reader_maps import map_items, pattern_trials
 from scripts.lib.calcium.routes import Responses, compare_coupling, compare_likeness
@@ -133,7 +134,7 @@ def read(
         evidence, networks = gather_evidence(found, held_out, len(gains))
         maps, trials = pattern_trials(gather_maps(found, rows, items, splits), items)
         patterns = store.rows.drop_duplicates("trial_row").sort_values("trial_row")["pattern"]
-        stimulated = influence.stimulated_cells(patterns.tolist(), names)
+        stimulated = stimulated_cells(patterns.tolist(), names)
         made: dict[str, Responses | TrialEvidence] = {
             "zncc": Responses(maps.reshape(*maps.shape[:2], -1), trials)
         }

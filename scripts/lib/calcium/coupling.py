@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from scripts.lib.calcium.influence import with_null
+from scripts.lib.calcium.design import with_null
 from scripts.lib.core.errors import NeuroLoopError
 
 

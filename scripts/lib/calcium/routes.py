@@ -13,14 +13,8 @@ import numpy as np
 import pandas as pd
 
 from scripts.lib.calcium.coupling import TrialEvidence
-from scripts.lib.calcium.influence import (
-    SILENT,
-    influence_measure,
-    least_squares,
-    stimulated_cells,
-    too_near,
-    why_hidden,
-)
+from scripts.lib.calcium.design import influence_measure, least_squares, stimulated_cells
+from scripts.lib.calcium.influence import SILENT, too_near, why_hidden
 from scripts.lib.calcium.pattern_pairs import sharing
 from scripts.lib.calcium.patterns import pattern_cells
 from scripts.lib.calcium.session_pairs import match_trials

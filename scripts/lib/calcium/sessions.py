@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from scripts.lib.calcium.influence import Design, direct_responses, own_scale
+from scripts.lib.calcium.design import Design, direct_responses, own_scale
 from scripts.lib.calcium.resampling import spread_of_resamples
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.statistics import permutation_p
@@ -59,7 +59,7 @@ def common_scale(responses: np.ndarray, design: Design) -> np.ndarray:
     Parameters
     ----------
     responses : ndarray of float, shape ([seeds,] trials, cells) or ([seeds,] trials, 2 cells)
-        Of one session; dF/F, or evidence with its null (`influence.with_null`). Seeds share a
+        Of one session; dF/F, or evidence with its null (`design.with_null`). Seeds share a
         scale: a network that learned little of a cell weighs little.
     design : Design
         Of all trials of the session.
@@ -69,7 +69,7 @@ def common_scale(responses: np.ndarray, design: Design) -> np.ndarray:
     ndarray of float64, shape of `responses`
         0 for a cell without clear direct response, which then is NaN in a measure that divides by
         it. A cell that has no direct response of its own, as it is never stimulated, is on the
-        others' mean scale (`influence.own_scale`).
+        others' mean scale (`design.own_scale`).
     """
     cells = len(design.weights)
     over_seeds = responses.mean(axis=0) if responses.ndim == 3 else responses

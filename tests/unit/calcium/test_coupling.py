@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from scripts.lib.calcium.coupling import input_gain, trial_evidence
-from scripts.lib.calcium.influence import estimate_influence, stimulated_cells
+from scripts.lib.calcium.design import stimulated_cells
+from scripts.lib.calcium.influence import estimate_influence
 from scripts.lib.calcium.local_evidence import local_evidence
 from scripts.lib.calcium.masks import cell_masks
 from scripts.lib.calcium.pattern_pairs import label_overlap

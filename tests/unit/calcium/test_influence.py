@@ -6,19 +6,21 @@ import pytest
 from scipy import stats
 from sklearn.linear_model import LinearRegression
 
+from scripts.lib.calcium.design import (
+    direct_responses,
+    least_squares,
+    normalised,
+    stimulated_cells,
+    with_null,
+)
 from scripts.lib.calcium.influence import (
     ITSELF,
     NEVER,
     SILENT,
     TOGETHER,
     UNTAUGHT,
-    direct_responses,
     estimate_influence,
-    least_squares,
-    normalised,
-    stimulated_cells,
     too_near,
-    with_null,
 )
 from scripts.lib.core.errors import NeuroLoopError
 

@@ -5,12 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from scripts.lib.calcium.influence import (
-    influence_measure,
-    least_squares,
-    stimulated_cells,
-    with_null,
-)
+from scripts.lib.calcium.design import influence_measure, least_squares, stimulated_cells, with_null
 from scripts.lib.calcium.sessions import ONE_UNIT, common_scale, compare_sessions
 from scripts.lib.core.errors import NeuroLoopError
 
