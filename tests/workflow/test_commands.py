@@ -76,7 +76,7 @@ def test_check_tells_of_a_region_with_fewer_voxels_than_asked(copied: Project) -
     config = preset("test")
     config["run"] = ["plain"]
     config["datasets"]["plain"]["rois"]["V4"]["voxels"] = 5001
-    said = copied.write_config("own.yaml", config).run("check", "--cores", "2")
+    said = copied.write_config("own.yaml", config).run("check")
     assert "V4 5000 (all of them: 5001 are asked for)" in said.text
 
 
