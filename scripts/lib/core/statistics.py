@@ -217,10 +217,11 @@ def paired_difference(
         drawn = np.clip(difference.mean() + (drawn - difference.mean()) * scale, -1, 1)
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     rarer = min((drawn <= 0).sum(), (drawn >= 0).sum())
+    value = float(difference.mean())
     return Difference(
-        float(difference.mean()),
-        float(low),
-        float(high),
+        value,
+        min(float(low), value),  # equal pairs: the resamples lie beside it by rounding
+        max(float(high), value),
         min(1.0, float(2 * (1 + rarer) / (1 + n_boot))),
     )
 

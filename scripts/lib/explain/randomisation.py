@@ -280,15 +280,17 @@ def judge(table: pd.DataFrame, method: str, *, seed: int, kind: str = CASCADING)
     rows = rows[rows["depth"] == rows["depth"].max()]
     by_image = rows.groupby("image")[STATISTIC].mean().to_numpy(dtype=float)
     defined = by_image[np.isfinite(by_image)]
+    value = float(defined.mean()) if len(defined) else np.nan
     low = high = np.nan
     if len(defined) > 1:
         # That interval is for shares: -1..1 becomes 0..1 and back.
         generator = numpy_generator(seed, "judge", kind)
         estimate = crossed_interval((defined[None] + 1) / 2, generator, level=LEVEL)
         low, high = (2 * float(bound) - 1 for bound in estimate[1:] if bound is not None)
+        low, high = min(low, value), max(high, value)  # there and back rounds
     return Verdict(
         method,
-        float(defined.mean()) if len(defined) else np.nan,
+        value,
         low,
         high,
         THRESHOLD,

@@ -105,7 +105,7 @@ def _draw_similarity(panel: "Axes", sanity: Sanity) -> None:
 def _bars(row: Mapping[Hashable, Any]) -> np.ndarray | None:
     """Lengths of the error bar down and up."""
     value, low, high = (float(row[name]) for name in ("value", "ci_low", "ci_high"))
-    return np.array([[value - low], [high - value]]) if np.isfinite(high) else None
+    return np.abs([[value - low], [high - value]]) if np.isfinite(high) else None
 
 
 def _draw_curves(panel: "Axes", table: pd.DataFrame, direction: str) -> None:

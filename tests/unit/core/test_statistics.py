@@ -299,6 +299,15 @@ def test_equal_students_do_not_differ():
     assert paired_difference(hits, hits, np.random.default_rng(1), n_boot=200) == (0, 0, 0, 1)
 
 
+@pytest.mark.parametrize("value", [0.4858353588317891, 0.1, 0.7])
+def test_an_interval_of_equal_images_holds_its_value_in_spite_of_rounding(value):
+    shares = np.full((1, 7), value)
+    nothing = np.zeros((1, 7))
+    found = paired_difference(shares, nothing, np.random.default_rng(0), n_boot=500)
+    assert found.ci_low <= found.value <= found.ci_high
+    assert found.ci_high - found.ci_low < 1e-12
+
+
 @pytest.mark.parametrize(("seed_spread", "most"), [(0.1, 1.0), (0.3, 0.975)])
 def test_paired_difference_covers_at_least_about_as_often_as_it_says(seed_spread, most):
     """Students of two equal kinds: a row's score is image + kind x seed + noise, right above 0."""

@@ -309,6 +309,12 @@ def test_verdict_by_hand():
     assert verdict.high > 0.6
 
 
+def test_images_of_one_value_have_an_interval_that_holds_it_in_spite_of_rounding():
+    for value in (0.35779519670907023, -0.2, 0.7):
+        verdict = judge(table_of([value] * 3), "some", seed=0)
+        assert verdict.low <= verdict.statistic <= verdict.high
+
+
 @pytest.mark.parametrize(
     ("mean", "sensitive"), [(0.3, True), (0.42, True), (0.48, False), (0.6, False)]
 )
