@@ -8,7 +8,7 @@ import pandas as pd
 
 from scripts.lib.core.files import StrPath, save_array, save_arrays, save_table
 from scripts.lib.core.jobs import job
-from scripts.lib.cxr.image_files import content_hash
+from scripts.lib.cxr.image_files import content_hashes
 from scripts.lib.cxr.simulate import FilmSettings, simulate_films
 
 
@@ -44,7 +44,7 @@ def simulate(
         units="grey level of 255",
         ids=ids,
         seed=seed,
-        content=[content_hash(film) for film in pixels],
+        content=[content_hashes(film) for film in pixels],
     )
     save_arrays(
         outputs["regions"],

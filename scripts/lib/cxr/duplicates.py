@@ -1,7 +1,7 @@
 """Films that are listed several times: the same pixels under other names.
 
-Only exact copies are found, at the 256 grey levels that are kept. A copy that was scaled or
-compressed again has other pixels.
+Only exact copies are found, at 256 grey levels, however a copy came to them. One that was scaled
+or compressed again has other pixels.
 """
 
 import logging
@@ -12,7 +12,7 @@ import pandas as pd
 
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.progress import progress
-from scripts.lib.cxr.image_files import content_hash, read_levels
+from scripts.lib.cxr.image_files import content_hashes, read_levels
 from scripts.lib.cxr.persons import united
 
 log = logging.getLogger(__name__)
@@ -27,8 +27,8 @@ class Duplicates(NamedTuple):
     Attributes
     ----------
     films : DataFrame
-        One row for each content; ``person`` names the same person in all copies, ``content`` is
-        the hash of its pixels.
+        One row for each content; ``person`` names the same person in all copies, ``content`` are
+        the hashes of its pixels and of its copies' (see `image_files.content_hashes`).
     dropped : DataFrame
         ``file, label, person`` as they were, ``reason`` (``copy``, or ``labels conflict``: then
         no copy is kept) and ``same_as``, the file with the same pixels that is kept, or else the
@@ -71,17 +71,22 @@ def find_duplicates(films: pd.DataFrame, folder: Path, white: int | None = None)
         If films cannot be used: the first is explained, and all are counted.
     """
     hashes, clipped = _hashes(films["file"].tolist(), folder, white)
-    content = pd.Series(hashes, index=films.index)
+    # Of three copies the first and the last may have no hash in common.
+    one = united(hashes)
+    content = pd.Series([one[own[0]] for own in hashes], index=films.index, dtype=object)
+    every: dict[str, list[str]] = {}
+    for other, name in sorted(one.items()):
+        every.setdefault(name, []).append(other)
     groups = films.groupby(content)
-    one = united(groups["person"].unique())
-    persons = {person: name for person, name in one.items() if person != name}
+    whose = united(groups["person"].unique())
+    persons = {person: name for person, name in whose.items() if person != name}
     copy = content.duplicated()
     conflict = groups["label"].transform("nunique") > 1
     dropped = films[["file", "label", "person"]].assign(
         reason=conflict.map({True: CONFLICT, False: COPY}),
         same_as=groups["file"].transform("first"),
     )[copy | conflict]
-    kept = films.assign(content=content)[~copy & ~conflict]
+    kept = films.assign(content=content.map(every))[~copy & ~conflict]
     if len(dropped):
         log.warning(
             "%d of %d films dropped: %d copies and %d whose copies have another label",
@@ -109,8 +114,10 @@ def find_duplicates(films: pd.DataFrame, folder: Path, white: int | None = None)
     )
 
 
-def _hashes(files: list[str], folder: Path, white: int | None) -> tuple[list[str], dict[str, int]]:
-    """Hash of each film, and those with pixels above white."""
+def _hashes(
+    files: list[str], folder: Path, white: int | None
+) -> tuple[list[tuple[str, ...]], dict[str, int]]:
+    """Hashes of each film, and those with pixels above white."""
     hashes, unusable, clipped = [], [], {}
     for file in progress(files, "films read"):
         try:
@@ -118,7 +125,7 @@ def _hashes(files: list[str], folder: Path, white: int | None) -> tuple[list[str
         except NeuroLoopError as error:
             unusable.append(str(error))
             continue
-        hashes.append(content_hash(film.levels, film.white))
+        hashes.append(content_hashes(film.levels, film.white))
         if film.above:
             clipped[file] = film.above
     if unusable:

@@ -1,7 +1,7 @@
 """Which films of another set are no test of a classifier, as it may have learned from them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import pandas as pd
 
@@ -15,9 +15,9 @@ KNOWN = "known person"
 
 def learned_from(
     films: pd.DataFrame,
-    content: Sequence[str],
+    content: Sequence[Collection[str]],
     own: pd.DataFrame,
-    own_content: Sequence[str],
+    own_content: Sequence[Collection[str]],
     source: object,
 ) -> pd.DataFrame:
     """Find films that are in the classifier's own set too, and those of persons who are.
@@ -26,11 +26,11 @@ def learned_from(
     ----------
     films : DataFrame
         ``film, label, person`` of the other set.
-    content : sequence of str
-        Hash of each of its films' pixels (see `image_files.content_hash`).
+    content : sequence of collection of str
+        Hashes of each of its films' pixels (see `image_files.content_hashes`).
     own : DataFrame
         ``film, person`` of the set that the classifier was trained on.
-    own_content : sequence of str
+    own_content : sequence of collection of str
         Hashes of its films.
     source : object
         Where `films` come from, for messages.
@@ -48,8 +48,14 @@ def learned_from(
     NeuroLoopError
         If no film is left.
     """
-    originals = dict(zip(own_content, own["film"], strict=True))
-    same_as = pd.Series(content, index=films.index).map(originals)
+    originals = {
+        one: film for film, hashes in zip(own["film"], own_content, strict=True) for one in hashes
+    }
+    same_as = pd.Series(
+        [next((originals[one] for one in hashes if one in originals), None) for hashes in content],
+        index=films.index,
+        dtype=object,
+    )
     copy = same_as.notna()
     known = films["person"].isin({*own["person"], *films["person"][copy]})
     found = films[["film", "label", "person"]].assign(

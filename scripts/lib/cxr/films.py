@@ -31,8 +31,8 @@ class Films(NamedTuple):
         What is not in the table and why (see `duplicates.Duplicates`).
     folder : Path
         Where files lie.
-    content : list of str
-        Hash of each film's pixels, rows as in `table`.
+    content : list of list of str
+        Hashes of each film's pixels and of its copies', rows as in `table`.
     white : int or None
         Level of white in files of more than 8 bits; None if there are none and it is not given.
     clipped : dict of str to int
@@ -42,7 +42,7 @@ class Films(NamedTuple):
     table: pd.DataFrame
     dropped: pd.DataFrame
     folder: Path
-    content: list[str]
+    content: list[list[str]]
     white: int | None
     clipped: dict[str, int]
 

@@ -199,17 +199,29 @@ def read_film(path: Path, size: int, white: int | None = None) -> np.ndarray:
     return np.clip(np.asarray(film), 0, 1)
 
 
-def content_hash(levels: np.ndarray, white: int = 255) -> str:
-    """Hash of a film's pixels: the same for copies whatever their file's name, format and depth.
+def content_hashes(levels: np.ndarray, white: int = 255) -> tuple[str, ...]:
+    """Hashes of a film's pixels: copies have one in common, whatever their name, format and depth.
+
+    Of more than 256 levels some programs round to 255ths of white, some cut off the fraction, and
+    some keep the upper 8 bits; others fill zeros in below 8 bits.
 
     Parameters
     ----------
     levels : ndarray of int, shape (height, width)
     white : int
-        Levels are compared as 255ths of it.
+        At least 255.
+
+    Returns
+    -------
+    tuple of str
+        Sorted: one of 8 bits, up to three of more.
     """
-    grey = np.rint(levels * (255 / white)).astype(np.uint8)
-    return hashlib.sha256(f"{grey.shape}".encode() + grey.tobytes()).hexdigest()
+    upper = levels >> (white.bit_length() - 8)
+    rounded = np.rint(levels * (255 / white))
+    cut = levels.astype(np.uint32) * 255 // white
+    greys = [grey.astype(np.uint8).tobytes() for grey in (upper, rounded, cut)]
+    shape = f"{levels.shape}".encode()
+    return tuple(sorted({hashlib.sha256(shape + grey).hexdigest() for grey in greys}))
 
 
 def _mended(stored: np.ndarray, above: np.ndarray, white: int) -> np.ndarray:

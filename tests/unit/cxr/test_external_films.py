@@ -7,17 +7,17 @@ from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.cxr.external_films import learned_from
 
 OWN = pd.DataFrame({"film": ["a", "b", "c"], "person": ["P1", "P2", "P3"]})
-OWN_CONTENT = ["one", "two", "three"]
+OWN_CONTENT = [["one"], ["2", "two"], ["three"]]
 
 
 def others(*rows):
     table = pd.DataFrame(rows, columns=["film", "label", "person", "content"])
-    return table.drop(columns="content"), table["content"].tolist()
+    return table.drop(columns="content"), table["content"].str.split().tolist()
 
 
 def test_copies_and_persons_are_left_out_with_the_reason(caplog):
     films, content = others(
-        ("u", "sick", "Q1", "two"),  # b, under another name and person
+        ("u", "sick", "Q1", "II two"),  # b, under another name and person
         ("v", "normal", "Q1", "four"),  # so Q1 is P2
         ("w", "sick", "P3", "five"),  # P3 by name
         ("x", "sick", "Q2", "six"),

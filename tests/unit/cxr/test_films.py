@@ -10,6 +10,7 @@ from PIL import Image
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.cxr.duplicates import find_duplicates
 from scripts.lib.cxr.films import COLUMNS, film_ids, films_table
+from scripts.lib.cxr.image_files import content_hashes
 
 
 def films(folder, rows):
@@ -52,11 +53,35 @@ def test_copies_are_dropped_and_their_persons_united(tmp_path, caplog):
     assert "2 persons share a film" in caplog.text
 
 
+def test_copies_of_another_depth_are_found(tmp_path):
+    """c and d have no hash in common; both have one with b, of which they were made."""
+    deep = np.random.default_rng(0).integers(0, 4096, (40, 40), dtype=np.uint16)
+    made = {
+        "a": np.random.default_rng(1).integers(0, 4096, (40, 40), dtype=np.uint16),
+        "c": (deep >> 4).astype(np.uint8),
+        "d": np.rint(deep / 4095 * 255).astype(np.uint8),
+        "b": deep,
+    }
+    for name, pixels in made.items():
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    rows = [(f"{name}.png", "x", name) for name in made]
+    table = pd.DataFrame(rows, columns=["file", "label", "person"])
+    found = find_duplicates(table, tmp_path, 4095)
+    assert found.films["file"].tolist() == ["a.png", "c.png"]
+    assert found.dropped[["file", "same_as"]].to_numpy().tolist() == [
+        ["d.png", "c.png"],
+        ["b.png", "c.png"],
+    ]
+    hashes = [set(content) for content in found.films["content"]]
+    assert set(content_hashes(deep, 4095)) == hashes[1]
+    assert not hashes[0] & hashes[1]
+
+
 def test_without_copies_nothing_changes(tmp_path, caplog):
     table = films(tmp_path, [("a.png", "x", "p", 1), ("b.png", "y", "p", 2)])
     found = find_duplicates(table, tmp_path)
     pd.testing.assert_frame_equal(found.films.drop(columns="content"), table)
-    assert found.films["content"].nunique() == 2
+    assert found.films["content"].map(tuple).nunique() == 2
     assert not found.clipped
     assert found.dropped.empty
     assert list(found.dropped) == ["file", "label", "person", "reason", "same_as"]

@@ -9,7 +9,7 @@ from PIL import Image
 
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.cxr.image_files import (
-    content_hash,
+    content_hashes,
     read_film,
     read_levels,
     read_stored,
@@ -223,11 +223,27 @@ def test_what_is_no_film(tmp_path, levels):
         read_film(saved(tmp_path, levels.astype(np.int32) * 1000, "film.tif"), 8)
 
 
-def test_hash_is_of_pixels_and_shape(tmp_path, levels):
-    mine = content_hash(read_levels(saved(tmp_path, levels)).levels)
-    assert content_hash(read_levels(saved(tmp_path, levels, "film.bmp")).levels) == mine
-    assert content_hash(levels.reshape(30, 20)) != mine
-    assert content_hash(levels.astype(np.uint16) * 257, 65535) == mine  # a copy in 16 bits
-    assert content_hash(levels.astype(np.uint16) * 16, 4080) == mine
+def test_hashes_are_of_pixels_and_shape(tmp_path, levels):
+    (mine,) = content_hashes(read_levels(saved(tmp_path, levels)).levels)
+    assert content_hashes(read_levels(saved(tmp_path, levels, "film.bmp")).levels) == (mine,)
+    assert mine not in content_hashes(levels.reshape(30, 20))
     levels[3, 4] ^= 1
-    assert content_hash(levels) != mine
+    assert mine not in content_hashes(levels)
+
+
+@pytest.mark.parametrize(
+    ("factor", "white"), [(257, 65535), (256, 65535), (16, 4080), (16, 4095), (4, 1023)]
+)
+def test_a_deeper_copy_has_a_hash_of_its_film(levels, factor, white):
+    (mine,) = content_hashes(levels)
+    assert mine in content_hashes(levels.astype(np.uint16) * np.uint16(factor), white)
+
+
+def test_a_copy_of_8_bits_has_a_hash_of_its_film():
+    deep = np.random.default_rng(1).integers(0, 4096, (30, 40), dtype=np.uint16)
+    copies = [deep >> 4, np.rint(deep / 4095 * 255), deep / 4095 * 255, deep * (256 / 4096)]
+    for copy in copies:
+        (its,) = content_hashes(copy.astype(np.uint8))
+        assert its in content_hashes(deep, 4095)
+    assert len({content_hashes(copy.astype(np.uint8)) for copy in copies}) == 3
+    assert set(content_hashes(deep, 4095)) & set(content_hashes(deep << 4, 65535))
