@@ -9,6 +9,7 @@ from PIL import Image, ImageOps
 
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.image_depth import bits_a_channel
+from scripts.lib.core.upright_image import refuse_pages
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 
@@ -77,8 +78,8 @@ def read_stored(path: Path) -> Stored:
     Raises
     ------
     NeuroLoopError
-        If the file is missing, empty or damaged, is no image, has colours or other levels, or if
-        all of its pixels are equal.
+        If the file is missing, empty or damaged, is no image or several, has colours or other
+        levels, or if all of its pixels are equal.
     """
     if not path.is_file():
         raise NeuroLoopError(f"film {path} is missing: add it, or take it out of the list")
@@ -87,6 +88,7 @@ def read_stored(path: Path) -> Stored:
     try:
         # Opened by name, plain TIFFs that are to be turned come out of Pillow torn.
         with path.open("rb") as stream, Image.open(stream) as image:
+            refuse_pages(image)
             white, inverted = _told_white(image), _tag(image, PHOTOMETRIC) == WHITE_IS_ZERO
             _refuse_depths(image)
             image.load()

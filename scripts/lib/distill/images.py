@@ -10,6 +10,7 @@ from PIL import Image
 
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.ordering import natural_sorted
+from scripts.lib.core.upright_image import read_upright
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
 
@@ -24,7 +25,7 @@ def square(image: Image.Image, size: int) -> Image.Image:
 
 
 def read_images(paths: Iterable[Path], size: int) -> np.ndarray:
-    """Read images as RGB at one size.
+    """Read images as RGB at one size, turned as their headers say (EXIF).
 
     Parameters
     ----------
@@ -39,15 +40,12 @@ def read_images(paths: Iterable[Path], size: int) -> np.ndarray:
     Raises
     ------
     NeuroLoopError
-        If a file is missing or damaged, is no image, or has more than 8 bits a channel.
+        If a file is missing or damaged, is no image or several, or has more than 8 bits a channel.
     """
     arrays = []
     for path in paths:
         try:
-            with Image.open(path) as image:
-                if image.mode[0] in "IF":  # converting these would clip them to white or black
-                    raise ValueError(f"mode {image.mode}, not 8 bits a channel")
-                arrays.append(np.asarray(square(image.convert("RGB"), size)))
+            arrays.append(np.asarray(square(read_upright(path).convert("RGB"), size)))
         except FileNotFoundError:
             raise NeuroLoopError(
                 f"image {path} is missing: add it, or mend images.folder or images.pattern"

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.image_depth import bits_a_channel
 from scripts.lib.core.ordering import natural_sorted
+from scripts.lib.core.upright_image import read_upright
 from scripts.lib.explain.image_rows import RowsOnDemand
 from scripts.lib.explain.model_images import ModelImages
 
@@ -49,8 +49,8 @@ def open_folder(
     Raises
     ------
     NeuroLoopError
-        If there are no images; and where one is read that is damaged or has more than 8 bits a
-        channel.
+        If there are no images; and where one is read that is damaged, has more than 8 bits a
+        channel, or is several.
     """
     paths = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
     if not paths:
@@ -79,14 +79,8 @@ def _read(path: Path, size: int, grey: bool) -> np.ndarray:
     from PIL import Image, ImageOps
 
     try:
-        with path.open("rb") as stream, Image.open(stream) as image:
-            # Opened by name, plain TIFFs that are to be turned come out of Pillow torn. Deeper
-            # ones would be clipped to white or black, or keep their upper bits alone.
-            if image.mode[0] in "IF" or bits_a_channel(image) > 8:
-                raise ValueError(f"mode {image.mode}, not 8 bits a channel")
-            image.load()
-            made = ImageOps.exif_transpose(image).convert("L" if grey else "RGB")
-            made = ImageOps.fit(made, (size, size), Image.Resampling.BILINEAR)
+        made = read_upright(path).convert("L" if grey else "RGB")
+        made = ImageOps.fit(made, (size, size), Image.Resampling.BILINEAR)
     except Exception as error:  # whatever a damaged file makes a decoder do
         reason = " ".join(str(error).split())
         raise NeuroLoopError(f"image {path} cannot be read ({reason}): replace it") from error

@@ -223,6 +223,12 @@ def test_what_is_no_film(tmp_path, levels):
         read_film(saved(tmp_path, levels.astype(np.int32) * 1000, "film.tif"), 8)
 
 
+def test_films_of_several_pages_are_refused(tmp_path, levels):
+    tifffile.imwrite(tmp_path / "film.tif", np.stack([levels, levels[::-1]]))
+    with pytest.raises(NeuroLoopError, match=r"film\.tif cannot be read \(2 pages or frames"):
+        read_levels(tmp_path / "film.tif")
+
+
 def test_hashes_are_of_pixels_and_shape(tmp_path, levels):
     (mine,) = content_hashes(read_levels(saved(tmp_path, levels)).levels)
     assert content_hashes(read_levels(saved(tmp_path, levels, "film.bmp")).levels) == (mine,)

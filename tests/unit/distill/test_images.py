@@ -5,6 +5,7 @@ import io
 import numpy as np
 import pandas as pd
 import pytest
+import tifffile
 from PIL import Image
 
 from scripts.lib.core.errors import NeuroLoopError
@@ -96,13 +97,33 @@ def test_kinds_of_files(kind, tmp_path):
         np.linspace(0, 60000, 64, dtype=np.uint16).reshape(8, 8),
         np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8),
         np.linspace(0, 1e6, 64, dtype=np.int32).reshape(8, 8),
+        np.linspace(0, 60000, 192, dtype=np.uint16).reshape(8, 8, 3),
     ],
 )
 def test_deeper_images_are_refused_and_not_clipped_to_white_or_black(pixels, tmp_path):
-    Image.fromarray(pixels).save(tmp_path / "deep.tif")
+    tifffile.imwrite(
+        tmp_path / "deep.tif", pixels, photometric="rgb" if pixels.ndim == 3 else "minisblack"
+    )
     with pytest.raises(NeuroLoopError, match="not 8 bits a channel") as error:
         read_images([tmp_path / "deep.tif"], 8)
     assert "deep.tif" in one_line(error)
+
+
+@pytest.mark.parametrize("kind", ["png", "tif"])
+def test_images_are_upright_and_one_a_file(kind, tmp_path):
+    path = tmp_path / f"image.{kind}"
+    pixels = noise(6, 6, 3)
+    exif = Image.Exif()
+    exif[274] = 6
+    Image.fromarray(pixels).save(path, exif=exif)
+    np.testing.assert_array_equal(
+        read_images([path], 6)[0], np.rot90(pixels, -1).transpose(2, 0, 1)
+    )
+    frames = [Image.fromarray(frame) for frame in (pixels, 255 - pixels)]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    with pytest.raises(NeuroLoopError, match="2 pages or frames") as error:
+        read_images([path], 6)
+    assert str(path) in one_line(error)
 
 
 def test_a_missing_file_is_named_with_the_keys_to_mend(tmp_path):

@@ -81,7 +81,10 @@ def test_images_are_upright_and_none_of_16_bits(tmp_path, name):
     (tmp_path / name).unlink()
     colour = np.repeat(film[..., None].astype(np.uint16), 3, axis=2)
     tifffile.imwrite(tmp_path / "film.tif", colour, photometric="rgb")
-    with pytest.raises(NeuroLoopError, match="mode RGB, not 8 bits a channel"):
+    with pytest.raises(NeuroLoopError, match="16 bits, not 8 bits a channel"):
+        open_folder(tmp_path, 4, False, (0.0,), (1.0,), []).images[:]
+    tifffile.imwrite(tmp_path / "film.tif", np.stack([film, film]), photometric="minisblack")
+    with pytest.raises(NeuroLoopError, match=r"film\.tif cannot be read \(2 pages or frames"):
         open_folder(tmp_path, 4, False, (0.0,), (1.0,), []).images[:]
 
 
