@@ -10,6 +10,12 @@ from scripts.lib.core.files import StrPath
 from scripts.lib.fmri import god
 from scripts.lib.fmri.brain import BrainData, check, make_rows
 
+#: How far rounding may put values beside 0, 1, 255 or a whole number.
+ROUNDING = 1e-3
+
+#: Grey values of 255 that are fractions reach at least so far: else no image would be seen.
+LEAST_WHITE = 16
+
 
 def read_paired(
     path: StrPath,
@@ -47,13 +53,13 @@ def read_paired(
         Session ``training``, region ``all``, every trial a block. Images with equal pixels are one
         stimulus, named after the first trial that shows it: ``trial001``, ...
     images : ndarray of uint8, shape (trials, height, width)
-        Grey values 0 to 255; values from 0 to 1 are stretched.
+        Grey values 0 to 255; if all values lie from 0 to 1, up to rounding, they are stretched.
 
     Raises
     ------
     NeuroLoopError
-        If the file is missing or damaged, lacks a variable, its variables do not pair up, or one
-        image is of two categories.
+        If the file is missing or damaged, lacks a variable, its variables do not pair up, one
+        image is of two categories, or images are neither from 0 to 1 nor from 0 to 255.
     """
     found = _load(path)
     x = _join(found, voxels, path)
@@ -170,9 +176,30 @@ def _as_images(
     if pixels.ndim == 2 and order == "F":
         pixels = pixels.reshape(-1, width, height).transpose(0, 2, 1)
     pixels = pixels.reshape(-1, height, width).astype(np.float64)
-    if not (np.isfinite(pixels).all() and pixels.min() >= 0 and pixels.max() <= 255):
+    where = f"{path}: {', '.join(names)}"
+    lowest, highest = pixels.min(), pixels.max()
+    if not (np.isfinite(pixels).all() and lowest >= -ROUNDING and highest <= 255 + ROUNDING):
+        raise NeuroLoopError(f"{where} have values outside 0 to 255: store grey values")
+    white = _white(pixels, where)
+    return np.ascontiguousarray(np.rint(np.clip(pixels / white, 0, 1) * 255)).astype(np.uint8)
+
+
+def _white(pixels: np.ndarray, where: str) -> int:
+    """Level of white, 1 or 255, of finite pixels (trials, height, width)."""
+    own = pixels.max(axis=(1, 2))
+    highest = own.max()
+    if highest <= 1 + ROUNDING:
+        return 1
+    fractions = (np.abs(pixels - np.rint(pixels)) > ROUNDING).any(axis=(1, 2))
+    if fractions.any() and highest < LEAST_WHITE:
         raise NeuroLoopError(
-            f"{path}: {', '.join(names)} have values outside 0 to 255: store grey values"
+            f"{where} are fractions up to {highest:g}: neither 0 to 1 nor 0 to 255: store them as "
+            "one of these"
         )
-    scale = 255 if pixels.max() <= 1 else 1
-    return np.ascontiguousarray(np.rint(pixels * scale)).astype(np.uint8)
+    small = np.flatnonzero(fractions & (own <= 1 + ROUNDING))
+    if len(small):
+        raise NeuroLoopError(
+            f"{where}: row {small[0] + 1} has fractions up to {own[small[0]]:g}, other rows values "
+            f"up to {highest:g}: store all from 0 to 1 or from 0 to 255"
+        )
+    return 255

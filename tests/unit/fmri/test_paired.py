@@ -160,6 +160,44 @@ def test_images_must_be_grey_values(path):
     assert "outside 0 to 255" in refused(path, {"iTest": np.full((2, 6), 300.0)})
 
 
+def fractions(highest: float) -> np.ndarray:
+    """Images as `IMAGES`, from 0 to `highest` of 1."""
+    return IMAGES.reshape(5, 6) / IMAGES.max() * highest
+
+
+@pytest.mark.parametrize(("lowest", "highest"), [(0.0, 1.0000001), (-1e-9, 1.0), (-5e-4, 1.0005)])
+def test_fractions_of_white_may_lie_beside_0_and_1_by_rounding(path, lowest, highest):
+    pixels = fractions(1.0)
+    pixels[0, 0], pixels[-1, -1] = lowest, highest
+    flat = pixels.reshape(5, 2, 3).transpose(0, 2, 1).reshape(5, 6)
+    savemat(path, variables() | {"iTrain": flat[:3], "iTest": flat[3:]})
+    _, images = read_paired(path, **KEYS)
+    np.testing.assert_array_equal(images, np.rint(IMAGES / 29 * 255))
+
+
+@pytest.mark.parametrize("highest", [1.01, 1.5, 10.5])
+def test_fractions_that_reach_neither_1_nor_far_into_255_are_refused(path, highest):
+    pixels = fractions(highest)
+    line = refused(path, {"iTrain": pixels[:3], "iTest": pixels[3:]})
+    assert f"fractions up to {highest:g}: neither 0 to 1 nor 0 to 255" in line
+    assert "store them as one of these" in line
+
+
+def test_images_of_two_scales_are_refused(path):
+    line = refused(path, {"iTest": fractions(1.0)[3:]})
+    assert "row 4 has fractions up to" in line
+    assert "other rows values up to 17: store all from 0 to 1 or from 0 to 255" in line
+
+
+def test_grey_values_may_be_whole_and_low_or_fractions(path):
+    for values in (IMAGES.reshape(5, 6) // 2, fractions(200.0), np.ones((5, 6)) * 16):
+        tags = np.ones((5, 1))
+        changed = {"iTrain": values[:3], "iTest": values[3:], "lTrain": tags[:3], "lTest": tags[3:]}
+        savemat(path, variables() | changed)
+        _, images = read_paired(path, **KEYS)
+        assert images.max() == round(values.max())
+
+
 def test_broken_files(tmp_path, path):
     assert "is missing" in refused(tmp_path / "no.mat")
     path.write_bytes(path.read_bytes()[:150])
