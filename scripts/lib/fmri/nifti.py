@@ -117,7 +117,8 @@ def read_runs(
     voxels, rows = _samples(cleaned, table, unit, rest, labels[0])
     rois = {name: flag[union] for name, flag in flags.items()}
     brain = check(BrainData(voxels.astype(np.float32), rows, rois), bold[0])
-    facts = {"nan_in_masks": missing, **table.attrs}
+    facts: dict[str, Any] = {"nan_in_masks": missing}
+    facts |= {str(name): fact for name, fact in table.attrs.items()}
     return brain, apply_affine(first.affine, np.argwhere(union)), facts
 
 

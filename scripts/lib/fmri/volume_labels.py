@@ -187,15 +187,7 @@ def read_label_list(
         If the file is missing, lines differ in form or number, a run is not in one piece or goes
         over the end of a BOLD file, or a label is that of rest but for case.
     """
-    try:
-        lines = [line.split() for line in Path(path).read_text(encoding="utf-8").splitlines()]
-    except FileNotFoundError:
-        raise NeuroLoopError(f"{path} is missing: put the labels there or change the key") from None
-    except UnicodeDecodeError as error:
-        raise NeuroLoopError(f"{path} is no text file ({error})") from error
-    lines = [line for line in lines if line]
-    if lines and [word.lower() for word in lines[0]] in (["labels", "chunks"], ["label", "run"]):
-        lines = lines[1:]
+    lines = _read_lines(path)
     if len(lines) != sum(volumes):
         raise NeuroLoopError(
             f"{path} labels {len(lines)} volumes, but the BOLD files have {sum(volumes)}: "
@@ -213,24 +205,46 @@ def read_label_list(
             f"{path}: run {again.iloc[0]} comes back at line {again.index[0] + 1}: the volumes of "
             "a run must follow one another"
         )
-    for name, of in table.groupby("run", sort=False).groups.items():
-        first, last = files[of[0]], files[of[-1]]
+    _check_ends(table["run"], volumes, path)
+    _check_rest(table["category"], path, "label ", rest)
+    shown = table["category"] != rest
+    table["event"] = (starts | table["category"].ne(table["category"].shift())).cumsum() * shown
+    by_run = table.groupby("run", sort=False)[["category", "event"]]
+    moved = by_run.shift(first_volume(shift, tr))
+    category, event = moved["category"].fillna(rest), moved["event"].fillna(0).astype(int)
+    meant = table.loc[shown, "event"].value_counts(sort=False)
+    kept = event.value_counts().reindex(meant.index, fill_value=0)
+    run = [god.run_id("training", name) for name in table["run"]]
+    table = pd.DataFrame(
+        {"category": category, "stimulus_id": category, "event": event, "run": run}
+    )
+    table.attrs = {
+        "events_without_volumes": _tell_lost(path, meant.to_numpy(), kept.to_numpy(), shift)
+    }
+    return table
+
+
+def _read_lines(path: StrPath) -> list[list[str]]:
+    """Words of each line that has any, without the header."""
+    try:
+        lines = [line.split() for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    except FileNotFoundError:
+        raise NeuroLoopError(f"{path} is missing: put the labels there or change the key") from None
+    except UnicodeDecodeError as error:
+        raise NeuroLoopError(f"{path} is no text file ({error})") from error
+    lines = [line for line in lines if line]
+    if lines and [word.lower() for word in lines[0]] in (["labels", "chunks"], ["label", "run"]):
+        lines = lines[1:]
+    return lines
+
+
+def _check_ends(runs: pd.Series, volumes: Sequence[int], path: StrPath) -> None:
+    """Raise a NeuroLoopError if a run goes over the end of a BOLD file."""
+    files = np.repeat(np.arange(1, len(volumes) + 1), volumes)
+    for name, places in runs.groupby(runs, sort=False).groups.items():
+        first, last = files[places[0]], files[places[-1]]
         if first != last:
             raise NeuroLoopError(
                 f"{path}: run {name} begins in BOLD file {first} and ends in file {last}: a file "
                 f"holds whole runs (volumes of the files: {', '.join(map(str, volumes))})"
             )
-    _check_rest(table["category"], path, "label ", rest)
-    stretch = (starts | table["category"].ne(table["category"].shift())).cumsum()
-    stretch = stretch.where(table["category"] != rest, 0)
-    moved = table.assign(event=stretch).groupby("run", sort=False)[["category", "event"]]
-    moved = moved.shift(first_volume(shift, tr))
-    category, event = moved["category"].fillna(rest), moved["event"].fillna(0).astype(int)
-    numbers = np.unique(stretch[stretch > 0])
-    meant, kept = ((values.to_numpy()[:, None] == numbers).sum(0) for values in (stretch, event))
-    run = [god.run_id("training", name) for name in table["run"]]
-    table = pd.DataFrame(
-        {"category": category, "stimulus_id": category, "event": event, "run": run}
-    )
-    table.attrs = {"events_without_volumes": _tell_lost(path, meant, kept, shift)}
-    return table

@@ -10,6 +10,7 @@ from scipy.signal import detrend
 from scipy.stats import zscore
 
 from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.fmri.cleaning import check_distinct
 from scripts.lib.fmri.masks import Region
 from scripts.lib.fmri.nifti import read_runs
 
@@ -302,6 +303,27 @@ def test_one_run_given_twice_in_one_image_is_refused(study):
     save(study.both[0], np.concatenate([study.data[0]] * 2, axis=3))
     with pytest.raises(NeuroLoopError, match=r"training-1 \(.*both.nii.gz\) and training-2"):
         read_runs(study.both, [study.list], "volumes", study.masks, TR)
+
+
+@pytest.mark.parametrize("volumes", [6, 24])
+def test_short_runs_are_the_same_only_if_they_are_equal(volumes):
+    """Six volumes of one voxel bend alike by chance in one pair of many."""
+    generator = np.random.default_rng(0)
+    runs = np.repeat(["a", "b"], volumes)
+    refusals = 0
+    for _ in range(200):
+        series = np.concatenate([generator.standard_normal((volumes, 1))] * 2)
+        series[0] += 1e3
+        series[volumes] += 1e3
+        with pytest.raises(NeuroLoopError, match="hold the same data"):
+            check_distinct(series, runs, runs)
+        series[volumes:] = generator.standard_normal((volumes, 1))
+        series[volumes] += 1e3
+        try:
+            check_distinct(series, runs, runs)
+        except NeuroLoopError:
+            refusals += 1
+    assert refusals == 0
 
 
 def test_runs_with_one_strong_drift_and_one_transient_are_not_the_same(study):
