@@ -198,6 +198,12 @@ def read_label_list(
     files = np.repeat(np.arange(1, len(volumes) + 1), volumes)
     runs = [line[1] for line in lines] if len(lines[0]) == 2 else files.astype(str).tolist()
     table = pd.DataFrame({"category": [line[0] for line in lines], "run": runs})
+    unknown = table.index[table["run"].str.lower().isin(["nan", "n/a"])]
+    if len(unknown):
+        raise NeuroLoopError(
+            f"{path}: volume {unknown[0] + 1} names no run ({table['run'][unknown[0]]}): give each "
+            "volume one"
+        )
     starts = table["run"] != table["run"].shift()
     again = table.loc[starts, "run"][table.loc[starts, "run"].duplicated()]
     if len(again):

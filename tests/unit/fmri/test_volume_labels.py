@@ -260,6 +260,7 @@ def test_header_is_skipped(tmp_path):
     [
         ("cat 0, dog 0, cat 0", "labels 3 volumes, but the BOLD files have 4"),
         ("cat 0, dog 1, cat 0, dog 0", "run 0 comes back at line 3"),
+        ("cat 0, dog 0, cat nan, dog nan", "volume 3 names no run (nan)"),
         ("cat 0, dog 0, cat, dog 0", "each line must be"),
         ("cat 0 x, dog 0 x, cat 0 x, dog 0 x", "each line must be"),
     ],
