@@ -134,6 +134,9 @@ def _dangling_dataset(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     for roi, block in dataset["rois"].items():
         if "label" in block and "threshold" in block:
             yield f"{where}.rois.{roi}: label and threshold exclude each other: keep one of them"
+    for subject, files in dataset["subjects"].items():
+        own = f"{where}.subjects.{subject}.masks"
+        yield from _unknown(own, "region", files.get("masks", {}), dataset["rois"])
     teaching = dataset.get("teaching")
     if not teaching:
         return

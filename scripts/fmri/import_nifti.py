@@ -43,11 +43,11 @@ def import_nifti(
         roi: Region(path, **choice)
         for (roi, choice), path in zip(regions.items(), masks, strict=True)
     }
-    brain, xyz, missing = read_runs(
+    brain, xyz, facts = read_runs(
         bold, labels, label_kind, chosen, cleaning["repetition_time"], **options
     )
     units = "z-score within the run"
-    write_bdata(output, brain, cleaning["unit"], xyz, units, nan_in_masks=missing)
+    write_bdata(output, brain, cleaning["unit"], xyz, units, **facts)
 
 
 if __name__ == "__main__":

@@ -54,4 +54,5 @@ def test_regions_of_one_atlas(tmp_path):
     np.testing.assert_allclose(brain.voxels[:3, brain.rois["V1"]], means, rtol=1e-5)
     facts = json.loads((tmp_path / "bdata.json").read_text())
     assert facts["nan_in_masks"] == {"V1": 1, "V2": 1, "all": 1}
+    assert facts["events_without_volumes"] == 0
     assert facts["unit"] == "block"

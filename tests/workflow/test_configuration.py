@@ -150,6 +150,18 @@ def test_a_region_is_a_label_or_what_lies_above_a_threshold() -> None:
         validate(config, SCHEMA)
 
 
+def test_masks_of_a_subject_are_of_regions_that_there_are() -> None:
+    """One for no region was passed over, and the dataset's own taken."""
+    config = completed(preset("haxby"))
+    subject = config["datasets"]["haxby"]["subjects"]["sub001"]
+    subject["masks"] = {"left": "own.nii.gz"}
+    validate(config, SCHEMA)
+    subject["masks"]["lefft"] = "own.nii.gz"
+    where = r"haxby\.subjects\.sub001\.masks: no region is called 'lefft' \(slice, left, right\)"
+    with pytest.raises(ConfigError, match=where):
+        validate(config, SCHEMA)
+
+
 def test_blocks_that_do_not_run_must_still_be_whole() -> None:
     config = completed(preset("digits69"))
     del config["datasets"]["simulated"]["folds"]

@@ -1,4 +1,4 @@
-"""What BIDS file names say of their content: subject, session, task, run."""
+"""What file names, those of BIDS above all, say of their content: subject, session, task, run."""
 
 import re
 from collections.abc import Iterable
@@ -10,14 +10,22 @@ from scripts.lib.core.files import StrPath
 #: Entities that a run's image and its events have in common.
 ENTITIES = ("sub", "ses", "task", "run")
 
+#: Words as others write them: ``run1``, ``run_01``, ``Sub01``.
+LOOSE = re.compile(r"(?:^|_)(sub|ses|run)[-_]?(\d+)(?=[_.]|$)", re.IGNORECASE)
+
 
 def entities(path: StrPath) -> dict[str, str]:
     """Entities of a file's own name, numbers without leading zeros.
 
     ``sub-01_task-faces_run-02_bold.nii.gz`` is of ``{"sub": "1", "task": "faces", "run": "2"}``.
+    Of what is not written as BIDS has it, two numbers of one kind say nothing.
     """
+    loose: dict[str, set[str]] = {}
+    for key, text in LOOSE.findall(Path(path).name):
+        loose.setdefault(key.lower(), set()).add(str(int(text)))
+    found = {key: texts.pop() for key, texts in loose.items() if len(texts) == 1}
     pairs = re.findall(rf"(?:^|_)({'|'.join(ENTITIES)})-([^_.]+)", Path(path).name)
-    return {key: str(int(text)) if text.isdecimal() else text for key, text in pairs}
+    return found | {key: str(int(text)) if text.isdecimal() else text for key, text in pairs}
 
 
 def check_pairs(bold: Iterable[StrPath], events: Iterable[StrPath]) -> None:

@@ -1,9 +1,8 @@
 """From BOLD images to labelled samples: mask, clean each run, label, average events if asked."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -12,14 +11,13 @@ from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import StrPath
 from scripts.lib.fmri import god
 from scripts.lib.fmri.brain import BrainData, check, make_rows
+from scripts.lib.fmri.cleaning import check_distinct, check_high_pass, clean_runs
 from scripts.lib.fmri.file_names import check_pairs
 from scripts.lib.fmri.masks import Region, choose_voxels
 from scripts.lib.fmri.volume_labels import read_events, read_label_list
 
 if TYPE_CHECKING:
     from nibabel.nifti1 import Nifti1Image
-
-log = logging.getLogger(__name__)
 
 #: Difference of repetition times (seconds) or affines (mm) that counts as rounding.
 TOLERANCE = 1e-3
@@ -38,7 +36,7 @@ def read_runs(
     standardise: bool = True,
     unit: str = "volume",
     rest: str = "rest",
-) -> tuple[BrainData, np.ndarray, dict[str, int]]:
+) -> tuple[BrainData, np.ndarray, dict[str, Any]]:
     """Read one subject.
 
     Each run is cleaned as a whole, rest included: linear detrend, high-pass, z-score. Then
@@ -61,7 +59,7 @@ def read_runs(
     detrend : bool
         Take a straight line out of every voxel and run.
     high_pass : float, optional
-        Cut-off in Hz of a discrete cosine high-pass filter.
+        Cut-off in Hz of a discrete cosine high-pass filter, below half the rate of the volumes.
     standardise : bool
         Give every voxel mean 0 and variance 1 in every run.
     unit : {"volume", "block"}
@@ -76,19 +74,21 @@ def read_runs(
         Session ``training``; voxels are those in any region, in the order of the mask images.
     xyz : ndarray of float64, shape (voxels, 3)
         World coordinates, mm.
-    missing : dict of str to int
-        Voxels of each region's mask that are NaN, which count as outside.
+    facts : dict
+        ``nan_in_masks``: voxels of each region's mask that are NaN, which count as outside;
+        ``events_without_volumes``: events (stretches of a list) that `shift` moved out of a run.
 
     Raises
     ------
     NeuroLoopError
         If a file is missing or damaged, or grids, repetition times, numbers of volumes or names
-        of a pair of files differ, a mask does not say what belongs to its region, or voxels hold
-        NaN.
+        of a pair of files differ, a mask does not say what belongs to its region, voxels hold NaN,
+        a run is given twice, or cleaning leaves nothing of it.
     """
     from nibabel.affines import apply_affine
     from nilearn.image import new_img_like
 
+    check_high_pass(high_pass, tr)
     images = [_load(path, 4) for path in bold]
     first = images[0]
     for path, image in zip(bold, images, strict=True):
@@ -107,13 +107,19 @@ def read_runs(
         table = read_events(labels, volumes, tr, shift, rest)
     else:
         table = read_label_list(labels[0], volumes, tr, shift, rest)
-    cleaned = _clean(
-        np.concatenate(raw), table["run"].to_numpy(), tr, detrend, high_pass, standardise
+    series, runs = np.concatenate(raw), table["run"].to_numpy()
+    check_distinct(
+        series,
+        runs,
+        [path for path, count in zip(bold, volumes, strict=True) for _ in range(count)],
     )
+    cleaned = clean_runs(series, runs, tr, detrend, high_pass, standardise)
     voxels, rows = _samples(cleaned, table, unit, rest, labels[0])
     rois = {name: flag[union] for name, flag in flags.items()}
     brain = check(BrainData(voxels.astype(np.float32), rows, rois), bold[0])
-    return brain, apply_affine(first.affine, np.argwhere(union)), missing
+    facts: dict[str, Any] = {"nan_in_masks": missing}
+    facts |= {str(name): fact for name, fact in table.attrs.items()}
+    return brain, apply_affine(first.affine, np.argwhere(union)), facts
 
 
 def _read_region(
@@ -209,37 +215,6 @@ def _masked(path: StrPath, image: "Nifti1Image", mask: "Nifti1Image") -> np.ndar
             f"{int(broken.any(axis=0).sum())} voxels of the masks: take these voxels out"
         )
     return series
-
-
-def _clean(
-    series: np.ndarray,
-    runs: np.ndarray,
-    tr: float,
-    detrend: bool,
-    high_pass: float | None,
-    standardise: bool,
-) -> np.ndarray:
-    """Clean each run; voxels that are constant in a run are 0 there."""
-    from nilearn.signal import clean
-
-    cleaned = np.empty_like(series)
-    for run in dict.fromkeys(runs):
-        # Not nilearn's own `runs`: it returns them in the order of their sorted names.
-        here = np.flatnonzero(runs == run)
-        cleaned[here] = clean(
-            series[here],
-            detrend=detrend,
-            filter="cosine" if high_pass else False,
-            high_pass=high_pass,
-            standardize="zscore_sample" if standardise else None,
-            t_r=tr,
-        )
-        constant = np.ptp(series[here], axis=0) == 0
-        if constant.any() and (detrend or standardise):
-            # What is left of them is rounding, which a z-score would blow up.
-            cleaned[np.ix_(here, constant)] = 0
-            log.warning("%s: %d voxels are constant: set to 0", run, int(constant.sum()))
-    return cleaned
 
 
 def _samples(

@@ -66,12 +66,19 @@ def read_paired(
     pixels = _join(found, images, path)
     tags = [_text(value) for value in _column(_join(found, labels, path), labels, path)]
     numbers = _column(_join(found, runs, path), runs, path) if runs else np.ones(len(x), int)
+    _check_runs(numbers, runs or [], path)
     for names, other in ((images, pixels), (labels, tags), (runs or [], numbers)):
         if len(other) != len(x):
             raise NeuroLoopError(
                 f"{path}: {', '.join(voxels)} have {len(x)} rows, {', '.join(names)} {len(other)}: "
                 "every trial needs one of each"
             )
+        for one, two in zip(voxels, names, strict=True) if len(names) == len(voxels) else ():
+            if len(found[one]) != len(found[two]):
+                raise NeuroLoopError(
+                    f"{path}: {one} has {len(found[one])} rows, {two} {len(found[two])}: variables "
+                    "that are listed at one place must be of the same trials: mend their order"
+                )
     if x.ndim != 2 or x.dtype.kind not in "fiu":
         raise NeuroLoopError(
             f"{path}: {', '.join(voxels)} are {x.dtype} of shape {x.shape}, "
@@ -156,6 +163,14 @@ def _column(values: np.ndarray, names: Sequence[str], path: StrPath) -> np.ndarr
             f"{path}: {', '.join(names)} have the shape {values.shape}, one value a trial is needed"
         )
     return values.reshape(-1)
+
+
+def _check_runs(numbers: np.ndarray, names: Sequence[str], path: StrPath) -> None:
+    for row, text in enumerate(map(_text, numbers), start=1):
+        if text.strip().lower() in ("", "nan", "inf", "-inf", "none"):
+            raise NeuroLoopError(
+                f"{path}: {', '.join(names)}: row {row} names no run ({text}): give every trial one"
+            )
 
 
 def _text(value: object) -> str:

@@ -10,6 +10,7 @@ from scipy.signal import detrend
 from scipy.stats import zscore
 
 from scripts.lib.core.errors import NeuroLoopError
+from scripts.lib.fmri.cleaning import check_distinct
 from scripts.lib.fmri.masks import Region
 from scripts.lib.fmri.nifti import read_runs
 
@@ -259,9 +260,9 @@ def test_masks_that_are_not_0_and_1_are_refused_or_chosen_from(study):
     assert "holds 0 and 1 (NaN outside), this one -1 (6 voxels), 2 (16 voxels): say which" in line
     for choice in ({"label": 2}, {"threshold": 0.5}, {"label": 2, "side": "left"}):
         study.masks["VT"] = Region(path, **choice)
-        brain, _, missing = read_runs(study.bold, study.events, "events", study.masks, TR)
+        brain, _, facts = read_runs(study.bold, study.events, "events", study.masks, TR)
         assert brain.voxels.shape[1] == (8 if "side" in choice else 16)
-        assert missing == {"VT": 2}
+        assert facts["nan_in_masks"] == {"VT": 2}
 
 
 def test_mask_with_a_single_volume_is_a_mask(study):
@@ -284,6 +285,89 @@ def test_names_of_a_pair_must_agree(study):
     study.read()
     study.events.reverse()
     assert "by their names run is 1 here and 2 there" in study.refused()
+
+
+@pytest.mark.parametrize("change", ["same", "bytes", "scaled", "cut"])
+def test_one_run_given_twice_is_refused(study, change):
+    """Half of the folds would test on what they learned: noise was decoded in full."""
+    if change == "same":
+        study.bold[1], study.events[1] = study.bold[0], study.events[0]
+    else:
+        data = {"bytes": 1, "scaled": 3, "cut": 1}[change] * study.data[0]
+        save(study.bold[1], np.round(data, 1)[..., : 22 if change == "cut" else None])
+    line = study.refused()
+    assert f"training-1 ({study.bold[0]}) and training-2 ({study.bold[1]}) hold the same" in line
+
+
+def test_one_run_given_twice_in_one_image_is_refused(study):
+    save(study.both[0], np.concatenate([study.data[0]] * 2, axis=3))
+    with pytest.raises(NeuroLoopError, match=r"training-1 \(.*both.nii.gz\) and training-2"):
+        read_runs(study.both, [study.list], "volumes", study.masks, TR)
+
+
+@pytest.mark.parametrize("volumes", [6, 24])
+def test_short_runs_are_the_same_only_if_they_are_equal(volumes):
+    """Six volumes of one voxel bend alike by chance in one pair of many."""
+    generator = np.random.default_rng(0)
+    runs = np.repeat(["a", "b"], volumes)
+    refusals = 0
+    for _ in range(200):
+        series = np.concatenate([generator.standard_normal((volumes, 1))] * 2)
+        series[0] += 1e3
+        series[volumes] += 1e3
+        with pytest.raises(NeuroLoopError, match="hold the same data"):
+            check_distinct(series, runs, runs)
+        series[volumes:] = generator.standard_normal((volumes, 1))
+        series[volumes] += 1e3
+        try:
+            check_distinct(series, runs, runs)
+        except NeuroLoopError:
+            refusals += 1
+    assert refusals == 0
+
+
+def test_runs_with_one_strong_drift_and_one_transient_are_not_the_same(study):
+    drift = 1000 * np.linspace(0, 1, VOLUMES)
+    drift[0] += 2000
+    study.data = [data + drift for data in study.data]
+    study.write()
+    study.read()
+
+
+def test_high_pass_in_seconds_is_refused(study):
+    """128 s, as SPM has it, is far above the Nyquist frequency: no signal is left."""
+    for high_pass in (128, 0.2):
+        assert "in Hz, not in seconds: 1/128 is 0.0078" in study.refused(high_pass=high_pass)
+    # 17 cosines and the mean of 24 volumes: 6 are left, or 5 if a line goes, too.
+    study.read(high_pass=17 / 48 / TR + 1e-6, detrend=False)
+    line = study.refused(high_pass=17 / 48 / TR + 1e-6)
+    assert "training-1: of its 24 volumes 5 degrees of freedom are left" in line
+
+
+def test_runs_too_short_to_be_cleaned_are_refused(study):
+    study.data = [data[..., :6] for data in study.data]
+    study.write()
+    for path in study.events:
+        path.write_text("onset\tduration\ttrial_type\n5\t5\tcat\n")
+    assert "of its 6 volumes 4 degrees of freedom are left" in study.refused()
+    study.read(detrend=False)
+
+
+def test_a_voxel_that_is_a_line_becomes_zero_as_a_constant_one_does(study, caplog):
+    study.data[1][0, 0, 0] = 100 + 0.1 * np.arange(VOLUMES)
+    study.write()
+    brain = study.read()
+    second = (brain.rows["run"] == "training-2").to_numpy()
+    assert (brain.voxels[second, 0] == 0).all()
+    assert (brain.voxels[~second, 0] != 0).any()
+    assert "training-2: 1 voxels are constant" in caplog.text
+
+
+def test_events_shifted_out_of_the_run_are_counted_in_the_facts(study):
+    _, _, facts = read_runs(study.bold, study.events, "events", study.masks, TR, shift=30)
+    assert facts["events_without_volumes"] == 2
+    _, _, facts = read_runs(study.both, [study.list], "volumes", study.masks, TR, shift=30)
+    assert facts["events_without_volumes"] == 2
 
 
 def test_nothing_but_rest(study):

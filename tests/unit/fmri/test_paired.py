@@ -90,6 +90,12 @@ def test_runs_may_be_known(path):
     assert rows["run"].tolist() == ["training-1"] * 2 + ["training-2"] * 3
 
 
+@pytest.mark.parametrize("last", [np.nan, np.inf])
+def test_a_trial_without_a_run_is_refused(path, last):
+    line = refused(path, {"r": np.array([[1.0, 1, 2, last, 2]]).T}, runs=["r"])
+    assert f"r: row 4 names no run ({last:g})" in line
+
+
 def repeated() -> dict[str, np.ndarray]:
     """The third trial shows the image of the second, the fifth that of the first."""
     flat = np.stack([IMAGES[place].ravel(order="F") for place in (0, 1, 1, 3, 0)])
@@ -131,6 +137,15 @@ def test_missing_variable_lists_those_there_are(path):
 def test_rows_must_pair(path):
     assert "xTrain, xTest have 5 rows, lTrain, lTest 4" in refused(path, {"lTest": LABELS[:1]})
     assert "xTrain, xTest have 5 rows, iTrain, iTest 4" in refused(path, {"iTest": np.ones((1, 6))})
+
+
+def test_variables_pair_one_by_one_not_in_sum_alone(path):
+    line = refused(path, images=["iTest", "iTrain"])
+    assert "xTrain has 3 rows, iTest 2" in line
+    assert "xTrain has 3 rows, lTest 2" in refused(path, labels=["lTest", "lTrain"])
+    # One variable may hold the trials of several.
+    savemat(path, variables() | {"l": LABELS})
+    read_paired(path, **(KEYS | {"labels": ["l"]}))
 
 
 def test_images_must_have_their_shape(path):

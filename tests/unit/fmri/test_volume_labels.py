@@ -100,7 +100,49 @@ def test_labels_shifted_out_of_the_run_are_counted(tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         assert categories(read_events([path], [6], TR, shift=2.0)) == ".cc..d"
         assert categories(read_events([path], [6], TR, shift=-2.0)) == "c..dd."
-    assert [record.getMessage().split(": ")[1][:8] for record in caplog.records] == ["1 labels"] * 2
+    told = [r.getMessage() for r in caplog.records if r.levelno == logging.INFO]
+    assert [line.split(": ")[1][:8] for line in told] == ["1 labels"] * 2
+
+
+def test_events_shifted_wholly_out_of_the_run_are_told(tmp_path, caplog):
+    rows = [f"{4 * n} 4 cat" for n in range(10)]
+    path = events(tmp_path / "e.tsv", *rows)
+    for shift, lost in [(0.0, 0), (4.0, 1), (20.0, 5), (-9.0, 2)]:
+        caplog.clear()
+        table = read_events([path, path], [20, 20], TR, shift)
+        assert table.attrs["events_without_volumes"] == 2 * lost
+        told = [line for line in caplog.messages if "no volume left" in line]
+        assert len(told) == (2 if lost else 0)
+        assert all(f"{lost} events have no volume left" in line for line in told)
+    # Half an event and less of the last one.
+    read_events([path], [20], TR, 2.0)
+    assert "1 events lose half of their volumes or more" in caplog.text
+
+
+def test_stretches_of_a_list_shifted_out_are_told(tmp_path, caplog):
+    path = label_list(tmp_path / "l.txt", "cat 0, cat 0, dog 0, dog 1, rest 1, owl 1")
+    table = read_label_list(path, [6], TR, shift=2.0)
+    assert categories(table) == ".cc.d."
+    assert table["event"].tolist() == [0, 1, 1, 0, 3, 0]
+    assert table.attrs["events_without_volumes"] == 2
+    assert "2 events have no volume left" in caplog.text
+
+
+def test_rest_in_other_letters_is_refused(tmp_path):
+    """It would be a category."""
+    path = events(tmp_path / "e.tsv", "0 2 cat", "2 2 Rest")
+    line = refused(read_events, [path], [3], TR)
+    assert "trial_type Rest and the key rest (rest) differ in letter case alone" in line
+    path = label_list(tmp_path / "l.txt", "cat, REST")
+    assert "REST and the key rest (rest)" in refused(read_label_list, path, [2], TR)
+
+
+def test_runs_of_a_list_keep_to_the_ends_of_files(tmp_path):
+    path = label_list(tmp_path / "l.txt", "cat 0, dog 0, cat 1, dog 1, cat 2, dog 2")
+    for volumes in ([6], [2, 4], [4, 2], [2, 2, 2]):
+        read_label_list(path, volumes, TR)
+    line = refused(read_label_list, path, [3, 3], TR)
+    assert "run 1 begins in BOLD file 1 and ends in file 2" in line
 
 
 def test_events_name_the_image_if_they_know_it(tmp_path):
@@ -218,6 +260,7 @@ def test_header_is_skipped(tmp_path):
     [
         ("cat 0, dog 0, cat 0", "labels 3 volumes, but the BOLD files have 4"),
         ("cat 0, dog 1, cat 0, dog 0", "run 0 comes back at line 3"),
+        ("cat 0, dog 0, cat nan, dog nan", "volume 3 names no run (nan)"),
         ("cat 0, dog 0, cat, dog 0", "each line must be"),
         ("cat 0 x, dog 0 x, cat 0 x, dog 0 x", "each line must be"),
     ],
