@@ -69,6 +69,8 @@ def begin(project: Project) -> subprocess.Popen[bytes]:
         cwd=project.folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        # Whoever started these tests may ignore the signal (nohup), and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
     for _ in range(1200):
         if students(run):

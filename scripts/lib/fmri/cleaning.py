@@ -19,17 +19,6 @@ FREE_SHARE = 0.25
 #: float32, with room to spare.
 ROUNDING = 1e-6
 
-#: Correlation and share of equal signs from which on two runs are one. They are those of second
-#: differences in time, which drifts leave alone; signs do not hang on a few volumes that stick out,
-#: as the first ones of each run do. Another scale or rounding leaves more, another run far less.
-SAME = 0.99
-SAME_SIGN = 0.9
-
-#: Volumes from which on runs that are not quite equal may be one (of fewer, a few chance signs and
-#: the transient that runs share decide), and voxels that are looked at.
-FEWEST = 20
-LOOKED_AT = 1000
-
 
 def check_distinct(series: np.ndarray, runs: np.ndarray, files: Sequence[StrPath]) -> None:
     """Check that no run is given twice, which would put one measurement in training and test.
@@ -46,28 +35,17 @@ def check_distinct(series: np.ndarray, runs: np.ndarray, files: Sequence[StrPath
     Raises
     ------
     NeuroLoopError
-        If two runs hold the same, whatever their scale, as far as the shorter one goes.
+        If two runs hold the same values, as far as the shorter one goes.
     """
     starts = {run: int(np.argmax(runs == run)) for run in dict.fromkeys(runs)}
-    every = max(1, series.shape[1] // LOOKED_AT)
-    bends = {run: np.diff(series[runs == run, ::every], n=2, axis=0) for run in starts}
+    measured = {run: series[runs == run] for run in starts}
     for one, other in combinations(starts, 2):
-        length = min(len(bends[one]), len(bends[other]))
-        x, y = (bends[run][:length].ravel() for run in (one, other))
-        if _same(x, y, close=length + 2 >= FEWEST):
+        length = min(len(measured[one]), len(measured[other]))
+        if np.array_equal(measured[one][:length], measured[other][:length]):
             raise NeuroLoopError(
                 f"{one} ({files[starts[one]]}) and {other} ({files[starts[other]]}) hold the same "
                 "data: list every run once, or put the file there that was meant"
             )
-
-
-def _same(x: np.ndarray, y: np.ndarray, close: bool) -> bool:
-    """Whether second differences are equal or, if `close` counts, all but scale and rounding."""
-    if not (x.any() and y.any()):
-        return False
-    alike = x @ y > SAME * np.sqrt((x @ x) * (y @ y))
-    signs = np.mean(np.sign(x) == np.sign(y)) > SAME_SIGN
-    return np.array_equal(x, y) or bool(close and alike and signs)
 
 
 def check_high_pass(high_pass: float | None, tr: float) -> None:

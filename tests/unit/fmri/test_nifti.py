@@ -10,7 +10,6 @@ from scipy.signal import detrend
 from scipy.stats import zscore
 
 from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri.cleaning import check_distinct
 from scripts.lib.fmri.masks import Region
 from scripts.lib.fmri.nifti import read_runs
 
@@ -287,14 +286,13 @@ def test_names_of_a_pair_must_agree(study):
     assert "by their names run is 1 here and 2 there" in study.refused()
 
 
-@pytest.mark.parametrize("change", ["same", "bytes", "scaled", "cut"])
+@pytest.mark.parametrize("change", ["same", "bytes", "cut"])
 def test_one_run_given_twice_is_refused(study, change):
     """Half of the folds would test on what they learned: noise was decoded in full."""
     if change == "same":
         study.bold[1], study.events[1] = study.bold[0], study.events[0]
     else:
-        data = {"bytes": 1, "scaled": 3, "cut": 1}[change] * study.data[0]
-        save(study.bold[1], np.round(data, 1)[..., : 22 if change == "cut" else None])
+        save(study.bold[1], study.data[0][..., : 22 if change == "cut" else None])
     line = study.refused()
     assert f"training-1 ({study.bold[0]}) and training-2 ({study.bold[1]}) hold the same" in line
 
@@ -303,35 +301,6 @@ def test_one_run_given_twice_in_one_image_is_refused(study):
     save(study.both[0], np.concatenate([study.data[0]] * 2, axis=3))
     with pytest.raises(NeuroLoopError, match=r"training-1 \(.*both.nii.gz\) and training-2"):
         read_runs(study.both, [study.list], "volumes", study.masks, TR)
-
-
-@pytest.mark.parametrize("volumes", [6, 24])
-def test_short_runs_are_the_same_only_if_they_are_equal(volumes):
-    """Six volumes of one voxel bend alike by chance in one pair of many."""
-    generator = np.random.default_rng(0)
-    runs = np.repeat(["a", "b"], volumes)
-    refusals = 0
-    for _ in range(200):
-        series = np.concatenate([generator.standard_normal((volumes, 1))] * 2)
-        series[0] += 1e3
-        series[volumes] += 1e3
-        with pytest.raises(NeuroLoopError, match="hold the same data"):
-            check_distinct(series, runs, runs)
-        series[volumes:] = generator.standard_normal((volumes, 1))
-        series[volumes] += 1e3
-        try:
-            check_distinct(series, runs, runs)
-        except NeuroLoopError:
-            refusals += 1
-    assert refusals == 0
-
-
-def test_runs_with_one_strong_drift_and_one_transient_are_not_the_same(study):
-    drift = 1000 * np.linspace(0, 1, VOLUMES)
-    drift[0] += 2000
-    study.data = [data + drift for data in study.data]
-    study.write()
-    study.read()
 
 
 def test_high_pass_in_seconds_is_refused(study):
