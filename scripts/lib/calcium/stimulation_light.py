@@ -61,13 +61,15 @@ def light_change(
     change = surroundings / np.median(surroundings[:, early], axis=1, keepdims=True) - 1
     left = min(LEFT, float(np.exp(-1 / (DECAY * frame_rate))))
     clear = special.ndtri(1 - CHANCE / (len(groups) * len(offsets)))
-    whole, doubt = _spread(change[:, early]), ""
+    # A single frame before the onset does not tell its own noise: then all frames must.
+    still = early if early.sum() > 1 else np.isfinite(change).all(axis=0)
+    whole, doubt = _spread(change[:, still]), ""
     for name, chosen in groups.items():
         values = change[chosen]
         trials = len(values)
         if trials < 2:
             continue
-        quiet = _error(max(whole, _spread(values[:, early])), trials)
+        quiet = _error(max(whole, _spread(values[:, still])), trials)
         ended, fallen = [], []
         for place, offset in enumerate(offsets[:-1]):
             here, after = values[:, place], values[:, place + 1]
@@ -84,7 +86,7 @@ def light_change(
                 ended.append(
                     (offset, f"{seen}, the next by {100 * np.nanmedian(sign * after):.1f} %")
                 )
-            elif sign < 0 and size > FALL:
+            elif sign < 0 and size > FALL and offset >= 0:
                 fallen.append((offset, seen))
             elif size > DOUBT and offset >= 0 and not doubt:
                 doubt = (

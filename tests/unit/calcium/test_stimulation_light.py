@@ -102,6 +102,22 @@ def test_neuropil_that_wanders_is_let_pass():
     assert refused <= 2
 
 
+def test_one_frame_before_the_onset_tells_no_noise_of_its_own():
+    offsets, refused = range(-1, 6), 0
+    parts = {f"pattern {k}": np.arange(40) // 4 == k for k in range(10)}
+    for seed in range(100):
+        wild = 1 + 0.02 * np.random.default_rng(seed).standard_normal((40, 7))
+        try:
+            light_change(wild, offsets, parts, 2.0)
+        except NeuroLoopError:
+            refused += 1
+    assert refused == 0
+    with pytest.raises(NeuroLoopError, match="skip: 1 for the area"):
+        light_change(
+            wild + 0.3 * (np.array(offsets) == 0), offsets, {"all": parts["pattern 0"] | True}, 2.0
+        )
+
+
 def change(study, frames, by):
     for name, movie in study.movies.items():
         onsets = study.stimulations.loc[study.stimulations["recording"] == name, "onset_frame"]
