@@ -247,8 +247,15 @@ def _check_light(
             )
         ]
     ).reshape(len(shown), len(offsets))
-    if not len(shown) or not (means[:, : selection.before] > 0).all():
+    if not len(shown):
         return {}
+    if not (means[:, : selection.before] > 0).all():
+        doubt = (
+            "where no cell is, frames before an onset have no mean above 0, or every pixel is a "
+            "cell's: light of the stimulation, which coupling would include, cannot be told"
+        )
+        log.warning("%s", doubt)
+        return {"doubt": doubt}
     every = {"all recordings": np.ones(len(shown), dtype=bool)}
     some = {
         f"{column} {value}": (shown[column] == value).to_numpy()

@@ -149,3 +149,9 @@ def test_movies_with_light_in_all_stimulated_frames(study, caplog):
     assert facts["offset"] == list(OFFSETS)
     np.testing.assert_allclose(facts["change"][5:], 0.3, atol=0.05)
     assert facts["doubt"] in caplog.text
+
+
+def test_where_light_cannot_be_told_that_is_said(study, caplog):
+    study.cells["radius"] = 30.0
+    study.store()
+    assert "every pixel is a cell's: light of the stimulation" in caplog.text
