@@ -12,7 +12,7 @@ from scripts.lib.calcium.masks import cell_masks
 from scripts.lib.calcium.movies import Movie, open_movies
 from scripts.lib.calcium.patterns import NONE
 from scripts.lib.calcium.registration import Aligner, make_template
-from scripts.lib.calcium.stimulation_light import refuse_light
+from scripts.lib.calcium.stimulation_light import light_change
 from scripts.lib.calcium.tables import check_cells_inside
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import (
@@ -119,7 +119,8 @@ def write_frames(
     with atomic(path) as temporary:
         with h5py.File(temporary, "w", libver="v110") as file:
             free = np.logical_not(cell_masks(cells, shape).any(axis=0))
-            floored = _fill(file, movies, rows, trials, selection, aligner, free)
+            floored, around = _fill(file, movies, rows, trials, selection, aligner, free)
+            surroundings = _check_light(trials, around, selection, min(rates.values()))
             stored = {name: _described(name, dataset) for name, dataset in file.items()}
         facts = {
             "arrays": stored,
@@ -132,6 +133,7 @@ def write_frames(
             "registered": register,
             "frames_not_aligned": aligner.failed if aligner else 0,
             "pixels_floored": floored,
+            "surroundings": surroundings,
             "versions": versions(),
         }
         with atomic(sidecar_path(path)) as sidecar, atomic(table) as rows_file:
@@ -148,10 +150,11 @@ def _fill(
     selection: Selection,
     aligner: Aligner | None,
     free: np.ndarray,
-) -> int:
+) -> tuple[int, dict[str, np.ndarray]]:
     """Write all datasets; return the number of pixels whose baseline was floored.
 
-    `free` are the pixels of no cell, by which light of the stimulation is told.
+    `free` are the pixels of no cell, by which light of the stimulation is told: their mean in every
+    frame of each recording that it is told by is returned too; NaN in all others.
     """
     first = next(iter(movies.values()))
     size = first.shape[1:]
@@ -162,7 +165,7 @@ def _fill(
     shifts = np.zeros((len(rows), 2), dtype="<f4")
     scale = np.zeros((len(movies), 2), dtype="<f4")
     total, means = np.zeros(size), np.zeros(len(trials))
-    around, around_before = np.zeros(len(rows)), np.zeros(len(trials))
+    around = {name: np.full(len(movie), np.nan) for name, movie in movies.items()}
     # Made once: fresh memory for every trial took as long as the sums.
     baseline, mean = np.zeros((2, *size))
     for place, (name, movie) in enumerate(progress(movies.items(), "recordings", len(movies))):
@@ -172,21 +175,28 @@ def _fill(
             for onset, trial in _places(trials, name, "onset_frame").items()
             for offset in selection.baseline_offsets
         }
+        # The frame that follows the stimulated ones is told by, but not kept.
+        next_to = {
+            onset + selection.stimulated for onset in _places(trials, name, "onset_frame")
+        } - (row_of.keys() | trial_of.keys())
         lowest, highest = np.inf, -np.inf
         left = selection.baseline
         for index, frame in enumerate(movie):
             # Python's own min and max would lose a NaN.
             lowest = np.minimum(lowest, frame.min())
             highest = np.maximum(highest, frame.max())
+            if index in next_to and free.any():
+                around[name][index] = frame[free].mean()
             if index not in row_of and index not in trial_of:
                 continue
             shift = np.zeros(2)
             if aligner is not None:
                 frame, shift = aligner.align(frame)
+            if free.any():
+                around[name][index] = frame[free].mean()
             if index in row_of:
                 shifts[row_of[index]] = shift
                 _write_chunk(frames, row_of[index], frame)
-                around[row_of[index]] = frame[free].mean() if free.any() else 0
             else:
                 baseline += frame
                 left -= 1
@@ -195,7 +205,6 @@ def _fill(
                 _write_chunk(before, trial_of[index], mean)
                 total += mean
                 means[trial_of[index]] = mean.mean()
-                around_before[trial_of[index]] = mean[free].mean() if free.any() else 0
                 baseline[:], left = 0, selection.baseline
         _check_values(movie, lowest, highest)
         scale[place] = lowest, highest
@@ -205,7 +214,6 @@ def _fill(
             f"{first.paths[0]}: the baseline of the session has the mean {image.mean():g}, so that "
             "dF/F has no meaning: add the detector's offset, so that values are above 0"
         )
-    _check_light(rows, around, around_before)
     floor = FLOOR * image.mean()
     floored = int((image < floor).sum())
     if floored:
@@ -221,17 +229,45 @@ def _fill(
             log.warning("%d frames could not be aligned: left as they are", aligner.failed)
     for name, array in plain.items():
         file.create_dataset(name, data=array.astype("<f4"), track_times=False)
-    return floored
+    return floored, around
 
 
-def _check_light(rows: pd.DataFrame, around: np.ndarray, before: np.ndarray) -> None:
-    """Refuse light of the stimulation, by means of the pixels of no cell: of rows, of baselines."""
-    shown = rows[(rows["kind"] == "stimulated") & (rows["pattern"] != NONE)]
-    level = before[shown["trial_row"]]
-    if len(shown) and (level > 0).all():
-        risen = shown.assign(risen=around[shown.index] / level - 1)
-        table = risen.pivot(index="trial_row", columns="offset", values="risen")
-        refuse_light(table.to_numpy(), [int(offset) for offset in table.columns])
+def _check_light(
+    trials: pd.DataFrame, around: Mapping[str, np.ndarray], selection: Selection, frame_rate: float
+) -> dict[str, Any]:
+    """Refuse light of the stimulation by the pixels of no cell; return how these change."""
+    shown = trials[trials["pattern"] != NONE]
+    late = range(selection.skip, selection.stimulated + 1)
+    offsets = [*range(-selection.before, 0), *late]
+    means = np.array(
+        [
+            [means[at] if at < len(means) else np.nan for at in np.add(offsets, onset)]
+            for means, onset in zip(
+                map(around.__getitem__, shown["recording"]), shown["onset_frame"], strict=True
+            )
+        ]
+    ).reshape(len(shown), len(offsets))
+    if not len(shown):
+        return {}
+    if not (means[:, : selection.before] > 0).all():
+        doubt = (
+            "where no cell is, frames before an onset have no mean above 0, or every pixel is a "
+            "cell's: light of the stimulation, which coupling would include, cannot be told"
+        )
+        log.warning("%s", doubt)
+        return {"doubt": doubt}
+    every = {"all recordings": np.ones(len(shown), dtype=bool)}
+    some = {
+        f"{column} {value}": (shown[column] == value).to_numpy()
+        for column in ("recording", "pattern")
+        for value in shown[column].unique()
+    }
+    change, doubt = light_change(means, offsets, every | some, frame_rate)
+    if doubt:
+        log.warning("%s", doubt)
+    # What follows may lie past the end of every movie.
+    found = [None if np.isnan(one) else round(float(one), 5) for one in change]
+    return {"offset": offsets, "change": found, "doubt": doubt}
 
 
 def _places(table: pd.DataFrame, recording: str, column: str) -> dict[int, int]:

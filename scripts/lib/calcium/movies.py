@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.calcium.tiff_stack import frame_size, inspect
+from scripts.lib.calcium.tiff_stack import Stack, frame_size, inspect
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import StrPath, atomic
 
@@ -47,17 +47,32 @@ class Movie:
         self._stacks = [inspect(Path(path)) for path in paths]
         first = self._stacks[0]
         for stack in self._stacks[1:]:
-            if (stack.shape[1:], stack.dtype) != (first.shape[1:], first.dtype):
+            if (stack.shape[1:], _native(stack)) != (first.shape[1:], _native(first)):
                 raise NeuroLoopError(
                     f"{stack.path} has frames of {frame_size(stack.shape)} {stack.dtype}, "
                     f"{first.path} of {frame_size(first.shape)} {first.dtype}: the files of one "
                     "recording must agree"
                 )
+        self._refuse_disorder()
         self._tell_planned()
         self.paths = tuple(stack.path for stack in self._stacks)
         self.shape = (sum(stack.shape[0] for stack in self._stacks), *first.shape[1:])
-        self.dtype = first.dtype.newbyteorder("=")
+        self.dtype = _native(first)
         self.frame_rate = first.frame_rate
+
+    def _refuse_disorder(self) -> None:
+        """Refuse files that are listed in another order than that of time, by their headers."""
+        before: dict[str, Stack] = {}
+        for stack in self._stacks:
+            if stack.place is None:
+                continue
+            last = before.get(stack.place.acquisition, stack)
+            if last.place is not None and stack.place.order < last.place.order:
+                raise NeuroLoopError(
+                    f"{stack.path} is listed after {last.path}, but by the headers its frames were "
+                    "recorded before: list the files of a recording in the order of time"
+                )
+            before[stack.place.acquisition] = stack
 
     def _tell_planned(self) -> None:
         """Say where the files have not as many frames as their headers speak of."""
@@ -138,6 +153,11 @@ class Movie:
                 stated,
             )
         return stated
+
+
+def _native(stack: Stack) -> np.dtype:
+    """Type of a file's values in the machine's byte order."""
+    return stack.dtype.newbyteorder("=")
 
 
 def open_movies(paths: Mapping[str, Sequence[StrPath]]) -> dict[str, Movie]:

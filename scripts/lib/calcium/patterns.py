@@ -30,7 +30,9 @@ def pattern_name(cells: Iterable[str]) -> str:
 
 def pattern_cells(name: str) -> tuple[str, ...]:
     """Ids of the cells that a pattern stimulates, in natural order; none for ``none`` or ``""``."""
-    return () if name in (NONE, "") else tuple(natural_sorted(set(name.split(JOIN))))
+    if name.strip() in (NONE, ""):
+        return ()
+    return tuple(natural_sorted({cell.strip() for cell in name.split(JOIN)}))
 
 
 def check_cell_id(cell: str, place: str) -> None:

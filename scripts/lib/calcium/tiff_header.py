@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from scripts.lib.calcium.page_header import Place, first_place
 from scripts.lib.core.errors import NeuroLoopError
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 
 #: Seconds in the units in which OME-XML gives times.
 OME_SECONDS = {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0}
+#: Beginnings of the names that ImageJ gives them; anything may stand there.
+IMAGEJ_SECONDS = {"s": "s sec second", "ms": "ms msec millisec millisecond", "h": "h hr hour"} | {
+    "us": "us usec microsec microsecond µs \\u00b5s",
+    "min": "m min minute",
+}
 
 #: A line of ScanImage's header: its key, and its value in Matlab's notation.
 SCANIMAGE = re.compile(
@@ -43,6 +49,8 @@ class Header(NamedTuple):
         another file.
     frame_rate : float or None
         Hz.
+    place : Place or None
+        Where the first page stands in its acquisition.
     """
 
     says: str = "its header says nothing"
@@ -51,6 +59,7 @@ class Header(NamedTuple):
     frames: int | None = None
     plan: bool = True
     frame_rate: float | None = None
+    place: Place | None = None
 
 
 def read_header(tiff: "TiffFile", path: Path) -> Header:
@@ -68,6 +77,11 @@ def read_header(tiff: "TiffFile", path: Path) -> Header:
     NeuroLoopError
         If the pages' order or images cannot be told from it.
     """
+    header = _read(tiff, path)
+    return header if header.place else header._replace(place=first_place(tiff, path))
+
+
+def _read(tiff: "TiffFile", path: Path) -> Header:
     description = tiff.pages.first.description
     if tiff.imagej_metadata and description.startswith("ImageJ="):
         return _imagej(tiff.imagej_metadata)
@@ -77,7 +91,7 @@ def read_header(tiff: "TiffFile", path: Path) -> Header:
     if scanimage:
         return _scanimage(scanimage)
     if tiff.shaped_metadata and "S" not in tiff.pages.first.axes:
-        return _shaped(tiff.shaped_metadata, len(tiff.pages), path)
+        return _shaped(tiff.shaped_metadata, len(tiff.pages), tiff.pages.first.shape, path)
     summary = (tiff.micromanager_metadata or {}).get("Summary")
     return _micromanager(summary) if summary else Header()
 
@@ -88,7 +102,7 @@ def _imagej(metadata: Mapping[str, Any]) -> Header:
     )
     says = f"ImageJ's header says {channels} channels, {slices} slices, {frames} frames"
     # ImageJ's own `fps` is the speed of playing, not of recording.
-    interval = number(metadata.get("finterval"))
+    interval = number(metadata.get("finterval")) * _imagej_seconds(metadata.get("tunit"))
     rate = 1 / interval if interval else None
     if slices > 1 and channels == frames == 1 and metadata.get("images", slices) == slices:
         # A stack that nobody called a time series is one of slices in ImageJ.
@@ -96,7 +110,16 @@ def _imagej(metadata: Mapping[str, Any]) -> Header:
     return Header(says, channels, slices, frames, False, rate)
 
 
-def _shaped(metadata: tuple[Mapping[str, Any], ...], pages: int, path: Path) -> Header:
+def _imagej_seconds(unit: object) -> float:
+    """Seconds in ImageJ's unit of time; 0 if it is none that is known."""
+    name = str(unit or "s").strip().lower().rstrip(".").replace("μ", "µ")
+    of = {one: key for key, names in IMAGEJ_SECONDS.items() for one in names.split()}
+    return OME_SECONDS.get(of.get(name, of.get(name.removesuffix("s"), "")), 0.0)
+
+
+def _shaped(
+    metadata: tuple[Mapping[str, Any], ...], pages: int, page: tuple[int, ...], path: Path
+) -> Header:
     """Header of a file that tifffile wrote."""
     shapes = [tuple(one["shape"]) for one in metadata]
     rate = number(metadata[0].get("fps")) or None
@@ -112,7 +135,9 @@ def _shaped(metadata: tuple[Mapping[str, Any], ...], pages: int, path: Path) -> 
     axes = str(metadata[0].get("axes") or "").upper()
     named = axes if len(axes) == len(shape) else len(shape) * "Q"
     says = f"tifffile's header says the shape {' x '.join(map(str, shape))}, axes {named}"
-    before = [(axis, size) for axis, size in zip(named, shape, strict=True)][:-2]
+    # One grey value a pixel may be written as an axis of its own.
+    last = 3 if shape[-1] == 1 and shape[-3:-1] == page[:2] else 2
+    before = [(axis, size) for axis, size in zip(named, shape, strict=True)][:-last]
     channels, planes = (
         int(np.prod([size for axis, size in before if axis == one])) for one in "CZ"
     )
@@ -157,7 +182,10 @@ def _ome(text: str, path: Path, pages: int) -> Header:
     )
     # Frames may be missing, or lie in other files; those that it does not speak of are no frames.
     plan = pages <= frames
-    return Header(says, channels, planes, frames, plan, 1 / interval if interval else None)
+    of_set = ";".join(sorted({str(uuid.text) for uuid in pixels.findall("{*}TiffData/{*}UUID")}))
+    place = Place(f"OME {of_set}", (places[0][0],)) if of_set and places else None
+    rate = 1 / interval if interval else None
+    return Header(says, channels, planes, frames, plan, rate, place)
 
 
 def _ome_root(text: str, path: Path) -> ElementTree.Element:

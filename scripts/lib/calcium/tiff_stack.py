@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from scripts.lib.calcium.page_header import Place, refuse_mixed_pages
 from scripts.lib.calcium.tiff_header import Header, read_header
 from scripts.lib.core.errors import NeuroLoopError
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 
 #: Formats whose channels and slices tifffile tells by its own reading.
 OTHERS = {"fluoview", "lsm", "sis", "stk"}
+#: Photometric interpretations in which a higher number is not more light.
+NO_GREY = {
+    0: "says that 0 is white (WhiteIsZero), so that more light is a lower number",
+    3: "holds places in a table of colours (palette)",
+}
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,8 @@ class Stack:
         Frames of the whole recording that the header spoke of before they were there.
     says : str
         What the header says of the pages, for messages.
+    place : Place or None
+        Where its first frame stands in its acquisition.
     """
 
     path: Path
@@ -53,6 +61,7 @@ class Stack:
     frame_rate: float | None
     planned: int | None
     says: str
+    place: Place | None = None
 
     def frames(self, indices: Iterable[int]) -> Iterator[np.ndarray]:
         """Read frames one by one, each of shape (height, width), in the machine's byte order."""
@@ -95,6 +104,7 @@ def inspect(path: Path) -> Stack:
         pages, offset = _alike(path, tiff)
         header = read_header(tiff, path)
         _refuse_more(path, header, pages)
+        refuse_mixed_pages(tiff, path)
         first, dtype = tiff.pages.first, np.dtype(tiff.pages.first.dtype)
         if OTHERS & tiff.flags:
             _movie_shape(path, tiff.series[0].axes, tiff.series[0].shape, "CZ")
@@ -127,6 +137,7 @@ def inspect(path: Path) -> Stack:
             header.frame_rate,
             header.frames if header.plan else None,
             header.says,
+            header.place,
         )
 
 
@@ -136,8 +147,8 @@ def _alike(path: Path, tiff: "TiffFile") -> tuple[int, int | None]:
     Raises
     ------
     NeuroLoopError
-        If one is unlike the first, lies past the end of the file or has no data, or if the first
-        cannot be decoded.
+        If one is unlike the first, is no grey-scale image, lies past the end of the file or
+        has no data, or if the first cannot be decoded.
     """
     size = path.stat().st_size
     first = tiff.pages.first
@@ -145,6 +156,12 @@ def _alike(path: Path, tiff: "TiffFile") -> tuple[int, int | None]:
     start = first.dataoffsets[0] if first.is_contiguous and first.is_memmappable else None
     number = 0
     for number, page in enumerate(tiff.pages):
+        grey = getattr(page, "photometric", None)
+        if grey in NO_GREY:
+            raise NeuroLoopError(
+                f"{path} {NO_GREY[int(grey)]}: save it again in grey, where more light is a higher "
+                "number (in ImageJ: Image > Lookup Tables > Grays)"
+            )
         if (page.shape, page.dtype, page.compression) != (
             first.shape,
             first.dtype,

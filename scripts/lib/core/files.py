@@ -276,9 +276,25 @@ def read_table(path: StrPath, columns: Mapping[str, type]) -> pd.DataFrame:
         try:
             values = table[name].replace("n/a", "nan") if kind is float else table[name]
             table[name] = values.astype(kind)
-        except ValueError as error:
-            raise NeuroLoopError(f"{path}, column {name}: {error}") from error
+        except ValueError:
+            lines = [line for line, _ in rest]
+            table[name] = [
+                _number(text, kind, f"{path}, column {name}, line {line}")
+                for text, line in zip(table[name], lines, strict=True)
+            ]
     return table
+
+
+def _number(text: str, kind: type, place: str) -> float:
+    """Read a number; a whole one may be written as 10.0, as spreadsheets do."""
+    try:
+        value = float("nan" if text == "n/a" and kind is float else text)
+    except ValueError:
+        value = None
+    if value is None or (kind is int and not value.is_integer()):
+        what = "whole number" if kind is int else "number"
+        raise NeuroLoopError(f"{place}: {text!r} is no {what}: mend the table")
+    return kind(value)
 
 
 def save_weights(path: StrPath, weights: Mapping[str, "torch.Tensor"], **facts: str) -> None:

@@ -23,3 +23,8 @@ def test_ids_that_cannot_be_told_apart_are_refused(cell):
     with pytest.raises(NeuroLoopError, match="cannot be the id of a cell"):
         check_cell_id(cell, "cells.tsv")
     check_cell_id("c1", "cells.tsv")
+
+
+def test_blanks_around_ids_are_no_part_of_them():
+    assert pattern_cells(" c2 + c1 ") == ("c1", "c2")
+    assert pattern_cells(" ") == ()

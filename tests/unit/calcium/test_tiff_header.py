@@ -1,5 +1,6 @@
 """What headers say of a TIFF's pages: several channels or planes are refused, no frame is lost."""
 
+import json
 import logging
 import struct
 from pathlib import Path
@@ -368,3 +369,122 @@ def test_metamorph_stacks_are_time_where_they_have_no_distance(tmp_path, distanc
             Movie([path])
     else:
         np.testing.assert_array_equal(read(path), FRAMES)
+
+
+@pytest.mark.parametrize(
+    ("photometric", "message"), [("miniswhite", "0 is white"), ("palette", "a table of colours")]
+)
+def test_values_that_are_not_more_for_more_light_are_refused(tmp_path, photometric, message):
+    colours = {"colormap": np.zeros((3, 256), np.uint16)} if photometric == "palette" else {}
+    frames = FRAMES // 100
+    tifffile.imwrite(
+        tmp_path / "m.tif", frames.astype(np.uint8), photometric=photometric, **colours
+    )
+    with pytest.raises(NeuroLoopError, match=rf"m.tif .*{message}.*: save it again in grey"):
+        Movie([tmp_path / "m.tif"])
+
+
+def micromanager(path, facts):
+    with tifffile.TiffWriter(path) as writer:
+        for frame, fact in zip(FRAMES, facts, strict=True):
+            text = json.dumps(fact)
+            extra = [(51123, "s", 0, text, True)]
+            writer.write(frame, contiguous=False, metadata=None, extratags=extra)
+
+
+@pytest.mark.parametrize(
+    ("axis", "fact"),
+    [
+        ("channel", lambda k: {"Axes": {"time": k // 2, "channel": ["GFP", "RFP"][k % 2]}}),
+        ("channel", lambda k: {"Axes": {"time": k % 6, "channel": k // 6}}),
+        ("plane", lambda k: {"Axes": {"time": k // 3, "z": k % 3}}),
+        ("position", lambda k: {"Axes": {"time": k // 2, "position": k % 2}}),
+        ("channel", lambda k: {"FrameIndex": k // 2, "ChannelIndex": k % 2, "SliceIndex": 0}),
+        ("plane", lambda k: {"FrameIndex": k // 2, "ChannelIndex": 0, "SliceIndex": k % 2}),
+    ],
+)
+def test_micromanager_pages_of_several_channels_or_planes_are_refused(tmp_path, axis, fact):
+    micromanager(tmp_path / "m.tif", [fact(k) for k in range(12)])
+    with pytest.raises(NeuroLoopError, match=rf"m.tif has pages of several {axis}s \("):
+        Movie([tmp_path / "m.tif"])
+
+
+def test_micromanager_pages_of_one_channel_are_read_in_the_order_of_time(tmp_path):
+    for half, name in enumerate(("a.tif", "b.tif")):
+        axes = [{"Axes": {"time": 12 * half + k, "channel": "GFP"}} for k in range(12)]
+        micromanager(tmp_path / name, axes)
+    np.testing.assert_array_equal(read(tmp_path / "a.tif"), FRAMES)
+    assert len(Movie([tmp_path / "a.tif", tmp_path / "b.tif"])) == 24
+    with pytest.raises(NeuroLoopError, match=r"a.tif is listed after .*b.tif, but by the headers"):
+        Movie([tmp_path / "b.tif", tmp_path / "a.tif"])
+
+
+def test_files_of_an_ome_set_are_listed_in_the_order_of_time(tmp_path):
+    files = {"a.ome.tif": 7, "b.ome.tif": 5}
+    ome(tmp_path / "a.ome.tif", FRAMES[:7], (1, 1, 12), files)
+    ome(tmp_path / "b.ome.tif", FRAMES[7:], (1, 1, 12), files)
+    with pytest.raises(NeuroLoopError, match=r"a.ome.tif is listed after .*b.ome.tif"):
+        Movie([tmp_path / "b.ome.tif", tmp_path / "a.ome.tif"])
+
+
+@pytest.mark.parametrize(
+    ("text", "then", "refused"),
+    [
+        (
+            "frameNumbers = 1\nacquisitionNumbers = 1",
+            "frameNumbers = 13\nacquisitionNumbers = 1",
+            1,
+        ),
+        ("Frame Number = 000001", "Frame Number = 000013", 1),
+        # Each acquisition counts its frames from 1; the clock tells their order.
+        ("frameNumbers = 1\nacquisitionNumbers = 1", "frameNumbers = 1\nacquisitionNumbers = 2", 0),
+        ("frameNumbers = 9\nacquisitionNumbers = 2", "frameNumbers = 1\nacquisitionNumbers = 3", 0),
+        (
+            "frameNumbers = 9\nepoch = [2024  1  5 10 12 3.25]",
+            "frameNumbers = 1\nepoch = [2024  1  5 10 13 3.25]",
+            1,
+        ),
+    ],
+)
+def test_scanimage_files_are_listed_in_the_order_of_time(tmp_path, text, then, refused):
+    for name, description in (("a.tif", text), ("b.tif", then)):
+        scanimage(tmp_path / name, description + "\nSI.hChannels.channelSave = 1", old=True)
+    assert len(Movie([tmp_path / "a.tif", tmp_path / "b.tif"])) == 24
+    wrong = [tmp_path / "b.tif", tmp_path / "a.tif"]
+    if refused:
+        with pytest.raises(NeuroLoopError, match=r"a.tif is listed after .*b.tif"):
+            Movie(wrong)
+    else:
+        assert len(Movie(wrong)) == 24
+
+
+@pytest.mark.parametrize(
+    ("interval", "unit", "rate"),
+    [
+        (500.0, "ms", 2),
+        (500.0, "msec", 2),
+        (0.5, "s", 2),
+        (0.5, "seconds", 2),
+        (0.5, "Sec.", 2),
+        (0.5, "min", 1 / 30),
+        (0.5, "fortnight", None),
+        (0.5, None, 2),
+    ],
+)
+def test_imagej_s_interval_has_a_unit(tmp_path, interval, unit, rate):
+    more = {} if unit is None else {"tunit": unit}
+    metadata = {"axes": "TYX", "finterval": interval, **more}
+    tifffile.imwrite(tmp_path / "m.tif", FRAMES, imagej=True, metadata=metadata)
+    found = Movie([tmp_path / "m.tif"]).frame_rate
+    assert found == (None if rate is None else pytest.approx(rate))
+
+
+def test_a_last_axis_of_one_grey_value_is_no_plane(tmp_path):
+    tifffile.imwrite(tmp_path / "m.tif", FRAMES[..., None], photometric="minisblack")
+    np.testing.assert_array_equal(read(tmp_path / "m.tif"), FRAMES)
+
+
+def test_files_of_either_byte_order_are_one_movie(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", FRAMES[:6], byteorder="<")
+    tifffile.imwrite(tmp_path / "b.tif", FRAMES[6:], byteorder=">")
+    np.testing.assert_array_equal(read(tmp_path / "a.tif", tmp_path / "b.tif"), FRAMES)

@@ -295,6 +295,17 @@ def test_a_table_from_a_spreadsheet_is_read(tmp_path):
     ]
 
 
+def test_whole_numbers_may_be_written_as_a_spreadsheet_does(tmp_path):
+    path = tmp_path / "t.tsv"
+    path.write_text("n\n10.0\n30\n1e2\n")
+    back = files.read_table(path, {"n": int})
+    assert back["n"].tolist() == [10, 30, 100]
+    assert back["n"].dtype == int
+    path.write_text("n\n10.0\n10.5\n")
+    message = _refusal(files.read_table, path, {"n": int})
+    assert "t.tsv, column n, line 3: '10.5' is no whole number" in message
+
+
 def test_a_missing_column_is_named_in_one_line(tmp_path):
     path = tmp_path / "x.tsv"
     path.write_text("a\tb\n1\t2\n")
