@@ -66,7 +66,7 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
     -------
     DataFrame
         subject, roi, decoder, subjects, then `COLUMNS`, and the reason where the group has no
-        interval.
+        interval, or a subject no null.
     """
     rows = [
         {
@@ -75,7 +75,7 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
             "decoder": one.decoder,
             "subjects": 1,
             **{name: one.metrics[name] for name in COLUMNS},
-            "reason": "",
+            "reason": "" if one.metrics["p"] is not None else one.metrics["null"]["method"],
         }
         for one in decoded
     ]

@@ -149,9 +149,10 @@ def test_a_panel_a_subject_and_none_for_the_group():
 
 def test_without_a_null_there_is_no_p_and_none_for_the_group(tmp_path):
     decoded = [one("S1", "V1", "ridge", 0.3), one("S2", "V1", "ridge", 0.4, null=())]
-    decoded[1].metrics["p"] = None
+    decoded[1].metrics.update(p=None, null={"method": "none: nothing to permute"})
     table = decoding_table(decoded)
     assert table["p"].isna().tolist() == [False, True, True]
+    assert table["reason"].tolist() == ["", "none: nothing to permute", ""]
     save_table(tmp_path / "decoding.tsv", table)
     assert np.isnan(read_table(tmp_path / "decoding.tsv", {"p": float})["p"].iloc[-1])
     nulls = [
