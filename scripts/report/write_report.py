@@ -73,9 +73,10 @@ def add_decoding(page: Page, table: StrPath, figure: StrPath) -> None:
     page.section(f"Brain decoding: {Path(table).parent.name}")
     page.text(
         "Out-of-fold accuracy of each decoder in each region. Intervals are 95 % over runs "
-        "(over samples where no runs are known); "
+        "(and images, where they recur in other runs; over samples where no runs are known); "
         "p is the share of label permutations (labels of blocks exchanged within runs, or of "
-        "images that several blocks show) that do as well. The group's interval is over subjects."
+        "images that several blocks show) whose balanced accuracy is as high. The group's interval "
+        "is over subjects; where there is no p, the reason stands in the table."
     )
     page.figure(figure, "Accuracy by region, decoder and subject")
     page.table(read_table(table, {"accuracy": float, "p": float}))

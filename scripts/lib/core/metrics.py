@@ -110,6 +110,19 @@ def chance_level(truth: np.ndarray) -> float:
     return float(np.bincount(truth).max() / len(truth))
 
 
+def agreement_by_chance(logits: np.ndarray, truth: np.ndarray) -> float:
+    """Accuracy that these predictions have on average if they know nothing of the truth.
+
+    It is the sum over classes of the share of rows that are named so times the share that are so
+    (expected agreement: Cohen 1960, Educ. Psychol. Meas. 20:37): 1 / classes where classes are
+    equal, and the commonest class's share for naming it always.
+    """
+    counts = confusion_matrix(logits, truth)
+    if len(set(counts.sum(axis=1).tolist())) == 1:
+        return 1 / len(counts)
+    return float(counts.sum(axis=0) @ counts.sum(axis=1) / counts.sum() ** 2)
+
+
 def classification_metrics(logits: np.ndarray, truth: np.ndarray) -> dict[str, float | int | None]:
     """All metrics of one set of predictions, under the keys of ``metrics.json``.
 

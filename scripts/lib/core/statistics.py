@@ -38,13 +38,23 @@ class Difference(NamedTuple):
     p: float
 
 
-def cluster_interval(hits: np.ndarray, clusters: Iterable[str], level: float = 0.95) -> Estimate:
+def cluster_interval(
+    hits: np.ndarray,
+    clusters: Iterable[str],
+    level: float = 0.95,
+    crossed: Iterable[str] | None = None,
+) -> Estimate:
     """Accuracy with an interval that allows for rows of one cluster being alike.
 
     The accuracy is the ratio sum(c_r) / sum(n_r) of hits and rows of R clusters; its linearised
     variance is R / (R - 1) * sum((c_r - accuracy * n_r)^2) / N^2 (Cochran 1977, Sampling
     Techniques, section 3.12, without finite-population correction), used with Student's t of R - 1
     degrees of freedom and cut at 0 and 1.
+
+    Rows may be alike in two ways that cross, as rows of one run and rows of one image. The variance
+    is then that over runs plus that over images less that over their cells (Cameron, Gelbach &
+    Miller 2011, J. Bus. Econ. Stat. 29:238), and at least that over either, with the degrees of
+    freedom of `crossed_variance`.
 
     Two cases have no such variance and get Wilson's score interval over rows instead, which
     takes the rows for independent and so is too narrow where they are not: a single cluster, and
@@ -58,28 +68,49 @@ def cluster_interval(hits: np.ndarray, clusters: Iterable[str], level: float = 0
         Cluster of each row, e.g. its run.
     level : float
         Coverage of the interval.
+    crossed : sequence of str, shape (n,), optional
+        Cluster of each row of another kind, e.g. its image.
 
     Returns
     -------
     Estimate
     """
     hits = _as_bool(hits)
-    names, of_row = np.unique(np.asarray(list(clusters), dtype=str), return_inverse=True)
-    if hits.shape != of_row.shape or not len(hits):
-        raise ValueError(f"hits {hits.shape} and clusters {of_row.shape} give no interval")
-    right, rows = np.bincount(of_row, weights=hits), np.bincount(of_row)
+    kinds = [_numbered(one) for one in (clusters, crossed) if one is not None]
+    if any(hits.shape != one.shape for one in kinds) or not len(hits):
+        raise ValueError(f"hits {hits.shape} and clusters {kinds[0].shape} give no interval")
     n_right, n = int(hits.sum()), len(hits)
-    # In whole numbers, so that equal accuracies give exactly zero.
-    residuals = (right * n - n_right * rows) / n
-    if not residuals.any():
+    of_kind = [_cluster_variance(hits, one) for one in kinds]
+    if not any(of_kind):
         from scipy.stats import binomtest  # takes a second to import
 
         wilson = binomtest(n_right, n).proportion_ci(level, method="wilson")
         return Estimate(n_right / n, float(wilson.low), float(wilson.high))
-    n_clusters = len(names)
-    error = np.sqrt(n_clusters / (n_clusters - 1) * (residuals**2).sum()) / n
-    half = float(special.stdtrit(n_clusters - 1, (1 + level) / 2) * error)
+    freedoms = [one.max() for one in kinds]
+    variance, freedom = of_kind[0], float(freedoms[0])
+    if len(kinds) > 1:
+        cells = _numbered(map(str, kinds[0] * (freedoms[1] + 1) + kinds[1]))
+        variance = max(*of_kind, sum(of_kind) - _cluster_variance(hits, cells))
+        spent = sum(one**2 / degrees for one, degrees in zip(of_kind, freedoms, strict=True) if one)
+        freedom = max(variance**2 / spent, float(min(freedoms)))
+    half = float(special.stdtrit(freedom, (1 + level) / 2) * np.sqrt(variance))
     return Estimate(n_right / n, max(0.0, n_right / n - half), min(1.0, n_right / n + half))
+
+
+def _numbered(clusters: Iterable[str]) -> np.ndarray:
+    """Number of each row's cluster, from 0."""
+    return np.unique(np.asarray(list(clusters), dtype=str), return_inverse=True)[1]
+
+
+def _cluster_variance(hits: np.ndarray, clusters: np.ndarray) -> float:
+    """Linearised variance of the accuracy over clusters; 0 if there is one, or all are alike."""
+    right, rows = np.bincount(clusters, weights=hits), np.bincount(clusters)
+    n_right, n, n_clusters = int(hits.sum()), len(hits), len(rows)
+    # In whole numbers, so that equal accuracies give exactly zero.
+    residuals = (right * n - n_right * rows) / n
+    if not residuals.any():
+        return 0.0
+    return float(n_clusters / (n_clusters - 1) * (residuals**2).sum()) / n**2
 
 
 def group_interval(values: Iterable[float], level: float = 0.95) -> GroupEstimate:

@@ -20,7 +20,7 @@ from scripts.lib.core.files import (
 )
 from scripts.lib.core.folds import Split, check_training, check_whole, splits
 from scripts.lib.core.ordering import natural_sorted
-from scripts.lib.core.statistics import cluster_interval, permutation_p
+from scripts.lib.core.statistics import Estimate, cluster_interval, permutation_p
 from scripts.lib.fmri.soft_labels import Fit, OutOfFold, by_stimulus, out_of_fold
 from scripts.lib.fmri.stimuli import STIMULUS_COLUMNS
 from scripts.lib.fmri.units import Exchange, exchange, named_images
@@ -181,6 +181,7 @@ def decode(
         calibration_folds,
         problem.blocks,
         decoder,
+        problem.classes,
     )
 
 
@@ -204,38 +205,34 @@ def score(
 ) -> dict[str, Any]:
     """Facts of metrics.json: metrics, their interval, and the null that they beat.
 
-    The interval is over runs; where one run is known, over units (blocks, or images that several
-    blocks show), which are the samples if each is a unit. Chance is 1 / classes, or where classes
-    are unequal the null's mean: what this decoder scores without information.
+    p is that of balanced accuracy, since it must not reward a decoder for naming what has most
+    rows. Chance is what these predictions would score if they knew nothing of the truth. The
+    interval is of accuracy, over what is alike (see `_interval`).
 
     Parameters
     ----------
     problem : Problem
     decoded : OutOfFold
     null : ndarray, shape (permutations,)
-        Accuracies on permuted labels; empty where nothing can be exchanged: then p is None.
+        Balanced accuracies on permuted labels; empty where nothing can be exchanged, and p is None.
     null_method : str
         How the null was made.
     """
     logits, truth = decoded.logits, problem.y
     exchanged = problem.exchange
-    runs = int(problem.rows["run"].nunique())
-    units = len(exchanged.label)
-    over = "runs" if runs > 1 else "samples" if units == len(truth) else "blocks or images"
-    clusters = exchanged.unit.astype(str) if over == "blocks or images" else problem.rows["run"]
-    interval = cluster_interval(metrics.hits(logits, truth), clusters)
+    interval, over = _interval(metrics.hits(logits, truth), problem.runs, exchanged.unit)
     facts = metrics.classification_metrics(logits, truth)
-    equal = len(set(np.bincount(truth).tolist())) == 1
-    if len(null) and not equal:
-        facts["chance"] = float(null.mean())
+    observed = metrics.balanced_accuracy(logits, truth)
     return {
         **facts,
+        "chance": metrics.agreement_by_chance(logits, truth),
         "ci_low": interval.ci_low,
         "ci_high": interval.ci_high,
-        "p": permutation_p(float(facts["accuracy"] or 0), null) if len(null) else None,
+        "p": permutation_p(observed, null) if len(null) else None,
         "interval": f"95 %, over {over}",
-        "runs": runs,
+        "runs": len(set(problem.runs.tolist())),
         "null": {
+            "statistic": "balanced accuracy",
             "method": null_method if len(null) else f"none: {exchanged.impossible}",
             "exchanged": exchanged.what,
             "permutations": len(null),
@@ -244,6 +241,21 @@ def score(
         },
         "temperatures": decoded.temperatures,
     }
+
+
+def _interval(hits: np.ndarray, runs: np.ndarray, unit: np.ndarray) -> tuple[Estimate, str]:
+    """Interval of the accuracy, and over what it is.
+
+    Over runs; where images recur in other runs, over runs and images; where one run is known, over
+    units (blocks, or images that several blocks show), which are the samples if each is a unit.
+    """
+    units, n_runs = unit.astype(str), len(set(runs.tolist()))
+    if n_runs == 1:
+        over = "samples" if len(set(units.tolist())) == len(units) else "blocks or images"
+        return cluster_interval(hits, units if over != "samples" else runs), over
+    if len(set(zip(units.tolist(), runs.tolist(), strict=True))) == len(set(units.tolist())):
+        return cluster_interval(hits, runs), "runs"
+    return cluster_interval(hits, runs, crossed=units), "runs and images"
 
 
 def save_decoding(

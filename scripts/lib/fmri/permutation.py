@@ -1,9 +1,14 @@
-"""Null distributions of decoding accuracy from label permutation.
+"""Null distributions of balanced accuracy from label permutation.
 
 What is exchanged is in `units`: labels move with whole blocks, or with whole images where an image
 is shown in several blocks, within runs (Etzel 2017, MVPA significance testing when just above
 chance, and related properties of permutation tests; Nichols & Holmes 2002, Hum. Brain Mapp. 15:1).
 p values come from `statistics.permutation_p`.
+
+The statistic is balanced accuracy. A class whose units have more rows than those of another keeps
+them in the data but not in a permutation, so that naming it always would beat a null of plain
+accuracies without knowing anything; its balanced accuracy is 1 / classes in all of them. Where
+every class has as many rows, the two are the same.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +21,7 @@ from scripts.lib.core.folds import Split, fold_of_rows
 from scripts.lib.core.progress import progress
 from scripts.lib.fmri import decoders, ridge
 from scripts.lib.fmri.nested import inner_groups
+from scripts.lib.fmri.scores import checked
 from scripts.lib.fmri.units import exchange
 from scripts.lib.fmri.voxels import prepare
 
@@ -98,10 +104,32 @@ def label_null(
     Returns
     -------
     ndarray, (n,) float64
-        Accuracies.
+        Balanced accuracies.
     """
     labels = permutations(y, blocks, runs, generator, n, stimuli, folds)
-    return (labels == predictions).mean(axis=1)
+    return balanced_accuracies(labels, predictions)
+
+
+def balanced_accuracies(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+    """Mean over the classes that occur of the share of their rows that were named right.
+
+    Parameters
+    ----------
+    labels : ndarray of int, (n, rows)
+        True classes, of `n` permutations.
+    predictions : ndarray of int, (n, rows) or (rows,)
+
+    Returns
+    -------
+    ndarray, (n,) float64
+        For each permutation what `metrics.balanced_accuracy` gives.
+    """
+    n, n_classes = len(labels), labels.max(initial=0) + 1
+    cells = (labels + n_classes * np.arange(n)[:, None]).ravel()
+    hits = (labels == predictions).ravel()
+    rows = np.bincount(cells, minlength=n * n_classes).reshape(n, n_classes)
+    right = np.bincount(cells, weights=hits, minlength=n * n_classes).reshape(n, n_classes)
+    return (right / np.maximum(rows, 1)).sum(axis=1) / np.maximum((rows > 0).sum(axis=1), 1)
 
 
 def retrained_null(
@@ -142,23 +170,28 @@ def retrained_null(
     Returns
     -------
     ndarray, (n,) float64
-        Accuracies over all test rows, against the permuted labels.
+        Balanced accuracies over all test rows, against the permuted labels.
+
+    Raises
+    ------
+    NeuroLoopError
+        As in `permutations`, or if a decoder's scores cannot be used (see `scores`).
     """
     labels = permutations(y, blocks, runs, generator, n, stimuli, fold_of_rows(splits, len(y)))
-    decoder = decoders.find(name)
-    hits = np.zeros(n, dtype=np.int64)
+    predictions = np.full_like(labels, -1)
     for split in splits:
         groups = inner_groups(split, y, runs, blocks, stimuli)
         args = (x, labels, groups, split, n_classes, n_voxels, scale)
         batched = BATCHED.get(name)
-        fits = batched(*args, **params) if batched else _one_by_one(decoder, *args, **params)
+        fits = batched(*args, **params) if batched else _one_by_one(name, *args, **params)
         for index, predicted in enumerate(progress(fits, f"permutations, {name}", n)):
-            hits[index] += (predicted == labels[index, split.test]).sum()
-    return hits / sum(len(split.test) for split in splits)
+            predictions[index, split.test] = predicted
+    tested = np.concatenate([split.test for split in splits])
+    return balanced_accuracies(labels[:, tested], predictions[:, tested])
 
 
 def _one_by_one(
-    decoder: decoders.Decoder,
+    name: str,
     x: np.ndarray,
     labels: np.ndarray,
     groups: np.ndarray,
@@ -169,7 +202,9 @@ def _one_by_one(
     **params: Any,
 ) -> Iterator[np.ndarray]:
     """Yield the predicted classes of the test rows for every row of `labels` (n, rows)."""
+    decoder, expected = decoders.find(name), (len(split.test), n_classes)
     x_train, x_test, groups_train = x[split.train], x[split.test], groups[split.train]
     for y in labels[:, split.train]:
         train, test = prepare(x_train, y, x_test, n_voxels, scale)
-        yield decoder(train, y, groups_train, test, n_classes, **params).argmax(axis=1)
+        scores = decoder(train, y, groups_train, test, n_classes, **params)
+        yield checked(scores, expected, f"decoder {name!r}, permuted labels").argmax(axis=1)

@@ -19,6 +19,7 @@ from scripts.lib.core import folds
 from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.folds import Split
 from scripts.lib.fmri.nested import inner_folds, inner_groups
+from scripts.lib.fmri.scores import checked
 
 #: The temperature is sought within this factor of the mean range of a row's scores.
 TEMPERATURE_RANGE = 1e4
@@ -77,6 +78,7 @@ def out_of_fold(
     calibration_folds: int,
     blocks: np.ndarray | None = None,
     decoder: str | None = None,
+    classes: Sequence[str] | None = None,
 ) -> OutOfFold:
     """Score every test row and calibrate on the training rows of its split alone.
 
@@ -105,6 +107,8 @@ def out_of_fold(
         Block of each row; without it every row is one.
     decoder : str, optional
         Name for messages.
+    classes : sequence of str, (n_classes,), optional
+        Names of the classes for messages, in natural order.
 
     Returns
     -------
@@ -116,11 +120,12 @@ def out_of_fold(
         If a split cannot learn a class, or has nothing to calibrate on, or if the decoder's scores
         are not finite numbers, one a row and class.
     """
-    folds.check_training(splits, y, stimuli=stimuli)
+    named = y if classes is None else np.array(classes)[y]
+    folds.check_training(splits, named, stimuli=stimuli)
     inner = []
     for split in splits:
         kept = inner_groups(split, y, groups, blocks, stimuli)
-        inner.append(inner_splits(y, kept, stimuli, split.train, calibration_folds))
+        inner.append(inner_splits(named, kept, stimuli, split.train, calibration_folds))
     every = [*splits, *(one for of_split in inner for one in of_split)]
     for split in every:
         _check_training(split, y)
@@ -175,8 +180,9 @@ def calibrate(y: np.ndarray, splits: Sequence[Split], scores: Sequence[np.ndarra
         truth.append(y[split.test][known])
     if not sum(map(len, truth)):
         raise NeuroLoopError(
-            "no training row can calibrate the decoder, since no class is in two of its runs: "
-            "use fewer folds, or a design that repeats classes over runs"
+            "no training row can calibrate the decoder, since a fold learns no class from two runs "
+            "that show different images of it: use fewer folds, set fold_by: trial, which deals "
+            "whole images, or repeat classes over runs by other images"
         )
     return temperature(np.concatenate(kept_scores), np.concatenate(truth))
 
@@ -292,23 +298,5 @@ def _check_scores(
     if len(fitted) != len(splits):
         raise NeuroLoopError(f"decoder {name!r} scored {len(fitted)} of {len(splits)} folds")
     for index, (given, split) in enumerate(zip(fitted, splits, strict=True)):
-        scores = np.asarray(given)
         fold = f"fold {index}" if index < outer else f"calibration fold {index - outer}"
-        expected = (len(split.test), n_classes)
-        if scores.shape != expected:
-            raise NeuroLoopError(
-                f"decoder {name!r}, {fold}: its scores have the shape {scores.shape}, not "
-                f"{expected} (test rows, classes): mend the decoder"
-            )
-        if scores.dtype.kind not in "fiu":
-            raise NeuroLoopError(
-                f"decoder {name!r}, {fold}: its scores are {scores.dtype}, not numbers"
-            )
-        broken = ~np.isfinite(scores)
-        if broken.any():
-            kind = "NaN" if np.isnan(scores).any() else "infinite"
-            raise NeuroLoopError(
-                f"decoder {name!r}, {fold}: {int(broken.sum())} of {scores.size} scores are {kind}"
-                ": the fit failed, or a class got no score; look for NaN in the data, or mend the "
-                "decoder"
-            )
+        checked(given, (len(split.test), n_classes), f"decoder {name!r}, {fold}")

@@ -41,7 +41,7 @@ class Decoded:
     metrics : mapping
         metrics.json.
     null : ndarray, shape (permutations,)
-        Accuracies on permuted labels; empty where nothing could be exchanged.
+        Balanced accuracies on permuted labels; empty where nothing could be exchanged.
     """
 
     subject: str
@@ -55,8 +55,8 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
     """One row a subject, region and decoder, then one row a region and decoder for the group.
 
     The group's accuracy is the mean over subjects with Student's t interval, cut at 0 and 1; its
-    p compares that mean with the mean over subjects of the permutations, one of each at a time. A
-    group with a subject that has no null has no p.
+    p compares the mean of their balanced accuracies with the mean over subjects of the
+    permutations, one of each at a time. A group with a subject that has no null has no p.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
     -------
     DataFrame
         subject, roi, decoder, subjects, then `COLUMNS`, and the reason where the group has no
-        interval.
+        interval, or a subject no null.
     """
     rows = [
         {
@@ -75,7 +75,7 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
             "decoder": one.decoder,
             "subjects": 1,
             **{name: one.metrics[name] for name in COLUMNS},
-            "reason": "",
+            "reason": "" if one.metrics["p"] is not None else one.metrics["null"]["method"],
         }
         for one in decoded
     ]
@@ -86,7 +86,7 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
         if len(members) < 2:
             continue
         accuracy = group_interval([one.metrics["accuracy"] for one in members])
-        every = all(len(one.null) for one in members)
+        nulls = [one.null for one in members]
         means: dict[str, Any] = {
             name: _mean([one.metrics[name] for one in members]) for name in COLUMNS
         }
@@ -101,8 +101,8 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
                 "accuracy": accuracy.value,
                 "ci_low": None if accuracy.ci_low is None else max(0.0, accuracy.ci_low),
                 "ci_high": None if accuracy.ci_high is None else min(1.0, accuracy.ci_high),
-                "p": permutation_p(accuracy.value, np.mean([one.null for one in members], axis=0))
-                if every
+                "p": permutation_p(means["balanced_accuracy"], np.mean(nulls, axis=0))
+                if all(map(len, nulls))
                 else None,
                 "reason": accuracy.reason,
             }
@@ -117,6 +117,9 @@ def _mean(values: Sequence[float | None]) -> float | None:
 
 def decoding_figure(table: pd.DataFrame, decoded: Sequence[Decoded]) -> "Figure":
     """Draw accuracy by region, a panel a subject, with the chance level and the null's 95 %.
+
+    The null is one of balanced accuracy: it is drawn where that is the accuracy, as it always is
+    where classes are equal.
 
     Parameters
     ----------
@@ -151,9 +154,13 @@ def decoding_figure(table: pd.DataFrame, decoded: Sequence[Decoded]) -> "Figure"
                 label=decoder,
             )
             own = [nulls[subject, roi, decoder] for roi in rois]
-            highest = [100 * np.quantile(null, 0.95) if len(null) else np.nan for null in own]
+            highest = np.array([np.quantile(one, 0.95) if len(one) else np.nan for one in own])
+            same = np.isclose(of_decoder["accuracy"], of_decoder["balanced_accuracy"])
+            highest = 100 * np.where(same, highest, np.nan)
             panel.plot(place, highest, "_", color="#777777", markersize=7)
-        panel.axhline(100 * here["chance"].mean(), color="black", linestyle=":", linewidth=1)
+            chance = 100 * of_decoder["chance"].to_numpy(dtype=float)
+            ends = [place - 0.35 / len(decoders), place + 0.35 / len(decoders)]
+            panel.plot(ends, [chance, chance], ":", color="black", linewidth=1)
         panel.set_xticks(range(len(rois)), rois)
         panel.set_title(f"{subject} (n = {here['n'].iloc[0]})")
     axes[0, 0].set_ylabel("out-of-fold accuracy, %")

@@ -18,6 +18,9 @@ from scripts.lib.core.errors import NeuroLoopError
 #: Share of the units that must have others to exchange labels with, or strata are made wider.
 MOVABLE = 0.5
 
+#: Sizes that differ by no more than this factor count as equal.
+ALIKE = 1.25
+
 
 def named_images(stimuli: Iterable[str], categories: Iterable[str]) -> np.ndarray:
     """Image of each row, empty where the id only repeats the category and so names no image."""
@@ -92,6 +95,12 @@ def exchange(
     other runs too: from those of the same fold where folds cut through runs; else, if an image is
     shown in several blocks, from all.
 
+    Units of unlike size (rows) are not exchangeable: a permutation that gave a class larger units
+    than it has would teach it from more rows, and a decoder that favours what it was taught most
+    would do better or worse than in the data whatever brains know. So labels stay among units of
+    like size (`ALIKE`). Where that leaves less than half of the units a partner, sizes are
+    overlooked if the mean unit of every class is alike, and else there is no null.
+
     Parameters
     ----------
     y : ndarray of int, (rows,)
@@ -130,14 +139,62 @@ def exchange(
     if images and not cut:
         where = ["set of runs", ""]
     strata = within[: len(where)]
+    size = np.bincount(unit)
+    alike = _alike(size)
+    sized = [_pairs(stratum, alike) for stratum in strata]
+    chosen, share = _widest(sized, label)
+    strict = share >= MOVABLE
+    if not strict:
+        chosen, share = _widest(strata, label)
+    what = f"labels of {'images, with the blocks that show them,' if images else 'blocks'}"
+    if strict and sized[chosen].max(initial=0) > strata[chosen].max(initial=0):
+        what += " of like size,"
+    if where[chosen]:
+        what += f" within each {where[chosen]}"
+    impossible = _impossible(label, share, images, where[chosen])
+    if not strict and not impossible:
+        impossible = _unlike(label, size, images)
+    return Exchange(unit, label, (sized if strict else strata)[chosen], what, impossible)
+
+
+def _widest(strata: list[np.ndarray], label: np.ndarray) -> tuple[int, float]:
+    """First strata that let enough units move, or those that let most, and their share."""
     shares = [_movable(one, label).mean() if len(label) else 0.0 for one in strata]
     enough = [index for index, share in enumerate(shares) if share >= MOVABLE]
     chosen = enough[0] if enough else int(np.argmax(shares))
-    what = f"labels of {'images, with the blocks that show them,' if images else 'blocks'}"
-    if where[chosen]:
-        what += f" within each {where[chosen]}"
-    return Exchange(
-        unit, label, strata[chosen], what, _impossible(label, shares[chosen], images, where[chosen])
+    return chosen, float(shares[chosen])
+
+
+def _alike(size: np.ndarray) -> np.ndarray:
+    """Number groups of like sizes from 0; each begins at its smallest and spans `ALIKE`."""
+    group: dict[int, int] = {}
+    start = 0
+    for one in np.unique(size).tolist():
+        if not group or one > ALIKE * start:
+            start = one
+            group[one] = len(set(group.values()))
+        else:
+            group[one] = group[start]
+    return np.array([group[one] for one in size.tolist()], int)
+
+
+def _pairs(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Number the pairs of two numbers."""
+    return np.unique(np.stack([one, other]), axis=1, return_inverse=True)[1].reshape(-1)
+
+
+def _unlike(label: np.ndarray, size: np.ndarray, images: bool) -> str:
+    """Why labels cannot be exchanged if classes have units of unlike size; empty if not."""
+    mean = np.bincount(label, size) / np.maximum(np.bincount(label), 1)
+    smallest, largest = mean[np.unique(label)].min(), mean[np.unique(label)].max()
+    if largest <= ALIKE * smallest:
+        return ""
+    what, mend = "blocks", "set unit: block, or show blocks of all categories as long"
+    if images:
+        what, mend = "images", "show the images of all categories as often"
+    return (
+        f"{what} of one category have {largest:.3g} samples on average and those of another "
+        f"{smallest:.3g}, so that their labels are not exchangeable: {mend}"
     )
 
 

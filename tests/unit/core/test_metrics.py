@@ -63,6 +63,18 @@ def test_values_against_scikit_learn():
     assert values["chance"] == np.unique(truth, return_counts=True)[1].max() / len(truth)
 
 
+def test_agreement_by_chance_against_kappa_and_by_hand():
+    logits, truth = _sample()
+    named = logits.argmax(axis=1)
+    accuracy = (named == truth).mean()
+    kappa = sklearn_metrics.cohen_kappa_score(truth, named)
+    found = metrics.agreement_by_chance(logits, truth)
+    assert found == pytest.approx((accuracy - kappa) / (1 - kappa))
+    always = np.tile([0.0, 1.0], (10, 1))
+    assert metrics.agreement_by_chance(always, np.repeat([0, 1], [2, 8])) == pytest.approx(0.8)
+    assert metrics.agreement_by_chance(always, np.repeat([0, 1], 5)) == 1 / 2
+
+
 def test_classes_that_do_not_occur_do_not_count_for_balanced_accuracy():
     logits, truth = _sample()
     some = truth < 3

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import softmax
+from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score
 
 from scripts.lib.core import metrics
 from scripts.lib.core.errors import NeuroLoopError
@@ -16,6 +17,7 @@ from scripts.lib.core.folds import check_training
 from scripts.lib.core.statistics import cluster_interval, permutation_p
 from scripts.lib.fmri import decoders, decoding
 from scripts.lib.fmri.decoding import load_problem, pose, save_decoding, score
+from scripts.lib.fmri.permutation import label_null
 from scripts.lib.fmri.soft_labels import OutOfFold, out_of_fold
 
 CATEGORIES = ("c2", "c10", "c1")
@@ -274,12 +276,61 @@ def test_a_single_run_gives_an_interval_over_samples_and_says_so(solved):
     assert facts["ci_low"] < facts["accuracy"] < facts["ci_high"]
 
 
-def test_unequal_classes_have_the_chance_of_their_null(stimuli):
+def test_unequal_classes_have_the_chance_of_their_namings(stimuli):
     x, samples, folds = brain(stimuli)
     kept = (folds["category"] != "c2") | (folds.groupby("category").cumcount() % 2 == 0)
     problem = pose(x, samples, folds[kept].reset_index(drop=True), stimuli)
     decoded, null = decode(problem), np.linspace(0.1, 0.5, 99)
-    assert score(problem, decoded, null, "by hand")["chance"] == pytest.approx(0.3)
+    facts = score(problem, decoded, null, "by hand")
+    predicted = decoded.logits.argmax(axis=1)
+    accuracy, kappa = facts["accuracy"], cohen_kappa_score(problem.y, predicted)
+    assert facts["chance"] == pytest.approx((accuracy - kappa) / (1 - kappa))
+    balanced = balanced_accuracy_score(problem.y, predicted)
+    assert facts["null"]["statistic"] == "balanced accuracy"
+    assert facts["p"] == permutation_p(balanced, null)
+
+
+def test_always_naming_the_largest_class_is_chance():
+    """Four rows in five are of one class; of its blocks some are longer than the other's."""
+    y = np.tile(np.repeat([0, 1], [4, 16]), 2)
+    length = [2, 2, *[2, 2, 6, 6]] * 2
+    blocks = np.repeat(np.arange(12), length).astype(str)
+    rows = pd.DataFrame({"run": np.repeat([*"12"], 20), "block": blocks, "fold": 0})
+    logits = np.tile([0.0, 1.0], (40, 1))
+    problem = decoding.Problem(logits, rows, ["a", "b"], y, np.full(40, ""), [], [])
+    decoded = OutOfFold(logits, logits, np.ones(1), np.zeros(40))
+    generator = np.random.default_rng(0)
+    null = label_null(np.ones(40, int), y, problem.blocks, problem.runs, generator, 99)
+    facts = score(problem, decoded, null, "by hand")
+    assert facts["accuracy"] == facts["chance"] == pytest.approx(0.8)
+    assert facts["p"] == 1
+
+
+def crossed(images, runs, y=None):
+    """A solved problem of one row an image and run."""
+    n = len(images)
+    y = np.arange(n) % 2 if y is None else y
+    rows = pd.DataFrame({"run": [*runs], "block": [f"b{row}" for row in range(n)], "fold": 0})
+    problem = decoding.Problem(
+        np.zeros((n, 1)), rows, ["a", "b"], y, np.array(images), [], sorted(set(images))
+    )
+    logits = np.eye(2)[np.random.default_rng(0).integers(0, 2, n)]
+    return problem, OutOfFold(logits, logits, np.ones(1), np.zeros(n))
+
+
+@pytest.mark.parametrize(
+    ("images", "runs", "over"),
+    [
+        ("abcdefgh", "11112222", "runs"),
+        ("ababcdcd", "11112222", "runs"),
+        ("abcdabcd", "11112222", "runs and images"),
+        ("abcdabcd", "11111111", "blocks or images"),
+        ("abcdefgh", "11111111", "samples"),
+    ],
+)
+def test_the_interval_is_over_what_is_alike(images, runs, over):
+    problem, decoded = crossed([*images], runs)
+    assert score(problem, decoded, np.empty(0), "none")["interval"] == f"95 %, over {over}"
 
 
 def test_without_exchangeable_images_there_is_no_p_and_a_reason(stimuli):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest
 from sklearn.feature_selection import SelectKBest, f_classif
+from sklearn.metrics import recall_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
@@ -42,9 +43,9 @@ def test_blocks_move_whole_and_within_their_run() -> None:
 
 
 def test_every_order_is_as_likely() -> None:
-    y = np.array([0, 0, 1, 2, 5, 6])
-    blocks = np.array(["a", "a", "b", "c", "d", "e"])
-    runs = np.array(["1", "1", "1", "1", "2", "2"])
+    y = np.array([0, 0, 1, 1, 2, 2, 5, 6])
+    blocks = np.array([*"aabbccde"])
+    runs = np.array([*"11111122"])
     generator = np.random.default_rng(1)
     moved = permutation.permutations(y, blocks, runs, generator, 12_000)
     _, counts = np.unique(moved, axis=0, return_counts=True)
@@ -145,6 +146,48 @@ def test_p_values_of_noise_are_uniform() -> None:
         p.append(statistics.permutation_p(observed, null))
     assert kstest(p, "uniform").pvalue > 0.01
     assert np.mean(np.array(p) <= 0.1) < 0.25
+
+
+def test_balanced_accuracies_are_those_of_scikit_learn() -> None:
+    generator = np.random.default_rng(0)
+    labels, predictions = generator.integers(0, 4, (2, 6, 30))
+    labels[3] = np.where(labels[3] == 2, 1, labels[3])
+    found = permutation.balanced_accuracies(labels, predictions)
+    expected = [
+        recall_score(*pair, labels=np.unique(pair[0]), average="macro")
+        for pair in zip(labels, predictions, strict=True)
+    ]
+    np.testing.assert_allclose(found, expected)
+    by_hand = permutation.balanced_accuracies(np.array([[0, 1, 1, 1]]), np.array([1, 1, 1, 0]))
+    np.testing.assert_allclose(by_hand, [1 / 3])
+
+
+def test_always_naming_one_class_does_no_better_than_its_null() -> None:
+    # Blocks of 1 to 4 rows: by plain accuracy some permutations always do worse.
+    size = np.tile([1, 2, 3, 4], 10)
+    block = np.repeat(np.arange(40), size)
+    y = np.random.default_rng(1).permutation(np.arange(40) % 2)[block]
+    args = (y, block.astype(str), np.repeat("1", len(y)), np.random.default_rng(2))
+    null = permutation.label_null(np.ones_like(y), *args, 50)
+    np.testing.assert_allclose(null, 0.5)
+
+
+@pytest.mark.parametrize("broken", ["nan", "list"])
+def test_scores_of_permuted_labels_are_checked(
+    broken: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, y, blocks, runs, splits = brain(0, k=2)
+
+    def mine(x_train, y_train, groups, x_test, n_classes):
+        scores = np.zeros((len(x_test), n_classes))
+        scores[:, 0] = np.nan
+        return scores if broken == "nan" else [[0.0, 1.0]] * len(x_test)
+
+    monkeypatch.setitem(decoders.LINEAR, "mine", mine)
+    args = (x, y, blocks, runs, splits, 2, np.random.default_rng(0), 3, 30)
+    expected = "6 of 12 scores are NaN" if broken == "nan" else "of type list, not a NumPy array"
+    with pytest.raises(NeuroLoopError, match=f"'mine', permuted labels: .*{expected}"):
+        permutation.retrained_null("mine", *args)
 
 
 def test_label_null() -> None:

@@ -236,6 +236,7 @@ def test_a_split_that_cannot_learn_a_class_is_refused() -> None:
         (lambda m, k: np.zeros(m), r"shape \(40,\), not \(40, 8\)"),
         (lambda m, k: np.zeros((m, k - 1)), r"shape \(40, 7\), not \(40, 8\)"),
         (lambda m, k: np.full((m, k), "high"), "not numbers"),
+        (lambda m, k: [[0.0] * k] * m, "of type list, not a NumPy array: mend the decoder"),
     ],
 )
 def test_a_decoder_that_gives_no_scores_is_named(broken, what, monkeypatch) -> None:
@@ -246,6 +247,26 @@ def test_a_decoder_that_gives_no_scores_is_named(broken, what, monkeypatch) -> N
     with pytest.raises(NeuroLoopError, match=rf"decoder 'careless', fold 0: .*{what}") as error:
         decode(brain(7), partial(decoders.fit_linear, "careless", n_voxels=20))
     assert "\n" not in str(error.value)
+
+
+def test_a_class_that_cannot_be_calibrated_is_called_by_its_name() -> None:
+    # Ten blocks in one run; of the third class each fold learns one.
+    y = np.array([0, 1, 0, 1, 0, 1, 0, 1, 2, 2])
+    x, runs, shown = np.eye(10), np.repeat("1", 10), np.full(10, "")
+    splits = [Split(np.delete(np.arange(10), t), np.array(t)) for t in ([0, 1, 8], [2, 3, 9])]
+    fit = partial(decoders.fit_linear, "ridge", n_voxels=10)
+    with pytest.raises(NeuroLoopError, match="a fold learns class 'owl' from one block"):
+        soft_labels.out_of_fold(x, y, runs, shown, splits, 3, fit, 2, classes=["cat", "dog", "owl"])
+
+
+def test_images_that_all_runs_share_cannot_calibrate_and_that_is_said() -> None:
+    # Two halves of runs with images of their own: less one run's images, one half is left.
+    image = np.concatenate([np.arange(4) + 4 * (run // 2) for run in range(4)])
+    runs = np.repeat([*"1234"], 4)
+    splits = folds.splits(folds.group_folds(runs, 4), stimuli=image.astype(str))
+    fit = partial(decoders.fit_linear, "ridge", n_voxels=16)
+    with pytest.raises(NeuroLoopError, match="no class from two runs that show different images"):
+        soft_labels.out_of_fold(np.eye(16), image % 2, runs, image.astype(str), splits, 2, fit, 2)
 
 
 def test_a_calibration_fold_without_scores_is_named() -> None:

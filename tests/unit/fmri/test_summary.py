@@ -10,9 +10,10 @@ from scripts.lib.core.files import read_table, save_table
 from scripts.lib.fmri.summary import COLUMNS, GROUP, Decoded, decoding_figure, decoding_table
 
 
-def one(subject, roi, decoder, accuracy, n=100, top5=None, null=(0.1, 0.2, 0.3)) -> Decoded:
+def one(subject, roi, decoder, accuracy, n=100, top5=None, null=(0.1, 0.2, 0.3), balanced=None):
     metrics = dict.fromkeys(COLUMNS, 0.5) | {
         "accuracy": accuracy,
+        "balanced_accuracy": accuracy if balanced is None else balanced,
         "ci_low": accuracy - 0.1,
         "ci_high": accuracy + 0.05,
         "p": 0.01,
@@ -60,6 +61,21 @@ def test_the_group_by_hand(decoded):
     assert found["p"] == pytest.approx(3 / 5)
     assert found["log_loss"] == pytest.approx(3)
     assert pd.isna(found["top5_accuracy"])
+
+
+def test_the_group_is_tested_by_its_balanced_accuracy():
+    members = [one(f"S{n}", "V1", "svm", 0.8, balanced=0.2 + 0.1 * n) for n in range(2)]
+    group = decoding_table(members).iloc[-1]
+    assert group["accuracy"] == pytest.approx(0.8)
+    # 0.25 against 0.1, 0.2, 0.3; the accuracy would have 1 / 4.
+    assert group["p"] == pytest.approx(2 / 4)
+
+
+def test_the_null_is_not_drawn_where_it_is_of_another_measure():
+    decoded = [one("S1", "V1", "svm", 0.8, balanced=0.5), one("S1", "V2", "svm", 0.8)]
+    (panel,) = decoding_figure(decoding_table(decoded), decoded).axes
+    (null,) = [line.get_ydata() for line in panel.lines if line.get_marker() == "_"]
+    assert np.isnan(null).tolist() == [True, False]
 
 
 def interval(values):
@@ -117,8 +133,8 @@ def test_the_figure_shows_accuracy_interval_chance_and_null(decoded, tmp_path):
         nulls[0],
         [100 * np.quantile([0.1, 0.3, 0.2, 0.1], 0.95), 100 * np.quantile([0.1, 0.2, 0.3], 0.95)],
     )
-    (chance,) = [line for line in panel.lines if line.get_linestyle() == ":"]
-    np.testing.assert_allclose(chance.get_ydata(), 12.5)
+    chance = [line.get_ydata() for line in panel.lines if line.get_linestyle() == ":"]
+    np.testing.assert_allclose(chance, np.full((4, 2), 12.5))
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["ridge", "svm"]
     assert panel.get_ylim()[0] == 0
@@ -133,9 +149,10 @@ def test_a_panel_a_subject_and_none_for_the_group():
 
 def test_without_a_null_there_is_no_p_and_none_for_the_group(tmp_path):
     decoded = [one("S1", "V1", "ridge", 0.3), one("S2", "V1", "ridge", 0.4, null=())]
-    decoded[1].metrics["p"] = None
+    decoded[1].metrics.update(p=None, null={"method": "none: nothing to permute"})
     table = decoding_table(decoded)
     assert table["p"].isna().tolist() == [False, True, True]
+    assert table["reason"].tolist() == ["", "none: nothing to permute", ""]
     save_table(tmp_path / "decoding.tsv", table)
     assert np.isnan(read_table(tmp_path / "decoding.tsv", {"p": float})["p"].iloc[-1])
     nulls = [

@@ -77,6 +77,36 @@ def test_labels_stay_in_their_fold_where_folds_cut_through_runs(runs, where, str
     assert len(set(zip(found.stratum.tolist(), fold, strict=True))) == strata
 
 
+def blocks_of(sizes: str, y: list[int], runs: str):
+    rows = np.repeat(np.arange(len(y)), [int(size) for size in sizes])
+    return exchange(np.array(y)[rows], rows.astype(str), np.array([*runs])[rows])
+
+
+def test_blocks_of_like_size_are_exchanged() -> None:
+    # 2 stays among 2, and 8 among 8 and 9, in each run.
+    found = blocks_of("22892898", [0, 1, 0, 1, 0, 0, 1, 1], "11112222")
+    assert found.stratum[0] == found.stratum[1] != found.stratum[2] == found.stratum[3]
+    assert len(set(found.stratum[:4]) & set(found.stratum[4:])) == 0
+    assert found.what == "labels of blocks of like size, within each run"
+    assert not found.impossible
+    assert blocks_of("4545", [0, 1, 0, 1], "1122").what == "labels of blocks within each run"
+
+
+def test_sizes_that_have_nothing_to_do_with_the_category_are_overlooked() -> None:
+    found = blocks_of("2552", [0, 1, 0, 1], "1122")
+    assert found.what == "labels of blocks within each run"
+    assert found.stratum.tolist() == [0, 0, 1, 1]
+    assert not found.impossible
+
+
+def test_categories_of_unlike_blocks_have_no_null() -> None:
+    found = blocks_of("2828", [0, 1, 0, 1], "1122")
+    assert "have 8 samples on average and those of another 2" in found.impossible
+    assert "set unit: block" in found.impossible
+    found = design([*"aaaaddddbc"], "1" * 10, [0, 0, 0, 0, 0, 0, 0, 0, 1, 1])
+    assert "images of one category have 4 samples" in found.impossible
+
+
 def test_categories_that_are_a_single_image_each_have_no_null() -> None:
     found = design([*"abab"], "1122", [0, 1, 0, 1])
     assert "single image or chain" in found.impossible
