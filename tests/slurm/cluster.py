@@ -46,7 +46,7 @@ SlurmdLogFile={folder}/log/slurmd-%n.log
 ProctrackType=proctrack/pgid
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/linux
-JobAcctGatherFrequency=task=2
+JobAcctGatherFrequency=task=1
 JobAcctGatherParams=OverMemoryKill
 SwitchType=switch/none
 MpiDefault=none
