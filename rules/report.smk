@@ -5,6 +5,7 @@ rule check_dataset:
     """Check that the configured analysis can be done on what was read of a dataset's inputs."""
     input:
         bdata=lambda wildcards: subject_files(wildcards.dataset, "bdata.h5"),
+        sidecars=lambda wildcards: subject_files(wildcards.dataset, "bdata.json"),
         folds=lambda wildcards: subject_files(wildcards.dataset, "folds.tsv"),
         stimuli="results/fmri/{dataset}/stimuli.tsv",
         images=lambda wildcards: (

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.core.files import StrPath, read_table, save_json
+from scripts.lib.core.files import StrPath, read_json, read_table, save_json
 from scripts.lib.core.jobs import job
 from scripts.lib.distill.image_set import IMAGE_COLUMNS
 from scripts.lib.fmri.decoding import FOLD_COLUMNS
@@ -14,6 +14,7 @@ from scripts.lib.fmri.stimuli import STIMULUS_COLUMNS
 
 def check_dataset(
     bdata: Sequence[StrPath],
+    sidecars: Sequence[StrPath],
     folds: Sequence[StrPath],
     stimuli: StrPath,
     images: StrPath | None,
@@ -24,8 +25,8 @@ def check_dataset(
 
     Parameters
     ----------
-    bdata, folds : sequence of path
-        bdata.h5 and folds.tsv of every subject, in the same order.
+    bdata, sidecars, folds : sequence of path
+        bdata.h5, bdata.json and folds.tsv of every subject, in the same order.
     stimuli : path
         stimuli.tsv.
     images : path or None
@@ -37,24 +38,41 @@ def check_dataset(
     """
     shown = read_table(stimuli, STIMULUS_COLUMNS)
     facts: dict[str, Any] = {"subjects": {}}
-    for path, fold in zip(bdata, folds, strict=True):
+    for path, sidecar, fold in zip(bdata, sidecars, folds, strict=True):
         subject = Path(path).parent.name
         table = read_table(fold, {**FOLD_COLUMNS, "unit": str})
         found = inspect_subject(path, table, shown, regions)
         facts["subjects"][subject] = found
+        notes = "".join(f"; {note}" for note in reading_notes(read_json(sidecar)))
         sizes = ", ".join(
             f"{roi} {count}{_fewer(count, regions[roi]['voxels'])}"
             for roi, count in found["voxels"].items()
         )
         print(
             f"{Path(output).stem}, {subject}: {found['samples']} samples ({found['unit']}s) in "
-            f"{found['runs']} runs, {found['categories']} categories; voxels: {sizes}"
+            f"{found['runs']} runs, {found['categories']} categories; voxels: {sizes}{notes}"
         )
     if images:
         table = read_table(images, IMAGE_COLUMNS)
         facts["images"] = table["split"].value_counts().to_dict()
         print(f"{Path(output).stem}, images: {facts['images']}")
     save_json(output, facts)
+
+
+def reading_notes(facts: Mapping[str, Any]) -> list[str]:
+    """What a user should know of how the brain data were read, from their sidecar."""
+    notes = [
+        f"{count} voxels of the mask of {roi} are NaN, taken as outside"
+        for roi, count in facts.get("nan_in_masks", {}).items()
+        if count
+    ]
+    if lost := facts.get("events_without_volumes"):
+        notes.append(f"{lost} events are shifted out of their runs")
+    notes += [
+        f"{one} and {other} hold the same data, so that decoders are tested on what they learned"
+        for one, other in facts.get("equal_runs", [])
+    ]
+    return notes
 
 
 def _fewer(count: int, asked: int | None) -> str:
@@ -65,6 +83,7 @@ if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         check_dataset(
             snakemake.input.bdata,
+            snakemake.input.sidecars,
             snakemake.input.folds,
             snakemake.input.stimuli,
             snakemake.input.get("images"),

@@ -1,13 +1,11 @@
 """Cleaning the time series of runs, and what must hold of them before."""
 
 import logging
-from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 
 from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.files import StrPath
 
 log = logging.getLogger(__name__)
 
@@ -20,8 +18,8 @@ FREE_SHARE = 0.25
 ROUNDING = 1e-6
 
 
-def check_distinct(series: np.ndarray, runs: np.ndarray, files: Sequence[StrPath]) -> None:
-    """Check that no run is given twice, which would put one measurement in training and test.
+def equal_runs(series: np.ndarray, runs: np.ndarray) -> list[list[str]]:
+    """Pairs of runs that hold the same values: one measurement in training and test.
 
     Parameters
     ----------
@@ -29,23 +27,25 @@ def check_distinct(series: np.ndarray, runs: np.ndarray, files: Sequence[StrPath
         As they were measured.
     runs : ndarray of str, shape (volumes,)
         Run of each volume.
-    files : sequence of path, shape (volumes,)
-        File of each volume.
 
-    Raises
-    ------
-    NeuroLoopError
-        If two runs hold the same values, as far as the shorter one goes.
+    Returns
+    -------
+    list of [str, str]
+        Runs that are equal as far as the shorter one goes; each is told in a warning.
     """
-    starts = {run: int(np.argmax(runs == run)) for run in dict.fromkeys(runs)}
-    measured = {run: series[runs == run] for run in starts}
-    for one, other in combinations(starts, 2):
+    measured = {str(run): series[runs == run] for run in dict.fromkeys(runs)}
+    pairs = []
+    for one, other in combinations(measured, 2):
         length = min(len(measured[one]), len(measured[other]))
         if np.array_equal(measured[one][:length], measured[other][:length]):
-            raise NeuroLoopError(
-                f"{one} ({files[starts[one]]}) and {other} ({files[starts[other]]}) hold the same "
-                "data: list every run once, or put the file there that was meant"
+            pairs.append([one, other])
+            log.warning(
+                "%s and %s hold the same data, so that decoders are tested on what they learned: "
+                "list every run once",
+                one,
+                other,
             )
+    return pairs
 
 
 def check_high_pass(high_pass: float | None, tr: float) -> None:

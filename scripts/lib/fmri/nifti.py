@@ -11,7 +11,7 @@ from scripts.lib.core.errors import NeuroLoopError
 from scripts.lib.core.files import StrPath
 from scripts.lib.fmri import god
 from scripts.lib.fmri.brain import BrainData, check, make_rows
-from scripts.lib.fmri.cleaning import check_distinct, check_high_pass, clean_runs
+from scripts.lib.fmri.cleaning import check_high_pass, clean_runs, equal_runs
 from scripts.lib.fmri.file_names import check_pairs
 from scripts.lib.fmri.masks import Region, choose_voxels
 from scripts.lib.fmri.volume_labels import read_events, read_label_list
@@ -76,14 +76,15 @@ def read_runs(
         World coordinates, mm.
     facts : dict
         ``nan_in_masks``: voxels of each region's mask that are NaN, which count as outside;
-        ``events_without_volumes``: events (stretches of a list) that `shift` moved out of a run.
+        ``equal_runs``: pairs of runs that hold the same data; ``events_without_volumes``: events
+        (stretches of a list) that `shift` moved out of a run.
 
     Raises
     ------
     NeuroLoopError
         If a file is missing or damaged, or grids, repetition times, numbers of volumes or names
         of a pair of files differ, a mask does not say what belongs to its region, voxels hold NaN,
-        a run is given twice, or cleaning leaves nothing of it.
+        or cleaning leaves nothing of a run.
     """
     from nibabel.affines import apply_affine
     from nilearn.image import new_img_like
@@ -108,16 +109,11 @@ def read_runs(
     else:
         table = read_label_list(labels[0], volumes, tr, shift, rest)
     series, runs = np.concatenate(raw), table["run"].to_numpy()
-    check_distinct(
-        series,
-        runs,
-        [path for path, count in zip(bold, volumes, strict=True) for _ in range(count)],
-    )
     cleaned = clean_runs(series, runs, tr, detrend, high_pass, standardise)
     voxels, rows = _samples(cleaned, table, unit, rest, labels[0])
     rois = {name: flag[union] for name, flag in flags.items()}
     brain = check(BrainData(voxels.astype(np.float32), rows, rois), bold[0])
-    facts: dict[str, Any] = {"nan_in_masks": missing}
+    facts: dict[str, Any] = {"nan_in_masks": missing, "equal_runs": equal_runs(series, runs)}
     facts |= {str(name): fact for name, fact in table.attrs.items()}
     return brain, apply_affine(first.affine, np.argwhere(union)), facts
 
