@@ -13,10 +13,10 @@ from rules.configuration import ConfigError, complete, expand_path, validate
 from rules.image_digest import digest_files, images_below, images_like
 from rules.retrieval import origin
 from rules.sweeps import expand_sweeps
-from scripts.lib.calcium.tables import movie_paths, read_recordings
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.registry import read_registry
-from scripts.lib.distill.teacher_names import REFERENCE_TEACHERS
+from neuroloop.calcium.tables import movie_paths, read_recordings
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.download_registry import read_registry
+from neuroloop.distill.teacher_names import REFERENCE_TEACHERS
 
 #: What a wildcard may be: no slash, no dot.
 NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"

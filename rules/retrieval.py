@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 from rules.configuration import ConfigError, expand_path
-from scripts.lib.core.registry import Source, find
+from neuroloop.files.download_registry import Source, find
 
 
 def configured_files(config: Mapping[str, Any], registry: Mapping[str, Source]) -> list[str]:

@@ -7,25 +7,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.lib.calcium.comparison_figure import comparison_figure
-from scripts.lib.calcium.coupling import TrialEvidence, trial_evidence
-from scripts.lib.calcium.design import least_squares, stimulated_cells
-from scripts.lib.calcium.empty_entries import why_empty
-from scripts.lib.calcium.frame_store import FrameStore, read_rows
-from scripts.lib.calcium.masks import area_mask
-from scripts.lib.calcium.matrix_figure import matrix_figure
-from scripts.lib.calcium.reader import Reader, build, multi_hot, read_frames
-from scripts.lib.calcium.reader_maps import pattern_trials, read_map_items
-from scripts.lib.calcium.reading_metrics import reading_metrics
-from scripts.lib.calcium.routes import UNITS, Responses, compare_coupling, compare_likeness
-from scripts.lib.calcium.sessions import Change, common_scale
-from scripts.lib.calcium.tables import read_cells
-from scripts.lib.calcium.traces import read_trials
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.figures import save
-from scripts.lib.core.files import StrPath, load_arrays, load_weights, save_arrays, save_table
-from scripts.lib.core.jobs import job
-from scripts.lib.core.seeds import numpy_generator
+from neuroloop.calcium.comparison_figure import comparison_figure
+from neuroloop.calcium.coupling import TrialEvidence, trial_evidence
+from neuroloop.calcium.design import least_squares, stimulated_cells
+from neuroloop.calcium.empty_entries import why_empty
+from neuroloop.calcium.frame_store import FrameStore, read_rows
+from neuroloop.calcium.masks import area_mask
+from neuroloop.calcium.matrix_figure import matrix_figure
+from neuroloop.calcium.reader import Reader, build, multi_hot, read_frames
+from neuroloop.calcium.reader_maps import pattern_trials, read_map_items
+from neuroloop.calcium.reading_metrics import reading_metrics
+from neuroloop.calcium.routes import UNITS, Responses, compare_coupling, compare_likeness
+from neuroloop.calcium.sessions import Change, common_scale
+from neuroloop.calcium.tables import read_cells
+from neuroloop.calcium.traces import read_trials
+from neuroloop.errors import NeuroLoopError
+from neuroloop.report.figures import save
+from neuroloop.files.formats import StrPath, load_arrays, load_weights, save_arrays, save_table
+from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import numpy_generator
 
 #: In the order of the figure, and the columns of a route that are numbers.
 ROUTES = ("influence", "maps", "cosine", "zncc")

@@ -5,17 +5,17 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from scripts.lib.calcium.frame_store import FrameStore
-from scripts.lib.calcium.map_figure import map_figure
-from scripts.lib.calcium.matrix_figure import matrix_figure
-from scripts.lib.calcium.pattern_pairs import label_overlap, panel_table
-from scripts.lib.calcium.reader_maps import pattern_maps, read_map_items
-from scripts.lib.calcium.tables import read_cells
-from scripts.lib.calcium.zncc import split_half, zncc
-from scripts.lib.calcium.zncc_null_figure import null_figure
-from scripts.lib.calcium.zncc_nulls import null_table
-from scripts.lib.core.figures import save
-from scripts.lib.core.files import (
+from neuroloop.calcium.frame_store import FrameStore
+from neuroloop.calcium.map_figure import map_figure
+from neuroloop.calcium.matrix_figure import matrix_figure
+from neuroloop.calcium.pattern_pairs import label_overlap, panel_table
+from neuroloop.calcium.reader_maps import pattern_maps, read_map_items
+from neuroloop.calcium.tables import read_cells
+from neuroloop.calcium.zncc import split_half, zncc
+from neuroloop.calcium.zncc_null_figure import null_figure
+from neuroloop.calcium.zncc_nulls import null_table
+from neuroloop.report.figures import save
+from neuroloop.files.formats import (
     StrPath,
     load_arrays,
     read_json,
@@ -24,8 +24,8 @@ from scripts.lib.core.files import (
     save_table,
     sidecar_path,
 )
-from scripts.lib.core.jobs import job
-from scripts.lib.core.seeds import numpy_generator
+from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import numpy_generator
 
 
 def correlate_maps(

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from scripts.lib.calcium.reading_figure import reading_figure
-from scripts.lib.core.figures import save
-from scripts.lib.core.files import StrPath
-from scripts.lib.core.jobs import job
+from neuroloop.calcium.reading_figure import reading_figure
+from neuroloop.report.figures import save
+from neuroloop.files.formats import StrPath
+from neuroloop.jobs.job import job
 
 
 def draw_reading(

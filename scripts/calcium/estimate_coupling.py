@@ -6,20 +6,20 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from scripts.lib.calcium.agreement import agreement
-from scripts.lib.calcium.coupling import trial_evidence
-from scripts.lib.calcium.design import stimulated_cells
-from scripts.lib.calcium.empty_entries import why_empty
-from scripts.lib.calcium.frame_store import read_rows
-from scripts.lib.calcium.influence import ITSELF, NEVER, TOGETHER, Influence, estimate_influence
-from scripts.lib.calcium.matrix_figure import matrix_figure
-from scripts.lib.calcium.tables import read_cells
-from scripts.lib.calcium.traces import read_trials
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.figures import save
-from scripts.lib.core.files import StrPath, load_arrays, save_arrays, save_table
-from scripts.lib.core.jobs import job
-from scripts.lib.core.seeds import numpy_generator
+from neuroloop.calcium.agreement import agreement
+from neuroloop.calcium.coupling import trial_evidence
+from neuroloop.calcium.design import stimulated_cells
+from neuroloop.calcium.empty_entries import why_empty
+from neuroloop.calcium.frame_store import read_rows
+from neuroloop.calcium.influence import ITSELF, NEVER, TOGETHER, Influence, estimate_influence
+from neuroloop.calcium.matrix_figure import matrix_figure
+from neuroloop.calcium.tables import read_cells
+from neuroloop.calcium.traces import read_trials
+from neuroloop.errors import NeuroLoopError
+from neuroloop.report.figures import save
+from neuroloop.files.formats import StrPath, load_arrays, save_arrays, save_table
+from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import numpy_generator
 
 PAIRWISE = ("stimulated", "responding")
 

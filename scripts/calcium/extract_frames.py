@@ -3,16 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scripts.lib.calcium.frame_plan import Selection
-from scripts.lib.calcium.frames import write_frames
-from scripts.lib.calcium.tables import (
+from neuroloop.calcium.frame_plan import Selection
+from neuroloop.calcium.frames import write_frames
+from neuroloop.calcium.tables import (
     movie_paths,
     read_cells,
     read_recordings,
     read_stimulations,
 )
-from scripts.lib.core.files import StrPath
-from scripts.lib.core.jobs import job
+from neuroloop.files.formats import StrPath
+from neuroloop.jobs.job import job
 
 
 def extract_frames(

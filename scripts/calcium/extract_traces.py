@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scripts.lib.calcium.design import stimulated_cells
-from scripts.lib.calcium.frame_store import FrameStore
-from scripts.lib.calcium.tables import read_cells
-from scripts.lib.calcium.traces import cell_courses, direct_course, rebase, trial_responses
-from scripts.lib.core.files import StrPath, save_arrays, save_table
-from scripts.lib.core.jobs import job
+from neuroloop.calcium.design import stimulated_cells
+from neuroloop.calcium.frame_store import FrameStore
+from neuroloop.calcium.tables import read_cells
+from neuroloop.calcium.traces import cell_courses, direct_course, rebase, trial_responses
+from neuroloop.files.formats import StrPath, save_arrays, save_table
+from neuroloop.jobs.job import job
 
 
 def extract_traces(

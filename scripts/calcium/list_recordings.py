@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from scripts.lib.calcium.frame_plan import Selection, plan_frames
-from scripts.lib.calcium.movies import open_movies
-from scripts.lib.calcium.tables import (
+from neuroloop.calcium.frame_plan import Selection, plan_frames
+from neuroloop.calcium.movies import open_movies
+from neuroloop.calcium.tables import (
     check_cells_inside,
     movie_paths,
     read_cells,
@@ -13,8 +13,8 @@ from scripts.lib.calcium.tables import (
     session_recordings,
     session_stimulations,
 )
-from scripts.lib.core.files import StrPath, save_table
-from scripts.lib.core.jobs import job
+from neuroloop.files.formats import StrPath, save_table
+from neuroloop.jobs.job import job
 
 
 def list_recordings(

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from scripts.lib.calcium.hybrid import hybrid_area, hybrid_frames
-from scripts.lib.calcium.protocol import Protocol
-from scripts.lib.calcium.simulate import draw_area, draw_session
-from scripts.lib.calcium.simulated_movie import recording_frames, write_session
-from scripts.lib.calcium.simulated_settings import AreaSettings, SessionSettings
-from scripts.lib.core.files import StrPath, save_arrays, save_table
-from scripts.lib.core.jobs import job
+from neuroloop.calcium.hybrid import hybrid_area, hybrid_frames
+from neuroloop.calcium.protocol import Protocol
+from neuroloop.calcium.simulate import draw_area, draw_session
+from neuroloop.calcium.simulated_movie import recording_frames, write_session
+from neuroloop.calcium.simulated_settings import AreaSettings, SessionSettings
+from neuroloop.files.formats import StrPath, save_arrays, save_table
+from neuroloop.jobs.job import job
 
 
 def simulate_session(

@@ -8,39 +8,39 @@ import numpy as np
 import pandas as pd
 import torch
 
-from scripts.lib.calcium.coupling import input_gain
-from scripts.lib.calcium.frame_store import FrameStore
-from scripts.lib.calcium.masks import area_mask, cell_masks
-from scripts.lib.calcium.reader import Reader, multi_hot
-from scripts.lib.calcium.reader_maps import (
+from neuroloop.calcium.coupling import input_gain
+from neuroloop.calcium.frame_store import FrameStore
+from neuroloop.calcium.masks import area_mask, cell_masks
+from neuroloop.calcium.reader import Reader, multi_hot
+from neuroloop.calcium.reader_maps import (
     held_out_evidence,
     held_out_maps,
     items_of_split,
     map_items,
     method_of,
 )
-from scripts.lib.calcium.reader_training import Place, Readings, train_readers
-from scripts.lib.calcium.reading_metrics import cell_recall, reading_metrics
-from scripts.lib.calcium.tables import read_cells
-from scripts.lib.calcium.trial_splits import trial_splits
-from scripts.lib.calcium.untrained import untrained_maps
-from scripts.lib.calcium.windows import cell_windows
-from scripts.lib.core.calcium_network import CalciumNetwork
-from scripts.lib.core.checkpoints import Checkpoint, JobStates
-from scripts.lib.core.device import pick_device
-from scripts.lib.core.files import (
+from neuroloop.calcium.reader_training import Place, Readings, train_readers
+from neuroloop.calcium.reading_metrics import cell_recall, reading_metrics
+from neuroloop.calcium.tables import read_cells
+from neuroloop.calcium.trial_splits import trial_splits
+from neuroloop.calcium.untrained import untrained_maps
+from neuroloop.calcium.windows import cell_windows
+from neuroloop.networks.calcium_network import CalciumNetwork
+from neuroloop.training.checkpoints import Checkpoint, JobStates
+from neuroloop.jobs.device import pick_device
+from neuroloop.files.formats import (
     StrPath,
     save_arrays,
     save_json,
     save_table,
 )
-from scripts.lib.core.folds import Split
-from scripts.lib.core.jobs import job
-from scripts.lib.core.networks import member_state
-from scripts.lib.core.seeds import derive_seed
-from scripts.lib.explain.cam import count_maps
-from scripts.lib.explain.model_file import save_model
-from scripts.lib.explain.model_images import ModelImages, spread
+from neuroloop.statistics.folds import Split
+from neuroloop.jobs.job import job
+from neuroloop.networks.resnet import member_state
+from neuroloop.jobs.seeds import derive_seed
+from neuroloop.explain.attribution.cam import count_maps
+from neuroloop.explain.models.model_file import save_model
+from neuroloop.explain.models.model_images import ModelImages, spread
 
 #: The network whose weights are kept.
 FIRST = Place(0, 0)

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.core.device import pick_device
-from scripts.lib.core.files import StrPath
-from scripts.lib.core.jobs import job
-from scripts.lib.core.transfer_network import transfer_network
-from scripts.lib.core.transfer_start import initialise_backbone, load_backbone
-from scripts.lib.cxr.features import write_features
-from scripts.lib.cxr.film_set import load_film_set
+from neuroloop.jobs.device import pick_device
+from neuroloop.files.formats import StrPath
+from neuroloop.jobs.job import job
+from neuroloop.networks.transfer_network import transfer_network
+from neuroloop.networks.transfer_start import initialise_backbone, load_backbone
+from neuroloop.cxr.features import write_features
+from neuroloop.cxr.film_set import load_film_set
 
 
 def extract_features(

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from scripts.lib.core.files import StrPath, save_array, save_arrays, save_table
-from scripts.lib.core.jobs import job
-from scripts.lib.core.progress import progress
-from scripts.lib.cxr.films import films_table
-from scripts.lib.cxr.image_files import read_film
-from scripts.lib.cxr.lungs import lung_template
+from neuroloop.files.formats import StrPath, save_array, save_arrays, save_table
+from neuroloop.jobs.job import job
+from neuroloop.jobs.progress import progress
+from neuroloop.cxr.films import films_table
+from neuroloop.cxr.image_files import read_film
+from neuroloop.cxr.lungs import lung_template
 
 
 def list_films(

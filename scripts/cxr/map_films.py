@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from scripts.lib.core.device import pick_device
-from scripts.lib.core.files import StrPath, save_arrays, save_table
-from scripts.lib.core.jobs import job
-from scripts.lib.core.training import predict
-from scripts.lib.cxr.film_map_figure import draw_film_maps
-from scripts.lib.explain.cam import class_maps, count_maps
-from scripts.lib.explain.model_file import OpenedModel, open_model
-from scripts.lib.explain.pointing import Pointing, pointing_game
+from neuroloop.jobs.device import pick_device
+from neuroloop.files.formats import StrPath, save_arrays, save_table
+from neuroloop.jobs.job import job
+from neuroloop.training.loop import predict
+from neuroloop.cxr.film_map_figure import draw_film_maps
+from neuroloop.explain.attribution.cam import class_maps, count_maps
+from neuroloop.explain.models.model_file import OpenedModel, open_model
+from neuroloop.explain.sanity.pointing import Pointing, pointing_game
 
 METHODS = {"CAM": "cam", "Grad-CAM": "grad_cam"}
 #: Films of each class in the figure.

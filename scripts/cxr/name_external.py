@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from scripts.lib.core.device import pick_device
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.files import (
+from neuroloop.jobs.device import pick_device
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import (
     StrPath,
     load_weights,
     read_json,
@@ -17,14 +17,14 @@ from scripts.lib.core.files import (
     save_table,
     sidecar_path,
 )
-from scripts.lib.core.jobs import job
-from scripts.lib.core.training import predict
-from scripts.lib.core.transfer_network import transfer_network
-from scripts.lib.cxr.classifier import Classifier
-from scripts.lib.cxr.duplicates import COPY
-from scripts.lib.cxr.external_films import learned_from
-from scripts.lib.cxr.film_set import load_film_set
-from scripts.lib.cxr.film_tables import prediction_table
+from neuroloop.jobs.job import job
+from neuroloop.training.loop import predict
+from neuroloop.networks.transfer_network import transfer_network
+from neuroloop.cxr.classifier import Classifier
+from neuroloop.cxr.duplicates import COPY
+from neuroloop.cxr.external_films import learned_from
+from neuroloop.cxr.film_set import load_film_set
+from neuroloop.cxr.film_tables import prediction_table
 
 
 def name_external(

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.lib.core.files import StrPath, save_array, save_arrays, save_table
-from scripts.lib.core.jobs import job
-from scripts.lib.cxr.image_files import content_hashes
-from scripts.lib.cxr.simulate import FilmSettings, simulate_films
+from neuroloop.files.formats import StrPath, save_array, save_arrays, save_table
+from neuroloop.jobs.job import job
+from neuroloop.cxr.image_files import content_hashes
+from neuroloop.cxr.simulate import FilmSettings, simulate_films
 
 
 def simulate(

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from scripts.lib.core.files import StrPath, read_table, save_table
-from scripts.lib.core.jobs import job
-from scripts.lib.core.seeds import numpy_generator
-from scripts.lib.cxr.film_splits import SIDES, fold_balance, holdout, image_folds, person_folds
+from neuroloop.files.formats import StrPath, read_table, save_table
+from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.cxr.film_splits import SIDES, fold_balance, holdout, image_folds, person_folds
 
 
 def split_films(

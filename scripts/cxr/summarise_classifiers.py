@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from scripts.lib.core.files import StrPath, read_table, save_table
-from scripts.lib.core.jobs import job
-from scripts.lib.core.ordering import natural_sorted
-from scripts.lib.cxr.classifier_figure import draw_scores, draw_shortcuts
-from scripts.lib.cxr.committee import average_predictions
-from scripts.lib.cxr.confusion_figure import draw_confusion
-from scripts.lib.cxr.film_comparison import COLUMNS, compare
-from scripts.lib.cxr.film_metrics import film_metrics
-from scripts.lib.cxr.film_tables import read_predictions
-from scripts.lib.cxr.learning_figure import draw_calibration, draw_learning
+from neuroloop.files.formats import StrPath, read_table, save_table
+from neuroloop.jobs.job import job
+from neuroloop.files.natural_order import natural_sorted
+from neuroloop.cxr.classifier_figure import draw_scores, draw_shortcuts
+from neuroloop.cxr.committee import average_predictions
+from neuroloop.cxr.confusion_figure import draw_confusion
+from neuroloop.cxr.film_comparison import COLUMNS, compare
+from neuroloop.cxr.film_metrics import film_metrics
+from neuroloop.cxr.film_tables import read_predictions
+from neuroloop.cxr.learning_figure import draw_calibration, draw_learning
 
 
 class Run(NamedTuple):

@@ -9,21 +9,21 @@ import numpy as np
 import pandas as pd
 import torch
 
-from scripts.lib.core.checkpoints import JobStates
-from scripts.lib.core.device import pick_device
-from scripts.lib.core.files import StrPath, save_json, save_table, save_weights
-from scripts.lib.core.jobs import job
-from scripts.lib.core.seeds import derive_seed, numpy_generator
-from scripts.lib.core.transfer_network import TransferNetwork
-from scripts.lib.cxr.cases import case_rows, views_needed
-from scripts.lib.cxr.classifier import Classifier
-from scripts.lib.cxr.features import PARTS, Features, open_features
-from scripts.lib.cxr.film_set import FilmSet, load_film_set
-from scripts.lib.cxr.film_splits import check_persons_apart, nested_validation
-from scripts.lib.cxr.film_tables import prediction_table
-from scripts.lib.cxr.transfer import Fold, predict_films, train_fold
-from scripts.lib.explain.model_file import save_model
-from scripts.lib.explain.model_images import ModelImages, spread
+from neuroloop.training.checkpoints import JobStates
+from neuroloop.jobs.device import pick_device
+from neuroloop.files.formats import StrPath, save_json, save_table, save_weights
+from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.networks.transfer_network import TransferNetwork
+from neuroloop.cxr.cases import case_rows, views_needed
+from neuroloop.cxr.classifier import Classifier
+from neuroloop.cxr.features import PARTS, Features, open_features
+from neuroloop.cxr.film_set import FilmSet, load_film_set
+from neuroloop.cxr.film_splits import check_persons_apart, nested_validation
+from neuroloop.cxr.film_tables import prediction_table
+from neuroloop.cxr.transfer import Fold, predict_films, train_fold
+from neuroloop.explain.models.model_file import save_model
+from neuroloop.explain.models.model_images import ModelImages, spread
 
 #: Test films that lie beside the first network, for those who look into it.
 LOOKED_AT = 60

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.files import StrPath, read_table, save_array, save_table
-from scripts.lib.core.jobs import job
-from scripts.lib.distill.images import (
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import StrPath, read_table, save_array, save_table
+from neuroloop.jobs.job import job
+from neuroloop.distill.images import (
     check_images,
     class_folder_images,
     known_images,
@@ -19,9 +19,9 @@ from scripts.lib.distill.images import (
     resize_grey,
     stimulus_paths,
 )
-from scripts.lib.fmri.paired import read_paired
-from scripts.lib.fmri.simulate import stimulus_images
-from scripts.lib.fmri.stimuli import STIMULUS_COLUMNS
+from neuroloop.fmri.paired import read_paired
+from neuroloop.fmri.simulate import stimulus_images
+from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 
 log = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from scripts.lib.core.figures import save
-from scripts.lib.core.files import StrPath, load_arrays, read_json, save_table
-from scripts.lib.core.jobs import job
-from scripts.lib.distill.ablation import (
+from neuroloop.report.figures import save
+from neuroloop.files.formats import StrPath, load_arrays, read_json, save_table
+from neuroloop.jobs.job import job
+from neuroloop.distill.ablation import (
     KEYS,
     REFERENCE,
     Group,
@@ -17,7 +17,7 @@ from scripts.lib.distill.ablation import (
     check_paired,
     comparisons,
 )
-from scripts.lib.distill.figure import ablation_figure
+from neuroloop.distill.figure import ablation_figure
 
 
 def summarise_ablation(

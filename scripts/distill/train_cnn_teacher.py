@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from scripts.lib.core.checkpoints import JobStates
-from scripts.lib.core.device import pick_device
-from scripts.lib.core.files import StrPath, save_array
-from scripts.lib.core.folds import splits, stratified_folds
-from scripts.lib.core.jobs import job
-from scripts.lib.core.seeds import derive_seed, numpy_generator
-from scripts.lib.distill.image_set import load_image_set
-from scripts.lib.distill.students import Student, train_students
+from neuroloop.training.checkpoints import JobStates
+from neuroloop.jobs.device import pick_device
+from neuroloop.files.formats import StrPath, save_array
+from neuroloop.statistics.folds import splits, stratified_folds
+from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.distill.image_set import load_image_set
+from neuroloop.distill.students import Student, train_students
 
 
 def train_cnn_teacher(

@@ -6,24 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from scripts.lib.core import metrics
-from scripts.lib.core.checkpoints import JobStates
-from scripts.lib.core.device import pick_device
-from scripts.lib.core.files import (
+from neuroloop.statistics import metrics
+from neuroloop.training.checkpoints import JobStates
+from neuroloop.jobs.device import pick_device
+from neuroloop.files.formats import (
     StrPath,
     load_array,
     save_arrays,
     save_json,
     save_table,
 )
-from scripts.lib.core.jobs import job
-from scripts.lib.core.seeds import derive_seed, numpy_generator
-from scripts.lib.core.statistics import crossed_interval, permutation_p
-from scripts.lib.distill.image_set import ImageSet, load_image_set, soft_label_ids
-from scripts.lib.distill.students import Student, Trained, network_images, train_students
-from scripts.lib.distill.teachers import join_logits, teach
-from scripts.lib.explain.model_file import save_model
-from scripts.lib.explain.model_images import ModelImages, spread
+from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.statistics.intervals import crossed_interval, permutation_p
+from neuroloop.distill.image_set import ImageSet, load_image_set, soft_label_ids
+from neuroloop.distill.students import Student, Trained, network_images, train_students
+from neuroloop.distill.teachers import join_logits, teach
+from neuroloop.explain.models.model_file import save_model
+from neuroloop.explain.models.model_images import ModelImages, spread
 
 #: Permutations of the test labels that give the students' p value.
 PERMUTATIONS = 1000

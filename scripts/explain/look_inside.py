@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.core.device import pick_device
-from scripts.lib.core.figures import save
-from scripts.lib.core.files import StrPath, save_arrays
-from scripts.lib.core.jobs import job
-from scripts.lib.explain.inside import TITLES, draw_inside
-from scripts.lib.explain.inside import look_inside as look
-from scripts.lib.explain.model_file import OpenedModel, open_model
-from scripts.lib.explain.outcome import write_outcome
+from neuroloop.jobs.device import pick_device
+from neuroloop.report.figures import save
+from neuroloop.files.formats import StrPath, save_arrays
+from neuroloop.jobs.job import job
+from neuroloop.explain.looks.inside import TITLES, draw_inside
+from neuroloop.explain.looks.inside import look_inside as look
+from neuroloop.explain.models.model_file import OpenedModel, open_model
+from neuroloop.explain.attribution.outcome import write_outcome
 
 
 def look_inside(

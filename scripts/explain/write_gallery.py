@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from scripts.lib.core.files import StrPath, atomic
-from scripts.lib.core.jobs import job
-from scripts.lib.explain.gallery import gallery_page, read_found
-from scripts.lib.explain.model_file import open_model
+from neuroloop.files.formats import StrPath, atomic
+from neuroloop.jobs.job import job
+from neuroloop.explain.gallery.gallery import gallery_page, read_found
+from neuroloop.explain.models.model_file import open_model
 
 
 def write_gallery(

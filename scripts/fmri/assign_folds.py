@@ -1,10 +1,10 @@
 """Deal a subject's training samples to folds."""
 
-from scripts.lib.core.files import StrPath, read_json, save_table
-from scripts.lib.core.jobs import job
-from scripts.lib.core.seeds import numpy_generator
-from scripts.lib.fmri.bdata import read_rows
-from scripts.lib.fmri.dealing import deal
+from neuroloop.files.formats import StrPath, read_json, save_table
+from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.fmri.bdata import read_rows
+from neuroloop.fmri.dealing import deal
 
 
 def assign_folds(

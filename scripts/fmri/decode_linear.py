@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from scripts.lib.core.files import StrPath
-from scripts.lib.core.jobs import job
-from scripts.lib.core.seeds import numpy_generator
-from scripts.lib.fmri.decoders import fit_linear
-from scripts.lib.fmri.decoding import decode, load_problem, save_decoding, used_voxels
-from scripts.lib.fmri.permutation import retrained_null
+from neuroloop.files.formats import StrPath
+from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.fmri.decoders import fit_linear
+from neuroloop.fmri.decoding import decode, load_problem, save_decoding, used_voxels
+from neuroloop.fmri.permutation import retrained_null
 
 
 def decode_linear(

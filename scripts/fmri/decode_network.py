@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from scripts.lib.core.checkpoints import JobStates
-from scripts.lib.core.device import pick_device
-from scripts.lib.core.files import StrPath
-from scripts.lib.core.folds import Split
-from scripts.lib.core.jobs import job
-from scripts.lib.core.recipe import Recipe
-from scripts.lib.core.seeds import numpy_generator
-from scripts.lib.fmri.decoding import decode, load_problem, save_decoding, used_voxels
-from scripts.lib.fmri.permutation import label_null
-from scripts.lib.fmri.resnet1d import resnet1d18
+from neuroloop.training.checkpoints import JobStates
+from neuroloop.jobs.device import pick_device
+from neuroloop.files.formats import StrPath
+from neuroloop.statistics.folds import Split
+from neuroloop.jobs.job import job
+from neuroloop.training.recipe import Recipe
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.fmri.decoding import decode, load_problem, save_decoding, used_voxels
+from neuroloop.fmri.permutation import label_null
+from neuroloop.fmri.resnet1d import resnet1d18
 
 #: Keys of the decoder that are not of its recipe.
 NETWORK = ("method", "width", "ensemble")

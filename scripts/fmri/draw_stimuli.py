@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from scripts.lib.core.files import StrPath, save_table
-from scripts.lib.core.jobs import job
-from scripts.lib.fmri.simulate import draw_stimuli as draw
+from neuroloop.files.formats import StrPath, save_table
+from neuroloop.jobs.job import job
+from neuroloop.fmri.simulate import draw_stimuli as draw
 
 
 def draw_stimuli(output: StrPath, pools: Mapping[str, int], seed: int) -> None:

@@ -1,8 +1,8 @@
 """Take one region's voxels of the training samples."""
 
-from scripts.lib.core.files import StrPath, read_table, save_arrays
-from scripts.lib.core.jobs import job
-from scripts.lib.fmri.bdata import read_region
+from neuroloop.files.formats import StrPath, read_table, save_arrays
+from neuroloop.jobs.job import job
+from neuroloop.fmri.bdata import read_region
 
 
 def extract_region(bdata: StrPath, folds: StrPath, region: str, output: StrPath) -> None:

@@ -1,8 +1,8 @@
 """Read one subject's BData file."""
 
-from scripts.lib.core.files import StrPath
-from scripts.lib.core.jobs import job
-from scripts.lib.fmri.bdata import read_bdata, read_unit, write_bdata
+from neuroloop.files.formats import StrPath
+from neuroloop.jobs.job import job
+from neuroloop.fmri.bdata import read_bdata, read_unit, write_bdata
 
 
 def import_bdata(file: StrPath, output: StrPath) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from scripts.lib.core.files import StrPath
-from scripts.lib.core.jobs import job
-from scripts.lib.fmri.bdata import write_bdata
-from scripts.lib.fmri.masks import Region
-from scripts.lib.fmri.nifti import read_runs
+from neuroloop.files.formats import StrPath
+from neuroloop.jobs.job import job
+from neuroloop.fmri.bdata import write_bdata
+from neuroloop.fmri.masks import Region
+from neuroloop.fmri.nifti import read_runs
 
 
 def import_nifti(

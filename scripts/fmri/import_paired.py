@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scripts.lib.core.files import StrPath
-from scripts.lib.core.jobs import job
-from scripts.lib.fmri.bdata import write_bdata
-from scripts.lib.fmri.paired import read_paired
+from neuroloop.files.formats import StrPath
+from neuroloop.jobs.job import job
+from neuroloop.fmri.bdata import write_bdata
+from neuroloop.fmri.paired import read_paired
 
 
 def import_paired(file: StrPath, output: StrPath, variables: Mapping[str, Any]) -> None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from scripts.lib.core.files import StrPath, save_table
-from scripts.lib.core.jobs import job
-from scripts.lib.fmri.bdata import read_rows
-from scripts.lib.fmri.stimuli import list_stimuli as list_all
+from neuroloop.files.formats import StrPath, save_table
+from neuroloop.jobs.job import job
+from neuroloop.fmri.bdata import read_rows
+from neuroloop.fmri.stimuli import list_stimuli as list_all
 
 
 def list_stimuli(bdata: Sequence[StrPath], output: StrPath, held_out_per_category: int) -> None:

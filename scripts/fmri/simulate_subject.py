@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scripts.lib.core.files import StrPath
-from scripts.lib.core.jobs import job
-from scripts.lib.fmri.bdata import write_bdata
-from scripts.lib.fmri.simulate import Region, draw_stimuli, encode_stimuli
-from scripts.lib.fmri.simulate import simulate_subject as record
+from neuroloop.files.formats import StrPath
+from neuroloop.jobs.job import job
+from neuroloop.fmri.bdata import write_bdata
+from neuroloop.fmri.simulate import Region, draw_stimuli, encode_stimuli
+from neuroloop.fmri.simulate import simulate_subject as record
 
 
 def simulate_subject(

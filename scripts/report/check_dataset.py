@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.lib.core.files import StrPath, read_json, read_table, save_json
-from scripts.lib.core.jobs import job
-from scripts.lib.distill.image_set import IMAGE_COLUMNS
-from scripts.lib.fmri.decoding import FOLD_COLUMNS
-from scripts.lib.fmri.inspection import inspect_subject
-from scripts.lib.fmri.stimuli import STIMULUS_COLUMNS
+from neuroloop.files.formats import StrPath, read_json, read_table, save_json
+from neuroloop.jobs.job import job
+from neuroloop.distill.image_set import IMAGE_COLUMNS
+from neuroloop.fmri.decoding import FOLD_COLUMNS
+from neuroloop.fmri.inspection import inspect_subject
+from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 
 
 def check_dataset(

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from scripts.lib.core.files import StrPath, atomic, read_table
-from scripts.lib.core.jobs import job
-from scripts.lib.core.page import Page
+from neuroloop.files.formats import StrPath, atomic, read_table
+from neuroloop.jobs.job import job
+from neuroloop.report.page import Page
 
 #: Fewer test images than this cannot tell teachers apart that differ by a few points.
 FEW_IMAGES = 300

@@ -2,10 +2,10 @@
 
 import logging
 
-from scripts.lib.core.downloads import fetch
-from scripts.lib.core.files import StrPath, save_json
-from scripts.lib.core.jobs import job
-from scripts.lib.core.registry import read_registry
+from neuroloop.files.downloads import fetch
+from neuroloop.files.formats import StrPath, save_json
+from neuroloop.jobs.job import job
+from neuroloop.files.download_registry import read_registry
 
 
 def retrieve_file(registry: StrPath, name: str, destination: StrPath, receipt: StrPath) -> None:

@@ -33,20 +33,20 @@ from scripts.calcium.train_reader import (
     gather_maps,
     train,
 )
-from scripts.lib.calcium import influence
-from scripts.lib.calcium.agreement import agreement
-from scripts.lib.calcium.coupling import TrialEvidence, input_gain, trial_evidence
-from scripts.lib.calcium.design import stimulated_cells
-from scripts.lib.calcium.frame_store import FrameStore
-from scripts.lib.calcium.reader_maps import map_items, pattern_trials
-from scripts.lib.calcium.routes import Responses, compare_coupling, compare_likeness
-from scripts.lib.calcium.sessions import Change
-from scripts.lib.calcium.tables import read_cells
-from scripts.lib.calcium.trace_similarity import averaging, noiseless_cosine, pattern_order
-from scripts.lib.calcium.zncc import zncc
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.files import load_arrays
-from scripts.lib.core.seeds import derive_seed, numpy_generator
+from neuroloop.calcium import influence
+from neuroloop.calcium.agreement import agreement
+from neuroloop.calcium.coupling import TrialEvidence, input_gain, trial_evidence
+from neuroloop.calcium.design import stimulated_cells
+from neuroloop.calcium.frame_store import FrameStore
+from neuroloop.calcium.reader_maps import map_items, pattern_trials
+from neuroloop.calcium.routes import Responses, compare_coupling, compare_likeness
+from neuroloop.calcium.sessions import Change
+from neuroloop.calcium.tables import read_cells
+from neuroloop.calcium.trace_similarity import averaging, noiseless_cosine, pattern_order
+from neuroloop.calcium.zncc import zncc
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import load_arrays
+from neuroloop.jobs.seeds import derive_seed, numpy_generator
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text())
 AREA, READER = CONFIG["areas"]["neurons"], CONFIG["readers"]["small"]

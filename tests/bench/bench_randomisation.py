@@ -25,20 +25,20 @@ import pandas as pd
 import torch
 from torch.nn import functional
 
-from scripts.lib.core.calcium_network import calcium_network
-from scripts.lib.core.calcium_network import initialise as initialise_cnn
-from scripts.lib.core.ensemble import Ensemble
-from scripts.lib.core.networks import initialise, resnet
-from scripts.lib.core.recipe import Recipe
-from scripts.lib.core.training import fit, predict
-from scripts.lib.explain.attribution import Attribution, in_batches
-from scripts.lib.explain.edges import edges
-from scripts.lib.explain.label_training import train_on_permuted_labels
-from scripts.lib.explain.layer_groups import group_layers
-from scripts.lib.explain.methods import ATTRIBUTIONS, attribution_of
-from scripts.lib.explain.model_file import OpenedModel, layer_of
-from scripts.lib.explain.model_images import ModelImages
-from scripts.lib.explain.randomisation import (
+from neuroloop.networks.calcium_network import calcium_network
+from neuroloop.networks.calcium_network import initialise as initialise_cnn
+from neuroloop.networks.batched_network import Ensemble
+from neuroloop.networks.resnet import initialise, resnet
+from neuroloop.training.recipe import Recipe
+from neuroloop.training.loop import fit, predict
+from neuroloop.explain.attribution.attribution import Attribution, in_batches
+from neuroloop.explain.attribution.edges import edges
+from neuroloop.explain.sanity.label_training import train_on_permuted_labels
+from neuroloop.explain.sanity.layer_groups import group_layers
+from neuroloop.explain.attribution.methods import ATTRIBUTIONS, attribution_of
+from neuroloop.explain.models.model_file import OpenedModel, layer_of
+from neuroloop.explain.models.model_images import ModelImages
+from neuroloop.explain.sanity.randomisation import (
     CASCADING,
     LABELS,
     THRESHOLD,

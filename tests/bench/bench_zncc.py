@@ -13,8 +13,8 @@ from statistics import median
 
 import numpy as np
 
-from scripts.lib.calcium.zncc import zncc
-from scripts.lib.core.jobs import numeric_threads
+from neuroloop.calcium.zncc import zncc
+from neuroloop.jobs.job import numeric_threads
 
 THREADS = (1, 2)
 MAPS, SIDE, LOOPED, ROUNDS = 109, 512, 20, 9

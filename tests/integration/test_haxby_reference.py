@@ -7,9 +7,9 @@ volume (n 864) and 0.729 on block means (n 96). The labels already contain the h
 import numpy as np
 import pytest
 
-from scripts.lib.fmri.brain import BrainData
-from scripts.lib.fmri.masks import Region
-from scripts.lib.fmri.nifti import read_runs
+from neuroloop.fmri.brain import BrainData
+from neuroloop.fmri.masks import Region
+from neuroloop.fmri.nifti import read_runs
 
 TR = 2.5
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from scripts.lib.core.seeds import numpy_generator
-from scripts.lib.cxr.film_splits import (
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.cxr.film_splits import (
     check_persons_apart,
     fold_balance,
     holdout,
@@ -12,9 +12,9 @@ from scripts.lib.cxr.film_splits import (
     nested_validation,
     person_folds,
 )
-from scripts.lib.cxr.films import films_table
-from scripts.lib.cxr.image_files import read_film
-from scripts.lib.cxr.lungs import lung_template
+from neuroloop.cxr.films import films_table
+from neuroloop.cxr.image_files import read_film
+from neuroloop.cxr.lungs import lung_template
 
 
 @pytest.fixture(scope="module")

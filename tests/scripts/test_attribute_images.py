@@ -8,12 +8,13 @@ import torch
 
 from scripts.explain.attribute_images import attribute_images
 from scripts.explain.train_randomised import train_randomised
-from scripts.lib.core import calcium_network, networks
-from scripts.lib.core.files import load_arrays, read_json, read_table
-from scripts.lib.core.states import read_state
-from scripts.lib.explain.model_file import save_model
-from scripts.lib.explain.model_images import ModelImages
-from scripts.lib.explain.sanity_rows import SANITY_COLUMNS
+from neuroloop.networks import calcium_network
+from neuroloop.networks import resnet as networks
+from neuroloop.files.formats import load_arrays, read_json, read_table
+from neuroloop.networks.states import read_state
+from neuroloop.explain.models.model_file import save_model
+from neuroloop.explain.models.model_images import ModelImages
+from neuroloop.explain.sanity.sanity_rows import SANITY_COLUMNS
 
 SETTINGS = {
     "images": 4,

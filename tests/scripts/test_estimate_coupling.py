@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from scripts.calcium.estimate_coupling import estimate_coupling
-from scripts.lib.calcium.frame_plan import Selection, plan_frames
-from scripts.lib.calcium.influence import NEVER
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.files import load_arrays, save_arrays, save_table
+from neuroloop.calcium.frame_plan import Selection, plan_frames
+from neuroloop.calcium.influence import NEVER
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import load_arrays, save_arrays, save_table
 
 CELLS = pd.DataFrame(
     {"cell": ["a", "b", "f"], "row": 0.0, "column": [0.0, 30, 60], "radius": 2.0, "group": "g"}

@@ -6,7 +6,7 @@ import nibabel
 import numpy as np
 
 from scripts.fmri.import_nifti import import_nifti
-from scripts.lib.fmri.bdata import read_bdata
+from neuroloop.fmri.bdata import read_bdata
 
 SHAPE = (4, 2, 2)
 

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from scripts.distill.prepare_images import prepare_images
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.files import save_table
-from scripts.lib.distill.image_set import load_image_set
-from scripts.lib.fmri.simulate import draw_stimuli, stimulus_images
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import save_table
+from neuroloop.distill.image_set import load_image_set
+from neuroloop.fmri.simulate import draw_stimuli, stimulus_images
 
 
 def colour(name: str) -> int:

@@ -5,7 +5,7 @@ import pandas as pd
 
 from scripts.cxr.map_films import point
 from scripts.cxr.summarise_classifiers import Run, comparisons
-from scripts.lib.core.files import read_table, save_table
+from neuroloop.files.formats import read_table, save_table
 
 CLASSES = ["normal", "virus"]
 

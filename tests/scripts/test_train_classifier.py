@@ -10,10 +10,10 @@ import torch
 from scripts.cxr.simulate_films import simulate
 from scripts.cxr.split_films import split_films
 from scripts.cxr.train_classifier import make_folds, trained_part
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.transfer_network import transfer_network
-from scripts.lib.cxr.classifier import Classifier
-from scripts.lib.cxr.film_set import load_film_set
+from neuroloop.errors import NeuroLoopError
+from neuroloop.networks.transfer_network import transfer_network
+from neuroloop.cxr.classifier import Classifier
+from neuroloop.cxr.film_set import load_film_set
 from tests.project import preset
 
 SEED = 1

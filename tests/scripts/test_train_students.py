@@ -11,16 +11,16 @@ from scipy.special import log_softmax
 
 from scripts.distill import train_students as script
 from scripts.distill.train_students import score, teacher_logits, train_group
-from scripts.lib.core.checkpoints import checkpoint_key
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.files import load_array, load_arrays, read_table, save_array, save_table
-from scripts.lib.core.networks import resnet
-from scripts.lib.core.seeds import derive_seed, numpy_generator
-from scripts.lib.core.statistics import crossed_interval
-from scripts.lib.core.training import predict
-from scripts.lib.distill.image_set import load_image_set
-from scripts.lib.distill.students import Student, train_students
-from scripts.lib.explain.model_file import open_model
+from neuroloop.training.checkpoints import checkpoint_key
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import load_array, load_arrays, read_table, save_array, save_table
+from neuroloop.networks.resnet import resnet
+from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.statistics.intervals import crossed_interval
+from neuroloop.training.loop import predict
+from neuroloop.distill.image_set import load_image_set
+from neuroloop.distill.students import Student, train_students
+from neuroloop.explain.models.model_file import open_model
 
 CLASSES = ["cat", "dog", "cow"]  # in the order of the brain's columns, which is not the students'
 STUDENT = {

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.core.files import save_table
-from scripts.lib.core.page import Page
-from scripts.lib.distill.ablation import KEYS, REFERENCE, Group, accuracies, comparisons
+from neuroloop.files.formats import save_table
+from neuroloop.report.page import Page
+from neuroloop.distill.ablation import KEYS, REFERENCE, Group, accuracies, comparisons
 from scripts.report.write_report import add_ablation, add_films
 
 FILM_FIGURES = ("scores", "confusion", "shortcuts", "calibration", "learning")

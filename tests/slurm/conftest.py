@@ -51,7 +51,7 @@ def slow(
     project = make(folder, small | {"students": {"tiny_student": student}})
     project.edit("rules/distill.smk", "runtime=minutes(480)", "runtime=minutes(1)")
     line = "            optimiser.rate = rate"
-    project.edit("scripts/lib/core/training.py", line, f"            {PAUSE}\n{line}")
+    project.edit("neuroloop/training/loop.py", line, f"            {PAUSE}\n{line}")
     going = start(project, SLOW_TARGET)
     yield going, project
     if going.process.poll() is None:

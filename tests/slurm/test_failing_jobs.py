@@ -51,7 +51,7 @@ def test_a_job_out_of_time_goes_on_from_its_checkpoint(
     assert resumed
     assert 0 < int(resumed[1]) < SLOW_EPOCHS
     alone = project.copy(tmp_path / "alone")
-    alone.edit("scripts/lib/core/training.py", PAUSE, "")
+    alone.edit("neuroloop/training/loop.py", PAUSE, "")
     shutil.rmtree(alone.folder / "results")
     alone.run(SLOW_TARGET)
     assert alone.results() == project.results()

@@ -18,16 +18,16 @@ SCRIPTS = sorted(
 FILES = {
     "envs/requirements.lock": "numpy==2.0\nrich==1.0\ntorch==3.0  # pinned\n",
     "scripts/__init__.py": "",
-    "scripts/lib/__init__.py": "",
-    "scripts/lib/deep.py": "VALUE = 1\n",
-    "scripts/lib/middle.py": (
+    "neuroloop/__init__.py": "",
+    "neuroloop/deep.py": "VALUE = 1\n",
+    "neuroloop/middle.py": (
         '"""Middle."""\n\nimport json\n\n\ndef number() -> int:\n    """Say one."""\n'
-        "    from scripts.lib import deep\n\n    return deep.VALUE\n"
+        "    from neuroloop import deep\n\n    return deep.VALUE\n"
     ),
-    "scripts/lib/other.py": "VALUE = 2\n",
+    "neuroloop/other.py": "VALUE = 2\n",
     "scripts/branch/__init__.py": "",
-    "scripts/branch/first.py": "from scripts.lib.middle import number\n\nprint(number())\n",
-    "scripts/branch/second.py": "import scripts.lib.other\n",
+    "scripts/branch/first.py": "from neuroloop.middle import number\n\nprint(number())\n",
+    "scripts/branch/second.py": "import neuroloop.other\n",
 }
 
 
@@ -71,16 +71,16 @@ def test_imports_are_followed_into_functions(project: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "old", "new", "expected"),
     [
-        ("scripts/lib/deep.py", "1", "3", (True, False)),
-        ("scripts/lib/middle.py", "deep.VALUE", "deep.VALUE + 1", (True, False)),
-        ("scripts/lib/middle.py", "import json", "import csv", (True, False)),
-        ("scripts/lib/other.py", "2", "3", (False, True)),
+        ("neuroloop/deep.py", "1", "3", (True, False)),
+        ("neuroloop/middle.py", "deep.VALUE", "deep.VALUE + 1", (True, False)),
+        ("neuroloop/middle.py", "import json", "import csv", (True, False)),
+        ("neuroloop/other.py", "2", "3", (False, True)),
         ("scripts/branch/second.py", "other", "middle", (False, True)),
-        ("scripts/lib/__init__.py", "", "VALUE = 0\n", (True, True)),
-        ("scripts/lib/middle.py", '"""Middle."""', '"""The one in the middle."""', (False, False)),
-        ("scripts/lib/middle.py", '    """Say one."""\n', "", (False, False)),
-        ("scripts/lib/middle.py", "\n\n\n", "\n# A number.\n\n\n\n", (False, False)),
-        ("scripts/lib/deep.py", "VALUE = 1", "VALUE  =  1  # one", (False, False)),
+        ("neuroloop/__init__.py", "", "VALUE = 0\n", (True, True)),
+        ("neuroloop/middle.py", '"""Middle."""', '"""The one in the middle."""', (False, False)),
+        ("neuroloop/middle.py", '    """Say one."""\n', "", (False, False)),
+        ("neuroloop/middle.py", "\n\n\n", "\n# A number.\n\n\n\n", (False, False)),
+        ("neuroloop/deep.py", "VALUE = 1", "VALUE  =  1  # one", (False, False)),
         ("envs/requirements.lock", "numpy==2.0", "numpy==2.1", (True, True)),
         ("envs/requirements.lock", "rich==1.0", "rich==1.1", (False, False)),
         ("envs/requirements.lock", "  # pinned", "", (False, False)),
@@ -95,9 +95,9 @@ def test_an_edit_changes_exactly_the_scripts_that_follow_from_it(
 
 def test_a_module_that_moves_changes_its_scripts(project: Path) -> None:
     before = versions(project)
-    (project / "scripts/lib/deep.py").rename(project / "scripts/lib/deeper.py")
-    text = FILES["scripts/lib/middle.py"]
-    (project / "scripts/lib/middle.py").write_text(text.replace("import deep", "import deeper"))
+    (project / "neuroloop/deep.py").rename(project / "neuroloop/deeper.py")
+    text = FILES["neuroloop/middle.py"]
+    (project / "neuroloop/middle.py").write_text(text.replace("import deep", "import deeper"))
     after = versions(project)
     assert after[0] != before[0]
     assert after[1] == before[1]

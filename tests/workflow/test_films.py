@@ -14,10 +14,10 @@ import pytest
 import torch
 from PIL import Image
 
-from scripts.lib.core.files import load_weights
-from scripts.lib.core.training import predict
-from scripts.lib.cxr.film_set import load_film_set
-from scripts.lib.explain.model_file import open_model
+from neuroloop.files.formats import load_weights
+from neuroloop.training.loop import predict
+from neuroloop.cxr.film_set import load_film_set
+from neuroloop.explain.models.model_file import open_model
 from tests.project import Project, once, preset
 
 pytestmark = pytest.mark.workflow

@@ -40,9 +40,9 @@ def test_images_are_found_through_links_and_under_any_name(tmp_path: Path) -> No
 
 
 def test_every_suffix_that_is_read_counts() -> None:
-    from scripts.lib.cxr import image_files
-    from scripts.lib.distill import images
-    from scripts.lib.explain import image_folder
+    from neuroloop.cxr import image_files
+    from neuroloop.distill import images
+    from neuroloop.explain.models import image_folder
 
     for reader in (image_files, images, image_folder):
         assert set(reader.SUFFIXES) <= image_digest.SUFFIXES

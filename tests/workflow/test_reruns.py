@@ -46,13 +46,13 @@ def test_an_edit_of_a_comment_or_docstring_reruns_nothing(copied: Project) -> No
 
 
 def test_an_edit_of_a_figure_reruns_the_figure(copied: Project) -> None:
-    copied.edit("scripts/lib/distill/figure.py", "markersize=4.5", "markersize=5.5")
+    copied.edit("neuroloop/distill/figure.py", "markersize=4.5", "markersize=5.5")
     assert copied.waiting() == {ABLATION, REPORT}
 
 
 def test_an_edit_of_shared_code_reruns_what_imports_it(copied: Project) -> None:
     """And what follows from that: images, regions and the CNN that teaches do not."""
-    path = "scripts/lib/core/statistics.py"
+    path = "neuroloop/statistics/intervals.py"
     (copied.folder / path).write_text((copied.folder / path).read_text() + "\nMORE = 1\n")
     assert rules_of(copied.waiting()) == {
         "decode_linear",

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from rules.retrieval import configured_files, destinations, origin
-from scripts.lib.core.registry import Source, read_registry
+from neuroloop.files.download_registry import Source, read_registry
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,7 +14,7 @@ from tests.project import ROOT
 #: Rules that only name other rules' results.
 TARGETS = {"all", "check", "soft_labels", "students", "retrieve", "explain"}
 
-#: Imports within scripts/lib that go from one branch to another with good reason.
+#: Imports within neuroloop that go from one branch to another with good reason.
 SHARED = {"core", "explain"}
 
 
@@ -131,7 +131,7 @@ def test_arrows_run_one_way() -> None:
             assert rest[0] in allowed, f"{path} imports {name}"
     for path in (ROOT / "scripts").glob("*/*.py"):
         for name in imports(path):
-            assert name.startswith("scripts.lib."), f"{path} imports {name}"
+            assert name.startswith("neuroloop."), f"{path} imports {name}"
 
 
 def test_no_room_for_leftovers() -> None:

@@ -10,7 +10,7 @@ from snakemake.utils import update_config
 
 from rules.configuration import SIMULATED_FILMS, ConfigError, complete, validate
 from rules.sweeps import expand_sweeps
-from scripts.lib.cxr.simulate import CLASSES
+from neuroloop.cxr.simulate import CLASSES
 from tests.project import ROOT, preset
 
 SCHEMA = yaml.safe_load((ROOT / "config" / "schema.yaml").read_text())

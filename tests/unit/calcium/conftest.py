@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.calcium.frame_plan import Selection
-from scripts.lib.calcium.frames import write_frames
-from scripts.lib.calcium.movies import write_movie
-from scripts.lib.calcium.patterns import pattern_cells, pattern_name
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.frame_plan import Selection
+from neuroloop.calcium.frames import write_frames
+from neuroloop.calcium.movies import write_movie
+from neuroloop.calcium.patterns import pattern_cells, pattern_name
+from neuroloop.errors import NeuroLoopError
 
 
 class Study:

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 from sklearn.metrics import roc_auc_score
 
-from scripts.lib.calcium.agreement import agreement
+from neuroloop.calcium.agreement import agreement
 
 
 def test_agreement_as_other_libraries_have_it():

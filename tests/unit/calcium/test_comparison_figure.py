@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.calcium.comparison_figure import comparison_figure
-from scripts.lib.core.figures import save
+from neuroloop.calcium.comparison_figure import comparison_figure
+from neuroloop.report.figures import save
 
 UNITS = {"cosine of traces": "mean cosine", "ZNCC": "sum of ZNCC"}
 

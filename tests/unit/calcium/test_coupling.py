@@ -7,16 +7,16 @@ import pandas as pd
 import pytest
 import torch
 
-from scripts.lib.calcium.coupling import input_gain, trial_evidence
-from scripts.lib.calcium.design import stimulated_cells
-from scripts.lib.calcium.influence import estimate_influence
-from scripts.lib.calcium.local_evidence import local_evidence
-from scripts.lib.calcium.masks import cell_masks
-from scripts.lib.calcium.pattern_pairs import label_overlap
-from scripts.lib.calcium.patterns import pattern_name
-from scripts.lib.calcium.reader import Reader, build
-from scripts.lib.calcium.windows import cell_windows
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.coupling import input_gain, trial_evidence
+from neuroloop.calcium.design import stimulated_cells
+from neuroloop.calcium.influence import estimate_influence
+from neuroloop.calcium.local_evidence import local_evidence
+from neuroloop.calcium.masks import cell_masks
+from neuroloop.calcium.pattern_pairs import label_overlap
+from neuroloop.calcium.patterns import pattern_name
+from neuroloop.calcium.reader import Reader, build
+from neuroloop.calcium.windows import cell_windows
+from neuroloop.errors import NeuroLoopError
 
 SHAPE = (32, 64)
 NAMES = [f"c{number + 1}" for number in range(8)]

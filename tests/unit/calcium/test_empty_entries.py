@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from scripts.lib.calcium.empty_entries import why_empty
-from scripts.lib.calcium.influence import ITSELF, NEAR, NEVER, SILENT, UNTAUGHT
+from neuroloop.calcium.empty_entries import why_empty
+from neuroloop.calcium.influence import ITSELF, NEAR, NEVER, SILENT, UNTAUGHT
 
 NAMES = ["a", "b", "f"]
 

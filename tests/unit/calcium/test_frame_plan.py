@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from scripts.lib.calcium.frame_plan import Selection, plan_frames
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.frame_plan import Selection, plan_frames
+from neuroloop.errors import NeuroLoopError
 
 
 def plan(onsets=(16, 32), frames=60, rate=2.0, **selection):

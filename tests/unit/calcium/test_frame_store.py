@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from scripts.lib.calcium.frame_store import FrameStore, read_rows
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.frame_store import FrameStore, read_rows
+from neuroloop.errors import NeuroLoopError
 
 
 @pytest.fixture

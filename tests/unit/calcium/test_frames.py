@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from scripts.lib.calcium.frame_plan import COLUMNS
-from scripts.lib.core.files import read_json
+from neuroloop.calcium.frame_plan import COLUMNS
+from neuroloop.files.formats import read_json
 
 
 def stored(study, name="frames") -> dict[str, np.ndarray]:

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.calcium.background import RUN, choose_cells, make_background, read_regions
-from scripts.lib.calcium.hybrid import hybrid_area, hybrid_frames
-from scripts.lib.calcium.masks import cell_masks, disc
-from scripts.lib.calcium.movies import Movie, write_movie
-from scripts.lib.calcium.protocol import Protocol
-from scripts.lib.calcium.simulate import draw_area, draw_session
-from scripts.lib.calcium.simulated_movie import recording_frames, write_session
-from scripts.lib.calcium.simulated_settings import AreaSettings, SessionSettings
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.background import RUN, choose_cells, make_background, read_regions
+from neuroloop.calcium.hybrid import hybrid_area, hybrid_frames
+from neuroloop.calcium.masks import cell_masks, disc
+from neuroloop.calcium.movies import Movie, write_movie
+from neuroloop.calcium.protocol import Protocol
+from neuroloop.calcium.simulate import draw_area, draw_session
+from neuroloop.calcium.simulated_movie import recording_frames, write_session
+from neuroloop.calcium.simulated_settings import AreaSettings, SessionSettings
+from neuroloop.errors import NeuroLoopError
 
 SEED = 5
 SETTINGS = AreaSettings(

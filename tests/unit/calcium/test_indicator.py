@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scripts.lib.calcium.indicator import sampled_response
+from neuroloop.calcium.indicator import sampled_response
 
 
 def test_response_is_the_integral_over_pulse_and_frame():

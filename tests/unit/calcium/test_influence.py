@@ -6,14 +6,14 @@ import pytest
 from scipy import stats
 from sklearn.linear_model import LinearRegression
 
-from scripts.lib.calcium.design import (
+from neuroloop.calcium.design import (
     direct_responses,
     least_squares,
     normalised,
     stimulated_cells,
     with_null,
 )
-from scripts.lib.calcium.influence import (
+from neuroloop.calcium.influence import (
     ITSELF,
     NEVER,
     SILENT,
@@ -22,7 +22,7 @@ from scripts.lib.calcium.influence import (
     estimate_influence,
     too_near,
 )
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.errors import NeuroLoopError
 
 CELLS = pd.DataFrame({"cell": ["a", "b", "c"], "row": [0.0, 0, 0], "column": [0.0, 8, 30]})
 NAMES = CELLS["cell"].tolist()

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from scripts.lib.calcium.layout import place_cells
-from scripts.lib.calcium.masks import area_mask, cell_masks
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.layout import place_cells
+from neuroloop.calcium.masks import area_mask, cell_masks
+from neuroloop.errors import NeuroLoopError
 
 SHAPE = (48, 48)
 

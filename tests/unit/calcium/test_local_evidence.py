@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 import torch
 
-from scripts.lib.calcium.local_evidence import local_evidence, window_region
-from scripts.lib.calcium.reader import Reader, build
-from scripts.lib.calcium.windows import cell_windows
-from scripts.lib.explain.cam import hires_cam
-from scripts.lib.explain.evidence import gather_evidence
+from neuroloop.calcium.local_evidence import local_evidence, window_region
+from neuroloop.calcium.reader import Reader, build
+from neuroloop.calcium.windows import cell_windows
+from neuroloop.explain.attribution.cam import hires_cam
+from neuroloop.explain.attribution.evidence import gather_evidence
 
 SHAPE = (101, 90)
 CELLS = pd.DataFrame(

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from scripts.lib.calcium.map_figure import OTHER, STIMULATED, map_figure
-from scripts.lib.core.figures import PAGE, save
+from neuroloop.calcium.map_figure import OTHER, STIMULATED, map_figure
+from neuroloop.report.figures import PAGE, save
 
 CELLS = pd.DataFrame(
     {

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from scripts.lib.calcium.masks import area_mask, cell_masks, disc, distances
+from neuroloop.calcium.masks import area_mask, cell_masks, disc, distances
 
 
 def test_a_disc_by_hand():

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from scripts.lib.calcium.matrix_figure import matrix_figure
-from scripts.lib.core.figures import save
+from neuroloop.calcium.matrix_figure import matrix_figure
+from neuroloop.report.figures import save
 
 LABELS = ["c1", "c5", "c2", "c6", "c3"]
 GROUPS = ["g1", "g10", "g1", "g10", "g2"]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from scripts.lib.calcium.movies import Movie, open_movies, write_movie
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.movies import Movie, open_movies, write_movie
+from neuroloop.errors import NeuroLoopError
 
 FRAMES = np.random.default_rng(0).integers(0, 4000, (9, 8, 6)).astype(np.uint16)
 
@@ -198,7 +198,7 @@ def test_written_movies_are_read_back_with_their_rate(tmp_path, dtype):
 
 
 def test_large_stacks_are_bigtiff(tmp_path, monkeypatch):
-    monkeypatch.setattr("scripts.lib.calcium.movies.IMAGEJ_BYTES", 100)
+    monkeypatch.setattr("neuroloop.calcium.movies.IMAGEJ_BYTES", 100)
     write_movie(tmp_path / "m.tif", FRAMES, FRAMES.shape, FRAMES.dtype, 2.0)
     with tifffile.TiffFile(tmp_path / "m.tif") as tiff:
         assert tiff.is_bigtiff

@@ -5,8 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from scripts.lib.calcium.pattern_pairs import label_overlap, panel_table, panels, sharing
-from scripts.lib.calcium.zncc import zncc
+from neuroloop.calcium.pattern_pairs import label_overlap, panel_table, panels, sharing
+from neuroloop.calcium.zncc import zncc
 
 CELLS = [str(number) for number in range(1, 9)]
 PATTERNS = [*CELLS, *("+".join(pair) for pair in itertools.combinations(CELLS, 2))]

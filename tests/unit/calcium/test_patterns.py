@@ -2,8 +2,8 @@
 
 import pytest
 
-from scripts.lib.calcium.patterns import check_cell_id, pattern_cells, pattern_name
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.patterns import check_cell_id, pattern_cells, pattern_name
+from neuroloop.errors import NeuroLoopError
 
 
 def test_a_pattern_is_a_set_with_one_name():

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from scripts.lib.calcium.patterns import pattern_cells
-from scripts.lib.calcium.protocol import Protocol, draw_patterns
-from scripts.lib.calcium.simulate import draw_area, draw_session
-from scripts.lib.calcium.simulated_settings import AreaSettings, SessionSettings
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.patterns import pattern_cells
+from neuroloop.calcium.protocol import Protocol, draw_patterns
+from neuroloop.calcium.simulate import draw_area, draw_session
+from neuroloop.calcium.simulated_settings import AreaSettings, SessionSettings
+from neuroloop.errors import NeuroLoopError
 
 SEED = 3
 

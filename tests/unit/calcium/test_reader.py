@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from scripts.lib.calcium.reader import (
+from neuroloop.calcium.reader import (
     AUGMENTATION,
     RECIPE,
     Reader,
@@ -13,10 +13,10 @@ from scripts.lib.calcium.reader import (
     objective,
     read_frames,
 )
-from scripts.lib.calcium.views import Augmentation, Views
-from scripts.lib.core.batches import batch_order
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.recipe import Recipe
+from neuroloop.calcium.views import Augmentation, Views
+from neuroloop.training.batches import batch_order
+from neuroloop.errors import NeuroLoopError
+from neuroloop.training.recipe import Recipe
 
 SMALL = Reader(widths=(2, 3), hidden=4)
 FRAMES = np.random.default_rng(0).normal(size=(20, 9, 8)).astype(np.float32)

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import torch
 
-from scripts.lib.calcium.reader_maps import (
+from neuroloop.calcium.reader_maps import (
     held_out_evidence,
     held_out_maps,
     items_of_split,
@@ -14,11 +14,11 @@ from scripts.lib.calcium.reader_maps import (
     pattern_maps,
     pattern_trials,
 )
-from scripts.lib.calcium.reader_training import Place
-from scripts.lib.calcium.windows import cell_windows
-from scripts.lib.core.calcium_network import calcium_network, initialise
-from scripts.lib.core.folds import Split
-from scripts.lib.explain.cam import class_maps
+from neuroloop.calcium.reader_training import Place
+from neuroloop.calcium.windows import cell_windows
+from neuroloop.networks.calcium_network import calcium_network, initialise
+from neuroloop.statistics.folds import Split
+from neuroloop.explain.attribution.cam import class_maps
 
 NAMES = ["a", "b", "c"]
 CELLS = pd.DataFrame(

@@ -7,14 +7,14 @@ import pandas as pd
 import pytest
 import torch
 
-from scripts.lib.calcium import reader_training
-from scripts.lib.calcium.reader import Reader, multi_hot, read_frames
-from scripts.lib.calcium.reader_training import Place, train_readers
-from scripts.lib.calcium.views import Augmentation
-from scripts.lib.core.checkpoints import Checkpoint
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.folds import Split, splits
-from scripts.lib.core.recipe import Recipe
+from neuroloop.calcium import reader_training
+from neuroloop.calcium.reader import Reader, multi_hot, read_frames
+from neuroloop.calcium.reader_training import Place, train_readers
+from neuroloop.calcium.views import Augmentation
+from neuroloop.training.checkpoints import Checkpoint
+from neuroloop.errors import NeuroLoopError
+from neuroloop.statistics.folds import Split, splits
+from neuroloop.training.recipe import Recipe
 
 CPU = torch.device("cpu")
 CELLS = ["1", "2", "3"]

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.calcium.reading_figure import LOOKS, reading_figure
-from scripts.lib.core.figures import save
+from neuroloop.calcium.reading_figure import LOOKS, reading_figure
+from neuroloop.report.figures import save
 
 MARKERS = {look[2]: measure for measure, look in LOOKS.items()}
 

@@ -5,10 +5,10 @@ import pytest
 from scipy import stats
 from sklearn.metrics import accuracy_score
 
-from scripts.lib.calcium.reader import multi_hot
-from scripts.lib.calcium.reading_metrics import cell_recall, reading_metrics
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.statistics import cluster_interval
+from neuroloop.calcium.reader import multi_hot
+from neuroloop.calcium.reading_metrics import cell_recall, reading_metrics
+from neuroloop.errors import NeuroLoopError
+from neuroloop.statistics.intervals import cluster_interval
 
 CELLS = ["1", "2", "3", "4"]
 

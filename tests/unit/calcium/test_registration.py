@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from scripts.lib.calcium.registration import Aligner, make_template, move
+from neuroloop.calcium.registration import Aligner, make_template, move
 
 
 def field(size=128, seed=0) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scripts.lib.calcium.resampling import pattern_means, pattern_numbers, resample, resample_seeds
+from neuroloop.calcium.resampling import pattern_means, pattern_numbers, resample, resample_seeds
 
 PATTERNS = ["b", "a", "b", "b", "c"]
 

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.calcium.routes import Responses, compare_coupling, compare_likeness
-from scripts.lib.calcium.trace_similarity import noiseless_cosine
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.routes import Responses, compare_coupling, compare_likeness
+from neuroloop.calcium.trace_similarity import noiseless_cosine
+from neuroloop.errors import NeuroLoopError
 
 NAMES = ["a", "b", "c", "d"]
 CELLS = pd.DataFrame(

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from scripts.lib.calcium.scene import peak_snr, photons_for
-from scripts.lib.calcium.simulate import draw_area
-from scripts.lib.calcium.simulated_settings import AreaSettings
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.scene import peak_snr, photons_for
+from neuroloop.calcium.simulate import draw_area
+from neuroloop.calcium.simulated_settings import AreaSettings
+from neuroloop.errors import NeuroLoopError
 
 SEED = 3
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.calcium.session_pairs import match_trials
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.session_pairs import match_trials
+from neuroloop.errors import NeuroLoopError
 
 
 def table(**recordings: str) -> pd.DataFrame:

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from scripts.lib.calcium.design import influence_measure, least_squares, stimulated_cells, with_null
-from scripts.lib.calcium.sessions import ONE_UNIT, common_scale, compare_sessions
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.design import influence_measure, least_squares, stimulated_cells, with_null
+from neuroloop.calcium.sessions import ONE_UNIT, common_scale, compare_sessions
+from neuroloop.errors import NeuroLoopError
 
 NAMES = ["a", "b", "c"]
 PATTERNS = 5 * ["a", "b", "c", "a+b", "a+c", "b+c"]

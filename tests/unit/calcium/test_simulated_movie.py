@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.calcium.masks import cell_masks
-from scripts.lib.calcium.movies import Movie
-from scripts.lib.calcium.patterns import pattern_cells
-from scripts.lib.calcium.protocol import Protocol
-from scripts.lib.calcium.simulate import draw_area, draw_session
-from scripts.lib.calcium.simulated_movie import recording_frames, responses, write_session
-from scripts.lib.calcium.simulated_settings import AreaSettings, SessionSettings
+from neuroloop.calcium.masks import cell_masks
+from neuroloop.calcium.movies import Movie
+from neuroloop.calcium.patterns import pattern_cells
+from neuroloop.calcium.protocol import Protocol
+from neuroloop.calcium.simulate import draw_area, draw_session
+from neuroloop.calcium.simulated_movie import recording_frames, responses, write_session
+from neuroloop.calcium.simulated_settings import AreaSettings, SessionSettings
 
 SEED = 3
 #: Without anything that is slow or varies.

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from scripts.lib.calcium.stimulation_light import light_change
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.stimulation_light import light_change
+from neuroloop.errors import NeuroLoopError
 
 #: 5 frames before the onset, 5 after it and the one that follows.
 OFFSETS = range(-5, 6)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.calcium.tables import (
+from neuroloop.calcium.tables import (
     check_cells_inside,
     movie_paths,
     read_cells,
@@ -13,7 +13,7 @@ from scripts.lib.calcium.tables import (
     session_recordings,
     session_stimulations,
 )
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.errors import NeuroLoopError
 
 RECORDINGS = [
     "area\tsession\trecording\tpath\tframe_rate\tgroup",

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from scripts.lib.calcium.movies import Movie
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.movies import Movie
+from neuroloop.errors import NeuroLoopError
 
 #: Frame k has the value 100 + 100 k.
 FRAMES = (100 + 100 * np.arange(12, dtype=np.uint16))[:, None, None] * np.ones((1, 8, 6), np.uint16)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics.pairwise import cosine_similarity
 
-from scripts.lib.calcium.trace_similarity import (
+from neuroloop.calcium.trace_similarity import (
     cosine,
     mean_cosine,
     noiseless_cosine,

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.calcium.frame_store import FrameStore
-from scripts.lib.calcium.masks import cell_masks, distances
-from scripts.lib.calcium.traces import (
+from neuroloop.calcium.frame_store import FrameStore
+from neuroloop.calcium.masks import cell_masks, distances
+from neuroloop.calcium.traces import (
     Courses,
     cell_courses,
     direct_course,
@@ -15,7 +15,7 @@ from scripts.lib.calcium.traces import (
     trace_weights,
     trial_responses,
 )
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.errors import NeuroLoopError
 
 CELLS = pd.DataFrame(
     {

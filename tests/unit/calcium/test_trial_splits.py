@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.calcium.trial_splits import check_whole_trials, trial_splits
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.folds import Split
+from neuroloop.calcium.trial_splits import check_whole_trials, trial_splits
+from neuroloop.errors import NeuroLoopError
+from neuroloop.statistics.folds import Split
 
 
 def frames(trials=5, recordings=3, each=4) -> pd.DataFrame:

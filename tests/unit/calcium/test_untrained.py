@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import torch
 
-from scripts.lib.calcium.reader import RECIPE, Reader, build
-from scripts.lib.calcium.reader_maps import held_out_maps, map_items
-from scripts.lib.calcium.reader_training import Place
-from scripts.lib.calcium.untrained import untrained_maps
-from scripts.lib.calcium.views import level
-from scripts.lib.core.folds import Split
+from neuroloop.calcium.reader import RECIPE, Reader, build
+from neuroloop.calcium.reader_maps import held_out_maps, map_items
+from neuroloop.calcium.reader_training import Place
+from neuroloop.calcium.untrained import untrained_maps
+from neuroloop.calcium.views import level
+from neuroloop.statistics.folds import Split
 
 READER = Reader(widths=(3, 4), hidden=5, recipe=replace(RECIPE, epochs=1))
 ROWS = pd.DataFrame(

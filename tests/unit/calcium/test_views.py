@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from scripts.lib.calcium.views import Augmentation, Views, level, read_members
-from scripts.lib.core.batches import batch_order
+from neuroloop.calcium.views import Augmentation, Views, level, read_members
+from neuroloop.training.batches import batch_order
 
 CPU = torch.device("cpu")
 FRAMES = np.random.default_rng(0).normal(3, 2, size=(30, 5, 4)).astype(np.float32)

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.calcium.masks import disc
-from scripts.lib.calcium.windows import cell_windows
-from scripts.lib.core.errors import NeuroLoopError
+from neuroloop.calcium.masks import disc
+from neuroloop.calcium.windows import cell_windows
+from neuroloop.errors import NeuroLoopError
 
 
 def cells(*places) -> pd.DataFrame:

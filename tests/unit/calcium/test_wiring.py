@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.calcium.wiring import change_coupling, draw_coupling, off_target
+from neuroloop.calcium.wiring import change_coupling, draw_coupling, off_target
 
 
 def test_coupling_stays_within_groups():

@@ -7,8 +7,8 @@ import pytest
 from scipy import stats
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from scripts.lib.calcium import zncc as module
-from scripts.lib.calcium.zncc import centred_products, split_half, zncc
+from neuroloop.calcium import zncc as module
+from neuroloop.calcium.zncc import centred_products, split_half, zncc
 
 
 def drawn(count=9, shape=(40, 30), offset=0.0, seed=0, dtype=np.float32):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from scripts.lib.calcium.zncc_null_figure import null_figure
-from scripts.lib.calcium.zncc_nulls import null_table
+from neuroloop.calcium.zncc_null_figure import null_figure
+from neuroloop.calcium.zncc_nulls import null_table
 
 PATTERNS = ["a", "b", "a+b", "c"]
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from scripts.lib.calcium.zncc import split_half, zncc
-from scripts.lib.calcium.zncc_nulls import (
+from neuroloop.calcium.zncc import split_half, zncc
+from neuroloop.calcium.zncc_nulls import (
     PERMUTED,
     UNTRAINED,
     make_panels,

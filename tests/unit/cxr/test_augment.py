@@ -7,8 +7,8 @@ import pytest
 import torch
 from scipy.ndimage import center_of_mass, gaussian_filter, map_coordinates
 
-from scripts.lib.cxr import augment
-from scripts.lib.cxr.augment import KINDS, Ranges, mask_view, view
+from neuroloop.cxr import augment
+from neuroloop.cxr.augment import KINDS, Ranges, mask_view, view
 
 CHANCES = [field.name for field in dataclasses.fields(Ranges) if field.name.endswith("_chance")]
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.cxr.cases import CASES, case_rows, views_needed
+from neuroloop.errors import NeuroLoopError
+from neuroloop.cxr.cases import CASES, case_rows, views_needed
 
 #: Films 0-5 bacteria, 6-9 normal, 10-12 virus; those of other folds after them.
 LABELS = np.array(["bacteria"] * 6 + ["normal"] * 4 + ["virus"] * 3 + ["virus"] * 20)

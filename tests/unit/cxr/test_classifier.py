@@ -5,10 +5,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from scripts.lib.core.recipe import Recipe
-from scripts.lib.core.transfer_network import transfer_network
-from scripts.lib.core.transfer_start import initialise_backbone
-from scripts.lib.cxr.classifier import Classifier
+from neuroloop.training.recipe import Recipe
+from neuroloop.networks.transfer_network import transfer_network
+from neuroloop.networks.transfer_start import initialise_backbone
+from neuroloop.cxr.classifier import Classifier
 from tests.project import preset
 
 BLOCK = preset("config")["classifiers"]["fine"] | {

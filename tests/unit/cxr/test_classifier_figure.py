@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from scripts.lib.core.figures import save
-from scripts.lib.cxr.classifier_figure import SHOWN, draw_scores, draw_shortcuts
+from neuroloop.report.figures import save
+from neuroloop.cxr.classifier_figure import SHOWN, draw_scores, draw_shortcuts
 
 CONTRAST = ("bacteria", "virus")
 

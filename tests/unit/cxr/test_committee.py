@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.cxr.committee import average_predictions
+from neuroloop.errors import NeuroLoopError
+from neuroloop.cxr.committee import average_predictions
 
 
 def named(shares: list[float], **changed: list) -> pd.DataFrame:

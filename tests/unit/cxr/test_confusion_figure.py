@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from scripts.lib.cxr.confusion_figure import draw_confusion
+from neuroloop.cxr.confusion_figure import draw_confusion
 
 CLASSES = ["bacteria", "virus"]
 

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.cxr.external_films import learned_from
+from neuroloop.errors import NeuroLoopError
+from neuroloop.cxr.external_films import learned_from
 
 OWN = pd.DataFrame({"film": ["a", "b", "c"], "person": ["P1", "P2", "P3"]})
 OWN_CONTENT = [["one"], ["2", "two"], ["three"]]

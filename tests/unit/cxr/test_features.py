@@ -7,16 +7,16 @@ import pandas as pd
 import pytest
 import torch
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.files import load_array, read_json
-from scripts.lib.core.transfer_network import transfer_network
-from scripts.lib.core.transfer_start import initialise_backbone, initialise_head
-from scripts.lib.cxr import features as module
-from scripts.lib.cxr.augment import view
-from scripts.lib.cxr.features import open_features, view_names, write_features
-from scripts.lib.cxr.film_set import FilmSet
-from scripts.lib.cxr.lungs import shown_films
-from scripts.lib.cxr.simulate import FilmSettings, simulate_films
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import load_array, read_json
+from neuroloop.networks.transfer_network import transfer_network
+from neuroloop.networks.transfer_start import initialise_backbone, initialise_head
+from neuroloop.cxr import features as module
+from neuroloop.cxr.augment import view
+from neuroloop.cxr.features import open_features, view_names, write_features
+from neuroloop.cxr.film_set import FilmSet
+from neuroloop.cxr.lungs import shown_films
+from neuroloop.cxr.simulate import FilmSettings, simulate_films
 
 SEED = 3
 

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.cxr.film_comparison import COMPARED, compare
-from scripts.lib.cxr.film_metrics import film_metrics, scores
-from scripts.lib.cxr.named_films import named_films
-from scripts.lib.cxr.person_bootstrap import person_weights
+from neuroloop.errors import NeuroLoopError
+from neuroloop.cxr.film_comparison import COMPARED, compare
+from neuroloop.cxr.film_metrics import film_metrics, scores
+from neuroloop.cxr.named_films import named_films
+from neuroloop.cxr.person_bootstrap import person_weights
 
 CLASSES = ["bacteria", "normal", "virus"]
 CONTRAST = ("bacteria", "virus")

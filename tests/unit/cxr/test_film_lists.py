@@ -2,8 +2,8 @@
 
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.cxr.film_lists import list_folder, read_manifest
+from neuroloop.errors import NeuroLoopError
+from neuroloop.cxr.film_lists import list_folder, read_manifest
 
 KAGGLE = [
     ("train/NORMAL/IM-0115-0001.jpeg", "normal", "IM-0115"),

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from scripts.lib.core.figures import PALETTE
-from scripts.lib.cxr.film_map_figure import draw_film_maps
+from neuroloop.report.figures import PALETTE
+from neuroloop.cxr.film_map_figure import draw_film_maps
 
 FILMS = np.random.default_rng(0).random((3, 12, 12)).astype(np.float32)
 LABELS, PREDICTED = ["bacteria", "normal", "virus"], ["bacteria", "virus", "virus"]

@@ -8,11 +8,11 @@ import pytest
 from scipy.stats import bootstrap
 from sklearn import metrics as sklearn_metrics
 
-from scripts.lib.core import metrics
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.cxr.film_metrics import film_metrics, scores
-from scripts.lib.cxr.named_films import named_films
-from scripts.lib.cxr.person_bootstrap import person_weights
+from neuroloop.statistics import metrics
+from neuroloop.errors import NeuroLoopError
+from neuroloop.cxr.film_metrics import film_metrics, scores
+from neuroloop.cxr.named_films import named_films
+from neuroloop.cxr.person_bootstrap import person_weights
 
 CLASSES = ["bacteria", "normal", "virus"]
 CONTRAST = ("bacteria", "virus")

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from scripts.cxr.simulate_films import simulate
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.files import save_arrays, save_table
-from scripts.lib.cxr.film_set import FilmSet, load_film_set
-from scripts.lib.cxr.lungs import lung_template
-from scripts.lib.cxr.simulate import FilmSettings, simulate_films
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import save_arrays, save_table
+from neuroloop.cxr.film_set import FilmSet, load_film_set
+from neuroloop.cxr.lungs import lung_template
+from neuroloop.cxr.simulate import FilmSettings, simulate_films
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.folds import stratified_folds
-from scripts.lib.cxr import film_splits
-from scripts.lib.cxr.film_splits import (
+from neuroloop.errors import NeuroLoopError
+from neuroloop.statistics.folds import stratified_folds
+from neuroloop.cxr import film_splits
+from neuroloop.cxr.film_splits import (
     check_persons_apart,
     fold_balance,
     holdout,

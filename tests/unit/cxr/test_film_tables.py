@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 import torch
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.files import save_table
-from scripts.lib.cxr.film_tables import COLUMNS, prediction_table, read_predictions
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import save_table
+from neuroloop.cxr.film_tables import COLUMNS, prediction_table, read_predictions
 
 CLASSES = ["bacteria", "normal", "virus"]
 FILMS = pd.DataFrame(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from scripts.lib.cxr.film_textures import GRID, REACH, Texture, edge
+from neuroloop.cxr.film_textures import GRID, REACH, Texture, edge
 
 LINE = np.linspace(-REACH, REACH, GRID)
 PLACES = np.meshgrid(LINE, LINE)

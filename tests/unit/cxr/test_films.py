@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.cxr.duplicates import find_duplicates
-from scripts.lib.cxr.films import COLUMNS, film_ids, films_table
-from scripts.lib.cxr.image_files import content_hashes
+from neuroloop.errors import NeuroLoopError
+from neuroloop.cxr.duplicates import find_duplicates
+from neuroloop.cxr.films import COLUMNS, film_ids, films_table
+from neuroloop.cxr.image_files import content_hashes
 
 
 def films(folder, rows):

@@ -7,8 +7,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.cxr.image_files import (
+from neuroloop.errors import NeuroLoopError
+from neuroloop.cxr.image_files import (
     content_hashes,
     read_film,
     read_levels,

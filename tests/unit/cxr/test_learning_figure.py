@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.core.figures import PALETTE
-from scripts.lib.core.metrics import calibration_error
-from scripts.lib.core.statistics import cluster_interval
-from scripts.lib.cxr.learning_figure import draw_calibration, draw_learning
+from neuroloop.report.figures import PALETTE
+from neuroloop.statistics.metrics import calibration_error
+from neuroloop.statistics.intervals import cluster_interval
+from neuroloop.cxr.learning_figure import draw_calibration, draw_learning
 
 CLASSES = ["bacteria", "normal", "virus"]
 BLUE, ORANGE = PALETTE[0], PALETTE[1]

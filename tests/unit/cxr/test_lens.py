@@ -7,8 +7,8 @@ from kornia.geometry.calibration import distort_points
 from scipy.interpolate import RBFInterpolator
 from scipy.ndimage import gaussian_filter
 
-from scripts.lib.cxr import lens
-from scripts.lib.cxr.augment import KINDS
+from neuroloop.cxr import lens
+from neuroloop.cxr.augment import KINDS
 
 SQUARE = np.ones(2)
 

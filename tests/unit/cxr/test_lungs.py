@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from skimage.draw import ellipse
 
-from scripts.lib.cxr.lungs import lung_template, shown_films
-from scripts.lib.cxr.simulate import FilmSettings, simulate_films
+from neuroloop.cxr.lungs import lung_template, shown_films
+from neuroloop.cxr.simulate import FilmSettings, simulate_films
 
 
 def test_template_is_two_ellipses():

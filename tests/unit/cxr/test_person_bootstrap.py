@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.cxr.person_bootstrap import (
+from neuroloop.errors import NeuroLoopError
+from neuroloop.cxr.person_bootstrap import (
     CHUNK,
     percentile_interval,
     person_weights,

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from scripts.lib.cxr.persons import person_in_name, persons_in_names, united
+from neuroloop.cxr.persons import person_in_name, persons_in_names, united
 
 
 @pytest.mark.parametrize(

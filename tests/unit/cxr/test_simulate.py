@@ -5,10 +5,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.ordering import natural_sorted
-from scripts.lib.cxr.film_splits import image_folds, person_folds
-from scripts.lib.cxr.simulate import CLASSES, PLACES, FilmSettings, simulate_films
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.natural_order import natural_sorted
+from neuroloop.cxr.film_splits import image_folds, person_folds
+from neuroloop.cxr.simulate import CLASSES, PLACES, FilmSettings, simulate_films
 
 SIZE = 48
 STILL = {"noise": 0.0, "exposure": 0.0, "rotation": 0.0, "pose": 0.0, "severity_spread": 0.0}

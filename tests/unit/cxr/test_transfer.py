@@ -10,15 +10,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from scripts.lib.core.checkpoints import Checkpoint
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.seeds import numpy_generator
-from scripts.lib.core.transfer_network import transfer_network
-from scripts.lib.cxr import transfer
-from scripts.lib.cxr.classifier import Classifier
-from scripts.lib.cxr.features import Features, view_names
-from scripts.lib.cxr.simulate import FilmSettings, simulate_films
-from scripts.lib.cxr.transfer import Fold, epoch_pairs, predict_films, train_fold
+from neuroloop.training.checkpoints import Checkpoint
+from neuroloop.errors import NeuroLoopError
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.networks.transfer_network import transfer_network
+from neuroloop.cxr import transfer
+from neuroloop.cxr.classifier import Classifier
+from neuroloop.cxr.features import Features, view_names
+from neuroloop.cxr.simulate import FilmSettings, simulate_films
+from neuroloop.cxr.transfer import Fold, epoch_pairs, predict_films, train_fold
 from tests.project import preset
 
 SEED = 7

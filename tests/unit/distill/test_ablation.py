@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from scipy.stats import false_discovery_control
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.seeds import numpy_generator
-from scripts.lib.core.statistics import crossed_group_interval, paired_difference
-from scripts.lib.distill.ablation import (
+from neuroloop.errors import NeuroLoopError
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.statistics.intervals import crossed_group_interval, paired_difference
+from neuroloop.distill.ablation import (
     COLUMNS,
     KEYS,
     REFERENCE,

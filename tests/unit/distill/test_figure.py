@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.core.figures import save
-from scripts.lib.distill.ablation import COLUMNS, KEYS, REFERENCE
-from scripts.lib.distill.figure import LOOKS, ablation_figure
+from neuroloop.report.figures import save
+from neuroloop.distill.ablation import COLUMNS, KEYS, REFERENCE
+from neuroloop.distill.figure import LOOKS, ablation_figure
 
 
 def tables(gains, students=("small",)):

@@ -8,8 +8,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.distill.images import (
+from neuroloop.errors import NeuroLoopError
+from neuroloop.distill.images import (
     check_images,
     class_folder_images,
     read_images,

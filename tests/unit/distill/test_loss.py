@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.special import rel_entr, softmax
 
-from scripts.lib.distill.loss import cross_entropy, distillation_loss
+from neuroloop.distill.loss import cross_entropy, distillation_loss
 
 
 def draw(batch=6, members=3, classes=5, seed=0):

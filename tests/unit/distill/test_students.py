@@ -8,14 +8,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from scripts.lib.core.checkpoints import Checkpoint
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.networks import initialise, member_state, resnet
-from scripts.lib.core.recipe import Recipe
-from scripts.lib.core.seeds import derive_seed, torch_generator
-from scripts.lib.distill import students
-from scripts.lib.distill.students import Student, Views, build, objective, train_students
-from scripts.lib.distill.teachers import teach
+from neuroloop.training.checkpoints import Checkpoint
+from neuroloop.errors import NeuroLoopError
+from neuroloop.networks.resnet import initialise, member_state, resnet
+from neuroloop.training.recipe import Recipe
+from neuroloop.jobs.seeds import derive_seed, torch_generator
+from neuroloop.distill import students
+from neuroloop.distill.students import Student, Views, build, objective, train_students
+from neuroloop.distill.teachers import teach
 
 CPU = torch.device("cpu")
 SEEDS = [11, 12, 13]

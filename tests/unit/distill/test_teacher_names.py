@@ -4,8 +4,8 @@ from pathlib import Path
 
 import yaml
 
-from scripts.lib.distill.figure import LOOKS
-from scripts.lib.distill.teacher_names import BRAIN_TEACHERS, REFERENCE_TEACHERS
+from neuroloop.distill.figure import LOOKS
+from neuroloop.distill.teacher_names import BRAIN_TEACHERS, REFERENCE_TEACHERS
 
 SCHEMA = Path(__file__).parents[3] / "config" / "schema.yaml"
 

@@ -5,9 +5,9 @@ import pytest
 from scipy.special import softmax
 from scipy.stats import chisquare, entropy
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.distill.teacher_names import BRAIN_TEACHERS, REFERENCE_TEACHERS
-from scripts.lib.distill.teachers import (
+from neuroloop.errors import NeuroLoopError
+from neuroloop.distill.teacher_names import BRAIN_TEACHERS, REFERENCE_TEACHERS
+from neuroloop.distill.teachers import (
     class_mean,
     derangement,
     join_logits,

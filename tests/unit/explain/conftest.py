@@ -5,10 +5,16 @@ import pytest
 import torch
 from torch import nn
 
-from scripts.lib.core import calcium_network, networks, transfer_network, transfer_start
-from scripts.lib.core.ensemble import Ensemble
-from scripts.lib.explain.model_file import OpenedModel
-from scripts.lib.explain.model_images import ModelImages
+from neuroloop.networks import calcium_network
+
+from neuroloop.networks import resnet as networks
+
+from neuroloop.networks import transfer_network
+
+from neuroloop.networks import transfer_start
+from neuroloop.networks.batched_network import Ensemble
+from neuroloop.explain.models.model_file import OpenedModel
+from neuroloop.explain.models.model_images import ModelImages
 
 
 class Micro(Ensemble):

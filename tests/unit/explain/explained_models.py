@@ -2,9 +2,15 @@
 
 import numpy as np
 
-from scripts.lib.core import calcium_network, networks, transfer_network, transfer_start
-from scripts.lib.explain.model_file import OpenedModel, layer_of
-from scripts.lib.explain.model_images import ModelImages
+from neuroloop.networks import calcium_network
+
+from neuroloop.networks import resnet as networks
+
+from neuroloop.networks import transfer_network
+
+from neuroloop.networks import transfer_start
+from neuroloop.explain.models.model_file import OpenedModel, layer_of
+from neuroloop.explain.models.model_images import ModelImages
 
 
 def images_of(channels, size, truth, mask=None, n=12, seed=0):

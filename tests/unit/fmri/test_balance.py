@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.linalg import cho_factor, cho_solve
 
-from scripts.lib.fmri import decoders
-from scripts.lib.fmri.balance import class_scale, class_targets
+from neuroloop.fmri import decoders
+from neuroloop.fmri.balance import class_scale, class_targets
 
 
 def test_targets_by_hand() -> None:

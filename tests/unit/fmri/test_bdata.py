@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 from bdpy import BData
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri import god
-from scripts.lib.fmri.bdata import read_bdata, read_region, read_rows, read_unit, write_bdata
-from scripts.lib.fmri.brain import BrainData, make_rows
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri import god
+from neuroloop.fmri.bdata import read_bdata, read_region, read_rows, read_unit, write_bdata
+from neuroloop.fmri.brain import BrainData, make_rows
 
 SYNSETS = (1443537, 1518878, 10123456)
 ROIS = {"V1": slice(0, 4), "V2": slice(4, 7), "VC": slice(0, 9)}

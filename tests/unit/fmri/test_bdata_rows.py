@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri.bdata_rows import decode_rows, encode_rows
-from scripts.lib.fmri.brain import make_rows
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri.bdata_rows import decode_rows, encode_rows
+from neuroloop.fmri.brain import make_rows
 
 
 def rows(**changed: list[str]) -> pd.DataFrame:

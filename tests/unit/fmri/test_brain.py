@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri.brain import BrainData, check, make_rows, sample_ids
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri.brain import BrainData, check, make_rows, sample_ids
 
 
 @pytest.fixture

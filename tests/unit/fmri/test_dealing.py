@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.folds import stratified_folds
-from scripts.lib.core.seeds import numpy_generator
-from scripts.lib.fmri.dealing import deal
+from neuroloop.errors import NeuroLoopError
+from neuroloop.statistics.folds import stratified_folds
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.fmri.dealing import deal
 
 CATEGORIES = ["cat", "dog", "cow"]
 

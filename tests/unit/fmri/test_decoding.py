@@ -10,15 +10,16 @@ import pytest
 from scipy.special import softmax
 from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score
 
-from scripts.lib.core import metrics
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.files import load_array, load_arrays, save_arrays, save_table
-from scripts.lib.core.folds import check_training
-from scripts.lib.core.statistics import cluster_interval, permutation_p
-from scripts.lib.fmri import decoders, decoding
-from scripts.lib.fmri.decoding import load_problem, pose, save_decoding, score
-from scripts.lib.fmri.permutation import label_null
-from scripts.lib.fmri.soft_labels import OutOfFold, out_of_fold
+from neuroloop.statistics import metrics
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import load_array, load_arrays, save_arrays, save_table
+from neuroloop.statistics.folds import check_training
+from neuroloop.statistics.intervals import cluster_interval, permutation_p
+from neuroloop.fmri import decoders
+from neuroloop.fmri import decoding
+from neuroloop.fmri.decoding import load_problem, pose, save_decoding, score
+from neuroloop.fmri.permutation import label_null
+from neuroloop.fmri.soft_labels import OutOfFold, out_of_fold
 
 CATEGORIES = ("c2", "c10", "c1")
 PER_CATEGORY, RUNS, VOXELS = 8, 4, 12

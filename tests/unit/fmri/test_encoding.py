@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import uniform_filter
 from skimage.filters import gabor, gabor_kernel
 
-from scripts.lib.fmri.encoding import (
+from neuroloop.fmri.encoding import (
     FREQUENCIES,
     ORIENTATIONS,
     category_features,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scripts.lib.fmri.event_times import exact, first_volume
+from neuroloop.fmri.event_times import exact, first_volume
 
 TRS = (0.72, 0.8, 1.0, 1.5, 2.0, 2.2, 2.5, 3.0)
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri.file_names import check_pairs, entities
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri.file_names import check_pairs, entities
 
 
 def test_entities_of_the_name_alone():

@@ -1,6 +1,6 @@
 """Ids of Generic Object Decoding."""
 
-from scripts.lib.fmri import god
+from neuroloop.fmri import god
 
 
 def test_stimulus_id_is_text_of_six_decimals_and_names_its_synset():

@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri.bdata import write_bdata
-from scripts.lib.fmri.brain import BrainData, make_rows
-from scripts.lib.fmri.inspection import inspect_subject
-from scripts.lib.fmri.stimuli import list_stimuli
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri.bdata import write_bdata
+from neuroloop.fmri.brain import BrainData, make_rows
+from neuroloop.fmri.inspection import inspect_subject
+from neuroloop.fmri.stimuli import list_stimuli
 
 REGIONS = {"left": {"flag": "left", "voxels": 2}, "all": {"flag": "ROI_all = 1", "voxels": None}}
 

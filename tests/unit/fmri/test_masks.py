@@ -5,8 +5,8 @@ import logging
 import numpy as np
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri.masks import Region, choose_voxels
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri.masks import Region, choose_voxels
 
 
 def chosen(values, **choice):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.folds import Split
-from scripts.lib.fmri.nested import inner_folds, inner_groups
+from neuroloop.errors import NeuroLoopError
+from neuroloop.statistics.folds import Split
+from neuroloop.fmri.nested import inner_folds, inner_groups
 
 
 def test_groups_stay_whole_and_cut_the_number_of_folds() -> None:

@@ -9,9 +9,9 @@ import pytest
 from scipy.signal import detrend
 from scipy.stats import zscore
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri.masks import Region
-from scripts.lib.fmri.nifti import read_runs
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri.masks import Region
+from neuroloop.fmri.nifti import read_runs
 
 SHAPE = (4, 3, 2)
 VOLUMES = 24

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scripts.lib.fmri import noise
+from neuroloop.fmri import noise
 
 RUNS = [200] * 10
 

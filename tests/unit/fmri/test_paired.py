@@ -7,10 +7,10 @@ from scipy.io import savemat
 from skimage.transform import resize
 from sklearn.datasets import load_digits
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri.bdata import read_bdata, write_bdata
-from scripts.lib.fmri.paired import read_paired
-from scripts.lib.fmri.stimuli import list_stimuli
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri.bdata import read_bdata, write_bdata
+from neuroloop.fmri.paired import read_paired
+from neuroloop.fmri.stimuli import list_stimuli
 
 KEYS = {
     "voxels": ["xTrain", "xTest"],

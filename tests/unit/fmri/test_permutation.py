@@ -9,9 +9,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from scripts.lib.core import folds, statistics
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri import decoders, permutation
+from neuroloop.statistics import folds
+
+from neuroloop.statistics import intervals as statistics
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri import decoders
+from neuroloop.fmri import permutation
 
 
 def brain(

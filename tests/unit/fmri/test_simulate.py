@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri import god
-from scripts.lib.fmri.bdata import read_bdata, write_bdata
-from scripts.lib.fmri.simulate import (
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri import god
+from neuroloop.fmri.bdata import read_bdata, write_bdata
+from neuroloop.fmri.simulate import (
     Region,
     draw_stimuli,
     encode_stimuli,

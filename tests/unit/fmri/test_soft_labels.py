@@ -10,11 +10,15 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 from scipy.stats import binom
 
-from scripts.lib.core import folds, metrics
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.core.folds import Split
-from scripts.lib.fmri import decoders, permutation, soft_labels
-from scripts.lib.fmri.voxels import select_voxels
+from neuroloop.statistics import folds
+
+from neuroloop.statistics import metrics
+from neuroloop.errors import NeuroLoopError
+from neuroloop.statistics.folds import Split
+from neuroloop.fmri import decoders
+from neuroloop.fmri import permutation
+from neuroloop.fmri import soft_labels
+from neuroloop.fmri.voxels import select_voxels
 
 
 class Brain(NamedTuple):

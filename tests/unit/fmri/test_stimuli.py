@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri.brain import make_rows
-from scripts.lib.fmri.stimuli import list_stimuli
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri.brain import make_rows
+from neuroloop.fmri.stimuli import list_stimuli
 
 
 def subject(*shown: tuple[str, str, str]) -> pd.DataFrame:

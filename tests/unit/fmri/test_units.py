@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri.permutation import label_null, permutations
-from scripts.lib.fmri.units import exchange, joined, named_images
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri.permutation import label_null, permutations
+from neuroloop.fmri.units import exchange, joined, named_images
 
 
 def test_rows_are_joined_by_block_and_by_image() -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri.volume_labels import read_events, read_label_list
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri.volume_labels import read_events, read_label_list
 
 TR = 2.0
 

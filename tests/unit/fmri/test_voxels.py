@@ -5,8 +5,8 @@ import pytest
 from sklearn.feature_selection import SelectKBest, f_classif
 from sklearn.preprocessing import StandardScaler
 
-from scripts.lib.core.errors import NeuroLoopError
-from scripts.lib.fmri import voxels
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri import voxels
 
 
 def noise(seed: int, n: int, v: int, k: int) -> tuple[np.ndarray, np.ndarray]:

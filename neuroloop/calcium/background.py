@@ -1,0 +1,190 @@
+"""A real movie as the background of simulated responses: its frames, its cells, its noise.
+
+Frames are drawn anew for every recording, in short runs with replacement from one pool: what a
+trial shows is independent of what another trial of the same recording shows, so that nothing but
+the simulated responses tells recordings apart.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from neuroloop.calcium.masks import cell_masks
+from neuroloop.calcium.movies import Movie
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import StrPath
+
+#: Frames that stay together when frames are drawn: noise is correlated over so many.
+RUN = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Background:
+    """A pool of frames and the cells in them.
+
+    Attributes
+    ----------
+    frames : ndarray of float32, shape (pool, height, width)
+        Counts.
+    bodies : ndarray of float32, shape (cells, height, width)
+        Shape of each cell's response; its mean over the cell's disc is the cell's `noise`.
+    noise : ndarray of float64, shape (cells,)
+        Standard deviation of each disc's mean over the pool, counts.
+    variation : ndarray of float64, shape (cells,)
+        Responses of cells relative to their mean.
+    """
+
+    frames: np.ndarray
+    bodies: np.ndarray
+    noise: np.ndarray
+    variation: np.ndarray
+
+    def calibrate(self, snr: float) -> tuple[float, np.ndarray]:
+        """Factor of `bodies` for a mean single-trial peak SNR over cells, and each cell's SNR.
+
+        The noise is what the real frames have, whatever its cause, and cells' own activity in it.
+        """
+        factor = snr / self.variation.mean()
+        return factor, factor * self.variation
+
+    def draw(self, generator: np.random.Generator, frames: int) -> np.ndarray:
+        """Places in the pool of the frames of a recording, shape (frames,)."""
+        starts = generator.integers(len(self.frames) - RUN + 1, size=-(-frames // RUN))
+        return np.add.outer(starts, np.arange(RUN)).ravel()[:frames]
+
+
+def read_regions(path: StrPath, shape: tuple[int, int]) -> pd.DataFrame:
+    """Read cells drawn by hand, as Neurofinder keeps them, and make discs of them.
+
+    Parameters
+    ----------
+    path : path
+        JSON: a list of objects with ``id`` and ``coordinates``, pairs of row and column.
+    shape : (int, int)
+        Height and width of a frame.
+
+    Returns
+    -------
+    DataFrame
+        ``cell`` (``c`` and the id), ``row``, ``column``, ``radius`` (of a disc of the same area),
+        in pixels.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the file cannot be used, or a pixel lies outside the frame.
+    """
+    try:
+        regions = json.loads(Path(path).read_text(encoding="utf-8"))
+        pixels = {
+            f"c{region['id']}": np.array(region["coordinates"], dtype=float).reshape(-1, 2)
+            for region in regions
+        }
+    except FileNotFoundError:
+        raise NeuroLoopError(
+            f"{path} is missing: put the regions there or change the key"
+        ) from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise NeuroLoopError(
+            f"{path} is no list of regions with id and coordinates ({error}): export it again"
+        ) from error
+    for cell, places in pixels.items():
+        if not len(places) or places.min() < 0 or (places >= shape).any():
+            raise NeuroLoopError(
+                f"{path}: region {cell[1:]} is empty or lies outside the frame of {shape[0]} x "
+                f"{shape[1]} pixels: it belongs to another movie, or columns come first in it"
+            )
+    return pd.DataFrame(
+        {
+            "cell": list(pixels),
+            "row": [places[:, 0].mean() for places in pixels.values()],
+            "column": [places[:, 1].mean() for places in pixels.values()],
+            "radius": [np.sqrt(len(places) / np.pi) for places in pixels.values()],
+        }
+    ).round(2)
+
+
+def choose_cells(
+    regions: pd.DataFrame,
+    shape: tuple[int, int],
+    groups: int,
+    cells_per_group: int,
+    gap: float,
+    generator: np.random.Generator,
+) -> pd.DataFrame:
+    """Choose cells that do not overlap, and put neighbours into groups.
+
+    Parameters
+    ----------
+    regions : DataFrame
+        From `read_regions`.
+    shape : (int, int)
+        Height and width of the frame; whole discs must lie in it.
+    groups, cells_per_group : int
+        Numbers. Groups are strips from left to right.
+    gap : float
+        Least distance between the rims of two cells, pixels.
+    generator : numpy.random.Generator
+        Chooses.
+
+    Returns
+    -------
+    DataFrame
+        ``cell, row, column, radius, group``.
+
+    Raises
+    ------
+    NeuroLoopError
+        If there are not so many.
+    """
+    places = regions[["row", "column"]].to_numpy()
+    radii = regions["radius"].to_numpy()
+    inside = ((places >= radii[:, None]) & (places <= np.array(shape) - 1 - radii[:, None])).all(1)
+    chosen: list[int] = []
+    for number in generator.permutation(np.flatnonzero(inside)):
+        apart = np.linalg.norm(places[chosen] - places[number], axis=1)
+        if (apart >= radii[chosen] + radii[number] + gap).all():
+            chosen.append(int(number))
+    wanted = groups * cells_per_group
+    if len(chosen) < wanted:
+        raise NeuroLoopError(
+            f"{wanted} cells with gaps of {gap:g} pixels are asked for, but only {len(chosen)} of "
+            f"the {len(regions)} regions lie so: ask for fewer, or a smaller gap"
+        )
+    cells = regions.iloc[chosen[:wanted]].sort_values(["column", "row"])
+    group = [f"g{place // cells_per_group + 1}" for place in range(wanted)]
+    return cells.assign(group=group).reset_index(drop=True)
+
+
+def make_background(movie: Movie, cells: pd.DataFrame, variation: np.ndarray) -> Background:
+    """Read a movie as a pool of frames, and measure the noise of its cells.
+
+    Parameters
+    ----------
+    movie : Movie
+        At least 2 runs of frames.
+    cells : DataFrame
+        ``row, column, radius``.
+    variation : ndarray, shape (cells,)
+        See `Background`.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the movie is too short, or a cell is constant in it.
+    """
+    if len(movie) < 2 * RUN:
+        raise NeuroLoopError(
+            f"{movie.paths[0]} has {len(movie)} frames: a background needs {2 * RUN} at least"
+        )
+    frames = movie.read(range(len(movie))).astype(np.float32)
+    masks = cell_masks(cells, movie.shape[1:])
+    means = np.stack([frames[:, mask].mean(axis=1, dtype=float) for mask in masks], axis=1)
+    noise = means.std(axis=0, ddof=1)
+    if (noise == 0).any():
+        name = cells["cell"].iloc[int(noise.argmin())]
+        raise NeuroLoopError(f"{movie.paths[0]} does not change at cell {name}: export it again")
+    return Background(frames, (masks * noise[:, None, None]).astype(np.float32), noise, variation)

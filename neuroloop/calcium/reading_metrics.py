@@ -1,0 +1,242 @@
+"""How well readers name the stimulated cells of frames that they did not learn from.
+
+A reader's best k outputs count, k being the number of outputs that should be on: the cells of the
+pattern, or "none" alone. That tells it how many cells there are; `exact_threshold` does not.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from math import comb
+
+import numpy as np
+import pandas as pd
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.statistics.intervals import Estimate, cluster_interval
+
+#: From ranks (seeds, frames, outputs; 0 is best), logits of the same shape and the indices of the
+#: outputs that should be on to what is right, (seeds, frames, number of judgements a frame).
+Judge = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+def _any_hit(ranks: np.ndarray, logits: np.ndarray, on: np.ndarray) -> np.ndarray:
+    return np.any(ranks[..., on] < len(on), axis=2, keepdims=True)
+
+
+def _exact_top(ranks: np.ndarray, logits: np.ndarray, on: np.ndarray) -> np.ndarray:
+    return np.all(ranks[..., on] < len(on), axis=2, keepdims=True)
+
+
+def _exact_threshold(ranks: np.ndarray, logits: np.ndarray, on: np.ndarray) -> np.ndarray:
+    above = logits > 0
+    return above[..., on].all(axis=2, keepdims=True) & (above.sum(axis=2, keepdims=True) == len(on))
+
+
+def _recall(ranks: np.ndarray, logits: np.ndarray, on: np.ndarray) -> np.ndarray:
+    return ranks[..., on] < len(on)
+
+
+#: `any_hit`, the study's: one of the outputs that should be on is among the best k. `exact_top`:
+#: all are. `exact_threshold`: those with a probability above one half are these and no others.
+#: `recall`: a judgement for each output that should be on: is it among the best k?
+JUDGES: dict[str, Judge] = {
+    "any_hit": _any_hit,
+    "exact_top": _exact_top,
+    "exact_threshold": _exact_threshold,
+    "recall": _recall,
+}
+
+#: Which frames, by the number of stimulated cells.
+SUBSETS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "all": lambda cells: cells >= 0,
+    "stimulated": lambda cells: cells > 0,
+    "single": lambda cells: cells == 1,
+    "pair": lambda cells: cells == 2,
+    "more": lambda cells: cells > 2,
+    "none": lambda cells: cells == 0,
+}
+
+
+def reading_metrics(
+    logits: np.ndarray,
+    targets: np.ndarray,
+    trials: Iterable[str],
+    groups: Iterable[str] | None = None,
+) -> pd.DataFrame:
+    """Score frames of held-out trials.
+
+    Parameters
+    ----------
+    logits : ndarray of float, shape (seeds, frames, outputs)
+        The last output is "none". Of equal logits the first output goes first.
+    targets : ndarray of bool, shape (frames, outputs)
+        From `reader.multi_hot`.
+    trials : iterable of str
+        Trial of each frame, of all recordings a name of its own: frames of a trial are alike.
+    groups : iterable of str, optional
+        Group of each frame. With it, chance knows the group.
+
+    Returns
+    -------
+    DataFrame
+        A row per subset of frames that occurs and measure:
+
+        ``subset`` : all, stimulated, single, pair, more (cells) or none
+        ``measure`` : of `JUDGES`
+        ``value``, ``ci_low``, ``ci_high`` : share of right judgements over frames and seeds, with
+        a 95 % interval over trials (`cluster_interval`; all seeds of a trial are one cluster)
+        ``chance`` : what the same predictions have on average when the patterns of the subset's
+        frames are permuted among them, exactly: the mean over all pairs of a frame and another's
+        pattern, of the same group if there are groups
+        ``uniform`` : chance of k outputs drawn at random; NaN for exact_threshold
+        ``frames``, ``trials``, ``seeds`` : how many
+
+    Raises
+    ------
+    NeuroLoopError
+        If a logit is NaN or infinite.
+    """
+    ranks, logits, targets = _ranked(logits, targets)
+    of_trial = np.asarray(list(trials), dtype=str)
+    of_group = np.full(len(targets), "") if groups is None else np.asarray(list(groups), dtype=str)
+    n_cells = targets[:, :-1].sum(axis=1)
+    rows = []
+    for subset, belongs in SUBSETS.items():
+        chosen = np.flatnonzero(belongs(n_cells))
+        if not len(chosen):
+            continue
+        given = ranks[:, chosen], logits[:, chosen], targets[chosen]
+        for measure, judge in JUDGES.items():
+            rows.append(
+                {
+                    "subset": subset,
+                    "measure": measure,
+                    **_estimate(judge, *given, of_trial[chosen])._asdict(),
+                    "chance": _chance(judge, *given, of_group[chosen]),
+                    "uniform": _uniform(measure, targets[chosen]),
+                    "frames": len(chosen),
+                    "trials": len(set(of_trial[chosen].tolist())),
+                    "seeds": len(logits),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def cell_recall(
+    logits: np.ndarray, targets: np.ndarray, trials: Iterable[str], cells: Sequence[str]
+) -> pd.DataFrame:
+    """Recall of each cell over the frames in which it was stimulated, alone or not.
+
+    Parameters
+    ----------
+    logits, targets, trials
+        As in `reading_metrics`.
+    cells : sequence of str
+        Cell of each output but the last.
+
+    Returns
+    -------
+    DataFrame
+        A row per output, "none" last: ``cell``, ``value``, ``ci_low``, ``ci_high``, ``chance`` (how
+        often the output is among as many best ones in the frames of all trials), ``frames``,
+        ``trials``. NaN where a cell was never stimulated.
+
+    Raises
+    ------
+    NeuroLoopError
+        If a logit is NaN or infinite.
+    """
+    ranks, _, targets = _ranked(logits, targets)
+    of_trial = np.asarray(list(trials), dtype=str)
+    k = targets.sum(axis=1)
+    rows = []
+    for output, cell in enumerate([*cells, "none"]):
+        chosen = np.flatnonzero(targets[:, output])
+        row: dict[str, object] = {"cell": cell}
+        if len(chosen):
+            right = ranks[:, chosen, output] < k[chosen]
+            sizes, often = np.unique(k[chosen], return_counts=True)
+            by_size = [(ranks[..., output] < size).mean() for size in sizes]
+            row |= _clustered(right, of_trial[chosen])._asdict()
+            row["chance"] = float(np.average(by_size, weights=often))
+        rows.append(row | {"frames": len(chosen), "trials": len(set(of_trial[chosen].tolist()))})
+    columns = ["cell", "value", "ci_low", "ci_high", "chance", "frames", "trials"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _ranked(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rank of every output in its frame from 0, logits and targets, checked."""
+    logits, targets = np.asarray(logits, dtype=np.float64), np.asarray(targets, dtype=bool)
+    if logits.ndim != 3 or logits.shape[1:] != targets.shape or not logits.size:
+        raise ValueError(f"logits {logits.shape} and targets {targets.shape} cannot be scored")
+    if not targets.any(axis=1).all() or (targets[:, -1] & targets[:, :-1].any(axis=1)).any():
+        raise ValueError("a frame is of cells or of none")
+    lost = int((~np.isfinite(logits)).any(axis=(0, 2)).sum())
+    if lost:
+        raise NeuroLoopError(
+            f"{lost} of {len(targets)} frames have no finite prediction: score held-out frames "
+            "alone, or lower the reader's learning_rate"
+        )
+    order = np.argsort(-logits, axis=2, kind="stable")
+    ranks = np.empty_like(order)
+    np.put_along_axis(ranks, order, np.arange(logits.shape[2]), axis=2)
+    return ranks, logits, targets
+
+
+def _patterns(targets: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
+    """Outputs of each distinct pattern, and the place of each frame's pattern among them."""
+    distinct, of_frame = np.unique(targets, axis=0, return_inverse=True)
+    return [np.flatnonzero(row) for row in distinct], of_frame.ravel()
+
+
+def _estimate(
+    judge: Judge, ranks: np.ndarray, logits: np.ndarray, targets: np.ndarray, trials: np.ndarray
+) -> Estimate:
+    patterns, of_frame = _patterns(targets)
+    right, clusters = [], []
+    for number, on in enumerate(patterns):
+        frames = np.flatnonzero(of_frame == number)
+        judged = judge(ranks[:, frames], logits[:, frames], on)
+        right.append(judged.ravel())
+        clusters.append(np.broadcast_to(trials[frames][:, None], judged.shape).ravel())
+    return _clustered(np.concatenate(right), np.concatenate(clusters))
+
+
+def _clustered(right: np.ndarray, trials: np.ndarray) -> Estimate:
+    """Share that is right, with an interval over trials; the last axis of `right` is trials'."""
+    clusters = np.broadcast_to(trials, right.shape).ravel()
+    if right.all() or not right.any():  # then a trial says no more by many frames than by one
+        names, first = np.unique(clusters, return_index=True)
+        return cluster_interval(right.ravel()[first], names)
+    return cluster_interval(right.ravel(), clusters)
+
+
+def _chance(
+    judge: Judge, ranks: np.ndarray, logits: np.ndarray, targets: np.ndarray, groups: np.ndarray
+) -> float:
+    """Mean over groups' pairs of a frame's predictions and a frame's pattern."""
+    right = judged = 0.0
+    for group in np.unique(groups):
+        inside = groups == group
+        patterns, of_frame = _patterns(targets[inside])
+        often = np.bincount(of_frame)
+        for on, weight in zip(patterns, often, strict=True):
+            # Each frame stands for one permuted pattern, so that groups weigh by their size.
+            each = judge(ranks[:, inside], logits[:, inside], on)
+            right += weight * each.sum() / inside.sum()
+            judged += weight * each.size / inside.sum()
+    return right / judged
+
+
+def _uniform(measure: str, targets: np.ndarray) -> float:
+    """Chance of as many outputs as should be on, drawn at random without replacement."""
+    n = targets.shape[1]
+    ks, often = np.unique(targets.sum(axis=1), return_counts=True)
+    if measure == "exact_threshold":
+        return float("nan")
+    each = {
+        "any_hit": lambda k: 1 - comb(n - k, k) / comb(n, k),
+        "exact_top": lambda k: 1 / comb(n, k),
+        "recall": lambda k: k / n,
+    }[measure]
+    weights = often * ks if measure == "recall" else often
+    return float(np.average([each(int(k)) for k in ks], weights=weights))

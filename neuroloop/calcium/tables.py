@@ -1,0 +1,297 @@
+"""Tables of an experiment: recordings, stimulations, cells; read, checked and joined by id.
+
+A table's mistakes are found before a movie is opened, and each is one line that names the table
+and the id at fault.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from neuroloop.calcium.patterns import NONE, check_cell_id, pattern_cells, pattern_name
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import StrPath, read_table
+from neuroloop.files.natural_order import natural_sorted
+
+#: Joins the files of a recording that is in several.
+PATHS = ";"
+
+
+def read_recordings(path: StrPath) -> pd.DataFrame:
+    """Read the manifest of recordings.
+
+    Parameters
+    ----------
+    path : path
+        TSV with ``area, session, recording, path, frame_rate, group``. Files of one recording are
+        joined by ``;``; the frame rate (Hz) may be empty.
+
+    Returns
+    -------
+    DataFrame
+        Rows as in the file; ``frame_rate`` float, NaN where it is empty.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the file cannot be used, a name is empty, or a recording or a file is named twice.
+    """
+    table = read_table(
+        path, dict.fromkeys(("area", "session", "recording", "path", "frame_rate", "group"), str)
+    )
+    for name in ("area", "session", "recording", "path"):
+        empty = np.flatnonzero(table[name].isin(["", "n/a"]))
+        if len(empty):
+            raise NeuroLoopError(f"{path}: row {empty[0] + 1} has no {name}: fill it in")
+    _refuse_twice(path, table, ["area", "session", "recording"], "recording")
+    files = table["path"].str.split(PATHS).explode().str.strip()
+    again = files[files.duplicated()]
+    if len(again):
+        raise NeuroLoopError(f"{path} lists the file {again.iloc[0]} twice: drop one of the rows")
+    rates = [_rate(path, row) for row in table.to_dict("records")]
+    return table.assign(frame_rate=np.array(rates, dtype=float))
+
+
+def _rate(path: StrPath, row: Mapping[Hashable, str]) -> float:
+    text = row["frame_rate"]
+    try:
+        rate = np.nan if text in ("", "n/a") else float(text)
+    except ValueError:
+        rate = -1.0
+    if rate <= 0 or np.isinf(rate):
+        raise NeuroLoopError(
+            f"{path}: recording {row['recording']} has the frame rate {text}: give Hz, or leave "
+            "it empty for that of the TIFF's metadata"
+        )
+    return rate
+
+
+def session_recordings(
+    recordings: pd.DataFrame, area: str, session: str, origin: StrPath
+) -> pd.DataFrame:
+    """Rows of one session of an area, numbered from 0.
+
+    Raises
+    ------
+    NeuroLoopError
+        If there are none.
+    """
+    here = recordings[(recordings["area"] == area) & (recordings["session"] == session)]
+    if here.empty:
+        known = natural_sorted(set(recordings["area"] + "/" + recordings["session"]))
+        raise NeuroLoopError(
+            f"{origin} has no recording of {area}/{session}: it has {', '.join(known)}"
+        )
+    return here.reset_index(drop=True)
+
+
+def movie_paths(recordings: pd.DataFrame, folders: Sequence[StrPath]) -> dict[str, list[Path]]:
+    """Files of every recording.
+
+    Parameters
+    ----------
+    recordings : DataFrame
+        Of one session.
+    folders : sequence of path
+        Where relative paths may start; the first folder that has the file counts.
+
+    Returns
+    -------
+    dict of str to list of Path
+        Recording -> its files in order.
+
+    Raises
+    ------
+    NeuroLoopError
+        If a file is not there.
+    """
+    found: dict[str, list[Path]] = {}
+    for row in recordings.to_dict("records"):
+        for name in row["path"].split(PATHS):
+            places = [Path(folder) / name.strip() for folder in folders]
+            path = next((place for place in places if place.is_file()), None)
+            if path is None:
+                raise NeuroLoopError(
+                    f"recording {row['recording']}: {name.strip()} is not in "
+                    f"{' or '.join(dict.fromkeys(map(str, folders)))}: put the movie there, or "
+                    "take the recording out of the table"
+                )
+            found.setdefault(row["recording"], []).append(path)
+    return found
+
+
+def read_stimulations(path: StrPath) -> pd.DataFrame:
+    """Read the table of stimulations.
+
+    Parameters
+    ----------
+    path : path
+        TSV with ``recording, trial`` (from 1), ``onset_frame`` (from 0) and ``cells`` (ids joined
+        by ``+``; empty without stimulation). ``area`` and ``session`` may stand there too.
+
+    Returns
+    -------
+    DataFrame
+        The same, with ``pattern``, the name of the set of cells.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the file cannot be used, a trial or frame is negative, or a trial is named twice.
+    """
+    table = read_table(path, {"recording": str, "trial": int, "onset_frame": int, "cells": str})
+    for row in table.to_dict("records"):
+        if row["trial"] < 1 or row["onset_frame"] < 0:
+            raise NeuroLoopError(
+                f"{path}: recording {row['recording']} has the trial {row['trial']} with onset "
+                f"frame {row['onset_frame']}: trials count from 1, frames from 0"
+            )
+    sessions = [name for name in ("area", "session") if name in table]
+    _refuse_twice(path, table, [*sessions, "recording", "trial"], "trial")
+    cells = ["" if name in (NONE, "n/a") else name for name in table["cells"]]
+    patterns = [pattern_name(pattern_cells(name)) for name in cells]
+    return table.assign(cells=cells, pattern=patterns)
+
+
+def read_cells(path: StrPath) -> pd.DataFrame:
+    """Read the table of cells.
+
+    Parameters
+    ----------
+    path : path
+        TSV with ``cell`` (id), ``row``, ``column``, ``radius`` (pixels), ``group``.
+
+    Returns
+    -------
+    DataFrame
+        Rows as in the file.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the file cannot be used or is empty, an id is not usable or named twice, or a number is
+        missing or a radius not above 0.
+    """
+    table = read_table(
+        path, {"cell": str, "row": float, "column": float, "radius": float, "group": str}
+    )
+    if table.empty:
+        raise NeuroLoopError(f"{path} lists no cell: add the cells of the area")
+    _refuse_twice(path, table, ["cell"], "cell")
+    for row in table.to_dict("records"):
+        check_cell_id(row["cell"], str(path))
+        if not (
+            np.isfinite([row["row"], row["column"], row["radius"]]).all() and row["radius"] > 0
+        ):
+            raise NeuroLoopError(
+                f"{path}: cell {row['cell']} needs numbers for row and column, and a radius above "
+                f"0 pixels; it has {row['row']:g}, {row['column']:g} and {row['radius']:g}"
+            )
+    return table
+
+
+def check_cells_inside(cells: pd.DataFrame, shape: tuple[int, int], origin: StrPath) -> None:
+    """Check that the centre of every cell is in the frame.
+
+    Raises
+    ------
+    NeuroLoopError
+        If one is not.
+    """
+    for cell in cells.to_dict("records"):
+        place = (cell["row"], cell["column"])
+        if not all(-0.5 <= at < size - 0.5 for at, size in zip(place, shape, strict=True)):
+            raise NeuroLoopError(
+                f"{origin}: cell {cell['cell']} at row {place[0]:g}, column {place[1]:g} lies "
+                f"outside the frame of {shape[0]} x {shape[1]} pixels: mend its place (row comes "
+                "first, both count from 0)"
+            )
+
+
+def session_stimulations(
+    stimulations: pd.DataFrame,
+    recordings: pd.DataFrame,
+    area: str,
+    session: str,
+    cells: pd.DataFrame,
+    origin: StrPath,
+) -> pd.DataFrame:
+    """Stimulations of one session, checked against the other tables.
+
+    Parameters
+    ----------
+    stimulations : DataFrame
+        From `read_stimulations`; of this session, or of several.
+    recordings : DataFrame
+        From `read_recordings`, of all sessions.
+    area, session : str
+        Which one.
+    cells : DataFrame
+        From `read_cells`.
+    origin : path
+        The table of stimulations, for messages.
+
+    Returns
+    -------
+    DataFrame
+        In the order of the session's recordings, then of trials; numbered from 0.
+
+    Raises
+    ------
+    NeuroLoopError
+        If a stimulation names an unknown recording or cell, or one that two sessions have; if a
+        recording has no stimulation, or its onsets do not ascend.
+    """
+    keys = {"area": area, "session": session}
+    for column, wanted in keys.items():
+        if column in stimulations:
+            stimulations = stimulations[stimulations[column] == wanted]
+    unknown = natural_sorted(set(stimulations["recording"]) - set(recordings["recording"]))
+    if unknown:
+        raise NeuroLoopError(
+            f"{origin} names the recording {unknown[0]}, which the table of recordings lacks: "
+            "mend the name or add it there"
+        )
+    here = session_recordings(recordings, area, session, "the table of recordings")
+    if not set(keys) <= set(stimulations):
+        others = recordings[recordings["recording"].isin(here["recording"])]
+        if len(others) > len(here):
+            name = str(others.loc[others["recording"].duplicated(), "recording"].iloc[0])
+            raise NeuroLoopError(
+                f"{origin}: two sessions have a recording {name}: add the columns area and "
+                "session, or give recordings names of their own"
+            )
+    order = {name: place for place, name in enumerate(here["recording"])}
+    mine = stimulations[stimulations["recording"].isin(order)]
+    silent = natural_sorted(set(order) - set(mine["recording"]))
+    if silent:
+        raise NeuroLoopError(
+            f"{origin} has no stimulation of the recording {silent[0]}: add its trials (a "
+            "recording without stimulation has onsets too, with no cells)"
+        )
+    known = set(cells["cell"])
+    for row in mine.to_dict("records"):
+        strange = [cell for cell in pattern_cells(row["cells"]) if cell not in known]
+        if strange:
+            raise NeuroLoopError(
+                f"{origin}: recording {row['recording']}, trial {row['trial']} stimulates the "
+                f"cell {strange[0]}, which the table of cells lacks: mend the id or add the cell"
+            )
+    ordered = mine.assign(place=mine["recording"].map(order)).sort_values(["place", "trial"])
+    for recording, part in ordered.groupby("recording", sort=False):
+        wrong = part[part["onset_frame"].diff() <= 0]
+        if len(wrong):
+            raise NeuroLoopError(
+                f"{origin}: recording {recording}, trial {wrong['trial'].iloc[0]} does not begin "
+                "after the trial before it: number trials in order of their onsets"
+            )
+    return ordered.drop(columns="place").reset_index(drop=True)
+
+
+def _refuse_twice(path: StrPath, table: pd.DataFrame, keys: list[str], what: str) -> None:
+    again = table[table.duplicated(keys)]
+    if len(again):
+        named = " ".join(map(str, again[keys].iloc[0]))
+        raise NeuroLoopError(f"{path} names the {what} {named} twice: drop or rename one")

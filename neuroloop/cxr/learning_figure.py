@@ -1,0 +1,176 @@
+"""How classifiers learned, and whether their probabilities mean what they say."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from neuroloop.report.figures import PALETTE, grid, save
+from neuroloop.files.formats import StrPath
+from neuroloop.statistics.intervals import cluster_interval
+from neuroloop.cxr.named_films import BINS, NamedFilms, named_films
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Panels side by side.
+COLUMNS = 3
+
+#: Columns of a history with their names and colours.
+LOSSES = {"loss": ("training", PALETTE[0]), "validation": ("validation", PALETTE[1])}
+
+
+def draw_learning(
+    histories: Mapping[str, pd.DataFrame], *paths: StrPath, n_classes: int | None = None
+) -> "Figure":
+    """Draw the losses of each fold by epoch, and their means.
+
+    Parameters
+    ----------
+    histories : mapping of str to DataFrame
+        By title; ``fold, epoch, loss, validation``, a row a fold and epoch. May be empty. The
+        validation of who has no validation films is NaN, and not drawn.
+    *paths : path
+        .png or .svg files to write.
+    n_classes : int, optional
+        Draws the loss of naming all classes alike, ln(n_classes).
+
+    Returns
+    -------
+    Figure
+        Folds stop at different epochs: a mean goes as far as all folds.
+    """
+    figure, axes = _grid(len(histories), height=2.5)
+    for panel, (title, history) in zip(axes.flat, histories.items(), strict=False):
+        for column, (_, colour) in LOSSES.items():
+            if history[column].isna().all():
+                continue
+            by_fold = history.pivot(index="epoch", columns="fold", values=column).sort_index()
+            panel.plot(by_fold.index, by_fold, color=colour, linewidth=0.7, alpha=0.5)
+            common = by_fold.dropna()
+            panel.plot(common.index, common.mean(axis=1), color=colour, linewidth=2.2)
+            if column == "validation":
+                panel.plot(by_fold.idxmin(), by_fold.min(), "o", color=colour, markersize=3.5)
+        if n_classes:
+            panel.axhline(np.log(n_classes), color="black", linewidth=0.9, linestyle="--")
+        panel.set_title(f"{title}\nn = {history['fold'].nunique()} folds", fontsize=8)
+        panel.set_xlabel("epoch")
+        panel.locator_params(axis="x", integer=True)
+        panel.set_ylim(bottom=0)
+    for panel in axes[:, 0]:
+        panel.set_ylabel("cross-entropy, nats")
+    if not histories:
+        axes[0, 0].text(0.5, 0.5, "no classifier was trained by epochs", ha="center", va="center")
+    _learning_legend(figure, n_classes)
+    figure.suptitle(
+        "Losses by epoch; thin: one fold, bold: their mean as far as all folds go (no intervals)\n"
+        "training: with the penalty on weights; validation: persons of the training folds, "
+        "classes weighing the same",
+        fontsize=9,
+    )
+    save(figure, *paths)
+    return figure
+
+
+def _learning_legend(figure: "Figure", n_classes: int | None) -> None:
+    from matplotlib.lines import Line2D
+
+    marks = [
+        Line2D([], [], color=colour, linewidth=2.2, label=name) for name, colour in LOSSES.values()
+    ]
+    lowest = "lowest validation loss of a fold"
+    colour = LOSSES["validation"][1]
+    marks.append(Line2D([], [], color=colour, marker="o", markersize=4, linestyle="", label=lowest))
+    if n_classes:
+        chance = f"chance: all {n_classes} classes alike"
+        marks.append(Line2D([], [], color="black", linestyle="--", label=chance))
+    figure.legend(handles=marks, loc="outside lower center", ncols=len(marks), fontsize=8)
+
+
+def draw_calibration(
+    predictions: Mapping[str, pd.DataFrame], classes: Sequence[str], *paths: StrPath
+) -> "Figure":
+    """Draw how often classifiers are right against how sure they are (reliability diagram).
+
+    Parameters
+    ----------
+    predictions : mapping of str to DataFrame
+        By title; a row a film, as in `film_metrics`.
+    classes : sequence of str
+    *paths : path
+        .png or .svg files to write.
+
+    Returns
+    -------
+    Figure
+        Films in bins of equal width of their largest probability (Guo et al. 2017, On Calibration
+        of Modern Neural Networks).
+    """
+    from matplotlib.lines import Line2D
+
+    figure, axes = _grid(len(predictions), height=2.9)
+    for panel, (title, table) in zip(axes.flat, predictions.items(), strict=False):
+        _draw_reliability(panel, named_films(table, classes), title)
+        panel.set_xlabel("largest probability")
+    for panel in axes[:, 0]:
+        panel.set_ylabel("share of films")
+    marks = [
+        Line2D([], [], color=PALETTE[0], marker="o", linestyle="", label="films named right"),
+        Line2D([], [], color="#999999", linewidth=1, label="perfect calibration"),
+        Line2D([], [], color="black", linestyle="--", label="chance: the largest class"),
+        Line2D([], [], color="#cccccc", linewidth=6, label="films in the bin"),
+    ]
+    figure.legend(handles=marks, loc="outside lower center", ncols=4, fontsize=8)
+    figure.suptitle(
+        "Is a classifier right as often as it is sure? "
+        f"Films of unseen folds in {BINS} bins of equal width\n"
+        "bars: 95 % intervals over persons; ECE: expected calibration error",
+        fontsize=9,
+    )
+    save(figure, *paths)
+    return figure
+
+
+def _draw_reliability(panel: "Axes", films: NamedFilms, title: str) -> None:
+    """Draw the share of right films in each bin, and how many films are in it."""
+    confidence = films.probabilities.max(axis=1)
+    right = films.named == films.truth
+    edges = np.linspace(0, 1, BINS + 1)
+    bins = np.searchsorted(edges[1:-1], confidence, side="left")
+    panel.bar(
+        (edges[:-1] + edges[1:]) / 2,
+        np.bincount(bins, minlength=BINS) / len(bins),
+        width=0.9 / BINS,
+        color="#cccccc",
+    )
+    panel.plot([0, 1], [0, 1], color="#999999", linewidth=1)
+    panel.axhline(
+        np.bincount(films.truth).max() / len(right), color="black", linewidth=0.9, linestyle="--"
+    )
+    gap = 0.0
+    for number in np.unique(bins):
+        of = bins == number
+        value, *bounds = cluster_interval(right[of], films.persons[of].astype(str))
+        sure = confidence[of].mean()
+        gap += of.mean() * abs(value - sure)
+        # An interval of Wilson's may leave a share of 1 out by a rounding error.
+        bars = np.abs(np.array(bounds, dtype=float) - value)[:, None]
+        panel.errorbar(sure, value, bars, fmt="o", color=PALETTE[0], markersize=4, linewidth=1.2)
+    panel.set_title(
+        f"{title}\nECE {gap:.3f}, n = {len(bins):,} films, {films.n_persons:,} persons", fontsize=8
+    )
+    panel.set_xlim(0, 1)
+    panel.set_ylim(0, 1.02)
+
+
+def _grid(n: int, height: float) -> tuple["Figure", np.ndarray]:
+    """Return panels for `n` classifiers, the others without axes."""
+    columns = min(COLUMNS, max(n, 1))
+    rows = -(-max(n, 1) // columns)
+    figure, axes = grid(rows, columns, width=2.9, height=height)
+    figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + 0.9)
+    for panel in axes.flat[n:]:
+        panel.set_axis_off()
+    return figure, axes

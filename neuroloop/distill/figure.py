@@ -1,0 +1,162 @@
+"""The ablation as a picture: what each teacher adds to learning from labels alone."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from neuroloop.report.figures import PALETTE, grid
+from neuroloop.distill.ablation import GROUP, MEAN, MISLEADING, REFERENCE
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Teachers in the order of the legend, with their colours and markers.
+LOOKS = {
+    "brain": (PALETTE[1], "o"),
+    "withinclass": (PALETTE[4], "s"),
+    "classmean": (PALETTE[3], "D"),
+    "smooth": (PALETTE[0], "^"),
+    "rowshuffled": (PALETTE[5], "v"),
+    "random": (PALETTE[6], "v"),
+    "cnn": (PALETTE[2], "P"),
+}
+
+#: Markers of teachers that have no look of their own; they are black.
+OTHER_MARKERS = "X*<>hpd8"
+
+
+def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
+    """Draw the gain of every teacher over ``none``, a panel a subject and a row a decoder.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `ablation.accuracies`.
+    comparisons : DataFrame
+        From `ablation.comparisons`.
+
+    Returns
+    -------
+    Figure
+        Differences in percentage points with 95 % intervals over seeds and test images; the
+        teachers that need no brain stand on their own at the left of each panel, and fill the
+        only one if no brain teaches.
+    """
+    single = ~comparisons["subject"].isin((GROUP, MEAN))
+    gains = comparisons[(comparisons["control"] == "none") & single]
+    brains = gains[gains["subject"] != REFERENCE]
+    references = gains[gains["subject"] == REFERENCE]
+    subjects = list(dict.fromkeys(brains["subject"])) or [REFERENCE]
+    rows = list(dict.fromkeys(zip(brains["decoder"], brains["student"], strict=True)))
+    rows = rows or [(REFERENCE, student) for student in dict.fromkeys(table["student"])]
+    rois = list(dict.fromkeys(brains["roi"]))
+    looks = _looks(gains["teacher"])
+    figure, axes = grid(
+        len(rows),
+        len(subjects),
+        width=max(3.6, 1.4 + 0.8 * len(rois)),
+        height=3,
+        sharey="row",
+    )
+    for row, (decoder, student) in enumerate(rows):
+        alone = table[(table["teacher"] == "none") & (table["student"] == student)]
+        for column, subject in enumerate(subjects):
+            panel = axes[row, column]
+            here = brains[
+                (brains["subject"] == subject)
+                & (brains["decoder"] == decoder)
+                & (brains["student"] == student)
+            ]
+            lowest = _range(gains[gains["student"] == student])[0]
+            without = references[references["student"] == student]
+            _draw(panel, without, ["no brain"], 0, lowest, looks)
+            _draw(panel, here, rois, 1, lowest, looks)
+            panel.axhline(0, color="black", linewidth=0.8)
+            panel.set_xticks(range(len(rois) + 1), ["no brain", *rois])
+            panel.set_title(subject if len(rows) == 1 else f"{subject}, {decoder}, {student}")
+        axes[row, 0].set_ylim(*_range(gains[gains["student"] == student]))
+        axes[row, 0].set_ylabel(
+            f"accuracy less that of labels alone\n({alone['accuracy'].mean():.1%}), "
+            "percentage points"
+        )
+    _legend(figure, looks)
+    seeds, images = table["seed"].nunique(), table["n"].iloc[0]
+    chance = table["chance"].iloc[0]
+    why = " (none: comparisons.tsv says why)" if gains["ci_low"].isna().any() else ""
+    figure.suptitle(
+        "What each teacher adds to learning from labels alone\n"
+        f"{seeds} seeds, {images} test images, chance {chance:.1%}; bars: 95 % intervals{why}; "
+        "numbers: below the axis",
+        fontsize=10,
+    )
+    return figure
+
+
+def _looks(teachers: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Colour and marker of each teacher, in the order of the legend; none is left out."""
+    present = dict.fromkeys(teachers)
+    known = {name: look for name, look in LOOKS.items() if name in present}
+    others = sorted(set(present) - set(LOOKS))
+    return known | {
+        name: (PALETTE[7], OTHER_MARKERS[number % len(OTHER_MARKERS)])
+        for number, name in enumerate(others)
+    }
+
+
+def _draw(
+    panel: "Axes",
+    gains: pd.DataFrame,
+    places: list[str],
+    start: int,
+    lowest: float,
+    looks: Mapping[str, tuple[str, str]],
+) -> None:
+    """Draw the teachers side by side at each place (a region, or none)."""
+    teachers = [name for name in looks if name in set(gains["teacher"])]
+    for number, teacher in enumerate(teachers):
+        colour, marker = looks[teacher]
+        of_teacher = gains[gains["teacher"] == teacher]
+        if start:
+            of_teacher = of_teacher.set_index("roi").reindex(places)
+        shift = (number - (len(teachers) - 1) / 2) * 0.8 / max(len(teachers), 1)
+        value = 100 * of_teacher["difference"].to_numpy()
+        bars = np.abs(100 * of_teacher[["ci_low", "ci_high"]].to_numpy(dtype=float).T - value)
+        place = np.arange(len(value)) + start + shift
+        panel.errorbar(place, value, bars, fmt=marker, color=colour, markersize=4.5, linewidth=1.2)
+        for x, number_below in zip(place[value < lowest], value[value < lowest], strict=True):
+            panel.annotate(
+                f"{number_below:.0f}",
+                (x, lowest),
+                color=colour,
+                ha="center",
+                va="bottom",
+                fontsize=8,
+                fontweight="bold",
+            )
+
+
+def _range(gains: pd.DataFrame) -> tuple[float, float]:
+    """Lower and upper end of the axis, percentage points.
+
+    Teachers that mislead on purpose may fall far below; they must not squeeze what the others add.
+    """
+    fair = gains[~gains["teacher"].isin(MISLEADING)]
+    numbers = (fair if len(fair) else gains)[["ci_low", "ci_high", "difference"]]
+    # Without an interval there is the difference alone.
+    bounds = 100 * numbers.to_numpy(dtype=float)[numbers.notna().to_numpy()]
+    reach = max(1.0, float(np.abs(bounds).max(initial=0)))
+    lowest, highest = float(bounds.min(initial=0)), float(bounds.max(initial=0))
+    return min(-0.6 * reach, 1.15 * lowest), 1.15 * max(0.6 * reach, highest)
+
+
+def _legend(figure: "Figure", looks: Mapping[str, tuple[str, str]]) -> None:
+    from matplotlib.lines import Line2D
+
+    marks = [
+        Line2D([], [], color=colour, marker=marker, linestyle="", label=name)
+        for name, (colour, marker) in looks.items()
+    ]
+    figure.legend(handles=marks, loc="outside lower center", ncols=max(len(marks), 1))

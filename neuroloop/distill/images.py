@@ -1,0 +1,220 @@
+"""The students' images: read from folders, at one size, with their classes."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.natural_order import natural_sorted
+from neuroloop.images.upright import read_upright
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
+
+
+def square(image: Image.Image, size: int) -> Image.Image:
+    """Scale the shorter side to `size` and cut the middle out of the longer one."""
+    scale = size / min(image.size)
+    width, height = (max(size, round(side * scale)) for side in image.size)
+    image = image.resize((width, height), Image.Resampling.BILINEAR)
+    left, top = (width - size) // 2, (height - size) // 2
+    return image.crop((left, top, left + size, top + size))
+
+
+def read_images(paths: Iterable[Path], size: int) -> np.ndarray:
+    """Read images as RGB at one size, turned as their headers say (EXIF).
+
+    Parameters
+    ----------
+    paths : iterable of Path
+    size : int
+        Side in pixels.
+
+    Returns
+    -------
+    ndarray of uint8, shape (images, 3, size, size)
+
+    Raises
+    ------
+    NeuroLoopError
+        If a file is missing or damaged, is no image or several, or has more than 8 bits a channel.
+    """
+    arrays = []
+    for path in paths:
+        try:
+            arrays.append(np.asarray(square(read_upright(path).convert("RGB"), size)))
+        except FileNotFoundError:
+            raise NeuroLoopError(
+                f"image {path} is missing: add it, or mend images.folder or images.pattern"
+            ) from None
+        except Exception as error:  # whatever a damaged file makes a decoder do
+            reason = " ".join(str(error).split())
+            raise NeuroLoopError(f"image {path} cannot be read ({reason}): replace it") from error
+    return np.stack(arrays).transpose(0, 3, 1, 2)
+
+
+def resize_grey(images: np.ndarray, size: int) -> np.ndarray:
+    """Bring grey images to one size.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (images, height, width)
+    size : int
+        Side in pixels.
+
+    Returns
+    -------
+    ndarray of uint8, shape (images, 1, size, size)
+    """
+    return np.stack([np.asarray(square(Image.fromarray(image), size)) for image in images])[:, None]
+
+
+def stimulus_paths(stimuli: pd.DataFrame, folder: Path, pattern: str) -> list[Path]:
+    """Image file of each stimulus.
+
+    Parameters
+    ----------
+    stimuli : DataFrame
+        Columns stimulus_id and category.
+    folder : Path
+    pattern : str
+        Path below `folder` with the fields ``{stimulus_id}`` and ``{category}``, and for the ids
+        of Generic Object Decoding (``1518878.008432``) ``{synset}`` (``n01518878``) and
+        ``{number}`` (``8432``).
+
+    Raises
+    ------
+    NeuroLoopError
+        If the pattern has another field, or the ids are not of that form.
+    """
+    paths = []
+    for row in stimuli.itertuples():
+        fields = {"stimulus_id": row.stimulus_id, "category": row.category}
+        whole, _, part = str(row.stimulus_id).partition(".")
+        if whole.isdecimal() and part.isdecimal():
+            fields |= {"synset": f"n{int(whole):08d}", "number": str(int(part))}
+        try:
+            paths.append(folder / pattern.format(**fields))
+        except (AttributeError, LookupError, ValueError) as error:
+            raise NeuroLoopError(
+                f"images.pattern {pattern!r} does not fit stimulus {row.stimulus_id!r} ({error}): "
+                f"it may use {', '.join(fields)}"
+            ) from error
+    return paths
+
+
+def class_folder_images(
+    folder: Path, classes: Mapping[str, Sequence[str]], split: str
+) -> pd.DataFrame:
+    """List the images of classes that each are one or more folders.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the folders.
+    classes : mapping of str to sequence of str
+        Folders of each class.
+    split : {"train", "test"}
+
+    Returns
+    -------
+    DataFrame
+        image_id, category, split, stimulus_id (empty: not shown in the scanner), path.
+
+    Raises
+    ------
+    NeuroLoopError
+        If a folder is missing or holds no image.
+    """
+    rows = []
+    for category in natural_sorted(classes):
+        for name in classes[category]:
+            files = sorted((folder / name).glob("**/*")) if (folder / name).is_dir() else []
+            files = [path for path in files if path.suffix.lower() in SUFFIXES]
+            if not files:
+                raise NeuroLoopError(
+                    f"{folder / name} holds no images of class {category!r}: "
+                    "mend the key teaching.images.classes or fill the folder"
+                )
+            rows += [
+                {
+                    "image_id": f"{split}/{path.relative_to(folder).as_posix()}",
+                    "category": category,
+                    "split": split,
+                    "stimulus_id": "",
+                    "path": str(path),
+                }
+                for path in files
+            ]
+    return pd.DataFrame(rows)
+
+
+def known_images(pixels: np.ndarray, table: pd.DataFrame) -> np.ndarray:
+    """Find the test images that students know: those with the pixels of a training image.
+
+    Parameters
+    ----------
+    pixels : ndarray of uint8, shape (images, channels, height, width)
+    table : DataFrame
+        images.tsv, a row an image.
+
+    Returns
+    -------
+    ndarray of bool, shape (images,)
+
+    Raises
+    ------
+    NeuroLoopError
+        If a class has no other test images.
+    """
+    test = (table["split"] == "test").to_numpy()
+    learned = {image.tobytes() for image in pixels[~test]}
+    known = np.array([image.tobytes() in learned for image in pixels]) & test
+    left = set(table.loc[test & ~known, "category"])
+    gone = [name for name in natural_sorted(set(table.loc[known, "category"])) if name not in left]
+    if gone:
+        raise NeuroLoopError(
+            f"all test images of class {gone[0]!r} have the pixels of training images: test with "
+            "other images"
+        )
+    return known
+
+
+def check_images(table: pd.DataFrame, paths: Sequence[Path] | None = None) -> None:
+    """Check that students can learn from and be tested on this list of images.
+
+    Parameters
+    ----------
+    table : DataFrame
+        images.tsv.
+    paths : sequence of Path, optional
+        File of each image.
+
+    Raises
+    ------
+    NeuroLoopError
+        If an image is listed twice, on one side or on both, or a class lacks images to learn from
+        or to test on.
+    """
+    twice = table.loc[table["image_id"].duplicated(), "image_id"]
+    if len(twice):
+        raise NeuroLoopError(f"image {twice.iloc[0]!r} is listed twice: list it once")
+    files = [path.resolve() for path in paths or []]
+    if len(set(files)) < len(files):
+        path = next(path for path, count in Counter(files).items() if count > 1)
+        raise NeuroLoopError(
+            f"image {path} is listed twice, under two names or to teach and to test: list it once"
+        )
+    counts = Counter(zip(table["category"], table["split"], strict=True))
+    for split, least in (("train", 2), ("test", 1)):
+        few = [
+            name for name in natural_sorted(set(table["category"])) if counts[name, split] < least
+        ]
+        if few:
+            raise NeuroLoopError(
+                f"class {few[0]!r} has fewer than {least} {split} images: "
+                "change held_out_per_category or the folders of images"
+            )

@@ -1,0 +1,315 @@
+"""Training image classifiers under a teacher, one a seed, alike in all but the teacher.
+
+A seed fixes the initialisation, the order of the batches and the augmentation; the teacher has no
+part in them, so that students of two teachers can be compared seed by seed.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from neuroloop.training.checkpoints import Checkpoint
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import load_weights
+from neuroloop.networks.resnet import (
+    ResNet,
+    initialise,
+    load_checkpoint,
+    member_state,
+    resnet,
+)
+from neuroloop.training.recipe import Recipe
+from neuroloop.jobs.seeds import derive_seed, torch_generator
+from neuroloop.training.loop import Loss, fit, predict
+from neuroloop.distill.loss import cross_entropy, distillation_loss
+
+
+@dataclass(frozen=True)
+class Student:
+    """A student's network, recipe and views of the images.
+
+    Attributes
+    ----------
+    depth : int
+        18, 34 or 50 layers.
+    width : int
+        Channels of the first stage; 64 in He et al. 2016.
+    stem : str
+        ``small`` (3 x 3) or ``imagenet`` (7 x 7 and pooling).
+    weights : Path or None
+        Checkpoint with torchvision's parameter names to start from.
+    temperature, alpha : float
+        T and the weight of the labels in the distillation loss.
+    recipe : Recipe
+        Optimisation.
+    crop : int
+        Side in pixels of what the network sees.
+    pad : int
+        Pixels added on each side before a random crop.
+    flip : bool
+        Whether half of the training images are mirrored.
+    ensemble : int
+        Seeds that a CPU trains as one network; several pay where the network is tiny.
+    """
+
+    depth: int
+    width: int
+    stem: str
+    weights: Path | None
+    temperature: float
+    alpha: float
+    recipe: Recipe
+    crop: int
+    pad: int
+    flip: bool
+    ensemble: int = 1
+
+    @classmethod
+    def from_block(cls, block: Mapping[str, Any], weights: Path | None = None) -> "Student":
+        """Build a student from its block of named values (config, students) and its start."""
+        recipe = Recipe(
+            **{field.name: block[field.name] for field in fields(Recipe) if field.name in block}
+        )
+        own = {name: block[name] for name in ("depth", "width", "stem", "temperature", "alpha")}
+        views = {name: block[name] for name in ("crop", "pad", "flip", "ensemble")}
+        return cls(**own, **views, weights=weights, recipe=recipe)
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What training students leaves.
+
+    Attributes
+    ----------
+    history : DataFrame
+        A row per member and epoch, from `training.fit`.
+    logits : ndarray of float32, shape (seeds, test images, classes)
+    weights : dict of str to Tensor
+        Weights of the first seed's student.
+    """
+
+    history: pd.DataFrame
+    logits: np.ndarray
+    weights: dict[str, torch.Tensor]
+
+
+class Views:
+    """Training images as the students see them: normalised, cropped and mirrored at random.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (images, channels, height, width)
+    student : Student
+    seeds : sequence of int
+        One a member; they fix the crops.
+    device : device
+
+    Raises
+    ------
+    NeuroLoopError
+        If the crop is larger than the padded images.
+    """
+
+    def __init__(
+        self, images: np.ndarray, student: Student, seeds: Sequence[int], device: torch.device
+    ) -> None:
+        # From counts of the 256 levels, without a copy of the images in double precision.
+        levels = np.arange(256) / 255
+        counts = [np.bincount(values.ravel(), minlength=256) for values in images.swapaxes(0, 1)]
+        share = np.stack(counts) / (images.size / images.shape[1])
+        self.mean = (share * levels).sum(axis=1)[:, None, None]
+        variance = (share * (levels - self.mean[:, 0]) ** 2).sum(axis=1)[:, None, None]
+        self.std = np.maximum(np.sqrt(variance), 1e-6)
+        self.student, self.seeds, self.device = student, seeds, device
+        if student.crop > min(images.shape[2:]) + 2 * student.pad:
+            raise NeuroLoopError(
+                f"config, students: crop {student.crop} is larger than the images "
+                f"({min(images.shape[2:])} pixels) with pad {student.pad} on both sides"
+            )
+        self.padded = torch.from_numpy(self.normalised(images, student.pad)).to(device)
+        self.epoch = -1
+        self.generators: list[torch.Generator] = []
+
+    def normalised(self, images: np.ndarray, pad: int) -> np.ndarray:
+        """Pixels less the mean of the training images, by their standard deviation, per channel.
+
+        The `pad` pixels added on each side are 0, the mean. Images are taken one by one, since
+        all of them in double precision would not fit into a job's memory.
+        """
+        count, channels, height, width = images.shape
+        made = np.zeros((count, channels, height + 2 * pad, width + 2 * pad), dtype=np.float32)
+        for place, image in zip(made, images, strict=True):
+            place[:, pad : pad + height, pad : pad + width] = (image / 255 - self.mean) / self.std
+        return made
+
+    def centred(self, images: np.ndarray) -> torch.Tensor:
+        """Test images: normalised like the training images, the middle cut out, never random."""
+        crop = self.student.crop
+        pad = max(0, -(-(crop - min(images.shape[2:])) // 2))
+        padded = self.normalised(images, pad)
+        top, left = ((side - crop) // 2 for side in padded.shape[2:])
+        return torch.from_numpy(padded[:, :, top : top + crop, left : left + crop].copy())
+
+    def draw(self, epoch: int, indices: torch.Tensor) -> torch.Tensor:
+        """Random views of a batch.
+
+        Parameters
+        ----------
+        epoch : int
+        indices : Tensor of int64, shape (members, batch)
+
+        Returns
+        -------
+        Tensor, shape (batch, members * channels, crop, crop)
+        """
+        if epoch != self.epoch:
+            self.epoch = epoch
+            self.generators = [torch_generator(seed, "views", epoch) for seed in self.seeds]
+        members, batch = indices.shape
+        crop = self.student.crop
+        channels, height, width = self.padded.shape[1:]
+        draws = torch.stack(
+            [torch.rand(3, batch, generator=generator) for generator in self.generators], dim=1
+        ).to(self.device)
+        top = (draws[0] * (height - crop + 1)).long().flatten()
+        left = (draws[1] * (width - crop + 1)).long().flatten()
+        steps = torch.arange(crop, device=self.device)
+        columns = left[:, None] + steps
+        if self.student.flip:
+            mirrored = draws[2].flatten() < 0.5
+            columns = torch.where(mirrored[:, None], columns.flip(1), columns)
+        rows = (top[:, None] + steps)[:, None, :, None]
+        chosen = indices.flatten().to(self.device)[:, None, None, None]
+        channel = torch.arange(channels, device=self.device)[None, :, None, None]
+        views = self.padded[chosen, channel, rows, columns[:, None, None, :]]
+        views = views.view(members, batch, channels, crop, crop).transpose(0, 1)
+        return views.reshape(batch, members * channels, crop, crop)
+
+
+def build(
+    student: Student, channels: int, n_classes: int, seeds: Sequence[int], depth: int | None = None
+) -> ResNet:
+    """Build the networks of these seeds as one ensemble, from scratch or from a checkpoint."""
+    options: dict[str, Any] = {
+        "in_channels": channels,
+        "classes": n_classes,
+        "width": student.width,
+    }
+    network = resnet(depth or student.depth, stem=student.stem, members=len(seeds), **options)
+    initialise(network, [derive_seed(seed, "initialisation") for seed in seeds])
+    if student.weights is not None and depth is None:
+        load_checkpoint(network, load_weights(student.weights), student.weights, replace_head=True)
+    return network
+
+
+def network_images(images: np.ndarray, test_images: np.ndarray, student: Student) -> np.ndarray:
+    """Test images as a student takes them.
+
+    Parameters
+    ----------
+    images, test_images : ndarray of uint8, shape (n, channels, height, width)
+        The student was trained on the former, whose pixels normalise the latter.
+    student : Student
+
+    Returns
+    -------
+    ndarray of float32, shape (n, channels, crop, crop)
+    """
+    return Views(images, student, [], torch.device("cpu")).centred(test_images).numpy()
+
+
+def train_students(
+    images: np.ndarray,
+    labels: np.ndarray,
+    teacher: np.ndarray | None,
+    test_images: np.ndarray,
+    n_classes: int,
+    student: Student,
+    seeds: Sequence[int],
+    device: torch.device,
+    *,
+    checkpoint: Callable[[str], Checkpoint] | None = None,
+    depth: int | None = None,
+) -> Trained:
+    """Train one student a seed and predict the test images once, after the last epoch.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (images, channels, height, width)
+        Training images.
+    labels : ndarray of int, shape (images,)
+    teacher : ndarray of float32, shape (seeds, images, classes), or None
+        Logits of each seed's teacher; None teaches by the labels alone.
+    test_images : ndarray of uint8, shape (test images, channels, height, width)
+        Nothing is chosen by them.
+    n_classes : int
+    student : Student
+    seeds : sequence of int
+    device : device
+        On a GPU all seeds train as one ensemble, on a CPU as many as the student says.
+    checkpoint : callable, optional
+        From the name of a group of members to where its training state is kept.
+    depth : int, optional
+        Depth in place of the student's, for a CNN teacher, which never starts from weights.
+
+    Returns
+    -------
+    Trained
+    """
+    at_once = len(seeds) if device.type == "cuda" else student.ensemble
+    histories, logits, first = [], [], None
+    for start in range(0, len(seeds), at_once):
+        chosen = list(seeds[start : start + at_once])
+        network = build(student, images.shape[1], n_classes, chosen, depth).to(device)
+        views = Views(images, student, chosen, device)
+        of_members = None if teacher is None else teacher[start : start + at_once]
+        history = fit(
+            network,
+            objective(views, labels, of_members, student),
+            [len(images)] * len(chosen),
+            chosen,
+            student.recipe,
+            checkpoint=checkpoint(f"students{start}") if checkpoint else None,
+            label=f"seeds {start + 1} to {start + len(chosen)} of {len(seeds)}",
+        )
+        history["member"] += start
+        histories.append(history)
+        logits.append(predict(network, views.centred(test_images)).transpose(1, 0, 2))
+        first = first or member_state(network, 0)
+    return Trained(
+        pd.concat(histories, ignore_index=True),
+        np.concatenate(logits).astype(np.float32),
+        first or {},
+    )
+
+
+def objective(
+    views: Views,
+    labels: np.ndarray,
+    teacher: np.ndarray | None,
+    student: Student,
+) -> Loss:
+    """Loss of a batch: cross-entropy alone without a teacher, else the distillation loss."""
+    device = views.device
+    truth = torch.from_numpy(labels.astype(np.int64)).to(device)
+    taught = None if teacher is None else torch.from_numpy(teacher).to(device)
+
+    def loss(
+        network: ResNet, epoch: int, indices: torch.Tensor
+    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+        logits = network(views.draw(epoch, indices))
+        indices = indices.to(device)
+        target = truth[indices].T
+        if taught is None:
+            entropy = cross_entropy(logits, target)
+            return entropy, {"cross_entropy": entropy.detach()}
+        members = torch.arange(len(indices), device=device)[:, None]
+        soft = taught[members, indices].transpose(0, 1)
+        return distillation_loss(logits, soft, target, student.temperature, student.alpha)
+
+    return loss

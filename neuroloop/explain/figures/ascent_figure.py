@@ -1,0 +1,79 @@
+"""The figure of images made by gradient ascent, of classes or units."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuroloop.report.figures import PAGE, grid
+from neuroloop.explain.looks.look import Look
+from neuroloop.explain.models.model_file import OpenedModel
+from neuroloop.explain.figures.pictures import bare, coloured
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+#: Images side by side, at most.
+COLUMNS = 5
+
+
+def ascent_figure(opened: OpenedModel, look: Look) -> "Figure":
+    """Draw the images that were sought, with what the network answers to each.
+
+    Parameters
+    ----------
+    opened : OpenedModel
+    look : Look
+        Of `ascent_looks.look_for_classes` or `look_for_units`.
+
+    Returns
+    -------
+    Figure
+        Of an ensemble, what its first member sees.
+    """
+    images, numbers = look.arrays["images"], look.numbers
+    count = len(images)
+    columns = min(COLUMNS, count) if count <= COLUMNS else -(-count // -(-count // COLUMNS))
+    rows = -(-count // columns)
+    height, width = images.shape[2:]
+    side = min(PAGE / columns, 1.9)
+    figure, axes = grid(rows, columns, width=side, height=0.97 * side * height / width + 0.34)
+    figure.set_size_inches(PAGE, figure.get_figheight() + 1.35)
+    in_colour = opened.network.in_channels == 3
+    shown = coloured(opened, images) if in_colour else images[:, 0]
+    low, high = numbers["low"], numbers["high"]
+    drawn = None
+    for panel in axes.flat[count:]:
+        panel.set_axis_off()
+    for panel, picture, told in zip(axes.flat, shown, numbers["targets"], strict=False):
+        drawn = panel.imshow(picture, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+        bare(panel)
+        panel.set_title(
+            f"{told['name']}:  {told['answer']:.3g}\nhighest real {told['real_highest']:.3g}",
+            fontsize=8,
+            pad=3,
+        )
+    if drawn is not None and not in_colour:
+        bar = figure.colorbar(
+            drawn, ax=axes, location="bottom", shrink=0.5, aspect=40, pad=0.03, fraction=0.05
+        )
+        bar.set_label("input of the network; range of the model's images", fontsize=8)
+        bar.ax.tick_params(labelsize=8)
+        bar.ax.grid(False)
+    figure.suptitle(_heading(opened, look), fontsize=9)
+    return figure
+
+
+def _heading(opened: OpenedModel, look: Look) -> str:
+    numbers = look.numbers
+    layer = numbers.get("layer")
+    of = "classes" if layer is None else f"units of {layer['name']}"
+    objectives = np.array([told["end"] for told in numbers["targets"]])
+    whole = len(opened.classes) if layer is None else layer["channels"]
+    return (
+        f"Images that {of} of {opened.name} answer to most: {len(objectives)} of {whole}\n"
+        f"number: {numbers['of']}, f; below it the highest f of {look.n} real images\n"
+        f"argmax of f − λ‖I‖², λ = {numbers['l2']:.2g} "
+        f"(objective {objectives.min():.3g} to {objectives.max():.3g}), "
+        f"{numbers['steps']} steps, blur {numbers['blur']:.2g}, "
+        f"jitter {numbers['jitter']} pixels"
+    )

@@ -1,0 +1,277 @@
+"""One small file by which any trained network can be opened: ``model.json``.
+
+`model_description` says what may stand in it. `save_model` writes it, with the weights and the
+images beside it; `describe_model` writes it for weights and images that are there.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from neuroloop.networks.calcium_network import CalciumNetwork
+from neuroloop.networks.batched_network import Ensemble
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import read_json, save_json, save_weights
+from neuroloop.networks.resnet import ResNet
+from neuroloop.networks.states import load_state, read_state
+from neuroloop.networks.transfer_network import TransferNetwork
+from neuroloop.explain.attribution.evidence import Division
+from neuroloop.explain.models.image_folder import open_folder
+from neuroloop.explain.models.model_description import KINDS, checked_description
+from neuroloop.explain.models.model_images import ModelImages, load_images, save_images
+
+WEIGHTS_FILE, IMAGES_FILE = "weights.safetensors", "images.npz"
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """What pixels in [0, 1] are normalised by before the network: one value or one a channel."""
+
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedModel:
+    """A trained network, ready to be looked into.
+
+    Attributes
+    ----------
+    name, kind : str
+    network : Ensemble
+        In evaluation mode, on its device.
+    layer : Module or Division
+        Where class activation maps are taken: the last one with places.
+    classes : tuple of str
+        Names of the outputs of one member.
+    labels : {"single", "multi"}
+    images : ModelImages
+    preprocessing : Preprocessing or None
+        What `images` went through, if not within the network; of a folder it is always known.
+    facts : dict
+    """
+
+    name: str
+    kind: str
+    network: Ensemble
+    layer: nn.Module | Division
+    classes: tuple[str, ...]
+    labels: str
+    images: ModelImages
+    preprocessing: Preprocessing | None
+    facts: dict[str, Any]
+
+
+def describe_model(
+    path: Path,
+    *,
+    kind: str,
+    options: Mapping[str, Any],
+    weights: Path,
+    classes: Sequence[str],
+    images: Path,
+    labels: str = "single",
+    members: int = 1,
+    preprocessing: Preprocessing | None = None,
+    name: str | None = None,
+    **facts: Any,
+) -> None:
+    """Write model.json for weights and images that are there; see `model_description` for its keys.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the kind, an option or another value is not one that `open_model` takes.
+    """
+    folder = path.parent.resolve()
+    described = {
+        "name": name,
+        "kind": kind,
+        "options": dict(options),
+        "weights": Path(os.path.relpath(weights.resolve(), folder)).as_posix(),
+        "classes": list(classes),
+        "labels": labels,
+        "members": members,
+        "images": Path(os.path.relpath(images.resolve(), folder)).as_posix(),
+        "preprocessing": preprocessing
+        and {"mean": list(preprocessing.mean), "std": list(preprocessing.std)},
+        "facts": facts,
+    }
+    kept = {key: value for key, value in described.items() if value is not None}
+    checked_description(path, kept)
+    save_json(path, kept)
+
+
+def save_model(
+    path: Path,
+    *,
+    weights: Mapping[str, torch.Tensor],
+    images: ModelImages,
+    classes: Sequence[str],
+    labels: str = "single",
+    **description: Any,
+) -> None:
+    """Write model.json, and beside it ``weights.safetensors`` and ``images.npz``.
+
+    Parameters
+    ----------
+    path : Path
+    weights : mapping of str to Tensor
+        State of the network.
+    images : ModelImages
+        With a truth.
+    classes, labels, **description
+        As in `describe_model`.
+    """
+    files = path.with_name(WEIGHTS_FILE), path.with_name(IMAGES_FILE)
+    save_weights(files[0], weights, classes=json.dumps(list(classes)))
+    save_images(files[1], images, len(classes), labels)
+    describe_model(
+        path, weights=files[0], images=files[1], classes=classes, labels=labels, **description
+    )
+
+
+def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
+    """Open the network that a model.json describes.
+
+    Parameters
+    ----------
+    path : Path
+        See `model_description` for what it holds.
+    device : device
+
+    Returns
+    -------
+    OpenedModel
+
+    Raises
+    ------
+    NeuroLoopError
+        If a key is missing, unknown or has a wrong value, a file is missing or damaged, weights
+        or outputs are not finite, or weights, classes or images do not fit the network.
+    """
+    path = Path(path)
+    described = checked_description(path, read_json(path))
+    kind, classes, members = described["kind"], described["classes"], described["members"]
+    file = path.parent / described["weights"]
+    state = read_state(file)
+    last = state.get(KINDS[kind][1])
+    if last is not None and last.ndim and len(last) != members * len(classes):
+        raise NeuroLoopError(
+            f"{path}, classes: {len(classes)} are named, but the weights {file} have "
+            f"{len(last) // members} outputs: name each of them, in order"
+        )
+    network = _build(path, described, state)
+    load_state(network, state, file, f"mend options or weights in {path}")
+    network.to(device).eval()
+    given = described["preprocessing"]
+    preprocessing = given and Preprocessing(tuple(given["mean"]), tuple(given["std"]))
+    if isinstance(described["images"], dict):
+        preprocessing = preprocessing or Preprocessing((0.0,), (1.0,))
+    images = _images(path, described, members * network.in_channels, preprocessing)
+    try:
+        with torch.inference_mode():
+            outputs = network(torch.from_numpy(images.images[:1]).to(device))
+    except RuntimeError as error:
+        raise NeuroLoopError(
+            f"{path}, images: those of shape {images.images.shape[1:]} do not go through the "
+            f"network ({_first_line(error)}): mend images or options"
+        ) from error
+    check_outputs(outputs, images.ids[:1], file)
+    return OpenedModel(
+        described["name"] or path.resolve().parent.name,
+        kind,
+        network,
+        layer_of(network),
+        tuple(classes),
+        described["labels"],
+        images,
+        preprocessing,
+        described["facts"],
+    )
+
+
+def check_outputs(outputs: torch.Tensor, ids: np.ndarray, source: object) -> None:
+    """See to it that a network's outputs are numbers.
+
+    Parameters
+    ----------
+    outputs : Tensor, shape (n, ...)
+    ids : ndarray of str, shape (n,)
+        Of the images that they answer.
+    source : object
+        The network, for the message.
+
+    Raises
+    ------
+    NeuroLoopError
+        If one is not finite: the first such image is named.
+    """
+    wrong = ~outputs.isfinite().flatten(1).all(dim=1).cpu().numpy()
+    if wrong.any():
+        raise NeuroLoopError(
+            f"{source}: the network's outputs are not finite for image {ids[wrong][0]}: its "
+            "weights are too large, or a variance in it is negative: train it again"
+        )
+
+
+def _build(path: Path, described: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> Ensemble:
+    """Build the network, with random weights."""
+    kind, members = described["kind"], described["members"]
+    options = dict(described["options"], classes=len(described["classes"]))
+    if kind != "transfer":
+        options["members"] = members
+    mask = state.get("input.mask")
+    if kind == "calcium" and mask is not None:
+        options["mask"] = mask[0] > 0
+    try:
+        return KINDS[kind][0](**options)
+    except (ValueError, TypeError, LookupError, RuntimeError) as error:
+        raise NeuroLoopError(f"{path}, options: {_first_line(error)}: mend them") from error
+    except NeuroLoopError as error:
+        raise NeuroLoopError(f"{path}, options: {error}") from error
+
+
+def layer_of(network: Ensemble) -> nn.Module | Division:
+    if isinstance(network, TransferNetwork):
+        return Division(network.maps, network.classify)
+    if isinstance(network, CalciumNetwork):
+        return Division(network.front, network.head)
+    assert isinstance(network, ResNet)
+    return network.get_submodule(network.stages[-1])
+
+
+def _images(
+    path: Path, described: Mapping[str, Any], channels: int, preprocessing: Preprocessing | None
+) -> ModelImages:
+    given, classes = described["images"], described["classes"]
+    if isinstance(given, str):
+        return load_images(path.parent / given, channels, len(classes), described["labels"])
+    assert preprocessing is not None
+    own = 1 if given["grey"] else 3
+    values = len(preprocessing.mean), len(preprocessing.std)
+    if channels != own or set(values) - {1, own}:
+        raise NeuroLoopError(
+            f"{path}: the network takes {channels} channels, images.grey {given['grey']} gives "
+            f"{own}, preprocessing has {values[0]} and {values[1]} values: make them fit"
+        )
+    opened = open_folder(
+        path.parent / given["folder"],
+        given["size"],
+        given["grey"],
+        preprocessing.mean,
+        preprocessing.std,
+        classes,
+    )
+    return opened if described["labels"] == "single" else replace(opened, truth=None)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]

@@ -1,0 +1,170 @@
+"""The images that a trained network is looked into with: exactly as the network takes them."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import load_arrays, save_arrays
+from neuroloop.explain.models.image_rows import ImageRows
+
+#: Arrays of a file of images and the names of their axes; ``truth`` of several labels has two.
+AXES = {
+    "images": ("image", "channel", "row", "column"),
+    "truth": ("image",),
+    "id": ("image",),
+    "mask": ("image", "row", "column"),
+    "display": ("image", "row", "column"),
+}
+OPTIONAL = ("mask", "display")
+
+
+@dataclass(frozen=True, eq=False)
+class ModelImages:
+    """Images of a network, with what is known about them.
+
+    Attributes
+    ----------
+    images : ImageRows of float32, shape (n, channels, height, width)
+        As the network takes them: an array, or files that are read when they are asked for.
+    ids : ndarray of str, shape (n,)
+        Each its own.
+    truth : ndarray or None
+        Class index, int64, shape (n,), of networks with one label an image; else bool, shape
+        (n, classes). None if it is not known.
+    mask : ndarray of bool or None, shape (n, height, width)
+        Where the evidence truly is, for the pointing game.
+    display : ImageRows of float32 or None, shape (n, height, width)
+        What figures show in place of the first channel.
+    """
+
+    images: ImageRows
+    ids: np.ndarray
+    truth: np.ndarray | None = None
+    mask: np.ndarray | None = None
+    display: ImageRows | None = None
+
+
+def spread(kinds: Sequence[object], count: int) -> np.ndarray:
+    """Choose rows that represent all kinds as evenly as can be.
+
+    Parameters
+    ----------
+    kinds : sequence, shape (n,)
+        Class or pattern of each row.
+    count : int
+        Rows to choose at most: the first of each kind, then the second of each, and so on.
+
+    Returns
+    -------
+    ndarray of int
+        Rows, ascending.
+    """
+    seen: Counter[str] = Counter()
+    turn = []
+    for kind in map(str, kinds):
+        turn.append(seen[kind])
+        seen[kind] += 1
+    order = np.argsort(turn, kind="stable")
+    return np.sort(order[:count])
+
+
+def save_images(path: Path, given: ModelImages, classes: int, labels: str) -> None:
+    """Write images as .npz, with arrays ``images``, ``truth``, ``id``, ``mask`` and ``display``.
+
+    Parameters
+    ----------
+    path : Path
+    given : ModelImages
+        With a truth.
+    classes : int
+    labels : {"single", "multi"}
+
+    Raises
+    ------
+    ValueError
+        If the arrays do not go together.
+    """
+    arrays = {
+        "images": given.images,
+        "truth": given.truth,
+        "id": given.ids,
+        "mask": given.mask,
+        "display": given.display,
+    }
+    present = {name: np.asarray(array) for name, array in arrays.items() if array is not None}
+    problem = _problem(present, given.images.shape[1], classes, labels)
+    if problem:
+        raise ValueError(f"images of {path}: {problem}")
+    axes: dict[str, Sequence[str]] = {**AXES}
+    if labels == "multi":
+        axes["truth"] = ("image", "class")
+    save_arrays(path, present, axes=axes)
+
+
+def load_images(path: Path, channels: int, classes: int, labels: str) -> ModelImages:
+    """Read what `save_images` wrote.
+
+    Parameters
+    ----------
+    path : Path
+    channels, classes : int
+        Of the network.
+    labels : {"single", "multi"}
+
+    Raises
+    ------
+    NeuroLoopError
+        If the file is missing or damaged, or an array in it is missing, unknown or does not fit.
+    """
+    arrays = load_arrays(path)
+    problem = _problem(arrays, channels, classes, labels)
+    if problem:
+        raise NeuroLoopError(f"{path}: {problem}: run again what writes it")
+    mask = arrays.get("mask")
+    return ModelImages(
+        arrays["images"],
+        arrays["id"].astype(str),
+        arrays["truth"].astype(np.int64 if labels == "single" else bool),
+        None if mask is None else mask.astype(bool),
+        arrays.get("display"),
+    )
+
+
+def _problem(arrays: dict[str, np.ndarray], channels: int, classes: int, labels: str) -> str:
+    """Say what is wrong with the arrays of a file of images; empty if nothing is."""
+    for name in AXES:
+        if name not in arrays and name not in OPTIONAL:
+            return f"the array {name} is missing"
+    for name in arrays:
+        if name not in AXES:
+            return f"the array {name} is unknown"
+    images, truth, ids = (arrays[name] for name in ("images", "truth", "id"))
+    if images.ndim != 4 or images.dtype != np.float32 or not images.size:
+        return f"images are {images.dtype} {images.shape} in place of float32 (n, channels, h, w)"
+    if images.shape[1] != channels:
+        return f"images have {images.shape[1]} channels, but the network takes {channels}"
+    if not np.isfinite(images).all():
+        return "images have values that are not finite"
+    places = (len(images), *images.shape[2:])
+    wanted = {
+        "truth": (len(images),) if labels == "single" else (len(images), classes),
+        "id": (len(images),),
+        "mask": places,
+        "display": places,
+    }
+    for name, shape in wanted.items():
+        if name in arrays and arrays[name].shape != shape:
+            return f"{name} has shape {arrays[name].shape} in place of {shape}"
+    if "mask" in arrays and not np.isin(arrays["mask"], (0, 1)).all():
+        return "mask has other values than 0 and 1"
+    if truth.dtype.kind not in "biu":
+        return f"truth is {truth.dtype} in place of integers"
+    if truth.min() < 0 or truth.max() >= (classes if labels == "single" else 2):
+        return f"truth is not within the {classes} classes"
+    if len(set(ids.tolist())) < len(ids):
+        return "two images have the same id"
+    return ""

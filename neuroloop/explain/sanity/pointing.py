@@ -1,0 +1,209 @@
+"""Does a map point at what is known to be there? Its maximum, and its mass, beside a truth mask.
+
+Chance is not a point thrown anywhere: what is looked for tends to lie in the same places, and a map
+that is the same for every image can lie there too. So maps are exchanged between images: what a map
+has to show is that it points at its own image's mask rather than at another's.
+"""
+
+from itertools import permutations
+from typing import NamedTuple
+
+import numpy as np
+
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.statistics.intervals import crossed_interval
+from neuroloop.explain.attribution.attribution import to_input
+
+#: Up to so many different masks all exchanges are tried, else so many random ones.
+ALL_EXCHANGES, EXCHANGES = 7, 4999
+
+
+class Pointing(NamedTuple):
+    """How well maps point at the truth.
+
+    Attributes
+    ----------
+    value : float
+        Mean over images; NaN without any.
+    ci_low, ci_high : float
+        Its 95 % interval; NaN where too few images give one.
+    chance : float
+        What the same maps have on the other images' masks: the mean over all of these.
+    p : float
+        Of the null that maps know nothing of which image they are of (see `_exchanged`). NaN, as
+        is chance, where all images have one mask: then it cannot be told.
+    n : int
+        Images in the mean.
+    empty_masks : int
+        Images left out, with nothing to point at.
+    undefined : int
+        Images with a mask left out, as their maps give no value.
+    """
+
+    value: float
+    ci_low: float
+    ci_high: float
+    chance: float
+    p: float
+    n: int
+    empty_masks: int
+    undefined: int
+
+
+def pointing_game(
+    maps: np.ndarray, masks: np.ndarray, *, seed: int, tolerance: float = 0
+) -> Pointing:
+    """Count the maps whose maximum lies in the mask.
+
+    Zhang et al. 2016, "Top-down neural attention by excitation backprop", section 4.3.
+
+    Parameters
+    ----------
+    maps : ndarray of float, shape (n, height', width')
+        Enlarged to the masks by `attribution.to_input`. Those with a value that is not finite are
+        undefined; a constant map points anywhere, by chance.
+    masks : ndarray of bool, shape (n, height, width)
+        True where the truth is.
+    seed : int
+        Of several maxima one is drawn.
+    tolerance : float
+        Distance from the mask in pixels, centre to centre, up to which a hit counts.
+
+    Returns
+    -------
+    Pointing
+        With Wilson's interval; p is one-sided.
+    """
+    maps, masks = _checked(maps, masks)
+    wanted = masks.any(axis=(1, 2))
+    defined = wanted & np.isfinite(maps).all(axis=(1, 2))
+    left_out = (int((~wanted).sum()), int((wanted & ~defined).sum()))
+    if not defined.any():
+        return Pointing(np.nan, np.nan, np.nan, np.nan, np.nan, 0, *left_out)
+    points = []
+    for number in np.flatnonzero(defined):
+        values = maps[number].ravel()
+        maxima = np.flatnonzero(values == values.max())
+        points.append(numpy_generator(seed, "one of the maxima", number).choice(maxima))
+    places, own = _distinct(masks[defined])
+    near = np.stack([_widened(mask, tolerance).ravel()[points] for mask in places], axis=1)
+    n, right = len(own), int(near[np.arange(len(own)), own].sum())
+    chance, p, _ = _exchanged(near.astype(np.float64), own, seed)
+    from scipy.stats import binomtest  # takes a second to import
+
+    interval = binomtest(right, n).proportion_ci(0.95, method="wilson")
+    return Pointing(right / n, float(interval.low), float(interval.high), chance, p, n, *left_out)
+
+
+def energy_pointing(maps: np.ndarray, masks: np.ndarray, *, seed: int) -> Pointing:
+    """Share of the positive part of each map that lies in the mask.
+
+    Wang et al. 2020, "Score-CAM", section 4.3 (energy-based pointing game).
+
+    Parameters
+    ----------
+    maps, masks
+        As in `pointing_game`; maps without a positive value are undefined too.
+    seed : int
+        Of the bootstrap over images, and of exchanges.
+
+    Returns
+    -------
+    Pointing
+        With the interval `statistics.crossed_interval` of one row; p is two-sided.
+    """
+    maps, masks = _checked(maps, masks)
+    wanted = masks.any(axis=(1, 2))
+    defined = wanted & np.isfinite(maps).all(axis=(1, 2)) & (maps > 0).any(axis=(1, 2))
+    left_out = (int((~wanted).sum()), int((wanted & ~defined).sum()))
+    if not defined.any():
+        return Pointing(np.nan, np.nan, np.nan, np.nan, np.nan, 0, *left_out)
+    places, own = _distinct(masks[defined])
+    inside = places.reshape(len(places), -1).T.astype(np.float64)
+    shares = np.empty((len(own), len(places)))
+    for row, values in enumerate(maps[defined]):
+        positive = np.maximum(values.ravel().astype(np.float64), 0)
+        shares[row] = (positive / positive.sum()) @ inside
+    shares = np.minimum(shares, 1)  # but for rounding
+    n, of_own = len(own), shares[np.arange(len(own)), own]
+    chance, _, p = _exchanged(shares, own, seed)
+    low = high = None
+    if n > 1:
+        _, low, high = crossed_interval(of_own[None], numpy_generator(seed, "energy"))
+    return Pointing(
+        float(of_own.mean()),
+        np.nan if low is None else low,
+        np.nan if high is None else high,
+        chance,
+        p,
+        n,
+        *left_out,
+    )
+
+
+def _distinct(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Masks that differ, shape (k, height, width), and which of them each image has, shape (n,)."""
+    _, first, own = np.unique(
+        masks.reshape(len(masks), -1), axis=0, return_index=True, return_inverse=True
+    )
+    return masks[first], own.ravel()
+
+
+def _exchanged(values: np.ndarray, own: np.ndarray, seed: int) -> tuple[float, float, float]:
+    """Judge values of maps on their own masks beside those on each other's.
+
+    Images that share a mask (frames of one pattern) are exchanged together: their maps are alike
+    for that reason, and as many independent proofs as there are masks.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (n, k)
+        Value of each image's map on each of k different masks.
+    own : ndarray of int, shape (n,)
+        Which mask is an image's own.
+    seed : int
+        Of the exchanges, where there are too many to try all.
+
+    Returns
+    -------
+    chance, p, p_two_sided : float
+        Mean on masks of others; share of exchanges of masks in which the sum of values is as large,
+        or as far from the mean of all exchanges: over all of them, or (1 + count) /
+        (1 + `EXCHANGES`) of random ones. NaN with one mask.
+    """
+    n, k = values.shape
+    if k == 1:
+        return np.nan, np.nan, np.nan
+    sums = np.zeros((k, k))
+    np.add.at(sums, own, values)  # of the images of a mask, on each mask
+    observed = np.trace(sums)
+    chance = (sums.sum() - observed) / (n * (k - 1))
+    if k <= ALL_EXCHANGES:
+        orders = np.array(list(permutations(range(k))))
+    else:
+        own_order = np.arange(k)[None]
+        drawn = np.repeat(own_order, EXCHANGES, axis=0)
+        generator = numpy_generator(seed, "exchanged masks")
+        orders = np.concatenate([own_order, generator.permuted(drawn, axis=1)])
+    null = sums[np.arange(k), orders].sum(axis=1)
+    slack = 1e-9 * n  # sums of the same values in another order
+    centre = sums.sum() / k
+    larger = null >= observed - slack
+    farther = np.abs(null - centre) >= abs(observed - centre) - slack
+    return float(chance), float(larger.mean()), float(farther.mean())
+
+
+def _checked(maps: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Maps of the masks' size, and masks of bool."""
+    if maps.ndim != 3 or masks.ndim != 3 or len(maps) != len(masks):
+        raise ValueError(f"maps {maps.shape} and masks {masks.shape} do not go together")
+    if not np.isin(masks, (0, 1)).all():
+        raise ValueError("masks are neither true nor false")
+    return to_input(maps, (masks.shape[1], masks.shape[2])), masks.astype(bool)
+
+
+def _widened(mask: np.ndarray, tolerance: float) -> np.ndarray:
+    """Pixels within a distance of the mask."""
+    from scipy.ndimage import distance_transform_edt
+
+    return mask if tolerance == 0 else distance_transform_edt(~mask) <= tolerance

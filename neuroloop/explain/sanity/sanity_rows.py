@@ -1,0 +1,149 @@
+"""Rows of the table of sanity tests: a number, its interval, and what it is to be held against."""
+
+from collections.abc import Sequence
+from math import factorial
+from typing import Any
+
+import numpy as np
+
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.statistics.intervals import crossed_interval
+from neuroloop.explain.models.explained import Explained
+from neuroloop.explain.sanity.perturbation import AgainstRandom, Curves, against_random
+from neuroloop.explain.sanity.pointing import Pointing, energy_pointing, pointing_game
+from neuroloop.explain.sanity.randomisation import STATISTIC, THRESHOLD, Verdict
+
+#: A row a number: `chance` is what a method has that knows nothing, `baseline` what the edges have.
+SANITY_COLUMNS = (
+    "test",
+    "statistic",
+    "value",
+    "ci_low",
+    "ci_high",
+    "chance",
+    "baseline",
+    "n",
+    "undefined",
+    "verdict",
+)
+#: Level of the tests against chance.
+ALPHA = 0.05
+
+
+def randomisation_row(test: str, verdict: Verdict, known: bool = True) -> dict[str, Any]:
+    """Row of a randomisation test, with its verdict in words.
+
+    ``sensitive`` or ``insensitive`` where the interval lies wholly below, or not below, the
+    threshold, else ``undecided``; ``not memorised`` if the network did not learn what it was to
+    (`known`). Edges stay as they are whatever the network.
+    """
+    said = "undecided"
+    if not known:
+        said = "not memorised"
+    elif verdict.sensitive:
+        said = "sensitive"
+    elif verdict.low >= THRESHOLD:
+        said = "insensitive"
+    return {
+        "test": test,
+        "statistic": STATISTIC,
+        "value": verdict.statistic,
+        "ci_low": verdict.low,
+        "ci_high": verdict.high,
+        "chance": 0.0,
+        "baseline": 1.0,
+        "n": verdict.n,
+        "undefined": verdict.undefined,
+        "verdict": said,
+    }
+
+
+def curve_rows(
+    direction: str, own: Curves, of_edges: Curves, orders: Sequence[Curves], seed: int
+) -> list[dict[str, Any]]:
+    """Rows of the area under a method's curves, and of its differences from random and edges.
+
+    Parameters
+    ----------
+    direction : {"deletion", "insertion"}
+    own, of_edges : Curves
+        Of the method and of the edges, of the same images.
+    orders : sequence of Curves
+        Random ones.
+    seed : int
+        Of the bootstrap over images.
+
+    Returns
+    -------
+    list of dict
+        ``better`` or ``worse`` where the 95 % interval of a difference leaves out 0.
+    """
+    found = against_random(own, orders, seed=seed)
+    edged = against_random(own, [of_edges], seed=seed)
+    defined = own.auc[np.isfinite(own.auc)]
+    low = high = None
+    if len(defined) > 1:
+        generator = numpy_generator(seed, "area", direction)
+        _, low, high = crossed_interval(defined[None], generator)
+    areas = {
+        "statistic": "auc",
+        "value": defined.mean() if len(defined) else np.nan,
+        "ci_low": low,
+        "ci_high": high,
+        "chance": np.mean([one.auc for one in orders]),
+        "baseline": np.nanmean(of_edges.auc),
+        "n": found.n,
+        "undefined": found.undefined,
+    }
+    baseline = against_random(of_edges, orders, seed=seed).value
+    differences = [
+        {"statistic": "auc_less_random", **_difference(found, direction), "baseline": baseline},
+        {"statistic": "auc_less_edges", **_difference(edged, direction)},
+    ]
+    return [{"test": direction, **row} for row in (areas, *differences)]
+
+
+def _difference(found: AgainstRandom, direction: str) -> dict[str, Any]:
+    """A good map is below in deletion, above in insertion."""
+    sign = -1 if direction == "deletion" else 1
+    said = "no difference"
+    if found.ci_low > 0 or found.ci_high < 0:
+        said = "better" if sign * found.value > 0 else "worse"
+    facts = found._asdict()
+    del facts["p"]
+    return {**facts, "chance": 0.0, "verdict": said if np.isfinite(found.p) else "undecided"}
+
+
+def pointing_rows(
+    maps: np.ndarray, edge_maps: np.ndarray, explained: Explained, seed: int
+) -> list[dict[str, Any]]:
+    """Rows of the pointing game: of images with a mask that are named right."""
+    if explained.masks is None or explained.right is None:
+        return []
+    asked = np.asarray(explained.right, dtype=bool)
+    different = {mask.tobytes() for mask in explained.masks[asked] if mask.any()}
+    can_show = factorial(len(different)) > 1 / ALPHA
+    rows = []
+    for statistic, game in (("hit_rate", pointing_game), ("energy", energy_pointing)):
+        found, of_edges = (
+            game(one[asked], explained.masks[asked], seed=seed) for one in (maps, edge_maps)
+        )
+        rows.append(_pointed(statistic, found, of_edges, can_show))
+    return rows
+
+
+def _pointed(statistic: str, found: Pointing, of_edges: Pointing, can_show: bool) -> dict[str, Any]:
+    """Row of a game; undecided where too few masks differ for any p below `ALPHA`."""
+    facts = found._asdict()
+    p = facts.pop("p")
+    del facts["empty_masks"]
+    said = "no better than chance" if can_show else "undecided"
+    if p < ALPHA:
+        said = "above chance" if found.value > found.chance else "below chance"
+    return {
+        "test": "pointing",
+        "statistic": statistic,
+        **facts,
+        "baseline": of_edges.value,
+        "verdict": said,
+    }

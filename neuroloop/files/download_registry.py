@@ -1,0 +1,120 @@
+"""The registry of downloads: which public files belong where, and where they come from.
+
+Only the standard library is used, so that rules can read the registry cheaply.
+"""
+
+import csv
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from neuroloop.errors import NeuroLoopError
+
+#: Columns of the registry; ``n/a`` stands for what is not there.
+COLUMNS = ("name", "path", "url", "record", "size", "md5", "licence", "page", "note")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One row of the registry.
+
+    Attributes
+    ----------
+    name : str
+        Id of the file, without slash and dot.
+    path : str
+        Where the file (or folder) belongs, relative to the data folder.
+    url : str
+        Address of the file; empty if it can only be got by hand.
+    record : str
+        Address of the archive's list of files, which states sizes and MD5s; may be empty.
+    size : int or None
+        Bytes; None if the archive is to be asked.
+    md5 : str or None
+        MD5 in hexadecimal; None if the archive is to be asked.
+    licence, page, note : str
+        Terms of use, page for people, remarks.
+    """
+
+    name: str
+    path: str
+    url: str
+    record: str
+    size: int | None
+    md5: str | None
+    licence: str
+    page: str
+    note: str
+
+
+def read_registry(path: str | os.PathLike[str]) -> dict[str, Source]:
+    """Read the registry, a TSV file with a header.
+
+    Returns
+    -------
+    dict of str to Source
+        Rows by name, in the file's order.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the file or a column is missing, or a row is wrong.
+    """
+    try:
+        with Path(path).open(encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+    except FileNotFoundError:
+        raise NeuroLoopError(f"{path} is missing: restore the registry of downloads") from None
+    registry: dict[str, Source] = {}
+    for line, row in enumerate(rows, start=2):
+        problem = _problem(row)
+        if not problem and row["name"] in registry:
+            problem = f"a second {row['name']}: every name once"
+        if problem:
+            raise NeuroLoopError(f"{path}, line {line}: {problem}")
+        value = {key: "" if row[key] == "n/a" else row[key] for key in COLUMNS}
+        registry[value["name"]] = Source(
+            name=value["name"],
+            path=value["path"],
+            url=value["url"],
+            record=value["record"],
+            size=int(value["size"]) if value["size"] else None,
+            md5=value["md5"] or None,
+            licence=value["licence"],
+            page=value["page"],
+            note=value["note"],
+        )
+    return registry
+
+
+def _problem(row: Mapping[str | None, str | None]) -> str | None:
+    """What is wrong with a row, if anything."""
+    empty = [key for key in COLUMNS if not row.get(key)]
+    if empty or None in row:
+        return f"empty {', '.join(empty)}: write n/a" if empty else "more columns than the header"
+    patterns = {
+        "name": r"[A-Za-z0-9_-]+",
+        "url": r"https?://\S+|n/a",
+        "record": r"https?://\S+|n/a",
+        "size": r"[1-9]\d*|n/a",
+        "md5": r"[0-9a-f]{32}|n/a",
+    }
+    for key, pattern in patterns.items():
+        if not re.fullmatch(pattern, str(row[key])):
+            return f"{key} {row[key]!r} does not match {pattern}"
+    place = PurePosixPath(str(row["path"]))
+    if place.is_absolute() or ".." in place.parts:
+        return f"path {place} leaves the data folder"
+    known = "n/a" not in (row["size"], row["md5"])
+    if row["url"] != "n/a" and row["record"] == "n/a" and not known:
+        return "state size and md5, or a record that does"
+    return None
+
+
+def find(registry: Mapping[str, Source], path: str) -> Source | None:
+    """Row of a path relative to the data folder: its own row, or that of a folder it lies in."""
+    rows = {PurePosixPath(source.path): source for source in registry.values()}
+    wanted = PurePosixPath(path)
+    return next((rows[place] for place in (wanted, *wanted.parents) if place in rows), None)

@@ -1,0 +1,110 @@
+"""Deal a subject's training samples to folds, so that a fold can learn and is honest."""
+
+import numpy as np
+import pandas as pd
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.statistics.folds import check_training, group_folds, splits, stratified_folds
+from neuroloop.files.natural_order import natural_sorted
+from neuroloop.fmri.units import joined, named_images
+
+
+def deal(
+    rows: pd.DataFrame, unit: str, n_folds: int, fold_by: str, generator: np.random.Generator
+) -> np.ndarray:
+    """Return the fold of each sample.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Samples with ``run``, ``block``, ``stimulus_id`` and ``category``, all strings.
+    unit : {"volume", "block", "trial"}
+        What a sample is.
+    n_folds : int
+    fold_by : {"run", "trial"}
+        Whole runs in natural order, or trials spread evenly by category. Samples that show one
+        image go to one fold, and so do those of one block where no other setting keeps it whole.
+    generator : numpy.random.Generator
+        Shuffles trials.
+
+    Returns
+    -------
+    ndarray of int, (n,)
+
+    Raises
+    ------
+    NeuroLoopError
+        If there are too few runs or blocks, if trials would be parted that belong to one block, or
+        if a fold cannot learn a category.
+    """
+    if fold_by == "run":
+        folds = _by_run(rows, n_folds)
+    else:
+        _check_blocks(rows, unit, n_folds)
+        folds = _by_trial(rows, n_folds, generator)
+    _check(rows, folds)
+    return folds
+
+
+def _images(rows: pd.DataFrame) -> np.ndarray:
+    return named_images(rows["stimulus_id"], rows["category"])
+
+
+def _check(rows: pd.DataFrame, folds: np.ndarray) -> None:
+    images = _images(rows)
+    check_training(splits(folds, stimuli=images), rows["category"], stimuli=images)
+
+
+def _by_run(rows: pd.DataFrame, n_folds: int) -> np.ndarray:
+    runs = natural_sorted(set(rows["run"]))
+    if len(runs) == 1:
+        raise NeuroLoopError(
+            f"fold_by: run, but all samples are of one run, {runs[0]}: set fold_by: trial, or mend "
+            "the runs in the data"
+        )
+    if n_folds > len(runs):
+        raise NeuroLoopError(
+            f"folds: {n_folds} folds cannot be made of {len(runs)} runs: set at most {len(runs)}"
+        )
+    return group_folds(rows["run"], n_folds)
+
+
+def _by_trial(rows: pd.DataFrame, n_folds: int, generator: np.random.Generator) -> np.ndarray:
+    units = joined(rows["block"].to_numpy(str), _images(rows))
+    names = rows["category"].groupby(units).first()
+    counts = names.value_counts()
+    few, category = counts.min(), natural_sorted(counts.index[counts == counts.min()])[0]
+    if few < 2:
+        raise NeuroLoopError(
+            f"category {category!r} is a single image, or a single chain of blocks that share "
+            "images, which no fold may split: it cannot be in two folds. If the images are not to "
+            "be told apart, give no stimulus_id; else leave the category out"
+        )
+    if n_folds > few:
+        raise NeuroLoopError(
+            f"folds: {n_folds} folds cannot be made of the {few} trials, blocks or images of "
+            f"category {category!r}: set at most {few}"
+        )
+    return stratified_folds(rows["category"], n_folds, generator, units.tolist())
+
+
+def _check_blocks(rows: pd.DataFrame, unit: str, n_folds: int) -> None:
+    """Refuse what another setting does better; blocks are dealt whole where none does."""
+    size = rows["block"].value_counts()
+    if size.max() < 2:
+        return
+    place = (
+        f"fold_by: trial would split blocks, e.g. the {size.max()} samples of block "
+        f"{size.index[0]!r}, which follow one another in time: "
+    )
+    runs = rows["run"].nunique()
+    if runs > 1:
+        try:
+            _check(rows, _by_run(rows, min(n_folds, runs)))
+        except NeuroLoopError:
+            pass
+        else:
+            most = f" with at most {runs} folds" if n_folds > runs else ""
+            raise NeuroLoopError(f"{place}set fold_by: run{most}")
+    if unit == "volume":
+        raise NeuroLoopError(f"{place}set unit: block, which makes one sample of a block's volumes")

@@ -1,0 +1,313 @@
+"""One region's decoding problem and the files that its solution fills, whatever the decoder."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neuroloop.statistics import metrics
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import (
+    StrPath,
+    load_arrays,
+    read_table,
+    save_array,
+    save_arrays,
+    save_json,
+)
+from neuroloop.statistics.folds import Split, check_training, check_whole, splits
+from neuroloop.files.natural_order import natural_sorted
+from neuroloop.statistics.intervals import Estimate, cluster_interval, permutation_p
+from neuroloop.fmri.soft_labels import Fit, OutOfFold, by_stimulus, out_of_fold
+from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
+from neuroloop.fmri.units import Exchange, exchange, named_images
+
+log = logging.getLogger(__name__)
+
+#: Columns of folds.tsv that decoding uses.
+FOLD_COLUMNS = {
+    "sample": str,
+    "run": str,
+    "block": str,
+    "stimulus_id": str,
+    "category": str,
+    "fold": int,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Samples of one region with their classes and what may be learned from what.
+
+    Attributes
+    ----------
+    x : ndarray of float32, shape (samples, voxels)
+    rows : DataFrame
+        folds.tsv, a row a sample.
+    classes : list of str
+        Categories in natural order; `y` counts them.
+    y : ndarray of int, shape (samples,)
+    stimuli : ndarray of str, shape (samples,)
+        Image of each sample, empty where only its category is known.
+    splits : list of Split
+        What each fold predicts and what it may learn from.
+    stimulus_ids : list of str
+        Rows of the soft labels: the training session's stimuli in the order of stimuli.tsv.
+    """
+
+    x: np.ndarray
+    rows: pd.DataFrame
+    classes: list[str]
+    y: np.ndarray
+    stimuli: np.ndarray
+    splits: list[Split]
+    stimulus_ids: list[str]
+
+    @property
+    def runs(self) -> np.ndarray:
+        """Run of each sample, str."""
+        return self.rows["run"].to_numpy(dtype=str)
+
+    @property
+    def blocks(self) -> np.ndarray:
+        """Block of each sample, str."""
+        return self.rows["block"].to_numpy(dtype=str)
+
+    @property
+    def exchange(self) -> Exchange:
+        """Units of samples whose labels the null exchanges."""
+        folds = self.rows["fold"].to_numpy()
+        return exchange(self.y, self.blocks, self.runs, self.stimuli, folds)
+
+
+def pose(x: np.ndarray, samples: np.ndarray, folds: pd.DataFrame, stimuli: pd.DataFrame) -> Problem:
+    """Join voxels, folds and stimuli by id.
+
+    Parameters
+    ----------
+    x : ndarray, shape (samples, voxels)
+    samples : ndarray of str, shape (samples,)
+        Id of each row of `x`.
+    folds : DataFrame
+        folds.tsv.
+    stimuli : DataFrame
+        stimuli.tsv. No fold learns from a sample whose image is held out for testing students.
+
+    Raises
+    ------
+    NeuroLoopError
+        If an id has no partner, a sample's category is not its stimulus' category, a fold splits
+        a block, or a fold cannot learn a category.
+    """
+    place = {name: row for row, name in enumerate(samples.tolist())}
+    lost = [name for name in folds["sample"] if name not in place]
+    if lost:
+        raise NeuroLoopError(
+            f"sample {lost[0]!r} of folds.tsv has no voxels: delete the subject's folder and run "
+            "again"
+        )
+    of_stimulus = stimuli.set_index("stimulus_id")
+    unknown = sorted(set(folds["stimulus_id"]) - set(of_stimulus.index))
+    if unknown:
+        raise NeuroLoopError(
+            f"stimulus {unknown[0]!r} was shown in the scanner but is not in stimuli.tsv: "
+            "delete stimuli.tsv and run again"
+        )
+    expected = of_stimulus.loc[folds["stimulus_id"], "category"].to_numpy()
+    wrong = np.flatnonzero(folds["category"].to_numpy() != expected)
+    if len(wrong):
+        row = folds.iloc[wrong[0]]
+        raise NeuroLoopError(
+            f"sample {row['sample']!r} has category {row['category']!r}, but its stimulus "
+            f"{row['stimulus_id']!r} has {expected[wrong[0]]!r} in stimuli.tsv: mend one of them"
+        )
+    classes = natural_sorted(set(folds["category"]))
+    index = {name: number for number, name in enumerate(classes)}
+    images = named_images(folds["stimulus_id"], folds["category"])
+    check_whole(folds["fold"].to_numpy(), folds["block"])
+    held_out = of_stimulus.loc[folds["stimulus_id"], "held_out"].to_numpy() == 1
+    shown = set(folds["stimulus_id"])
+    training = stimuli[stimuli["session"] == "training"]
+    made = splits(folds["fold"].to_numpy(), keep=~held_out, stimuli=images)
+    check_training(made, folds["category"], ~held_out, images)
+    return Problem(
+        x=x[[place[name] for name in folds["sample"]]],
+        rows=folds,
+        classes=classes,
+        y=folds["category"].map(index).to_numpy(dtype=np.int64),
+        stimuli=images,
+        splits=made,
+        stimulus_ids=[name for name in training["stimulus_id"] if name in shown],
+    )
+
+
+def load_problem(voxels: StrPath, folds: StrPath, stimuli: StrPath) -> Problem:
+    """Read a region's voxels, folds.tsv and stimuli.tsv, and join them by id."""
+    arrays = load_arrays(voxels)
+    return pose(
+        arrays["x"],
+        arrays["sample"],
+        read_table(folds, FOLD_COLUMNS),
+        read_table(stimuli, STIMULUS_COLUMNS),
+    )
+
+
+def decode(
+    problem: Problem, fit: Fit, calibration_folds: int, decoder: str | None = None
+) -> OutOfFold:
+    """Predict every sample out of fold; see `soft_labels.out_of_fold`.
+
+    Parameters
+    ----------
+    problem : Problem
+    fit : Fit
+        The decoder.
+    calibration_folds : int
+        Folds, of runs or blocks, inside each training fold that choose the temperature.
+    decoder : str, optional
+        Name for messages.
+    """
+    return out_of_fold(
+        problem.x,
+        problem.y,
+        problem.runs,
+        problem.stimuli,
+        problem.splits,
+        len(problem.classes),
+        fit,
+        calibration_folds,
+        problem.blocks,
+        decoder,
+        problem.classes,
+    )
+
+
+def used_voxels(problem: Problem, asked: int | None) -> dict[str, int | None]:
+    """What metrics.json says of voxels: those used (all, where a region has fewer) and asked for.
+
+    Parameters
+    ----------
+    problem : Problem
+    asked : int or None
+        Voxels to select inside each training fold, None for all.
+    """
+    found = problem.x.shape[1]
+    if asked and asked > found:
+        log.warning("%d voxels asked for, the region has %d: all are taken", asked, found)
+    return {"voxels": min(asked or found, found), "voxels_asked": asked}
+
+
+def score(
+    problem: Problem, decoded: OutOfFold, null: np.ndarray, null_method: str
+) -> dict[str, Any]:
+    """Facts of metrics.json: metrics, their interval, and the null that they beat.
+
+    p is that of balanced accuracy, since it must not reward a decoder for naming what has most
+    rows. Chance is what these predictions would score if they knew nothing of the truth. The
+    interval is of accuracy, over what is alike (see `_interval`).
+
+    Parameters
+    ----------
+    problem : Problem
+    decoded : OutOfFold
+    null : ndarray, shape (permutations,)
+        Balanced accuracies on permuted labels; empty where nothing can be exchanged, and p is None.
+    null_method : str
+        How the null was made.
+    """
+    logits, truth = decoded.logits, problem.y
+    exchanged = problem.exchange
+    interval, over = _interval(metrics.hits(logits, truth), problem.runs, exchanged.unit)
+    facts = metrics.classification_metrics(logits, truth)
+    observed = metrics.balanced_accuracy(logits, truth)
+    return {
+        **facts,
+        "chance": metrics.agreement_by_chance(logits, truth),
+        "ci_low": interval.ci_low,
+        "ci_high": interval.ci_high,
+        "p": permutation_p(observed, null) if len(null) else None,
+        "interval": f"95 %, over {over}",
+        "runs": len(set(problem.runs.tolist())),
+        "null": {
+            "statistic": "balanced accuracy",
+            "method": null_method if len(null) else f"none: {exchanged.impossible}",
+            "exchanged": exchanged.what,
+            "permutations": len(null),
+            "mean": float(null.mean()) if len(null) else None,
+            "quantile_95": float(np.quantile(null, 0.95)) if len(null) else None,
+        },
+        "temperatures": decoded.temperatures,
+    }
+
+
+def _interval(hits: np.ndarray, runs: np.ndarray, unit: np.ndarray) -> tuple[Estimate, str]:
+    """Interval of the accuracy, and over what it is.
+
+    Over runs; where images recur in other runs, over runs and images; where one run is known, over
+    units (blocks, or images that several blocks show), which are the samples if each is a unit.
+    """
+    units, n_runs = unit.astype(str), len(set(runs.tolist()))
+    if n_runs == 1:
+        over = "samples" if len(set(units.tolist())) == len(units) else "blocks or images"
+        return cluster_interval(hits, units if over != "samples" else runs), over
+    if len(set(zip(units.tolist(), runs.tolist(), strict=True))) == len(set(units.tolist())):
+        return cluster_interval(hits, runs), "runs"
+    return cluster_interval(hits, runs, crossed=units), "runs and images"
+
+
+def save_decoding(
+    problem: Problem,
+    decoded: OutOfFold,
+    null: np.ndarray,
+    null_method: str,
+    paths: Mapping[str, StrPath],
+    facts: Mapping[str, Any],
+) -> None:
+    """Write logits, soft labels, samples and metrics of one region and decoder.
+
+    Parameters
+    ----------
+    problem : Problem
+    decoded : OutOfFold
+    null : ndarray, shape (permutations,)
+    null_method : str
+    paths : mapping
+        ``logits`` and ``soft_labels`` (.npy), ``samples`` (.npz), ``metrics`` (.json).
+    facts : mapping
+        What every file says of its origin: decoder, seed, ...
+    """
+    logits, soft_labels = by_stimulus(
+        decoded.logits, problem.rows["stimulus_id"], problem.stimulus_ids
+    )
+    ids = {"stimulus": problem.stimulus_ids, "class": problem.classes}
+    axes = ("stimulus", "class")
+    save_array(paths["logits"], logits, axes=axes, units="nat", ids=ids, **facts)
+    save_array(paths["soft_labels"], soft_labels, axes=axes, units="1", ids=ids, **facts)
+    save_arrays(
+        paths["samples"],
+        {
+            "sample": problem.rows["sample"].to_numpy(dtype=str),
+            "run": problem.runs,
+            "fold": decoded.split,
+            "truth": problem.y,
+            "logits": decoded.logits.astype(np.float32),
+            "confusion": metrics.confusion_matrix(decoded.logits, problem.y),
+            "null": null,
+        },
+        axes={
+            "sample": ("sample",),
+            "run": ("sample",),
+            "fold": ("sample",),
+            "truth": ("sample",),
+            "logits": ("sample", "class"),
+            "confusion": ("true class", "predicted class"),
+            "null": ("permutation",),
+        },
+        units={"logits": "nat"},
+        classes=problem.classes,
+        **facts,
+    )
+    save_json(paths["metrics"], {**score(problem, decoded, null, null_method), **facts})

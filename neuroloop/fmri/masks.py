@@ -1,0 +1,130 @@
+"""Which voxels of a mask image belong to a region: those that are 1, or what the region chooses."""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import StrPath
+
+log = logging.getLogger(__name__)
+
+#: What a stored 0, 1 or label may miss it by: rounding of scaled or resampled images.
+ROUNDING = 1e-3
+
+#: Values that a message lists one by one.
+LISTED = 6
+
+
+@dataclass(frozen=True)
+class Region:
+    """A region of interest as the config states it.
+
+    Attributes
+    ----------
+    mask : path
+        Image on the grid of the BOLD images.
+    side : {"left", "right"}, optional
+        The half with negative or positive x in world coordinates.
+    label : int, optional
+        Take the voxels with this value: an atlas.
+    threshold : float, optional
+        Take the voxels above this value: a map. Not together with `label`.
+    """
+
+    mask: StrPath
+    side: str | None = None
+    label: int | None = None
+    threshold: float | None = None
+
+
+def choose_voxels(values: np.ndarray, region: Region, name: str) -> tuple[np.ndarray, int]:
+    """Choose the voxels of a region by their values.
+
+    Parameters
+    ----------
+    values : ndarray
+        Of the mask image, any shape.
+    region : Region
+        Its side is not looked at.
+    name : str
+        Name of the region, for messages.
+
+    Returns
+    -------
+    chosen : ndarray of bool
+        In the shape of `values`. NaN is outside.
+    missing : int
+        Voxels that are NaN.
+
+    Raises
+    ------
+    NeuroLoopError
+        If values are no numbers or infinite; if there are others than 0 and 1 and the region does
+        not say which are meant; if a label is asked for and values are no labels, or it is not
+        among them; if no voxel is chosen.
+    """
+    place = f"{region.mask}, region {name}"
+    if values.dtype.kind not in "biuf":
+        raise NeuroLoopError(f"{place}: voxels are {values.dtype}, no numbers: save it as a mask")
+    stored, values = values, values.astype(np.float64)
+    absent = np.isnan(values)
+    if np.isinf(values).any():
+        raise NeuroLoopError(
+            f"{place}: {int(np.isinf(values).sum())} voxels are infinite: mend the mask"
+        )
+    known = values[~absent]
+    found = describe_values(known)
+    if region.threshold is not None:
+        chosen = stored > float(region.threshold)  # in the precision of the image
+    else:
+        wanted = 1 if region.label is None else region.label
+        chosen = np.abs(values - wanted) <= ROUNDING
+        whole = np.abs(known - np.round(known)) <= ROUNDING
+        if region.label is not None and not whole.all():
+            raise NeuroLoopError(
+                f"{place}: label {wanted} is asked for, but the image holds {found}, which are no "
+                "labels: resample it without interpolation, or choose by threshold"
+            )
+        if region.label is None and not (whole & np.isin(np.round(known), (0, 1))).all():
+            raise NeuroLoopError(
+                f"{place}: a mask holds 0 and 1 (NaN outside), this one {found}: say which voxels "
+                f"belong to the region, {advice(known)}"
+            )
+    if not chosen.any():
+        raise NeuroLoopError(
+            f"{place}: no voxel is {_wanted(region)}, the image holds {found}: mend the mask or "
+            "the region"
+        )
+    missing = int(absent.sum())
+    if missing:
+        log.warning("%s: %d voxels are NaN: taken as outside", place, missing)
+    return chosen, missing
+
+
+def describe_values(known: np.ndarray) -> str:
+    """Values of an image that are not NaN, with their counts if they are few."""
+    values, counts = np.unique(known, return_counts=True)
+    if not len(values):
+        return "nothing but NaN"
+    if len(values) > LISTED:
+        return f"{len(values)} values from {values[0]:g} to {values[-1]:g}"
+    pairs = zip(values, counts, strict=True)
+    return ", ".join(f"{value:g} ({count} voxels)" for value, count in pairs)
+
+
+def advice(known: np.ndarray) -> str:
+    """Keys of a region that fit the values of an image."""
+    whole = np.abs(known - np.round(known)) <= ROUNDING
+    if not whole.all():
+        return f"those above a value: threshold: {np.ptp(known) / 2 + known.min():.2g}"
+    labels = [f"label: {value:g}" for value in np.unique(np.round(known)) if value > 0]
+    more = " (or another label)" if len(labels) > LISTED else ""
+    return " or ".join([*labels[:LISTED], "threshold: 0"]) + more
+
+
+def _wanted(region: Region) -> str:
+    if region.threshold is not None:
+        return f"above {region.threshold:g}"
+    return "1" if region.label is None else f"of label {region.label}"

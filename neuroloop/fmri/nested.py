@@ -1,0 +1,100 @@
+"""Folds inside a training set, for what is chosen there: regularisation and temperature."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from neuroloop.statistics import folds
+from neuroloop.errors import NeuroLoopError
+from neuroloop.statistics.folds import Split
+from neuroloop.fmri.units import joined
+
+
+def inner_groups(
+    split: Split,
+    y: np.ndarray,
+    runs: np.ndarray,
+    blocks: np.ndarray | None = None,
+    stimuli: np.ndarray | None = None,
+) -> np.ndarray:
+    """What folds inside a training set must not part.
+
+    That is the run, as outside. Where one run is left, or the outer folds cut through runs, it is
+    the unit of blocks and images (see `units`), or the block where a class is a single unit.
+
+    Parameters
+    ----------
+    split : Split
+        The training set, and the rows that it is to predict.
+    y, runs : ndarray, (rows,)
+        Class and run of all rows.
+    blocks, stimuli : ndarray of str, (rows,), optional
+        Without blocks every row is one. Stimuli are empty where unknown.
+
+    Returns
+    -------
+    ndarray of str, (rows,)
+        Names mean something in the training rows alone.
+    """
+    runs, train = np.asarray(runs).astype(str), split.train
+    if len(np.unique(runs[train])) > 1 and not np.isin(runs[train], runs[split.test]).any():
+        return runs
+    block = joined(train if blocks is None else np.asarray(blocks)[train])
+    unit = block if stimuli is None else joined(block, np.asarray(stimuli)[train])
+    groups = np.full(len(runs), "", dtype="U20")
+    groups[train] = unit if _fewest(unit, y[train]) > 1 else block
+    return groups
+
+
+def inner_folds(
+    groups: np.ndarray, labels: Iterable[object], n_folds: int, strict: bool = True
+) -> np.ndarray:
+    """Fold of each training row: whole groups, spread by class if every group has one class.
+
+    Parameters
+    ----------
+    groups : ndarray of str, (n,)
+        See `inner_groups`. If there is one only, every row is a group.
+    labels : iterable, (n,)
+        Class of each training row.
+    n_folds : int
+        Number of folds, cut to the number of groups, or to the groups of the smallest class.
+    strict : bool
+        False: a class of a single group is let pass. The fold that holds it cannot learn it.
+
+    Returns
+    -------
+    ndarray of int, (n,)
+        The same at every call: groups of one class are dealt by a generator of fixed seed.
+
+    Raises
+    ------
+    NeuroLoopError
+        If every group has one class, and a class has one group.
+    """
+    groups = np.asarray(groups)
+    names = np.array([str(label) for label in labels])
+    n_groups = len(set(groups.tolist()))
+    if n_groups == 1:
+        groups = np.arange(len(groups))
+    pairs = set(zip(names.tolist(), groups.tolist(), strict=True))
+    if len(pairs) > len(set(groups.tolist())):
+        return folds.group_folds(map(str, groups), min(n_folds, n_groups))
+    fewest = _fewest(groups, names)
+    if fewest < 2 and strict:
+        lone = next(name for name in names.tolist() if len(set(groups[names == name].tolist())) < 2)
+        raise NeuroLoopError(
+            f"a fold learns class {lone!r} from one block or image, and the "
+            "folds inside it, which choose the temperature or the penalty, need two: use more "
+            "folds, hold out fewer images, or leave that class out"
+        )
+    if fewest < 2:
+        names, fewest = np.repeat("any", len(names)), len(set(groups.tolist()))
+    generator = np.random.default_rng(0)
+    return folds.stratified_folds(names, min(n_folds, fewest), generator, groups.tolist())
+
+
+def _fewest(groups: np.ndarray, labels: np.ndarray) -> int:
+    """Groups of the class that has the fewest."""
+    pairs = set(zip(labels.tolist(), groups.tolist(), strict=True))
+    return min(np.unique([str(label) for label, _ in pairs], return_counts=True)[1], default=0)

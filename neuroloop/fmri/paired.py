@@ -1,0 +1,220 @@
+"""Voxels paired row by row with images, in one MATLAB or NumPy file."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import StrPath
+from neuroloop.fmri import god
+from neuroloop.fmri.brain import BrainData, check, make_rows
+
+#: How far rounding may put values beside 0, 1, 255 or a whole number.
+ROUNDING = 1e-3
+
+#: Grey values of 255 that are fractions reach at least so far: else no image would be seen.
+LEAST_WHITE = 16
+
+
+def read_paired(
+    path: StrPath,
+    *,
+    voxels: Sequence[str],
+    images: Sequence[str],
+    labels: Sequence[str],
+    image_shape: Sequence[int],
+    image_order: str = "C",
+    label_names: Mapping[str, str] | None = None,
+    runs: Sequence[str] | None = None,
+) -> tuple[BrainData, np.ndarray]:
+    """Read a file in which row i of every variable belongs to trial i.
+
+    Parameters
+    ----------
+    path : path
+        ``.mat`` (up to version 7) or ``.npz`` (without pickle).
+    voxels, images, labels : sequence of str
+        Names of variables, joined along their rows in this order: (trials, voxels), (trials,
+        pixels) or (trials, height, width), and (trials,) or (trials, 1).
+    image_shape : sequence of int
+        Height and width, pixels.
+    image_order : {"C", "F"}
+        Whether the pixels of a flat image follow one another along rows (C) or, as MATLAB stores
+        them, along columns (F).
+    label_names : mapping of str to str, optional
+        Category of each label; without it the labels name the categories.
+    runs : sequence of str, optional
+        Variables with the run of each trial; without it all trials are of one run.
+
+    Returns
+    -------
+    brain : BrainData
+        Session ``training``, region ``all``, every trial a block. Images with equal pixels are one
+        stimulus, named after the first trial that shows it: ``trial001``, ...
+    images : ndarray of uint8, shape (trials, height, width)
+        Grey values 0 to 255; if all values lie from 0 to 1, up to rounding, they are stretched.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the file is missing or damaged, lacks a variable, its variables do not pair up, one
+        image is of two categories, or images are neither from 0 to 1 nor from 0 to 255.
+    """
+    found = _load(path)
+    x = _join(found, voxels, path)
+    pixels = _join(found, images, path)
+    tags = [_text(value) for value in _column(_join(found, labels, path), labels, path)]
+    numbers = _column(_join(found, runs, path), runs, path) if runs else np.ones(len(x), int)
+    _check_runs(numbers, runs or [], path)
+    for names, other in ((images, pixels), (labels, tags), (runs or [], numbers)):
+        if len(other) != len(x):
+            raise NeuroLoopError(
+                f"{path}: {', '.join(voxels)} have {len(x)} rows, {', '.join(names)} {len(other)}: "
+                "every trial needs one of each"
+            )
+        for one, two in zip(voxels, names, strict=True) if len(names) == len(voxels) else ():
+            if len(found[one]) != len(found[two]):
+                raise NeuroLoopError(
+                    f"{path}: {one} has {len(found[one])} rows, {two} {len(found[two])}: variables "
+                    "that are listed at one place must be of the same trials: mend their order"
+                )
+    if x.ndim != 2 or x.dtype.kind not in "fiu":
+        raise NeuroLoopError(
+            f"{path}: {', '.join(voxels)} are {x.dtype} of shape {x.shape}, "
+            "not numbers (trials, voxels)"
+        )
+    if label_names:
+        unknown = sorted(set(tags) - set(label_names))
+        if unknown:
+            raise NeuroLoopError(
+                f"{path}: label {unknown[0]} has no name: label_names has {', '.join(label_names)}"
+            )
+        tags = [label_names[tag] for tag in tags]
+    grey = _as_images(pixels, image_shape, image_order, images, path)
+    shown = _first_trials(grey, tags, path)
+    run = [god.run_id("training", _text(number)) for number in numbers]
+    width = max(3, len(str(len(x))))
+    rows = make_rows(
+        session="training",
+        run=run,
+        block=[god.block_id(name, trial) for trial, name in enumerate(run, start=1)],
+        stimulus_id=[f"trial{trial:0{width}d}" for trial in shown],
+        category=tags,
+    )
+    brain = BrainData(x.astype(np.float32), rows, {"all": np.ones(x.shape[1], dtype=bool)})
+    return check(brain, path), grey
+
+
+def _first_trials(grey: np.ndarray, tags: Sequence[str], path: StrPath) -> list[int]:
+    """For each trial the first one, from 1, that shows its image: the same pixels."""
+    seen: dict[bytes, int] = {}
+    shown = [seen.setdefault(image.tobytes(), trial) for trial, image in enumerate(grey, start=1)]
+    for trial, (first, tag) in enumerate(zip(shown, tags, strict=True), start=1):
+        if tag != tags[first - 1]:
+            raise NeuroLoopError(
+                f"{path}: rows {first} and {trial} show one image, which is labelled "
+                f"{tags[first - 1]} and {tag}: give it one label, or tell the images apart"
+            )
+    return shown
+
+
+def _load(path: StrPath) -> dict[str, np.ndarray]:
+    """Read the variables of the file."""
+    if not Path(path).is_file():
+        raise NeuroLoopError(f"{path} is missing: put the file there or change the key")
+    try:
+        if Path(path).suffix == ".npz":
+            with np.load(path, allow_pickle=False) as archive:
+                return {name: archive[name] for name in archive.files}
+        from scipy.io import loadmat
+
+        return {k: v for k, v in loadmat(path).items() if not k.startswith("__")}
+    except NotImplementedError as error:
+        raise NeuroLoopError(
+            f"{path} is a MATLAB file of version 7.3: save it with -v7, or as .npz"
+        ) from error
+    except Exception as error:
+        reason = " ".join(str(error).split())
+        raise NeuroLoopError(
+            f"{path} is truncated or no .mat or .npz file ({reason}): download or make it again"
+        ) from error
+
+
+def _join(found: Mapping[str, np.ndarray], names: Sequence[str], path: StrPath) -> np.ndarray:
+    missing = [name for name in names if name not in found]
+    if missing:
+        raise NeuroLoopError(
+            f"{path} has no variable {', '.join(missing)}: it has {', '.join(sorted(found))}"
+        )
+    shapes = {found[name].shape[1:] for name in names}
+    if len(shapes) > 1:
+        raise NeuroLoopError(
+            f"{path}: rows of {', '.join(names)} have the shapes "
+            f"{', '.join(map(str, sorted(shapes)))}: they cannot be joined"
+        )
+    return np.concatenate([found[name] for name in names])
+
+
+def _column(values: np.ndarray, names: Sequence[str], path: StrPath) -> np.ndarray:
+    """Flatten (trials, 1); MATLAB has no vectors."""
+    if values.size != len(values):
+        raise NeuroLoopError(
+            f"{path}: {', '.join(names)} have the shape {values.shape}, one value a trial is needed"
+        )
+    return values.reshape(-1)
+
+
+def _check_runs(numbers: np.ndarray, names: Sequence[str], path: StrPath) -> None:
+    for row, text in enumerate(map(_text, numbers), start=1):
+        if text.strip().lower() in ("", "nan", "inf", "-inf", "none"):
+            raise NeuroLoopError(
+                f"{path}: {', '.join(names)}: row {row} names no run ({text}): give every trial one"
+            )
+
+
+def _text(value: object) -> str:
+    """A label or run as text; whole numbers without decimals, as MATLAB stores them as doubles."""
+    number = isinstance(value, np.floating | float) and float(value).is_integer()
+    return str(int(float(value))) if number else str(value)  # type: ignore[arg-type]
+
+
+def _as_images(
+    pixels: np.ndarray, shape: Sequence[int], order: str, names: Sequence[str], path: StrPath
+) -> np.ndarray:
+    height, width = shape
+    if pixels.shape[1:] not in ((height * width,), (height, width)):
+        raise NeuroLoopError(
+            f"{path}: {', '.join(names)} have images of shape {pixels.shape[1:]}, image_shape is "
+            f"{height} x {width}: mend the key"
+        )
+    if pixels.ndim == 2 and order == "F":
+        pixels = pixels.reshape(-1, width, height).transpose(0, 2, 1)
+    pixels = pixels.reshape(-1, height, width).astype(np.float64)
+    where = f"{path}: {', '.join(names)}"
+    lowest, highest = pixels.min(), pixels.max()
+    if not (np.isfinite(pixels).all() and lowest >= -ROUNDING and highest <= 255 + ROUNDING):
+        raise NeuroLoopError(f"{where} have values outside 0 to 255: store grey values")
+    white = _white(pixels, where)
+    return np.ascontiguousarray(np.rint(np.clip(pixels / white, 0, 1) * 255)).astype(np.uint8)
+
+
+def _white(pixels: np.ndarray, where: str) -> int:
+    """Level of white, 1 or 255, of finite pixels (trials, height, width)."""
+    own = pixels.max(axis=(1, 2))
+    highest = own.max()
+    if highest <= 1 + ROUNDING:
+        return 1
+    fractions = (np.abs(pixels - np.rint(pixels)) > ROUNDING).any(axis=(1, 2))
+    if fractions.any() and highest < LEAST_WHITE:
+        raise NeuroLoopError(
+            f"{where} are fractions up to {highest:g}: neither 0 to 1 nor 0 to 255: store them as "
+            "one of these"
+        )
+    small = np.flatnonzero(fractions & (own <= 1 + ROUNDING))
+    if len(small):
+        raise NeuroLoopError(
+            f"{where}: row {small[0] + 1} has fractions up to {own[small[0]]:g}, other rows values "
+            f"up to {highest:g}: store all from 0 to 1 or from 0 to 255"
+        )
+    return 255

@@ -1,0 +1,211 @@
+"""Null distributions of balanced accuracy from label permutation.
+
+What is exchanged is in `units`: labels move with whole blocks, or with whole images where an image
+is shown in several blocks, within runs (Etzel 2017, MVPA significance testing when just above
+chance, and related properties of permutation tests; Nichols & Holmes 2002, Hum. Brain Mapp. 15:1).
+p values come from `statistics.permutation_p`.
+
+The statistic is balanced accuracy. A class whose units have more rows than those of another keeps
+them in the data but not in a permutation, so that naming it always would beat a null of plain
+accuracies without knowing anything; its balanced accuracy is 1 / classes in all of them. Where
+every class has as many rows, the two are the same.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.statistics.folds import Split, fold_of_rows
+from neuroloop.jobs.progress import progress
+from neuroloop.fmri import decoders
+from neuroloop.fmri import ridge
+from neuroloop.fmri.nested import inner_groups
+from neuroloop.fmri.scores import checked
+from neuroloop.fmri.units import exchange
+from neuroloop.fmri.voxels import prepare
+
+#: Decoders that fit many permutations of a split at once. Each takes what `_one_by_one` takes
+#: after the decoder, and yields the same predictions.
+BATCHED: dict[str, Callable[..., Iterator[np.ndarray]]] = {"ridge": ridge.permuted_predictions}
+
+
+def permute_blocks(
+    y: np.ndarray, blocks: np.ndarray, runs: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
+    """Return one permutation as of `permutations`, (n,)."""
+    return permutations(y, blocks, runs, generator, 1)[0]
+
+
+def permutations(
+    y: np.ndarray,
+    blocks: np.ndarray,
+    runs: np.ndarray,
+    generator: np.random.Generator,
+    n: int,
+    stimuli: np.ndarray | None = None,
+    folds: np.ndarray | None = None,
+) -> np.ndarray:
+    """Exchange the labels of units that are exchangeable.
+
+    Parameters
+    ----------
+    y, blocks, runs, stimuli, folds
+        See `units.exchange`.
+    generator : numpy.random.Generator
+    n : int
+        Number of independent permutations; with 0 nothing is refused.
+
+    Returns
+    -------
+    ndarray of int, (n, rows)
+        The same number of units of every class in every stratum as `y` has.
+
+    Raises
+    ------
+    NeuroLoopError
+        If a block or an image has rows of two classes, or if nothing can be exchanged.
+    """
+    found = exchange(y, blocks, runs, stimuli, folds)
+    if found.impossible and n:
+        raise NeuroLoopError(f"{found.impossible}: mend the columns run, block and stimulus_id")
+    stratum, label = found.stratum, found.label
+    ordered = np.argsort(stratum, kind="stable")
+    # Units in a random order, but stratum after stratum: place i gets the label of the i-th.
+    shuffled = np.argsort(stratum[ordered] + generator.random((n, len(label))), axis=1)
+    permuted = np.empty((n, len(label)), dtype=label.dtype)
+    permuted[:, ordered] = label[ordered][shuffled]
+    return permuted[:, found.unit]
+
+
+def label_null(
+    predictions: np.ndarray,
+    y: np.ndarray,
+    blocks: np.ndarray,
+    runs: np.ndarray,
+    generator: np.random.Generator,
+    n: int,
+    stimuli: np.ndarray | None = None,
+    folds: np.ndarray | None = None,
+) -> np.ndarray:
+    """Null of a decoder that is not trained again: fixed predictions against permuted labels.
+
+    It asks whether predictions and labels go together within runs, given this one fit.
+
+    Parameters
+    ----------
+    predictions : ndarray of int, (rows,)
+        Classes that were predicted out of fold.
+    y, blocks, runs, generator, stimuli, folds
+        See `permutations`; predicted rows only.
+    n : int
+        Number of permutations.
+
+    Returns
+    -------
+    ndarray, (n,) float64
+        Balanced accuracies.
+    """
+    labels = permutations(y, blocks, runs, generator, n, stimuli, folds)
+    return balanced_accuracies(labels, predictions)
+
+
+def balanced_accuracies(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
+    """Mean over the classes that occur of the share of their rows that were named right.
+
+    Parameters
+    ----------
+    labels : ndarray of int, (n, rows)
+        True classes, of `n` permutations.
+    predictions : ndarray of int, (n, rows) or (rows,)
+
+    Returns
+    -------
+    ndarray, (n,) float64
+        For each permutation what `metrics.balanced_accuracy` gives.
+    """
+    n, n_classes = len(labels), labels.max(initial=0) + 1
+    cells = (labels + n_classes * np.arange(n)[:, None]).ravel()
+    hits = (labels == predictions).ravel()
+    rows = np.bincount(cells, minlength=n * n_classes).reshape(n, n_classes)
+    right = np.bincount(cells, weights=hits, minlength=n * n_classes).reshape(n, n_classes)
+    return (right / np.maximum(rows, 1)).sum(axis=1) / np.maximum((rows > 0).sum(axis=1), 1)
+
+
+def retrained_null(
+    name: str,
+    x: np.ndarray,
+    y: np.ndarray,
+    blocks: np.ndarray,
+    runs: np.ndarray,
+    splits: Sequence[Split],
+    n_classes: int,
+    generator: np.random.Generator,
+    n: int,
+    n_voxels: int,
+    scale: bool = True,
+    stimuli: np.ndarray | None = None,
+    **params: Any,
+) -> np.ndarray:
+    """Null of a linear decoder: selection, scaling and fit are repeated on permuted labels.
+
+    Rows that no split trains on are permuted too. Calibration is left out, since a temperature
+    does not change which class is predicted.
+
+    Parameters
+    ----------
+    name : str
+        Key of `decoders.LINEAR`. One in `BATCHED` takes its fast path.
+    x : ndarray, (rows, voxels)
+        Activity.
+    y, blocks, runs, generator, stimuli
+        See `permutations`; all rows. Labels stay in their fold where folds cut through runs.
+    splits : sequence of Split
+        As the decoder was trained.
+    n_classes, n_voxels, scale, **params
+        See `decoders.fit_linear`.
+    n : int
+        Number of permutations.
+
+    Returns
+    -------
+    ndarray, (n,) float64
+        Balanced accuracies over all test rows, against the permuted labels.
+
+    Raises
+    ------
+    NeuroLoopError
+        As in `permutations`, or if a decoder's scores cannot be used (see `scores`).
+    """
+    labels = permutations(y, blocks, runs, generator, n, stimuli, fold_of_rows(splits, len(y)))
+    predictions = np.full_like(labels, -1)
+    for split in splits:
+        groups = inner_groups(split, y, runs, blocks, stimuli)
+        args = (x, labels, groups, split, n_classes, n_voxels, scale)
+        batched = BATCHED.get(name)
+        fits = batched(*args, **params) if batched else _one_by_one(name, *args, **params)
+        for index, predicted in enumerate(progress(fits, f"permutations, {name}", n)):
+            predictions[index, split.test] = predicted
+    tested = np.concatenate([split.test for split in splits])
+    return balanced_accuracies(labels[:, tested], predictions[:, tested])
+
+
+def _one_by_one(
+    name: str,
+    x: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    split: Split,
+    n_classes: int,
+    n_voxels: int,
+    scale: bool = True,
+    **params: Any,
+) -> Iterator[np.ndarray]:
+    """Yield the predicted classes of the test rows for every row of `labels` (n, rows)."""
+    decoder, expected = decoders.find(name), (len(split.test), n_classes)
+    x_train, x_test, groups_train = x[split.train], x[split.test], groups[split.train]
+    for y in labels[:, split.train]:
+        train, test = prepare(x_train, y, x_test, n_voxels, scale)
+        scores = decoder(train, y, groups_train, test, n_classes, **params)
+        yield checked(scores, expected, f"decoder {name!r}, permuted labels").argmax(axis=1)

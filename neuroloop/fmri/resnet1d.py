@@ -1,0 +1,144 @@
+"""Decoding with a 1-D ResNet18 over the vector of voxels, one network a split.
+
+Its convolutions run over the order of the voxels, which means nothing in the brain: a linear
+decoder belongs beside it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from neuroloop.training.batches import equal_batches
+from neuroloop.training.checkpoints import Checkpoint
+from neuroloop.statistics.folds import Split
+from neuroloop.networks.resnet import ResNet, initialise, resnet
+from neuroloop.training.recipe import Recipe
+from neuroloop.jobs.seeds import derive_seed
+from neuroloop.training.loop import Loss, fit, predict
+from neuroloop.fmri.voxels import prepare
+
+#: The study's. Its step decay at epoch 90 was never reached.
+RECIPE = Recipe(epochs=15, batch_size=64, learning_rate=0.01, momentum=0.9)
+
+
+def resnet1d18(
+    x: np.ndarray,
+    y: np.ndarray,
+    splits: Sequence[Split],
+    n_classes: int,
+    n_voxels: int,
+    *,
+    recipe: Recipe = RECIPE,
+    width: int = 64,
+    seed: int,
+    device: torch.device | str,
+    members_at_once: int,
+    checkpoint: Callable[[str], Checkpoint] | None = None,
+) -> list[np.ndarray]:
+    """Score the test rows of every split with a network trained on its training rows.
+
+    Selection and scaling of voxels are fitted on the training rows too; cross-entropy is
+    minimised. A network depends on its own rows, on the place of its split and on the seed, and
+    but for rounding not on those that are trained with it.
+
+    Parameters
+    ----------
+    x : ndarray of float32, shape (n, voxels)
+        Activity.
+    y : ndarray of int, shape (n,)
+        Class indices. Those of test rows are not looked at.
+    splits : sequence of Split
+    n_classes, n_voxels : int
+        Classes of the data set; voxels kept by the selection.
+    recipe : Recipe
+    width : int
+        Channels of the first stage; 64 in the study.
+    seed : int
+        Root of the initialisations and of the orders of batches.
+    device : device
+    members_at_once : int
+        Networks trained at once as an ensemble: on a CPU 1, on a GPU as many as fit in its memory.
+    checkpoint : callable, optional
+        From a name to where a state is kept. The states stay until the caller removes them.
+
+    Returns
+    -------
+    list of ndarray of float32, shape (test rows, n_classes)
+        Logits.
+
+    Raises
+    ------
+    NeuroLoopError
+        If training diverges, or a split has too few training rows.
+    """
+    groups = equal_batches(
+        [len(split.train) for split in splits], recipe.batch_size, members_at_once
+    )
+    scores: dict[int, np.ndarray] = {}
+    for number, group in enumerate(groups, start=1):
+        name = f"split{group[0]}x{len(group)}"
+        kept = checkpoint(f"scores-{name}") if checkpoint else None
+        loaded = kept.load() if kept else None
+        if loaded:
+            scores |= {member: loaded[0][str(member)].numpy() for member in group}
+            continue
+        state = checkpoint(name) if checkpoint else None
+        chosen = [splits[member] for member in group]
+        prepared = [prepare(x[s.train], y[s.train], x[s.test], n_voxels) for s in chosen]
+        seeds = [derive_seed(seed, "resnet1d18", member) for member in group]
+        network = resnet(
+            18, in_channels=1, classes=n_classes, width=width, dims=1, members=len(group)
+        )
+        initialise(network, [derive_seed(one, "initialisation") for one in seeds])
+        network.to(device)
+        fit(
+            network,
+            cross_entropy([train for train, _ in prepared], [y[s.train] for s in chosen], device),
+            [len(split.train) for split in chosen],
+            seeds,
+            recipe,
+            checkpoint=state,
+            label=f"networks, {number} of {len(groups)}",
+        )
+        tests = [test for _, test in prepared]
+        logits = predict(network, _stack(tests).transpose(1, 0, 2)[:, :, None])
+        scores |= {
+            member: logits[: len(test), place].copy()
+            for place, (member, test) in enumerate(zip(group, tests, strict=True))
+        }
+        if kept and state:  # scores are small, weights are not
+            kept.save({str(member): torch.from_numpy(scores[member]) for member in group}, {})
+            state.remove()
+    return [scores[member] for member in range(len(splits))]
+
+
+def cross_entropy(
+    activity: Sequence[np.ndarray], labels: Sequence[np.ndarray], device: torch.device | str
+) -> Loss:
+    """Loss of the members' batches, from each member's rows (n, voxels) and classes (n,)."""
+    rows = torch.from_numpy(_stack(activity)).to(device)
+    classes = torch.from_numpy(_stack([truth.astype(np.int64) for truth in labels])).to(device)
+    members = torch.arange(len(activity), device=device)[:, None]
+
+    def loss(
+        network: ResNet, epoch: int, indices: torch.Tensor
+    ) -> tuple[torch.Tensor, Mapping[str, torch.Tensor]]:
+        batch = rows[members, indices].transpose(0, 1)[:, :, None]
+        logits = network(batch)
+        truth = classes[members, indices].T
+        entropy = functional.cross_entropy(logits.permute(0, 2, 1), truth, reduction="none")
+        return entropy.mean(dim=0), {}
+
+    return loss
+
+
+def _stack(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """Join arrays of different lengths along a new first axis, filled with zeros."""
+    stacked = np.zeros(
+        (len(arrays), max(map(len, arrays)), *arrays[0].shape[1:]), dtype=arrays[0].dtype
+    )
+    for place, array in zip(stacked, arrays, strict=True):
+        place[: len(array)] = array
+    return stacked

@@ -1,0 +1,214 @@
+"""Ridge with voxel selection, fitted to many permutations of the labels at once.
+
+`permuted_predictions` predicts what `voxels.prepare` and `decoders.ridge` predict, one permutation
+after the other (in double precision throughout), but shares what does not depend on the labels:
+
+- voxels are scaled once a split;
+- the class sums of all permutations are one sparse product. F grows with the share of a voxel's
+  variance that lies between classes, which the class sums give, and they are X'Y as well;
+- X'X of all voxels is made once; a permutation gathers the part of its own voxels. Where samples
+  are far fewer than voxels, the kernel XX' is the smaller system and takes its place;
+- if no voxel is left out, one factorisation serves all permutations;
+- with several penalties one eigendecomposition serves them all, and the errors of cross-validation
+  follow from the hat matrix H of all training rows: the rows F of a fold are missed by
+  (I - H_FF)^-1 (y_F - H_F y), exactly (Cook & Weisberg 1982, Residuals and Influence in Regression,
+  section 2.2; for folds of one row it is the PRESS residual).
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import cho_factor, cho_solve, eigh, solve
+
+from neuroloop.statistics.folds import Split
+from neuroloop.fmri.balance import class_scale, class_targets
+from neuroloop.fmri.nested import inner_folds
+from neuroloop.fmri.voxels import scaling, top_voxels
+
+#: Most voxels for which X'X of all of them is made (doubles: 134 MB).
+GRAM_VOXELS = 4096
+
+#: Most numbers in the class sums of the permutations that are handled together (64 MB).
+SUMS_SIZE = 8_000_000
+
+
+def permuted_predictions(
+    x: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    split: Split,
+    n_classes: int,
+    n_voxels: int,
+    scale: bool = True,
+    alphas: Sequence[float] = (1000.0,),
+    alpha_folds: int = 5,
+) -> Iterator[np.ndarray]:
+    """Yield the predicted classes of the test rows for every permutation.
+
+    Parameters
+    ----------
+    x : ndarray, (rows, voxels)
+        Activity.
+    labels : ndarray of int, (permutations, rows)
+        Class indices.
+    groups : ndarray of str, (rows,)
+        See `inner_groups`; those of test rows are not looked at.
+    split : Split
+        Training and test rows.
+    n_classes : int
+        Classes of the data set.
+    n_voxels, scale
+        See `voxels.prepare`.
+    alphas, alpha_folds
+        See `decoders.ridge`.
+
+    Yields
+    ------
+    ndarray of int, (test rows,)
+    """
+    x_train = np.asarray(x[split.train], dtype=np.float64)
+    mean, unit = scaling(x_train, scale)
+    train = (x_train - mean) / unit
+    variance = np.where(np.isinf(unit), 1.0, train.var(axis=0))
+    # Voxels first: then choosing voxels copies whole rows.
+    train_t = np.ascontiguousarray(train.T)
+    test_t = np.ascontiguousarray(((x[split.test] - mean) / unit).T)
+    total, n_train = train_t.shape
+    n_kept = min(n_voxels, total)
+    # Gathering a part of X'X costs far less than making XX' anew, which pays off where it is less
+    # than half as wide, or where the factorisation is the dear part.
+    cheap = total <= GRAM_VOXELS and len(alphas) == 1
+    primal = n_kept <= (2 * n_train if cheap else n_train)
+    gram = train_t @ train if primal and total <= GRAM_VOXELS else None
+
+    fitter = None
+    chunk = max(1, SUMS_SIZE // (n_classes * total))
+    for start in range(0, len(labels), chunk):
+        part = labels[start : start + chunk, split.train]
+        counts, scaled = _class_sums(train, part, n_classes)
+        between = np.einsum("pkv,pkv->pv", scaled, scaled) / variance
+        for y, count, sums, score in zip(part, counts, scaled, between, strict=True):
+            if fitter is None or n_kept < total:
+                kept = top_voxels(score, n_voxels)
+                chosen = train_t[kept]
+                system = None
+                if primal:
+                    system = chosen @ chosen.T if gram is None else gram[kept].take(kept, axis=1)
+                fitter = _Fitter(chosen, test_t[kept], system, alphas)
+            targets = class_targets(np.eye(n_classes)[y])
+            projected = (sums[:, kept] * (class_scale(count) * np.sqrt(count))[:, None]).T
+            folds = None
+            if len(alphas) > 1:
+                folds = inner_folds(groups[split.train], y, alpha_folds, strict=False)
+            scores = fitter.scores(targets, projected, folds)
+            scores[:, count == 0] = -np.inf
+            yield scores.argmax(axis=1)
+
+
+def _class_sums(
+    train: np.ndarray, labels: np.ndarray, n_classes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sums of rows by class, for every permutation, over the root of the class's size.
+
+    Parameters
+    ----------
+    train : ndarray, (n, voxels)
+    labels : ndarray of int, (permutations, n)
+
+    Returns
+    -------
+    counts : ndarray of int, (permutations, classes)
+    scaled : ndarray, (permutations, classes, voxels)
+        Their squares sum over classes to the sum of squares between classes.
+    """
+    n_permutations, n_rows = labels.shape
+    cells = labels + n_classes * np.arange(n_permutations)[:, None]
+    counts = np.bincount(cells.ravel(), minlength=n_permutations * n_classes)
+    rows = np.argsort(labels, axis=1, kind="stable").ravel()
+    ends = np.concatenate([[0], np.cumsum(counts)])
+    weights = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts)
+    chooser = sparse.csr_array((weights, rows, ends), shape=(len(counts), n_rows))
+    return (
+        counts.reshape(n_permutations, n_classes),
+        (chooser @ train).reshape(n_permutations, n_classes, train.shape[1]),
+    )
+
+
+class _Fitter:
+    """Ridge on fixed voxels, for any labels.
+
+    Parameters
+    ----------
+    train : ndarray, (voxels, n)
+        Zero mean over the n rows.
+    test : ndarray, (voxels, m)
+    gram : ndarray, (voxels, voxels), optional
+        X'X. Without it the problem is solved in samples (XX').
+    alphas : sequence of float
+        Penalties.
+    """
+
+    def __init__(
+        self,
+        train: np.ndarray,
+        test: np.ndarray,
+        gram: np.ndarray | None,
+        alphas: Sequence[float],
+    ) -> None:
+        self.dual = gram is None
+        self.alphas = np.array(alphas, dtype=np.float64)
+        system = train.T @ train if gram is None else gram
+        self.cross = test.T @ train if self.dual else test.T
+        if len(self.alphas) == 1:
+            system[np.diag_indices_from(system)] += self.alphas[0]
+            self.factor = cho_factor(system.T, lower=True, overwrite_a=True, check_finite=False)
+            return
+        self.values, self.vectors = eigh(system.T, driver="evd", check_finite=False)
+        self.values = np.maximum(self.values, 0.0)
+        # H = basis diag(1 / (values + alpha)) basis'
+        self.basis = self.vectors * np.sqrt(self.values) if self.dual else train.T @ self.vectors
+
+    def scores(
+        self, targets: np.ndarray, projected: np.ndarray, folds: np.ndarray | None
+    ) -> np.ndarray:
+        """Predict the centred targets of the test rows.
+
+        Parameters
+        ----------
+        targets : ndarray, (n, classes)
+            Zero mean over rows.
+        projected : ndarray, (voxels, classes)
+            X' targets.
+        folds : ndarray of int, (n,), optional
+            For the choice among several alphas.
+
+        Returns
+        -------
+        ndarray, (m, classes)
+        """
+        right = targets if self.dual else projected
+        if folds is None:
+            return self.cross @ cho_solve(self.factor, right, check_finite=False)
+        shrunk = self.values + self._best_alpha(targets, folds)
+        return self.cross @ (self.vectors @ ((self.vectors.T @ right) / shrunk[:, None]))
+
+    def _best_alpha(self, targets: np.ndarray, folds: np.ndarray) -> float:
+        """Alpha of least squared error in cross-validation: himalaya's mean over folds and targets.
+
+        Ties go to the larger alpha, as there.
+        """
+        projected = self.basis.T @ targets
+        members = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
+        gains = np.zeros(len(self.alphas))
+        for index, alpha in enumerate(self.alphas):
+            weighted = self.basis / (self.values + alpha)
+            residuals = targets - weighted @ projected
+            for rows in members:
+                # The mean is fitted too: its part of the hat matrix is 1 / n everywhere.
+                hat = weighted[rows] @ self.basis[rows].T + 1 / len(targets)
+                missed = solve(
+                    np.eye(len(rows)) - hat, residuals[rows], assume_a="pos", check_finite=False
+                )
+                gains[index] -= (missed**2).mean() / len(members)
+        return float(self.alphas[np.argmax(gains + 1e-10 * np.log(self.alphas))])

@@ -1,0 +1,266 @@
+"""Simulated subjects with known truth: they look at handwritten digits of scikit-learn.
+
+Sessions, columns and ids are those of Generic Object Decoding: training images are shown once,
+dealt to runs; a perception test repeats a few other images; in the imagery test those are
+imagined. A voxel answers ``snr * signal + noise`` with unit variance of both, so that the
+signal-to-noise ratio is a ratio of standard deviations. What was drawn for one subject depends on
+the seed and on its own name alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.fmri import god
+from neuroloop.fmri.brain import BrainData, check, make_rows
+from neuroloop.fmri.encoding import Population, encode, voxel_weights
+from neuroloop.fmri.noise import correlated_trials, region_noise
+
+#: What a region can encode.
+ENCODINGS = ("energy", "category", "mixed", "none")
+
+#: Side of the digits as they are shown, pixels (they are stored as 8 x 8).
+SIDE = 16
+
+
+@dataclass(frozen=True)
+class Region:
+    """A simulated region.
+
+    Attributes
+    ----------
+    encoding : {"energy", "category", "mixed", "none"}
+        What its voxels answer to.
+    voxels : int
+        Number of voxels.
+    snr : float
+        Multiplies the subject's signal-to-noise ratio.
+    """
+
+    encoding: str
+    voxels: int
+    snr: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.encoding not in ENCODINGS:
+            raise NeuroLoopError(
+                f"simulated region: encoding {self.encoding}: known are {', '.join(ENCODINGS)}"
+            )
+
+
+def draw_stimuli(
+    seed: int,
+    *,
+    categories: int = 10,
+    train_per_category: int = 10,
+    test_images: int = 1000,
+    perception_per_category: int = 1,
+    lifetime_per_category: int = 60,
+) -> pd.DataFrame:
+    """Draw disjoint pools of digits.
+
+    Parameters
+    ----------
+    seed : int
+        Root seed.
+    categories : int
+        The digits 0, 1, ... that are used.
+    train_per_category : int
+        Shown once in the scanner, and taught to students.
+    test_images : int
+        Shown to no brain: held out for testing students. Spread evenly over categories.
+    perception_per_category : int
+        Repeated in the perception test; imagined in the imagery test.
+    lifetime_per_category : int
+        What the brains know from before; used for nothing else.
+
+    Returns
+    -------
+    DataFrame
+        ``stimulus_id`` (digit + image * 1e-6 with 6 decimals), ``category`` (``digit3``),
+        ``session`` (``training``, ``perception``, ``held_out`` or ``lifetime``), ``held_out``
+        (0 or 1), ``image`` (place in scikit-learn's set). Rows in the order of categories, pools
+        and draws.
+
+    Raises
+    ------
+    NeuroLoopError
+        If there are not so many digits.
+    """
+    from sklearn.datasets import load_digits
+
+    target = load_digits().target
+    rows = []
+    for digit in range(categories):
+        extra = digit < test_images % categories
+        pools = {
+            "training": train_per_category,
+            "perception": perception_per_category,
+            "held_out": test_images // categories + extra,
+            "lifetime": lifetime_per_category,
+        }
+        drawn = numpy_generator(seed, "stimuli", digit).permutation(np.flatnonzero(target == digit))
+        if sum(pools.values()) > len(drawn):
+            raise NeuroLoopError(
+                f"simulated stimuli: {sum(pools.values())} images of the digit {digit} are asked "
+                f"for ({pools}), the set has {len(drawn)}: lower one of these numbers"
+            )
+        sessions = np.repeat(list(pools), list(pools.values()))
+        rows += [
+            {
+                "stimulus_id": god.stimulus_name(digit + image * 1e-6),
+                "category": f"digit{digit}",
+                "session": str(session),
+                "held_out": int(session == "held_out"),
+                "image": int(image),
+            }
+            for image, session in zip(drawn, sessions, strict=False)
+        ]
+    return pd.DataFrame(rows)
+
+
+def stimulus_images(stimuli: pd.DataFrame) -> np.ndarray:
+    """Images of the stimuli, as they are shown.
+
+    Returns
+    -------
+    ndarray of uint8, shape (stimuli, 16, 16)
+        Linearly enlarged from 8 x 8; 0 is the background, 255 full ink.
+    """
+    from skimage.transform import resize
+    from sklearn.datasets import load_digits
+
+    small = load_digits().images[stimuli["image"].to_numpy()] / 16
+    large = resize(small, (len(small), SIDE, SIDE), order=1, mode="edge")
+    return np.rint(np.clip(large, 0, 1) * 255).astype(np.uint8)
+
+
+def encode_stimuli(stimuli: pd.DataFrame) -> dict[str, Population]:
+    """Features of all stimuli, the same for every subject (see `encoding.encode`)."""
+    known = (stimuli["session"] == "lifetime").to_numpy()
+    return encode(stimulus_images(stimuli) / 255, stimuli["category"].to_numpy(str), known)
+
+
+def simulate_subject(
+    seed: int,
+    subject: str,
+    snr: float,
+    regions: Mapping[str, Region],
+    stimuli: pd.DataFrame,
+    features: Mapping[str, Population],
+    *,
+    runs: int = 5,
+    perception_repeats: int = 5,
+    imagery_repeats: int = 5,
+    imagery_gain: float = 0.4,
+) -> BrainData:
+    """Record one simulated subject.
+
+    Parameters
+    ----------
+    seed : int
+        Root seed.
+    subject : str
+        Name; it chooses the random streams.
+    snr : float
+        Signal-to-noise ratio, a ratio of standard deviations over single trials.
+    regions : mapping of str to Region
+        Regions by name, with disjoint voxels in this order.
+    stimuli : DataFrame
+        From `draw_stimuli`.
+    features : mapping of str to Population
+        From `encode_stimuli`.
+    runs : int
+        Runs of the training session; each gets every category equally often, as far as possible.
+    perception_repeats, imagery_repeats : int
+        Runs of the tests; each shows every image, or has every category imagined, once.
+    imagery_gain : float
+        Imagery has the category's mean features, with the signal multiplied by this.
+
+    Returns
+    -------
+    BrainData
+        Every trial is a block. Imagery rows carry the id of the category's first perception image.
+    """
+    if not 2 <= runs <= (stimuli["session"] == "training").sum():
+        raise NeuroLoopError(
+            f"simulated subject {subject}: {runs} runs: at least 2, at most one a training image"
+        )
+    shown, rows = _present(
+        numpy_generator(seed, "order", subject),
+        stimuli,
+        runs,
+        {"perception": perception_repeats, "imagery": imagery_repeats},
+    )
+    imagined = (rows["session"] == "imagery").to_numpy()
+    in_run = rows.groupby("run", sort=False).size().tolist()
+    latent = correlated_trials(numpy_generator(seed, "shared", subject), in_run, 5)
+    parts, rois, start = [], {}, 0
+    for name, region in regions.items():
+        part = region_noise(
+            numpy_generator(seed, "noise", subject, name), in_run, region.voxels, latent
+        )
+        if region.encoding != "none":
+            group = features[region.encoding]
+            weights = voxel_weights(
+                group, region.voxels, numpy_generator(seed, "weights", subject, name)
+            )
+            seen = group.features[shown]
+            seen[imagined] = imagery_gain * _category_means(group, stimuli)[shown[imagined]]
+            part += snr * region.snr * (seen @ weights)
+        parts.append(part)
+        rois[name] = np.zeros(sum(r.voxels for r in regions.values()), dtype=bool)
+        rois[name][start : start + region.voxels] = True
+        start += region.voxels
+    voxels = np.hstack(parts).astype(np.float32)
+    return check(BrainData(voxels, rows, rois), f"simulated subject {subject}")
+
+
+def _present(
+    generator: np.random.Generator,
+    stimuli: pd.DataFrame,
+    runs: int,
+    repeats: Mapping[str, int],
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Decide what is shown when: places in `stimuli`, and the rows' table."""
+    session = stimuli["session"].to_numpy()
+    category = stimuli["category"].to_numpy()
+    training = np.flatnonzero(session == "training")
+    # Shuffled within categories, then dealt like cards: a run has each category equally often.
+    shuffled = generator.permutation(training)
+    dealt = shuffled[np.argsort(category[shuffled], kind="stable")]
+    trials = [("training", run + 1, generator.permutation(dealt[run::runs])) for run in range(runs)]
+    tests = np.flatnonzero(session == "perception")
+    first = tests[np.unique(category[tests], return_index=True)[1]]
+    for name, pool in (("perception", tests), ("imagery", first)):
+        trials += [
+            (name, run + 1, generator.permutation(pool))
+            for run in range(repeats[name] if len(pool) else 0)
+        ]
+    shown = np.concatenate([places for _, _, places in trials])
+    order = [
+        (name, god.run_id(name, run), god.block_id(god.run_id(name, run), trial + 1))
+        for name, run, places in trials
+        for trial in range(len(places))
+    ]
+    sessions, run_ids, blocks = zip(*order, strict=True)
+    rows = make_rows(
+        session=sessions,
+        run=run_ids,
+        block=blocks,
+        stimulus_id=stimuli["stimulus_id"].to_numpy()[shown],
+        category=category[shown],
+    )
+    return shown, rows
+
+
+def _category_means(group: Population, stimuli: pd.DataFrame) -> np.ndarray:
+    """Mean features of the known images of each stimulus' category, shape (stimuli, features)."""
+    known = stimuli["session"] == "lifetime"
+    frame = pd.DataFrame(group.features[known.to_numpy()])
+    means = frame.groupby(stimuli.loc[known, "category"].to_numpy()).mean()
+    return means.loc[stimuli["category"]].to_numpy()

@@ -1,0 +1,302 @@
+"""Out-of-fold soft labels: scores, calibrated inside the training set, joined to stimuli by id.
+
+Every row is predicted by a fit that did not see it. Scores become logits by one temperature a
+split, chosen on predictions of training rows that are out-of-fold in their turn (temperature
+scaling: Guo et al. 2017, On Calibration of Modern Neural Networks, with nested cross-validation in
+the place of a validation set).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax, softmax
+
+from neuroloop.statistics import folds
+from neuroloop.errors import NeuroLoopError
+from neuroloop.statistics.folds import Split
+from neuroloop.fmri.nested import inner_folds, inner_groups
+from neuroloop.fmri.scores import checked
+
+#: The temperature is sought within this factor of the mean range of a row's scores.
+TEMPERATURE_RANGE = 1e4
+
+
+class Fit(Protocol):
+    """Trains one model a split and scores the split's test rows.
+
+    It may look at activity and labels of training rows, and at activity of test rows to score
+    them. `functools.partial(decoders.fit_linear, name, ...)` is one; networks train all splits
+    side by side, which is why it gets all of them at once.
+    """
+
+    def __call__(
+        self,
+        x: np.ndarray,
+        y: np.ndarray,
+        groups: np.ndarray,
+        splits: Sequence[Split],
+        n_classes: int,
+    ) -> Sequence[np.ndarray]:
+        """Return one array (test rows, classes) a split, finite, higher is likelier."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class OutOfFold:
+    """Predictions of rows by fits that did not see them.
+
+    Attributes
+    ----------
+    scores : ndarray, (n, classes) float64
+        What the decoder gave; NaN where no split predicts the row.
+    logits : ndarray, (n, classes) float64
+        Scores / temperature of the row's split.
+    temperatures : ndarray, (splits,) float64
+        In units of the scores.
+    split : ndarray of int, (n,)
+        Split that predicts the row; -1 where none does.
+    """
+
+    scores: np.ndarray
+    logits: np.ndarray
+    temperatures: np.ndarray
+    split: np.ndarray
+
+
+def out_of_fold(
+    x: np.ndarray,
+    y: np.ndarray,
+    groups: np.ndarray,
+    stimuli: np.ndarray,
+    splits: Sequence[Split],
+    n_classes: int,
+    fit: Fit,
+    calibration_folds: int,
+    blocks: np.ndarray | None = None,
+    decoder: str | None = None,
+    classes: Sequence[str] | None = None,
+) -> OutOfFold:
+    """Score every test row and calibrate on the training rows of its split alone.
+
+    All models, those of the splits and those of the calibration inside them, are trained by one
+    call of `fit`.
+
+    Parameters
+    ----------
+    x : ndarray, (n, voxels)
+        Activity.
+    y : ndarray of int, (n,)
+        Class indices.
+    groups : ndarray of str, (n,)
+        Run of each row: calibration folds are made of runs, or of blocks (see `inner_groups`).
+    stimuli : ndarray of str, (n,)
+        Stimulus of each row, empty where unknown: none is on both sides of a calibration fold.
+    splits : sequence of Split
+        No row is in two test sets.
+    n_classes : int
+        Classes of the data set.
+    fit : Fit
+        The decoder.
+    calibration_folds : int
+        Folds inside every training set (see `inner_folds`).
+    blocks : ndarray of str, (n,), optional
+        Block of each row; without it every row is one.
+    decoder : str, optional
+        Name for messages.
+    classes : sequence of str, (n_classes,), optional
+        Names of the classes for messages, in natural order.
+
+    Returns
+    -------
+    OutOfFold
+
+    Raises
+    ------
+    NeuroLoopError
+        If a split cannot learn a class, or has nothing to calibrate on, or if the decoder's scores
+        are not finite numbers, one a row and class.
+    """
+    named = y if classes is None else np.array(classes)[y]
+    folds.check_training(splits, named, stimuli=stimuli)
+    inner = []
+    for split in splits:
+        kept = inner_groups(split, y, groups, blocks, stimuli)
+        inner.append(inner_splits(named, kept, stimuli, split.train, calibration_folds))
+    every = [*splits, *(one for of_split in inner for one in of_split)]
+    for split in every:
+        _check_training(split, y)
+    fitted = list(fit(x, y, groups, every, n_classes))
+    _check_scores(fitted, every, len(splits), n_classes, decoder or _name(fit))
+    rest = iter(fitted[len(splits) :])
+
+    scores = np.full((len(y), n_classes), np.nan)
+    logits = scores.copy()
+    owner = np.full(len(y), -1)
+    temperatures = np.empty(len(splits))
+    for index, (split, of_split) in enumerate(zip(splits, inner, strict=True)):
+        if (owner[split.test] >= 0).any():
+            raise ValueError(f"split {index} tests rows that an earlier split tests")
+        temperatures[index] = calibrate(y, of_split, [next(rest) for _ in of_split])
+        owner[split.test] = index
+        scores[split.test] = fitted[index]
+        logits[split.test] = fitted[index] / temperatures[index]
+    return OutOfFold(scores, logits, temperatures, owner)
+
+
+def inner_splits(
+    y: np.ndarray, groups: np.ndarray, stimuli: np.ndarray, train: np.ndarray, n_folds: int
+) -> list[Split]:
+    """Cut the rows `train` once more, by group and, as outside, with stimuli kept apart.
+
+    Returns
+    -------
+    list of Split
+        Their indices are those of all rows; training sets that keep no row are left out.
+    """
+    inner = inner_folds(groups[train], y[train], n_folds)
+    cut = folds.splits(inner, stimuli=map(str, stimuli[train]))
+    return [Split(train[one.train], train[one.test]) for one in cut if len(one.train)]
+
+
+def calibrate(y: np.ndarray, splits: Sequence[Split], scores: Sequence[np.ndarray]) -> float:
+    """Temperature from the out-of-fold scores of one training set.
+
+    Rows of a class that their own split did not train are left out: their loss says how low an
+    unknown class was put, not how sure the decoder may be.
+
+    Raises
+    ------
+    NeuroLoopError
+        If no row is left.
+    """
+    kept_scores, truth = [], []
+    for split, given in zip(splits, scores, strict=True):
+        known = np.isin(y[split.test], y[split.train])
+        kept_scores.append(given[known])
+        truth.append(y[split.test][known])
+    if not sum(map(len, truth)):
+        raise NeuroLoopError(
+            "no training row can calibrate the decoder, since a fold learns no class from two runs "
+            "that show different images of it: use fewer folds, set fold_by: trial, which deals "
+            "whole images, or repeat classes over runs by other images"
+        )
+    return temperature(np.concatenate(kept_scores), np.concatenate(truth))
+
+
+def temperature(scores: np.ndarray, truth: np.ndarray) -> float:
+    """Temperature T that minimises the log loss of softmax(scores / T).
+
+    The loss is that of the n rows and of one more, of average scores' loss and of a class that is
+    anyone's guess: sum_i -log p_i(truth_i) + mean_ik -log p_i(k). Without it, decoders that name
+    every row right would get T = 0 and claim a certainty that n rows cannot give; with it they
+    err about once in n + 1 (the targets of Platt 1999, Probabilistic outputs for support vector
+    machines, rest on the same rule of succession).
+
+    Parameters
+    ----------
+    scores : ndarray, (n, classes)
+        Scores of rows that were not trained on.
+    truth : ndarray of int, (n,)
+        Their classes.
+
+    Returns
+    -------
+    float
+        In units of the scores. At most `TEMPERATURE_RANGE` times the mean range of a row, which
+        makes softmax uniform: scores without information end there. 1 if no row has a range.
+    """
+    scale = float(np.ptp(scores, axis=1).mean())
+    if scale == 0:
+        return 1.0
+    unit = np.asarray(scores, dtype=np.float64) / scale
+    rows = np.arange(len(truth))
+
+    def loss(log_t: float) -> float:
+        log_p = log_softmax(unit / np.exp(log_t), axis=1)
+        return float(-log_p[rows, truth].sum() - log_p.mean())
+
+    bound = np.log(TEMPERATURE_RANGE)
+    found = minimize_scalar(loss, bounds=(-bound, bound), method="bounded", options={"xatol": 1e-6})
+    return float(np.exp(found.x) * scale)
+
+
+def by_stimulus(
+    logits: np.ndarray, row_stimuli: Iterable[str], stimulus_ids: Sequence[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean logits over the rows of each stimulus, joined by id, and their softmax.
+
+    Parameters
+    ----------
+    logits : ndarray, (n, classes)
+        NaN in rows that no split predicts; they are left out.
+    row_stimuli : iterable of str, (n,)
+        Stimulus of each row, in any order; rows with an empty name are left out.
+    stimulus_ids : sequence of str, (stimuli,)
+        The rows of the result.
+
+    Returns
+    -------
+    logits, soft_labels : ndarray, (stimuli, classes) float32
+        Rows of `soft_labels` sum to 1.
+
+    Raises
+    ------
+    NeuroLoopError
+        If a stimulus has no predicted row, or a row names none of the stimuli.
+    """
+    place = {name: index for index, name in enumerate(stimulus_ids)}
+    if len(place) != len(stimulus_ids):
+        raise ValueError("a stimulus id occurs twice")
+    names = np.array(list(row_stimuli), dtype=str)
+    if len(names) != len(logits):
+        raise ValueError(f"{len(logits)} rows of logits, but {len(names)} stimuli of rows")
+    used = ~np.isnan(logits).any(axis=1) & (names != "")
+    strange = sorted(set(names[used].tolist()) - set(place))
+    if strange:
+        raise NeuroLoopError(
+            f"{len(strange)} stimuli of brain rows are not in the table of stimuli, e.g. "
+            f"{strange[0]!r}: mend stimuli.tsv or the rows' stimulus_id"
+        )
+    targets = np.array([place[name] for name in names[used].tolist()], dtype=np.int64)
+    counts = np.bincount(targets, minlength=len(place))
+    if not counts.all():
+        lost = [name for name, count in zip(stimulus_ids, counts, strict=True) if not count]
+        raise NeuroLoopError(
+            f"{len(lost)} of {len(place)} stimuli have no brain row that was predicted out of "
+            f"fold, e.g. {lost[0]!r}: mend stimuli.tsv or the rows' stimulus_id"
+        )
+    sums = np.zeros((len(place), logits.shape[1]))
+    np.add.at(sums, targets, logits[used])
+    mean = (sums / counts[:, None]).astype(np.float32)
+    return mean, softmax(mean.astype(np.float64), axis=1).astype(np.float32)
+
+
+def _check_training(split: Split, y: np.ndarray) -> None:
+    n_classes = len(np.unique(y[split.train]))
+    if n_classes < 2:
+        raise NeuroLoopError(
+            f"a fold has {len(split.train)} training rows of {n_classes} classes, and a decoder "
+            "needs 2 classes: use more folds, or hold out fewer images"
+        )
+
+
+def _name(fit: Fit) -> str:
+    """Name of a decoder, as far as its function tells."""
+    if isinstance(fit, partial):
+        return str(fit.args[0]) if fit.args else _name(fit.func)
+    return str(getattr(fit, "__name__", type(fit).__name__))
+
+
+def _check_scores(
+    fitted: Sequence[np.ndarray], splits: Sequence[Split], outer: int, n_classes: int, name: str
+) -> None:
+    """Refuse scores that no calibration can use, at the decoder that gave them."""
+    if len(fitted) != len(splits):
+        raise NeuroLoopError(f"decoder {name!r} scored {len(fitted)} of {len(splits)} folds")
+    for index, (given, split) in enumerate(zip(fitted, splits, strict=True)):
+        fold = f"fold {index}" if index < outer else f"calibration fold {index - outer}"
+        checked(given, (len(split.test), n_classes), f"decoder {name!r}, {fold}")

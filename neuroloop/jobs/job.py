@@ -1,0 +1,114 @@
+"""What every job does around its work: log, threads, errors in one line, a record of the run."""
+
+import logging
+import os
+import platform
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import StrPath, save_json
+
+#: Environment variables that fix the number of threads of numeric libraries when they load.
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+
+
+@contextmanager
+def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
+    """Do a job's work inside this context.
+
+    Messages and warnings go to the log file. A `NeuroLoopError` ends the process with its one
+    line, on standard error and in the log; any other exception leaves its traceback in the log
+    and one line on standard error.
+
+    Parameters
+    ----------
+    log : path
+        Log file, overwritten.
+    run : path
+        Where the record of the run goes (host, devices, times, peak memory), which differs from
+        run to run and so stays out of every comparison.
+    threads : int
+        Threads of torch, BLAS and OpenMP. Sums depend on it, so it comes from the config.
+
+    Yields
+    ------
+    dict
+        Further facts for the record, e.g. the device.
+    """
+    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(log, mode="w", encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.captureWarnings(True)
+    started = time.time()
+    facts: dict[str, Any] = {}
+    with numeric_threads(threads):
+        try:
+            yield facts
+        except NeuroLoopError as error:
+            message = " ".join(str(error).splitlines())
+            logging.error("%s", message)
+            print(f"Error: {message}", file=sys.stderr)
+            sys.exit(1)
+        except Exception as error:
+            logging.exception("unexpected error")
+            reason = " ".join(str(error).split())
+            print(f"Error: {type(error).__name__}: {reason} (details: {log})", file=sys.stderr)
+            sys.exit(1)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    record = {
+        "host": platform.node(),
+        **placement(),
+        "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
+        "seconds": round(time.time() - started, 3),
+        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
+        "peak_memory_mb": round(usage.ru_maxrss / 1024, 1),
+        "threads": threads,
+        **facts,
+    }
+    save_json(run, record)
+    logging.info("done in %.1f s, peak memory %.0f MB", record["seconds"], record["peak_memory_mb"])
+
+
+def placement() -> dict[str, Any]:
+    """Where a scheduler has put this process, as its environment says; empty without one.
+
+    Returns
+    -------
+    dict
+        ``slurm_job``, ``slurm_node``, and ``gpus``: the devices that this process may use, as
+        numbers or names. A job that asked for none has none.
+    """
+    if "SLURM_JOB_ID" not in os.environ:
+        return {}
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    return {
+        "slurm_job": os.environ["SLURM_JOB_ID"],
+        "slurm_node": os.environ.get("SLURMD_NODENAME"),
+        "gpus": [device for device in visible.split(",") if device],
+    }
+
+
+@contextmanager
+def numeric_threads(threads: int) -> Iterator[None]:
+    """Run with this many threads in torch, BLAS and OpenMP, loaded already or later."""
+    from threadpoolctl import threadpool_limits
+
+    for variable in THREAD_VARIABLES:
+        os.environ[variable] = str(threads)
+    with ExitStack() as stack:
+        stack.enter_context(threadpool_limits(threads))
+        if "torch" in sys.modules:
+            sys.modules["torch"].set_num_threads(threads)
+        yield

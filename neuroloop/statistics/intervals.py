@@ -1,0 +1,317 @@
+"""How sure a number is: intervals, p values and paired differences."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from neuroloop.statistics.crossed import crossed_variance
+
+#: Subjects that an interval over crossed subjects, seeds and images needs.
+FEWEST_SUBJECTS = 3
+
+
+class Estimate(NamedTuple):
+    """A number and its interval; the bounds are None where the data give none."""
+
+    value: float
+    ci_low: float | None
+    ci_high: float | None
+
+
+class GroupEstimate(NamedTuple):
+    """A mean over subjects; `reason` says why the bounds are None, if they are."""
+
+    value: float
+    ci_low: float | None
+    ci_high: float | None
+    reason: str = ""
+
+
+class Difference(NamedTuple):
+    """A difference, its interval and the two-sided p value against no difference."""
+
+    value: float
+    ci_low: float
+    ci_high: float
+    p: float
+
+
+def cluster_interval(
+    hits: np.ndarray,
+    clusters: Iterable[str],
+    level: float = 0.95,
+    crossed: Iterable[str] | None = None,
+) -> Estimate:
+    """Accuracy with an interval that allows for rows of one cluster being alike.
+
+    The accuracy is the ratio sum(c_r) / sum(n_r) of hits and rows of R clusters; its linearised
+    variance is R / (R - 1) * sum((c_r - accuracy * n_r)^2) / N^2 (Cochran 1977, Sampling
+    Techniques, section 3.12, without finite-population correction), used with Student's t of R - 1
+    degrees of freedom and cut at 0 and 1.
+
+    Rows may be alike in two ways that cross, as rows of one run and rows of one image. The variance
+    is then that over runs plus that over images less that over their cells (Cameron, Gelbach &
+    Miller 2011, J. Bus. Econ. Stat. 29:238), and at least that over either, with the degrees of
+    freedom of `crossed_variance`.
+
+    Two cases have no such variance and get Wilson's score interval over rows instead, which
+    takes the rows for independent and so is too narrow where they are not: a single cluster, and
+    clusters that all have the same accuracy (as when every row is right).
+
+    Parameters
+    ----------
+    hits : ndarray of bool, shape (n,)
+        True where the row was named right.
+    clusters : sequence of str, shape (n,)
+        Cluster of each row, e.g. its run.
+    level : float
+        Coverage of the interval.
+    crossed : sequence of str, shape (n,), optional
+        Cluster of each row of another kind, e.g. its image.
+
+    Returns
+    -------
+    Estimate
+    """
+    hits = _as_bool(hits)
+    kinds = [_numbered(one) for one in (clusters, crossed) if one is not None]
+    if any(hits.shape != one.shape for one in kinds) or not len(hits):
+        raise ValueError(f"hits {hits.shape} and clusters {kinds[0].shape} give no interval")
+    n_right, n = int(hits.sum()), len(hits)
+    of_kind = [_cluster_variance(hits, one) for one in kinds]
+    if not any(of_kind):
+        from scipy.stats import binomtest  # takes a second to import
+
+        wilson = binomtest(n_right, n).proportion_ci(level, method="wilson")
+        return Estimate(n_right / n, float(wilson.low), float(wilson.high))
+    freedoms = [one.max() for one in kinds]
+    variance, freedom = of_kind[0], float(freedoms[0])
+    if len(kinds) > 1:
+        cells = _numbered(map(str, kinds[0] * (freedoms[1] + 1) + kinds[1]))
+        variance = max(*of_kind, sum(of_kind) - _cluster_variance(hits, cells))
+        spent = sum(one**2 / degrees for one, degrees in zip(of_kind, freedoms, strict=True) if one)
+        freedom = max(variance**2 / spent, float(min(freedoms)))
+    half = float(special.stdtrit(freedom, (1 + level) / 2) * np.sqrt(variance))
+    return Estimate(n_right / n, max(0.0, n_right / n - half), min(1.0, n_right / n + half))
+
+
+def _numbered(clusters: Iterable[str]) -> np.ndarray:
+    """Number of each row's cluster, from 0."""
+    return np.unique(np.asarray(list(clusters), dtype=str), return_inverse=True)[1]
+
+
+def _cluster_variance(hits: np.ndarray, clusters: np.ndarray) -> float:
+    """Linearised variance of the accuracy over clusters; 0 if there is one, or all are alike."""
+    right, rows = np.bincount(clusters, weights=hits), np.bincount(clusters)
+    n_right, n, n_clusters = int(hits.sum()), len(hits), len(rows)
+    # In whole numbers, so that equal accuracies give exactly zero.
+    residuals = (right * n - n_right * rows) / n
+    if not residuals.any():
+        return 0.0
+    return float(n_clusters / (n_clusters - 1) * (residuals**2).sum()) / n**2
+
+
+def group_interval(values: Iterable[float], level: float = 0.95) -> GroupEstimate:
+    """Mean over subjects with Student's t interval.
+
+    Parameters
+    ----------
+    values : sequence of float, shape (subjects,)
+        One number a subject, each with noise of its own.
+    level : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    GroupEstimate
+        Without bounds where there is one subject, or all have the same value: as counts of few
+        rows are soon equal, that does not say that others' would be. With few subjects the
+        interval is wide.
+    """
+    numbers = np.asarray(list(values), dtype=np.float64)
+    if not len(numbers) or not np.isfinite(numbers).all():
+        raise ValueError(f"no mean over subjects of {numbers.tolist()}")
+    mean = float(numbers.mean())
+    if len(numbers) == 1:
+        return GroupEstimate(mean, None, None, "one subject does not tell how subjects differ")
+    # Equal numbers that were summed in another order count as equal.
+    if np.ptp(numbers) <= 1e-12 * np.abs(numbers).max():
+        return GroupEstimate(mean, None, None, "all subjects have the same value")
+    error = numbers.std(ddof=1) / np.sqrt(len(numbers))
+    half = float(special.stdtrit(len(numbers) - 1, (1 + level) / 2) * error)
+    return GroupEstimate(mean, mean - half, mean + half)
+
+
+def crossed_group_interval(differences: np.ndarray, level: float = 0.95) -> GroupEstimate:
+    """Mean over subjects who share seeds and images, and may share what they are compared with.
+
+    Student's t over subjects takes them for independent, but the luck of students that are
+    subtracted from those of every subject, of seeds and of images is in all of them, and no
+    number of subjects takes it out of the mean. So all three vary: Student's t of
+    `crossed_variance`, for other subjects, seeds and images of the same kinds.
+
+    Parameters
+    ----------
+    differences : ndarray, shape (subjects, seeds, images)
+        From -1 to 1.
+    level : float
+        Coverage of the interval, which is cut at -1 and 1.
+
+    Returns
+    -------
+    GroupEstimate
+        Without bounds where subjects are fewer than `FEWEST_SUBJECTS`, or all values are equal.
+    """
+    mean = float(differences.mean())
+    if len(differences) < FEWEST_SUBJECTS:
+        few = f"{len(differences)} subjects do not tell how subjects differ"
+        return GroupEstimate(mean, None, None, f"{few}: {FEWEST_SUBJECTS} are needed")
+    if np.ptp(differences) == 0:
+        return GroupEstimate(mean, None, None, "no subject, seed or image differs from another")
+    variance, freedom = crossed_variance(differences)
+    half = float(special.stdtrit(freedom, (1 + level) / 2) * np.sqrt(variance))
+    return GroupEstimate(mean, max(-1.0, mean - half), min(1.0, mean + half))
+
+
+def permutation_p(observed: float, null: np.ndarray) -> float:
+    """One-sided p value: how often a permutation does at least as well.
+
+    p = (1 + number of null values >= observed) / (1 + number of null values), which is never zero
+    (Phipson & Smyth 2010, Stat. Appl. Genet. Mol. Biol. 9:39).
+
+    Parameters
+    ----------
+    observed : float
+        Statistic of the data; larger is better.
+    null : ndarray of float, shape (permutations,)
+        Statistic of permuted data.
+    """
+    null = np.asarray(null, dtype=np.float64)
+    if not np.isfinite(null).all() or not np.isfinite(observed):
+        raise ValueError("observed or null values are not finite")
+    # Equal statistics that were summed in another order count as equal.
+    slack = 1e-12 * max(1.0, abs(observed))
+    return float((1 + (null >= observed - slack).sum()) / (1 + null.size))
+
+
+def paired_difference(
+    hits_a: np.ndarray,
+    hits_b: np.ndarray,
+    generator: np.random.Generator,
+    n_boot: int = 10_000,
+    level: float = 0.95,
+) -> Difference:
+    """Difference of the accuracies of two kinds of student, over seeds and test images.
+
+    Students of one seed had the same initialisation and batch order, and all saw the same test
+    images, so hits are subtracted pair by pair. Each resample draws seeds and, on its own, images
+    with replacement (pigeonhole bootstrap: Owen 2007, Ann. Appl. Stat. 1:386), and the interval is
+    made of percentiles: it speaks of other seeds and other images of the same kinds.
+
+    The pigeonhole bootstrap alone counts the noise of single predictions three times, which can
+    widen an interval by sqrt(3), and where the difference hangs on few seeds its percentiles are
+    too narrow. So the resamples are scaled around the difference: to the variance
+    `crossed_variance`, which counts noise once, times the ratio of the quantiles of Student's t
+    and of the normal distribution, with the degrees of freedom of that variance (Satterthwaite
+    1946, Biometrics Bull. 2:110). One seed says nothing about others.
+
+    Parameters
+    ----------
+    hits_a, hits_b : ndarray of bool or float, shape (seeds, images)
+        True where the student of that seed named the image right; same order in both. Or the
+        share of several students (one a subject) that did.
+    generator : numpy.random.Generator
+        Draws the resamples.
+    n_boot : int
+        Number of resamples.
+    level : float
+        Coverage of the interval.
+
+    Returns
+    -------
+    Difference
+        Mean of `hits_a` less mean of `hits_b`. p is twice the smaller share of resamples on one
+        side of zero, at least 2 / (n_boot + 1) and at most 1.
+    """
+    hits_a, hits_b = _as_shares(hits_a), _as_shares(hits_b)
+    if hits_a.shape != hits_b.shape or hits_a.ndim != 2 or not hits_a.size:
+        raise ValueError(f"hits {hits_a.shape} and {hits_b.shape} cannot be paired")
+    difference = hits_a - hits_b
+    drawn = _crossed_resamples(difference, generator, n_boot) / difference.size
+    if drawn.std() > 0:
+        variance, freedom = crossed_variance(difference)
+        upper = (1 + level) / 2
+        wider = special.stdtrit(freedom, upper) / special.ndtri(upper)
+        scale = wider * np.sqrt(variance) / drawn.std()
+        drawn = np.clip(difference.mean() + (drawn - difference.mean()) * scale, -1, 1)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
+    rarer = min((drawn <= 0).sum(), (drawn >= 0).sum())
+    value = float(difference.mean())
+    return Difference(
+        value,
+        min(float(low), value),  # equal pairs: the resamples lie beside it by rounding
+        max(float(high), value),
+        min(1.0, float(2 * (1 + rarer) / (1 + n_boot))),
+    )
+
+
+def crossed_interval(
+    hits: np.ndarray, generator: np.random.Generator, n_boot: int = 10_000, level: float = 0.95
+) -> Estimate:
+    """Mean accuracy of students with the interval of `paired_difference` (pigeonhole bootstrap).
+
+    Parameters
+    ----------
+    hits : ndarray of bool, shape (seeds, images)
+    generator, n_boot, level
+        As in `paired_difference`.
+
+    Returns
+    -------
+    Estimate
+    """
+    nothing = np.zeros_like(hits)
+    value, low, high, _ = paired_difference(hits, nothing, generator, n_boot, level)
+    return Estimate(value, max(0.0, low), high)
+
+
+def _as_bool(hits: np.ndarray) -> np.ndarray:
+    values = np.asarray(hits)
+    if not np.isin(values, (0, 1)).all():
+        raise ValueError("hits are neither true nor false")
+    return values.astype(bool)
+
+
+def _as_shares(hits: np.ndarray) -> np.ndarray:
+    values = np.asarray(hits, dtype=np.float64)
+    if not ((values >= 0) & (values <= 1)).all():
+        raise ValueError("hits are neither true nor false, nor shares between 0 and 1")
+    return values
+
+
+def _crossed_resamples(
+    values: np.ndarray, generator: np.random.Generator, n_boot: int
+) -> np.ndarray:
+    """Sums of `values` (rows, columns) over rows and columns drawn with replacement.
+
+    Whole numbers stay exact, so the sums do not depend on the number of threads.
+    """
+    n_rows, n_columns = values.shape
+    # A chunk holds some megabytes, whatever the number of resamples.
+    chunk = max(1, 1_000_000 // max(n_rows, n_columns))
+    sums = np.empty(n_boot)
+    for start in range(0, n_boot, chunk):
+        size = min(chunk, n_boot - start)
+        row_counts = _draw_counts(n_rows, size, generator)
+        column_counts = _draw_counts(n_columns, size, generator)
+        sums[start : start + size] = np.einsum("bj,bj->b", row_counts @ values, column_counts)
+    return sums
+
+
+def _draw_counts(n: int, size: int, generator: np.random.Generator) -> np.ndarray:
+    """How often each of `n` things is drawn in `n` draws, for `size` resamples: (size, n)."""
+    drawn = generator.integers(n, size=(size, n))
+    drawn += np.arange(size)[:, None] * n
+    return np.bincount(drawn.ravel(), minlength=size * n).reshape(size, n).astype(np.float64)

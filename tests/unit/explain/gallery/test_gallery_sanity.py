@@ -1,0 +1,72 @@
+"""The table of sanity tests: every number in its cell."""
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from neuroloop.explain.gallery.gallery_sanity import COLUMNS, sanity_html
+
+NAN = np.nan
+
+
+def table(*rows):
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+ONE = table(
+    ("cascading", "spearman", 0.1234, 0.05, 0.2, 0.0, 1.0, 16, 2, "sensitive"),
+    ("deletion", "auc", 0.5, NAN, NAN, 0.7, 0.6, 16, 0, "n/a"),
+    ("deletion", "auc_less_random", -0.2, -0.3, -0.1, 0.0, NAN, 16, 0, "better"),
+    ("maps", "empty", 3.0, NAN, NAN, NAN, NAN, 16, 0, "n/a"),
+)
+TWO = table(
+    ("cascading", "spearman", NAN, NAN, NAN, 0.0, 1.0, 0, 16, "undecided"),
+    ("deletion", "auc_less_random", 0.2, 0.1, 0.3, 0.0, NAN, 16, 0, "worse"),
+    ("novel", "thing_of_note", 1.0, NAN, NAN, NAN, NAN, 5, 0, "<odd>"),
+)
+
+
+def cells(html):
+    rows = re.findall(r"<tr><th>([^<]*)</th>(<td.*?)</tr>", html)
+    return {name: re.findall(r'<td(?: class="(\w+)")?>(.*?)</td>', row) for name, row in rows}
+
+
+def text(cell):
+    return " ".join(re.sub("<[^>]*>", " ", cell).split())
+
+
+def test_every_number_stands_in_its_cell():
+    made = cells(sanity_html({"One": ONE, "Two": TWO}))
+    assert list(made) == ["One", "Two"]
+    kinds, said = zip(*[(kind, text(cell)) for kind, cell in made["One"]], strict=True)
+    assert said == (
+        "0.12 [0.05, 0.20] chance 0.00, edges 1.00, 2 undefined, n 16 sensitive",
+        "0.50 chance 0.70, edges 0.60, n 16",
+        "−0.20 [−0.30, −0.10] chance 0.00, n 16 better",
+        "3 of 16",
+        "–",
+    )
+    assert kinds == ("good", "", "good", "", "none")
+    kinds, said = zip(*[(kind, text(cell)) for kind, cell in made["Two"]], strict=True)
+    assert kinds == ("open", "none", "bad", "none", "open")
+    assert said[0] == "– chance 0.00, edges 1.00, 16 undefined, n 0 undecided"
+    assert said[4] == "1.00 n 5 &lt;odd&gt;"
+
+
+def test_headings_span_their_statistics():
+    html = sanity_html({"One": ONE, "Two": TWO})
+    assert '<th colspan="2">Deletion</th>' in html
+    assert '<th colspan="1">Weights randomised</th>' in html
+    assert "<th>less random order</th>" in html
+    assert "<th>thing of note</th>" in html
+    assert "<odd>" not in html
+
+
+def test_tests_of_one_kind_stand_together():
+    other = table(("pointing", "hit_rate", 1.0, NAN, NAN, 0.1, 0.2, 4, 0, "above chance"))
+    late = table(("cascading", "other", 1.0, NAN, NAN, NAN, NAN, 4, 0, "n/a"))
+    html = sanity_html({"a": ONE, "b": other, "c": late})
+    assert '<th colspan="2">Weights randomised</th>' in html
+    names = re.findall("<th>([a-z ]+)</th>", html)
+    assert names[:2] == ["rank correlation", "other"]

@@ -1,0 +1,354 @@
+"""model.json: every kind of network comes back as it was, and every mistake is one clear line."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from neuroloop.networks import calcium_network
+
+from neuroloop.networks import resnet as networks
+
+from neuroloop.networks import transfer_network
+
+from neuroloop.networks import transfer_start
+from neuroloop.errors import NeuroLoopError
+from neuroloop.explain.attribution.cam import class_maps
+from neuroloop.explain.models.explained import explained_images
+from neuroloop.explain.models.model_file import Preprocessing, describe_model, open_model, save_model
+from neuroloop.explain.models.model_images import ModelImages
+
+CLASSES = ("cat", "dog", "cow")
+
+
+def model_images(channels=1, size=16, truth=(0, 1, 2, 1)):
+    drawn = np.random.default_rng(0).random((4, channels, size, size), dtype=np.float32)
+    return ModelImages(drawn, np.array(list("abcd")), np.array(truth))
+
+
+def make_resnet():
+    options = {"depth": 18, "in_channels": 3, "width": 4, "stem": "small", "blocks": (1, 1)}
+    network = networks.resnet(classes=3, **options)
+    networks.initialise(network, [1])
+    return "resnet", options, network, model_images(3), {}
+
+
+def make_ensemble():
+    options = {"depth": 18, "in_channels": 1, "width": 4, "stem": "small", "blocks": (1, 1)}
+    network = networks.resnet(classes=3, members=2, **options)
+    networks.initialise(network, [1, 2])
+    return "resnet", options, network, model_images(2), {"members": 2}
+
+
+def make_calcium(head="gap", **options):
+    options = {"shape": (16, 16), "head": head, "widths": (4, 5), "hidden": 6} | options
+    mask = torch.arange(256).view(16, 16) % 5 > 0
+    network = calcium_network.calcium_network(classes=3, mask=mask, **options)
+    calcium_network.initialise(network, [1])
+    network.input.mean.fill_(0.4)
+    network.input.std.fill_(0.3)
+    hots = ((1, 0, 0), (0, 1, 1), (0, 0, 0), (1, 1, 1))
+    return "calcium", options, network, model_images(truth=hots), {"labels": "multi"}
+
+
+def make_places():
+    return make_calcium("flatten", coordinates=True)
+
+
+def make_transfer():
+    options = {
+        "backbone": "resnet18",
+        "width": 4,
+        "stem": "small",
+        "cut": "layer3",
+        "units": (5, 4),
+        "dropout": 0.5,
+    }
+    network = transfer_network.transfer_network(classes=3, **options)
+    transfer_start.initialise_backbone(network, 1)
+    transfer_start.initialise_head(network, 1)
+    return "transfer", options, network, model_images(), {}
+
+
+def make_lite():
+    options = {"backbone": "efficientnet_lite0", "units": ()}
+    network = transfer_network.transfer_network(classes=3, **options)
+    transfer_start.initialise_backbone(network, 1)
+    transfer_start.initialise_head(network, 1)
+    return "transfer", options, network, model_images(size=32), {}
+
+
+MAKERS = [make_resnet, make_ensemble, make_calcium, make_places, make_transfer, make_lite]
+
+
+def save(folder, make=make_resnet, **changes):
+    kind, options, network, images, more = make()
+    path = folder / "student" / "model.json"
+    description = {"kind": kind, "options": options, "classes": CLASSES, **more, **changes}
+    save_model(path, weights=network.state_dict(), images=images, **description)
+    return path, network.eval(), images
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_round_trip(tmp_path, make):
+    path, network, images = save(tmp_path, make, seed=3)
+    assert sorted(file.name for file in path.parent.iterdir()) == [
+        "images.json",
+        "images.npz",
+        "model.json",
+        "weights.safetensors",
+    ]
+    moved = path.parent.rename(tmp_path / "elsewhere") / "model.json"
+    opened = open_model(moved)
+    x = torch.from_numpy(images.images)
+    assert torch.equal(opened.network(x), network(x))
+    assert not any(module.training for module in opened.network.modules())
+    np.testing.assert_array_equal(opened.images.images, images.images)
+    np.testing.assert_array_equal(opened.images.truth, images.truth)
+    assert opened.images.ids.tolist() == list("abcd")
+    assert (opened.name, opened.classes, opened.facts) == ("elsewhere", CLASSES, {"seed": 3})
+    assert (opened.kind, opened.preprocessing) == (make()[0], None)
+    assert opened.labels == ("multi" if opened.kind == "calcium" else "single")
+    # The layer is one that class activation maps can be taken at.
+    maps = class_maps(opened.network, opened.layer, x[:1], torch.tensor([[0, 1]]), signed=True)
+    assert maps.shape[:3] == (1, network.members, 2)
+    assert float(maps.abs().sum()) > 0
+
+
+def test_weights_and_images_that_lie_elsewhere(tmp_path):
+    path, network, images = save(tmp_path)
+    there = tmp_path / "explain" / "model.json"
+    describe_model(
+        there,
+        kind="resnet",
+        options=make_resnet()[1],
+        weights=path.with_name("weights.safetensors"),
+        images=path.with_name("images.npz"),
+        classes=CLASSES,
+        preprocessing=Preprocessing((0.5,), (0.2, 0.3, 0.4)),
+        name="my student",
+    )
+    opened = open_model(there)
+    x = torch.from_numpy(images.images)
+    assert torch.equal(opened.network(x), network(x))
+    assert opened.preprocessing == Preprocessing((0.5,), (0.2, 0.3, 0.4))
+    assert opened.name == "my student"
+    assert json.loads(there.read_text())["weights"] == "../student/weights.safetensors"
+
+
+def own_checkpoint(folder, **changes):
+    """What a user writes by hand: a checkpoint with torchvision's names, and a folder."""
+    _, _, network, _, _ = make_resnet()
+    torch.save(network.state_dict(), folder / "mine.pth")
+    for number, name in enumerate(("cow/1.png", "cat/2.png")):
+        (folder / "photos" / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (40, 30), (51 * number, 102, 255)).save(folder / "photos" / name)
+    described = {
+        "kind": "resnet",
+        "options": {
+            "depth": 18,
+            "in_channels": 3,
+            "width": 4,
+            "stem": "small",
+            "blocks": [1, 1],
+        },
+        "weights": "mine.pth",
+        "classes": list(CLASSES),
+        "images": {"folder": "photos", "size": 16},
+        "preprocessing": {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
+    }
+    path = folder / "model.json"
+    path.write_text(json.dumps({**described, **changes}))
+    return path, network.eval()
+
+
+def test_a_checkpoint_of_ones_own(tmp_path):
+    path, network = own_checkpoint(tmp_path)
+    opened = open_model(path)
+    assert opened.images.truth.tolist() == [0, 2]
+    assert opened.images.ids.tolist() == ["cat/2.png", "cow/1.png"]
+    pixels = torch.tensor([[0.2, 0.4, 1], [0, 0.4, 1]])[:, :, None, None].expand(2, 3, 16, 16)
+    mean, std = (
+        torch.tensor(v)[:, None, None] for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+    )
+    x = torch.from_numpy(opened.images.images[:])
+    torch.testing.assert_close(x, (pixels - mean) / std, rtol=1e-5, atol=1e-6)
+    assert torch.equal(opened.network(x), network(x))
+    opened.facts["seen"] = True
+    assert open_model(path).facts == {}
+    path, _ = own_checkpoint(tmp_path, labels="multi", facts={"source": "me"})
+    assert open_model(path).images.truth is None
+    assert open_model(path).facts == {"source": "me"}
+
+
+GOOD = {"depth": 18, "in_channels": 3, "width": 4, "stem": "small", "blocks": [1, 1]}
+FOLDER = {"folder": "photos", "size": 16}
+TRANSFER = {"kind": "transfer", "options": {"backbone": "resnet18"}, "preprocessing": None}
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"colour": 1}, "key colour is unknown: take it away, or name one of kind, options"),
+        ({"kind": "vgg"}, "kind: 'vgg' is not one of resnet, calcium, transfer"),
+        ({"kind": ["resnet"]}, "kind: .* is not one of"),
+        ({"options": []}, r"options: \[\] is not an object"),
+        ({"options": GOOD | {"activation": 1}}, r"key options\.activation is unknown"),
+        ({"options": GOOD | {"classes": 3}}, r"key options\.classes is unknown"),
+        ({"options": {"depth": 18}}, r"lacks the key options\.in_channels"),
+        ({"options": GOOD | {"depth": 19}}, "options: no ResNet of depth 19"),
+        ({"options": GOOD | {"width": "wide"}}, "options: "),
+        ({"options": GOOD | {"width": 8}}, r"mine\.pth do not fit the network: .*: mend options"),
+        ({"options": GOOD | {"in_channels": 1}}, "do not fit the network: conv1.weight has shape"),
+        (TRANSFER | {"options": {"backbone": "resnet18", "cut": "x"}}, "no section 'x'"),
+        (
+            TRANSFER,
+            r"backbone\.conv1\.weight is missing",
+        ),
+        (TRANSFER | {"options": {"backbone": "vgg"}}, "options: no backbone 'vgg'"),
+        (TRANSFER | {"preprocessing": {"mean": [0], "std": [1]}}, "which normalises by itself"),
+        ({"weights": 3}, "weights: 3 is not a path"),
+        ({"weights": "none.pth"}, r"none\.pth are missing"),
+        ({"weights": "photos/cow/1.png"}, "cannot be read"),
+        ({"classes": ["cat", "dog"]}, "classes: 2 are named, but .* have 3 outputs"),
+        ({"classes": ["cat", "dog", "cat"]}, "classes: .* is not a list of different names"),
+        ({"classes": []}, "classes: .* is not a list of different names"),
+        (
+            {"classes": ["cat"]},
+            "classes: of cat alone softmax makes 1 .* set labels to multi",
+        ),
+        ({"labels": "many"}, "labels: 'many' is not single or multi"),
+        ({"members": 0}, "members: 0 is not a positive whole number"),
+        ({"members": True}, "members: True is not a positive whole number"),
+        ({"images": "none.npz"}, r"none\.npz is missing"),
+        ({"images": 3}, "images: 3 is not a path"),
+        ({"images": FOLDER | {"folder": "nowhere"}}, "nowhere holds no images"),
+        ({"images": FOLDER | {"colour": 1}}, r"key images\.colour is unknown"),
+        ({"images": {"folder": "photos"}}, r"lacks the key images\.size"),
+        ({"images": FOLDER | {"size": 0}}, r"images\.size: 0 is not a number of pixels"),
+        ({"images": FOLDER | {"grey": 1}}, r"images\.grey: 1 is not true or false"),
+        ({"images": FOLDER | {"grey": True}}, "takes 3 channels, images.grey True gives 1"),
+        ({"preprocessing": {"mean": [0]}}, r"lacks the key preprocessing\.std"),
+        ({"preprocessing": {"mean": [0], "std": [0]}}, r"preprocessing\.std: \[0\] is not a list"),
+        ({"preprocessing": {"mean": "0", "std": [1]}}, r"preprocessing\.mean: '0' is not a list"),
+        ({"preprocessing": {"mean": [0, 1], "std": [1]}}, "preprocessing has 2 and 1 values"),
+        ({"name": 3}, "name: 3 is not a text"),
+        ({"facts": []}, r"facts: \[\] is not an object"),
+    ],
+)
+def test_mistakes(tmp_path, changes, said):
+    path, _ = own_checkpoint(tmp_path, **changes)
+    with pytest.raises(NeuroLoopError, match=said) as caught:
+        open_model(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("fc.weight", np.nan, r"weights \S+mine\.pth: 1 of \d+ numbers of fc\.weight are not"),
+        ("bn1.running_var", np.inf, r"numbers of bn1\.running_var are not finite"),
+        (
+            "bn1.running_var",
+            -1.0,
+            r"the network.s outputs are not finite for image cat",
+        ),
+    ],
+)
+def test_networks_that_do_not_compute_are_refused(tmp_path, name, value, said):
+    """They named every image of the class that came first."""
+    path, network = own_checkpoint(tmp_path)
+    state = network.state_dict()
+    state[name].view(-1)[0] = value
+    torch.save(state, path.with_name("mine.pth"))
+    with pytest.raises(NeuroLoopError, match=said) as caught:
+        open_model(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_one_output_is_a_sigmoid(tmp_path):
+    network = networks.resnet(classes=1, **GOOD)
+    state = {name: torch.zeros_like(values) for name, values in network.state_dict().items()}
+    path, _ = own_checkpoint(tmp_path, classes=["cow"], labels="multi")
+    torch.save(state | {"fc.bias": torch.tensor([-2.0])}, path.with_name("mine.pth"))
+    explained = explained_images(open_model(path), 2, seed=0)
+    assert explained.probabilities == pytest.approx(1 / (1 + np.exp(2)), rel=1e-6)
+
+
+def test_masks_are_true_or_false(tmp_path):
+    path, _, images = save(tmp_path)
+    arrays = {"images": images.images, "truth": images.truth, "id": images.ids}
+    mask = np.zeros((len(images.ids), *images.images.shape[2:]))
+    np.savez(path.with_name("images.npz"), **arrays, mask=mask)
+    assert open_model(path).images.mask is not None
+    mask[0, 0] = np.nan  # which is true
+    np.savez(path.with_name("images.npz"), **arrays, mask=mask)
+    with pytest.raises(NeuroLoopError, match=r"images\.npz: mask has other values than 0 and 1"):
+        open_model(path)
+
+
+@pytest.mark.parametrize("key", ["kind", "options", "weights", "classes", "images"])
+def test_missing_keys(tmp_path, key):
+    path, _ = own_checkpoint(tmp_path)
+    described = json.loads(path.read_text())
+    described.pop(key)
+    path.write_text(json.dumps(described))
+    with pytest.raises(NeuroLoopError, match=rf"model\.json lacks the key {key}: add it"):
+        open_model(path)
+
+
+def test_files_that_are_damaged(tmp_path):
+    with pytest.raises(NeuroLoopError, match=r"model\.json is missing"):
+        open_model(tmp_path / "model.json")
+    path, _, _ = save(tmp_path)
+    for name in ("weights.safetensors", "images.npz", "model.json"):
+        file = path.with_name(name)
+        whole = file.read_bytes()
+        file.write_bytes(whole[: len(whole) // 2])
+        with pytest.raises(NeuroLoopError, match=name):
+            open_model(path)
+        file.write_bytes(whole)
+    open_model(path)
+
+
+def test_images_of_a_size_that_the_network_cannot_take(tmp_path):
+    path, _, _ = save(tmp_path, make_places)
+    described = json.loads(path.read_text())
+    described["options"]["shape"] = [16, 18]
+    path.write_text(json.dumps(described))
+    with pytest.raises(NeuroLoopError, match=r"options: mask of \(16, 16\) pixels"):
+        open_model(path)
+    kind, options, network, _, more = make_places()
+    wide = model_images(size=18, truth=((0, 0, 0),) * 4)
+    save_model(
+        path,
+        kind=kind,
+        options=options,
+        weights=network.state_dict(),
+        images=wide,
+        classes=CLASSES,
+        **more,
+    )
+    with pytest.raises(NeuroLoopError, match=r"\(1, 18, 18\) do not go through the network"):
+        open_model(path)
+
+
+def test_a_writer_is_held_to_the_same(tmp_path):
+    with pytest.raises(NeuroLoopError, match=r"key options\.activation is unknown"):
+        save(tmp_path, options=GOOD | {"activation": "relu"})
+    with pytest.raises(NeuroLoopError, match="members: 2 is not a positive whole number, 1 for"):
+        save(tmp_path, make_transfer, members=2)
+    assert not (tmp_path / "student" / "model.json").exists()
+
+
+def test_the_same_model_is_the_same_bytes(tmp_path):
+    first, second = (save(tmp_path / name)[0] for name in ("one", "two"))
+    for name in ("model.json", "weights.safetensors", "images.npz"):
+        assert first.with_name(name).read_bytes() == second.with_name(name).read_bytes()
+    assert (
+        load_file(first.with_name("weights.safetensors")).keys()
+        == make_resnet()[2].state_dict().keys()
+    )

@@ -1,0 +1,76 @@
+"""Images of a network on disk."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import load_arrays, read_json, save_arrays
+from neuroloop.explain.models.model_images import ModelImages, load_images, save_images
+
+GIVEN = ModelImages(
+    np.arange(24, dtype=np.float32).reshape(3, 2, 2, 2),
+    np.array(["a", "b", "c"]),
+    np.array([1, 0, 3]),
+    np.eye(2, dtype=bool)[None].repeat(3, axis=0),
+    np.ones((3, 2, 2), dtype=np.float32),
+)
+HOTS = np.array([[1, 0], [1, 1], [0, 0]])
+
+
+def test_round_trip(tmp_path):
+    save_images(tmp_path / "images.npz", GIVEN, 4, "single")
+    found = load_images(tmp_path / "images.npz", 2, 4, "single")
+    for name in ("images", "ids", "truth", "mask", "display"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(GIVEN, name))
+    assert (found.images.dtype, found.truth.dtype, found.mask.dtype) == (np.float32, int, bool)
+    assert read_json(tmp_path / "images.json")["arrays"]["images"]["axes"][1] == "channel"
+
+
+def test_round_trip_of_several_labels_and_little_else(tmp_path):
+    given = replace(GIVEN, truth=HOTS, mask=None, display=None)
+    save_images(tmp_path / "images.npz", given, 2, "multi")
+    found = load_images(tmp_path / "images.npz", 2, 2, "multi")
+    assert found.truth.dtype == bool
+    assert found.truth.tolist() == HOTS.astype(bool).tolist()
+    assert (found.mask, found.display) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"truth": None}, "the array truth is missing"),
+        ({"extra": np.zeros(3)}, "the array extra is unknown"),
+        ({"images": np.zeros((3, 2, 2, 2))}, "images are float64"),
+        ({"images": np.zeros((3, 2, 2), dtype=np.float32)}, "in place of float32 \\(n, channels"),
+        ({"images": np.zeros((0, 2, 2, 2), dtype=np.float32)}, "\\(0, 2, 2, 2\\) in place"),
+        ({"images": np.zeros((3, 1, 2, 2), dtype=np.float32)}, "1 channels, but the network takes"),
+        ({"images": np.full((3, 2, 2, 2), np.nan, dtype=np.float32)}, "not finite"),
+        ({"truth": np.array([1, 0])}, r"truth has shape \(2,\) in place of \(3,\)"),
+        ({"truth": HOTS}, "truth has shape"),
+        ({"truth": np.array([0.0, 1, 1])}, "truth is float64"),
+        ({"truth": np.array([0, 4, 1])}, "not within the 4 classes"),
+        ({"truth": np.array([0, -1, 1])}, "not within the 4 classes"),
+        ({"id": np.array(["a", "b", "a"])}, "same id"),
+        ({"mask": np.zeros((3, 2, 1), dtype=bool)}, "mask has shape"),
+        ({"display": np.zeros((3, 2), dtype=np.float32)}, "display has shape"),
+    ],
+)
+def test_files_that_do_not_fit(tmp_path, change, said):
+    save_images(tmp_path / "good.npz", GIVEN, 4, "single")
+    arrays = load_arrays(tmp_path / "good.npz") | change
+    arrays = {name: array for name, array in arrays.items() if array is not None}
+    axes = {name: [f"axis{i}" for i in range(array.ndim)] for name, array in arrays.items()}
+    save_arrays(tmp_path / "bad.npz", arrays, axes=axes)
+    with pytest.raises(NeuroLoopError, match=said) as caught:
+        load_images(tmp_path / "bad.npz", 2, 4, "single")
+    assert str(tmp_path / "bad.npz") in str(caught.value)
+
+
+def test_a_writer_is_held_to_the_same(tmp_path):
+    with pytest.raises(ValueError, match="truth is missing"):
+        save_images(tmp_path / "images.npz", replace(GIVEN, truth=None), 4, "single")
+    with pytest.raises(ValueError, match="not within the 2 classes"):
+        save_images(tmp_path / "images.npz", GIVEN, 2, "single")
+    assert not list(tmp_path.iterdir())
