@@ -10,7 +10,7 @@ configfile: f"{workflow.basedir}/config/config.yaml"
 
 include: "rules/common.smk"
 include: "rules/runs.smk"
-include: "rules/film_inputs.smk"
+include: "rules/radiograph_inputs.smk"
 include: "rules/model_inputs.smk"
 
 
@@ -59,7 +59,7 @@ rule check:
     input:
         expand("results/check/{dataset}.json", dataset=running("datasets")),
         [session_files(name, "recordings.tsv") for name in running("areas")],
-        expand("results/cxr/{dataset}/folds.tsv", dataset=running("films")),
+        expand("results/cxr/{dataset}/folds.tsv", dataset=running("radiographs")),
 
 
 rule soft_labels:

@@ -324,7 +324,7 @@ rule compare_sessions:
         code=code_version("calcium/compare_sessions.py"),
         reader=reader_setting,
         near=area_setting("near"),
-        exchanges=area_setting("exchanges"),
+        permutations=area_setting("permutations"),
         bootstraps=area_setting("bootstraps"),
         seed=config["seed"],
         threads=config["threads"],

@@ -8,11 +8,16 @@ import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
-from rules.code_version import code_version
-from rules.configuration import ConfigError, complete, expand_path, validate
-from rules.image_digest import digest_files, images_below, images_like
-from rules.retrieval import origin
-from rules.sweeps import expand_sweeps
+from neuroloop.workflow.code_version import code_version
+from neuroloop.workflow.configuration import (
+    ConfigError,
+    complete,
+    expand_path,
+    validate,
+)
+from neuroloop.workflow.image_digest import digest_files, images_below, images_like
+from neuroloop.workflow.retrieval import origin
+from neuroloop.workflow.sweeps import expand_sweeps
 from neuroloop.calcium.tables import movie_paths, read_recordings
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.download_registry import read_registry
@@ -29,7 +34,7 @@ WILDCARDS = dict.fromkeys(
     ],
     NAME,
 )
-WILDCARDS |= {"split": "person|image", "kind": "study|affine"}
+WILDCARDS |= {"split": "patient|image", "kind": "study|affine"}
 
 #: Input files that the jobs at hand need and that are not there.
 MISSING = {}
@@ -70,7 +75,7 @@ def area_setting(*keys):
 
 
 def running(kind):
-    """Names under `run:` that are of a kind: the key of their blocks (datasets, areas, films)."""
+    """Names under `run:` that are of a kind: the key of their blocks (datasets, areas, radiographs)."""
     return [name for name in config["run"] if name in config[kind]]
 
 

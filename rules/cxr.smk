@@ -1,25 +1,25 @@
-"""Chest X-rays: transfer learning, whole persons on one side of a split, and where it looked."""
+"""Chest X-rays: transfer learning, whole patients on one side of a split, and where it looked."""
 
-FILMS = "cxr/{dataset}"
+RADIOGRAPHS = "cxr/{dataset}"
 CLASSIFIED = "cxr/{dataset}/{case}/{classifier}"
 
 
-rule simulate_films:
-    """Simulate chest films whose lungs and lesions are known."""
+rule simulate_radiographs:
+    """Simulate chest radiographs whose lungs and lesions are known."""
     output:
-        films=f"results/{FILMS}/films.npy",
-        sidecar=f"results/{FILMS}/films.json",
-        regions=f"results/{FILMS}/regions.npz",
-        regions_sidecar=f"results/{FILMS}/regions.json",
-        table=f"results/{FILMS}/films.tsv",
-        dropped=f"results/{FILMS}/dropped.tsv",
-        run=f"results/{FILMS}/simulate_films.run.json",
+        radiographs=f"results/{RADIOGRAPHS}/radiographs.npy",
+        sidecar=f"results/{RADIOGRAPHS}/radiographs.json",
+        regions=f"results/{RADIOGRAPHS}/regions.npz",
+        regions_sidecar=f"results/{RADIOGRAPHS}/regions.json",
+        table=f"results/{RADIOGRAPHS}/radiographs.tsv",
+        dropped=f"results/{RADIOGRAPHS}/dropped.tsv",
+        run=f"results/{RADIOGRAPHS}/simulate_radiographs.run.json",
     log:
-        f"logs/{FILMS}/simulate_films.log",
+        f"logs/{RADIOGRAPHS}/simulate_radiographs.log",
     benchmark:
-        f"benchmarks/{FILMS}/simulate_films.tsv"
+        f"benchmarks/{RADIOGRAPHS}/simulate_radiographs.tsv"
     wildcard_constraints:
-        dataset=films_with_source("simulated"),
+        dataset=radiographs_with_source("simulated"),
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
@@ -27,33 +27,33 @@ rule simulate_films:
         mem_mb=scaled(2000),
         runtime=minutes(30),
     params:
-        code=code_version("cxr/simulate_films.py"),
-        simulation=film_setting("simulation"),
-        size=film_setting("size"),
+        code=code_version("cxr/simulate_radiographs.py"),
+        simulation=radiograph_setting("simulation"),
+        size=radiograph_setting("size"),
         seed=config["seed"],
         threads=config["threads"],
     script:
-        "../scripts/cxr/simulate_films.py"
+        "../scripts/cxr/simulate_radiographs.py"
 
 
-rule list_films:
-    """Read and check the user's chest films."""
+rule list_radiographs:
+    """Read and check the user's chest radiographs."""
     input:
-        source=film_input,
+        source=radiograph_input,
     output:
-        films=f"results/{FILMS}/films.npy",
-        sidecar=f"results/{FILMS}/films.json",
-        regions=f"results/{FILMS}/regions.npz",
-        regions_sidecar=f"results/{FILMS}/regions.json",
-        table=f"results/{FILMS}/films.tsv",
-        dropped=f"results/{FILMS}/dropped.tsv",
-        run=f"results/{FILMS}/list_films.run.json",
+        radiographs=f"results/{RADIOGRAPHS}/radiographs.npy",
+        sidecar=f"results/{RADIOGRAPHS}/radiographs.json",
+        regions=f"results/{RADIOGRAPHS}/regions.npz",
+        regions_sidecar=f"results/{RADIOGRAPHS}/regions.json",
+        table=f"results/{RADIOGRAPHS}/radiographs.tsv",
+        dropped=f"results/{RADIOGRAPHS}/dropped.tsv",
+        run=f"results/{RADIOGRAPHS}/list_radiographs.run.json",
     log:
-        f"logs/{FILMS}/list_films.log",
+        f"logs/{RADIOGRAPHS}/list_radiographs.log",
     benchmark:
-        f"benchmarks/{FILMS}/list_films.tsv"
+        f"benchmarks/{RADIOGRAPHS}/list_radiographs.tsv"
     wildcard_constraints:
-        dataset=films_with_source("files"),
+        dataset=radiographs_with_source("files"),
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
@@ -61,28 +61,28 @@ rule list_films:
         mem_mb=scaled(3000),
         runtime=minutes(60),
     params:
-        code=code_version("cxr/list_films.py"),
-        content=film_content,
-        classes=film_setting("classes"),
-        size=film_setting("size"),
-        white=film_white,
+        code=code_version("cxr/list_radiographs.py"),
+        content=radiograph_content,
+        classes=radiograph_setting("classes"),
+        size=radiograph_setting("size"),
+        white=radiograph_white,
         threads=config["threads"],
     script:
-        "../scripts/cxr/list_films.py"
+        "../scripts/cxr/list_radiographs.py"
 
 
-rule split_films:
-    """Split films into folds, once, by person and by image."""
+rule split_radiographs:
+    """Split radiographs into folds, once, by patient and by image."""
     input:
-        table=f"results/{FILMS}/films.tsv",
+        table=f"results/{RADIOGRAPHS}/radiographs.tsv",
     output:
-        folds=f"results/{FILMS}/folds.tsv",
-        balance=f"results/{FILMS}/fold_balance.tsv",
-        run=f"results/{FILMS}/split_films.run.json",
+        folds=f"results/{RADIOGRAPHS}/folds.tsv",
+        balance=f"results/{RADIOGRAPHS}/fold_balance.tsv",
+        run=f"results/{RADIOGRAPHS}/split_radiographs.run.json",
     log:
-        f"logs/{FILMS}/split_films.log",
+        f"logs/{RADIOGRAPHS}/split_radiographs.log",
     benchmark:
-        f"benchmarks/{FILMS}/split_films.tsv"
+        f"benchmarks/{RADIOGRAPHS}/split_radiographs.tsv"
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
@@ -90,29 +90,29 @@ rule split_films:
         mem_mb=scaled(1000),
         runtime=minutes(10),
     params:
-        code=code_version("cxr/split_films.py"),
-        folds=film_setting("folds"),
+        code=code_version("cxr/split_radiographs.py"),
+        folds=radiograph_setting("folds"),
         seed=config["seed"],
         threads=config["threads"],
     script:
-        "../scripts/cxr/split_films.py"
+        "../scripts/cxr/split_radiographs.py"
 
 
 rule extract_features:
-    """Run the frozen part of a network over all films and views, once for all that share it."""
+    """Run the frozen part of a network over all radiographs and views, once for all that share it."""
     input:
-        films=f"results/{FILMS}/films.npy",
-        regions=f"results/{FILMS}/regions.npz",
-        table=f"results/{FILMS}/films.tsv",
+        radiographs=f"results/{RADIOGRAPHS}/radiographs.npy",
+        regions=f"results/{RADIOGRAPHS}/regions.npz",
+        table=f"results/{RADIOGRAPHS}/radiographs.tsv",
         start=front_start,
     output:
-        features=f"results/{FILMS}/features/{{front}}/{{kind}}.npy",
-        sidecar=f"results/{FILMS}/features/{{front}}/{{kind}}.json",
-        run=f"results/{FILMS}/features/{{front}}/{{kind}}.run.json",
+        features=f"results/{RADIOGRAPHS}/features/{{front}}/{{kind}}.npy",
+        sidecar=f"results/{RADIOGRAPHS}/features/{{front}}/{{kind}}.json",
+        run=f"results/{RADIOGRAPHS}/features/{{front}}/{{kind}}.run.json",
     log:
-        f"logs/{FILMS}/features/{{front}}/{{kind}}.log",
+        f"logs/{RADIOGRAPHS}/features/{{front}}/{{kind}}.log",
     benchmark:
-        f"benchmarks/{FILMS}/features/{{front}}/{{kind}}.tsv"
+        f"benchmarks/{RADIOGRAPHS}/features/{{front}}/{{kind}}.tsv"
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
@@ -123,7 +123,7 @@ rule extract_features:
     params:
         code=code_version("cxr/extract_features.py"),
         front=front_setting,
-        views=film_setting("views"),
+        views=radiograph_setting("views"),
         kind="{kind}",
         seed=config["seed"],
         device=config["device"],
@@ -133,11 +133,11 @@ rule extract_features:
 
 
 rule train_classifier:
-    """Train a classifier, a network a fold, and name the films that each never saw."""
+    """Train a classifier, a network a fold, and name the radiographs that each never saw."""
     input:
-        films=f"results/{FILMS}/films.npy",
-        regions=f"results/{FILMS}/regions.npz",
-        table=f"results/{FILMS}/folds.tsv",
+        radiographs=f"results/{RADIOGRAPHS}/radiographs.npy",
+        regions=f"results/{RADIOGRAPHS}/regions.npz",
+        table=f"results/{RADIOGRAPHS}/folds.tsv",
         features=classifier_features,
         start=classifier_start,
     output:
@@ -164,8 +164,8 @@ rule train_classifier:
     params:
         code=code_version("cxr/train_classifier.py"),
         classifier=classifier_setting,
-        folds=film_setting("folds"),
-        views=film_setting("views"),
+        folds=radiograph_setting("folds"),
+        views=radiograph_setting("views"),
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],
@@ -173,26 +173,26 @@ rule train_classifier:
         "../scripts/cxr/train_classifier.py"
 
 
-rule name_external:
-    """Name the films of another set with a trained classifier."""
+rule predict_external:
+    """Name the radiographs of another set with a trained classifier."""
     input:
-        films="results/cxr/{other}/films.npy",
+        radiographs="results/cxr/{other}/radiographs.npy",
         regions="results/cxr/{other}/regions.npz",
-        table="results/cxr/{other}/films.tsv",
-        own_films=f"results/{FILMS}/films.npy",
-        own_table=f"results/{FILMS}/films.tsv",
-        networks=f"results/{CLASSIFIED}/person/networks.safetensors",
-        weights=f"results/{CLASSIFIED}/person/weights.safetensors",
-        classifier=f"results/{CLASSIFIED}/person/classifier.json",
+        table="results/cxr/{other}/radiographs.tsv",
+        own_radiographs=f"results/{RADIOGRAPHS}/radiographs.npy",
+        own_table=f"results/{RADIOGRAPHS}/radiographs.tsv",
+        networks=f"results/{CLASSIFIED}/patient/networks.safetensors",
+        weights=f"results/{CLASSIFIED}/patient/weights.safetensors",
+        classifier=f"results/{CLASSIFIED}/patient/classifier.json",
     output:
         predictions=f"results/{CLASSIFIED}/external/{{other}}/predictions.tsv",
         dropped=f"results/{CLASSIFIED}/external/{{other}}/dropped.tsv",
         facts=f"results/{CLASSIFIED}/external/{{other}}/facts.json",
         run=f"results/{CLASSIFIED}/external/{{other}}/run.json",
     log:
-        f"logs/{CLASSIFIED}/external/{{other}}/name_external.log",
+        f"logs/{CLASSIFIED}/external/{{other}}/predict_external.log",
     benchmark:
-        f"benchmarks/{CLASSIFIED}/external/{{other}}/name_external.tsv"
+        f"benchmarks/{CLASSIFIED}/external/{{other}}/predict_external.tsv"
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
@@ -201,19 +201,19 @@ rule name_external:
         runtime=minutes(240),
         gpu=1,
     params:
-        code=code_version("cxr/name_external.py"),
+        code=code_version("cxr/predict_external.py"),
         device=config["device"],
         threads=config["threads"],
     script:
-        "../scripts/cxr/name_external.py"
+        "../scripts/cxr/predict_external.py"
 
 
-rule map_films:
-    """Map where a classifier looked on films that it never saw."""
+rule map_radiographs:
+    """Map where a classifier looked on radiographs that it never saw."""
     input:
-        model=f"results/{CLASSIFIED}/person/model.json",
-        weights=f"results/{CLASSIFIED}/person/weights.safetensors",
-        images=f"results/{CLASSIFIED}/person/images.npz",
+        model=f"results/{CLASSIFIED}/patient/model.json",
+        weights=f"results/{CLASSIFIED}/patient/weights.safetensors",
+        images=f"results/{CLASSIFIED}/patient/images.npz",
     output:
         maps=f"results/{CLASSIFIED}/maps/maps.npz",
         maps_sidecar=f"results/{CLASSIFIED}/maps/maps.json",
@@ -221,15 +221,18 @@ rule map_films:
         figure=report(
             f"results/{CLASSIFIED}/maps/maps.png",
             category="Chest X-rays",
-            labels={"films": "{dataset}", "figure": "maps of {classifier}, {case}"},
-            caption="captions/film_maps.rst",
+            labels={
+                "radiographs": "{dataset}",
+                "figure": "maps of {classifier}, {case}",
+            },
+            caption="captions/radiograph_maps.rst",
         ),
         figure_svg=f"results/{CLASSIFIED}/maps/maps.svg",
         run=f"results/{CLASSIFIED}/maps/run.json",
     log:
-        f"logs/{CLASSIFIED}/maps/map_films.log",
+        f"logs/{CLASSIFIED}/maps/map_radiographs.log",
     benchmark:
-        f"benchmarks/{CLASSIFIED}/maps/map_films.tsv"
+        f"benchmarks/{CLASSIFIED}/maps/map_radiographs.tsv"
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
@@ -238,46 +241,46 @@ rule map_films:
         runtime=minutes(60),
         gpu=1,
     params:
-        code=code_version("cxr/map_films.py"),
+        code=code_version("cxr/map_radiographs.py"),
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],
     script:
-        "../scripts/cxr/map_films.py"
+        "../scripts/cxr/map_radiographs.py"
 
 
 rule summarise_classifiers:
-    """Compare all cases, classifiers and splits of a set of films, and draw them."""
+    """Compare all cases, classifiers and splits of a set of radiographs, and draw them."""
     input:
         predictions=lambda wildcards: classifier_files(
             wildcards.dataset, "predictions.tsv"
         ),
         histories=lambda wildcards: classifier_files(wildcards.dataset, "history.tsv"),
-        folds=f"results/{FILMS}/folds.tsv",
+        folds=f"results/{RADIOGRAPHS}/folds.tsv",
         external=lambda wildcards: external_files(wildcards.dataset, "predictions.tsv"),
     output:
-        metrics=f"results/{FILMS}/metrics.tsv",
-        comparisons=f"results/{FILMS}/comparisons.tsv",
+        metrics=f"results/{RADIOGRAPHS}/metrics.tsv",
+        comparisons=f"results/{RADIOGRAPHS}/comparisons.tsv",
         scores=report(
-            f"results/{FILMS}/scores.png",
+            f"results/{RADIOGRAPHS}/scores.png",
             category="Chest X-rays",
-            labels={"films": "{dataset}", "figure": "scores"},
-            caption="captions/film_scores.rst",
+            labels={"radiographs": "{dataset}", "figure": "scores"},
+            caption="captions/radiograph_scores.rst",
         ),
-        scores_svg=f"results/{FILMS}/scores.svg",
-        shortcuts=f"results/{FILMS}/shortcuts.png",
-        shortcuts_svg=f"results/{FILMS}/shortcuts.svg",
-        confusion=f"results/{FILMS}/confusion.png",
-        confusion_svg=f"results/{FILMS}/confusion.svg",
-        learning=f"results/{FILMS}/learning.png",
-        learning_svg=f"results/{FILMS}/learning.svg",
-        calibration=f"results/{FILMS}/calibration.png",
-        calibration_svg=f"results/{FILMS}/calibration.svg",
-        run=f"results/{FILMS}/summarise_classifiers.run.json",
+        scores_svg=f"results/{RADIOGRAPHS}/scores.svg",
+        shortcuts=f"results/{RADIOGRAPHS}/shortcuts.png",
+        shortcuts_svg=f"results/{RADIOGRAPHS}/shortcuts.svg",
+        confusion=f"results/{RADIOGRAPHS}/confusion.png",
+        confusion_svg=f"results/{RADIOGRAPHS}/confusion.svg",
+        learning=f"results/{RADIOGRAPHS}/learning.png",
+        learning_svg=f"results/{RADIOGRAPHS}/learning.svg",
+        calibration=f"results/{RADIOGRAPHS}/calibration.png",
+        calibration_svg=f"results/{RADIOGRAPHS}/calibration.svg",
+        run=f"results/{RADIOGRAPHS}/summarise_classifiers.run.json",
     log:
-        f"logs/{FILMS}/summarise_classifiers.log",
+        f"logs/{RADIOGRAPHS}/summarise_classifiers.log",
     benchmark:
-        f"benchmarks/{FILMS}/summarise_classifiers.tsv"
+        f"benchmarks/{RADIOGRAPHS}/summarise_classifiers.tsv"
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
@@ -286,10 +289,10 @@ rule summarise_classifiers:
         runtime=minutes(60),
     params:
         code=code_version("cxr/summarise_classifiers.py"),
-        contrast=film_setting("contrast"),
-        baseline=film_setting("baseline"),
-        committees=film_setting("committees"),
-        bootstraps=film_setting("bootstraps"),
+        contrast=radiograph_setting("contrast"),
+        baseline=radiograph_setting("baseline"),
+        ensembles=radiograph_setting("ensembles"),
+        bootstraps=radiograph_setting("bootstraps"),
         seed=config["seed"],
         threads=config["threads"],
     script:

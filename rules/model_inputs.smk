@@ -87,5 +87,8 @@ def trained_models():
     return (
         [student_files(name, "model.json") for name in running("datasets")]
         + [reader_files(name, "model.json") for name in running("areas")]
-        + [classifier_files(name, "model.json", False) for name in running("films")]
+        + [
+            classifier_files(name, "model.json", False)
+            for name in running("radiographs")
+        ]
     )

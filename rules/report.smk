@@ -74,13 +74,17 @@ rule write_report:
         comparison_figures=[
             comparison_files(area, "comparison.png") for area in running("areas")
         ],
-        films=expand("results/cxr/{dataset}/metrics.tsv", dataset=running("films")),
-        film_figures=expand(
+        radiographs=expand(
+            "results/cxr/{dataset}/metrics.tsv", dataset=running("radiographs")
+        ),
+        radiograph_figures=expand(
             "results/cxr/{dataset}/{figure}.png",
-            dataset=running("films"),
+            dataset=running("radiographs"),
             figure=["scores", "shortcuts", "confusion", "learning", "calibration"],
         ),
-        film_maps=[map_files(dataset, "maps.png") for dataset in running("films")],
+        radiograph_maps=[
+            map_files(dataset, "maps.png") for dataset in running("radiographs")
+        ],
     output:
         page="results/report/index.html",
         run="results/report/run.json",

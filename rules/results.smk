@@ -109,27 +109,29 @@ def area_jobs(area):
     yield from jobs("draw_reading", area=[area], **readers)
 
 
-def film_jobs(dataset):
-    """Files of all jobs of a set of films."""
-    block = config["films"][dataset]
+def radiograph_jobs(dataset):
+    """Files of all jobs of a set of radiographs."""
+    block = config["radiographs"][dataset]
     one = {"dataset": [dataset]}
     trained = {"case": block["cases"], "classifier": block["classifiers"]}
     pairs = [*product(*trained.values()), *map(tuple, block["leak"])]
     for name in [dataset, *block["external"]]:
-        simulated = config["films"][name]["source"] == "simulated"
-        yield from jobs("simulate_films" if simulated else "list_films", dataset=[name])
-    yield from jobs("split_films", **one)
+        simulated = config["radiographs"][name]["source"] == "simulated"
+        yield from jobs(
+            "simulate_radiographs" if simulated else "list_radiographs", dataset=[name]
+        )
+    yield from jobs("split_radiographs", **one)
     for front, kind in {
         (front_name(name), features_kind(case)) for case, name in pairs
     }:
         yield from jobs("extract_features", **one, front=[front], kind=[kind])
-    yield from jobs("train_classifier", **one, **trained, split=["person"])
-    yield from jobs("name_external", **one, **trained, other=block["external"])
+    yield from jobs("train_classifier", **one, **trained, split=["patient"])
+    yield from jobs("predict_external", **one, **trained, other=block["external"])
     for case, name in block["leak"]:
         pair = {"case": [case], "classifier": [name]}
         yield from jobs("train_classifier", **one, **pair, split=["image"])
     for case, name in block["maps"]:
-        yield from jobs("map_films", **one, case=[case], classifier=[name])
+        yield from jobs("map_radiographs", **one, case=[case], classifier=[name])
     yield from jobs("summarise_classifiers", **one)
 
 
@@ -151,7 +153,7 @@ def all_jobs():
     for kind, made in {
         "datasets": dataset_jobs,
         "areas": area_jobs,
-        "films": film_jobs,
+        "radiographs": radiograph_jobs,
     }.items():
         for name in running(kind):
             yield from made(name)

@@ -2,7 +2,7 @@
 
 import time
 
-from rules.retrieval import configured_files, destinations
+from neuroloop.workflow.retrieval import configured_files, destinations
 
 
 rule retrieve:

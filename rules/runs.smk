@@ -4,11 +4,11 @@ import os
 
 from snakemake.io import IOFile
 
-from rules.failures import describe_failures
-from rules.folder_lock import FolderInUse, hold_folder
-from rules.lost_results import first_lost
-from rules.orphans import end_orphans, mark, refuse_orphans
-from rules.slurm import ClusterError, prepare_cluster, start_over
+from neuroloop.workflow.failures import describe_failures
+from neuroloop.workflow.folder_lock import FolderInUse, hold_folder
+from neuroloop.workflow.lost_results import first_lost
+from neuroloop.workflow.orphans import end_orphans, mark, refuse_orphans
+from neuroloop.workflow.slurm import ClusterError, prepare_cluster, start_over
 
 #: Files that are gone of jobs that were done, if this run makes these and nothing else.
 MENDING = set()

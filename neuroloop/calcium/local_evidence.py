@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from neuroloop.networks.blocks import Head
-from neuroloop.networks.calcium_network import KERNEL, CalciumNetwork, FlattenHead, PoolHead
 from neuroloop.explain.attribution.cam import hires_cam
 from neuroloop.explain.attribution.evidence import Division, gather_evidence
+from neuroloop.networks.blocks import Head
+from neuroloop.networks.calcium_network import KERNEL, CalciumNetwork, FlattenHead, PoolHead
 
 #: Images whose gradients are in memory at once.
 BATCH = 32

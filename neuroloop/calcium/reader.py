@@ -10,6 +10,9 @@ from torch.nn import functional
 
 from neuroloop.calcium.patterns import pattern_cells
 from neuroloop.calcium.views import Augmentation, Frames, Views, read_members
+from neuroloop.errors import NeuroLoopError
+from neuroloop.jobs.progress import progress
+from neuroloop.jobs.seeds import derive_seed
 from neuroloop.networks.calcium_network import (
     HIDDEN,
     WIDTHS,
@@ -17,11 +20,8 @@ from neuroloop.networks.calcium_network import (
     calcium_network,
     initialise,
 )
-from neuroloop.errors import NeuroLoopError
-from neuroloop.jobs.progress import progress
-from neuroloop.training.recipe import Recipe
-from neuroloop.jobs.seeds import derive_seed
 from neuroloop.training.loop import Loss, predict
+from neuroloop.training.recipe import Recipe
 
 #: The study's.
 RECIPE = Recipe(epochs=30, batch_size=10, learning_rate=1e-4, optimiser="adam")
@@ -115,7 +115,7 @@ def build(
     mask: np.ndarray | None = None,
     levels: np.ndarray | None = None,
 ) -> CalciumNetwork:
-    """Build the networks of these seeds as one ensemble.
+    """Build the networks of these seeds as one batched network.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def objective(views: Views, targets: np.ndarray) -> Loss[CalciumNetwork]:
 
 
 def read_frames(network: CalciumNetwork, frames: Frames, rows: np.ndarray) -> np.ndarray:
-    """Let an ensemble predict frames, never augmented.
+    """Let a batched network predict frames, never augmented.
 
     Parameters
     ----------

@@ -9,11 +9,11 @@ from neuroloop.calcium.local_evidence import local_evidence
 from neuroloop.calcium.patterns import NONE, pattern_cells
 from neuroloop.calcium.reader_training import Place
 from neuroloop.calcium.views import Frames
-from neuroloop.networks.calcium_network import CalciumNetwork
-from neuroloop.files.formats import StrPath, read_table
-from neuroloop.statistics.folds import Split
 from neuroloop.explain.attribution.cam import maps_in_batches
 from neuroloop.explain.attribution.evidence import Division
+from neuroloop.files.formats import StrPath, read_table
+from neuroloop.networks.calcium_network import CalciumNetwork
+from neuroloop.statistics.folds import Split
 
 #: Frames in memory at once.
 BATCH = 64
@@ -72,7 +72,7 @@ def held_out_maps(
     splits: Sequence[Split],
     method: str,
 ) -> list[np.ndarray]:
-    """Explain the trials that each member of an ensemble did not learn from.
+    """Explain the trials that each member of a batched network did not learn from.
 
     Parameters
     ----------

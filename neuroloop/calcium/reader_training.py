@@ -10,11 +10,11 @@ import torch
 
 from neuroloop.calcium.reader import Reader, build, objective, read_frames
 from neuroloop.calcium.views import Frames, Views, level
-from neuroloop.training.batches import equal_batches
-from neuroloop.networks.calcium_network import CalciumNetwork
-from neuroloop.training.checkpoints import Checkpoint
-from neuroloop.statistics.folds import Split
 from neuroloop.jobs.seeds import derive_seed
+from neuroloop.networks.calcium_network import CalciumNetwork
+from neuroloop.statistics.folds import Split
+from neuroloop.training.batches import equal_batches
+from neuroloop.training.checkpoints import Checkpoint
 from neuroloop.training.loop import fit
 
 Arrays = Mapping[str, np.ndarray]
@@ -33,7 +33,7 @@ class Place(NamedTuple):
     fold: int
 
 
-#: From a trained ensemble and what its members are to the arrays to keep of each member.
+#: From a trained batched_network and what its members are to the arrays to keep of each member.
 Harvest = Callable[[CalciumNetwork, Sequence[Place]], Sequence[Arrays]]
 
 
@@ -89,7 +89,8 @@ def train_readers(
     mask : ndarray of bool, shape (height, width), optional
         Pixels that the networks see.
     members_at_once : int
-        Networks trained at once as an ensemble: on a CPU 1, on a GPU as many as fit in its memory.
+        Networks trained at once as a batched network: on a CPU 1, on a GPU as many as fit in its
+        memory.
     checkpoint : callable, optional
         From a name to where a state is kept. The states stay until the caller removes them.
     harvest : callable, optional
@@ -156,7 +157,7 @@ def _train(
     state: Checkpoint | None,
     label: str,
 ) -> tuple[CalciumNetwork, pd.DataFrame]:
-    """Train an ensemble on each member's rows; its frames are standardised by these alone."""
+    """Train a batched network on each member's rows; its frames are standardised by these alone."""
     levels = np.array([level(frames, rows, mask) for rows in trains])
     shape = frames(trains[0][:1]).shape[1:]
     network = build(reader, targets.shape[1], shape, seeds, mask, levels).to(device)

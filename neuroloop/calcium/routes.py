@@ -55,7 +55,7 @@ def compare_coupling(
     distance: float,
     generator: np.random.Generator,
     *,
-    exchanges: int,
+    permutations: int,
     bootstraps: int,
 ) -> Change:
     """Compare coupling, of traces or of evidence, between two sessions.
@@ -68,8 +68,8 @@ def compare_coupling(
     distance : float
         Cells nearer to each other than this are left out, pixels.
     generator : numpy.random.Generator
-    exchanges, bootstraps : int
-        Numbers of exchanges of recordings and of resamples.
+    permutations, bootstraps : int
+        Numbers of permutations of recordings and of resamples.
 
     Returns
     -------
@@ -106,7 +106,7 @@ def compare_coupling(
         influence_measure(stimulated, ~shown),
         panels,
         generator,
-        n_exchange=exchanges,
+        n_permutations=permutations,
         n_boot=bootstraps,
     )
     return made._replace(reasons=np.where(shown & ~np.isfinite(made.matrix), SILENT, reasons))
@@ -119,7 +119,7 @@ def compare_likeness(
     generator: np.random.Generator,
     *,
     shape: tuple[int, int] | None = None,
-    exchanges: int,
+    permutations: int,
     bootstraps: int,
 ) -> Change:
     """Compare how alike the patterns of two sessions are, pairs that share no cell.
@@ -132,8 +132,8 @@ def compare_likeness(
     generator : numpy.random.Generator
     shape : (int, int), optional
         Height and width of a map.
-    exchanges, bootstraps : int
-        Numbers of exchanges of recordings and of resamples.
+    permutations, bootstraps : int
+        Numbers of permutations of recordings and of resamples.
 
     Returns
     -------
@@ -175,7 +175,7 @@ def compare_likeness(
         of,
         _pattern_panels(names, first.trials),
         generator,
-        n_exchange=exchanges,
+        n_permutations=permutations,
         n_boot=bootstraps,
     )
 

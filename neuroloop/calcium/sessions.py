@@ -90,7 +90,7 @@ def compare_sessions(
     panels: Mapping[str, np.ndarray],
     generator: np.random.Generator,
     *,
-    n_exchange: int = 999,
+    n_permutations: int = 999,
     n_boot: int = 999,
     whole_patterns: bool = True,
     level: float = 0.95,
@@ -113,11 +113,11 @@ def compare_sessions(
     panels : mapping of str to ndarray of bool
         Entries of each panel, of the shape that the measure has.
     generator : numpy.random.Generator
-    n_exchange, n_boot : int
-        Numbers of exchanges and of resamples.
+    n_permutations, n_boot : int
+        Numbers of permutations and of resamples.
     whole_patterns : bool
-        Exchange and resample units whole. If False each pair of trials is a unit by itself, which
-        is right only where the trials of a recording share nothing but their pattern.
+        Exchange and resample units whole. If False each pair of trials is a unit by itself,
+        which is right only where the trials of a recording share nothing but their pattern.
     level : float
         Coverage of the intervals.
 
@@ -147,10 +147,10 @@ def compare_sessions(
             raise NeuroLoopError(f"panel {name} has no coupling that both sessions define")
     seen = _summed(change, panels)
     null = []
-    for _ in range(n_exchange if count > 1 else 0):
+    for _ in range(n_permutations if count > 1 else 0):
         swapped = (generator.random(count) < 0.5)[units]
         null.append(_summed(changed(np.where(swapped[:, None], observed[::-1], observed)), panels))
-    exchanged = np.stack(null) if null else np.full((1, *seen.shape), np.nan)
+    permuted = np.stack(null) if null else np.full((1, *seen.shape), np.nan)
 
     def without_unit(unit: int) -> np.ndarray:
         rows = np.flatnonzero(units != unit)
@@ -186,15 +186,15 @@ def compare_sessions(
                 "change": seen[0, number],
                 "ci_low": low,
                 "ci_high": high,
-                "p": _exchange_p(abs(seen[0, number]), np.abs(exchanged[:, 0, number])),
-                "p_any": _exchange_p(seen[1, number], exchanged[:, 1, number]),
+                "p": _permutation_p(abs(seen[0, number]), np.abs(permuted[:, 0, number])),
+                "p_any": _permutation_p(seen[1, number], permuted[:, 1, number]),
                 "note": "" if count > 1 else ONE_UNIT,
             }
         )
     return Change(pd.DataFrame(rows), change, *interval(np.asarray))
 
 
-def _exchange_p(value: float, null: np.ndarray) -> float:
+def _permutation_p(value: float, null: np.ndarray) -> float:
     return permutation_p(value, null) if np.isfinite(null).all() else np.nan
 
 

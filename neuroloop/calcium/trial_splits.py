@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.statistics.folds import Split, splits
 from neuroloop.files.natural_order import natural_sorted
+from neuroloop.statistics.folds import Split, splits
 
 #: How trials are held out.
 SPLITS = ("leave_one_trial_out", "last")

@@ -15,8 +15,8 @@ from neuroloop.calcium.reader import Reader, build
 from neuroloop.calcium.reader_maps import held_out_maps
 from neuroloop.calcium.reader_training import Place
 from neuroloop.calcium.views import Frames, level
-from neuroloop.statistics.folds import Split
 from neuroloop.jobs.progress import progress
+from neuroloop.statistics.folds import Split
 
 
 def untrained_maps(

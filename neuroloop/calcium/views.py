@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from neuroloop.training.batches import batch_order
 from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.training.batches import batch_order
 
 #: Frames from which a mean and standard deviation are taken.
 FITTED = 200
@@ -98,7 +98,7 @@ def level(frames: Frames, rows: np.ndarray, mask: np.ndarray | None) -> tuple[fl
 
 
 class Views:
-    """The batches of an ensemble in training; a context, which ends the reading ahead.
+    """The batches of a batched network in training; a context, which ends the reading ahead.
 
     Parameters
     ----------

@@ -1,11 +1,12 @@
-"""Augmentation views of chest films: fixed, seeded, each film's own.
+"""Augmentation views of chest radiographs: fixed, seeded, each radiograph's own.
 
-All geometric transforms of a view are composed into one sampling grid, and the film is interpolated
-once: it stays sharper than under a chain of warps, costs less, and a mask of the lungs or of a
-lesion follows its film through the same grid. Photometric transforms come after it. kornia gives
-the affine matrix, the thin-plate spline, gamma and the filters; `lens` what kornia lacks.
+All geometric transforms of a view are composed into one sampling grid, and the radiograph is
+interpolated once: it stays sharper than under a chain of warps, costs less, and a mask of the lungs
+or of a lesion follows its radiograph through the same grid. Photometric transforms come after it.
+kornia gives the affine matrix, the thin-plate spline, gamma and the filters; `lens` what kornia
+lacks.
 
-Lengths are parts of the film, so a film of 48 pixels has the same views as one of 512.
+Lengths are parts of the radiograph, so a radiograph of 48 pixels has the same views as one of 512.
 """
 
 import math
@@ -16,8 +17,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.cxr import lens
+from neuroloop.jobs.seeds import numpy_generator
 
 #: The geometry is computed at 33 x 33 points and interpolated: maps that are as smooth as these are
 #: then off by a few hundredths of a pixel.
@@ -36,7 +37,7 @@ class Ranges:
     flip_chance : float
         Left and right changed.
     affine_chance, shift, scale, rotation, shear : float
-        Shift-scale-rotate: the scale is the part of the film that is seen; degrees.
+        Shift-scale-rotate: the scale is the part of the radiograph that is seen; degrees.
     grid_chance, grid_cells, grid_stretch
         Grid distortion: cells a side, and the part by which a column or row is stretched.
     elastic_chance, elastic_sigma, elastic_size
@@ -96,21 +97,22 @@ KINDS: Mapping[str, Ranges] = {
 
 
 def view(
-    images: np.ndarray, film_ids: Sequence[str], number: int, seed: int, kind: str = "study"
+    images: np.ndarray, radiograph_ids: Sequence[str], number: int, seed: int, kind: str = "study"
 ) -> np.ndarray:
-    """Make one view of each film.
+    """Make one view of each radiograph.
 
-    A view depends on the seed, its film's id and its number alone: not on the batch that the film
-    came in, nor on other views, nor on torch's and NumPy's global streams, which are not touched.
+    A view depends on the seed, its radiograph's id and its number alone: not on the batch that the
+    radiograph came in, nor on other views, nor on torch's and NumPy's global streams, which are not
+    touched.
 
     Parameters
     ----------
     images : ndarray of float32, shape (n, height, width)
-        Films, in [0, 1], 16 pixels a side at least.
-    film_ids : sequence of str
-        Names of the films.
+        Radiographs, in [0, 1], 16 pixels a side at least.
+    radiograph_ids : sequence of str
+        Names of the radiographs.
     number : int
-        0: the film itself; from 1 on: its augmentation views.
+        0: the radiograph itself; from 1 on: its augmentation views.
     seed : int
         Root seed.
     kind : {"study", "affine"}
@@ -119,26 +121,26 @@ def view(
     Returns
     -------
     ndarray of float32, shape (n, height, width)
-        In [0, 1]. What a view sees beyond its film is the film's mirror image.
+        In [0, 1]. What a view sees beyond its radiograph is the radiograph's mirror image.
     """
     if images.dtype != np.float32 or not ((images >= 0) & (images <= 1)).all():
-        raise ValueError("films are float32 in [0, 1], without NaN")
-    made, views = _resampled(images, film_ids, number, seed, kind)
+        raise ValueError("radiographs are float32 in [0, 1], without NaN")
+    made, views = _resampled(images, radiograph_ids, number, seed, kind)
     for place, drawn in enumerate(views):
         made[place] = _photometry(torch.from_numpy(made[place])[None, None], drawn)[0, 0].numpy()
     return made
 
 
 def mask_view(
-    masks: np.ndarray, film_ids: Sequence[str], number: int, seed: int, kind: str = "study"
+    masks: np.ndarray, radiograph_ids: Sequence[str], number: int, seed: int, kind: str = "study"
 ) -> np.ndarray:
-    """Make the masks that belong to the films of `view`: the same geometry, no photometry.
+    """Make the masks that belong to the radiographs of `view`: the same geometry, no photometry.
 
     Parameters
     ----------
     masks : ndarray of bool, shape (n, height, width)
-    film_ids, number, seed, kind
-        As for the films.
+    radiograph_ids, number, seed, kind
+        As for the radiographs.
 
     Returns
     -------
@@ -147,40 +149,42 @@ def mask_view(
     """
     if masks.dtype != np.bool_:
         raise ValueError(f"masks are bool, not {masks.dtype}")
-    return _resampled(masks.astype(np.float32), film_ids, number, seed, kind)[0] >= 0.5
+    return _resampled(masks.astype(np.float32), radiograph_ids, number, seed, kind)[0] >= 0.5
 
 
 @dataclass(frozen=True)
 class _View:
-    """One view of one film; each transform draws from a stream of its own."""
+    """One view of one radiograph; each transform draws from a stream of its own."""
 
     ranges: Ranges
     seed: int
-    film: str
+    radiograph: str
     number: int
 
     def stream(self, transform: str) -> np.random.Generator | None:
         """Stream of a transform's parameters, None if the view does not have it."""
-        generator = numpy_generator(self.seed, "view", self.film, self.number, transform)
+        generator = numpy_generator(self.seed, "view", self.radiograph, self.number, transform)
         chance = getattr(self.ranges, f"{transform}_chance")
         return generator if generator.random() < chance else None
 
 
 def _resampled(
-    images: np.ndarray, film_ids: Sequence[str], number: int, seed: int, kind: str
+    images: np.ndarray, radiograph_ids: Sequence[str], number: int, seed: int, kind: str
 ) -> tuple[np.ndarray, list[_View]]:
-    """Apply the geometry, film by film: what a kernel does with a film may depend on its batch.
+    """Apply the geometry image by image: what a kernel does may depend on the batch.
 
     Also returns the views whose photometry remains, none for view 0.
     """
-    if images.ndim != 3 or len(images) != len(film_ids) or min(images.shape[1:]) < 16:
-        raise ValueError(f"{len(film_ids)} films of 16 pixels or more, but {images.shape}")
+    if images.ndim != 3 or len(images) != len(radiograph_ids) or min(images.shape[1:]) < 16:
+        raise ValueError(
+            f"{len(radiograph_ids)} radiographs of 16 pixels or more, but {images.shape}"
+        )
     if number < 0 or kind not in KINDS:
         raise ValueError(f"no view {number} of kind {kind!r}: from 0 on, of {', '.join(KINDS)}")
     made = np.array(images, order="C")
     if number == 0:
         return made, []
-    views = [_View(KINDS[kind], seed, film, number) for film in film_ids]
+    views = [_View(KINDS[kind], seed, radiograph, number) for radiograph in radiograph_ids]
     for place, drawn in enumerate(views):
         made[place] = functional.grid_sample(
             torch.from_numpy(made[place])[None, None],
@@ -193,10 +197,10 @@ def _resampled(
 
 
 def _sampling_grid(drawn: _View, shape: tuple[int, ...]) -> torch.Tensor:
-    """Where each pixel of the view reads its film, shape (1, height, width, 2), as torch wants it.
+    """Where each pixel of the view reads its image, shape (1, height, width, 2), as torch wants it.
 
-    A point goes through the maps in the reverse of the order in which the film does: the film is
-    flipped and moved first, and its pixels are displaced last.
+    A point goes through the maps in the reverse of the order in which the radiograph does: the
+    radiograph is flipped and moved first, and its pixels are displaced last.
     """
     ranges, half = drawn.ranges, lens.half_sides((shape[0], shape[1]))
     points = lens.lattice((shape[0], shape[1]), NODES)
@@ -226,7 +230,7 @@ def _sampling_grid(drawn: _View, shape: tuple[int, ...]) -> torch.Tensor:
 
 
 def _photometry(image: torch.Tensor, drawn: _View) -> torch.Tensor:
-    """Change grey values and sharpness of one film, shape (1, 1, height, width)."""
+    """Change grey values and sharpness of one radiograph, shape (1, 1, height, width)."""
     from kornia.enhance import adjust_gamma
     from kornia.filters import gaussian_blur2d, motion_blur
 

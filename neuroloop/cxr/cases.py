@@ -1,14 +1,14 @@
-"""Data cases: which views of which training films a network learns from.
+"""Data cases: which views of which training radiographs a network learns from.
 
 =============  ========  ============================  ====================================
-case           balanced  films a class                 views of a film
+case           balanced  radiographs a class                 views of a radiograph
 =============  ========  ============================  ====================================
-case1          no        as is                         the film itself
-case2          no        x2                            the film and 1 view
-case3          no        x3                            the film and 2 views
-case4          over      those of the largest class    the film, in plain copies
-case5          over      twice the largest class       the film and as many views as needed
-undersampled   under     those of the smallest class   the film
+case1          no        as is                         the radiograph itself
+case2          no        x2                            the radiograph and 1 view
+case3          no        x3                            the radiograph and 2 views
+case4          over      those of the largest class    the radiograph, in plain copies
+case5          over      twice the largest class       the radiograph and as many views as needed
+undersampled   under     those of the smallest class   the radiograph
 affine         over      as case5                      as case5, affine transforms only
 =============  ========  ============================  ====================================
 
@@ -35,11 +35,11 @@ class Case:
     Attributes
     ----------
     factor : int
-        By which films are multiplied, after balancing.
+        By which radiographs are multiplied, after balancing.
     balanced : {"no", "over", "under"}
         By over-sampling the smaller classes, or by under-sampling the larger ones.
     views : int or None
-        Views of a film that may be used, itself included; None: all that there are.
+        Views of a radiograph that may be used, itself included; None: all that there are.
     kind : {"study", "affine"}
         Kind of its views (see `augment.view`).
     """
@@ -64,14 +64,14 @@ CASES = MappingProxyType(
 
 
 def views_needed(case: str, max_view: int) -> int:
-    """Number of views of each film that must be computed for a case, the film itself included.
+    """Number of views of each image that must be computed for a case, the image itself included.
 
     Parameters
     ----------
     case : str
         One of `CASES`.
     max_view : int
-        Highest number of a view that may be made; the film itself is view 0.
+        Highest number of a view that may be made; the radiograph itself is view 0.
 
     Raises
     ------
@@ -84,7 +84,8 @@ def views_needed(case: str, max_view: int) -> int:
     least = made.views or 2
     if max_view + 1 < least:
         raise NeuroLoopError(
-            f"{case} needs {least - 1} augmentation view(s) of each film, but {max_view} may be "
+            f"{case} needs {least - 1} augmentation view(s) of each radiograph, but {max_view} "
+            f"may be "
             "made: allow more, or choose another case"
         )
     return made.views or max_view + 1
@@ -93,31 +94,31 @@ def views_needed(case: str, max_view: int) -> int:
 def case_rows(
     case: str, labels: np.ndarray, rows: np.ndarray, seed: int, max_view: int
 ) -> pd.DataFrame:
-    """List the films and views to train on, made of a fold's training films alone.
+    """List the radiographs and views to train on, made of a fold's training radiographs alone.
 
-    The films of a class take turns: each gives its plain film before any gives a view, each its
-    view 1 before any its view 2, and who takes part in the last, incomplete turn is drawn. Where a
-    class is so small that all its views together are too few, the turns begin again with the plain
-    films: balance stays exact, and no pair of film and view is used twice more than another of its
-    class.
+    The radiographs of a class take turns: each gives its plain radiograph before any gives a view,
+    each its view 1 before any its view 2, and who takes part in the last, incomplete turn is drawn.
+    Where a class is so small that all its views together are too few, the turns begin again with
+    the plain radiographs: balance stays exact, and no pair of radiograph and view is used twice
+    more than another of its class.
 
     Parameters
     ----------
     case : str
         One of `CASES`.
     labels : ndarray, shape (n,)
-        Class of each film. Only those of `rows` are looked at.
+        Class of each radiograph. Only those of `rows` are looked at.
     rows : ndarray of int, shape (n_train,)
-        Films that may be trained on, each once.
+        Radiographs that may be trained on, each once.
     seed : int
         Root seed.
     max_view : int
-        Highest number of a view that was made, for each film.
+        Highest number of a view that was made, for each radiograph.
 
     Returns
     -------
     DataFrame
-        ``row`` and ``view``, int64, in their order; 0 is the film itself. A pair that is used
+        ``row`` and ``view``, int64, in their order; 0 is the radiograph itself. A pair that is used
         several times stands there several times.
 
     Raises
@@ -130,25 +131,27 @@ def case_rows(
     views = views_needed(case, max_view)
     rows = np.unique(rows) if len(np.unique(rows)) == len(rows) else np.empty(0, dtype=np.int64)
     if not len(rows) or rows[0] < 0 or rows[-1] >= len(labels):
-        raise ValueError("training rows are rows of the films, at least one, and each once")
+        raise ValueError("training rows are rows of the radiographs, at least one, and each once")
     of_row = np.asarray(labels)[rows].astype(str)
     members = {name: rows[of_row == name] for name in natural_sorted(set(of_row.tolist()))}
-    sizes = {name: len(films) for name, films in members.items()}
+    sizes = {name: len(radiographs) for name, radiographs in members.items()}
     made = CASES[case]
     if made.balanced != "no":
         common = max(sizes.values()) if made.balanced == "over" else min(sizes.values())
         sizes = dict.fromkeys(sizes, common)
     parts = [
-        _turns(films, made.factor * sizes[name], views, numpy_generator(seed, "case", name))
-        for name, films in members.items()
+        _turns(radiographs, made.factor * sizes[name], views, numpy_generator(seed, "case", name))
+        for name, radiographs in members.items()
     ]
     table = pd.DataFrame(np.concatenate(parts), columns=["row", "view"])
     return table.sort_values(["row", "view"], ignore_index=True)
 
 
-def _turns(films: np.ndarray, count: int, views: int, generator: np.random.Generator) -> np.ndarray:
-    """`count` pairs of film and view, shape (count, 2): whole turns, then a drawn part of one."""
-    whole, rest = divmod(count, len(films))
-    takers = [films] * whole + [generator.permutation(films)[:rest]]
+def _turns(
+    radiographs: np.ndarray, count: int, views: int, generator: np.random.Generator
+) -> np.ndarray:
+    """`count` pairs of image and view, shape (count, 2): whole turns, then a drawn part of one."""
+    whole, rest = divmod(count, len(radiographs))
+    takers = [radiographs] * whole + [generator.permutation(radiographs)[:rest]]
     turn = np.repeat(np.arange(len(takers)), [len(part) for part in takers])
     return np.stack([np.concatenate(takers), turn % views], axis=1).astype(np.int64)

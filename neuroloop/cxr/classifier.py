@@ -1,14 +1,14 @@
-"""Classifiers of films: named variants of backbone, trained depth, head and recipe."""
+"""Classifiers of radiographs: named variants of backbone, trained depth, head and recipe."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neuroloop.training.recipe import Recipe
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.networks.transfer_network import TransferNetwork, transfer_network
 from neuroloop.networks.transfer_start import initialise_backbone, initialise_head, load_backbone
+from neuroloop.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -27,23 +27,23 @@ class Classifier:
         As in `transfer_network`.
     C : float or None
         If given, the head starts from a logistic regression of inverse regularisation C on
-        standardised features of the training films; else from random weights.
+        standardised features of the training radiographs; else from random weights.
     start_share : float
         Share of the starting weights in the mean with the trained ones that the network ends
         with (see `transfer.average_with_start`).
     recipe : Recipe
         With 0 epochs the network stays as it starts.
     validation : float
-        Share of the training persons that decide when to slow down, to stop, and which epoch is
+        Share of the training patients that decide when to slow down, to stop, and which epoch is
         kept. 0: all are learned from, for all epochs.
     reduce_after, stop_after : int
         Epochs, as in `Watch`.
     factor : float
         As in `Watch`.
     class_weights : bool
-        Whether every class weighs the same in the loss, however many films it has.
+        Whether every class weighs the same in the loss, however many radiographs it has.
     test_views : int
-        Views of a test film, itself included, whose logits are averaged.
+        Views of a test radiograph, itself included, whose logits are averaged.
     """
 
     backbone: str

@@ -1,4 +1,4 @@
-"""How well classifiers name films, and what they need of a film for it."""
+"""How well classifiers name radiographs, and what they need of a radiograph for it."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from neuroloop.report.figures import PALETTE, grid, save
 from neuroloop.files.formats import StrPath
+from neuroloop.report.figures import PALETTE, grid, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,15 +25,15 @@ class Look(NamedTuple):
 
 #: What a split keeps whole.
 SPLITS = {
-    "person": Look("split by person", PALETTE[0], "o"),
+    "patient": Look("split by patient", PALETTE[0], "o"),
     "image": Look(
-        "split by image: leaks, as a person's films are on both sides", PALETTE[1], "o", True
+        "split by image: leaks, as a patient's radiographs are on both sides", PALETTE[1], "o", True
     ),
 }
 
-#: What the classifier is shown of a test film.
+#: What the classifier is shown of a test radiograph.
 SHOWN = {
-    "whole": Look("whole film", PALETTE[0], "o"),
+    "whole": Look("whole radiograph", PALETTE[0], "o"),
     "lungs": Look("lungs only", PALETTE[2], "s"),
     "background": Look("background only, the lungs masked", PALETTE[1], "D"),
 }
@@ -50,7 +50,8 @@ def draw_scores(
     Parameters
     ----------
     metrics : DataFrame
-        ``case, classifier, split, shown`` and the columns of `film_metrics`; whole films are drawn.
+        ``case, classifier, split, shown`` and the columns of `radiograph_metrics`; whole
+        radiographs are drawn.
     contrast : (str, str) or None
         Classes of the AUC; None: mean AUC of each class against the others.
     baseline : (str, str) or None
@@ -67,12 +68,12 @@ def draw_scores(
     figure, axes = _panels(whole, contrast, "split", SPLITS)
     if baseline:
         of = (whole["case"] == baseline[0]) & (whole["classifier"] == baseline[1])
-        lines = whole[of & (whole["split"] == "person")].set_index("metric")["value"]
+        lines = whole[of & (whole["split"] == "patient")].set_index("metric")["value"]
         for panel, metric in zip(axes, _measures(contrast), strict=True):
             panel.axvline(lines[metric], color=PALETTE[0], linewidth=0.9, linestyle=":", zorder=1)
     _finish(
         figure,
-        f"How well films of unseen folds are named\n{_said(whole, contrast)}",
+        f"How well radiographs of unseen folds are named\n{_said(whole, contrast)}",
         [SPLITS[name] for name in SPLITS if name in set(whole["split"])],
         f"baseline: {baseline[1]}, {baseline[0]}" if baseline else None,
     )
@@ -83,7 +84,7 @@ def draw_scores(
 def draw_shortcuts(
     metrics: pd.DataFrame, contrast: tuple[str, str] | None, *paths: StrPath
 ) -> "Figure":
-    """Draw what classifiers of whole films still name when they see a part of a test film.
+    """Draw what classifiers of whole images still name when they see a part of a test radiograph.
 
     Parameters
     ----------
@@ -103,7 +104,8 @@ def draw_shortcuts(
     figure, _ = _panels(metrics, contrast, "shown", SHOWN)
     _finish(
         figure,
-        "What classifiers trained on whole films name when they see a part of a test film\n"
+        "What classifiers trained on whole radiographs name when they see a part of a test "
+        "radiograph\n"
         f"{_said(metrics, contrast)}\n"
         "above chance on the background alone: a shortcut, unless the mask leaves lung in it",
         [SHOWN[name] for name in SHOWN if name in set(metrics["shown"])],
@@ -137,7 +139,7 @@ def _panels(
             shift = (number - (len(kinds) - 1) / 2) * 0.62 / len(kinds)
             _points(panel, np.arange(len(runs)) + shift, rows, looks[kind])
         panel.set_xlabel(name)
-        panel.set_title(f"{name.split(',')[0]} (n = {_range(of['n'])} films)")
+        panel.set_title(f"{name.split(',')[0]} (n = {_range(of['n'])} radiographs)")
         panel.set_yticks(range(len(runs)), [f"{classifier}, {case}" for classifier, case in runs])
         panel.set_ylim(len(runs) - 0.45, -0.55)
         panel.grid(axis="x", visible=True)
@@ -194,7 +196,7 @@ def _finish(
         )
         for look in looks
     ]
-    chance = "chance (macro-F1: names permuted among films; AUC: 0.5)"
+    chance = "chance (macro-F1: names permuted among radiographs; AUC: 0.5)"
     marks.append(
         Line2D([], [], color="black", marker="|", linestyle="", markeredgewidth=1.4, label=chance)
     )
@@ -205,13 +207,13 @@ def _finish(
 
 
 def _said(metrics: pd.DataFrame, contrast: tuple[str, str] | None) -> str:
-    """Tell of how many persons the films are, and what the bars are."""
-    persons = [
-        f"{_range(metrics.loc[metrics['metric'] == metric, 'persons'])} ({name.split(',')[0]})"
+    """Tell of how many patients the radiographs are, and what the bars are."""
+    patients = [
+        f"{_range(metrics.loc[metrics['metric'] == metric, 'patients'])} ({name.split(',')[0]})"
         for metric, name in _measures(contrast).items()
     ]
     return (
-        f"films of {' and '.join(persons)} persons; bars: 95 % intervals over persons; "
+        f"radiographs of {' and '.join(patients)} patients; bars: 95 % intervals over patients; "
         "at the right: values"
     )
 

@@ -1,4 +1,4 @@
-"""Which classes of films are taken for which."""
+"""Which classes of radiographs are taken for which."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from neuroloop.report.figures import PAGE, grid, save
+from neuroloop.cxr.patient_bootstrap import ratio
+from neuroloop.cxr.predictions_table import PredictionsTable, predictions_table
 from neuroloop.files.formats import StrPath
-from neuroloop.cxr.named_films import NamedFilms, named_films
-from neuroloop.cxr.person_bootstrap import ratio
+from neuroloop.report.figures import PAGE, grid, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +27,7 @@ def draw_confusion(
     Parameters
     ----------
     predictions : mapping of str to DataFrame
-        By title; a row a film, as in `film_metrics`.
+        By title; a row a radiograph, as in `radiograph_metrics`.
     classes : sequence of str
         Order of rows and columns.
     *paths : path
@@ -37,7 +37,7 @@ def draw_confusion(
     -------
     Figure
         Rows: true classes with their recall, columns: named ones with their precision. Cells:
-        films, coloured by their share of the row.
+        radiographs, coloured by their share of the row.
     """
     from matplotlib.cm import ScalarMappable
 
@@ -50,10 +50,12 @@ def draw_confusion(
         panel.set_axis_off()
     for number, (title, table) in enumerate(predictions.items()):
         panel = axes.flat[number]
-        films = named_films(table, classes)
-        _draw(panel, films, classes)
+        radiographs = predictions_table(table, classes)
+        _draw(panel, radiographs, classes)
         panel.set_title(
-            f"{title}\nn = {len(films.truth):,} films, {films.n_persons:,} persons", fontsize=8
+            f"{title}\nn = {len(radiographs.truth):,} radiographs, {radiographs.n_patients:,} "
+            f"patients",
+            fontsize=8,
         )
         if number % columns == 0:
             panel.set_ylabel("true class")
@@ -62,12 +64,13 @@ def draw_confusion(
         ScalarMappable(cmap="Blues"), ax=axes, location="bottom", shrink=0.5, aspect=40, pad=0.02
     )
     bar.ax.grid(False)
-    bar.set_label("share of the films of a true class (of a row)", fontsize=8)
+    bar.set_label("share of the radiographs of a true class (of a row)", fontsize=8)
     bar.ax.tick_params(labelsize=8)
     figure.suptitle(
-        "Which classes are taken for which: films of unseen folds, persons kept whole\n"
-        "cells: films; chance of a recall: the share of films that are named so, below its column\n"
-        "chance of a precision: the share of films that are of the class, beside its row "
+        "Which classes are taken for which: radiographs of unseen folds, patients kept whole\n"
+        "cells: radiographs; chance of a recall: the share of radiographs that are named so, "
+        "below its column\n"
+        "chance of a precision: the share of radiographs that are of the class, beside its row "
         "(no intervals)",
         fontsize=9,
     )
@@ -75,10 +78,10 @@ def draw_confusion(
     return figure
 
 
-def _draw(panel: "Axes", films: NamedFilms, classes: Sequence[str]) -> None:
+def _draw(panel: "Axes", radiographs: PredictionsTable, classes: Sequence[str]) -> None:
     """Draw one matrix."""
     k = len(classes)
-    counts = np.bincount(k * films.truth + films.named, minlength=k * k).reshape(k, k)
+    counts = np.bincount(k * radiographs.truth + radiographs.named, minlength=k * k).reshape(k, k)
     true, named = counts.sum(axis=1), counts.sum(axis=0)
     shares = ratio(counts, true[:, None] * np.ones(k))
     panel.imshow(shares, cmap="Blues", vmin=0, vmax=1)
@@ -97,7 +100,7 @@ def _draw(panel: "Axes", films: NamedFilms, classes: Sequence[str]) -> None:
     panel.set_yticks(
         range(k),
         [
-            f"{name}\nrecall {recall[of]:.2f}\n{true[of] / true.sum():.0%} of films"
+            f"{name}\nrecall {recall[of]:.2f}\n{true[of] / true.sum():.0%} of radiographs"
             for of, name in enumerate(classes)
         ],
         fontsize=7,

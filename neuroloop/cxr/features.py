@@ -6,29 +6,30 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
+from neuroloop.cxr.augment import view
+from neuroloop.cxr.lungs import shown_radiographs
+from neuroloop.cxr.radiograph_set import RadiographSet
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath, atomic, describe, read_json, save_json, sidecar_path
 from neuroloop.jobs.progress import progress
 from neuroloop.networks.transfer_network import TransferNetwork
-from neuroloop.cxr.augment import view
-from neuroloop.cxr.film_set import FilmSet
-from neuroloop.cxr.lungs import shown_films
 
-#: What is shown of test films beside the whole: to find out where a network reads from.
+#: What is shown of test radiographs beside the whole: to find out where a network reads from.
 PARTS = ("lungs", "background")
 
-AXES = ("film", "view", "channel", "row", "column")
+AXES = ("radiograph", "view", "channel", "row", "column")
 
 
 class Features(NamedTuple):
-    """Features of every film and view.
+    """Features of every radiograph and view.
 
     Attributes
     ----------
-    stored : ndarray of float32, shape (films, views, channels) or (films, views, channels, h, w)
+    stored : ndarray of float32, shape (radiographs, views, channels) or (radiographs, views,
+    channels, h, w)
         Mapped from the file, not read into memory.
     views : list of str
-        ``whole`` (the film itself), ``view1``, ``view2``, ... and `PARTS`.
+        ``whole`` (the radiograph itself), ``view1``, ``view2``, ... and `PARTS`.
     """
 
     stored: np.ndarray
@@ -36,26 +37,26 @@ class Features(NamedTuple):
 
 
 def view_names(max_view: int) -> list[str]:
-    """Names of the views that are stored: the film, its augmentations, its parts."""
+    """Names of the views that are stored: the radiograph, its augmentations, its parts."""
     return ["whole", *(f"view{number}" for number in range(1, max_view + 1)), *PARTS]
 
 
 def write_features(
     path: StrPath,
-    films: FilmSet,
+    radiographs: RadiographSet,
     network: TransferNetwork,
     max_view: int,
     kind: str,
     seed: int,
     batch: int | None = None,
 ) -> None:
-    """Run the frozen part of a network on every view of every film.
+    """Run the frozen part of a network on every view of every radiograph.
 
     Parameters
     ----------
     path : path
         The .npy file; its sidecar stands beside it.
-    films : FilmSet
+    radiographs : RadiographSet
     network : TransferNetwork
         On its device.
     max_view : int
@@ -65,53 +66,56 @@ def write_features(
     seed : int
         Root seed of the augmentation.
     batch : int, optional
-        Films at once. By default 16 on a GPU and one on a CPU, where what one film makes stays in
-        memory that the process has, and what sixteen make is asked of the system and given back
-        by every layer: half of the time.
+        Radiographs at once. By default 16 on a GPU and one on a CPU, where what one radiograph
+        makes stays in memory that the process has, and what sixteen make is asked of the system and
+        given back by every layer: half of the time.
     """
     names = view_names(max_view)
     if batch is None:
         batch = 1 if next(network.parameters()).device.type == "cpu" else 16
     stored: np.memmap | None = None
     with atomic(path) as temporary, torch.inference_mode():
-        for rows in progress(list(_batches(len(films.table), batch)), f"batches of {batch} films"):
+        for rows in progress(
+            list(_batches(len(radiographs.table), batch)), f"batches of {batch} radiographs"
+        ):
             made = np.stack(
-                [_front(network, _shown(films, rows, name, kind, seed)) for name in names], axis=1
+                [_front(network, _shown(radiographs, rows, name, kind, seed)) for name in names],
+                axis=1,
             )
             if stored is None:
-                shape = (len(films.table), *made.shape[1:])
+                shape = (len(radiographs.table), *made.shape[1:])
                 stored = np.lib.format.open_memmap(
                     temporary, mode="w+", dtype=np.float32, shape=shape
                 )
             stored[rows] = made
         if stored is None:
-            raise ValueError("there are no films")
+            raise ValueError("there are no radiographs")
         stored.flush()
         facts = describe(stored, AXES[: stored.ndim], "1")
-    ids = {"film": films.table["film"].tolist(), "view": names}
+    ids = {"radiograph": radiographs.table["radiograph"].tolist(), "view": names}
     save_json(
         sidecar_path(path), {**facts, "ids": ids, "kind": kind, "seed": seed, "cut": network.cut}
     )
 
 
-def open_features(path: StrPath, films: Sequence[str]) -> Features:
+def open_features(path: StrPath, radiographs: Sequence[str]) -> Features:
     """Open stored features.
 
     Parameters
     ----------
     path : path
         Written by `write_features`.
-    films : sequence of str
+    radiographs : sequence of str
         Ids that the rows must have.
 
     Raises
     ------
     NeuroLoopError
-        If the file is missing or truncated, or is of other films.
+        If the file is missing or truncated, or is of other radiographs.
     """
     facts = read_json(sidecar_path(path))
-    if facts["ids"]["film"] != list(films):
-        raise NeuroLoopError(f"{path} holds features of other films: delete it and run again")
+    if facts["ids"]["radiograph"] != list(radiographs):
+        raise NeuroLoopError(f"{path} holds features of other radiographs: delete it and run again")
     try:
         values = np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, EOFError, ValueError) as error:
@@ -124,12 +128,14 @@ def _batches(count: int, size: int) -> Iterator[np.ndarray]:
         yield np.arange(start, min(start + size, count))
 
 
-def _shown(films: FilmSet, rows: np.ndarray, name: str, kind: str, seed: int) -> np.ndarray:
-    """Films of these rows as a view shows them."""
+def _shown(
+    radiographs: RadiographSet, rows: np.ndarray, name: str, kind: str, seed: int
+) -> np.ndarray:
+    """Radiographs of these rows as a view shows them."""
     if name == "whole" or name in PARTS:
-        return shown_films(films.read(rows), films.lungs_of(rows), name)
-    ids = films.table["film"].iloc[rows].tolist()
-    return view(films.read(rows), ids, int(name.removeprefix("view")), seed, kind)
+        return shown_radiographs(radiographs.read(rows), radiographs.lungs_of(rows), name)
+    ids = radiographs.table["radiograph"].iloc[rows].tolist()
+    return view(radiographs.read(rows), ids, int(name.removeprefix("view")), seed, kind)
 
 
 def _front(network: TransferNetwork, images: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Chest films in image files: grey levels as stored, and the grey square that networks see."""
+"""Radiographs in files: grey levels as stored, and the grey square that networks see."""
 
 import hashlib
 from pathlib import Path
@@ -13,15 +13,16 @@ from neuroloop.images.upright import refuse_pages
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 
-#: A film may be stored in colour. Its channels differ by less than this (of 255), which is what
-#: JPEG makes of grey, in all but this share of the pixels.
+#: A radiograph may be stored in colour. Its channels differ by less than this (of 255), which is
+#: what JPEG makes of grey, in all but this share of the pixels.
 COLOUR_STEP = 16
 COLOUR_SHARE = 1e-3
 
-#: Share of a film's pixels that may lie above white (defects of the detector).
+#: Share of a radiograph's pixels that may lie above white (defects of the detector).
 ABOVE_SHARE = 1e-3
 
-#: Of the 256 grey levels that are kept of a film, at least so many must tell its pixels apart.
+#: Of the 256 grey levels that are kept of a radiograph, at least so many must tell its pixels
+#: apart.
 LEAST_LEVELS = 32
 
 #: TIFF 6.0: PhotometricInterpretation, SampleFormat, MaxSampleValue, SMaxSampleValue.
@@ -30,7 +31,7 @@ WHITE_IS_ZERO, SIGNED = 0, 2
 
 
 class Stored(NamedTuple):
-    """Grey levels of a film as they are stored.
+    """Grey levels of a radiograph as they are stored.
 
     Attributes
     ----------
@@ -48,7 +49,7 @@ class Stored(NamedTuple):
 
 
 class Levels(NamedTuple):
-    """Grey levels of a film, from 0 (black) to a known white.
+    """Grey levels of a radiograph, from 0 (black) to a known white.
 
     Attributes
     ----------
@@ -64,7 +65,7 @@ class Levels(NamedTuple):
 
 
 def read_stored(path: Path) -> Stored:
-    """Read the grey levels of a film as they are stored, turned as its header says (EXIF).
+    """Read the grey levels of a radiograph as they are stored, turned as its header says (EXIF).
 
     Parameters
     ----------
@@ -82,9 +83,9 @@ def read_stored(path: Path) -> Stored:
         levels, or if all of its pixels are equal.
     """
     if not path.is_file():
-        raise NeuroLoopError(f"film {path} is missing: add it, or take it out of the list")
+        raise NeuroLoopError(f"radiograph {path} is missing: add it, or take it out of the list")
     if not path.stat().st_size:
-        raise NeuroLoopError(f"film {path} is empty (0 bytes): replace or remove it")
+        raise NeuroLoopError(f"radiograph {path} is empty (0 bytes): replace or remove it")
     try:
         # Opened by name, plain TIFFs that are to be turned come out of Pillow torn.
         with path.open("rb") as stream, Image.open(stream) as image:
@@ -96,18 +97,18 @@ def read_stored(path: Path) -> Stored:
     except Exception as error:  # whatever a damaged file makes a decoder do
         reason = " ".join(str(error).split()) or type(error).__name__
         raise NeuroLoopError(
-            f"film {path} cannot be read ({reason}): replace or remove it"
+            f"radiograph {path} cannot be read ({reason}): replace or remove it"
         ) from error
     if levels.min() == levels.max():
         raise NeuroLoopError(
-            f"film {path} is constant, all pixels are {levels.min()}: replace or remove it"
+            f"radiograph {path} is constant, all pixels are {levels.min()}: replace or remove it"
         )
     deep = levels.dtype == np.uint16  # Pillow itself inverts 8 bits
     return Stored(levels, deep and inverted, white if deep else None)
 
 
 def told_white(path: Path) -> tuple[bool, int | None]:
-    """Tell by the header alone whether a film has more than 8 bits, and its white if it says so.
+    """Tell by the header alone whether an image has more than 8 bits, and its white if it says so.
 
     A TIFF does with BitsPerSample 12, or with a largest value of 255, 511, ... 32767. 16 bits, and
     65535 in them, are the file's, whatever the detector's; and PNG's sBIT is written by some for
@@ -119,7 +120,7 @@ def told_white(path: Path) -> tuple[bool, int | None]:
 
 
 def read_levels(path: Path, white: int | None = None) -> Levels:
-    """Read the grey levels of a film, from black to white.
+    """Read the grey levels of a radiograph, from black to white.
 
     Parameters
     ----------
@@ -128,7 +129,7 @@ def read_levels(path: Path, white: int | None = None) -> Levels:
     white : int, optional
         Level of white in files of more than 8 bits (see `white_level.shared_white`); if None, what
         the file's header says. In those of 8 bits it is 255. Never is it told from the pixels:
-        then a single bright one makes a film dark.
+        then a single bright one makes a radiograph dark.
 
     Returns
     -------
@@ -145,33 +146,35 @@ def read_levels(path: Path, white: int | None = None) -> Levels:
         return Levels(stored, 255, 0)
     if told is not None and white is not None and told != white:
         raise NeuroLoopError(
-            f"film {path}: its header says that white is {told}, but `white` of its set is "
-            f"{white}: mend the key, or store all films alike"
+            f"radiograph {path}: its header says that white is {told}, but `white` of its set is "
+            f"{white}: mend the key, or store all radiographs alike"
         )
     white = told if white is None else white
     if white is None:
-        raise NeuroLoopError(f"film {path} does not say which level is white: set `white`")
+        raise NeuroLoopError(f"radiograph {path} does not say which level is white: set `white`")
     above = stored > white
     if above.mean() > ABOVE_SHARE:
         raise NeuroLoopError(
-            f"film {path}: {above.mean():.1%} of its pixels are above white {white}, up to "
-            f"{stored.max()}: mend `white`, or store all films alike"
+            f"radiograph {path}: {above.mean():.1%} of its pixels are above white {white}, up to "
+            f"{stored.max()}: mend `white`, or store all radiographs alike"
         )
     low, high = np.quantile(stored, [ABOVE_SHARE, 1 - ABOVE_SHARE])
     if (high - low) * 256 < LEAST_LEVELS * white:
         raise NeuroLoopError(
-            f"film {path} has levels of {stored.min()} to {stored.max()} where white is {white}, "
-            f"less than {LEAST_LEVELS} of 256 grey levels: mend `white`, or store all films alike"
+            f"radiograph {path} has levels of {stored.min()} to {stored.max()} where white is "
+            f"{white}, "
+            f"less than {LEAST_LEVELS} of 256 grey levels: mend `white`, or store all radiographs "
+            f"alike"
         )
     levels = _mended(stored, above, white)
     return Levels(np.uint16(white) - levels if inverted else levels, white, int(above.sum()))
 
 
-def read_film(path: Path, size: int, white: int | None = None) -> np.ndarray:
-    """Read a film as a grey square.
+def read_radiograph(path: Path, size: int, white: int | None = None) -> np.ndarray:
+    """Read a radiograph as a grey square.
 
-    The square in the middle of the film is scaled with a triangular filter as wide as a new pixel,
-    so that fine ribs do not alias.
+    The square in the middle of the radiograph is scaled with a triangular filter as wide as a new
+    pixel, so that fine ribs do not alias.
 
     Parameters
     ----------
@@ -195,14 +198,14 @@ def read_film(path: Path, size: int, white: int | None = None) -> np.ndarray:
     height, width = levels.shape
     side = min(levels.shape)
     left, top = (width - side) / 2, (height - side) / 2
-    film = Image.fromarray(levels.astype(np.float32) / np.float32(white)).resize(
+    radiograph = Image.fromarray(levels.astype(np.float32) / np.float32(white)).resize(
         (size, size), Image.Resampling.BILINEAR, box=(left, top, left + side, top + side)
     )
-    return np.clip(np.asarray(film), 0, 1)
+    return np.clip(np.asarray(radiograph), 0, 1)
 
 
 def content_hashes(levels: np.ndarray, white: int = 255) -> tuple[str, ...]:
-    """Hashes of a film's pixels: copies have one in common, whatever their name, format and depth.
+    """Hashes of an image's pixels: copies have one in common, whatever their name and depth.
 
     Of more than 256 levels some programs round to 255ths of white, some cut off the fraction, and
     some keep the upper 8 bits; others fill zeros in below 8 bits.

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from neuroloop.report.figures import PALETTE, grid, save
+from neuroloop.cxr.predictions_table import BINS, PredictionsTable, predictions_table
 from neuroloop.files.formats import StrPath
+from neuroloop.report.figures import PALETTE, grid, save
 from neuroloop.statistics.intervals import cluster_interval
-from neuroloop.cxr.named_films import BINS, NamedFilms, named_films
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,7 +31,7 @@ def draw_learning(
     ----------
     histories : mapping of str to DataFrame
         By title; ``fold, epoch, loss, validation``, a row a fold and epoch. May be empty. The
-        validation of who has no validation films is NaN, and not drawn.
+        validation of who has no validation radiographs is NaN, and not drawn.
     *paths : path
         .png or .svg files to write.
     n_classes : int, optional
@@ -66,7 +66,7 @@ def draw_learning(
     _learning_legend(figure, n_classes)
     figure.suptitle(
         "Losses by epoch; thin: one fold, bold: their mean as far as all folds go (no intervals)\n"
-        "training: with the penalty on weights; validation: persons of the training folds, "
+        "training: with the penalty on weights; validation: patients of the training folds, "
         "classes weighing the same",
         fontsize=9,
     )
@@ -97,7 +97,7 @@ def draw_calibration(
     Parameters
     ----------
     predictions : mapping of str to DataFrame
-        By title; a row a film, as in `film_metrics`.
+        By title; a row a radiograph, as in `radiograph_metrics`.
     classes : sequence of str
     *paths : path
         .png or .svg files to write.
@@ -105,38 +105,38 @@ def draw_calibration(
     Returns
     -------
     Figure
-        Films in bins of equal width of their largest probability (Guo et al. 2017, On Calibration
-        of Modern Neural Networks).
+        Radiographs in bins of equal width of their largest probability (Guo et al. 2017, On
+        Calibration of Modern Neural Networks).
     """
     from matplotlib.lines import Line2D
 
     figure, axes = _grid(len(predictions), height=2.9)
     for panel, (title, table) in zip(axes.flat, predictions.items(), strict=False):
-        _draw_reliability(panel, named_films(table, classes), title)
+        _draw_reliability(panel, predictions_table(table, classes), title)
         panel.set_xlabel("largest probability")
     for panel in axes[:, 0]:
-        panel.set_ylabel("share of films")
+        panel.set_ylabel("share of radiographs")
     marks = [
-        Line2D([], [], color=PALETTE[0], marker="o", linestyle="", label="films named right"),
+        Line2D([], [], color=PALETTE[0], marker="o", linestyle="", label="radiographs named right"),
         Line2D([], [], color="#999999", linewidth=1, label="perfect calibration"),
         Line2D([], [], color="black", linestyle="--", label="chance: the largest class"),
-        Line2D([], [], color="#cccccc", linewidth=6, label="films in the bin"),
+        Line2D([], [], color="#cccccc", linewidth=6, label="radiographs in the bin"),
     ]
     figure.legend(handles=marks, loc="outside lower center", ncols=4, fontsize=8)
     figure.suptitle(
         "Is a classifier right as often as it is sure? "
-        f"Films of unseen folds in {BINS} bins of equal width\n"
-        "bars: 95 % intervals over persons; ECE: expected calibration error",
+        f"Radiographs of unseen folds in {BINS} bins of equal width\n"
+        "bars: 95 % intervals over patients; ECE: expected calibration error",
         fontsize=9,
     )
     save(figure, *paths)
     return figure
 
 
-def _draw_reliability(panel: "Axes", films: NamedFilms, title: str) -> None:
-    """Draw the share of right films in each bin, and how many films are in it."""
-    confidence = films.probabilities.max(axis=1)
-    right = films.named == films.truth
+def _draw_reliability(panel: "Axes", radiographs: PredictionsTable, title: str) -> None:
+    """Draw the share of right radiographs in each bin, and how many radiographs are in it."""
+    confidence = radiographs.probabilities.max(axis=1)
+    right = radiographs.named == radiographs.truth
     edges = np.linspace(0, 1, BINS + 1)
     bins = np.searchsorted(edges[1:-1], confidence, side="left")
     panel.bar(
@@ -147,19 +147,24 @@ def _draw_reliability(panel: "Axes", films: NamedFilms, title: str) -> None:
     )
     panel.plot([0, 1], [0, 1], color="#999999", linewidth=1)
     panel.axhline(
-        np.bincount(films.truth).max() / len(right), color="black", linewidth=0.9, linestyle="--"
+        np.bincount(radiographs.truth).max() / len(right),
+        color="black",
+        linewidth=0.9,
+        linestyle="--",
     )
     gap = 0.0
     for number in np.unique(bins):
         of = bins == number
-        value, *bounds = cluster_interval(right[of], films.persons[of].astype(str))
+        value, *bounds = cluster_interval(right[of], radiographs.patients[of].astype(str))
         sure = confidence[of].mean()
         gap += of.mean() * abs(value - sure)
         # An interval of Wilson's may leave a share of 1 out by a rounding error.
         bars = np.abs(np.array(bounds, dtype=float) - value)[:, None]
         panel.errorbar(sure, value, bars, fmt="o", color=PALETTE[0], markersize=4, linewidth=1.2)
     panel.set_title(
-        f"{title}\nECE {gap:.3f}, n = {len(bins):,} films, {films.n_persons:,} persons", fontsize=8
+        f"{title}\nECE {gap:.3f}, n = {len(bins):,} radiographs, {radiographs.n_patients:,} "
+        f"patients",
+        fontsize=8,
     )
     panel.set_xlim(0, 1)
     panel.set_ylim(0, 1.02)

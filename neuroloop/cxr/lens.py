@@ -1,7 +1,7 @@
-"""Distortions of a film: the place at which each point of the distorted film reads the original.
+"""Distortions of an image: where each point of the distorted image reads the original.
 
-Points are (x, y), float64, from the middle of the film, in halves of its shorter side: a square
-film reaches from -1 to 1. Maps of points compose without resampling in between.
+Points are (x, y), float64, from the middle of the radiograph, in halves of its shorter side: a
+square radiograph reaches from -1 to 1. Maps of points compose without resampling in between.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ import numpy as np
 
 
 def lattice(shape: tuple[int, int], nodes: int) -> np.ndarray:
-    """Points spread evenly over a film, its edges included.
+    """Points spread evenly over a radiograph, its edges included.
 
     Parameters
     ----------
@@ -53,9 +53,9 @@ def affine(
     shift : (x, y)
         In halves of the shorter side.
     scale : float
-        Part of the film that is seen: below 1 enlarges what it shows.
+        Part of the radiograph that is seen: below 1 enlarges what it shows.
     rotation : float
-        Degrees by which the points turn clockwise, so that the film turns the other way.
+        Degrees by which the points turn clockwise, so that the radiograph turns the other way.
     shear : float
         Degrees, along x.
     """
@@ -81,19 +81,19 @@ def optics(points: np.ndarray, k1: float, k2: float) -> np.ndarray:
     """Radial distortion of a lens: r' = r (1 + k1 r^2 + k2 r^4) / (1 + k1 + k2).
 
     The division magnifies so that the circle r = 1, which touches the nearer edges, stays where it
-    is, and less of what lies beyond the film has to be made up.
+    is, and less of what lies beyond the radiograph has to be made up.
 
     Parameters
     ----------
     points : ndarray, shape (..., 2)
-        Of the distorted film; r is their distance from the middle.
+        Of the distorted radiograph; r is their distance from the middle.
     k1, k2 : float
         Above 0: barrel (straight lines bow outwards); below 0: pincushion.
 
     Raises
     ------
     ValueError
-        If the film would fold: r' must rise with r up to the corners.
+        If the radiograph would fold: r' must rise with r up to the corners.
 
     References
     ----------
@@ -102,17 +102,17 @@ def optics(points: np.ndarray, k1: float, k2: float) -> np.ndarray:
     """
     square = (points**2).sum(-1, keepdims=True)
     if (1 + 3 * k1 * square + 5 * k2 * square**2 <= 0).any() or 1 + k1 + k2 <= 0:
-        raise ValueError(f"the lens k1 = {k1:g}, k2 = {k2:g} folds the film")
+        raise ValueError(f"the lens k1 = {k1:g}, k2 = {k2:g} folds the radiograph")
     return points * (1 + k1 * square + k2 * square**2) / (1 + k1 + k2)
 
 
 def uneven_grid(points: np.ndarray, widths: np.ndarray, half: np.ndarray) -> np.ndarray:
-    """Stretch and squeeze the columns and rows of a grid; the film's edges stay where they are.
+    """Stretch and squeeze the columns and rows of a grid; the image's edges stay where they are.
 
     Parameters
     ----------
     points : ndarray, shape (..., 2)
-        On the film.
+        On the radiograph.
     widths : ndarray, shape (2, cells)
         What each column (first) and row of an even grid reads of the original, up to a factor an
         axis; above 0.
@@ -134,13 +134,13 @@ def uneven_grid(points: np.ndarray, widths: np.ndarray, half: np.ndarray) -> np.
 
 
 def thin_plate(points: np.ndarray, moves: np.ndarray, half: np.ndarray) -> np.ndarray:
-    """Bend the film like a thin plate through displaced control points, by kornia.
+    """Bend the radiograph like a thin plate through displaced control points, by kornia.
 
     Parameters
     ----------
     points : ndarray, shape (..., 2)
     moves : ndarray, shape (side, side, 2)
-        Displacements (x, y) of control points that are spread evenly over the film.
+        Displacements (x, y) of control points that are spread evenly over the radiograph.
     half : ndarray, shape (2,)
         From `half_sides`.
 

@@ -1,22 +1,22 @@
-"""Where the lungs are, and films of which only they, or all but they, are seen."""
+"""Where the lungs are, and radiographs of which only they, or all but they, are seen."""
 
 import numpy as np
 
 #: Centre (row, column), half axes (rows, columns) and tilt in degrees of the lungs' outlines, in
-#: parts of the side of a frontal film that is cropped as radiographers do.
+#: parts of the side of a frontal radiograph that is cropped as radiographers do.
 OUTLINES = ((0.47, 0.29, 0.33, 0.17, -12.0), (0.47, 0.71, 0.33, 0.17, 12.0))
 
 
 def lung_template(size: int) -> np.ndarray:
-    """Two ellipses where a frontal film usually has its lungs.
+    """Two ellipses where a frontal radiograph usually has its lungs.
 
-    A coarse stand-in where nobody has drawn the lungs: borders of a single film's lungs lie on
-    either side of it, and so does a lesion now and then.
+    A coarse stand-in where nobody has drawn the lungs: borders of a single radiograph's lungs lie
+    on either side of it, and so does a lesion now and then.
 
     Parameters
     ----------
     size : int
-        Side of a film in pixels.
+        Side of a radiograph in pixels.
 
     Returns
     -------
@@ -34,12 +34,12 @@ def lung_template(size: int) -> np.ndarray:
     return inside
 
 
-def shown_films(films: np.ndarray, lungs: np.ndarray, shown: str) -> np.ndarray:
-    """Films with a part of them replaced by the mean grey level of what is left of each.
+def shown_radiographs(radiographs: np.ndarray, lungs: np.ndarray, shown: str) -> np.ndarray:
+    """Radiographs with a part of them replaced by the mean grey level of what is left of each.
 
     Parameters
     ----------
-    films : ndarray of float32, shape (n, height, width)
+    radiographs : ndarray of float32, shape (n, height, width)
     lungs : ndarray of bool, shape (n, height, width) or (height, width)
     shown : {"whole", "lungs", "background"}
         ``background`` hides the lungs: what a network names right then, it reads from what no
@@ -50,8 +50,8 @@ def shown_films(films: np.ndarray, lungs: np.ndarray, shown: str) -> np.ndarray:
     ndarray of float32, shape (n, height, width)
     """
     if shown == "whole":
-        return films
-    seen = np.broadcast_to(lungs if shown == "lungs" else ~lungs, films.shape)
+        return radiographs
+    seen = np.broadcast_to(lungs if shown == "lungs" else ~lungs, radiographs.shape)
     count = np.maximum(seen.sum((1, 2)), 1)
-    mean = np.where(seen, films, 0).sum((1, 2), dtype=np.float64) / count
-    return np.where(seen, films, mean[:, None, None]).astype(np.float32)
+    mean = np.where(seen, radiographs, 0).sum((1, 2), dtype=np.float64) / count
+    return np.where(seen, radiographs, mean[:, None, None]).astype(np.float32)

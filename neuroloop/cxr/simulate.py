@@ -1,7 +1,7 @@
-"""Simulated chest films with known truth: classes, persons, lungs and opacities.
+"""Simulated chest radiographs with known truth: classes, patients, lungs and opacities.
 
-A person has one anatomy and one disease, and films that differ in pose, breath, exposure and
-noise. What was drawn for a person or a film depends on the seed and on its name alone.
+A patient has one anatomy and one disease, and radiographs that differ in pose, breath, exposure and
+noise. What was drawn for a patient or a radiograph depends on the seed and on its name alone.
 """
 
 from dataclasses import dataclass
@@ -9,16 +9,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from neuroloop.cxr.radiograph_anatomy import Anatomy, attenuation, draw_anatomy, lungs
+from neuroloop.cxr.radiograph_opacities import Disease, draw_disease, opacity
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.natural_order import natural_key
 from neuroloop.jobs.seeds import numpy_generator
-from neuroloop.cxr.film_anatomy import Anatomy, attenuation, draw_anatomy, lungs
-from neuroloop.cxr.film_opacities import Disease, draw_disease, opacity
 
 CLASSES = ("bacteria", "normal", "virus")
 
 #: Where each class's side marker is if it gives the class away: letter, and middle of it as parts
-#: of the film's height and width. The body's right is at the film's left.
+#: of the radiograph's height and width. The body's right is at the radiograph's left.
 PLACES = (("R", 0.08, 0.08), ("R", 0.36, 0.07), ("L", 0.08, 0.92))
 
 #: Letters, in rows of points.
@@ -29,38 +29,38 @@ LETTERS = {
 
 
 @dataclass(frozen=True)
-class FilmSettings:
-    """Settings of simulated films.
+class RadiographSettings:
+    """Settings of simulated radiographs.
 
     Attributes
     ----------
     size : int
         Side in pixels.
-    films_per_class : int
-        Films of each of `CLASSES`.
-    most_films : int
-        A person has 1 to this many films of a class, each number as likely.
+    radiographs_per_class : int
+        Radiographs of each of `CLASSES`.
+    most_radiographs : int
+        A patient has 1 to this many radiographs of a class, each number as likely.
     shared : float
-        Part of the persons with bacterial films who have viral films too.
+        Part of the patients with bacterial radiographs who have viral radiographs too.
     contrast : float
         Strength of opacities; 0 makes the classes alike.
     severity_spread : float
-        Relative standard deviation of that strength from film to film.
+        Relative standard deviation of that strength from radiograph to radiograph.
     noise : float
         Standard deviation of grain, of a grey level from 0 to 1.
     exposure : float
-        Standard deviation of the logarithm of the film's gamma.
+        Standard deviation of the logarithm of the radiograph's gamma.
     rotation : float
         Standard deviation of the turn of the body, degrees.
     pose : float
         Standard deviation of shifts (in half sides), of the logarithm of its size, and of breath.
     shortcut : float
-        Probability that the side marker is where the film's class has it, and not anywhere.
+        Probability that the side marker is where the radiograph's class has it, and not anywhere.
     """
 
     size: int = 128
-    films_per_class: int = 40
-    most_films: int = 3
+    radiographs_per_class: int = 40
+    most_radiographs: int = 3
     shared: float = 0.1
     contrast: float = 1.0
     severity_spread: float = 0.4
@@ -71,105 +71,111 @@ class FilmSettings:
     shortcut: float = 0.0
 
 
-class SimulatedFilms(NamedTuple):
-    """Films and their truth, in natural order of their ids.
+class SimulatedRadiographs(NamedTuple):
+    """Radiographs and their truth, in natural order of their ids.
 
     Attributes
     ----------
-    images : ndarray of float32, shape (films, size, size)
+    images : ndarray of float32, shape (radiographs, size, size)
         Grey levels in [0, 1].
-    labels, persons, films : ndarray of str, shape (films,)
-        Class, person and id (``person3_virus_1``) of each film.
-    lesions, lungs : ndarray of bool, shape (films, size, size)
-        Where opacities are, nowhere in a normal film; and the lungs, opacities included.
+    labels, patients, radiographs : ndarray of str, shape (radiographs,)
+        Class, patient and id (``person3_virus_1``) of each radiograph.
+    lesions, lungs : ndarray of bool, shape (radiographs, size, size)
+        Where opacities are, nowhere in a normal radiograph; and the lungs, opacities included.
     """
 
     images: np.ndarray
     labels: np.ndarray
-    persons: np.ndarray
-    films: np.ndarray
+    patients: np.ndarray
+    radiographs: np.ndarray
     lesions: np.ndarray
     lungs: np.ndarray
 
 
-def simulate_films(seed: int, settings: FilmSettings | None = None) -> SimulatedFilms:
-    """Draw films.
+def simulate_radiographs(
+    seed: int, settings: RadiographSettings | None = None
+) -> SimulatedRadiographs:
+    """Draw radiographs.
 
     Parameters
     ----------
     seed : int
         Root seed.
-    settings : FilmSettings, optional
+    settings : RadiographSettings, optional
         The default ones if None.
 
     Returns
     -------
-    SimulatedFilms
+    SimulatedRadiographs
 
     Raises
     ------
     NeuroLoopError
         If a setting is out of range.
     """
-    settings = settings or FilmSettings()
+    settings = settings or RadiographSettings()
     _check(settings)
     planned = _plan(numpy_generator(seed, "cxr", "persons"), settings)
-    planned.sort(key=lambda film: natural_key(film[0]))
+    planned.sort(key=lambda radiograph: natural_key(radiograph[0]))
     drawn = []
     bodies: dict[str, tuple[Anatomy, Disease]] = {}
-    for film, person, label in planned:
-        if person not in bodies:
-            stream = numpy_generator(seed, "cxr", person)
-            bodies[person] = draw_anatomy(stream), draw_disease(stream)
+    for radiograph, patient, label in planned:
+        if patient not in bodies:
+            stream = numpy_generator(seed, "cxr", patient)
+            bodies[patient] = draw_anatomy(stream), draw_disease(stream)
         drawn.append(
-            _draw_film(numpy_generator(seed, "cxr", film), *bodies[person], label, settings)
+            _draw_radiograph(
+                numpy_generator(seed, "cxr", radiograph), *bodies[patient], label, settings
+            )
         )
     images, lesions, in_lungs = (np.stack(parts) for parts in zip(*drawn, strict=True))
-    films, persons, labels = (np.array(parts) for parts in zip(*planned, strict=True))
-    return SimulatedFilms(images, labels, persons, films, lesions, in_lungs)
+    radiographs, patients, labels = (np.array(parts) for parts in zip(*planned, strict=True))
+    return SimulatedRadiographs(images, labels, patients, radiographs, lesions, in_lungs)
 
 
-def _plan(generator: np.random.Generator, settings: FilmSettings) -> list[tuple[str, str, str]]:
-    """Id, person and class of each film."""
+def _plan(
+    generator: np.random.Generator, settings: RadiographSettings
+) -> list[tuple[str, str, str]]:
+    """Id, patient and class of each radiograph."""
     sizes: dict[str, list[int]] = {}
     for label in CLASSES:
         numbers: list[int] = []
-        while sum(numbers) < settings.films_per_class:
-            most = min(settings.most_films, settings.films_per_class - sum(numbers))
+        while sum(numbers) < settings.radiographs_per_class:
+            most = min(settings.most_radiographs, settings.radiographs_per_class - sum(numbers))
             numbers.append(int(generator.integers(1, most + 1)))
         sizes[label] = numbers
     total = sum(map(len, sizes.values()))
     names = [f"person{number}" for number in generator.permutation(total) + 1]
-    persons: dict[str, list[str]] = {}
+    patients: dict[str, list[str]] = {}
     begin = 0
     for label, numbers in sizes.items():
-        persons[label] = names[begin : begin + len(numbers)]
+        patients[label] = names[begin : begin + len(numbers)]
         begin += len(numbers)
-    both = round(settings.shared * len(persons["bacteria"]))
-    both = min(both, len(persons["virus"]))
-    persons["virus"][:both] = persons["bacteria"][:both]
+    both = round(settings.shared * len(patients["bacteria"]))
+    both = min(both, len(patients["virus"]))
+    patients["virus"][:both] = patients["bacteria"][:both]
     return [
-        (f"{person}_{label}_{number + 1}", person, label)
+        (f"{patient}_{label}_{number + 1}", patient, label)
         for label in CLASSES
-        for person, count in zip(persons[label], sizes[label], strict=True)
+        for patient, count in zip(patients[label], sizes[label], strict=True)
         for number in range(count)
     ]
 
 
-def _draw_film(
+def _draw_radiograph(
     generator: np.random.Generator,
-    person: Anatomy,
+    patient: Anatomy,
     disease: Disease,
     label: str,
-    settings: FilmSettings,
+    settings: RadiographSettings,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Image, lesion and lungs of one film."""
+    """Image, lesion and lungs of one radiograph."""
     x, y = _pose(generator, settings)
     breath = settings.pose * generator.standard_normal()
     severity = max(0.2, 1 + settings.severity_spread * generator.standard_normal())
     filled, region = opacity(disease, label, x, y)
-    air = lungs(person, x, y, breath)
-    lost = attenuation(person, x, y, breath)
+    air = lungs(patient, x, y, breath)
+    lost = attenuation(patient, x, y, breath)
     lost = lost + 0.42 * settings.contrast * severity * filled * air
     gamma = np.exp(settings.exposure * generator.standard_normal())
     image = (1 - np.exp(-1.5 * lost)) ** gamma
@@ -183,7 +189,9 @@ def _draw_film(
     return np.clip(image, 0, 1).astype(np.float32), region & in_lungs, in_lungs
 
 
-def _pose(generator: np.random.Generator, settings: FilmSettings) -> tuple[np.ndarray, np.ndarray]:
+def _pose(
+    generator: np.random.Generator, settings: RadiographSettings
+) -> tuple[np.ndarray, np.ndarray]:
     """Place of the body, x and y, that each pixel shows."""
     line = (np.arange(settings.size) + 0.5) * 2 / settings.size - 1
     x, y = np.meshgrid(line, line)
@@ -196,7 +204,7 @@ def _pose(generator: np.random.Generator, settings: FilmSettings) -> tuple[np.nd
 
 
 def _marker(place: tuple[str, float, float], size: int) -> np.ndarray:
-    """Film that shows a letter of lead, and nothing else."""
+    """Radiograph that shows a letter of lead, and nothing else."""
     letter, down, right = place
     points = np.array([[point == "1" for point in row] for row in LETTERS[letter]])
     pixel = max(1, round(size / 96))
@@ -204,26 +212,26 @@ def _marker(place: tuple[str, float, float], size: int) -> np.ndarray:
     height, width = points.shape
     top = int(np.clip(round(down * size - height / 2), 0, size - height))
     left = int(np.clip(round(right * size - width / 2), 0, size - width))
-    film = np.zeros((size, size))
-    film[top : top + height, left : left + width] = points
-    return film
+    radiograph = np.zeros((size, size))
+    radiograph[top : top + height, left : left + width] = points
+    return radiograph
 
 
-def _check(settings: FilmSettings) -> None:
+def _check(settings: RadiographSettings) -> None:
     limits = {
         "size": (32, 1024),
-        "films_per_class": (1, 100_000),
-        "most_films": (1, 100),
+        "radiographs_per_class": (1, 100_000),
+        "most_radiographs": (1, 100),
         "shared": (0, 1),
         "shortcut": (0, 1),
     }
     for name, (low, high) in limits.items():
         if not low <= getattr(settings, name) <= high:
             raise NeuroLoopError(
-                f"simulated films: {name} is {getattr(settings, name)}: give {low} to {high}"
+                f"simulated radiographs: {name} is {getattr(settings, name)}: give {low} to {high}"
             )
     for name in ("contrast", "severity_spread", "noise", "exposure", "rotation", "pose"):
         if not 0 <= getattr(settings, name) < np.inf:
             raise NeuroLoopError(
-                f"simulated films: {name} is {getattr(settings, name)}: give 0 or more"
+                f"simulated radiographs: {name} is {getattr(settings, name)}: give 0 or more"
             )

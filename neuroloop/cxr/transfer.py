@@ -8,16 +8,16 @@ import pandas as pd
 import torch
 from torch.nn import functional
 
-from neuroloop.training.checkpoints import Checkpoint
-from neuroloop.errors import NeuroLoopError
-from neuroloop.jobs.seeds import numpy_generator
-from neuroloop.training.loop import fit
-from neuroloop.networks.transfer_network import TransferNetwork, head_penalty, seed_dropout
-from neuroloop.training.watch import Watch
 from neuroloop.cxr.classifier import Classifier
 from neuroloop.cxr.features import Features
+from neuroloop.errors import NeuroLoopError
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.networks.transfer_network import TransferNetwork, head_penalty, seed_dropout
+from neuroloop.training.checkpoints import Checkpoint
+from neuroloop.training.loop import fit
+from neuroloop.training.watch import Watch
 
-#: Films at once when nothing is learned.
+#: Radiographs at once when nothing is learned.
 BATCH = 64
 
 
@@ -29,7 +29,7 @@ class Fold(NamedTuple):
     learn : DataFrame
         ``row`` and ``view`` of what is learned from (see `cases.case_rows`).
     validation, test : ndarray of int
-        Rows of films.
+        Rows of radiographs.
     """
 
     learn: pd.DataFrame
@@ -49,18 +49,18 @@ def train_fold(
 ) -> pd.DataFrame:
     """Train a network in place, and leave it in evaluation mode.
 
-    An epoch has as many batches as the films that are learned from would make: cases differ in
-    what is seen, not in how long is trained.
+    An epoch has as many batches as the radiographs that are learned from would make: cases differ
+    in what is seen, not in how long is trained.
 
     Parameters
     ----------
     network : TransferNetwork
         As `Classifier.network` builds it, on its device.
     features : Features
-        Of all films at the network's cut.
-    labels : ndarray of int, shape (films,)
+        Of all radiographs at the network's cut.
+    labels : ndarray of int, shape (radiographs,)
     fold : Fold
-        Its test films are not looked at.
+        Its test radiographs are not looked at.
     classifier : Classifier
     seed : int
         Order of batches, and dropout.
@@ -71,7 +71,8 @@ def train_fold(
     -------
     DataFrame
         A row an epoch: ``epoch``, ``learning_rate``, ``loss`` (of training) and ``validation``, NaN
-        without validation films. A logistic regression that is not trained further has one row.
+        without validation radiographs. A logistic regression that is not trained further has one
+        row.
 
     Raises
     ------
@@ -79,7 +80,7 @@ def train_fold(
         As `fit`, or if a logistic regression is asked for under a head that is not linear.
     """
     rows, views = fold.learn["row"].to_numpy(), fold.learn["view"].to_numpy()
-    n_films = len(np.unique(rows))
+    n_radiographs = len(np.unique(rows))
     if classifier.C is not None:
         network.eval()
         _fit_logistic(network, features, labels, fold, classifier)
@@ -101,7 +102,7 @@ def train_fold(
         if epochs_begun[-1:] != [epoch]:
             epochs_begun.append(epoch)
             seed_dropout(of, seed, epoch)
-        chosen = epoch_pairs(len(rows), n_films, seed, epoch)[indices[0].cpu().numpy()]
+        chosen = epoch_pairs(len(rows), n_radiographs, seed, epoch)[indices[0].cpu().numpy()]
         inputs = _inputs(features, rows[chosen], views[chosen]).to(device)
         truth = torch.from_numpy(labels[rows[chosen]]).to(device)
         error = functional.cross_entropy(
@@ -120,7 +121,7 @@ def train_fold(
     history = fit(
         network,
         loss,
-        [n_films],
+        [n_radiographs],
         [seed],
         classifier.recipe,
         checkpoint=checkpoint,
@@ -155,34 +156,34 @@ def average_with_start(
         values.lerp_(start[name], share)
 
 
-def epoch_pairs(n_pairs: int, n_films: int, seed: int, epoch: int) -> np.ndarray:
-    """Pairs of film and view that an epoch learns from.
+def epoch_pairs(n_pairs: int, n_radiographs: int, seed: int, epoch: int) -> np.ndarray:
+    """Pairs of radiograph and view that an epoch learns from.
 
-    All pairs stand in a random order, then in another, and so on; epochs take `n_films` of them in
-    turn.
+    All pairs stand in a random order, then in another, and so on; epochs take `n_radiographs` of
+    them in turn.
 
     Parameters
     ----------
-    n_pairs, n_films : int
+    n_pairs, n_radiographs : int
     seed : int
     epoch : int
         From 0.
 
     Returns
     -------
-    ndarray of int, shape (n_films,)
+    ndarray of int, shape (n_radiographs,)
     """
-    start, stop = epoch * n_films, (epoch + 1) * n_films
+    start, stop = epoch * n_radiographs, (epoch + 1) * n_radiographs
     passes = range(start // n_pairs, -(-stop // n_pairs))
     orders = [numpy_generator(seed, "pairs", number).permutation(n_pairs) for number in passes]
     first = passes[0] * n_pairs
     return np.concatenate(orders)[start - first : stop - first]
 
 
-def predict_films(
+def predict_radiographs(
     network: TransferNetwork, features: Features, rows: np.ndarray, views: Sequence[int]
 ) -> np.ndarray:
-    """Logits of films, means over these views, in evaluation mode; the network's mode stays.
+    """Logits of radiographs, means over these views, in evaluation mode; the network's mode stays.
 
     Parameters
     ----------
@@ -215,7 +216,7 @@ def predict_films(
 
 
 def _inputs(features: Features, rows: np.ndarray, views: np.ndarray | int) -> torch.Tensor:
-    """Features of films, in the layout of the network's weights."""
+    """Features of radiographs, in the layout of the network's weights."""
     read = torch.from_numpy(features.stored[rows, views])
     return read.contiguous(memory_format=torch.channels_last) if read.ndim == 4 else read
 
@@ -233,10 +234,10 @@ def _pooled(
 def _loss(
     network: TransferNetwork, features: Features, labels: np.ndarray, rows: np.ndarray
 ) -> float:
-    """Cross-entropy of whole films, every class weighing the same, nat; NaN of no films."""
+    """Cross-entropy of whole radiographs, every class weighing the same, nat; NaN of no images."""
     if not len(rows):
         return float("nan")
-    logits = torch.from_numpy(predict_films(network, features, rows, [0])).double()
+    logits = torch.from_numpy(predict_radiographs(network, features, rows, [0])).double()
     each = functional.cross_entropy(logits, torch.from_numpy(labels[rows]), reduction="none")
     return float(np.mean([each[labels[rows] == of].mean() for of in np.unique(labels[rows])]))
 

@@ -1,26 +1,27 @@
-"""Which grey level is white in the films of a set: said by the user or by the files, one for all.
+"""Which grey level is white in the images of a set: said by the user or by the files, one for all.
 
-Detectors of 10, 12 or 14 bits are stored in files of 16. The films' pixels do not tell which: told
-film by film, one hot pixel makes a film sixteen times darker, and a site's defect a diagnosis.
+Detectors of 10, 12 or 14 bits are stored in files of 16. The radiographs' pixels do not tell which:
+told radiograph by radiograph, one hot pixel makes a radiograph sixteen times darker, and a site's
+defect a diagnosis.
 """
 
 import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-from neuroloop.errors import NeuroLoopError
 from neuroloop.cxr.image_files import read_stored, told_white
+from neuroloop.errors import NeuroLoopError
 
 log = logging.getLogger(__name__)
 
 
 def shared_white(files: Iterable[str], folder: Path, white: int | None) -> int | None:
-    """Find the level that is white in all films of more than 8 bits.
+    """Find the level that is white in all radiographs of more than 8 bits.
 
     Parameters
     ----------
     files : iterable of str
-        All films of a set; those that cannot be opened are passed over.
+        All radiographs of a set; those that cannot be opened are passed over.
     folder : Path
         Where relative paths start.
     white : int or None
@@ -29,13 +30,13 @@ def shared_white(files: Iterable[str], folder: Path, white: int | None) -> int |
     Returns
     -------
     int or None
-        `white` if it is given, else what all of these films say (see `image_files.told_white`).
-        None if all films have 8 bits.
+        `white` if it is given, else what all of these radiographs say (see
+        `image_files.told_white`). None if all radiographs have 8 bits.
 
     Raises
     ------
     NeuroLoopError
-        If the key is not given and a film does not say it, or two say different ones.
+        If the key is not given and a radiograph does not say it, or two say different ones.
     """
     if white is not None:
         return white
@@ -44,7 +45,7 @@ def shared_white(files: Iterable[str], folder: Path, white: int | None) -> int |
     for file in files:
         try:
             is_deep, level = told_white(folder / file)
-        except Exception:  # found, and named, where the film is read
+        except Exception:  # found, and named, where the radiograph is read
             log.debug("%s cannot be opened", file)
             continue
         if is_deep:
@@ -54,20 +55,20 @@ def shared_white(files: Iterable[str], folder: Path, white: int | None) -> int |
         return None
     if len(told) == 1 and (level := next(iter(told))) is not None:
         log.info(
-            "white is %d in %d films of more than 8 bits, as their headers say", level, len(deep)
+            "white is %d in %d radiographs of more than 8 bits, as their headers say",
+            level,
+            len(deep),
         )
         return level
     said = ", ".join(
         f"{folder / file} {'none' if level is None else level}" for level, file in told.items()
     )
-    advice = "store all films alike"
+    advice = "store all radiographs alike"
     if len(set(told) - {None}) < 2:
-        advice = (
-            "set `white` of this set of films, e.g. 4095 for detectors of 12 bits, 65535 for 16"
-        )
+        advice = "set `white` of this set, e.g. 4095 for detectors of 12 bits, 65535 for 16"
     raise NeuroLoopError(
-        f"{len(deep)} films have more than 8 bits, but their headers do not say one level of white "
-        f"for all ({said}), and pixels do not tell it (the largest level is "
+        f"{len(deep)} radiographs have more than 8 bits, but their headers do not say one level "
+        f"of white for all ({said}), and pixels do not tell it (the largest level is "
         f"{max(_largest(folder / file) for file in deep)}): {advice}"
     )
 

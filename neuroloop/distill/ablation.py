@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
+from neuroloop.distill.teacher_names import REFERENCE_TEACHERS
 from neuroloop.errors import NeuroLoopError
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.intervals import crossed_group_interval, paired_difference
-from neuroloop.distill.teacher_names import REFERENCE_TEACHERS
 
 #: What names a group of students that differ in nothing but their seed.
 KEYS = ["subject", "roi", "decoder", "teacher", "student"]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from neuroloop.report.figures import PALETTE, grid
 from neuroloop.distill.ablation import GROUP, MEAN, MISLEADING, REFERENCE
+from neuroloop.report.figures import PALETTE, grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

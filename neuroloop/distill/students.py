@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from neuroloop.training.checkpoints import Checkpoint
+from neuroloop.distill.loss import cross_entropy, distillation_loss
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import load_weights
+from neuroloop.jobs.seeds import derive_seed, torch_generator
 from neuroloop.networks.resnet import (
     ResNet,
     initialise,
@@ -23,10 +24,9 @@ from neuroloop.networks.resnet import (
     member_state,
     resnet,
 )
-from neuroloop.training.recipe import Recipe
-from neuroloop.jobs.seeds import derive_seed, torch_generator
+from neuroloop.training.checkpoints import Checkpoint
 from neuroloop.training.loop import Loss, fit, predict
-from neuroloop.distill.loss import cross_entropy, distillation_loss
+from neuroloop.training.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Student:
         Pixels added on each side before a random crop.
     flip : bool
         Whether half of the training images are mirrored.
-    ensemble : int
+    batched_networks : int
         Seeds that a CPU trains as one network; several pay where the network is tiny.
     """
 
@@ -67,7 +67,7 @@ class Student:
     crop: int
     pad: int
     flip: bool
-    ensemble: int = 1
+    batched_networks: int = 1
 
     @classmethod
     def from_block(cls, block: Mapping[str, Any], weights: Path | None = None) -> "Student":
@@ -76,7 +76,7 @@ class Student:
             **{field.name: block[field.name] for field in fields(Recipe) if field.name in block}
         )
         own = {name: block[name] for name in ("depth", "width", "stem", "temperature", "alpha")}
-        views = {name: block[name] for name in ("crop", "pad", "flip", "ensemble")}
+        views = {name: block[name] for name in ("crop", "pad", "flip", "batched_networks")}
         return cls(**own, **views, weights=weights, recipe=recipe)
 
 
@@ -194,7 +194,7 @@ class Views:
 def build(
     student: Student, channels: int, n_classes: int, seeds: Sequence[int], depth: int | None = None
 ) -> ResNet:
-    """Build the networks of these seeds as one ensemble, from scratch or from a checkpoint."""
+    """Build the networks of these seeds as one batched network, or from a checkpoint."""
     options: dict[str, Any] = {
         "in_channels": channels,
         "classes": n_classes,
@@ -251,7 +251,7 @@ def train_students(
     student : Student
     seeds : sequence of int
     device : device
-        On a GPU all seeds train as one ensemble, on a CPU as many as the student says.
+        On a GPU all seeds train as one batched network, on a CPU as many as the student says.
     checkpoint : callable, optional
         From the name of a group of members to where its training state is kept.
     depth : int, optional
@@ -261,7 +261,7 @@ def train_students(
     -------
     Trained
     """
-    at_once = len(seeds) if device.type == "cuda" else student.ensemble
+    at_once = len(seeds) if device.type == "cuda" else student.batched_networks
     histories, logits, first = [], [], None
     for start in range(0, len(seeds), at_once):
         chosen = list(seeds[start : start + at_once])

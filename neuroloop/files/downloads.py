@@ -20,8 +20,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.jobs.progress import progress
 from neuroloop.files.download_registry import Source
+from neuroloop.jobs.progress import progress
 
 CHUNK = 2**20
 #: Refusals that another attempt does not change.

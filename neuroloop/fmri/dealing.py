@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.statistics.folds import check_training, group_folds, splits, stratified_folds
 from neuroloop.files.natural_order import natural_sorted
 from neuroloop.fmri.units import joined, named_images
+from neuroloop.statistics.folds import check_training, group_folds, splits, stratified_folds
 
 
 def deal(

@@ -27,11 +27,11 @@ from typing import Any
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.statistics.folds import Split
-from neuroloop.jobs.progress import progress
 from neuroloop.fmri.balance import class_targets
 from neuroloop.fmri.nested import inner_folds, inner_groups
 from neuroloop.fmri.voxels import prepare
+from neuroloop.jobs.progress import progress
+from neuroloop.statistics.folds import Split
 
 Decoder = Callable[..., np.ndarray]
 

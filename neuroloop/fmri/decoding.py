@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neuroloop.statistics import metrics
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import (
     StrPath,
@@ -18,12 +17,13 @@ from neuroloop.files.formats import (
     save_arrays,
     save_json,
 )
-from neuroloop.statistics.folds import Split, check_training, check_whole, splits
 from neuroloop.files.natural_order import natural_sorted
-from neuroloop.statistics.intervals import Estimate, cluster_interval, permutation_p
 from neuroloop.fmri.soft_labels import Fit, OutOfFold, by_stimulus, out_of_fold
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
-from neuroloop.fmri.units import Exchange, exchange, named_images
+from neuroloop.fmri.units import PermutationUnits, named_images, permutation_units
+from neuroloop.statistics import metrics
+from neuroloop.statistics.folds import Split, check_training, check_whole, splits
+from neuroloop.statistics.intervals import Estimate, cluster_interval, permutation_p
 
 log = logging.getLogger(__name__)
 
@@ -77,10 +77,10 @@ class Problem:
         return self.rows["block"].to_numpy(dtype=str)
 
     @property
-    def exchange(self) -> Exchange:
-        """Units of samples whose labels the null exchanges."""
+    def permutable(self) -> PermutationUnits:
+        """Units of samples whose labels the null permutations."""
         folds = self.rows["fold"].to_numpy()
-        return exchange(self.y, self.blocks, self.runs, self.stimuli, folds)
+        return permutation_units(self.y, self.blocks, self.runs, self.stimuli, folds)
 
 
 def pose(x: np.ndarray, samples: np.ndarray, folds: pd.DataFrame, stimuli: pd.DataFrame) -> Problem:
@@ -219,8 +219,8 @@ def score(
         How the null was made.
     """
     logits, truth = decoded.logits, problem.y
-    exchanged = problem.exchange
-    interval, over = _interval(metrics.hits(logits, truth), problem.runs, exchanged.unit)
+    permuted = problem.permutable
+    interval, over = _interval(metrics.hits(logits, truth), problem.runs, permuted.unit)
     facts = metrics.classification_metrics(logits, truth)
     observed = metrics.balanced_accuracy(logits, truth)
     return {
@@ -233,8 +233,8 @@ def score(
         "runs": len(set(problem.runs.tolist())),
         "null": {
             "statistic": "balanced accuracy",
-            "method": null_method if len(null) else f"none: {exchanged.impossible}",
-            "exchanged": exchanged.what,
+            "method": null_method if len(null) else f"none: {permuted.impossible}",
+            "permuted": permuted.what,
             "permutations": len(null),
             "mean": float(null.mean()) if len(null) else None,
             "quantile_95": float(np.quantile(null, 0.95)) if len(null) else None,

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from neuroloop.statistics import folds
 from neuroloop.errors import NeuroLoopError
-from neuroloop.statistics.folds import Split
 from neuroloop.fmri.units import joined
+from neuroloop.statistics import folds
+from neuroloop.statistics.folds import Split
 
 
 def inner_groups(

@@ -17,14 +17,13 @@ from typing import Any
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.statistics.folds import Split, fold_of_rows
-from neuroloop.jobs.progress import progress
-from neuroloop.fmri import decoders
-from neuroloop.fmri import ridge
+from neuroloop.fmri import decoders, ridge
 from neuroloop.fmri.nested import inner_groups
 from neuroloop.fmri.scores import checked
-from neuroloop.fmri.units import exchange
+from neuroloop.fmri.units import permutation_units
 from neuroloop.fmri.voxels import prepare
+from neuroloop.jobs.progress import progress
+from neuroloop.statistics.folds import Split, fold_of_rows
 
 #: Decoders that fit many permutations of a split at once. Each takes what `_one_by_one` takes
 #: after the decoder, and yields the same predictions.
@@ -47,12 +46,12 @@ def permutations(
     stimuli: np.ndarray | None = None,
     folds: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Exchange the labels of units that are exchangeable.
+    """Permute the labels of units that are exchangeable.
 
     Parameters
     ----------
     y, blocks, runs, stimuli, folds
-        See `units.exchange`.
+        See `units.permutation_units`.
     generator : numpy.random.Generator
     n : int
         Number of independent permutations; with 0 nothing is refused.
@@ -67,7 +66,7 @@ def permutations(
     NeuroLoopError
         If a block or an image has rows of two classes, or if nothing can be exchanged.
     """
-    found = exchange(y, blocks, runs, stimuli, folds)
+    found = permutation_units(y, blocks, runs, stimuli, folds)
     if found.impossible and n:
         raise NeuroLoopError(f"{found.impossible}: mend the columns run, block and stimulus_id")
     stratum, label = found.stratum, found.label

@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from neuroloop.fmri.voxels import prepare
+from neuroloop.jobs.seeds import derive_seed
+from neuroloop.networks.resnet import ResNet, initialise, resnet
+from neuroloop.statistics.folds import Split
 from neuroloop.training.batches import equal_batches
 from neuroloop.training.checkpoints import Checkpoint
-from neuroloop.statistics.folds import Split
-from neuroloop.networks.resnet import ResNet, initialise, resnet
-from neuroloop.training.recipe import Recipe
-from neuroloop.jobs.seeds import derive_seed
 from neuroloop.training.loop import Loss, fit, predict
-from neuroloop.fmri.voxels import prepare
+from neuroloop.training.recipe import Recipe
 
 #: The study's. Its step decay at epoch 90 was never reached.
 RECIPE = Recipe(epochs=15, batch_size=64, learning_rate=0.01, momentum=0.9)
@@ -59,7 +59,8 @@ def resnet1d18(
         Root of the initialisations and of the orders of batches.
     device : device
     members_at_once : int
-        Networks trained at once as an ensemble: on a CPU 1, on a GPU as many as fit in its memory.
+        Networks trained at once as a batched network: on a CPU 1, on a GPU as many as fit in its
+        memory.
     checkpoint : callable, optional
         From a name to where a state is kept. The states stay until the caller removes them.
 

@@ -21,10 +21,10 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve, eigh, solve
 
-from neuroloop.statistics.folds import Split
 from neuroloop.fmri.balance import class_scale, class_targets
 from neuroloop.fmri.nested import inner_folds
 from neuroloop.fmri.voxels import scaling, top_voxels
+from neuroloop.statistics.folds import Split
 
 #: Most voxels for which X'X of all of them is made (doubles: 134 MB).
 GRAM_VOXELS = 4096

@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.fmri import god
 from neuroloop.fmri.brain import BrainData, check, make_rows
 from neuroloop.fmri.encoding import Population, encode, voxel_weights
 from neuroloop.fmri.noise import correlated_trials, region_noise
+from neuroloop.jobs.seeds import numpy_generator
 
 #: What a region can encode.
 ENCODINGS = ("energy", "category", "mixed", "none")

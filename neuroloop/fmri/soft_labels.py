@@ -15,11 +15,11 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
-from neuroloop.statistics import folds
 from neuroloop.errors import NeuroLoopError
-from neuroloop.statistics.folds import Split
 from neuroloop.fmri.nested import inner_folds, inner_groups
 from neuroloop.fmri.scores import checked
+from neuroloop.statistics import folds
+from neuroloop.statistics.folds import Split
 
 #: The temperature is sought within this factor of the mean range of a row's scores.
 TEMPERATURE_RANGE = 1e4

@@ -55,7 +55,7 @@ def joined(blocks: np.ndarray, stimuli: np.ndarray | None = None) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class Exchange:
+class PermutationUnits:
     """Which labels may change places.
 
     Attributes
@@ -79,13 +79,13 @@ class Exchange:
     impossible: str
 
 
-def exchange(
+def permutation_units(
     y: np.ndarray,
     blocks: np.ndarray,
     runs: np.ndarray,
     stimuli: np.ndarray | None = None,
     folds: np.ndarray | None = None,
-) -> Exchange:
+) -> PermutationUnits:
     """Find the units whose labels are exchangeable if brains know no category.
 
     Units change labels with units of the same runs, since runs differ in drift and order. Folds
@@ -154,7 +154,7 @@ def exchange(
     impossible = _impossible(label, share, images, where[chosen])
     if not strict and not impossible:
         impossible = _unlike(label, size, images)
-    return Exchange(unit, label, (sized if strict else strata)[chosen], what, impossible)
+    return PermutationUnits(unit, label, (sized if strict else strata)[chosen], what, impossible)
 
 
 def _widest(strata: list[np.ndarray], label: np.ndarray) -> tuple[int, float]:

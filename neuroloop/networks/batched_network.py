@@ -3,7 +3,7 @@
 from torch import nn
 
 
-class Ensemble(nn.Module):
+class BatchedNetwork(nn.Module):
     """One network, or several independent ones of the same shape.
 
     Every parameter and buffer that is no scalar holds the members' own, concatenated along its

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
+from neuroloop.networks.batched_network import BatchedNetwork
 from neuroloop.networks.blocks import Head
-from neuroloop.networks.batched_network import Ensemble
 from neuroloop.networks.frame_input import FrameInput
 
 #: Channels of the study's convolutions, and units of the layer in its head.
@@ -44,8 +44,8 @@ class PoolHead(nn.Module):
         return self.fc(x.mean((2, 3)))
 
 
-class CalciumNetwork(Ensemble):
-    """Reader of calcium frames, or an ensemble of them (see `calcium_network`).
+class CalciumNetwork(BatchedNetwork):
+    """Reader of calcium frames, or a batched network of them (see `calcium_network`).
 
     ``head(front(x))`` are the logits.
 

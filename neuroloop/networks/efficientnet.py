@@ -16,10 +16,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from neuroloop.networks.blocks import Head
-from neuroloop.networks.batched_network import Ensemble
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import load_weights
+from neuroloop.networks.batched_network import BatchedNetwork
+from neuroloop.networks.blocks import Head
 
 #: What pixels in [0, 1] are normalised by: (127, 127, 127) and (128, 128, 128) of 255.
 MEAN, STD = (0.498,) * 3, (0.502,) * 3
@@ -88,7 +88,7 @@ class Block(nn.Module):
         return x + y if self.skips else y
 
 
-class EfficientNetLite0(Ensemble):
+class EfficientNetLite0(BatchedNetwork):
     """EfficientNet-Lite0, a single network of three channels.
 
     Its weights are random until `initialise` or `load_imagenet` sets them.

@@ -1,8 +1,9 @@
 """Residual networks: one, or many of the same shape as one network of grouped convolutions.
 
 Names and shapes of parameters are those of torchvision's ResNets, so that their checkpoints load.
-An ensemble of S members holds for every parameter the members' own, concatenated along the first
-axis; its members share nothing, so that the sum of their losses trains each as if it were alone.
+A batched network of S members holds for every parameter the members' own, concatenated along the
+first axis; its members share nothing, so that the sum of their losses trains each as if it were
+alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,16 +12,16 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from neuroloop.networks.batched_network import BatchedNetwork
 from neuroloop.networks.blocks import BasicBlock, Bottleneck, Head, conv, pool
-from neuroloop.networks.batched_network import Ensemble
 from neuroloop.networks.states import check_state
 
 #: Number of blocks in each stage (He et al. 2016, table 1).
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
 
 
-class ResNet(Ensemble):
-    """Residual network, or an ensemble of them (see `resnet`).
+class ResNet(BatchedNetwork):
+    """Residual network, or a batched network of them (see `resnet`).
 
     Attributes
     ----------
@@ -159,7 +160,7 @@ def initialise(network: ResNet, seeds: Sequence[int]) -> None:
                     part.copy_(torch.empty(part.shape).uniform_(-bound, bound, generator=generator))
 
 
-def member_state(network: Ensemble, member: int) -> dict[str, torch.Tensor]:
+def member_state(network: BatchedNetwork, member: int) -> dict[str, torch.Tensor]:
     """Return a copy of one member's parameters and buffers, as a single network names them."""
     return {
         name: (values if values.ndim == 0 else _parts(network, values)[member]).detach().clone()
@@ -168,7 +169,7 @@ def member_state(network: Ensemble, member: int) -> dict[str, torch.Tensor]:
 
 
 def stack_states(states: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    """Join the states of single networks into that of an ensemble, the reverse of `member_state`.
+    """Join states of single networks into a batched network's, the reverse of `member_state`.
 
     Scalars (the number of batches that batch normalisation saw, which nothing depends on) are the
     first network's.
@@ -235,6 +236,6 @@ def load_checkpoint(
     return notes
 
 
-def _parts(network: Ensemble, values: torch.Tensor) -> Sequence[torch.Tensor]:
+def _parts(network: BatchedNetwork, values: torch.Tensor) -> Sequence[torch.Tensor]:
     """Each member's share of a parameter or buffer."""
     return values.chunk(network.members)

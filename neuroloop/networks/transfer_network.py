@@ -13,13 +13,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from neuroloop.errors import NeuroLoopError
+from neuroloop.jobs.seeds import torch_generator
 from neuroloop.networks import efficientnet
+from neuroloop.networks.batched_network import BatchedNetwork
 from neuroloop.networks.dense_head import Dropout, dense_head
 from neuroloop.networks.efficientnet import EfficientNetLite0
-from neuroloop.networks.batched_network import Ensemble
-from neuroloop.errors import NeuroLoopError
 from neuroloop.networks.resnet import ResNet, resnet
-from neuroloop.jobs.seeds import torch_generator
 
 RESNETS = {"resnet18": 18, "resnet34": 34, "resnet50": 50}
 BACKBONES = (*RESNETS, "efficientnet_lite0")
@@ -34,7 +34,7 @@ HEAD = "head"
 TINY = 1e-6
 
 
-class TransferNetwork(Ensemble):
+class TransferNetwork(BatchedNetwork):
     """Backbone and head (see `transfer_network`).
 
     ``back(front(x))`` and ``classify(maps(x))`` are the logits.

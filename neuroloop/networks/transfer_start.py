@@ -5,12 +5,12 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from neuroloop.errors import NeuroLoopError
+from neuroloop.jobs.seeds import derive_seed, torch_generator
 from neuroloop.networks import efficientnet
 from neuroloop.networks.efficientnet import load_imagenet
-from neuroloop.errors import NeuroLoopError
 from neuroloop.networks.resnet import ResNet
 from neuroloop.networks.resnet import initialise as initialise_resnet
-from neuroloop.jobs.seeds import derive_seed, torch_generator
 from neuroloop.networks.states import load_state, read_state
 from neuroloop.networks.transfer_network import TransferNetwork, seed_dropout
 

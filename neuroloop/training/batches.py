@@ -1,4 +1,4 @@
-"""Batches of an epoch, and which networks can share them as one ensemble."""
+"""Batches of an epoch, and which networks can share them as one batched network."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ def equal_batches(sizes: Sequence[int], batch_size: int, members_at_once: int) -
     Returns
     -------
     list of list of int
-        Places of the networks of each ensemble.
+        Places of the networks of each batched_network.
     """
     alike: dict[tuple[int, int], list[int]] = {}
     for member, size in enumerate(sizes):

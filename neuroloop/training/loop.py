@@ -1,4 +1,4 @@
-"""Training and prediction of networks, alone or as an ensemble of independent members."""
+"""Training and prediction of networks, alone or as a batched network of independent members."""
 
 import logging
 import math
@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 import torch
 
+from neuroloop.errors import NeuroLoopError
+from neuroloop.jobs.progress import progress
+from neuroloop.networks.batched_network import BatchedNetwork
 from neuroloop.training.batches import batch_order
 from neuroloop.training.checkpoints import Checkpoint
-from neuroloop.networks.batched_network import Ensemble
-from neuroloop.errors import NeuroLoopError
 from neuroloop.training.optimiser import Optimiser
-from neuroloop.jobs.progress import progress
 from neuroloop.training.recipe import Recipe
 from neuroloop.training.watch import Watch
 
-Network = TypeVar("Network", bound=Ensemble)
+Network = TypeVar("Network", bound=BatchedNetwork)
 
 #: From network, epoch (from 0) and the rows of a batch, shape (members, batch), to each member's
 #: mean loss and further named terms to record, each of shape (members,).
@@ -36,13 +36,13 @@ def fit(
     watch: Watch[Network] | None = None,
     label: str = "",
 ) -> pd.DataFrame:
-    """Train a network, or all members of an ensemble, and leave it in evaluation mode.
+    """Train a network, or all members of a batched network, and leave it in evaluation mode.
 
     What is minimised is the sum of the members' losses, so that each is trained as if alone.
 
     Parameters
     ----------
-    network : Ensemble
+    network : BatchedNetwork
         On its device.
     loss : callable
         See `Loss`. It must not depend on what came before it, or training cannot be resumed.
@@ -74,7 +74,7 @@ def fit(
     if min(sizes) < 2:
         raise NeuroLoopError(f"{min(sizes)} training rows are too few for a network: give it more")
     if watch and network.members != 1:
-        raise ValueError("one network is watched, not an ensemble")
+        raise ValueError("one network is watched, not a batched network")
     optimiser = recipe.build(network)
     history, best = _resume(network, optimiser, checkpoint)
     done = history[-1]["epoch"] if history else 0
@@ -118,12 +118,14 @@ def fit(
     return pd.DataFrame(history)
 
 
-def predict(network: Ensemble, inputs: np.ndarray | torch.Tensor, batch: int = 256) -> np.ndarray:
+def predict(
+    network: BatchedNetwork, inputs: np.ndarray | torch.Tensor, batch: int = 256
+) -> np.ndarray:
     """Return logits, in evaluation mode; the network's mode is left as it was.
 
     Parameters
     ----------
-    network : Ensemble
+    network : BatchedNetwork
     inputs : ndarray or Tensor of float32, shape (n, members * in_channels, height, width)
         With in_channels alone on the second axis, all members see the same.
     batch : int
@@ -149,7 +151,9 @@ def predict(network: Ensemble, inputs: np.ndarray | torch.Tensor, batch: int = 2
     return torch.cat(parts).numpy()
 
 
-def _check_finite(network: Ensemble, losses: Sequence[float], epoch: int, recipe: Recipe) -> None:
+def _check_finite(
+    network: BatchedNetwork, losses: Sequence[float], epoch: int, recipe: Recipe
+) -> None:
     weights = all(bool(torch.isfinite(values).all()) for values in network.parameters())
     if not weights or not all(map(math.isfinite, losses)):
         raise NeuroLoopError(
@@ -159,7 +163,7 @@ def _check_finite(network: Ensemble, losses: Sequence[float], epoch: int, recipe
 
 
 def _keep(
-    network: Ensemble,
+    network: BatchedNetwork,
     optimiser: Optimiser | None,
     checkpoint: Checkpoint,
     history: list[dict[str, Any]],
@@ -175,7 +179,7 @@ def _keep(
 
 
 def _resume(
-    network: Ensemble, optimiser: Optimiser, checkpoint: Checkpoint | None
+    network: BatchedNetwork, optimiser: Optimiser, checkpoint: Checkpoint | None
 ) -> tuple[list[dict[str, Any]], dict[str, torch.Tensor]]:
     """Restore the last state; return its history and the state of a watched network's best epoch.
 

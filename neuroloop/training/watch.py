@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from neuroloop.networks.batched_network import Ensemble
+from neuroloop.networks.batched_network import BatchedNetwork
 
-Network = TypeVar("Network", bound=Ensemble)
+Network = TypeVar("Network", bound=BatchedNetwork)
 
 
 @dataclass(frozen=True)

@@ -22,10 +22,10 @@ from neuroloop.calcium.sessions import Change, common_scale
 from neuroloop.calcium.tables import read_cells
 from neuroloop.calcium.traces import read_trials
 from neuroloop.errors import NeuroLoopError
-from neuroloop.report.figures import save
 from neuroloop.files.formats import StrPath, load_arrays, load_weights, save_arrays, save_table
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.report.figures import save
 
 #: In the order of the figure, and the columns of a route that are numbers.
 ROUTES = ("influence", "maps", "cosine", "zncc")
@@ -39,7 +39,7 @@ def compare_sessions(
     names: tuple[str, str],
     reader: Mapping[str, Any],
     near: float,
-    exchanges: int,
+    permutations: int,
     bootstraps: int,
     seed: int,
 ) -> None:
@@ -59,14 +59,14 @@ def compare_sessions(
         The reader's block of the config.
     near : float
         Cells nearer to each other than this are left out, pixels.
-    exchanges, bootstraps : int
+    permutations, bootstraps : int
         Exchanges of recordings between the sessions, and resamples.
     seed : int
         Root seed.
     """
     cells = read_cells(first["cells"])
     sides = (first, second)
-    counts = {"exchanges": exchanges, "bootstraps": bootstraps}
+    counts = {"permutations": permutations, "bootstraps": bootstraps}
     changes: dict[str, Change] = {}
     for route in ROUTES:
         generator = numpy_generator(seed, "change", route)
@@ -207,7 +207,7 @@ if __name__ == "__main__":
             sessions,
             snakemake.params.reader,
             snakemake.params.near,
-            snakemake.params.exchanges,
+            snakemake.params.permutations,
             snakemake.params.bootstraps,
             snakemake.params.seed,
         )

@@ -14,7 +14,6 @@ from neuroloop.calcium.tables import read_cells
 from neuroloop.calcium.zncc import split_half, zncc
 from neuroloop.calcium.zncc_null_figure import null_figure
 from neuroloop.calcium.zncc_nulls import null_table
-from neuroloop.report.figures import save
 from neuroloop.files.formats import (
     StrPath,
     load_arrays,
@@ -26,6 +25,7 @@ from neuroloop.files.formats import (
 )
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.report.figures import save
 
 
 def correlate_maps(

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from neuroloop.calcium.reading_figure import reading_figure
-from neuroloop.report.figures import save
 from neuroloop.files.formats import StrPath
 from neuroloop.jobs.job import job
+from neuroloop.report.figures import save
 
 
 def draw_reading(

@@ -16,10 +16,10 @@ from neuroloop.calcium.matrix_figure import matrix_figure
 from neuroloop.calcium.tables import read_cells
 from neuroloop.calcium.traces import read_trials
 from neuroloop.errors import NeuroLoopError
-from neuroloop.report.figures import save
 from neuroloop.files.formats import StrPath, load_arrays, save_arrays, save_table
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.report.figures import save
 
 PAIRWISE = ("stimulated", "responding")
 

@@ -25,22 +25,22 @@ from neuroloop.calcium.tables import read_cells
 from neuroloop.calcium.trial_splits import trial_splits
 from neuroloop.calcium.untrained import untrained_maps
 from neuroloop.calcium.windows import cell_windows
-from neuroloop.networks.calcium_network import CalciumNetwork
-from neuroloop.training.checkpoints import Checkpoint, JobStates
-from neuroloop.jobs.device import pick_device
+from neuroloop.explain.attribution.cam import count_maps
+from neuroloop.explain.models.model_file import save_model
+from neuroloop.explain.models.model_images import ModelImages, spread
 from neuroloop.files.formats import (
     StrPath,
     save_arrays,
     save_json,
     save_table,
 )
-from neuroloop.statistics.folds import Split
+from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
-from neuroloop.networks.resnet import member_state
 from neuroloop.jobs.seeds import derive_seed
-from neuroloop.explain.attribution.cam import count_maps
-from neuroloop.explain.models.model_file import save_model
-from neuroloop.explain.models.model_images import ModelImages, spread
+from neuroloop.networks.calcium_network import CalciumNetwork
+from neuroloop.networks.resnet import member_state
+from neuroloop.statistics.folds import Split
+from neuroloop.training.checkpoints import Checkpoint, JobStates
 
 #: The network whose weights are kept.
 FIRST = Place(0, 0)

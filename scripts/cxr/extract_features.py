@@ -1,20 +1,20 @@
-"""Run the frozen part of a network over all films and views, once."""
+"""Run the frozen part of a network over all radiographs and views, once."""
 
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from neuroloop.jobs.device import pick_device
+from neuroloop.cxr.features import write_features
+from neuroloop.cxr.radiograph_set import load_radiograph_set
 from neuroloop.files.formats import StrPath
+from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.networks.transfer_network import transfer_network
 from neuroloop.networks.transfer_start import initialise_backbone, load_backbone
-from neuroloop.cxr.features import write_features
-from neuroloop.cxr.film_set import load_film_set
 
 
 def extract_features(
-    films: StrPath,
+    radiographs: StrPath,
     regions: StrPath,
     table: StrPath,
     start: StrPath | None,
@@ -29,15 +29,15 @@ def extract_features(
 
     Parameters
     ----------
-    films, regions, table : path
-        films.npy, regions.npz and films.tsv.
+    radiographs, regions, table : path
+        radiographs.npy, regions.npz and radiographs.tsv.
     start : path or None
         Checkpoint that the backbone starts from.
     output : path
     front : mapping
         ``backbone``, ``weights``, ``cut``, ``width``, ``stem``, ``side``, ``taps``.
     views : int
-        Augmentation views of each film.
+        Augmentation views of each radiograph.
     kind : {"study", "affine"}
         Of the views.
     seed : int
@@ -51,7 +51,7 @@ def extract_features(
         Facts for the record of the run.
     """
     place = pick_device(device)
-    shown = load_film_set(films, regions, table)
+    shown = load_radiograph_set(radiographs, regions, table)
     options = {name: value for name, value in front.items() if name != "weights"}
     network = transfer_network(classes=len(shown.classes), **options)
     if front["weights"] is None:
@@ -65,7 +65,7 @@ def extract_features(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
         record |= extract_features(
-            snakemake.input.films,
+            snakemake.input.radiographs,
             snakemake.input.regions,
             snakemake.input.table,
             snakemake.input.get("start") or None,

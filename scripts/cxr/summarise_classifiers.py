@@ -1,4 +1,4 @@
-"""Compare all cases, classifiers and splits of a set of films, and draw them."""
+"""Compare all cases, classifiers and splits of a set of radiographs, and draw them."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,16 +6,16 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from neuroloop.files.formats import StrPath, read_table, save_table
-from neuroloop.jobs.job import job
-from neuroloop.files.natural_order import natural_sorted
 from neuroloop.cxr.classifier_figure import draw_scores, draw_shortcuts
-from neuroloop.cxr.committee import average_predictions
 from neuroloop.cxr.confusion_figure import draw_confusion
-from neuroloop.cxr.film_comparison import COLUMNS, compare
-from neuroloop.cxr.film_metrics import film_metrics
-from neuroloop.cxr.film_tables import read_predictions
+from neuroloop.cxr.ensemble import average_predictions
 from neuroloop.cxr.learning_figure import draw_calibration, draw_learning
+from neuroloop.cxr.radiograph_comparison import COLUMNS, compare
+from neuroloop.cxr.radiograph_metrics import radiograph_metrics
+from neuroloop.cxr.radiograph_tables import read_predictions
+from neuroloop.files.formats import StrPath, read_table, save_table
+from neuroloop.files.natural_order import natural_sorted
+from neuroloop.jobs.job import job
 
 
 class Run(NamedTuple):
@@ -33,7 +33,7 @@ def summarise_classifiers(
     folds: StrPath,
     contrast: Sequence[str] | None,
     baseline: Sequence[str] | None,
-    committees: Sequence[Sequence[str]],
+    ensembles: Sequence[Sequence[str]],
     bootstraps: int,
     seed: int,
     outputs: Mapping[str, StrPath],
@@ -45,17 +45,17 @@ def summarise_classifiers(
     predictions, histories : sequence of path
         predictions.tsv and history.tsv of every training, in one order.
     external : sequence of path
-        predictions.tsv on other sets of films.
+        predictions.tsv on other sets of radiographs.
     folds : path
         folds.tsv.
     contrast : sequence of 2 str, or None
         Classes whose distinction has an AUC of its own.
     baseline : sequence of 2 str, or None
         Case and classifier that all others are compared with.
-    committees : sequence of sequence of str
+    ensembles : sequence of sequence of str
         Classifiers whose probabilities are averaged, in every case.
     bootstraps : int
-        Resamples of persons.
+        Resamples of patients.
     seed : int
         Root seed.
     outputs : mapping
@@ -66,9 +66,11 @@ def summarise_classifiers(
     pair = (contrast[0], contrast[1]) if contrast else None
     runs = {Run(*Path(path).parts[-4:-1]): read_predictions(path, classes) for path in predictions}
     trained = list(runs)
-    runs |= averaged(runs, committees, classes)
+    runs |= averaged(runs, ensembles, classes)
     scores = [
-        film_metrics(rows, classes, pair, seed, bootstraps).assign(**run._asdict(), shown=shown)
+        radiograph_metrics(rows, classes, pair, seed, bootstraps).assign(
+            **run._asdict(), shown=shown
+        )
         for run, predicted in runs.items()
         for shown, rows in predicted.groupby("shown", sort=False)
     ]
@@ -76,7 +78,7 @@ def summarise_classifiers(
         *_, case, classifier, _, other, _ = Path(path).parts
         rows = read_predictions(path, classes)
         scores.append(
-            film_metrics(rows, classes, pair, seed, bootstraps).assign(
+            radiograph_metrics(rows, classes, pair, seed, bootstraps).assign(
                 case=case, classifier=classifier, split=f"external {other}", shown="whole"
             )
         )
@@ -87,18 +89,18 @@ def summarise_classifiers(
     save_table(outputs["metrics"], metrics)
     save_table(outputs["comparisons"], compared)
     both = {name: (outputs[name], outputs[f"{name}_svg"]) for name in FIGURES}
-    inside = metrics[metrics["split"].isin(["person", "image"])]
-    by_person = {run: whole(rows) for run, rows in runs.items() if run.split == "person"}
+    inside = metrics[metrics["split"].isin(["patient", "image"])]
+    by_patient = {run: whole(rows) for run, rows in runs.items() if run.split == "patient"}
     draw_scores(inside, pair, tuple(baseline) if baseline else None, *both["scores"])
-    draw_shortcuts(inside[inside["split"] == "person"], pair, *both["shortcuts"])
-    titled = {f"{run.classifier}, {run.case}": rows for run, rows in by_person.items()}
+    draw_shortcuts(inside[inside["split"] == "patient"], pair, *both["shortcuts"])
+    titled = {f"{run.classifier}, {run.case}": rows for run, rows in by_patient.items()}
     draw_confusion(titled, classes, *both["confusion"])
     draw_calibration(titled, classes, *both["calibration"])
     draw_learning(
         {
             f"{run.classifier}, {run.case}": history
             for run, history in zip(trained, map(read_history, histories), strict=True)
-            if run.split == "person" and history["epoch"].max() > 1
+            if run.split == "patient" and history["epoch"].max() > 1
         },
         *both["learning"],
         n_classes=len(classes),
@@ -110,22 +112,22 @@ FIGURES = ("scores", "shortcuts", "confusion", "learning", "calibration")
 
 def averaged(
     runs: Mapping[Run, pd.DataFrame],
-    committees: Sequence[Sequence[str]],
+    ensembles: Sequence[Sequence[str]],
     classes: Sequence[str],
 ) -> dict[Run, pd.DataFrame]:
-    """Mean probabilities of each committee in every case, named by its members."""
+    """Mean probabilities of each ensemble in every case, named by its members."""
     cases = dict.fromkeys(run.case for run in runs)
     return {
-        Run(case, " + ".join(members), "person"): average_predictions(
-            [runs[Run(case, member, "person")] for member in members], classes
+        Run(case, " + ".join(members), "patient"): average_predictions(
+            [runs[Run(case, member, "patient")] for member in members], classes
         )
         for case in cases
-        for members in committees
+        for members in ensembles
     }
 
 
 def whole(predicted: pd.DataFrame) -> pd.DataFrame:
-    """Rows of films that are shown whole."""
+    """Rows of radiographs that are shown whole."""
     return predicted[predicted["shown"] == "whole"].reset_index(drop=True)
 
 
@@ -143,7 +145,7 @@ def comparisons(
     seed: int,
     bootstraps: int,
 ) -> pd.DataFrame:
-    """Every training less the baseline, and less itself when persons are kept whole.
+    """Every training less the baseline, and less itself when patients are kept whole.
 
     Returns
     -------
@@ -153,11 +155,11 @@ def comparisons(
     """
     pairs = []
     for run in runs:
-        honest = run._replace(split="person")
+        honest = run._replace(split="patient")
         if run.split == "image" and honest in runs:
             pairs.append(("leak", run, honest))
-        if run.split == "person" and baseline and run[:2] != tuple(baseline):
-            pairs.append(("baseline", run, Run(baseline[0], baseline[1], "person")))
+        if run.split == "patient" and baseline and run[:2] != tuple(baseline):
+            pairs.append(("baseline", run, Run(baseline[0], baseline[1], "patient")))
     made = [
         compare(whole(runs[one]), whole(runs[other]), classes, contrast, seed, bootstraps).assign(
             kind=kind, **one._asdict(), against=", ".join(other)
@@ -177,7 +179,7 @@ if __name__ == "__main__":
             snakemake.input.folds,
             snakemake.params.contrast,
             snakemake.params.baseline,
-            snakemake.params.committees,
+            snakemake.params.ensembles,
             snakemake.params.bootstraps,
             snakemake.params.seed,
             snakemake.output,

@@ -1,4 +1,4 @@
-"""Train a classifier of films, a network a fold, and name the films that each never saw."""
+"""Train a classifier of radiographs, a network a fold, and name the images that each never saw."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -9,28 +9,28 @@ import numpy as np
 import pandas as pd
 import torch
 
-from neuroloop.training.checkpoints import JobStates
-from neuroloop.jobs.device import pick_device
-from neuroloop.files.formats import StrPath, save_json, save_table, save_weights
-from neuroloop.jobs.job import job
-from neuroloop.jobs.seeds import derive_seed, numpy_generator
-from neuroloop.networks.transfer_network import TransferNetwork
 from neuroloop.cxr.cases import case_rows, views_needed
 from neuroloop.cxr.classifier import Classifier
 from neuroloop.cxr.features import PARTS, Features, open_features
-from neuroloop.cxr.film_set import FilmSet, load_film_set
-from neuroloop.cxr.film_splits import check_persons_apart, nested_validation
-from neuroloop.cxr.film_tables import prediction_table
-from neuroloop.cxr.transfer import Fold, predict_films, train_fold
+from neuroloop.cxr.radiograph_set import RadiographSet, load_radiograph_set
+from neuroloop.cxr.radiograph_splits import check_patients_apart, nested_validation
+from neuroloop.cxr.radiograph_tables import prediction_table
+from neuroloop.cxr.transfer import Fold, predict_radiographs, train_fold
 from neuroloop.explain.models.model_file import save_model
 from neuroloop.explain.models.model_images import ModelImages, spread
+from neuroloop.files.formats import StrPath, save_json, save_table, save_weights
+from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.networks.transfer_network import TransferNetwork
+from neuroloop.training.checkpoints import JobStates
 
-#: Test films that lie beside the first network, for those who look into it.
+#: Test radiographs that lie beside the first network, for those who look into it.
 LOOKED_AT = 60
 
 
 def train_classifier(
-    films: StrPath,
+    radiographs: StrPath,
     regions: StrPath,
     table: StrPath,
     features: StrPath,
@@ -50,18 +50,18 @@ def train_classifier(
 
     Parameters
     ----------
-    films, regions, table, features : path
-        films.npy, regions.npz, folds.tsv, features.npy.
+    radiographs, regions, table, features : path
+        radiographs.npy, regions.npz, folds.tsv, features.npy.
     start : path or None
         Checkpoint that the backbone starts from.
     classifier : mapping
         The classifier's block of the config.
     case : str
         Data case.
-    split : {"person", "image"}
+    split : {"patient", "image"}
         What is kept whole. ``image`` leaks: it is there to measure how much.
     folds : int or "holdout"
-        As the films were split.
+        As the radiographs were split.
     max_view : int
         Augmentation views that features has.
     seed : int
@@ -83,12 +83,12 @@ def train_classifier(
     Raises
     ------
     NeuroLoopError
-        If a person stands on two sides.
+        If a patient stands on two sides.
     """
     place = pick_device(device)
-    shown = load_film_set(films, regions, table)
+    shown = load_radiograph_set(radiographs, regions, table)
     chosen = Classifier.from_block(classifier, Path(start) if start else None)
-    stored = open_features(features, shown.table["film"].tolist())
+    stored = open_features(features, shown.table["radiograph"].tolist())
     settings = [dict(classifier), case, split, folds, max_view, seed]
     states = JobStates.of(checkpoints, code, settings, table, features, start)
     views = range(min(chosen.test_views, views_needed(case, max_view)))
@@ -129,7 +129,7 @@ def train_classifier(
 
 
 def make_folds(
-    shown: FilmSet,
+    shown: RadiographSet,
     case: str,
     split: str,
     folds: int | str,
@@ -142,9 +142,9 @@ def make_folds(
     Without a share for validation, what would be validated on is learned from too.
     """
     table, fold = shown.table, shown.table[f"{split}_fold"].astype(int).to_numpy()
-    # By image, a person is in several folds: each film then stands for a person of its own.
-    groups = table["person" if split == "person" else "film"]
-    check_persons_apart(fold, groups)
+    # By image, a patient is in several folds: each radiograph then stands for a patient of its own.
+    groups = table["patient" if split == "patient" else "radiograph"]
+    check_patients_apart(fold, groups)
     sides = [np.flatnonzero(fold == number) for number in np.unique(fold)]
     tested = sides[-1:] if folds == "holdout" else sides
     made = []
@@ -163,17 +163,17 @@ def make_folds(
 def predictions(
     network: TransferNetwork,
     stored: Features,
-    shown: FilmSet,
+    shown: RadiographSet,
     fold: Fold,
     number: int,
     views: Sequence[int],
 ) -> list[pd.DataFrame]:
-    """Probabilities of a fold's test films: whole, with lungs only, and without lungs."""
+    """Probabilities of a fold's test radiographs: whole, with lungs only, and without lungs."""
     tested = shown.table.iloc[fold.test].assign(fold=number)
     places = {"whole": views, **{part: [stored.views.index(part)] for part in PARTS}}
     return [
         prediction_table(
-            tested, predict_films(network, stored, fold.test, at), shown.classes
+            tested, predict_radiographs(network, stored, fold.test, at), shown.classes
         ).assign(shown=part)
         for part, at in places.items()
     ]
@@ -194,10 +194,10 @@ def keep_model(
     path: Path,
     network: TransferNetwork,
     classifier: Classifier,
-    shown: FilmSet,
+    shown: RadiographSet,
     test: np.ndarray,
 ) -> None:
-    """Write model.json for the first fold's network, with films that it never saw."""
+    """Write model.json for the first fold's network, with radiographs that it never saw."""
     rows = test[spread(shown.labels[test], LOOKED_AT)]
     images = shown.read(rows)
     save_model(
@@ -210,7 +210,7 @@ def keep_model(
         images=ModelImages(
             images=images[:, None],
             truth=shown.labels[rows],
-            ids=shown.table["film"].to_numpy(dtype=str)[rows],
+            ids=shown.table["radiograph"].to_numpy(dtype=str)[rows],
             mask=None if shown.lesions is None else shown.lesions[rows],
             display=images,
         ),
@@ -220,7 +220,7 @@ def keep_model(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
         record |= train_classifier(
-            snakemake.input.films,
+            snakemake.input.radiographs,
             snakemake.input.regions,
             snakemake.input.table,
             snakemake.input.features,

@@ -8,9 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neuroloop.errors import NeuroLoopError
-from neuroloop.files.formats import StrPath, read_table, save_array, save_table
-from neuroloop.jobs.job import job
 from neuroloop.distill.images import (
     check_images,
     class_folder_images,
@@ -19,9 +16,12 @@ from neuroloop.distill.images import (
     resize_grey,
     stimulus_paths,
 )
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import StrPath, read_table, save_array, save_table
 from neuroloop.fmri.paired import read_paired
 from neuroloop.fmri.simulate import stimulus_images
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
+from neuroloop.jobs.job import job
 
 log = logging.getLogger(__name__)
 

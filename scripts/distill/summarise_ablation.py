@@ -6,9 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from neuroloop.report.figures import save
-from neuroloop.files.formats import StrPath, load_arrays, read_json, save_table
-from neuroloop.jobs.job import job
 from neuroloop.distill.ablation import (
     KEYS,
     REFERENCE,
@@ -18,6 +15,9 @@ from neuroloop.distill.ablation import (
     comparisons,
 )
 from neuroloop.distill.figure import ablation_figure
+from neuroloop.files.formats import StrPath, load_arrays, read_json, save_table
+from neuroloop.jobs.job import job
+from neuroloop.report.figures import save
 
 
 def summarise_ablation(

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from neuroloop.training.checkpoints import JobStates
-from neuroloop.jobs.device import pick_device
-from neuroloop.files.formats import StrPath, save_array
-from neuroloop.statistics.folds import splits, stratified_folds
-from neuroloop.jobs.job import job
-from neuroloop.jobs.seeds import derive_seed, numpy_generator
 from neuroloop.distill.image_set import load_image_set
 from neuroloop.distill.students import Student, train_students
+from neuroloop.files.formats import StrPath, save_array
+from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.statistics.folds import splits, stratified_folds
+from neuroloop.training.checkpoints import JobStates
 
 
 def train_cnn_teacher(

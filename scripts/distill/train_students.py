@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from neuroloop.statistics import metrics
-from neuroloop.training.checkpoints import JobStates
-from neuroloop.jobs.device import pick_device
+from neuroloop.distill.image_set import ImageSet, load_image_set, soft_label_ids
+from neuroloop.distill.students import Student, Trained, network_images, train_students
+from neuroloop.distill.teachers import join_logits, teach
+from neuroloop.explain.models.model_file import save_model
+from neuroloop.explain.models.model_images import ModelImages, spread
 from neuroloop.files.formats import (
     StrPath,
     load_array,
@@ -16,14 +18,12 @@ from neuroloop.files.formats import (
     save_json,
     save_table,
 )
+from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.statistics import metrics
 from neuroloop.statistics.intervals import crossed_interval, permutation_p
-from neuroloop.distill.image_set import ImageSet, load_image_set, soft_label_ids
-from neuroloop.distill.students import Student, Trained, network_images, train_students
-from neuroloop.distill.teachers import join_logits, teach
-from neuroloop.explain.models.model_file import save_model
-from neuroloop.explain.models.model_images import ModelImages, spread
+from neuroloop.training.checkpoints import JobStates
 
 #: Permutations of the test labels that give the students' p value.
 PERMUTATIONS = 1000

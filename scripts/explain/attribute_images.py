@@ -7,21 +7,27 @@ from typing import Any
 
 import numpy as np
 
-from neuroloop.jobs.device import pick_device
-from neuroloop.report.figures import save
+from neuroloop.explain.attribution.attribution import in_batches
+from neuroloop.explain.attribution.cam import count_maps
+from neuroloop.explain.attribution.methods import (
+    ATTRIBUTIONS,
+    UNITS,
+    UNSIGNED,
+    attribution_of,
+    runs_of,
+)
+from neuroloop.explain.attribution.outcome import write_outcome
+from neuroloop.explain.figures.attribution_figure import attribution_figure
+from neuroloop.explain.figures.sanity_figure import sanity_figure
+from neuroloop.explain.models.explained import Explained, explained_images
+from neuroloop.explain.models.model_file import OpenedModel, open_model
+from neuroloop.explain.sanity.sanity import Checks, Permuted, check_attribution
 from neuroloop.files.formats import StrPath, read_json, save_arrays, save_table
+from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.networks.states import load_state, read_state
-from neuroloop.explain.attribution.attribution import in_batches
-from neuroloop.explain.figures.attribution_figure import attribution_figure
-from neuroloop.explain.attribution.cam import count_maps
-from neuroloop.explain.models.explained import Explained, explained_images
-from neuroloop.explain.attribution.methods import ATTRIBUTIONS, UNITS, UNSIGNED, attribution_of, runs_of
-from neuroloop.explain.models.model_file import OpenedModel, open_model
-from neuroloop.explain.attribution.outcome import write_outcome
-from neuroloop.explain.sanity.sanity import Checks, Permuted, check_attribution
-from neuroloop.explain.figures.sanity_figure import sanity_figure
+from neuroloop.report.figures import save
 
 #: Keys of the settings, by what takes them.
 METHOD_KEYS = {

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from neuroloop.jobs.device import pick_device
-from neuroloop.report.figures import save
-from neuroloop.files.formats import StrPath, save_arrays
-from neuroloop.jobs.job import job
+from neuroloop.explain.attribution.outcome import write_outcome
 from neuroloop.explain.looks.inside import TITLES, draw_inside
 from neuroloop.explain.looks.inside import look_inside as look
 from neuroloop.explain.models.model_file import OpenedModel, open_model
-from neuroloop.explain.attribution.outcome import write_outcome
+from neuroloop.files.formats import StrPath, save_arrays
+from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.job import job
+from neuroloop.report.figures import save
 
 
 def look_inside(

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from neuroloop.explain.models.model_registry import register
 from neuroloop.files.formats import StrPath, save_table
 from neuroloop.jobs.job import job
-from neuroloop.explain.models.model_registry import register
 
 
 def register_models(models: Sequence[StrPath], table: StrPath) -> None:

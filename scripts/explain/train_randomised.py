@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from neuroloop.jobs.device import pick_device
+from neuroloop.explain.models.explained import even_order
+from neuroloop.explain.models.model_file import OpenedModel, open_model
+from neuroloop.explain.sanity.label_training import MEMORISED, train_on_permuted_labels
 from neuroloop.files.formats import StrPath, save_json, save_weights
+from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.training.loop import predict
-from neuroloop.explain.models.explained import even_order
-from neuroloop.explain.sanity.label_training import MEMORISED, train_on_permuted_labels
-from neuroloop.explain.models.model_file import OpenedModel, open_model
 
 #: Most images that are learned, by default.
 IMAGES = 64

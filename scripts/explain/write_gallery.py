@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from neuroloop.files.formats import StrPath, atomic
-from neuroloop.jobs.job import job
 from neuroloop.explain.gallery.gallery import gallery_page, read_found
 from neuroloop.explain.models.model_file import open_model
+from neuroloop.files.formats import StrPath, atomic
+from neuroloop.jobs.job import job
 
 
 def write_gallery(

@@ -1,10 +1,10 @@
 """Deal a subject's training samples to folds."""
 
 from neuroloop.files.formats import StrPath, read_json, save_table
-from neuroloop.jobs.job import job
-from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.fmri.bdata import read_rows
 from neuroloop.fmri.dealing import deal
+from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import numpy_generator
 
 
 def assign_folds(

@@ -5,11 +5,11 @@ from functools import partial
 from typing import Any
 
 from neuroloop.files.formats import StrPath
-from neuroloop.jobs.job import job
-from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.fmri.decoders import fit_linear
 from neuroloop.fmri.decoding import decode, load_problem, save_decoding, used_voxels
 from neuroloop.fmri.permutation import retrained_null
+from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import numpy_generator
 
 
 def decode_linear(
@@ -57,7 +57,7 @@ def decode_linear(
         problem.splits,
         len(problem.classes),
         numpy_generator(seed, "permutation"),
-        0 if problem.exchange.impossible else permutations,
+        0 if problem.permutable.impossible else permutations,
         **options,
     )
     facts = {"decoder": dict(decoder), **voxels_used, "seed": seed}

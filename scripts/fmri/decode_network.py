@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from neuroloop.training.checkpoints import JobStates
-from neuroloop.jobs.device import pick_device
 from neuroloop.files.formats import StrPath
-from neuroloop.statistics.folds import Split
-from neuroloop.jobs.job import job
-from neuroloop.training.recipe import Recipe
-from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.fmri.decoding import decode, load_problem, save_decoding, used_voxels
 from neuroloop.fmri.permutation import label_null
 from neuroloop.fmri.resnet1d import resnet1d18
+from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.statistics.folds import Split
+from neuroloop.training.checkpoints import JobStates
+from neuroloop.training.recipe import Recipe
 
 #: Keys of the decoder that are not of its recipe.
-NETWORK = ("method", "width", "ensemble")
+NETWORK = ("method", "width", "batched_networks")
 
 
 def decode_network(
@@ -44,8 +44,8 @@ def decode_network(
     outputs : mapping
         Paths that `save_decoding` fills.
     decoder : mapping
-        ``method``, ``width``, ``ensemble`` (networks that a CPU trains as one; on a GPU it is all
-        of them) and the values of the `Recipe`.
+        ``method``, ``width``, ``batched_network`` (networks that a CPU trains as one; on a GPU it
+        is all of them) and the values of the `Recipe`.
     n_voxels : int or None
         Voxels to select inside each training fold, None for all.
     calibration_folds : int
@@ -86,7 +86,7 @@ def decode_network(
             width=decoder["width"],
             seed=seed,
             device=place,
-            members_at_once=len(splits) if place.type == "cuda" else decoder["ensemble"],
+            members_at_once=len(splits) if place.type == "cuda" else decoder["batched_networks"],
             checkpoint=states.part,
         )
 
@@ -97,7 +97,7 @@ def decode_network(
         problem.blocks,
         problem.runs,
         numpy_generator(seed, "permutation"),
-        0 if problem.exchange.impossible else permutations,
+        0 if problem.permutable.impossible else permutations,
         problem.stimuli,
         problem.rows["fold"].to_numpy(),
     )

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from neuroloop.files.formats import StrPath, save_table
-from neuroloop.jobs.job import job
 from neuroloop.fmri.simulate import draw_stimuli as draw
+from neuroloop.jobs.job import job
 
 
 def draw_stimuli(output: StrPath, pools: Mapping[str, int], seed: int) -> None:

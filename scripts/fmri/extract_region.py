@@ -1,8 +1,8 @@
 """Take one region's voxels of the training samples."""
 
 from neuroloop.files.formats import StrPath, read_table, save_arrays
-from neuroloop.jobs.job import job
 from neuroloop.fmri.bdata import read_region
+from neuroloop.jobs.job import job
 
 
 def extract_region(bdata: StrPath, folds: StrPath, region: str, output: StrPath) -> None:

@@ -1,8 +1,8 @@
 """Read one subject's BData file."""
 
 from neuroloop.files.formats import StrPath
-from neuroloop.jobs.job import job
 from neuroloop.fmri.bdata import read_bdata, read_unit, write_bdata
+from neuroloop.jobs.job import job
 
 
 def import_bdata(file: StrPath, output: StrPath) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from neuroloop.files.formats import StrPath
-from neuroloop.jobs.job import job
 from neuroloop.fmri.bdata import write_bdata
 from neuroloop.fmri.masks import Region
 from neuroloop.fmri.nifti import read_runs
+from neuroloop.jobs.job import job
 
 
 def import_nifti(

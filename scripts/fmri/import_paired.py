@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from neuroloop.files.formats import StrPath
-from neuroloop.jobs.job import job
 from neuroloop.fmri.bdata import write_bdata
 from neuroloop.fmri.paired import read_paired
+from neuroloop.jobs.job import job
 
 
 def import_paired(file: StrPath, output: StrPath, variables: Mapping[str, Any]) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from neuroloop.files.formats import StrPath, save_table
-from neuroloop.jobs.job import job
 from neuroloop.fmri.bdata import read_rows
 from neuroloop.fmri.stimuli import list_stimuli as list_all
+from neuroloop.jobs.job import job
 
 
 def list_stimuli(bdata: Sequence[StrPath], output: StrPath, held_out_per_category: int) -> None:

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from neuroloop.files.formats import StrPath
-from neuroloop.jobs.job import job
 from neuroloop.fmri.bdata import write_bdata
 from neuroloop.fmri.simulate import Region, draw_stimuli, encode_stimuli
 from neuroloop.fmri.simulate import simulate_subject as record
+from neuroloop.jobs.job import job
 
 
 def simulate_subject(

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from neuroloop.report.figures import save
 from neuroloop.files.formats import StrPath, load_arrays, read_json, save_table
-from neuroloop.jobs.job import job
 from neuroloop.fmri.summary import Decoded, decoding_figure, decoding_table
+from neuroloop.jobs.job import job
+from neuroloop.report.figures import save
 
 
 def summarise_decoding(

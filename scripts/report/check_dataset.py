@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from neuroloop.files.formats import StrPath, read_json, read_table, save_json
-from neuroloop.jobs.job import job
 from neuroloop.distill.image_set import IMAGE_COLUMNS
+from neuroloop.files.formats import StrPath, read_json, read_table, save_json
 from neuroloop.fmri.decoding import FOLD_COLUMNS
 from neuroloop.fmri.inspection import inspect_subject
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
+from neuroloop.jobs.job import job
 
 
 def check_dataset(

@@ -22,8 +22,8 @@ def write_report(
     couplings: Sequence[StrPath],
     routes: Sequence[StrPath],
     comparison_figures: Sequence[StrPath],
-    films: Sequence[StrPath],
-    film_maps: Sequence[StrPath],
+    radiographs: Sequence[StrPath],
+    radiograph_maps: Sequence[StrPath],
     output: StrPath,
 ) -> None:
     """Write one self-contained HTML page.
@@ -44,9 +44,9 @@ def write_report(
         coupling.tsv of every session and reader, in the same order.
     routes, comparison_figures : sequence of path
         routes.tsv and comparison.png of every comparison, in the same order.
-    films : sequence of path
-        metrics.tsv of every set of films, with comparisons.tsv and figures beside it.
-    film_maps : sequence of path
+    radiographs : sequence of path
+        metrics.tsv of every set of radiographs, with comparisons.tsv and figures beside it.
+    radiograph_maps : sequence of path
         maps.png of every classifier whose maps are drawn.
     output : path
         index.html.
@@ -62,8 +62,10 @@ def write_report(
         add_session(page, table, dict(zip(session_figures, figures, strict=True)))
     for table, figure in zip(routes, comparison_figures, strict=True):
         add_comparison(page, table, figure)
-    for table in films:
-        add_films(page, Path(table).parent, [m for m in film_maps if table_of(m) == Path(table)])
+    for table in radiographs:
+        add_radiographs(
+            page, Path(table).parent, [m for m in radiograph_maps if table_of(m) == Path(table)]
+        )
     with atomic(output) as temporary:
         temporary.write_text(page.html(), encoding="utf-8")
 
@@ -160,32 +162,37 @@ def add_comparison(page: Page, routes: StrPath, figure: StrPath) -> None:
     page.table(read_table(routes, {"change": float, "p": float}))
 
 
-def table_of(film_map: StrPath) -> Path:
-    """metrics.tsv of the set of films that maps.png belongs to."""
-    return Path(film_map).parents[3] / "metrics.tsv"
+def table_of(radiograph_map: StrPath) -> Path:
+    """metrics.tsv of the set of radiographs that maps.png belongs to."""
+    return Path(radiograph_map).parents[3] / "metrics.tsv"
 
 
-def add_films(page: Page, folder: Path, maps: Sequence[StrPath]) -> None:
-    """Tell how well classifiers name films, and from where."""
-    page.section(f"Chest films: {folder.name}")
+def add_radiographs(page: Page, folder: Path, maps: Sequence[StrPath]) -> None:
+    """Tell how well classifiers name radiographs, and from where."""
+    page.section(f"Chest radiographs: {folder.name}")
     page.text(
-        "Films of held-out persons; all intervals are 95 % over persons. Hollow marks are of the "
-        "same classifiers where films are split whoever they show: the difference is what a leak "
+        "Radiographs of held-out patients; all intervals are 95 % over patients. Hollow marks are "
+        "of the "
+        "same classifiers where radiographs are split whoever they show: the difference is what a "
+        "leak "
         "adds, and no result."
     )
     page.figure(folder / "scores.png", "Macro-F1 and AUC by data case and classifier")
     compared = read_table(folder / "comparisons.tsv", {"difference": float, "p": float})
     if len(compared):
-        page.text("Differences, the same persons resampled on both sides; leak: image less person.")
+        page.text(
+            "Differences, the same patients resampled on both sides; leak: image less patient."
+        )
         page.table(compared)
     page.figure(folder / "confusion.png", "What was named what")
     page.text(
-        "A classifier that names films well of which only the background is seen reads something "
+        "A classifier that names radiographs well of which only the background is seen reads "
+        "something "
         "that no disease changes."
     )
-    page.figure(folder / "shortcuts.png", "Whole films, lungs alone, and all but the lungs")
-    page.figure(folder / "calibration.png", "How often films are what they are named")
-    page.figure(folder / "learning.png", "Loss of training and of validation persons")
+    page.figure(folder / "shortcuts.png", "Whole radiographs, lungs alone, and all but the lungs")
+    page.figure(folder / "calibration.png", "How often radiographs are what they are named")
+    page.figure(folder / "learning.png", "Loss of training and of validation patients")
     for figure in maps:
         case, classifier = Path(figure).parts[-4:-2]
         page.figure(figure, f"Where the first network of {classifier}, {case} looked")
@@ -207,7 +214,7 @@ if __name__ == "__main__":
             snakemake.input.couplings,
             snakemake.input.routes,
             snakemake.input.comparison_figures,
-            snakemake.input.films,
-            snakemake.input.film_maps,
+            snakemake.input.radiographs,
+            snakemake.input.radiograph_maps,
             snakemake.output.page,
         )

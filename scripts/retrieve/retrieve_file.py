@@ -2,10 +2,10 @@
 
 import logging
 
+from neuroloop.files.download_registry import read_registry
 from neuroloop.files.downloads import fetch
 from neuroloop.files.formats import StrPath, save_json
 from neuroloop.jobs.job import job
-from neuroloop.files.download_registry import read_registry
 
 
 def retrieve_file(registry: StrPath, name: str, destination: StrPath, receipt: StrPath) -> None:

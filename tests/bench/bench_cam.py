@@ -18,9 +18,9 @@ import torch
 from captum.attr import LayerGradCam
 from torch import nn
 
-from neuroloop.networks.calcium_network import CalciumNetwork, calcium_network, initialise
 from neuroloop.explain.attribution.cam import maps_in_batches
 from neuroloop.explain.attribution.evidence import Division
+from neuroloop.networks.calcium_network import CalciumNetwork, calcium_network, initialise
 
 THREADS, SIDE, CLASSES, IMAGES, ROUNDS = 2, 512, 25, 32, 5
 PARAMETERS = 78_715_537

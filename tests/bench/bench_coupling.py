@@ -22,17 +22,6 @@ import torch
 import yaml
 from scipy import stats
 
-from scripts.calcium.compare_sessions import NUMBERS, of_cells, of_patterns
-from scripts.calcium.extract_frames import extract_frames
-from scripts.calcium.extract_traces import extract_traces
-from scripts.calcium.simulate_session import simulate_session
-from scripts.calcium.train_reader import (
-    Explained,
-    frames_of,
-    gather_evidence,
-    gather_maps,
-    train,
-)
 from neuroloop.calcium import influence
 from neuroloop.calcium.agreement import agreement
 from neuroloop.calcium.coupling import TrialEvidence, input_gain, trial_evidence
@@ -47,6 +36,17 @@ from neuroloop.calcium.zncc import zncc
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import load_arrays
 from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from scripts.calcium.compare_sessions import NUMBERS, of_cells, of_patterns
+from scripts.calcium.extract_frames import extract_frames
+from scripts.calcium.extract_traces import extract_traces
+from scripts.calcium.simulate_session import simulate_session
+from scripts.calcium.train_reader import (
+    Explained,
+    frames_of,
+    gather_evidence,
+    gather_maps,
+    train,
+)
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text())
 AREA, READER = CONFIG["areas"]["neurons"], CONFIG["readers"]["small"]
@@ -55,7 +55,7 @@ BEFORE, CHANGED = AREA["sessions"]["before"], AREA["sessions"]["after"]
 SAME = {name: CHANGED[name] for name in CHANGED if name not in ("coupling_gain", "new_density")}
 AFTER = {"same": SAME, "changed": CHANGED}
 #: Exchanges and resamples: enough for p of 0.05.
-DRAWS = {"exchanges": 199, "bootstraps": 199}
+DRAWS = {"permutations": 199, "bootstraps": 199}
 
 Row = dict[str, float | str]
 #: What the trials of a session gave the routes.

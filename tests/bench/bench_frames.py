@@ -18,14 +18,14 @@ import pandas as pd
 import tifffile
 import torch
 
-from scripts.calcium.extract_frames import extract_frames
 from neuroloop.calcium.frame_store import FrameStore
 from neuroloop.calcium.movies import write_movie
 from neuroloop.calcium.reader import Reader, build, multi_hot, objective
 from neuroloop.calcium.views import Views, level
-from neuroloop.training.batches import batch_order
 from neuroloop.files.formats import save_table
 from neuroloop.jobs.job import numeric_threads
+from neuroloop.training.batches import batch_order
+from scripts.calcium.extract_frames import extract_frames
 
 SIDE, RATE, PERIOD, SMALL, ROUNDS, EPOCHS = 512, 2.0, 16, 0.1, 5, 2
 #: Times of reading the pages, growth of memory in MB, and times of a training step from memory

@@ -25,19 +25,13 @@ import pandas as pd
 import torch
 from torch.nn import functional
 
-from neuroloop.networks.calcium_network import calcium_network
-from neuroloop.networks.calcium_network import initialise as initialise_cnn
-from neuroloop.networks.batched_network import Ensemble
-from neuroloop.networks.resnet import initialise, resnet
-from neuroloop.training.recipe import Recipe
-from neuroloop.training.loop import fit, predict
 from neuroloop.explain.attribution.attribution import Attribution, in_batches
 from neuroloop.explain.attribution.edges import edges
-from neuroloop.explain.sanity.label_training import train_on_permuted_labels
-from neuroloop.explain.sanity.layer_groups import group_layers
 from neuroloop.explain.attribution.methods import ATTRIBUTIONS, attribution_of
 from neuroloop.explain.models.model_file import OpenedModel, layer_of
 from neuroloop.explain.models.model_images import ModelImages
+from neuroloop.explain.sanity.label_training import train_on_permuted_labels
+from neuroloop.explain.sanity.layer_groups import group_layers
 from neuroloop.explain.sanity.randomisation import (
     CASCADING,
     LABELS,
@@ -47,6 +41,12 @@ from neuroloop.explain.sanity.randomisation import (
     label_randomised,
     randomisation,
 )
+from neuroloop.networks.batched_network import BatchedNetwork
+from neuroloop.networks.calcium_network import calcium_network
+from neuroloop.networks.calcium_network import initialise as initialise_cnn
+from neuroloop.networks.resnet import initialise, resnet
+from neuroloop.training.loop import fit, predict
+from neuroloop.training.recipe import Recipe
 
 THREADS, SEED, TRAINED, IMAGES, PERMUTED = 1, 0, 1200, 32, 64
 #: Networks of random weights that a method meets; an image's values are averaged.
@@ -66,25 +66,25 @@ def digits() -> tuple[np.ndarray, np.ndarray]:
     return (large - large.mean()) / large.std(), given.target[order]
 
 
-def residual() -> Ensemble:
+def residual() -> BatchedNetwork:
     """Residual network whose last maps have 4 x 4 places."""
     network = resnet(18, in_channels=1, classes=10, width=8, stem="small", blocks=(1, 1, 1))
     initialise(network, [SEED])
     return network
 
 
-def plain() -> Ensemble:
+def plain() -> BatchedNetwork:
     """CNN without normalisation, whose last maps have 4 x 4 places."""
     network = calcium_network(classes=10, shape=(16, 16), head="gap", widths=(16, 32))
     initialise_cnn(network, [SEED])
     return network
 
 
-def train(network: Ensemble, images: np.ndarray, truth: np.ndarray) -> None:
+def train(network: BatchedNetwork, images: np.ndarray, truth: np.ndarray) -> None:
     """Train on all but the held-out digits."""
     inputs, targets = torch.from_numpy(images), torch.from_numpy(truth)
 
-    def loss(one: Ensemble, epoch: int, rows: torch.Tensor) -> tuple[torch.Tensor, dict]:
+    def loss(one: BatchedNetwork, epoch: int, rows: torch.Tensor) -> tuple[torch.Tensor, dict]:
         return functional.cross_entropy(one(inputs[rows[0]])[:, 0], targets[rows[0]])[None], {}
 
     recipe = Recipe(10, 32, 0.003, optimiser="adam", schedule="cosine")
@@ -92,7 +92,7 @@ def train(network: Ensemble, images: np.ndarray, truth: np.ndarray) -> None:
 
 
 def judged(
-    opened: OpenedModel, permuted: Ensemble, attribution: Attribution, classes: torch.Tensor
+    opened: OpenedModel, permuted: BatchedNetwork, attribution: Attribution, classes: torch.Tensor
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables of networks of random weights, and of the one that learned permuted labels."""
     images = torch.from_numpy(opened.images.images)
@@ -106,7 +106,7 @@ def judged(
     return pd.concat(random), label_randomised(opened.network, permuted, *given, maps=maps)
 
 
-def report(name: str, make: Callable[[], Ensemble]) -> bool:
+def report(name: str, make: Callable[[], BatchedNetwork]) -> bool:
     """Print a row a method; return whether the known ordering is missed."""
     images, truth = digits()
     network = make()

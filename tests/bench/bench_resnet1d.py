@@ -13,11 +13,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from neuroloop.training.batches import batch_order
-from neuroloop.networks.resnet import ResNet, initialise, resnet
-from neuroloop.training.recipe import Recipe
-from neuroloop.training.loop import fit, predict
 from neuroloop.fmri.resnet1d import cross_entropy
+from neuroloop.networks.resnet import ResNet, initialise, resnet
+from neuroloop.training.batches import batch_order
+from neuroloop.training.loop import fit, predict
+from neuroloop.training.recipe import Recipe
 
 THREADS = (1, 2)
 VOXELS, CLASSES, ROWS, TEST_ROWS = 500, 10, 256, 200

@@ -17,9 +17,8 @@ from sklearn.linear_model import RidgeClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from neuroloop.fmri import permutation, ridge
 from neuroloop.statistics import folds
-from neuroloop.fmri import permutation
-from neuroloop.fmri import ridge
 
 SAMPLES, CLASSES, RUNS, KEPT = 600, 10, 6, 500
 PERMUTATIONS, LOOPED, ROUNDS = 200, 5, 5

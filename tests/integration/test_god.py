@@ -137,7 +137,7 @@ def small_god() -> dict[str, Any]:
         "epochs": 1,
         "crop": 16,
         "pad": 1,
-        "ensemble": 2,
+        "batched_networks": 2,
     }
     return config
 

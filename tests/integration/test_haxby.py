@@ -43,7 +43,7 @@ def students(data_folder: Path, results: Path, tmp_path_factory: pytest.TempPath
     teaching = datasets["haxby"]["teaching"] | {"seeds": 2, "teachers": ["none", "brain"]}
     regions = {"slice": datasets["haxby_blocks"]["rois"]["slice"]}
     datasets["haxby_blocks"] |= {"teaching": teaching, "rois": regions}
-    config["students"]["haxby_student"] |= {"epochs": 1, "width": 2, "ensemble": 2}
+    config["students"]["haxby_student"] |= {"epochs": 1, "width": 2, "batched_networks": 2}
 
     def make(folder: Path) -> None:
         project = Project(results.parent, data=data_folder).copy(folder / "project")
@@ -78,8 +78,8 @@ def test_block_means(results: Path) -> None:
 
 def test_categories_teach_images_that_were_not_shown(students: Path) -> None:
     """Four of eight categories, renormalised; an image's soft label is its category's."""
-    from scripts.distill.train_students import teacher_logits
     from neuroloop.distill.image_set import load_image_set
+    from scripts.distill.train_students import teacher_logits
 
     folder = students / "distill/haxby_blocks"
     images = load_image_set(folder / "images.npy", folder / "images.tsv")

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from scripts.explain.attribute_images import attribute_images
-from scripts.explain.train_randomised import train_randomised
-from neuroloop.networks import calcium_network
-from neuroloop.networks import resnet as networks
-from neuroloop.files.formats import load_arrays, read_json, read_table
-from neuroloop.networks.states import read_state
 from neuroloop.explain.models.model_file import save_model
 from neuroloop.explain.models.model_images import ModelImages
 from neuroloop.explain.sanity.sanity_rows import SANITY_COLUMNS
+from neuroloop.files.formats import load_arrays, read_json, read_table
+from neuroloop.networks import calcium_network
+from neuroloop.networks import resnet as networks
+from neuroloop.networks.states import read_state
+from scripts.explain.attribute_images import attribute_images
+from scripts.explain.train_randomised import train_randomised
 
 SETTINGS = {
     "images": 4,

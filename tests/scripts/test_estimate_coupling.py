@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scripts.calcium.estimate_coupling import estimate_coupling
 from neuroloop.calcium.frame_plan import Selection, plan_frames
 from neuroloop.calcium.influence import NEVER
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import load_arrays, save_arrays, save_table
+from scripts.calcium.estimate_coupling import estimate_coupling
 
 CELLS = pd.DataFrame(
     {"cell": ["a", "b", "f"], "row": 0.0, "column": [0.0, 30, 60], "radius": 2.0, "group": "g"}

@@ -5,8 +5,8 @@ import json
 import nibabel
 import numpy as np
 
-from scripts.fmri.import_nifti import import_nifti
 from neuroloop.fmri.bdata import read_bdata
+from scripts.fmri.import_nifti import import_nifti
 
 SHAPE = (4, 2, 2)
 

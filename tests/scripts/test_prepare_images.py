@@ -8,11 +8,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from scripts.distill.prepare_images import prepare_images
+from neuroloop.distill.image_set import load_image_set
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import save_table
-from neuroloop.distill.image_set import load_image_set
 from neuroloop.fmri.simulate import draw_stimuli, stimulus_images
+from scripts.distill.prepare_images import prepare_images
 
 
 def colour(name: str) -> int:

@@ -1,8 +1,8 @@
 import hashlib
 from pathlib import Path
 
-from neuroloop.files.formats import read_json
 from neuroloop.files.download_registry import COLUMNS
+from neuroloop.files.formats import read_json
 from scripts.retrieve.retrieve_file import retrieve_file
 
 

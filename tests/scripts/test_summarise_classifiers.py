@@ -3,20 +3,20 @@
 import numpy as np
 import pandas as pd
 
-from scripts.cxr.map_films import point
-from scripts.cxr.summarise_classifiers import Run, comparisons
 from neuroloop.files.formats import read_table, save_table
+from scripts.cxr.map_radiographs import point
+from scripts.cxr.summarise_classifiers import Run, comparisons
 
 CLASSES = ["normal", "virus"]
 
 
 def predicted(seed):
-    """Twelve films of six persons, shown whole, named at random."""
+    """Twelve radiographs of six patients, shown whole, named at random."""
     share = np.random.default_rng(seed).random(12)
     return pd.DataFrame(
         {
-            "film": [f"f{number}" for number in range(12)],
-            "person": [str(number // 2) for number in range(12)],
+            "radiograph": [f"f{number}" for number in range(12)],
+            "patient": [str(number // 2) for number in range(12)],
             "label": CLASSES * 6,
             "shown": "whole",
             "p_normal": share,
@@ -30,8 +30,8 @@ def compared(runs, baseline):
 
 
 def test_a_single_training_leaves_an_empty_table_with_all_columns(tmp_path):
-    one = {Run("case1", "first", "person"): predicted(0)}
-    two = one | {Run("case1", "second", "person"): predicted(1)}
+    one = {Run("case1", "first", "patient"): predicted(0)}
+    two = one | {Run("case1", "second", "patient"): predicted(1)}
     full = compared(two, ["case1", "first"])
     assert set(full["metric"]) == {"accuracy", "balanced_accuracy", "macro_f1", "log_loss"}
     for baseline in (["case1", "first"], None):
@@ -43,7 +43,7 @@ def test_a_single_training_leaves_an_empty_table_with_all_columns(tmp_path):
     assert len(read) == 0
 
 
-def test_films_without_lesions_leave_an_empty_table_with_all_columns():
+def test_radiographs_without_lesions_leave_an_empty_table_with_all_columns():
     maps = np.random.default_rng(0).random((3, 4, 4))
     lesions = np.zeros((3, 8, 8), dtype=bool)
     without = [point({"CAM": maps}, nothing, 0) for nothing in (None, lesions)]

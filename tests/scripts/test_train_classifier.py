@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 import torch
 
-from scripts.cxr.simulate_films import simulate
-from scripts.cxr.split_films import split_films
-from scripts.cxr.train_classifier import make_folds, trained_part
+from neuroloop.cxr.classifier import Classifier
+from neuroloop.cxr.radiograph_set import load_radiograph_set
 from neuroloop.errors import NeuroLoopError
 from neuroloop.networks.transfer_network import transfer_network
-from neuroloop.cxr.classifier import Classifier
-from neuroloop.cxr.film_set import load_film_set
+from scripts.cxr.simulate_radiographs import simulate
+from scripts.cxr.split_radiographs import split_radiographs
+from scripts.cxr.train_classifier import make_folds, trained_part
 from tests.project import preset
 
 SEED = 1
@@ -29,18 +29,18 @@ BLOCK = preset("config")["classifiers"]["fine"] | {
 
 @pytest.fixture(scope="module")
 def paths(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("films")
-    names = {"films": "npy", "regions": "npz", "table": "tsv", "dropped": "tsv"}
+    folder = tmp_path_factory.mktemp("radiographs")
+    names = {"radiographs": "npy", "regions": "npz", "table": "tsv", "dropped": "tsv"}
     outputs = {name: folder / f"{name}.{suffix}" for name, suffix in names.items()}
-    settings = {"films_per_class": 40, "most_films": 3, "shared": 0.3}
+    settings = {"radiographs_per_class": 40, "most_radiographs": 3, "shared": 0.3}
     simulate(outputs, settings, 32, SEED)
     return outputs | {"folder": folder}
 
 
 def split(paths, folds):
     out = paths["folder"] / f"folds-{folds}.tsv"
-    split_films(paths["table"], out, paths["folder"] / "balance.tsv", folds, SEED)
-    return load_film_set(paths["films"], paths["regions"], out)
+    split_radiographs(paths["table"], out, paths["folder"] / "balance.tsv", folds, SEED)
+    return load_radiograph_set(paths["radiographs"], paths["regions"], out)
 
 
 @pytest.fixture(scope="module")
@@ -48,18 +48,18 @@ def shown(paths):
     return split(paths, 3)
 
 
-def persons(shown, rows):
-    return set(shown.table["person"].iloc[rows])
+def patients(shown, rows):
+    return set(shown.table["patient"].iloc[rows])
 
 
 @pytest.mark.parametrize("case", ["case1", "case4", "case5", "undersampled"])
 def test_nobody_is_on_two_sides_of_a_fold(shown, case):
-    folds = make_folds(shown, case, "person", 3, 1, 0.1, SEED)
+    folds = make_folds(shown, case, "patient", 3, 1, 0.1, SEED)
     assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(120))
     for number, fold in enumerate(folds):
-        assert (shown.table["person_fold"].iloc[fold.test].astype(int) == number).all()
+        assert (shown.table["patient_fold"].iloc[fold.test].astype(int) == number).all()
         learn = np.unique(fold.learn["row"])
-        sides = [persons(shown, rows) for rows in (learn, fold.validation, fold.test)]
+        sides = [patients(shown, rows) for rows in (learn, fold.validation, fold.test)]
         for one, other in ((0, 1), (0, 2), (1, 2)):
             assert not sides[one] & sides[other]
         assert {shown.labels[row] for row in fold.validation} == {0, 1, 2}
@@ -68,27 +68,27 @@ def test_nobody_is_on_two_sides_of_a_fold(shown, case):
         assert len(fold.validation) == pytest.approx(8, abs=4)  # a tenth of 80
 
 
-def test_folds_that_break_persons_apart_are_refused(shown):
-    """As folds by image would be under the name of folds by person."""
+def test_folds_that_break_patients_apart_are_refused(shown):
+    """As folds by image would be under the name of folds by patient."""
     broken = copy.copy(shown.table)
-    broken["person_fold"] = broken["image_fold"]
+    broken["patient_fold"] = broken["image_fold"]
     spoiled = type(shown)(broken, shown.pixels, shown.lungs, shown.lesions)
-    with pytest.raises(NeuroLoopError, match="persons have films on two sides of the split"):
-        make_folds(spoiled, "case1", "person", 3, 1, 0.1, SEED)
+    with pytest.raises(NeuroLoopError, match="patients have radiographs on two sides of the split"):
+        make_folds(spoiled, "case1", "patient", 3, 1, 0.1, SEED)
 
 
-def test_a_split_by_image_puts_persons_on_both_sides_but_no_film(shown):
+def test_a_split_by_image_puts_patients_on_both_sides_but_no_radiograph(shown):
     for number, fold in enumerate(make_folds(shown, "case1", "image", 3, 1, 0.1, SEED)):
         learn = fold.learn["row"].to_numpy()
         assert (shown.table["image_fold"].iloc[fold.test].astype(int) == number).all()
-        assert persons(shown, learn) & persons(shown, fold.test)
+        assert patients(shown, learn) & patients(shown, fold.test)
         assert not set(learn) & set(fold.test)
         assert not set(fold.validation) & (set(learn) | set(fold.test))
 
 
 def test_a_holdout_is_one_fold_of_its_sides(paths):
     shown = split(paths, "holdout")
-    (fold,) = make_folds(shown, "case1", "person", "holdout", 1, 0.1, SEED)
+    (fold,) = make_folds(shown, "case1", "patient", "holdout", 1, 0.1, SEED)
     rows = {"train": fold.learn["row"], "validation": fold.validation, "test": fold.test}
     for side, of in rows.items():
         assert (shown.table["side"].iloc[of] == side).all()
@@ -97,9 +97,9 @@ def test_a_holdout_is_one_fold_of_its_sides(paths):
 
 
 @pytest.mark.parametrize("folds", [3, "holdout"])
-def test_without_validation_all_but_the_test_films_are_learned_from(paths, folds):
+def test_without_validation_all_but_the_test_radiographs_are_learned_from(paths, folds):
     shown = split(paths, folds)
-    for split_by in ("person", "image"):
+    for split_by in ("patient", "image"):
         watched = make_folds(shown, "case1", split_by, folds, 1, 0.1, SEED)
         made = make_folds(shown, "case1", split_by, folds, 1, 0, SEED)
         assert len(made) == len(watched)
@@ -108,13 +108,13 @@ def test_without_validation_all_but_the_test_films_are_learned_from(paths, folds
             np.testing.assert_array_equal(fold.test, other.test)
             rest = np.setdiff1d(np.arange(120), fold.test)
             assert sorted(fold.learn["row"]) == rest.tolist()
-            if split_by == "person":
-                assert not persons(shown, fold.learn["row"]) & persons(shown, fold.test)
+            if split_by == "patient":
+                assert not patients(shown, fold.learn["row"]) & patients(shown, fold.test)
 
 
 def test_each_fold_has_its_own_data_case(shown):
-    """Who is repeated follows from the seed and the fold, and from no test film."""
-    first, again = (make_folds(shown, "case4", "person", 3, 1, 0.1, SEED) for _ in range(2))
+    """Who is repeated follows from the seed and the fold, and from no test radiograph."""
+    first, again = (make_folds(shown, "case4", "patient", 3, 1, 0.1, SEED) for _ in range(2))
     for one, other in zip(first, again, strict=True):
         pd.testing.assert_frame_equal(one.learn, other.learn)
         of_class = np.bincount(shown.labels[one.learn["row"]])

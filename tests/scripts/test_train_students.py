@@ -9,18 +9,18 @@ import torch
 from safetensors import safe_open
 from scipy.special import log_softmax
 
-from scripts.distill import train_students as script
-from scripts.distill.train_students import score, teacher_logits, train_group
-from neuroloop.training.checkpoints import checkpoint_key
-from neuroloop.errors import NeuroLoopError
-from neuroloop.files.formats import load_array, load_arrays, read_table, save_array, save_table
-from neuroloop.networks.resnet import resnet
-from neuroloop.jobs.seeds import derive_seed, numpy_generator
-from neuroloop.statistics.intervals import crossed_interval
-from neuroloop.training.loop import predict
 from neuroloop.distill.image_set import load_image_set
 from neuroloop.distill.students import Student, train_students
+from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.models.model_file import open_model
+from neuroloop.files.formats import load_array, load_arrays, read_table, save_array, save_table
+from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.networks.resnet import resnet
+from neuroloop.statistics.intervals import crossed_interval
+from neuroloop.training.checkpoints import checkpoint_key
+from neuroloop.training.loop import predict
+from scripts.distill import train_students as script
+from scripts.distill.train_students import score, teacher_logits, train_group
 
 CLASSES = ["cat", "dog", "cow"]  # in the order of the brain's columns, which is not the students'
 STUDENT = {
@@ -37,7 +37,7 @@ STUDENT = {
     "crop": 8,
     "pad": 1,
     "flip": False,
-    "ensemble": 2,
+    "batched_networks": 2,
 }
 
 
@@ -273,7 +273,7 @@ def test_the_same_settings_give_the_same_bytes_and_another_seed_does_not(images,
 
 
 def test_seeds_do_not_depend_on_how_many_there_are(images, logits, tmp_path):
-    alone = {**STUDENT, "ensemble": 1}
+    alone = {**STUDENT, "batched_networks": 1}
     one, _ = train(images, tmp_path / "one", "rowshuffled", logits, alone, n_seeds=1)
     two, _ = train(images, tmp_path / "two", "rowshuffled", logits, alone, n_seeds=2)
     np.testing.assert_array_equal(

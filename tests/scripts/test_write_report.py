@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from neuroloop.distill.ablation import KEYS, REFERENCE, Group, accuracies, comparisons
 from neuroloop.files.formats import save_table
 from neuroloop.report.page import Page
-from neuroloop.distill.ablation import KEYS, REFERENCE, Group, accuracies, comparisons
-from scripts.report.write_report import add_ablation, add_films
+from scripts.report.write_report import add_ablation, add_radiographs
 
-FILM_FIGURES = ("scores", "confusion", "shortcuts", "calibration", "learning")
+RADIOGRAPH_FIGURES = ("scores", "confusion", "shortcuts", "calibration", "learning")
 
 
 def students(*place, teacher, seed=0):
@@ -48,11 +48,11 @@ def test_labels_alone_make_a_page_without_a_table(tmp_path, none):
     assert "<table" not in ablation_page(tmp_path, [none])
 
 
-def test_films_with_nothing_to_compare_make_a_page_without_a_table(tmp_path):
-    for name in FILM_FIGURES:
+def test_radiographs_with_nothing_to_compare_make_a_page_without_a_table(tmp_path):
+    for name in RADIOGRAPH_FIGURES:
         (tmp_path / f"{name}.png").write_bytes(b"")
     columns = ["kind", "metric", "difference", "ci_low", "ci_high", "p"]
     save_table(tmp_path / "comparisons.tsv", pd.DataFrame(columns=columns))
     page = Page("NeuroLoop")
-    add_films(page, tmp_path, [])
+    add_radiographs(page, tmp_path, [])
     assert "<table" not in page.html()

@@ -49,7 +49,7 @@ def calcium_config() -> dict[str, Any]:
                 "sessions": {"before": {"snr": 10.0}, "after": {"snr": 8.0, "brightness": 1.3}},
                 "readers": ["tiny_reader"],
                 "near": 0,
-                "exchanges": 19,
+                "permutations": 19,
                 "bootstraps": 19,
             }
         },
@@ -118,7 +118,7 @@ def test_readers_are_scored_beside_the_control(project: Project) -> None:
 def test_four_routes_compare_the_sessions(project: Project) -> None:
     routes = table(project, f"{COMPARED}/routes.tsv")
     assert set(routes["route"]) == {"influence", "maps", "cosine", "zncc"}
-    assert routes["p"].between(0.05, 1).all()  # of 19 exchanges
+    assert routes["p"].between(0.05, 1).all()  # of 19 permutations
     assert np.allclose(routes["change"], routes["second"] - routes["first"])
     assert set(routes["recordings"].dropna()) <= {6, 7}  # a pattern each; likeness has no "none"
     assert (routes["note"].fillna("") == "").all()
@@ -140,7 +140,7 @@ def test_coupling_stands_beside_the_truth(project: Project) -> None:
     ("key", "value", "rules"),
     [
         ("areas.cells.near", 4, {"estimate_coupling", "compare_sessions", "write_report"}),
-        ("areas.cells.exchanges", 29, {"compare_sessions", "write_report"}),
+        ("areas.cells.permutations", 29, {"compare_sessions", "write_report"}),
         (
             "readers.tiny_reader.epochs",
             14,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.code_version import NUMERIC, code_version, modules
+from neuroloop.workflow.code_version import NUMERIC, code_version, modules
 from tests.project import ROOT
 
 SCRIPTS = sorted(

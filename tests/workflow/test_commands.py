@@ -107,16 +107,16 @@ def expected(name: str) -> Counter[tuple[str, str]]:
         jobs["draw_reading", area] = 1
         jobs["compare_sessions", area] = len(block["comparisons"]) * readers
     for dataset in config["run"]:
-        if dataset not in config.get("films", {}):
+        if dataset not in config.get("radiographs", {}):
             continue
-        block = config["films"][dataset]
+        block = config["radiographs"][dataset]
         trained = len(block["cases"]) * len(block["classifiers"])
-        reader = "simulate_films" if block["source"] == "simulated" else "list_films"
-        for rule in (reader, "split_films", "summarise_classifiers"):
+        reader = "simulate_radiographs" if block["source"] == "simulated" else "list_radiographs"
+        for rule in (reader, "split_radiographs", "summarise_classifiers"):
             jobs[rule, dataset] = 1
         jobs["extract_features", dataset] = len(block["classifiers"])  # each has its own front
         jobs["train_classifier", dataset] = trained + len(block["leak"])
-        jobs["map_films", dataset] = len(block["maps"])
+        jobs["map_radiographs", dataset] = len(block["maps"])
     for dataset in config["run"]:
         if dataset not in config.get("datasets", {}):
             continue

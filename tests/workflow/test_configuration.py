@@ -8,7 +8,7 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from rules.configuration import ConfigError, complete, expand_path, validate
+from neuroloop.workflow.configuration import ConfigError, complete, expand_path, validate
 from tests.project import ROOT, preset
 
 PRESETS = sorted(path.stem for path in (ROOT / "config").glob("*.yaml") if path.stem != "schema")
@@ -35,7 +35,7 @@ def test_presets_are_valid_and_are_as_they_stand(name: str) -> None:
     config = completed(given)
     validate(config, SCHEMA)
     assert config["run"] == given["run"]
-    for kind in ("datasets", "decoders", "students", "readers", "areas", "films"):
+    for kind in ("datasets", "decoders", "students", "readers", "areas", "radiographs"):
         for block, content in given.get(kind, {}).items():
             assert config[kind][block] == content
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from rules import image_digest
-from rules.image_digest import digest_files, images_below, images_like, images_listed
+from neuroloop.workflow import image_digest
+from neuroloop.workflow.image_digest import digest_files, images_below, images_like, images_listed
 from tests.project import Project, preset
 
 
@@ -23,19 +23,19 @@ def write(folder: Path, *names: str, content: bytes = b"") -> Path:
 
 
 def test_images_are_found_through_links_and_under_any_name(tmp_path: Path) -> None:
-    write(tmp_path / "films", "a/1.PNG", "ü b/2 .jpeg", "a/notes.txt", "3.tif")
+    write(tmp_path / "radiographs", "a/1.PNG", "ü b/2 .jpeg", "a/notes.txt", "3.tif")
     write(tmp_path / "away", "4.bmp")
-    (tmp_path / "films/linked").symlink_to(tmp_path / "away")
-    (tmp_path / "films/a/circle").symlink_to(tmp_path / "films")
-    (tmp_path / "films/gone.png").symlink_to(tmp_path / "nowhere")
-    assert images_below(tmp_path / "films") == [
+    (tmp_path / "radiographs/linked").symlink_to(tmp_path / "away")
+    (tmp_path / "radiographs/a/circle").symlink_to(tmp_path / "radiographs")
+    (tmp_path / "radiographs/gone.png").symlink_to(tmp_path / "nowhere")
+    assert images_below(tmp_path / "radiographs") == [
         "3.tif",
         "a/1.PNG",
         "gone.png",
         "linked/4.bmp",
         "ü b/2 .jpeg",
     ]
-    assert images_below(tmp_path / "films", ["linked", "none"]) == ["linked/4.bmp"]
+    assert images_below(tmp_path / "radiographs", ["linked", "none"]) == ["linked/4.bmp"]
     assert images_below(tmp_path / "nothing") == []
 
 
@@ -152,7 +152,7 @@ CONFIG = {
     },
     "run": ["pictures", "folder", "listed"],
 }
-FILMS = {
+RADIOGRAPHS = {
     "source": "files",
     "classes": {},
     "size": 32,
@@ -162,7 +162,7 @@ FILMS = {
     "classifiers": ["logistic"],
     "contrast": ["a", "b"],
     "baseline": ["case1", "logistic"],
-    "committees": [],
+    "ensembles": [],
     "leak": [],
     "maps": [],
     "external": [],
@@ -171,7 +171,7 @@ FILMS = {
 TARGETS = (
     "results/distill/pictures/images.npy",
     "results/cxr/folder/folds.tsv",
-    "results/cxr/listed/films.npy",
+    "results/cxr/listed/radiographs.npy",
     "results/explain/own/neighbours/result.json",
 )
 
@@ -179,9 +179,18 @@ TARGETS = (
 @pytest.fixture
 def made(tmp_path: Path) -> Project:
     """A project whose results read images of four places; they are empty, but count as made."""
-    data = write(tmp_path / "data", "S1.h5", "net/model.pth", "net/pictures/1.png", "films/a/1.png")
-    write(data, "train/six/1.png", "train/nine/1.png", "test/six/1.png", "films/b/1.png", "x/1.png")
-    (data / "list.csv").write_text("file,label\nx/1.png,a\nfilms/b/1.png,b\n")
+    data = write(
+        tmp_path / "data", "S1.h5", "net/model.pth", "net/pictures/1.png", "radiographs/a/1.png"
+    )
+    write(
+        data,
+        "train/six/1.png",
+        "train/nine/1.png",
+        "test/six/1.png",
+        "radiographs/b/1.png",
+        "x/1.png",
+    )
+    (data / "list.csv").write_text("file,label\nx/1.png,a\nradiographs/b/1.png,b\n")
     described = {"weights": "model.pth", "images": {"folder": "pictures", "size": 8}}
     (data / "net/model.json").write_text(json.dumps(described))
     config: dict[str, Any] = preset("test") | CONFIG
@@ -194,9 +203,9 @@ def made(tmp_path: Path) -> Project:
             "classes": {"six": ["six"], "nine": ["9", "nine"]},
         }
     }
-    config["films"] = {
-        "folder": {**FILMS, "path": "films"},
-        "listed": {**FILMS, "path": "list.csv"},
+    config["radiographs"] = {
+        "folder": {**RADIOGRAPHS, "path": "radiographs"},
+        "listed": {**RADIOGRAPHS, "path": "list.csv"},
     }
     config["explain"] = {"models": {"own": "net/model.json"}}
     project = Project.make(tmp_path / "project", data=data).write_config("own.yaml", config)
@@ -215,16 +224,16 @@ def test_only_what_reads_changed_images_runs_again(made: Project) -> None:
     assert data
     for path in (data, *data.rglob("*")):
         os.utime(path)
-    write(data, "train/none/1.png", "films/notes.txt", "x/2.png")
+    write(data, "train/none/1.png", "radiographs/notes.txt", "x/2.png")
     assert made.waiting(*TARGETS) == set()
-    write(data, "train/six/2.png", "films/b/1.png", content=b"other")
+    write(data, "train/six/2.png", "radiographs/b/1.png", content=b"other")
     assert made.waiting(*TARGETS) == {
         "prepare_images distill/pictures",
-        "list_films cxr/folder",
-        "split_films cxr/folder",
-        "list_films cxr/listed",
+        "list_radiographs cxr/folder",
+        "split_radiographs cxr/folder",
+        "list_radiographs cxr/listed",
     }
     (data / "train/six/2.png").unlink()
-    write(data, "films/b/1.png")
+    write(data, "radiographs/b/1.png")
     (data / "net/pictures/1.png").rename(data / "net/pictures/2.png")
     assert made.waiting(*TARGETS) == {"look_inside explain/own/neighbours"}

@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rules.folder_lock import FolderInUse
-from rules.orphans import MARK, end_orphans, orphans, refuse_orphans
+from neuroloop.workflow.folder_lock import FolderInUse
+from neuroloop.workflow.orphans import MARK, end_orphans, orphans, refuse_orphans
 from tests.project import Finished, Project
 
 #: What each of these processes does.

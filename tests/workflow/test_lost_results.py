@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.lost_results import first_lost
+from neuroloop.workflow.lost_results import first_lost
 from tests.project import Finished, Project, preset
 
 #: Written into a project's Snakefile: what its targets say that their jobs make.
@@ -39,11 +39,11 @@ def test_targets_know_every_file_of_their_jobs(tmp_path: Path, name: str) -> Non
     """As Snakemake finds the jobs by itself, from the last results."""
     project = Project.make(tmp_path / "project")
     config = preset(name)
-    if name == "config":  # another set of films, as no preset has
-        films = config["films"]
-        films["other"] = films["chests"] | {"external": [], "leak": [], "maps": []}
-        films["chests"]["external"] = ["other"]
-        films["chests"]["cases"].append("affine")
+    if name == "config":  # another set of radiographs, as no preset has
+        radiographs = config["radiographs"]
+        radiographs["other"] = radiographs["chests"] | {"external": [], "leak": [], "maps": []}
+        radiographs["chests"]["external"] = ["other"]
+        radiographs["chests"]["cases"].append("affine")
     if name == "digits69":  # no brain teaches
         config["datasets"]["digits69"]["teaching"]["teachers"] = ["none", "cnn"]
     project = project.write_config("own.yaml", config)

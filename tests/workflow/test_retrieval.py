@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from rules.retrieval import configured_files, destinations, origin
 from neuroloop.files.download_registry import Source, read_registry
+from neuroloop.workflow.retrieval import configured_files, destinations, origin
 
 ROOT = Path(__file__).parents[2]
 

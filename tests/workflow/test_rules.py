@@ -14,8 +14,8 @@ from tests.project import ROOT
 #: Rules that only name other rules' results.
 TARGETS = {"all", "check", "soft_labels", "students", "retrieve", "explain"}
 
-#: Imports within neuroloop that go from one branch to another with good reason.
-SHARED = {"core", "explain"}
+#: Rooms of one study each; any may use `explain`, which knows nothing of them.
+BRANCHES = {"fmri", "distill", "calcium", "cxr", "explain"}
 
 
 @pytest.fixture(scope="module")
@@ -114,21 +114,20 @@ def imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} has a relative import"
             found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return {name for name in found if name.split(".")[0] in ("scripts", "rules")}
-
-
-LIBRARY = sorted((ROOT / "scripts" / "lib").rglob("*.py"))
+    return {name for name in found if name.split(".")[0] in ("neuroloop", "scripts", "rules")}
 
 
 def test_arrows_run_one_way() -> None:
-    """From rules to scripts to a branch of the library to its core."""
-    for path in LIBRARY:
-        branch = path.relative_to(ROOT / "scripts" / "lib").parts[0]
+    """From rules to scripts to a branch of the library to its shared rooms."""
+    for path in sorted((ROOT / "neuroloop").glob("*/**/*.py")):
+        room = path.relative_to(ROOT / "neuroloop").parts[0]
         for name in imports(path):
-            top, room, *rest = name.split(".")
-            assert (top, room) == ("scripts", "lib"), f"{path} imports {name}"
-            allowed = {"core"} if branch == "core" else SHARED | {branch}
-            assert rest[0] in allowed, f"{path} imports {name}"
+            top, *rest = name.split(".")
+            assert top == "neuroloop", f"{path} imports {name}"
+            if rest[0] in BRANCHES and room != "workflow":
+                assert rest[0] in (room, "explain"), f"{path} imports {name}"
+                assert room in BRANCHES, f"{path}, a shared room, imports {name}"
+            assert rest[0] != "workflow" or room == "workflow", f"{path} imports {name}"
     for path in (ROOT / "scripts").glob("*/*.py"):
         for name in imports(path):
             assert name.startswith("neuroloop."), f"{path} imports {name}"
@@ -136,7 +135,10 @@ def test_arrows_run_one_way() -> None:
 
 def test_no_room_for_leftovers() -> None:
     names = {
-        part for path in (ROOT / "scripts").rglob("*.py") for part in path.with_suffix("").parts
+        part
+        for room in ("neuroloop", "scripts")
+        for path in (ROOT / room).rglob("*.py")
+        for part in path.with_suffix("").parts
     }
     assert not {name for name in names if re.search(r"util|helper|misc", name)}
 

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from rules import slurm
-from rules.failures import describe_failures
-from rules.slurm import ClusterError, Partition, Request, check_requests
+from neuroloop.workflow import slurm
+from neuroloop.workflow.failures import describe_failures
+from neuroloop.workflow.slurm import ClusterError, Partition, Request, check_requests
 
 SINFO = """\
 cpu|1-00:00:00|(null)

@@ -1,4 +1,4 @@
-"""Sweeps of classifiers: what they are called and where; and what is said of films' wrong names."""
+"""Sweeps of classifiers: what they are called and where; what is said of wrong names."""
 
 import copy
 import re
@@ -8,9 +8,9 @@ import pytest
 import yaml
 from snakemake.utils import update_config
 
-from rules.configuration import SIMULATED_FILMS, ConfigError, complete, validate
-from rules.sweeps import expand_sweeps
 from neuroloop.cxr.simulate import CLASSES
+from neuroloop.workflow.configuration import SIMULATED_RADIOGRAPHS, ConfigError, complete, validate
+from neuroloop.workflow.sweeps import expand_sweeps
 from tests.project import ROOT, preset
 
 SCHEMA = yaml.safe_load((ROOT / "config" / "schema.yaml").read_text())
@@ -81,23 +81,25 @@ def test_names_are_parts_of_paths(key: str, value: Any, tag: str) -> None:
     validate(config, SCHEMA)
 
 
-def test_variants_stand_wherever_films_name_their_classifier() -> None:
+def test_variants_stand_wherever_radiographs_name_their_classifier() -> None:
     config = swept({"cut": ["head", "top"]})
-    config["films"]["others"] = config["films"]["chests"] | {"classifiers": ["logistic"]}
-    config["films"]["others"] |= {
+    config["radiographs"]["others"] = config["radiographs"]["chests"] | {
+        "classifiers": ["logistic"]
+    }
+    config["radiographs"]["others"] |= {
         "leak": [],
-        "committees": [],
+        "ensembles": [],
         "maps": [["case1", "logistic"]],
     }
-    before = copy.deepcopy(config["films"]["others"])
+    before = copy.deepcopy(config["radiographs"]["others"])
     expand_sweeps(config)
-    chests, names = config["films"]["chests"], ["fine--cut-head", "fine--cut-top"]
+    chests, names = config["radiographs"]["chests"], ["fine--cut-head", "fine--cut-top"]
     assert chests["classifiers"] == ["logistic", *names]
     assert chests["leak"] == [["case1", name] for name in names]
     assert chests["maps"] == [["case5", name] for name in names]
     assert chests["baseline"] == ["case1", "logistic"]
-    assert chests["committees"] == [["logistic", *names]]
-    assert config["films"]["others"] == before
+    assert chests["ensembles"] == [["logistic", *names]]
+    assert config["radiographs"]["others"] == before
     validate(config, SCHEMA)
 
 
@@ -146,8 +148,8 @@ def test_a_variant_that_has_the_name_of_another_classifier_is_one_line() -> None
     [
         ("classifiers", None, "classifiers: None is not of type 'object'"),
         ("classifiers", {"fine": 3}, "classifiers.fine: 3 is not of type 'object'"),
-        ("films", None, "films: None is not of type 'object'"),
-        ("films", {"chests": [1]}, "films.chests: [1] is not of type 'object'"),
+        ("radiographs", None, "radiographs: None is not of type 'object'"),
+        ("radiographs", {"chests": [1]}, "radiographs.chests: [1] is not of type 'object'"),
     ],
 )
 def test_what_is_no_block_is_left_to_the_schema(kind: str, wrong: Any, where: str) -> None:
@@ -159,7 +161,7 @@ def test_what_is_no_block_is_left_to_the_schema(kind: str, wrong: Any, where: st
     assert str(told.value) == f"config, {where}"
 
 
-FILMS = "films.chests"
+RADIOGRAPHS = "radiographs.chests"
 
 
 @pytest.mark.parametrize(
@@ -173,23 +175,23 @@ FILMS = "films.chests"
         ("leak", [["case1"]], r"leak.0: \['case1'\] is too short"),
         ("maps", [["case5", "deep"]], r"maps: \['case5', 'deep'\] is not a case and a classifier"),
         ("baseline", ["case5", "deep"], r"baseline: \['case5', 'deep'\] is not a case"),
-        ("committees", [["fine", "deep"]], "committees: no classifier is called 'deep'"),
-        ("committees", [["fine"]], r"committees.0: \['fine'\] is too short"),
-        ("folds", "holdout", "leak: a hold-out tests other films by image than by person"),
+        ("ensembles", [["fine", "deep"]], "ensembles: no classifier is called 'deep'"),
+        ("ensembles", [["fine"]], r"ensembles.0: \['fine'\] is too short"),
+        ("folds", "holdout", "leak: a hold-out tests other radiographs by image than by patient"),
         ("folds", "hold-out", "folds: "),
-        ("external", ["kermany"], "external: no set of films is called 'kermany'"),
+        ("external", ["kermany"], "external: no set of radiographs is called 'kermany'"),
         ("cases", ["case6"], "cases.0: 'case6' is not one of"),
         ("contrast", ["bacteria"], "contrast: "),
         ("contrast", ["flu", "virus"], r"contrast: no class is called 'flu' \(bacteria, normal"),
     ],
 )
-def test_wrong_names_of_films_are_one_line(key: str, value: Any, message: str) -> None:
+def test_wrong_names_of_radiographs_are_one_line(key: str, value: Any, message: str) -> None:
     config = preset("config")
-    config["films"]["chests"][key] = value
+    config["radiographs"]["chests"][key] = value
     expand_sweeps(config)
     with pytest.raises(ConfigError, match=message) as told:
         validate(config, SCHEMA)
-    assert str(told.value).startswith(f"config, {FILMS}")
+    assert str(told.value).startswith(f"config, {RADIOGRAPHS}")
     assert "\n" not in str(told.value)
 
 
@@ -198,40 +200,47 @@ def test_a_baseline_that_is_swept_must_name_one_variant() -> None:
     expand_sweeps(config)
     with pytest.raises(ConfigError, match=r"baseline: \['case1', 'logistic'\] is not a case"):
         validate(config, SCHEMA)
-    config["films"]["chests"]["baseline"] = ["case1", "logistic--C-0p1"]
+    config["radiographs"]["chests"]["baseline"] = ["case1", "logistic--C-0p1"]
     validate(config, SCHEMA)
 
 
-def test_films_that_do_not_run_may_name_what_is_not_there() -> None:
+def test_radiographs_that_do_not_run_may_name_what_is_not_there() -> None:
     """As those of the default config, beside a preset with classifiers of its own."""
     config = preset("config")
-    config["films"]["chests"]["classifiers"] = ["deep"]
+    config["radiographs"]["chests"]["classifiers"] = ["deep"]
     config["run"] = ["simulated"]
     validate(config, SCHEMA)
 
 
-def test_films_and_areas_have_names_of_their_own() -> None:
+def test_radiographs_and_areas_have_names_of_their_own() -> None:
     config = preset("config")
-    config["films"]["neurons"] = config["films"]["chests"]
-    with pytest.raises(ConfigError, match=r"areas and films: both have 'neurons': rename one"):
+    config["radiographs"]["neurons"] = config["radiographs"]["chests"]
+    with pytest.raises(
+        ConfigError, match=r"areas and radiographs: both have 'neurons': rename one"
+    ):
         validate(config, SCHEMA)
     config["run"] = ["chest"]
-    del config["films"]["neurons"]
-    with pytest.raises(ConfigError, match=r"no dataset, area or set of films is called 'chest'"):
+    del config["radiographs"]["neurons"]
+    with pytest.raises(
+        ConfigError, match=r"no dataset, area or set of radiographs is called 'chest'"
+    ):
         validate(config, SCHEMA)
 
 
 def test_a_contrast_is_checked_where_the_classes_are_known() -> None:
     """Of folders' own names nothing is known yet; the summary tells."""
-    assert sorted(CLASSES) == sorted(SIMULATED_FILMS)
+    assert sorted(CLASSES) == sorted(SIMULATED_RADIOGRAPHS)
     for classes, contrast, wrong in (
         ({"sick": "flu", "well": "normal"}, ["flu", "normal"], False),
         ({"sick": "flu", "well": "normal"}, ["sick", "normal"], True),
         ({}, ["anything", "else"], False),
     ):
         config = preset("cxr")
-        config = preset("config") | {"run": ["kermany"], "films": copy.deepcopy(config["films"])}
-        config["films"]["kermany"] |= {"classes": classes, "contrast": contrast}
+        config = preset("config") | {
+            "run": ["kermany"],
+            "radiographs": copy.deepcopy(config["radiographs"]),
+        }
+        config["radiographs"]["kermany"] |= {"classes": classes, "contrast": contrast}
         if wrong:
             with pytest.raises(ConfigError, match=r"no class is called 'sick' \(flu, normal\)"):
                 check(config)

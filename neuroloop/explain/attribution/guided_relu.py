@@ -15,9 +15,9 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from neuroloop.networks import winograd
 from neuroloop.explain.attribution.forward_pass import graph_nodes
 from neuroloop.explain.attribution.not_applicable import NotApplicable
+from neuroloop.networks import winograd
 
 #: Nonlinearities as autograd names their nodes: what a ReLU becomes that was not replaced, and what
 #: the rule of guided back-propagation is not defined for. Pooling by the maximum is no such thing.

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.explain.models.image_rows import ImageRows
 from neuroloop.explain.attribution.modes import device_of, evaluating
 from neuroloop.explain.attribution.not_applicable import NotApplicable
+from neuroloop.explain.models.image_rows import ImageRows
 
 
 def map_layers(network: nn.Module, images: ImageRows) -> dict[str, tuple[int, ...]]:
@@ -66,7 +66,7 @@ def layer_output(network: nn.Module, layer: str, images: torch.Tensor) -> torch.
     -------
     Tensor, shape (images, channels, height, width)
         A copy, which parts of the network that work in place do not change; it carries gradients if
-        the pass has any. Of an ensemble, the channels of all members.
+        the pass has any. Of a batched network, the channels of all members.
 
     Raises
     ------
@@ -165,7 +165,7 @@ def embedding(network: nn.Module, images: ImageRows, batch: int = 32) -> np.ndar
     Returns
     -------
     ndarray of float32, shape (n, features)
-        Of an ensemble, the features of all members.
+        Of a batched network, the features of all members.
 
     Raises
     ------

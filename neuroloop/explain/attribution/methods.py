@@ -5,15 +5,15 @@ from typing import Any, cast
 import torch
 from torch import nn
 
-from neuroloop.networks.batched_network import Ensemble
-from neuroloop.jobs.seeds import torch_generator
 from neuroloop.explain.attribution.attribution import Attribution
 from neuroloop.explain.attribution.cam import FORMULAS, class_maps
 from neuroloop.explain.attribution.evidence import Division
-from neuroloop.explain.models.model_file import OpenedModel, layer_of
 from neuroloop.explain.attribution.modes import device_of, evaluating
 from neuroloop.explain.attribution.not_applicable import NotApplicable
 from neuroloop.explain.attribution.saliency import attribute
+from neuroloop.explain.models.model_file import OpenedModel, layer_of
+from neuroloop.jobs.seeds import torch_generator
+from neuroloop.networks.batched_network import BatchedNetwork
 
 #: What each method shows, in order.
 ATTRIBUTIONS: dict[str, str] = {
@@ -81,7 +81,7 @@ def attribution_of(
     callable
         An `Attribution` for the model's network and for copies of it, in which it looks for the
         layer anew. Maps are float32, at the resolution of the image, those of the CAM family at
-        the resolution of the layer; of an ensemble, the mean of its members is explained.
+        the resolution of the layer; of a batched network, the mean of its members is explained.
 
     Raises
     ------
@@ -132,13 +132,13 @@ def _class_map(
     method: str, network: nn.Module, images: torch.Tensor, classes: torch.Tensor
 ) -> torch.Tensor:
     """Maps (images, height, width) of the mean of the members' logits."""
-    layer = layer_of(cast(Ensemble, network))
+    layer = layer_of(cast(BatchedNetwork, network))
     made = class_maps(network, layer, images, classes[:, None], method, signed=True)
     mean = made[:, :, 0].mean(1)
     return mean.relu() if method in UNSIGNED else mean
 
 
-def _require_linear_pool(network: Ensemble, images: torch.Tensor) -> None:
+def _require_linear_pool(network: BatchedNetwork, images: torch.Tensor) -> None:
     """CAM's weights are a linear layer's: gradients the same at all places, whatever the maps."""
     layer = layer_of(network)
     if not isinstance(layer, Division):  # behind a residual network's last stage all is as wanted

@@ -38,7 +38,7 @@ def device_of(network: nn.Module) -> torch.device:
 
 
 def mean_logits(network: nn.Module, images: torch.Tensor) -> torch.Tensor:
-    """Run a network; of an ensemble, take the mean of its members' logits.
+    """Run a network; of a batched network, take the mean of its members' logits.
 
     Members share nothing: the gradient of the mean by a member's own channels is that member's
     gradient divided by the number of members.

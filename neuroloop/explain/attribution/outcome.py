@@ -4,9 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from neuroloop.files.formats import StrPath, save_json
-from neuroloop.explain.models.model_file import OpenedModel
 from neuroloop.explain.attribution.not_applicable import NotApplicable
+from neuroloop.explain.models.model_file import OpenedModel
+from neuroloop.files.formats import StrPath, save_json
 
 
 def write_outcome(

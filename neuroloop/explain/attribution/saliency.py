@@ -108,7 +108,8 @@ def attribute_channels(
     ----------
     method : {"saliency", "gradient_input", "guided_backprop", "integrated_gradients"}
     network : Module
-        Of an ensemble, the mean of the members' logits is explained (see `modes.mean_logits`).
+        Of a batched network, the mean of the members' logits is explained (see
+        `modes.mean_logits`).
     images : Tensor of float32, shape (images, channels, height, width)
     classes : Tensor of int64, shape (images,)
         Output to explain of each image.

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroloop.report.figures import PAGE, grid
+from neuroloop.explain.figures.pictures import bare, coloured
 from neuroloop.explain.looks.look import Look
 from neuroloop.explain.models.model_file import OpenedModel
-from neuroloop.explain.figures.pictures import bare, coloured
+from neuroloop.report.figures import PAGE, grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,7 +28,7 @@ def ascent_figure(opened: OpenedModel, look: Look) -> "Figure":
     Returns
     -------
     Figure
-        Of an ensemble, what its first member sees.
+        Of a batched network, what its first member sees.
     """
     images, numbers = look.arrays["images"], look.numbers
     count = len(images)

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroloop.report.figures import PAGE, PALETTE, grid
+from neuroloop.explain.figures.pictures import draw_picture, framed, image_classes, pictures
 from neuroloop.explain.looks.look import Look
 from neuroloop.explain.models.model_file import OpenedModel
-from neuroloop.explain.figures.pictures import draw_picture, framed, image_classes, pictures
+from neuroloop.report.figures import PAGE, PALETTE, grid
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroloop.report.figures import PAGE, grid
-from neuroloop.explain.looks.look import Look
-from neuroloop.explain.models.model_file import OpenedModel
-from neuroloop.explain.looks.patches import crop
 from neuroloop.explain.figures.pictures import bare, image_classes, pictures
+from neuroloop.explain.looks.look import Look
+from neuroloop.explain.looks.patches import crop
+from neuroloop.explain.models.model_file import OpenedModel
+from neuroloop.report.figures import PAGE, grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

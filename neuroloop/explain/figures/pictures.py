@@ -47,7 +47,7 @@ def coloured(opened: OpenedModel, images: np.ndarray) -> np.ndarray:
     ----------
     opened : OpenedModel
     images : ndarray of float32, shape (n, members * 3, height, width)
-        As its network takes them; of an ensemble the first member's are taken.
+        As its network takes them; of a batched network the first member's are taken.
 
     Returns
     -------

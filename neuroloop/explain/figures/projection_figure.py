@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroloop.report.figures import PALETTE, grid
-from neuroloop.files.natural_order import natural_sorted
+from neuroloop.explain.figures.pictures import image_classes
 from neuroloop.explain.looks.embedding_looks import TITLES
 from neuroloop.explain.looks.look import Look
 from neuroloop.explain.models.model_file import OpenedModel
-from neuroloop.explain.figures.pictures import image_classes
+from neuroloop.files.natural_order import natural_sorted
+from neuroloop.report.figures import PALETTE, grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from neuroloop.report.figures import PALETTE, grid
 from neuroloop.explain.sanity.perturbation import Curves
 from neuroloop.explain.sanity.randomisation import (
     CASCADING,
@@ -17,6 +16,7 @@ from neuroloop.explain.sanity.randomisation import (
     THRESHOLD,
 )
 from neuroloop.explain.sanity.sanity import DIRECTIONS, EDGES, MAP, RANDOM, Sanity
+from neuroloop.report.figures import PALETTE, grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.formats import read_json, read_table
+from neuroloop.explain.attribution.methods import ATTRIBUTIONS
+from neuroloop.explain.figures.pictures import pictures
 from neuroloop.explain.gallery.gallery_leaf import Found, leaf_html, read_maps
 from neuroloop.explain.gallery.gallery_pictures import gradient, picture_source
 from neuroloop.explain.gallery.gallery_sanity import COLUMNS, sanity_html
 from neuroloop.explain.gallery.gallery_style import SCRIPT, STYLE
 from neuroloop.explain.looks.inside import TITLES
-from neuroloop.explain.attribution.methods import ATTRIBUTIONS
 from neuroloop.explain.models.model_file import OpenedModel
-from neuroloop.explain.figures.pictures import pictures
+from neuroloop.files.formats import read_json, read_table
 
 #: Images of less pixels are shown as squares, larger ones smoothly.
 FINE = 100

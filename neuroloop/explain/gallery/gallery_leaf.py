@@ -10,12 +10,12 @@ import numpy as np
 import torch
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.explain.attribution.methods import ATTRIBUTIONS, UNSIGNED
+from neuroloop.explain.figures.pictures import image_classes
+from neuroloop.explain.gallery.gallery_pictures import draw_map, outline
+from neuroloop.explain.models.model_file import OpenedModel
 from neuroloop.files.formats import load_arrays, read_json
 from neuroloop.training.loop import predict
-from neuroloop.explain.gallery.gallery_pictures import draw_map, outline
-from neuroloop.explain.attribution.methods import ATTRIBUTIONS, UNSIGNED
-from neuroloop.explain.models.model_file import OpenedModel
-from neuroloop.explain.figures.pictures import image_classes
 
 #: Classes whose probability is told.
 TOLD = 5

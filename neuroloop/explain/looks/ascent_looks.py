@@ -5,13 +5,19 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neuroloop.training.loop import predict
 from neuroloop.explain.looks.class_images import class_images
-from neuroloop.explain.models.image_rows import ImageRows, channel_ends, row_batches
 from neuroloop.explain.looks.look import Look
-from neuroloop.explain.models.model_file import OpenedModel
-from neuroloop.explain.looks.units import Layer, answers, before_rectifier, local_layers, telling_units
+from neuroloop.explain.looks.units import (
+    Layer,
+    answers,
+    before_rectifier,
+    local_layers,
+    telling_units,
+)
 from neuroloop.explain.looks.up_to import UpTo
+from neuroloop.explain.models.image_rows import ImageRows, channel_ends, row_batches
+from neuroloop.explain.models.model_file import OpenedModel
+from neuroloop.training.loop import predict
 
 #: Classes at most; of more, some spread evenly.
 MOST_CLASSES = 12
@@ -67,8 +73,8 @@ def look_for_classes(opened: OpenedModel, steps: int, seed: int) -> Look:
         Arrays ``images`` (targets, channels, height, width), in the network's own units and within
         the range of the model's images, ``target`` (targets,), ``start`` and ``end`` (targets,),
         the objective, ``answer`` (targets,), the same less its penalty, and ``real`` (n, targets),
-        answers to the model's images; ``name`` (targets,) and ``image`` (n,), ids. Of an ensemble
-        the mean over members counts.
+        answers to the model's images; ``name`` (targets,) and ``image`` (n,), ids. Of a batched
+        network the mean over members counts.
     """
     count = len(opened.classes)
     chosen = np.unique(np.linspace(0, count - 1, min(MOST_CLASSES, count)).round().astype(int))

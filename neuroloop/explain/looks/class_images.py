@@ -9,10 +9,10 @@ import torch
 from torch import nn
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.training.optimiser import Adam
-from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.explain.attribution.layers import layer_output
 from neuroloop.explain.attribution.modes import device_of, evaluating, mean_logits
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.training.optimiser import Adam
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +55,7 @@ def class_images(
     Parameters
     ----------
     network : Module
-        Of an ensemble, the mean of the members' logits counts.
+        Of a batched network, the mean of the members' logits counts.
     shape : tuple of int
         Channels, height and width of the images.
     targets : sequence of int

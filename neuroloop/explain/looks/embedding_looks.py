@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from neuroloop.jobs.seeds import derive_seed
-from neuroloop.explain.models.image_rows import small_copies
 from neuroloop.explain.attribution.layers import embedding
-from neuroloop.explain.looks.look import Look
-from neuroloop.explain.models.model_file import OpenedModel
-from neuroloop.explain.looks.neighbours import SameClass, nearest, same_class
 from neuroloop.explain.attribution.not_applicable import NotApplicable
 from neuroloop.explain.figures.pictures import image_classes
+from neuroloop.explain.looks.look import Look
+from neuroloop.explain.looks.neighbours import SameClass, nearest, same_class
 from neuroloop.explain.looks.projection import preservation, random_projection, tsne, umap
+from neuroloop.explain.models.image_rows import small_copies
+from neuroloop.explain.models.model_file import OpenedModel
+from neuroloop.jobs.seeds import derive_seed
 
 #: Random planes that a projection is compared with.
 RANDOM_PLANES = 10

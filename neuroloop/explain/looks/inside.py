@@ -3,18 +3,18 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from neuroloop.jobs.seeds import derive_seed
 from neuroloop.explain.figures.activations_figure import activations_figure
 from neuroloop.explain.figures.ascent_figure import ascent_figure
-from neuroloop.explain.looks.ascent_looks import look_for_classes, look_for_units
-from neuroloop.explain.looks.embedding_looks import look_at_neighbours, look_at_projection
-from neuroloop.explain.models.explained import even_order
-from neuroloop.explain.looks.look import Look
-from neuroloop.explain.models.model_file import OpenedModel
 from neuroloop.explain.figures.neighbours_figure import neighbours_figure
 from neuroloop.explain.figures.patches_figure import patches_figure
 from neuroloop.explain.figures.projection_figure import projection_figure
+from neuroloop.explain.looks.ascent_looks import look_for_classes, look_for_units
+from neuroloop.explain.looks.embedding_looks import look_at_neighbours, look_at_projection
+from neuroloop.explain.looks.look import Look
 from neuroloop.explain.looks.unit_looks import look_at_activations, look_at_patches
+from neuroloop.explain.models.explained import even_order
+from neuroloop.explain.models.model_file import OpenedModel
+from neuroloop.jobs.seeds import derive_seed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -48,7 +48,7 @@ def nearest(
     metric : {"cosine", "euclidean"}
         Cosine: 1 less the cosine of the angle; 1 for a row of zeros.
     groups : sequence of str, shape (n,), optional
-        Rows of one group (a person's images) are not admitted as neighbours of each other.
+        Rows of one group (a patient's images) are not admitted as neighbours of each other.
 
     Returns
     -------

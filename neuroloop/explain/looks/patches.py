@@ -7,9 +7,9 @@ import numpy as np
 from torch import nn
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.explain.models.image_rows import ImageRows
 from neuroloop.explain.attribution.layers import layer_batches
 from neuroloop.explain.looks.receptive_field import receptive_fields
+from neuroloop.explain.models.image_rows import ImageRows
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,9 +4,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from neuroloop.jobs.seeds import derive_seed, numpy_generator
-from neuroloop.explain.looks.neighbours import nearest
 from neuroloop.explain.attribution.not_applicable import NotApplicable
+from neuroloop.explain.looks.neighbours import nearest
+from neuroloop.jobs.seeds import derive_seed, numpy_generator
 
 #: Fewest rows whose neighbourhoods a plane can keep or lose.
 FEWEST = 5

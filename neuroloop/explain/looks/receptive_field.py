@@ -19,10 +19,10 @@ from torch import nn
 from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from neuroloop.jobs.seeds import torch_generator
 from neuroloop.explain.attribution.forward_pass import Replacing, graph_nodes
 from neuroloop.explain.attribution.layers import layer_output
 from neuroloop.explain.attribution.not_applicable import NotApplicable
+from neuroloop.jobs.seeds import torch_generator
 
 #: What closes ways, as autograd names it: gradients are 0 for some values, or for all.
 CLOSING = re.compile(

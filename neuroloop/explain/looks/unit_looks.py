@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from neuroloop.explain.models.explained import explained_images
 from neuroloop.explain.attribution.layers import collect
 from neuroloop.explain.looks.look import Look
-from neuroloop.explain.models.model_file import OpenedModel
 from neuroloop.explain.looks.patches import top_patches
 from neuroloop.explain.looks.units import answers, local_layers, pick_layers, telling_units
 from neuroloop.explain.looks.up_to import UpTo
+from neuroloop.explain.models.explained import explained_images
+from neuroloop.explain.models.model_file import OpenedModel
 
 
 def look_at_activations(opened: OpenedModel, images: int, units: int, seed: int) -> Look:

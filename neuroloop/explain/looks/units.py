@@ -7,11 +7,11 @@ import torch
 from torch import nn
 
 from neuroloop.explain.attribution.layers import layer_batches, layer_output, map_layers
-from neuroloop.explain.models.model_file import OpenedModel
 from neuroloop.explain.attribution.modes import device_of, evaluating
 from neuroloop.explain.attribution.not_applicable import NotApplicable
 from neuroloop.explain.looks.receptive_field import receptive_fields
 from neuroloop.explain.looks.up_to import UpTo
+from neuroloop.explain.models.model_file import OpenedModel
 
 #: Layers looked at; a figure holds no more.
 LAYERS = 5
@@ -25,7 +25,7 @@ class Layer(NamedTuple):
     name : str
         In the network.
     channels : int
-        Of one member of an ensemble.
+        Of one member of a batched network.
     height, width : int
         Of its output.
     """
@@ -144,7 +144,7 @@ def local_layers(opened: OpenedModel, most: int = 2) -> list[tuple[Layer, tuple[
 
 
 def answers(opened: OpenedModel, layer: Layer) -> Answers:
-    """Run all of the model's images up to a layer, of an ensemble its first member's part."""
+    """Run all of the model's images up to a layer, of a batched network its first member's part."""
     images = opened.images.images
     highest = np.empty((len(images), layer.channels), dtype=np.float32)
     mean = np.empty_like(highest)

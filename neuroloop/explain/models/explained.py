@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from neuroloop.jobs.seeds import numpy_generator
-from neuroloop.training.loop import predict
 from neuroloop.explain.models.model_file import OpenedModel, check_outputs
 from neuroloop.explain.models.model_images import ModelImages
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.training.loop import predict
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.natural_order import natural_sorted
-from neuroloop.images.upright import read_upright
 from neuroloop.explain.models.image_rows import RowsOnDemand
 from neuroloop.explain.models.model_images import ModelImages
+from neuroloop.files.natural_order import natural_sorted
+from neuroloop.images.upright import read_upright
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
 

@@ -42,14 +42,14 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from neuroloop.networks.calcium_network import calcium_network
-from neuroloop.networks.batched_network import Ensemble
 from neuroloop.errors import NeuroLoopError
+from neuroloop.networks.batched_network import BatchedNetwork
+from neuroloop.networks.calcium_network import calcium_network
 from neuroloop.networks.resnet import resnet
 from neuroloop.networks.transfer_network import transfer_network
 
 #: What builds a network of each kind, and the name of its last layer's weight.
-KINDS: dict[str, tuple[Callable[..., Ensemble], str]] = {
+KINDS: dict[str, tuple[Callable[..., BatchedNetwork], str]] = {
     "resnet": (resnet, "fc.weight"),
     "calcium": (calcium_network, "head.fc.weight"),
     "transfer": (transfer_network, "head.fc.weight"),

@@ -15,17 +15,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from neuroloop.networks.calcium_network import CalciumNetwork
-from neuroloop.networks.batched_network import Ensemble
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.formats import read_json, save_json, save_weights
-from neuroloop.networks.resnet import ResNet
-from neuroloop.networks.states import load_state, read_state
-from neuroloop.networks.transfer_network import TransferNetwork
 from neuroloop.explain.attribution.evidence import Division
 from neuroloop.explain.models.image_folder import open_folder
 from neuroloop.explain.models.model_description import KINDS, checked_description
 from neuroloop.explain.models.model_images import ModelImages, load_images, save_images
+from neuroloop.files.formats import read_json, save_json, save_weights
+from neuroloop.networks.batched_network import BatchedNetwork
+from neuroloop.networks.calcium_network import CalciumNetwork
+from neuroloop.networks.resnet import ResNet
+from neuroloop.networks.states import load_state, read_state
+from neuroloop.networks.transfer_network import TransferNetwork
 
 WEIGHTS_FILE, IMAGES_FILE = "weights.safetensors", "images.npz"
 
@@ -45,7 +45,7 @@ class OpenedModel:
     Attributes
     ----------
     name, kind : str
-    network : Ensemble
+    network : BatchedNetwork
         In evaluation mode, on its device.
     layer : Module or Division
         Where class activation maps are taken: the last one with places.
@@ -60,7 +60,7 @@ class OpenedModel:
 
     name: str
     kind: str
-    network: Ensemble
+    network: BatchedNetwork
     layer: nn.Module | Division
     classes: tuple[str, ...]
     labels: str
@@ -222,7 +222,9 @@ def check_outputs(outputs: torch.Tensor, ids: np.ndarray, source: object) -> Non
         )
 
 
-def _build(path: Path, described: Mapping[str, Any], state: Mapping[str, torch.Tensor]) -> Ensemble:
+def _build(
+    path: Path, described: Mapping[str, Any], state: Mapping[str, torch.Tensor]
+) -> BatchedNetwork:
     """Build the network, with random weights."""
     kind, members = described["kind"], described["members"]
     options = dict(described["options"], classes=len(described["classes"]))
@@ -239,7 +241,7 @@ def _build(path: Path, described: Mapping[str, Any], state: Mapping[str, torch.T
         raise NeuroLoopError(f"{path}, options: {error}") from error
 
 
-def layer_of(network: Ensemble) -> nn.Module | Division:
+def layer_of(network: BatchedNetwork) -> nn.Module | Division:
     if isinstance(network, TransferNetwork):
         return Division(network.maps, network.classify)
     if isinstance(network, CalciumNetwork):

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.formats import load_arrays, save_arrays
 from neuroloop.explain.models.image_rows import ImageRows
+from neuroloop.files.formats import load_arrays, save_arrays
 
 #: Arrays of a file of images and the names of their axes; ``truth`` of several labels has two.
 AXES = {

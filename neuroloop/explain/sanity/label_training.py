@@ -13,13 +13,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from neuroloop.networks.batched_network import Ensemble
-from neuroloop.training.recipe import Recipe
-from neuroloop.jobs.seeds import derive_seed, numpy_generator
-from neuroloop.training.loop import fit
-from neuroloop.networks.transfer_network import TransferNetwork
 from neuroloop.explain.attribution.modes import device_of
 from neuroloop.explain.sanity.randomisation import Layer, find_layers, randomise_layer
+from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.networks.batched_network import BatchedNetwork
+from neuroloop.networks.transfer_network import TransferNetwork
+from neuroloop.training.loop import fit
+from neuroloop.training.recipe import Recipe
 
 #: A network has memorised its labels from this accuracy on its own training images on.
 MEMORISED = 0.95
@@ -34,7 +34,7 @@ class PermutedTraining(NamedTuple):
 
     Attributes
     ----------
-    network : Ensemble
+    network : BatchedNetwork
         In evaluation mode, on the device of the given one.
     accuracy : float
         On the images that it learned from, mean over members; of several labels, the share of
@@ -52,7 +52,7 @@ class PermutedTraining(NamedTuple):
         Of the last epoch.
     """
 
-    network: Ensemble
+    network: BatchedNetwork
     accuracy: float
     chance: float
     memorised: bool
@@ -63,7 +63,7 @@ class PermutedTraining(NamedTuple):
 
 
 def train_on_permuted_labels(
-    network: Ensemble,
+    network: BatchedNetwork,
     images: np.ndarray,
     truth: np.ndarray,
     *,
@@ -80,7 +80,7 @@ def train_on_permuted_labels(
 
     Parameters
     ----------
-    network : Ensemble
+    network : BatchedNetwork
         Stays as it is: a copy is trained, on its device.
     images : ndarray of float32, shape (n, members * channels, height, width)
     truth : ndarray, shape (n,) of int or (n, classes) of bool
@@ -174,7 +174,7 @@ def _front(network: TransferNetwork, images: torch.Tensor, batch: int = 32) -> t
 
 
 def _loss(
-    network: Ensemble,
+    network: BatchedNetwork,
     inputs: torch.Tensor,
     targets: torch.Tensor,
     rows: torch.Tensor,
@@ -200,7 +200,11 @@ def _loss(
 
 @torch.inference_mode()
 def _accuracy(
-    network: Ensemble, inputs: torch.Tensor, targets: np.ndarray, multi_label: bool, batch: int = 32
+    network: BatchedNetwork,
+    inputs: torch.Tensor,
+    targets: np.ndarray,
+    multi_label: bool,
+    batch: int = 32,
 ) -> float:
     """Share of images that are named right, mean over members; the network evaluates."""
     run = network.back if isinstance(network, TransferNetwork) else network

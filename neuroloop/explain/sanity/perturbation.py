@@ -13,10 +13,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from neuroloop.jobs.seeds import derive_seed, numpy_generator
-from neuroloop.statistics.intervals import paired_difference
 from neuroloop.explain.attribution.attribution import to_input
 from neuroloop.explain.attribution.modes import device_of, evaluating, mean_logits
+from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.statistics.intervals import paired_difference
 
 #: Standard deviation of the blur by the shorter side of an image: 11 of 224 pixels.
 BLUR = 0.05

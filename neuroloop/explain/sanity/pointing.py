@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from neuroloop.explain.attribution.attribution import to_input
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.intervals import crossed_interval
-from neuroloop.explain.attribution.attribution import to_input
 
-#: Up to so many different masks all exchanges are tried, else so many random ones.
+#: Up to so many different masks all permutations are tried, else so many random ones.
 ALL_EXCHANGES, EXCHANGES = 7, 4999
 
 
@@ -105,7 +105,7 @@ def energy_pointing(maps: np.ndarray, masks: np.ndarray, *, seed: int) -> Pointi
     maps, masks
         As in `pointing_game`; maps without a positive value are undefined too.
     seed : int
-        Of the bootstrap over images, and of exchanges.
+        Of the bootstrap over images, and of permutations.
 
     Returns
     -------
@@ -162,14 +162,14 @@ def _exchanged(values: np.ndarray, own: np.ndarray, seed: int) -> tuple[float, f
     own : ndarray of int, shape (n,)
         Which mask is an image's own.
     seed : int
-        Of the exchanges, where there are too many to try all.
+        Of the permutations, where there are too many to try all.
 
     Returns
     -------
     chance, p, p_two_sided : float
-        Mean on masks of others; share of exchanges of masks in which the sum of values is as large,
-        or as far from the mean of all exchanges: over all of them, or (1 + count) /
-        (1 + `EXCHANGES`) of random ones. NaN with one mask.
+        Mean on masks of others; share of permutations of masks in which the sum of values is as
+        large, or as far from the mean of all permutations: over all of them, or (1 + count) / (1 +
+        `EXCHANGES`) of random ones. NaN with one mask.
     """
     n, k = values.shape
     if k == 1:

@@ -14,11 +14,11 @@ import pandas as pd
 import torch
 from torch import nn
 
-from neuroloop.jobs.seeds import numpy_generator, torch_generator
-from neuroloop.statistics.intervals import crossed_interval
 from neuroloop.explain.attribution.attribution import Attribution, in_batches
 from neuroloop.explain.attribution.modes import device_of
 from neuroloop.explain.sanity.similarity import MEASURES, map_similarity
+from neuroloop.jobs.seeds import numpy_generator, torch_generator
+from neuroloop.statistics.intervals import crossed_interval
 
 #: What is compared with the map of the trained network: networks random from the output down to a
 #: layer, random in that layer alone, or trained on permuted labels.

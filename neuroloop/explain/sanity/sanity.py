@@ -13,7 +13,6 @@ import pandas as pd
 import torch
 from torch import nn
 
-from neuroloop.jobs.seeds import derive_seed
 from neuroloop.explain.attribution.attribution import Attribution
 from neuroloop.explain.attribution.cam import count_maps
 from neuroloop.explain.attribution.edges import edges
@@ -40,6 +39,7 @@ from neuroloop.explain.sanity.sanity_rows import (
     pointing_rows,
     randomisation_row,
 )
+from neuroloop.jobs.seeds import derive_seed
 
 #: Whose maps give the order of pixels.
 MAP, RANDOM, EDGES = "map", "random", "edges"

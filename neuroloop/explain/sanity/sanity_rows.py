@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from neuroloop.jobs.seeds import numpy_generator
-from neuroloop.statistics.intervals import crossed_interval
 from neuroloop.explain.models.explained import Explained
 from neuroloop.explain.sanity.perturbation import AgainstRandom, Curves, against_random
 from neuroloop.explain.sanity.pointing import Pointing, energy_pointing, pointing_game
 from neuroloop.explain.sanity.randomisation import STATISTIC, THRESHOLD, Verdict
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.statistics.intervals import crossed_interval
 
 #: A row a number: `chance` is what a method has that knows nothing, `baseline` what the edges have.
 SANITY_COLUMNS = (

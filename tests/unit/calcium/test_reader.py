@@ -14,8 +14,8 @@ from neuroloop.calcium.reader import (
     read_frames,
 )
 from neuroloop.calcium.views import Augmentation, Views
-from neuroloop.training.batches import batch_order
 from neuroloop.errors import NeuroLoopError
+from neuroloop.training.batches import batch_order
 from neuroloop.training.recipe import Recipe
 
 SMALL = Reader(widths=(2, 3), hidden=4)
@@ -97,9 +97,9 @@ def test_what_is_fitted_is_in_the_network():
 
 
 def test_reading_does_not_depend_on_batches_or_members():
-    ensemble = build(SMALL, 3, (9, 8), [1, 2])
+    batched_network = build(SMALL, 3, (9, 8), [1, 2])
     rows = np.stack([np.arange(20), np.arange(20)[::-1]])
-    logits = read_frames(ensemble, frames, rows)
+    logits = read_frames(batched_network, frames, rows)
     assert logits.shape == (20, 2, 3)
     assert logits.dtype == np.float32
     for member in range(2):
@@ -108,7 +108,7 @@ def test_reading_does_not_depend_on_batches_or_members():
             alone = read_frames(single, frames, rows[member, row : row + 1])[0, 0]
             np.testing.assert_allclose(logits[row, member], alone, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(
-        read_frames(ensemble, frames, rows[0])[:, 0], logits[:, 0], atol=1e-6
+        read_frames(batched_network, frames, rows[0])[:, 0], logits[:, 0], atol=1e-6
     )
 
 

@@ -16,9 +16,9 @@ from neuroloop.calcium.reader_maps import (
 )
 from neuroloop.calcium.reader_training import Place
 from neuroloop.calcium.windows import cell_windows
+from neuroloop.explain.attribution.cam import class_maps
 from neuroloop.networks.calcium_network import calcium_network, initialise
 from neuroloop.statistics.folds import Split
-from neuroloop.explain.attribution.cam import class_maps
 
 NAMES = ["a", "b", "c"]
 CELLS = pd.DataFrame(

@@ -11,9 +11,9 @@ from neuroloop.calcium import reader_training
 from neuroloop.calcium.reader import Reader, multi_hot, read_frames
 from neuroloop.calcium.reader_training import Place, train_readers
 from neuroloop.calcium.views import Augmentation
-from neuroloop.training.checkpoints import Checkpoint
 from neuroloop.errors import NeuroLoopError
 from neuroloop.statistics.folds import Split, splits
+from neuroloop.training.checkpoints import Checkpoint
 from neuroloop.training.recipe import Recipe
 
 CPU = torch.device("cpu")

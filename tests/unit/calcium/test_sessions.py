@@ -1,4 +1,4 @@
-"""Two sessions: matched trials, a common scale, exchanges and intervals."""
+"""Two sessions: matched trials, a common scale, permutations and intervals."""
 
 import numpy as np
 import pandas as pd
@@ -80,7 +80,7 @@ def test_gain_noise_and_fatigue_are_no_change():
     p = []
     for seed in range(240):
         first, second = session(COUPLING, 1, 0.1, seed), session(COUPLING, 2, 0.5, 10**6 + seed)
-        p.append(compared(first, second, n_exchange=99, n_boot=2).panels.iloc[0]["p"])
+        p.append(compared(first, second, n_permutations=99, n_boot=2).panels.iloc[0]["p"])
     assert 0.015 <= np.mean(np.array(p) <= 0.05) <= 0.085
 
 
@@ -94,10 +94,10 @@ def test_without_a_common_scale_gain_is_taken_for_a_change():
         lambda rows: lambda values: np.where(OFF, least_squares(STIMULATED[rows])(values), np.nan),
         {"all": OFF},
         np.random.default_rng(0),
-        n_exchange=199,
+        n_permutations=199,
         n_boot=2,
     )
-    scaled = compared(*sides, n_exchange=199, n_boot=2)
+    scaled = compared(*sides, n_permutations=199, n_boot=2)
     assert raw.panels.iloc[0]["p"] <= 0.01
     assert scaled.panels.iloc[0]["p"] > 0.05
 
@@ -113,7 +113,7 @@ def test_exchanging_pairs_is_flipping_signs():
         mean_of,
         {"all": np.array([True])},
         generator,
-        n_exchange=4000,
+        n_permutations=4000,
         n_boot=2,
     )
     exact = stats.permutation_test(
@@ -138,7 +138,7 @@ def test_the_interval_is_that_of_paired_differences():
             mean_of,
             {"all": np.array([True])},
             generator,
-            n_exchange=2,
+            n_permutations=2,
             n_boot=20000,
         )
         row = made.panels.iloc[0]
@@ -163,7 +163,7 @@ def test_recordings_change_sides_whole():
             mean_of,
             {"all": np.array([True])},
             generator,
-            n_exchange=300,
+            n_permutations=300,
             n_boot=300,
             whole_patterns=whole,
         ).panels.iloc[0]
@@ -195,7 +195,7 @@ def test_an_entry_that_hangs_on_one_recording_has_no_interval():
         influence_measure(stimulated, ~OFF),
         {"all": OFF},
         generator,
-        n_exchange=9,
+        n_permutations=9,
         n_boot=99,
     )
     assert np.isfinite(made.matrix[OFF]).all()
@@ -205,8 +205,8 @@ def test_an_entry_that_hangs_on_one_recording_has_no_interval():
 
 def test_seeds_are_averaged_and_a_panel_must_have_entries():
     first, second = session(COUPLING, 1, 0.1, 0), session(COUPLING + 0.2 * OFF, 1, 0.1, 1)
-    one = compared(first, second, n_exchange=9, n_boot=9)
-    many = compared(np.stack(3 * [first]), np.stack(3 * [second]), n_exchange=9, n_boot=9)
+    one = compared(first, second, n_permutations=9, n_boot=9)
+    many = compared(np.stack(3 * [first]), np.stack(3 * [second]), n_permutations=9, n_boot=9)
     assert many.panels.iloc[0]["change"] == pytest.approx(one.panels.iloc[0]["change"])
     with pytest.raises(NeuroLoopError, match="panel none has no coupling"):
         compare_sessions(first, second, TRIALS, MEASURE, {"none": ~OFF}, np.random.default_rng(0))

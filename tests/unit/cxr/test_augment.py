@@ -1,4 +1,4 @@
-"""Views: each film's own, repeatable, inside [0, 1], and with masks that follow."""
+"""Views: each radiograph's own, repeatable, inside [0, 1], and with masks that follow."""
 
 import dataclasses
 
@@ -13,8 +13,8 @@ from neuroloop.cxr.augment import KINDS, Ranges, mask_view, view
 CHANCES = [field.name for field in dataclasses.fields(Ranges) if field.name.endswith("_chance")]
 
 
-def films(count, height=48, width=48):
-    """Smooth random films from 0 to 1."""
+def radiographs(count, height=48, width=48):
+    """Smooth random radiographs from 0 to 1."""
     noise = np.random.default_rng(3).random((count, height, width))
     smooth = gaussian_filter(noise, (0, height / 16, width / 16))
     low, high = smooth.min((1, 2), keepdims=True), smooth.max((1, 2), keepdims=True)
@@ -27,8 +27,8 @@ def only(monkeypatch, *transforms, **ranges):
     monkeypatch.setattr(augment, "KINDS", {"test": Ranges(**chances, **ranges)})
 
 
-def test_view_0_is_the_film_itself_in_a_copy():
-    images = films(2)
+def test_view_0_is_the_radiograph_itself_in_a_copy():
+    images = radiographs(2)
     made = view(images, ["a", "b"], 0, seed=0)
     assert made.tobytes() == images.tobytes()
     made[:] = 0
@@ -36,8 +36,8 @@ def test_view_0_is_the_film_itself_in_a_copy():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_view_depends_on_seed_film_and_number_alone(kind):
-    images, names = films(8), [f"film{place}" for place in range(8)]
+def test_a_view_depends_on_seed_radiograph_and_number_alone(kind):
+    images, names = radiographs(8), [f"radiograph{place}" for place in range(8)]
     together = view(images, names, 2, seed=5, kind=kind)
     backwards = view(images[::-1], names[::-1], 2, seed=5, kind=kind)[::-1]
     view(images, names, 1, seed=6, kind=kind)
@@ -48,8 +48,8 @@ def test_a_view_depends_on_seed_film_and_number_alone(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_views_differ_from_the_film_and_from_each_other(kind):
-    image = films(1)
+def test_views_differ_from_the_radiograph_and_from_each_other(kind):
+    image = radiographs(1)
     made = [view(image, ["a"], number, seed=0, kind=kind) for number in range(6)]
     made += [view(image, ["b"], 1, seed=0, kind=kind), view(image, ["a"], 1, seed=1, kind=kind)]
     for place, one in enumerate(made):
@@ -59,18 +59,18 @@ def test_views_differ_from_the_film_and_from_each_other(kind):
 
 def test_global_random_streams_are_neither_used_nor_changed():
     state, numbers = torch.get_rng_state(), np.random.get_state()[1].copy()  # noqa: NPY002
-    names = [f"film{place}" for place in range(12)]
-    first = view(films(12), names, 1, seed=0)
+    names = [f"radiograph{place}" for place in range(12)]
+    first = view(radiographs(12), names, 1, seed=0)
     assert torch.equal(torch.get_rng_state(), state)
     assert np.array_equal(np.random.get_state()[1], numbers)  # noqa: NPY002
     with torch.random.fork_rng():
         torch.manual_seed(123)
-        assert view(films(12), names, 1, seed=0).tobytes() == first.tobytes()
+        assert view(radiographs(12), names, 1, seed=0).tobytes() == first.tobytes()
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (48, 48), (40, 72), (224, 224)])
 def test_views_keep_shape_type_and_range(shape):
-    images = films(6, *shape)
+    images = radiographs(6, *shape)
     made = view(images, list("abcdef"), 1, seed=0)
     assert (made.shape, made.dtype) == (images.shape, np.float32)
     assert np.isfinite(made).all()
@@ -78,15 +78,15 @@ def test_views_keep_shape_type_and_range(shape):
     assert made.max() <= 1
 
 
-def test_a_view_has_no_wedges_beside_its_film():
+def test_a_view_has_no_wedges_beside_its_radiograph():
     white = np.ones((10, 48, 48), dtype=np.float32)
     for number in (1, 2, 3):
         np.testing.assert_allclose(view(white, list("abcdefghij"), number, seed=0), 1, atol=1e-5)
 
 
 @pytest.mark.parametrize("transform", [name.removesuffix("_chance") for name in CHANCES])
-def test_each_transform_alone_changes_the_film_within_its_range(monkeypatch, transform):
-    image = films(1, 224, 224)
+def test_each_transform_alone_changes_the_radiograph_within_its_range(monkeypatch, transform):
+    image = radiographs(1, 224, 224)
     only(monkeypatch)
     np.testing.assert_allclose(view(image, ["a"], 1, 0, "test"), image, atol=1e-4)
     only(monkeypatch, transform)
@@ -98,7 +98,7 @@ def test_each_transform_alone_changes_the_film_within_its_range(monkeypatch, tra
 
 def test_flip_by_hand(monkeypatch):
     only(monkeypatch, "flip")
-    image = films(1)
+    image = radiographs(1)
     np.testing.assert_allclose(view(image, ["a"], 1, 0, "test"), image[:, :, ::-1], atol=1e-4)
 
 
@@ -114,9 +114,9 @@ def test_gamma_by_hand(monkeypatch):
 
 
 @pytest.mark.parametrize("side", [40, 80])
-def test_gaussian_blur_is_scipys_and_scales_with_the_film(monkeypatch, side):
+def test_gaussian_blur_is_scipys_and_scales_with_the_radiograph(monkeypatch, side):
     only(monkeypatch, "blur", blur=(0.05, 0.05))
-    image = films(1, side, side)
+    image = radiographs(1, side, side)
     expected = gaussian_filter(image[0], side / 20, mode="mirror", truncate=3)
     np.testing.assert_allclose(view(image, ["a"], 1, 0, "test")[0], expected, atol=1e-4)
 
@@ -137,10 +137,10 @@ def test_motion_blur_draws_a_point_into_a_line(monkeypatch):
 
 
 @pytest.mark.parametrize("scale", [0.8, 1.2])
-def test_geometry_reads_the_film_as_scipy_does(monkeypatch, scale):
-    """The middle of the film enlarged, and a film that is mirrored at its edges."""
+def test_geometry_reads_the_radiograph_as_scipy_does(monkeypatch, scale):
+    """The middle of the radiograph enlarged, and a radiograph that is mirrored at its edges."""
     only(monkeypatch, "affine", scale=(scale, scale), shift=0.0, rotation=0.0)
-    image = films(1, 40, 60)
+    image = radiographs(1, 40, 60)
     rows, columns = (
         scale * (np.arange(side) - middle) + middle for side, middle in ((40, 19.5), (60, 29.5))
     )
@@ -151,15 +151,15 @@ def test_geometry_reads_the_film_as_scipy_does(monkeypatch, scale):
 
 
 def test_the_coarse_grid_is_fine_enough(monkeypatch):
-    images, names = films(6, 224, 224), list("abcdef")
+    images, names = radiographs(6, 224, 224), list("abcdef")
     only(monkeypatch, "affine", "spline", "optics", "flip")
     coarse = view(images, names, 1, 0, "test")
     monkeypatch.setattr(augment, "NODES", 224)
     assert np.abs(coarse - view(images, names, 1, 0, "test")).max() < 2e-3
 
 
-def test_a_film_of_another_size_has_the_same_view():
-    large = films(8, 193, 193)
+def test_a_radiograph_of_another_size_has_the_same_view():
+    large = radiographs(8, 193, 193)
     small = np.ascontiguousarray(large[:, ::2, ::2])
     names = list("abcdefgh")
     halved = view(large, names, 1, seed=0)[:, ::2, ::2]
@@ -168,25 +168,25 @@ def test_a_film_of_another_size_has_the_same_view():
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_masks_follow_their_films(kind):
-    """A bright disc off the middle on a dark film."""
+def test_masks_follow_their_radiographs(kind):
+    """A bright disc off the middle on a dark radiograph."""
     y, x = np.mgrid[:96, :96]
     disc = np.repeat(((y - 40) ** 2 + (x - 58) ** 2 < 12**2)[None], 12, axis=0)
-    names = [f"film{place}" for place in range(12)]
+    names = [f"radiograph{place}" for place in range(12)]
     masks = mask_view(disc, names, 1, seed=0, kind=kind)
     made = view(disc.astype(np.float32), names, 1, seed=0, kind=kind)
     assert masks.dtype == np.bool_
-    for mask, film, before in zip(masks, made, disc, strict=True):
-        np.testing.assert_allclose(center_of_mass(mask), center_of_mass(film), atol=0.5)
+    for mask, radiograph, before in zip(masks, made, disc, strict=True):
+        np.testing.assert_allclose(center_of_mass(mask), center_of_mass(radiograph), atol=0.5)
         assert (mask != before).any()
-        if kind == "affine":  # the study's blur and gamma change the film's sum
-            assert mask.sum() == pytest.approx(film.sum(), rel=0.03)
+        if kind == "affine":  # the study's blur and gamma change the radiograph's sum
+            assert mask.sum() == pytest.approx(radiograph.sum(), rel=0.03)
     assert np.array_equal(mask_view(disc, names, 0, seed=0, kind=kind), disc)
 
 
 def test_the_affine_kind_leaves_grey_values_alone():
     grey = np.full((12, 48, 48), 0.5, dtype=np.float32)
-    names = [f"film{place}" for place in range(12)]
+    names = [f"radiograph{place}" for place in range(12)]
     np.testing.assert_allclose(view(grey, names, 1, seed=0, kind="affine"), 0.5, atol=1e-6)
     assert np.ptp(view(grey, names, 1, seed=0)) > 0.05
 
@@ -194,21 +194,26 @@ def test_the_affine_kind_leaves_grey_values_alone():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"images": films(2).astype(np.float64)}, "float32"),
-        ({"images": films(2) * 2}, "float32"),
+        ({"images": radiographs(2).astype(np.float64)}, "float32"),
+        ({"images": radiographs(2) * 2}, "float32"),
         ({"images": np.full((2, 48, 48), np.nan, dtype=np.float32)}, "without NaN"),
-        ({"film_ids": ["a"]}, "1 films"),
-        ({"images": films(2, 8, 48)}, "16 pixels"),
+        ({"radiograph_ids": ["a"]}, "1 radiographs"),
+        ({"images": radiographs(2, 8, 48)}, "16 pixels"),
         ({"number": -1}, "no view -1"),
         ({"kind": "colour"}, "'colour'"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(change, message):
-    given = {"images": films(2), "film_ids": ["a", "b"], "number": 1, "seed": 0} | change
+    given = {
+        "images": radiographs(2),
+        "radiograph_ids": ["a", "b"],
+        "number": 1,
+        "seed": 0,
+    } | change
     with pytest.raises(ValueError, match=message):
         view(**given)
 
 
 def test_a_mask_is_bool():
     with pytest.raises(ValueError, match="bool"):
-        mask_view(films(1), ["a"], 1, seed=0)
+        mask_view(radiographs(1), ["a"], 1, seed=0)

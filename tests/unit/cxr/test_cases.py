@@ -1,4 +1,4 @@
-"""Data cases: counts by hand, training films alone, exact balance."""
+"""Data cases: counts by hand, training radiographs alone, exact balance."""
 
 import re
 
@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neuroloop.errors import NeuroLoopError
 from neuroloop.cxr.cases import CASES, case_rows, views_needed
+from neuroloop.errors import NeuroLoopError
 
-#: Films 0-5 bacteria, 6-9 normal, 10-12 virus; those of other folds after them.
+#: Radiographs 0-5 bacteria, 6-9 normal, 10-12 virus; those of other folds after them.
 LABELS = np.array(["bacteria"] * 6 + ["normal"] * 4 + ["virus"] * 3 + ["virus"] * 20)
 TRAIN = np.arange(13)
 
@@ -29,7 +29,7 @@ def counts(table):
         ("case2", [12, 8, 6], {0: 13, 1: 13}),
         ("case3", [18, 12, 9], {0: 13, 1: 13, 2: 13}),
         ("case4", [6, 6, 6], {0: 18}),
-        # 12 each: 6 films of 2, 4 films of 3, 3 films of 4.
+        # 12 each: 6 radiographs of 2, 4 radiographs of 3, 3 radiographs of 4.
         ("case5", [12, 12, 12], {0: 13, 1: 13, 2: 7, 3: 3}),
         ("affine", [12, 12, 12], {0: 13, 1: 13, 2: 7, 3: 3}),
         ("undersampled", [3, 3, 3], {0: 9}),
@@ -42,7 +42,7 @@ def test_counts_by_hand(case, of_class, of_view):
     assert list(table) == ["row", "view"]
 
 
-def test_balancing_by_copies_uses_every_film_equally():
+def test_balancing_by_copies_uses_every_radiograph_equally():
     copies = case_rows("case4", LABELS, TRAIN, seed=0, max_view=0)["row"].value_counts()
     assert copies[copies.index < 6].tolist() == [1] * 6
     assert sorted(copies[(copies.index >= 6) & (copies.index < 10)]) == [1, 1, 2, 2]
@@ -51,7 +51,7 @@ def test_balancing_by_copies_uses_every_film_equally():
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("seed", range(5))
-def test_only_training_films_are_used_and_only_they_matter(case, seed):
+def test_only_training_radiographs_are_used_and_only_they_matter(case, seed):
     generator = np.random.default_rng(seed)
     labels = generator.choice(["a", "b", "c"], 60)
     rows = generator.permutation(60)[:40]
@@ -75,26 +75,26 @@ def test_balance_is_exact(case):
 def test_case5_repeats_no_pair_while_views_suffice():
     table = case_rows("case5", LABELS, TRAIN, seed=0, max_view=3)
     assert not table.duplicated().any()
-    of_film = table["row"].value_counts()
-    assert of_film[of_film.index >= 10].tolist() == [4] * 3
+    of_radiograph = table["row"].value_counts()
+    assert of_radiograph[of_radiograph.index >= 10].tolist() == [4] * 3
 
 
-def test_a_class_without_enough_views_begins_again_with_the_plain_films():
-    """12 of 3 films with 1 view each: 6 pairs, each twice. Of 4 films: 8 pairs and 4 plain."""
+def test_a_class_without_enough_views_begins_again_with_the_plain_radiographs():
+    """12 of 3 images with 1 view each: 6 pairs, each twice. Of 4 images: 8 pairs and 4 plain."""
     table = case_rows("case5", LABELS, TRAIN, seed=0, max_view=1)
     assert counts(table)[0] == [12, 12, 12]
     repeats = table.value_counts(["row", "view"])
-    for film in (10, 11, 12):
-        assert repeats[film].to_dict() == {0: 2, 1: 2}
-    for film in (6, 7, 8, 9):
-        assert repeats[film].to_dict() == {0: 2, 1: 1}
+    for radiograph in (10, 11, 12):
+        assert repeats[radiograph].to_dict() == {0: 2, 1: 2}
+    for radiograph in (6, 7, 8, 9):
+        assert repeats[radiograph].to_dict() == {0: 2, 1: 1}
 
 
 def test_the_seed_draws_who_is_repeated():
     drawn = {
         tuple(case_rows("case4", LABELS, TRAIN, seed, max_view=0)["row"]) for seed in range(12)
     }
-    assert 3 < len(drawn) <= 6  # 2 of 4 normal films
+    assert 3 < len(drawn) <= 6  # 2 of 4 normal radiographs
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from neuroloop.training.recipe import Recipe
+from neuroloop.cxr.classifier import Classifier
 from neuroloop.networks.transfer_network import transfer_network
 from neuroloop.networks.transfer_start import initialise_backbone
-from neuroloop.cxr.classifier import Classifier
+from neuroloop.training.recipe import Recipe
 from tests.project import preset
 
 BLOCK = preset("config")["classifiers"]["fine"] | {
@@ -24,7 +24,7 @@ def classifier(start=None, **options):
     return Classifier.from_block(BLOCK | options, start)
 
 
-def films(n=3):
+def radiographs(n=3):
     return torch.rand(n, 1, 32, 32, generator=torch.Generator().manual_seed(0))
 
 
@@ -53,7 +53,7 @@ def test_every_key_of_a_block_is_used():
 
 def test_the_network_is_as_the_block_says():
     network = classifier(units=[8], dropout=0.5).network(3, 1)
-    assert network(films()).shape == (3, 1, 3)
+    assert network(radiographs()).shape == (3, 1, 3)
     assert network.cut == "layer3"
     assert [m.out_features for m in network.head if isinstance(m, torch.nn.Linear)] == [8, 3]
     assert network.backbone.conv1.out_channels == 4
@@ -83,9 +83,9 @@ def test_its_front_is_that_of_the_stored_features(tmp_path, weights):
         initialise_backbone(stored, 1)
     made = classifier(start if weights else None, weights=weights, units=[8]).network(3, 1, 4)
     with torch.inference_mode():
-        features = stored.eval().front(films())
-        torch.testing.assert_close(made.eval().front(films()), features, rtol=0, atol=0)
-        torch.testing.assert_close(made.back(features), made(films()))
+        features = stored.eval().front(radiographs())
+        torch.testing.assert_close(made.eval().front(radiographs()), features, rtol=0, atol=0)
+        torch.testing.assert_close(made.back(features), made(radiographs()))
 
 
 def test_pretrained_statistics_stay_and_random_ones_follow(tmp_path):
@@ -97,13 +97,13 @@ def test_pretrained_statistics_stay_and_random_ones_follow(tmp_path):
         norm = network.backbone.layer4[0].bn1
         before = norm.running_mean.clone()
         network.train()
-        network(films())
+        network(radiographs())
         assert torch.equal(norm.running_mean, before) != follows
         assert norm.weight.requires_grad
 
 
 def test_a_stored_block_rebuilds_the_network():
-    """Without the file that it started from: name_external has the weights elsewhere."""
+    """Without the file that it started from: predict_external has the weights elsewhere."""
     made = classifier(weights="a/resnet18.pth")
     assert made.options["frozen_norm"]
     network = transfer_network(classes=3, **made.options)

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from neuroloop.report.figures import save
 from neuroloop.cxr.classifier_figure import SHOWN, draw_scores, draw_shortcuts
+from neuroloop.report.figures import save
 
 CONTRAST = ("bacteria", "virus")
 
@@ -22,7 +22,7 @@ def rows(case, classifier, split, shown, value):
             "ci_low": value + more - 0.05,
             "ci_high": value + more + 0.02,
             "n": n,
-            "persons": n // 2,
+            "patients": n // 2,
             "chance": chance,
         }
         for metric, more, n, chance in [
@@ -37,12 +37,12 @@ def rows(case, classifier, split, shown, value):
 def scored():
     return pd.DataFrame(
         [
-            *rows("case1", "plain", "person", "whole", 0.6),
-            *rows("case1", "plain", "person", "lungs", 0.5),
-            *rows("case1", "plain", "person", "background", 0.4),
-            *rows("case5", "plain", "person", "whole", 0.7),
-            *rows("case5", "plain", "person", "lungs", 0.55),
-            *rows("case5", "plain", "person", "background", 0.45),
+            *rows("case1", "plain", "patient", "whole", 0.6),
+            *rows("case1", "plain", "patient", "lungs", 0.5),
+            *rows("case1", "plain", "patient", "background", 0.4),
+            *rows("case5", "plain", "patient", "whole", 0.7),
+            *rows("case5", "plain", "patient", "lungs", 0.55),
+            *rows("case5", "plain", "patient", "background", 0.45),
             *rows("case5", "plain", "image", "whole", 0.75),
         ]
     )
@@ -81,11 +81,11 @@ def test_scores_stand_at_their_row_with_their_interval():
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert names == ["plain, case1", "plain, case5"]
     assert [panel.get_title() for panel in figure.axes] == [
-        "macro-F1 (n = 1,900 films)",
-        "AUC (n = 1,200 films)",
+        "macro-F1 (n = 1,900 radiographs)",
+        "AUC (n = 1,200 radiographs)",
     ]
-    assert "films of 950 (macro-F1) and 600 (AUC) persons" in figure.get_suptitle()
-    assert "95 % intervals over persons" in figure.get_suptitle()
+    assert "radiographs of 950 (macro-F1) and 600 (AUC) patients" in figure.get_suptitle()
+    assert "95 % intervals over patients" in figure.get_suptitle()
 
 
 def test_numbers_are_written_beside_their_row():
@@ -133,14 +133,14 @@ def test_without_a_contrast_the_auc_is_the_mean_of_all_classes():
 
 def test_shortcuts_stand_side_by_side():
     table = scored()
-    figure = draw_shortcuts(table[table["split"] == "person"], CONTRAST)
+    figure = draw_shortcuts(table[table["split"] == "patient"], CONTRAST)
     values = {key: point[0] for key, point in drawn(figure.axes[0]).items()}
     expected = {(BLUE, 0): 0.6, (GREEN, 0): 0.5, (ORANGE, 0): 0.4}
     expected |= {(BLUE, 1): 0.7, (GREEN, 1): 0.55, (ORANGE, 1): 0.45}
     assert values == pytest.approx(expected)
     said = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert said[:3] == ["whole film", "lungs only", "background only, the lungs masked"]
-    assert "95 % intervals over persons" in figure.get_suptitle()
+    assert said[:3] == ["whole radiograph", "lungs only", "background only, the lungs masked"]
+    assert "95 % intervals over patients" in figure.get_suptitle()
 
 
 def test_the_same_numbers_make_the_same_files(tmp_path):
@@ -151,6 +151,6 @@ def test_the_same_numbers_make_the_same_files(tmp_path):
     for kind in ("png", "svg"):
         assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "three.png").read_bytes()
-    by_person = scored()[scored()["split"] == "person"]
-    draw_shortcuts(by_person, CONTRAST, tmp_path / "shortcuts.png")
+    by_patient = scored()[scored()["split"] == "patient"]
+    draw_shortcuts(by_patient, CONTRAST, tmp_path / "shortcuts.png")
     assert (tmp_path / "shortcuts.png").stat().st_size > 0

@@ -9,18 +9,20 @@ CLASSES = ["bacteria", "virus"]
 
 
 def predicted(*cells):
-    """Films from (truth, probability of bacteria, how many)."""
+    """Radiographs from (truth, probability of bacteria, how many)."""
     rows = [
         {"label": label, "p_bacteria": share, "p_virus": 1 - share}
         for label, share, n in cells
         for _ in range(n)
     ]
-    names = [f"film{number}" for number in range(len(rows))]
-    persons = [f"person{number // 2}" for number in range(len(rows))]
-    return pd.DataFrame(rows).assign(film=names, person=persons)
+    names = [f"radiograph{number}" for number in range(len(rows))]
+    patients = [f"person{number // 2}" for number in range(len(rows))]
+    return pd.DataFrame(rows).assign(radiograph=names, patient=patients)
 
 
-FILMS = predicted(("bacteria", 0.9, 3), ("bacteria", 0.2, 1), ("virus", 0.7, 4), ("virus", 0.1, 12))
+RADIOGRAPHS = predicted(
+    ("bacteria", 0.9, 3), ("bacteria", 0.2, 1), ("virus", 0.7, 4), ("virus", 0.1, 12)
+)
 
 
 def panels(figure):
@@ -28,7 +30,7 @@ def panels(figure):
 
 
 def test_rows_are_the_truth_and_sum_to_one():
-    (panel,) = panels(draw_confusion({"plain": FILMS}, CLASSES))
+    (panel,) = panels(draw_confusion({"plain": RADIOGRAPHS}, CLASSES))
     shares = panel.images[0].get_array()
     np.testing.assert_allclose(shares, [[0.75, 0.25], [0.25, 0.75]])
     said = {text.get_position(): text.get_text() for text in panel.texts}
@@ -40,16 +42,16 @@ def test_rows_are_the_truth_and_sum_to_one():
     }
     assert panel.get_ylabel() == "true class"
     assert panel.get_xlabel() == "named class"
-    assert panel.get_title() == "plain\nn = 20 films, 10 persons"
+    assert panel.get_title() == "plain\nn = 20 radiographs, 10 patients"
 
 
 def test_recall_and_precision_stand_beside_with_their_chance():
-    (panel,) = panels(draw_confusion({"plain": FILMS}, CLASSES))
+    (panel,) = panels(draw_confusion({"plain": RADIOGRAPHS}, CLASSES))
     rows = [label.get_text().split("\n") for label in panel.get_yticklabels()]
     columns = [label.get_text().split("\n") for label in panel.get_xticklabels()]
     assert rows == [
-        ["bacteria", "recall 0.75", "20% of films"],
-        ["virus", "recall 0.75", "80% of films"],
+        ["bacteria", "recall 0.75", "20% of radiographs"],
+        ["virus", "recall 0.75", "80% of radiographs"],
     ]
     assert columns == [
         ["bacteria", "precision", "0.43", "35% named"],
@@ -57,15 +59,15 @@ def test_recall_and_precision_stand_beside_with_their_chance():
     ]
 
 
-def test_a_class_without_films_is_drawn_without_a_share():
-    films = FILMS[FILMS["label"] == "virus"]
-    (panel,) = panels(draw_confusion({"plain": films}, CLASSES))
+def test_a_class_without_radiographs_is_drawn_without_a_share():
+    radiographs = RADIOGRAPHS[RADIOGRAPHS["label"] == "virus"]
+    (panel,) = panels(draw_confusion({"plain": radiographs}, CLASSES))
     assert np.isnan(np.ma.filled(panel.images[0].get_array(), np.nan)[0]).all()
     assert {text.get_text() for text in panel.texts} == {"0", "4\n25%", "12\n75%"}
 
 
 def test_each_classifier_has_a_panel_and_files_are_the_same_twice(tmp_path):
-    tables = {f"classifier {number}": FILMS for number in range(2)}
+    tables = {f"classifier {number}": RADIOGRAPHS for number in range(2)}
     for name in ("one", "two"):
         paths = [tmp_path / f"{name}.{kind}" for kind in ("png", "svg")]
         figure = draw_confusion(tables, CLASSES, *paths)

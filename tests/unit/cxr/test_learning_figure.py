@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neuroloop.report.figures import PALETTE
-from neuroloop.statistics.metrics import calibration_error
-from neuroloop.statistics.intervals import cluster_interval
 from neuroloop.cxr.learning_figure import draw_calibration, draw_learning
+from neuroloop.report.figures import PALETTE
+from neuroloop.statistics.intervals import cluster_interval
+from neuroloop.statistics.metrics import calibration_error
 
 CLASSES = ["bacteria", "normal", "virus"]
 BLUE, ORANGE = PALETTE[0], PALETTE[1]
@@ -54,7 +54,7 @@ def test_the_lowest_validation_loss_of_each_fold_is_marked():
     assert dots.get_ydata().tolist() == [0.5, 0.6]
 
 
-def test_no_validation_films_leave_the_loss_of_training_alone():
+def test_no_validation_radiographs_leave_the_loss_of_training_alone():
     panel = draw_learning({"plain": HISTORY.assign(validation=np.nan)}).axes[0]
     assert len(lines(panel, BLUE, 0.7)) == 2
     assert not lines(panel, ORANGE, 0.7)
@@ -85,18 +85,18 @@ def predicted(n=200, seed=0):
     shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     return pd.DataFrame(
         {
-            "film": [f"film{number:03}" for number in range(n)],
-            "person": stream.integers(60, size=n).astype(str),
+            "radiograph": [f"radiograph{number:03}" for number in range(n)],
+            "patient": stream.integers(60, size=n).astype(str),
             "label": np.array(CLASSES)[truth],
             **{f"p_{name}": shares[:, number] for number, name in enumerate(CLASSES)},
         }
     )
 
 
-def test_bins_stand_where_they_are_with_intervals_over_persons():
-    films = predicted()
-    panel = draw_calibration({"plain": films}, CLASSES).axes[0]
-    shares = films[[f"p_{name}" for name in CLASSES]].to_numpy()
+def test_bins_stand_where_they_are_with_intervals_over_patients():
+    radiographs = predicted()
+    panel = draw_calibration({"plain": radiographs}, CLASSES).axes[0]
+    shares = radiographs[[f"p_{name}" for name in CLASSES]].to_numpy()
     sure, named = shares.max(axis=1), np.array(CLASSES)[shares.argmax(axis=1)]
     points = {}
     for container in panel.containers:
@@ -110,8 +110,8 @@ def test_bins_stand_where_they_are_with_intervals_over_persons():
     for low in np.arange(15) / 15:
         of = (sure > low) & (sure <= low + 1 / 15)
         if of.any():
-            hits = (named == films["label"])[of]
-            expected[sure[of].mean()] = tuple(cluster_interval(hits, films["person"][of]))
+            hits = (named == radiographs["label"])[of]
+            expected[sure[of].mean()] = tuple(cluster_interval(hits, radiographs["patient"][of]))
     assert len(points) == len(expected) > 8
     for place, want in expected.items():
         assert points[min(points, key=lambda x: abs(x - place))] == pytest.approx(want)
@@ -121,25 +121,25 @@ def test_bins_stand_where_they_are_with_intervals_over_persons():
 
 
 def test_the_title_tells_the_calibration_error_of_the_house():
-    films = predicted()
-    figure = draw_calibration({"plain": films}, CLASSES)
-    shares = films[[f"p_{name}" for name in CLASSES]].to_numpy()
-    truth = films["label"].map({name: k for k, name in enumerate(CLASSES)}).to_numpy()
-    persons = films["person"].nunique()
+    radiographs = predicted()
+    figure = draw_calibration({"plain": radiographs}, CLASSES)
+    shares = radiographs[[f"p_{name}" for name in CLASSES]].to_numpy()
+    truth = radiographs["label"].map({name: k for k, name in enumerate(CLASSES)}).to_numpy()
+    patients = radiographs["patient"].nunique()
     assert figure.axes[0].get_title() == (
         f"plain\nECE {calibration_error(np.log(shares), truth):.3f}, "
-        f"n = 200 films, {persons} persons"
+        f"n = 200 radiographs, {patients} patients"
     )
-    largest = films["label"].value_counts().max() / 200
+    largest = radiographs["label"].value_counts().max() / 200
     (chance,) = [line for line in figure.axes[0].lines if line.get_linestyle() == "--"]
     assert chance.get_ydata() == pytest.approx([largest] * 2)
-    assert "95 % intervals over persons" in figure.get_suptitle()
+    assert "95 % intervals over patients" in figure.get_suptitle()
 
 
 def test_the_same_numbers_make_the_same_files(tmp_path):
-    films = predicted(60)
+    radiographs = predicted(60)
     for name in ("one", "two"):
-        draw_calibration({"plain": films}, CLASSES, tmp_path / f"{name}.png")
+        draw_calibration({"plain": radiographs}, CLASSES, tmp_path / f"{name}.png")
         draw_learning({"plain": HISTORY}, tmp_path / f"{name}.svg", n_classes=3)
     for kind in ("png", "svg"):
         assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()

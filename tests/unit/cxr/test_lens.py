@@ -13,7 +13,7 @@ from neuroloop.cxr.augment import KINDS
 SQUARE = np.ones(2)
 
 
-def test_lattice_reaches_the_edges_of_an_oblong_film():
+def test_lattice_reaches_the_edges_of_an_oblong_radiograph():
     points = lens.lattice((11, 21), 3)
     np.testing.assert_allclose(points[:, :, 0], [[-2, 0, 2]] * 3)
     np.testing.assert_allclose(points[:, :, 1].T, [[-1, 0, 1]] * 3)
@@ -66,7 +66,7 @@ def test_a_barrel_bows_lines_outwards_and_a_pincushion_inwards():
     assert seen_at(-0.08, 0) < seen_at(-0.08, 0.9) - 0.01
 
 
-def test_a_lens_that_folds_the_film_is_refused_and_none_of_the_views_does():
+def test_a_lens_that_folds_the_radiograph_is_refused_and_none_of_the_views_does():
     corner = lens.lattice((9, 9), 2)
     with pytest.raises(ValueError, match="folds"):
         lens.optics(corner, -0.2, 0)

@@ -1,11 +1,11 @@
-"""Where lungs usually are, and films with a part of them hidden."""
+"""Where lungs usually are, and radiographs with a part of them hidden."""
 
 import numpy as np
 import pytest
 from skimage.draw import ellipse
 
-from neuroloop.cxr.lungs import lung_template, shown_films
-from neuroloop.cxr.simulate import FilmSettings, simulate_films
+from neuroloop.cxr.lungs import lung_template, shown_radiographs
+from neuroloop.cxr.simulate import RadiographSettings, simulate_radiographs
 
 
 def test_template_is_two_ellipses():
@@ -22,22 +22,22 @@ def test_template_is_two_ellipses():
 
 
 def test_lungs_spread_downwards():
-    """Tops stand nearer to the spine than bases do, as in a frontal film."""
+    """Tops stand nearer to the spine than bases do, as in a frontal radiograph."""
     template = lung_template(100)[:, :50]
     columns = np.broadcast_to(np.arange(50), template.shape)
     top, base = (columns[rows][template[rows]].mean() for rows in (slice(0, 35), slice(60, 100)))
     assert top > base + 3
 
 
-def test_template_lies_on_the_lungs_of_films():
-    lungs = simulate_films(1, FilmSettings(size=64, films_per_class=8)).lungs
+def test_template_lies_on_the_lungs_of_radiographs():
+    lungs = simulate_radiographs(1, RadiographSettings(size=64, radiographs_per_class=8)).lungs
     template = lung_template(64)
     covered = (lungs & template).sum((1, 2)) / lungs.sum((1, 2))
     assert covered.mean() > 0.85
     assert covered.min() > 0.6
 
 
-FILM = np.array([[0.1, 0.2], [0.6, 0.8]], dtype=np.float32)
+RADIOGRAPH = np.array([[0.1, 0.2], [0.6, 0.8]], dtype=np.float32)
 LEFT = np.array([[True, False], [True, False]])
 
 
@@ -50,35 +50,37 @@ LEFT = np.array([[True, False], [True, False]])
     ],
 )
 def test_what_is_hidden_gets_the_mean_of_what_is_left(shown, expected):
-    made = shown_films(np.stack([FILM, 1 - FILM]), LEFT, shown)
+    made = shown_radiographs(np.stack([RADIOGRAPH, 1 - RADIOGRAPH]), LEFT, shown)
     assert made.dtype == np.float32
     np.testing.assert_allclose(made[0], expected, atol=1e-6)
     np.testing.assert_allclose(made[1], 1 - np.array(expected), atol=1e-6)
 
 
-def test_each_film_has_its_own_lungs():
-    films, lungs = np.stack([FILM, FILM]), np.stack([LEFT, ~LEFT])
-    made = shown_films(films, lungs, "background")
-    np.testing.assert_array_equal(made[0], shown_films(films[:1], LEFT, "background")[0])
-    np.testing.assert_array_equal(made[1], shown_films(films[:1], LEFT, "lungs")[0])
+def test_each_radiograph_has_its_own_lungs():
+    radiographs, lungs = np.stack([RADIOGRAPH, RADIOGRAPH]), np.stack([LEFT, ~LEFT])
+    made = shown_radiographs(radiographs, lungs, "background")
+    np.testing.assert_array_equal(
+        made[0], shown_radiographs(radiographs[:1], LEFT, "background")[0]
+    )
+    np.testing.assert_array_equal(made[1], shown_radiographs(radiographs[:1], LEFT, "lungs")[0])
 
 
 @pytest.mark.parametrize("shown", ["lungs", "background"])
 def test_what_is_hidden_leaves_no_trace(shown):
-    """Two films that differ only where it is hidden are one film then."""
+    """Two radiographs that differ only where it is hidden are one radiograph then."""
     generator = np.random.default_rng(0)
-    films = generator.random((3, 40, 40), dtype=np.float32)
+    radiographs = generator.random((3, 40, 40), dtype=np.float32)
     lungs = generator.random((3, 40, 40)) < 0.3
     hidden = ~lungs if shown == "lungs" else lungs
-    other = np.where(hidden, 1 - films, films)
-    before = films.copy()
+    other = np.where(hidden, 1 - radiographs, radiographs)
+    before = radiographs.copy()
     np.testing.assert_array_equal(
-        shown_films(films, lungs, shown), shown_films(other, lungs, shown)
+        shown_radiographs(radiographs, lungs, shown), shown_radiographs(other, lungs, shown)
     )
-    np.testing.assert_array_equal(films, before)
+    np.testing.assert_array_equal(radiographs, before)
 
 
 @pytest.mark.parametrize("shown", ["lungs", "background"])
-def test_a_film_of_which_nothing_is_left_is_black(shown):
+def test_a_radiograph_of_which_nothing_is_left_is_black(shown):
     lungs = np.full((1, 2, 2), shown == "background")
-    assert (shown_films(FILM[None], lungs, shown) == 0).all()
+    assert (shown_radiographs(RADIOGRAPH[None], lungs, shown) == 0).all()

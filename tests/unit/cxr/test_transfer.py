@@ -10,15 +10,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from neuroloop.training.checkpoints import Checkpoint
-from neuroloop.errors import NeuroLoopError
-from neuroloop.jobs.seeds import numpy_generator
-from neuroloop.networks.transfer_network import transfer_network
 from neuroloop.cxr import transfer
 from neuroloop.cxr.classifier import Classifier
 from neuroloop.cxr.features import Features, view_names
-from neuroloop.cxr.simulate import FilmSettings, simulate_films
-from neuroloop.cxr.transfer import Fold, epoch_pairs, predict_films, train_fold
+from neuroloop.cxr.simulate import RadiographSettings, simulate_radiographs
+from neuroloop.cxr.transfer import Fold, epoch_pairs, predict_radiographs, train_fold
+from neuroloop.errors import NeuroLoopError
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.networks.transfer_network import transfer_network
+from neuroloop.training.checkpoints import Checkpoint
 from tests.project import preset
 
 SEED = 7
@@ -41,7 +41,7 @@ def classifier(**options):
 
 
 def noise(n=30, classes=3, seed=0):
-    """Pooled features (films, 5 views, 32) of a film's class in part, and labels."""
+    """Pooled features (radiographs, 5 views, 32) of a radiograph's class in part, and labels."""
     generator = np.random.default_rng(seed)
     labels = np.arange(n) % classes
     stored = (
@@ -52,7 +52,7 @@ def noise(n=30, classes=3, seed=0):
 
 
 def pairs(rows, views=(0,)):
-    """Every film in each of these views."""
+    """Every radiograph in each of these views."""
     return pd.DataFrame([(row, view) for row in rows for view in views], columns=["row", "view"])
 
 
@@ -76,16 +76,16 @@ def assert_same(one, other):
         torch.testing.assert_close(one[name], other[name], rtol=0, atol=0)
 
 
-@pytest.mark.parametrize(("n_pairs", "n_films"), [(7, 3), (5, 5), (4, 9), (12, 6)])
-def test_epochs_go_through_permutations_of_all_pairs(n_pairs, n_films):
-    seen = np.concatenate([epoch_pairs(n_pairs, n_films, SEED, epoch) for epoch in range(11)])
+@pytest.mark.parametrize(("n_pairs", "n_radiographs"), [(7, 3), (5, 5), (4, 9), (12, 6)])
+def test_epochs_go_through_permutations_of_all_pairs(n_pairs, n_radiographs):
+    seen = np.concatenate([epoch_pairs(n_pairs, n_radiographs, SEED, epoch) for epoch in range(11)])
     orders = [
         numpy_generator(SEED, "pairs", number).permutation(n_pairs)
-        for number in range(11 * n_films // n_pairs + 1)
+        for number in range(11 * n_radiographs // n_pairs + 1)
     ]
-    np.testing.assert_array_equal(seen, np.concatenate(orders)[: 11 * n_films])
+    np.testing.assert_array_equal(seen, np.concatenate(orders)[: 11 * n_radiographs])
     for epoch in range(11):
-        counts = Counter(seen[: (epoch + 1) * n_films].tolist())
+        counts = Counter(seen[: (epoch + 1) * n_radiographs].tolist())
         often = [counts[pair] for pair in range(n_pairs)]
         assert max(often) - min(often) <= 1
 
@@ -100,7 +100,7 @@ def test_an_epoch_depends_on_no_other_and_on_the_seed():
 
 @pytest.fixture
 def read(monkeypatch):
-    """Pairs of film and view in the order in which training and validation read them."""
+    """Pairs of radiograph and view in the order in which training and validation read them."""
     seen = []
     inputs = transfer._inputs
 
@@ -112,8 +112,8 @@ def read(monkeypatch):
     return seen
 
 
-def test_an_epoch_has_as_many_batches_as_there_are_films_whatever_the_case(read):
-    """18 films in 3 batches of 6; of 36 pairs, two epochs see each once."""
+def test_an_epoch_has_as_many_batches_as_there_are_radiographs_whatever_the_case(read):
+    """18 radiographs in 3 batches of 6; of 36 pairs, two epochs see each once."""
     features, labels = noise()
     train(features, labels, epochs=2)
     learned = [part for part in read if set(part[0].tolist()) <= set(range(18))]
@@ -126,11 +126,11 @@ def test_an_epoch_has_as_many_batches_as_there_are_films_whatever_the_case(read)
     assert len(watched) == 2
     for rows, views in watched:
         assert rows.tolist() == list(range(18, 24))
-        assert not views.any()  # the films themselves
+        assert not views.any()  # the radiographs themselves
 
 
 @pytest.mark.parametrize("C", [None, 0.1])
-def test_test_films_are_never_read_while_training(C, read):
+def test_test_radiographs_are_never_read_while_training(C, read):
     """NaN in their place, and labels that are none, change no byte of what is learned."""
     features, labels = noise()
     stored, named = features.stored.copy(), labels.copy()
@@ -146,7 +146,7 @@ def test_test_films_are_never_read_while_training(C, read):
     assert not {int(row) for rows, _ in read for row in rows} & set(FOLD.test.tolist())
 
 
-def test_validation_films_only_choose_the_epoch():
+def test_validation_radiographs_only_choose_the_epoch():
     features, labels = noise()
     changed = features.stored.copy()
     changed[FOLD.validation] += 3
@@ -157,9 +157,9 @@ def test_validation_films_only_choose_the_epoch():
     assert before["validation"][0] != after["validation"][0]
 
 
-def film_features(cut):
-    """Features of 12 simulated films at a cut of the network that is trained on them."""
-    drawn = simulate_films(1, FilmSettings(size=32, films_per_class=4))
+def radiograph_features(cut):
+    """Features of 12 simulated radiographs at a cut of the network that is trained on them."""
+    drawn = simulate_radiographs(1, RadiographSettings(size=32, radiographs_per_class=4))
     images = torch.from_numpy(drawn.images)[:, None]
     network = classifier(cut=cut).network(3, SEED, 0).eval()
     with torch.inference_mode():
@@ -173,7 +173,7 @@ def film_features(cut):
     [("head", {"head"}), ("layer4", {"head", "backbone.layer4"}), ("stem", {"head", "backbone"})],
 )
 def test_what_is_below_the_cut_stays(cut, trained):
-    features, labels, images = film_features(cut)
+    features, labels, images = radiograph_features(cut)
     rows = np.arange(12)
     fold = Fold(pairs(rows), rows, rows[:0])
     before = state(classifier(cut=cut).network(3, SEED, 0))
@@ -183,10 +183,12 @@ def test_what_is_below_the_cut_stays(cut, trained):
     assert all(name.startswith(tuple(trained)) for name in changed)
     weights = {name for name in before if name.endswith(("weight", "running_mean"))}
     assert {name for name in weights if name.startswith(tuple(trained))} <= changed
-    with torch.inference_mode():  # what was learned on features holds for the films themselves
+    with (
+        torch.inference_mode()
+    ):  # what was learned on features holds for the radiographs themselves
         named = network(images)[:, 0].numpy()
     np.testing.assert_allclose(
-        predict_films(network, features, rows, [0]), named, rtol=1e-4, atol=1e-5
+        predict_radiographs(network, features, rows, [0]), named, rtol=1e-4, atol=1e-5
     )
 
 
@@ -195,7 +197,7 @@ def test_what_is_below_the_cut_stays(cut, trained):
     [(True, (np.log(4) + np.log(4 / 3)) / 2), (False, (3 * np.log(4) + np.log(4 / 3)) / 4)],
 )
 def test_loss_by_hand(balanced, expected):
-    """Logits 0 and ln 3 of every film, 6 films of the first class and 2 of the second."""
+    """Logits 0 and ln 3 of every radiograph, 6 images of the first class and 2 of the second."""
     features, _ = noise(12, 2)
     labels = np.array([0] * 6 + [1] * 2 + [0, 0, 0, 1])
     fold = Fold(pairs(range(8)), np.arange(8, 12), np.arange(0))
@@ -206,11 +208,11 @@ def test_loss_by_hand(balanced, expected):
     )
     history = train_fold(network, features, labels, fold, chosen, SEED)
     assert history["loss"][0] == pytest.approx(expected, rel=1e-6)
-    # Of validation films each class weighs the same in any case.
+    # Of validation radiographs each class weighs the same in any case.
     assert history["validation"][0] == pytest.approx((np.log(4) + np.log(4 / 3)) / 2, rel=1e-6)
 
 
-def test_class_weights_count_pairs_not_films():
+def test_class_weights_count_pairs_not_radiographs():
     """A case that balances by copies needs no weights, and gets none."""
     features, _ = noise(12, 2)
     labels = np.array([0] * 6 + [1] * 2 + [0, 0, 0, 1])
@@ -249,7 +251,7 @@ def test_the_logistic_head_is_that_of_scikit_learn(classes, balanced):
     )
     rows, views = fold.learn["row"].to_numpy(), fold.learn["view"].to_numpy()
     model.fit(features.stored[rows, views], labels[rows])
-    logits = predict_films(network, features, fold.test, [0])
+    logits = predict_radiographs(network, features, fold.test, [0])
     found = torch.from_numpy(logits).double().softmax(dim=1).numpy()
     expected = model.predict_proba(features.stored[fold.test, 0])
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-5)
@@ -270,8 +272,8 @@ def test_a_logistic_regression_under_more_layers_is_one_line():
 def test_a_deeper_cut_starts_from_the_same_logistic_regression():
     """What is trained later is frozen until the head is there: scikit-learn's on pooled maps."""
     options = {"C": 0.05, "epochs": 0}
-    deep, labels, images = film_features("layer3")
-    shallow, *_ = film_features("head")
+    deep, labels, images = radiograph_features("layer3")
+    shallow, *_ = radiograph_features("head")
     fold = Fold(pairs(range(9)), np.arange(9, 12), np.arange(0))
     network, _ = train(deep, labels, fold, cut="layer3", **options)
     other, _ = train(shallow, labels, fold, **options)
@@ -301,7 +303,7 @@ def test_training_goes_on_from_the_logistic_regression():
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.75])
 def test_weights_kept_are_between_the_start_and_the_end(share):
     """share start + (1 - share) end, of every parameter; a start that is random or fitted."""
-    features, labels, _ = film_features("layer4")
+    features, labels, _ = radiograph_features("layer4")
     fold = Fold(pairs(range(12)), np.arange(0), np.arange(0))
     for C in (None, 0.05):
         options = {"cut": "layer4", "C": C, "learning_rate": 0.01}
@@ -316,7 +318,7 @@ def test_weights_kept_are_between_the_start_and_the_end(share):
             assert torch.equal(values, end.get_buffer(name))
 
 
-def test_without_validation_films_all_epochs_are_trained_and_the_last_is_kept():
+def test_without_validation_radiographs_all_epochs_are_trained_and_the_last_is_kept():
     features, _ = noise()
     labels = np.random.default_rng(5).permutation(30) % 3
     fold = FOLD._replace(validation=np.arange(0))
@@ -332,7 +334,7 @@ def test_without_validation_films_all_epochs_are_trained_and_the_last_is_kept():
 
 
 def test_the_best_epoch_is_kept_and_training_ends_in_time():
-    """Labels that tell nothing: the longer it learns, the worse it names other films."""
+    """Labels that tell nothing: the longer it learns, the worse it names other radiographs."""
     features, _ = noise()
     labels = np.random.default_rng(5).permutation(30) % 3
     options = {"epochs": 12, "learning_rate": 0.05, "reduce_after": 2, "stop_after": 3}
@@ -355,7 +357,7 @@ class Killed(Exception):
 @pytest.mark.parametrize("stopped", [1, 2])
 def test_resumed_training_ends_in_the_same_bytes(tmp_path, monkeypatch, stopped):
     """Of a head with dropout and batch normalisation, over a block of the backbone."""
-    features, labels, _ = film_features("layer4")
+    features, labels, _ = radiograph_features("layer4")
     fold = Fold(pairs(range(8)), np.arange(8, 12), np.arange(0))
     options = {"cut": "layer4", "units": [6], "dropout": 0.5, "batch_size": 4, "stop_after": 9}
     options |= {"start_share": 0.5}
@@ -396,10 +398,10 @@ def test_predictions_are_means_of_the_logits_of_views():
         each = network.back(torch.from_numpy(features.stored[rows].reshape(750, 32)))
     each = each.numpy().reshape(150, 5, 3)
     for views in ([0], [0, 2], [4, 1, 3]):
-        found = predict_films(network, features, rows, views)
+        found = predict_radiographs(network, features, rows, views)
         assert found.dtype == np.float32
         np.testing.assert_allclose(found, each[:, views].mean(axis=1), rtol=1e-4, atol=1e-5)
-    assert predict_films(network, features, rows[:0], [0]).shape == (0, 3)
+    assert predict_radiographs(network, features, rows[:0], [0]).shape == (0, 3)
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -408,10 +410,10 @@ def test_predicting_leaves_the_network_as_it_was(training):
     network = transfer_network(backbone="resnet18", classes=3, width=4, units=[4], dropout=0.5)
     network.train(training)
     before = state(network)
-    one, two = (predict_films(network, features, np.arange(9), [0]) for _ in range(2))
+    one, two = (predict_radiographs(network, features, np.arange(9), [0]) for _ in range(2))
     np.testing.assert_array_equal(one, two)
     assert network.training == training
     assert_same(before, state(network))
     with pytest.raises(IndexError):
-        predict_films(network, features, np.array([30]), [0])
+        predict_radiographs(network, features, np.array([30]), [0])
     assert network.training == training

@@ -7,9 +7,6 @@ import pandas as pd
 import pytest
 from scipy.stats import false_discovery_control
 
-from neuroloop.errors import NeuroLoopError
-from neuroloop.jobs.seeds import numpy_generator
-from neuroloop.statistics.intervals import crossed_group_interval, paired_difference
 from neuroloop.distill.ablation import (
     COLUMNS,
     KEYS,
@@ -19,6 +16,9 @@ from neuroloop.distill.ablation import (
     check_paired,
     comparisons,
 )
+from neuroloop.errors import NeuroLoopError
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.statistics.intervals import crossed_group_interval, paired_difference
 
 SEEDS, IMAGES = 3, 40
 

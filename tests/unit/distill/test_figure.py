@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neuroloop.report.figures import save
 from neuroloop.distill.ablation import COLUMNS, KEYS, REFERENCE
 from neuroloop.distill.figure import LOOKS, ablation_figure
+from neuroloop.report.figures import save
 
 
 def tables(gains, students=("small",)):

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from neuroloop.distill.image_set import load_image_set, soft_label_ids
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import save_array, save_table
-from neuroloop.distill.image_set import load_image_set, soft_label_ids
 
 TABLE = pd.DataFrame(
     {

@@ -8,7 +8,6 @@ import pytest
 import tifffile
 from PIL import Image
 
-from neuroloop.errors import NeuroLoopError
 from neuroloop.distill.images import (
     check_images,
     class_folder_images,
@@ -17,6 +16,7 @@ from neuroloop.distill.images import (
     square,
     stimulus_paths,
 )
+from neuroloop.errors import NeuroLoopError
 
 
 def noise(*shape, seed=0):

@@ -8,14 +8,14 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from neuroloop.training.checkpoints import Checkpoint
-from neuroloop.errors import NeuroLoopError
-from neuroloop.networks.resnet import initialise, member_state, resnet
-from neuroloop.training.recipe import Recipe
-from neuroloop.jobs.seeds import derive_seed, torch_generator
 from neuroloop.distill import students
 from neuroloop.distill.students import Student, Views, build, objective, train_students
 from neuroloop.distill.teachers import teach
+from neuroloop.errors import NeuroLoopError
+from neuroloop.jobs.seeds import derive_seed, torch_generator
+from neuroloop.networks.resnet import initialise, member_state, resnet
+from neuroloop.training.checkpoints import Checkpoint
+from neuroloop.training.recipe import Recipe
 
 CPU = torch.device("cpu")
 SEEDS = [11, 12, 13]
@@ -47,7 +47,7 @@ BLOCK = {
     "crop": 8,
     "pad": 1,
     "flip": True,
-    "ensemble": 1,
+    "batched_networks": 1,
 }
 
 
@@ -262,7 +262,7 @@ def test_seeds_differ_in_start_batches_and_views(watched):
 
 def test_a_teacher_without_weight_is_no_teacher():
     """Pairing, end to end: at alpha 1 only what must not depend on the teacher is left."""
-    labels_only = replace(STUDENT, alpha=1.0, ensemble=3)
+    labels_only = replace(STUDENT, alpha=1.0, batched_networks=3)
     alone = train("none", labels_only, SEEDS)
     for name in ("brain", "random"):
         taught = train(name, labels_only, SEEDS)
@@ -310,19 +310,19 @@ def test_what_is_predicted_is_predicted_by_the_last_weights_on_centred_images():
     np.testing.assert_allclose(trained.logits[0], expected, rtol=1e-5, atol=1e-6)
 
 
-# ------------------------------------------------------------------ ensembles and history
+# ------------------------------------------------------------------ batched networks and history
 
 
 def test_seeds_trained_together_are_those_trained_alone():
-    """To 1e-4 of the logits: an ensemble sums in another order.
+    """To 1e-4 of the logits: a batched network sums in another order.
 
     With batches of five the last stage, one pixel wide, divides by variances near zero, so that
     rounding grows without bound; batches of twelve are tame.
     """
     student = replace(STUDENT, recipe=replace(STUDENT.recipe, batch_size=12, learning_rate=0.01))
     alone = train("rowshuffled", student, SEEDS)
-    together = train("rowshuffled", replace(student, ensemble=3), SEEDS)
-    uneven = train("rowshuffled", replace(student, ensemble=2), SEEDS)
+    together = train("rowshuffled", replace(student, batched_networks=3), SEEDS)
+    uneven = train("rowshuffled", replace(student, batched_networks=2), SEEDS)
     for trained in (together, uneven):
         np.testing.assert_allclose(trained.logits, alone.logits, rtol=1e-4, atol=1e-4)
         for name, values in alone.weights.items():
@@ -406,9 +406,11 @@ class Killed(Exception):
     """In the place of a signal."""
 
 
-@pytest.mark.parametrize("ensemble", [1, 2])
-def test_a_killed_training_goes_on_to_the_same_bytes(ensemble, tmp_path, monkeypatch):
-    student = replace(STUDENT, ensemble=ensemble, recipe=replace(STUDENT.recipe, epochs=3))
+@pytest.mark.parametrize("batched_networks", [1, 2])
+def test_a_killed_training_goes_on_to_the_same_bytes(batched_network, tmp_path, monkeypatch):
+    student = replace(
+        STUDENT, batched_networks=batched_network, recipe=replace(STUDENT.recipe, epochs=3)
+    )
     seeds = SEEDS[:2]
     whole = train("brain", student, seeds)
 
@@ -430,11 +432,13 @@ def test_a_killed_training_goes_on_to_the_same_bytes(ensemble, tmp_path, monkeyp
         patch.setattr(Views, "draw", killing_draw)
         with pytest.raises(Killed):
             train("brain", student, seeds, checkpoint=checkpoint)
-    assert len(list(tmp_path.iterdir())) == 2 // ensemble
+    assert len(list(tmp_path.iterdir())) == 2 // batched_network
     with monkeypatch.context() as patch:
         patch.setattr(Views, "draw", counting_draw)
         resumed = train("brain", student, seeds, checkpoint=checkpoint)
-    assert set(drawn) == {(seeds[-1] if ensemble == 1 else seeds[0], 2)}, "only what was lost"
+    assert set(drawn) == {(seeds[-1] if batched_network == 1 else seeds[0], 2)}, (
+        "only what was lost"
+    )
     assert same(resumed.weights, whole.weights)
     assert resumed.logits.tobytes() == whole.logits.tobytes()
     assert resumed.history.equals(whole.history)

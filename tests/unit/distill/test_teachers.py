@@ -5,7 +5,6 @@ import pytest
 from scipy.special import softmax
 from scipy.stats import chisquare, entropy
 
-from neuroloop.errors import NeuroLoopError
 from neuroloop.distill.teacher_names import BRAIN_TEACHERS, REFERENCE_TEACHERS
 from neuroloop.distill.teachers import (
     class_mean,
@@ -15,6 +14,7 @@ from neuroloop.distill.teachers import (
     smooth,
     teach,
 )
+from neuroloop.errors import NeuroLoopError
 
 CLASSES = 4
 LABELS = np.array([2, 0, 1, 3, 0, 2, 1, 3, 0, 1, 2, 3])

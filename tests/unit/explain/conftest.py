@@ -5,19 +5,14 @@ import pytest
 import torch
 from torch import nn
 
-from neuroloop.networks import calcium_network
-
-from neuroloop.networks import resnet as networks
-
-from neuroloop.networks import transfer_network
-
-from neuroloop.networks import transfer_start
-from neuroloop.networks.batched_network import Ensemble
 from neuroloop.explain.models.model_file import OpenedModel
 from neuroloop.explain.models.model_images import ModelImages
+from neuroloop.networks import calcium_network, transfer_network, transfer_start
+from neuroloop.networks import resnet as networks
+from neuroloop.networks.batched_network import BatchedNetwork
 
 
-class Micro(Ensemble):
+class Micro(BatchedNetwork):
     """Convolution, ReLU, mean over places, linear head: all of it in a test's hands."""
 
     def __init__(self, channels, classes, kernel=1):
@@ -30,7 +25,7 @@ class Micro(Ensemble):
         return self.fc(self.relu(self.conv(x)).mean((2, 3)))[:, None]
 
 
-class Stack(Ensemble):
+class Stack(BatchedNetwork):
     """Layers in a row before a linear head of two classes."""
 
     def __init__(self, *layers, features):
@@ -79,7 +74,7 @@ def _kind(name, n=12, **more):
         transfer_start.initialise_backbone(network, 1)
         transfer_start.initialise_head(network, 1)
         return _opened(network, drawn.random((n, 1, 32, 32)), truth, kind="transfer", **more)
-    members, channels = (2, 1) if name == "ensemble" else (1, 3)
+    members, channels = (2, 1) if name == "batched_networks" else (1, 3)
     network = networks.resnet(
         18, in_channels=channels, classes=3, width=4, stem="small", blocks=(1, 1), members=members
     )

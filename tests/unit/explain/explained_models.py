@@ -2,15 +2,10 @@
 
 import numpy as np
 
-from neuroloop.networks import calcium_network
-
-from neuroloop.networks import resnet as networks
-
-from neuroloop.networks import transfer_network
-
-from neuroloop.networks import transfer_start
 from neuroloop.explain.models.model_file import OpenedModel, layer_of
 from neuroloop.explain.models.model_images import ModelImages
+from neuroloop.networks import calcium_network, transfer_network, transfer_start
+from neuroloop.networks import resnet as networks
 
 
 def images_of(channels, size, truth, mask=None, n=12, seed=0):
@@ -43,7 +38,7 @@ def reader(head="flatten"):
     return opened("calcium", network, images_of(1, 16, truth, mask), "multi")
 
 
-def films(units=(), cut="layer3"):
+def radiographs(units=(), cut="layer3"):
     network = transfer_network.transfer_network(
         backbone="resnet18", classes=3, cut=cut, units=units, dropout=0.5, width=4, stem="small"
     )

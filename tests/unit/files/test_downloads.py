@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from neuroloop.files.downloads import CHUNK, Patience, difference, fetch, look_up
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.download_registry import Source
+from neuroloop.files.downloads import CHUNK, Patience, difference, fetch, look_up
 
 CONTENT = bytes(range(256)) * (CHUNK // 100)  # between two and three chunks
 QUICK = Patience(attempts=3, wait=0.0, timeout=5.0)

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from neuroloop.files import formats as files
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files import formats as files
 
 
 def _names(folder: Path) -> set[str]:

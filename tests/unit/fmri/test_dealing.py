@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.statistics.folds import stratified_folds
-from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.fmri.dealing import deal
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.statistics.folds import stratified_folds
 
 CATEGORIES = ["cat", "dog", "cow"]
 

@@ -6,10 +6,10 @@ from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import PredefinedSplit, cross_val_predict
 from sklearn.svm import SVC
 
-from neuroloop.statistics import folds
 from neuroloop.errors import NeuroLoopError
 from neuroloop.fmri import decoders
 from neuroloop.fmri.nested import inner_folds
+from neuroloop.statistics import folds
 
 
 def brain(

@@ -10,16 +10,15 @@ import pytest
 from scipy.special import softmax
 from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score
 
-from neuroloop.statistics import metrics
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import load_array, load_arrays, save_arrays, save_table
-from neuroloop.statistics.folds import check_training
-from neuroloop.statistics.intervals import cluster_interval, permutation_p
-from neuroloop.fmri import decoders
-from neuroloop.fmri import decoding
+from neuroloop.fmri import decoders, decoding
 from neuroloop.fmri.decoding import load_problem, pose, save_decoding, score
 from neuroloop.fmri.permutation import label_null
 from neuroloop.fmri.soft_labels import OutOfFold, out_of_fold
+from neuroloop.statistics import metrics
+from neuroloop.statistics.folds import check_training
+from neuroloop.statistics.intervals import cluster_interval, permutation_p
 
 CATEGORIES = ("c2", "c10", "c1")
 PER_CATEGORY, RUNS, VOXELS = 8, 4, 12
@@ -340,7 +339,7 @@ def test_without_exchangeable_images_there_is_no_p_and_a_reason(stimuli):
     problem = pose(x, samples, folds, stimuli)
     decoded = decode(problem)
     problem = dataclasses.replace(problem, stimuli=(folds["category"] + "-0").to_numpy(str))
-    assert problem.exchange.impossible
+    assert problem.permutable.impossible
     facts = score(problem, decoded, np.empty(0), "retrained")
     assert facts["p"] is facts["null"]["mean"] is facts["null"]["quantile_95"] is None
     assert facts["null"]["permutations"] == 0

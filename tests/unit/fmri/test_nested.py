@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.statistics.folds import Split
 from neuroloop.fmri.nested import inner_folds, inner_groups
+from neuroloop.statistics.folds import Split
 
 
 def test_groups_stay_whole_and_cut_the_number_of_folds() -> None:

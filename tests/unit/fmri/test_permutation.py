@@ -9,12 +9,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from neuroloop.statistics import folds
-
-from neuroloop.statistics import intervals as statistics
 from neuroloop.errors import NeuroLoopError
-from neuroloop.fmri import decoders
-from neuroloop.fmri import permutation
+from neuroloop.fmri import decoders, permutation
+from neuroloop.statistics import folds
+from neuroloop.statistics import intervals as statistics
 
 
 def brain(

@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neuroloop.training.checkpoints import Checkpoint
 from neuroloop.errors import NeuroLoopError
-from neuroloop.statistics.folds import Split, splits
-from neuroloop.training.recipe import Recipe
 from neuroloop.fmri import resnet1d
 from neuroloop.fmri.resnet1d import RECIPE, resnet1d18
+from neuroloop.statistics.folds import Split, splits
+from neuroloop.training.checkpoints import Checkpoint
+from neuroloop.training.recipe import Recipe
 
 QUICK = Recipe(epochs=2, batch_size=8, learning_rate=0.01, momentum=0.9)
 N_CLASSES = 3

@@ -7,11 +7,9 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from neuroloop.statistics import folds
-from neuroloop.fmri import decoders
-from neuroloop.fmri import permutation
-from neuroloop.fmri import ridge
+from neuroloop.fmri import decoders, permutation, ridge
 from neuroloop.fmri.voxels import prepare
+from neuroloop.statistics import folds
 
 
 def brain(

@@ -10,15 +10,11 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 from scipy.stats import binom
 
-from neuroloop.statistics import folds
-
-from neuroloop.statistics import metrics
 from neuroloop.errors import NeuroLoopError
-from neuroloop.statistics.folds import Split
-from neuroloop.fmri import decoders
-from neuroloop.fmri import permutation
-from neuroloop.fmri import soft_labels
+from neuroloop.fmri import decoders, permutation, soft_labels
 from neuroloop.fmri.voxels import select_voxels
+from neuroloop.statistics import folds, metrics
+from neuroloop.statistics.folds import Split
 
 
 class Brain(NamedTuple):

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from scipy.stats import ttest_1samp
 
-from neuroloop.report.figures import save
 from neuroloop.files.formats import read_table, save_table
 from neuroloop.fmri.summary import COLUMNS, GROUP, Decoded, decoding_figure, decoding_table
+from neuroloop.report.figures import save
 
 
 def one(subject, roi, decoder, accuracy, n=100, top5=None, null=(0.1, 0.2, 0.3), balanced=None):

@@ -5,7 +5,7 @@ import pytest
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.fmri.permutation import label_null, permutations
-from neuroloop.fmri.units import exchange, joined, named_images
+from neuroloop.fmri.units import joined, named_images, permutation_units
 
 
 def test_rows_are_joined_by_block_and_by_image() -> None:
@@ -25,7 +25,7 @@ def test_a_name_that_repeats_its_category_is_no_image() -> None:
 def design(images: list[str], runs: str, y: list[int], folds: list[int] | None = None):
     blocks = np.array([f"b{row}" for row in range(len(y))])
     fold = None if folds is None else np.array(folds)
-    return exchange(np.array(y), blocks, np.array([*runs]), np.array(images), fold)
+    return permutation_units(np.array(y), blocks, np.array([*runs]), np.array(images), fold)
 
 
 def test_blocks_are_exchanged_within_runs() -> None:
@@ -79,7 +79,7 @@ def test_labels_stay_in_their_fold_where_folds_cut_through_runs(runs, where, str
 
 def blocks_of(sizes: str, y: list[int], runs: str):
     rows = np.repeat(np.arange(len(y)), [int(size) for size in sizes])
-    return exchange(np.array(y)[rows], rows.astype(str), np.array([*runs])[rows])
+    return permutation_units(np.array(y)[rows], rows.astype(str), np.array([*runs])[rows])
 
 
 def test_blocks_of_like_size_are_exchanged() -> None:

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from neuroloop.jobs.device import pick_device
 from neuroloop.errors import NeuroLoopError
+from neuroloop.jobs.device import pick_device
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The reader of calcium frames, alone and as an ensemble."""
+"""The reader of calcium frames, alone and as a batched network."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,8 @@ from torch.nn import functional
 
 from neuroloop.networks.calcium_network import calcium_network, initialise
 from neuroloop.networks.resnet import member_state, stack_states
-from neuroloop.training.recipe import Recipe
 from neuroloop.training.loop import fit, predict
+from neuroloop.training.recipe import Recipe
 
 SHAPE = (17, 24)
 KINDS = [
@@ -26,16 +26,16 @@ def small(members=1, **options):
     return calcium_network(members=members, **settings)
 
 
-def ensemble_and_singles(**options):
-    ensemble, singles = small(members=3, **options), [small(**options) for _ in range(3)]
-    initialise(ensemble, [11, 12, 13])
+def batched_and_singles(**options):
+    batched_network, singles = small(members=3, **options), [small(**options) for _ in range(3)]
+    initialise(batched_network, [11, 12, 13])
     for seed, single in zip((11, 12, 13), singles, strict=True):
         initialise(single, [seed])
         single.input.mean.fill_(seed / 10)
         single.input.std.fill_(seed / 5)
-    ensemble.input.mean.copy_(torch.cat([single.input.mean for single in singles]))
-    ensemble.input.std.copy_(torch.cat([single.input.std for single in singles]))
-    return ensemble, singles
+    batched_network.input.mean.copy_(torch.cat([single.input.mean for single in singles]))
+    batched_network.input.std.copy_(torch.cat([single.input.std for single in singles]))
+    return batched_network, singles
 
 
 def batch(channels, n=4, seed=0):
@@ -94,11 +94,11 @@ def test_is_the_network_as_one_would_write_it(head):
 
 
 @pytest.mark.parametrize("options", KINDS, ids=NAMES)
-def test_ensemble_equals_its_members(options):
-    ensemble, singles = ensemble_and_singles(**options)
+def test_batched_network_equals_its_members(options):
+    batched_network, singles = batched_and_singles(**options)
     channels = options.get("in_channels", 1)
     x = batch(3 * channels)
-    logits = ensemble(x)
+    logits = batched_network(x)
     assert logits.shape == (4, 3, 5)
     logits.square().sum().backward()
     for member, single in enumerate(singles):
@@ -106,20 +106,20 @@ def test_ensemble_equals_its_members(options):
         torch.testing.assert_close(logits[:, [member]], alone, rtol=1e-5, atol=1e-6)
         alone.square().sum().backward()
         for name, values in single.named_parameters():
-            part = ensemble.get_parameter(name).grad.chunk(3)[member]
+            part = batched_network.get_parameter(name).grad.chunk(3)[member]
             torch.testing.assert_close(part, values.grad, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("options", KINDS, ids=NAMES)
 def test_members_start_as_single_networks(options):
-    ensemble, singles = ensemble_and_singles(**options)
+    batched_network, singles = batched_and_singles(**options)
     for member, single in enumerate(singles):
-        state = member_state(ensemble, member)
+        state = member_state(batched_network, member)
         assert state.keys() == single.state_dict().keys()
         for name, values in single.state_dict().items():
             assert torch.equal(state[name], values), name
     stacked = stack_states([single.state_dict() for single in singles])
-    assert all(torch.equal(stacked[name], v) for name, v in ensemble.state_dict().items())
+    assert all(torch.equal(stacked[name], v) for name, v in batched_network.state_dict().items())
 
 
 def test_initialisation_depends_on_the_seed_alone():
@@ -197,7 +197,7 @@ def test_a_head_that_pools_cannot_tell_places_apart_without_coordinates():
 
 @pytest.mark.parametrize("head", ["flatten", "gap"])
 def test_trains_and_predicts_as_other_networks(head):
-    ensemble, singles = ensemble_and_singles(head=head)
+    batched_network, singles = batched_and_singles(head=head)
     x, truth = batch(1, n=12), torch.arange(12) % 5
     recipe = Recipe(epochs=2, batch_size=4, learning_rate=1e-3, optimiser="adam")
 
@@ -208,12 +208,12 @@ def test_trains_and_predicts_as_other_networks(head):
         )
         return entropy.mean(dim=0), {}
 
-    fit(ensemble, loss, [12] * 3, [1, 2, 3], recipe)
+    fit(batched_network, loss, [12] * 3, [1, 2, 3], recipe)
     fit(singles[1], loss, [12], [2], recipe)
-    logits = predict(ensemble, x)
+    logits = predict(batched_network, x)
     assert logits.shape == (12, 3, 5)
     np.testing.assert_allclose(logits[:, [1]], predict(singles[1], x), rtol=0, atol=1e-4)
-    assert torch.equal(ensemble.input.mean, torch.tensor([1.1, 1.2, 1.3])), "not trained"
+    assert torch.equal(batched_network.input.mean, torch.tensor([1.1, 1.2, 1.3])), "not trained"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from skimage import data
 from skimage.transform import resize
 from torch import nn
 
+from neuroloop.errors import NeuroLoopError
 from neuroloop.networks import efficientnet
 from neuroloop.networks.efficientnet import (
     MEAN,
@@ -16,7 +17,6 @@ from neuroloop.networks.efficientnet import (
     initialise,
     load_imagenet,
 )
-from neuroloop.errors import NeuroLoopError
 
 
 def generator(seed):

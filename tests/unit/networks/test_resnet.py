@@ -1,12 +1,12 @@
-"""Residual networks, alone and as ensembles."""
+"""Residual networks, alone and as batched networks."""
 
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional
 
-from neuroloop.networks import winograd
 from neuroloop.errors import NeuroLoopError
+from neuroloop.networks import winograd
 from neuroloop.networks.resnet import (
     initialise,
     load_checkpoint,
@@ -28,15 +28,15 @@ def small(members: int = 1, dims: int = 2, depth: int = 18, **options):
     return resnet(depth, members=members, dims=dims, **settings)
 
 
-def ensemble_and_singles(**options):
+def batched_and_singles(**options):
     seeds = [11, 12, 13]
-    ensemble = small(members=3, **options)
-    initialise(ensemble, seeds)
+    batched_network = small(members=3, **options)
+    initialise(batched_network, seeds)
     singles = []
     for seed in seeds:
         singles.append(small(**options))
         initialise(singles[-1], [seed])
-    return ensemble, singles
+    return batched_network, singles
 
 
 def batch(dims: int, n: int = 6):
@@ -168,9 +168,9 @@ def test_two_dimensions_know_no_faster_way(monkeypatch):
 
 
 def test_members_start_as_single_networks():
-    ensemble, singles = ensemble_and_singles()
+    batched_network, singles = batched_and_singles()
     for member, single in enumerate(singles):
-        state = member_state(ensemble, member)
+        state = member_state(batched_network, member)
         assert state.keys() == single.state_dict().keys()
         for name, values in single.state_dict().items():
             torch.testing.assert_close(state[name], values, rtol=0, atol=0)
@@ -216,13 +216,13 @@ def test_as_many_seeds_as_members():
 @pytest.mark.parametrize(
     ("dims", "depth", "stem"), [(2, 18, "small"), (2, 50, "imagenet"), (1, 18, "imagenet")]
 )
-def test_ensemble_equals_its_members(dims, depth, stem):
-    ensemble, singles = ensemble_and_singles(dims=dims, depth=depth, stem=stem)
+def test_batched_network_equals_its_members(dims, depth, stem):
+    batched_network, singles = batched_and_singles(dims=dims, depth=depth, stem=stem)
     x, truth = batch(dims)
-    logits = ensemble(x)
+    logits = batched_network(x)
     assert logits.shape == (6, 3, 5)
     entropy(logits, truth).backward()
-    gradients = {name: values.grad for name, values in ensemble.named_parameters()}
+    gradients = {name: values.grad for name, values in batched_network.named_parameters()}
     for member, single in enumerate(singles):
         alone = single(of_member(x, member))
         torch.testing.assert_close(logits[:, [member]], alone, rtol=RELATIVE, atol=1e-5)
@@ -230,14 +230,14 @@ def test_ensemble_equals_its_members(dims, depth, stem):
         for name, values in single.named_parameters():
             difference = gradients[name].chunk(3)[member] - values.grad
             assert difference.norm() <= RELATIVE * values.grad.norm() + 1e-7, name
-    for name, values in ensemble.state_dict().items():  # running statistics of normalisation
+    for name, values in batched_network.state_dict().items():  # running statistics of normalisation
         if "running" in name:
             parts = torch.cat([single.state_dict()[name] for single in singles])
             torch.testing.assert_close(values, parts, rtol=RELATIVE, atol=1e-5)
 
 
-def test_ensemble_equals_its_members_after_training():
-    ensemble, singles = ensemble_and_singles(stem="small")
+def test_batched_network_equals_its_members_after_training():
+    batched_network, singles = batched_and_singles(stem="small")
     x, truth = batch(2, n=12)
 
     def train(network, x, truth):
@@ -248,37 +248,37 @@ def test_ensemble_equals_its_members_after_training():
             optimiser.step()
         return network.eval()(x)
 
-    together = train(ensemble, x, truth)
+    together = train(batched_network, x, truth)
     for member, single in enumerate(singles):
         alone = train(single, of_member(x, member), truth[:, [member]])
         # Rounding grows as weights move: 1e-3 after 8 steps, where logits are about 1.
         torch.testing.assert_close(together[:, [member]], alone, rtol=0, atol=1e-3)
-        assert (together[:, [member]] - ensemble(x)[:, [(member + 1) % 3]]).abs().max() > 0.1
+        assert (together[:, [member]] - batched_network(x)[:, [(member + 1) % 3]]).abs().max() > 0.1
 
 
 def test_members_do_not_see_each_other():
-    ensemble, _ = ensemble_and_singles()
+    batched_network, _ = batched_and_singles()
     x, _ = batch(2)
-    before = ensemble.eval()(x)
+    before = batched_network.eval()(x)
     with torch.no_grad():
-        for name, values in ensemble.named_parameters():
+        for name, values in batched_network.named_parameters():
             values.chunk(3)[1].add_(0.1 if "weight" in name else 0.0)
     x[:, 2:4] += 1
-    after = ensemble(x)
+    after = batched_network(x)
     assert torch.equal(before[:, [0, 2]], after[:, [0, 2]])
     assert not torch.equal(before[:, 1], after[:, 1])
 
 
 def test_stacked_members_are_the_ensemble():
-    ensemble, singles = ensemble_and_singles()
+    batched_network, singles = batched_and_singles()
     for stacked in (
         stack_states([single.state_dict() for single in singles]),
-        stack_states([member_state(ensemble, member) for member in range(3)]),
+        stack_states([member_state(batched_network, member) for member in range(3)]),
     ):
-        assert stacked.keys() == ensemble.state_dict().keys()
-        assert all(torch.equal(stacked[k], v) for k, v in ensemble.state_dict().items())
-    member_state(ensemble, 0)["fc.bias"].zero_()  # a copy
-    assert ensemble.fc.bias.abs().min() > 0
+        assert stacked.keys() == batched_network.state_dict().keys()
+        assert all(torch.equal(stacked[k], v) for k, v in batched_network.state_dict().items())
+    member_state(batched_network, 0)["fc.bias"].zero_()  # a copy
+    assert batched_network.fc.bias.abs().min() > 0
 
 
 def checkpoint_of(**options) -> dict[str, torch.Tensor]:

@@ -9,9 +9,11 @@ from PIL import Image
 from safetensors.torch import save_file
 from torch import nn
 
+from neuroloop.errors import NeuroLoopError
+from neuroloop.explain.attribution.cam import class_maps
+from neuroloop.explain.attribution.evidence import Division
 from neuroloop.networks import resnet as networks
 from neuroloop.networks.efficientnet import EfficientNetLite0, load_imagenet
-from neuroloop.errors import NeuroLoopError
 from neuroloop.networks.transfer_network import (
     head_penalty,
     seed_dropout,
@@ -19,8 +21,6 @@ from neuroloop.networks.transfer_network import (
     transfer_network,
 )
 from neuroloop.networks.transfer_start import initialise_backbone, initialise_head, load_backbone
-from neuroloop.explain.attribution.cam import class_maps
-from neuroloop.explain.attribution.evidence import Division
 
 RESNET_CUTS = ["stem", "layer1", "layer3", "layer4", "head"]
 LITE_CUTS = ["stem", "block0", "block9", "top", "head"]
@@ -39,7 +39,7 @@ def lite(cut="head", seed=1, **options):
     return small(cut, seed, backbone="efficientnet_lite0", width=64, stem="imagenet", **options)
 
 
-def films(n=4, channels=1, size=24, seed=0):
+def radiographs(n=4, channels=1, size=24, seed=0):
     return torch.rand(n, channels, size, size, generator=torch.Generator().manual_seed(seed))
 
 
@@ -73,7 +73,7 @@ def test_is_the_backbone_on_normalised_channels(backbone, mean, std, channels):
     for name in ("weight", "bias"):
         state[f"{last}.{name}"] = network.head.get_parameter(f"fc.{name}")
     whole.load_state_dict(state)
-    x = films(2, channels)
+    x = radiographs(2, channels)
     colours = x.expand(-1, 3, -1, -1).clone()
     for number in range(3):
         colours[:, number] = (colours[:, number] - mean[number]) / std[number]
@@ -93,7 +93,7 @@ def test_cuts(make, cut):
     for one in (network, reference):
         settle(one)
         one.eval()
-    x = films(3)
+    x = radiographs(3)
     logits = reference(x)
     assert torch.equal(network(x), logits)
     assert torch.equal(network.back(network.front(x)), logits)
@@ -121,7 +121,7 @@ def test_what_is_frozen_keeps_its_bytes(make, cut):
     optimiser = torch.optim.SGD(network.parameters(), lr=0.1, weight_decay=0.1, momentum=0.9)
     for _ in range(2):
         optimiser.zero_grad()
-        network(films(6)).square().sum().backward()
+        network(radiographs(6)).square().sum().backward()
         optimiser.step()
     order = [*network.sections, "head"]
     kept = [place for name in order[: order.index(cut)] for place in network.sections[name]]
@@ -140,7 +140,7 @@ def test_what_is_frozen_keeps_its_bytes(make, cut):
 
 
 def test_a_graph_reaches_images_that_ask_for_it():
-    network, x = small("head").eval(), films(2).requires_grad_()
+    network, x = small("head").eval(), radiographs(2).requires_grad_()
     network(x).sum().backward()
     assert float(x.grad.abs().sum()) > 0
 
@@ -150,7 +150,7 @@ def test_class_activation_maps_of_a_linear_head(make):
     network = make()
     settle(network)
     network.eval()
-    x, classes = films(2), torch.arange(3).repeat(2, 1)
+    x, classes = radiographs(2), torch.arange(3).repeat(2, 1)
     layer = Division(network.maps, network.classify)
     made = class_maps(network, layer, x, classes, "cam", signed=True)
     with torch.no_grad():
@@ -197,7 +197,7 @@ def test_the_studys_head():
     ).eval()
     plain[-1].load_state_dict(network.head.fc.state_dict())
     network.eval()
-    pooled = network.front(films())
+    pooled = network.front(radiographs())
     torch.testing.assert_close(network.back(pooled)[:, 0], plain(pooled))
 
 
@@ -243,7 +243,7 @@ def test_dropout_is_fixed_by_its_seed():
     assert small(dropout=0.5).head.dropout.p == 0.5
     # A copy goes on alike, and by itself.
     twin = copy.deepcopy(several)
-    assert torch.equal(twin(films()), several(films()))
+    assert torch.equal(twin(radiographs()), several(radiographs()))
 
 
 def test_initialisation_depends_on_the_seed_alone():
@@ -354,7 +354,7 @@ def test_head_is_linear_without_units(units, linear):
 def test_images_are_read_at_the_networks_own_size(cut, size):
     """As an image library resamples them, whichever way goes through the network."""
     network, plain = small(cut, side=32).eval(), small(cut).eval()
-    x = films(3, size=size)
+    x = radiographs(3, size=size)
     resampled = np.stack(
         [
             np.asarray(
@@ -372,7 +372,7 @@ def test_images_are_read_at_the_networks_own_size(cut, size):
 
 @pytest.mark.parametrize("cut", ["head", "layer3"])
 def test_pooled_features_are_means_of_the_maps(cut):
-    network, x = small(cut).eval(), films(3)
+    network, x = small(cut).eval(), radiographs(3)
     pooled = network.pooled(network.front(x))
     torch.testing.assert_close(pooled, network.maps(x).mean((2, 3)))
     torch.testing.assert_close(network.head(pooled), network(x))
@@ -404,7 +404,7 @@ def test_the_head_reads_the_sections_that_are_tapped(cut, taps):
         )
     network.eval()
     plain.eval()
-    x = films(3)
+    x = radiographs(3)
     with torch.no_grad():
         plain(x)
         read = [
@@ -446,7 +446,7 @@ def test_taps_that_cannot_be_read_are_one_line(options, message):
 
 def test_evidence_of_tapped_layers_is_complete():
     """Gradients at the lowest tap hold all ways to the logits: a step along them is the change."""
-    network, x = small(taps=TAPS).eval().double(), films(2).double()
+    network, x = small(taps=TAPS).eval().double(), radiographs(2).double()
     maps = network.maps(x).detach().requires_grad_()
     logits = network.classify(maps)
     (slope,) = torch.autograd.grad(logits[:, 0, 1].sum(), maps)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import LeaveOneGroupOut, StratifiedKFold
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.folds import (
     Split,
     check_training,
@@ -15,7 +16,6 @@ from neuroloop.statistics.folds import (
     splits,
     stratified_folds,
 )
-from neuroloop.jobs.seeds import numpy_generator
 
 
 def test_runs_are_dealt_in_natural_order():

@@ -8,8 +8,8 @@ from hypothesis.extra.numpy import arrays
 from scipy.stats import binned_statistic, rankdata
 from sklearn import metrics as sklearn_metrics
 
-from neuroloop.statistics import metrics
 from neuroloop.errors import NeuroLoopError
+from neuroloop.statistics import metrics
 
 #: Three rows, of which the first two are named right.
 BY_HAND = np.log([[0.7, 0.2, 0.1], [0.3, 0.5, 0.2], [0.6, 0.3, 0.1]])

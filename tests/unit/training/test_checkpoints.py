@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from neuroloop.training.checkpoints import Checkpoint, JobStates, checkpoint_key
 from neuroloop.errors import NeuroLoopError
+from neuroloop.training.checkpoints import Checkpoint, JobStates, checkpoint_key
 
 TENSORS = {"a/weight": torch.arange(6.0).view(2, 3), "b": torch.tensor(7, dtype=torch.int64)}
 FACTS = {"history": [{"epoch": 1, "loss": 0.1 + 0.2}], "words": "Grüße"}

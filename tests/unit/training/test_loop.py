@@ -13,13 +13,13 @@ import pytest
 import torch
 from torch.nn import functional
 
-from neuroloop.training.batches import batch_order
-from neuroloop.training.checkpoints import Checkpoint
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import save_weights
 from neuroloop.networks.resnet import initialise, member_state, resnet
-from neuroloop.training.recipe import Recipe
+from neuroloop.training.batches import batch_order
+from neuroloop.training.checkpoints import Checkpoint
 from neuroloop.training.loop import fit, predict
+from neuroloop.training.recipe import Recipe
 
 SEEDS = (21, 22, 23)
 RECIPE = Recipe(epochs=4, batch_size=8, learning_rate=0.02, momentum=0.9)

@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from neuroloop.training.checkpoints import Checkpoint
 from neuroloop.networks.resnet import initialise, member_state, resnet
-from neuroloop.training.recipe import Recipe
+from neuroloop.training.checkpoints import Checkpoint
 from neuroloop.training.loop import fit
+from neuroloop.training.recipe import Recipe
 from neuroloop.training.watch import Watch
 
 RECIPE = Recipe(epochs=9, batch_size=8, learning_rate=0.02, momentum=0.9)
@@ -116,7 +116,7 @@ def test_resumed_training_decides_alike(tmp_path, stopped):
         torch.testing.assert_close(member_state(finished, 0)[name], values, rtol=0, atol=0)
 
 
-def test_an_ensemble_is_not_watched():
+def test_an_batched_network_is_not_watched():
     pair = resnet(18, in_channels=1, classes=3, width=4, stem="small", blocks=(1, 1), members=2)
     with pytest.raises(ValueError, match="one network is watched"):
         fit(pair, loss_of_noise, [ROWS] * 2, [1, 2], RECIPE, watch=watch())

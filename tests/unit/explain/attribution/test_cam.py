@@ -8,11 +8,10 @@ import torch
 from captum.attr import LayerGradCam, LayerGradientXActivation
 from torch import nn
 
-from neuroloop.networks import calcium_network
-
-from neuroloop.networks import resnet as networks
 from neuroloop.explain.attribution.cam import FORMULAS, class_maps, count_maps, maps_in_batches
 from neuroloop.explain.attribution.evidence import Division
+from neuroloop.networks import calcium_network
+from neuroloop.networks import resnet as networks
 
 #: Two channels of 2 x 2.
 IMAGE = torch.tensor([[[[1.0, 2], [3, 4]], [[1, 2], [1, 0]]]])
@@ -214,25 +213,35 @@ def test_cam_with_the_weights_of_the_head():
 @pytest.mark.parametrize("method", FORMULAS)
 def test_batches_divisions_and_members(method):
     head = "gap" if method == "cam" else "flatten"
-    ensemble = random_network(head, seed=5, members=2)
+    batched_network = random_network(head, seed=5, members=2)
     images, classes = frames(7, channels=2), np.arange(14).reshape(7, 2) % 6
 
     def stacked(layer, at_once):
         parts = maps_in_batches(
-            ensemble, layer, images.numpy().__getitem__, classes, method, maps_at_once=at_once
+            batched_network,
+            layer,
+            images.numpy().__getitem__,
+            classes,
+            method,
+            maps_at_once=at_once,
         )
         rows, maps = zip(*parts, strict=True)
         assert np.concatenate(rows).tolist() == list(range(7))
         assert max(map(len, rows)) == min(7, max(1, at_once // 2))
         return np.concatenate(maps)
 
-    whole = stacked(ensemble.features, 100)
+    whole = stacked(batched_network.features, 100)
     assert whole.shape == (7, 2, 2, 4, 3)
     assert whole.dtype == np.float32
     scale = whole.max()
     assert scale > 0
-    cut = Division(ensemble.front, ensemble.head)
-    for layer, at_once in ((ensemble.features, 1), (ensemble.features, 4), (cut, 4), (cut, 100)):
+    cut = Division(batched_network.front, batched_network.head)
+    for layer, at_once in (
+        (batched_network.features, 1),
+        (batched_network.features, 4),
+        (cut, 4),
+        (cut, 100),
+    ):
         np.testing.assert_allclose(stacked(layer, at_once), whole, rtol=0, atol=1e-5 * scale)
     for member in range(2):
         single = random_network(head, seed=5 + member)

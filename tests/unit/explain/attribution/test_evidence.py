@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from neuroloop.explain.attribution.evidence import Division, gather_evidence
 from neuroloop.networks import winograd
 from neuroloop.networks.resnet import initialise, resnet
-from neuroloop.explain.attribution.evidence import Division, gather_evidence
 
 
 def drawn(*shape, seed=0):
@@ -93,10 +93,10 @@ def test_members_have_classes_of_their_own():
         resnet(18, in_channels=1, classes=3, width=4, stem="small", blocks=(1, 1), members=members)
         for members in (2, 1, 1)
     ]
-    ensemble, *singles = networks
-    initialise(ensemble, [1, 2])
+    batched_network, *singles = networks
+    initialise(batched_network, [1, 2])
     images, classes = drawn(3, 2, 8, 8), torch.tensor([[[0, 1], [2, 0]]] * 3)
-    evidence = gather_evidence(ensemble, ensemble.layer1, images, classes)
+    evidence = gather_evidence(batched_network, batched_network.layer1, images, classes)
     assert evidence.scores.shape == (3, 2, 2)
     assert evidence.gradients.shape == (2, 3, 2, 4, 8, 8)
     for member, single in enumerate(singles):
@@ -105,7 +105,7 @@ def test_members_have_classes_of_their_own():
         torch.testing.assert_close(evidence.scores[:, [member]], alone.scores)
         torch.testing.assert_close(evidence.activations[:, [member]], alone.activations)
         torch.testing.assert_close(evidence.gradients[:, :, [member]], alone.gradients)
-    same = gather_evidence(ensemble, ensemble.layer1, images, classes[:, 0])
+    same = gather_evidence(batched_network, batched_network.layer1, images, classes[:, 0])
     torch.testing.assert_close(same.scores[:, 0], evidence.scores[:, 0])
 
 

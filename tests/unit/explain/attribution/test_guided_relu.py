@@ -6,14 +6,11 @@ from captum.attr import GuidedBackprop, Saliency
 from torch import nn
 from torch.nn import functional
 
-from neuroloop.networks import calcium_network
-
-from neuroloop.networks import resnet as networks
-
-from neuroloop.networks import winograd
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.attribution.not_applicable import NotApplicable
 from neuroloop.explain.attribution.saliency import attribute_channels
+from neuroloop.networks import calcium_network, winograd
+from neuroloop.networks import resnet as networks
 
 
 def drawn(*shape, seed=0):

@@ -7,13 +7,18 @@ import pytest
 import torch
 from torch import nn
 
-from neuroloop.networks import calcium_network
-
-from neuroloop.networks import resnet as networks
 from neuroloop.errors import NeuroLoopError
-from neuroloop.networks.transfer_network import transfer_network
-from neuroloop.explain.attribution.layers import collect, embedding, layer_batches, layer_output, map_layers
+from neuroloop.explain.attribution.layers import (
+    collect,
+    embedding,
+    layer_batches,
+    layer_output,
+    map_layers,
+)
 from neuroloop.explain.attribution.not_applicable import NotApplicable
+from neuroloop.networks import calcium_network
+from neuroloop.networks import resnet as networks
+from neuroloop.networks.transfer_network import transfer_network
 
 
 def images(n=5, channels=1, height=16, width=16):

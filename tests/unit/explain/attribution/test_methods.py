@@ -9,12 +9,18 @@ import torch
 
 from neuroloop.explain.attribution.attribution import in_batches
 from neuroloop.explain.attribution.cam import FORMULAS, class_maps
-from neuroloop.explain.attribution.methods import ATTRIBUTIONS, UNITS, UNSIGNED, attribution_of, runs_of
+from neuroloop.explain.attribution.methods import (
+    ATTRIBUTIONS,
+    UNITS,
+    UNSIGNED,
+    attribution_of,
+    runs_of,
+)
 from neuroloop.explain.attribution.not_applicable import NotApplicable
 from neuroloop.explain.attribution.saliency import attribute
-from tests.unit.explain.explained_models import films, reader, student
+from tests.unit.explain.explained_models import radiographs, reader, student
 
-MODELS = {"student": student, "reader": reader, "films": films}
+MODELS = {"student": student, "reader": reader, "radiographs": radiographs}
 CLASSES = torch.arange(12) % 3
 
 
@@ -44,7 +50,7 @@ def test_every_method_on_every_kind_of_network(name, method):
 
 
 @pytest.mark.parametrize("method", ["grad_cam", "hires_cam", "saliency"])
-@pytest.mark.parametrize("make", [student, reader, films])
+@pytest.mark.parametrize("make", [student, reader, radiographs])
 def test_a_copy_is_explained_by_its_own_weights(make, method):
     """A layer or a division that is still the given network's gives the old map, or none."""
     model = make()
@@ -93,8 +99,8 @@ def test_the_mean_of_an_ensembles_members_is_explained():
 
 def test_cam_asks_for_one_linear_layer_not_only_for_pooling():
     """Behind more layers gradients are alike at all places, but not for all images."""
-    attribution_of(films(), "cam")
-    hidden = films(units=(5,))
+    attribution_of(radiographs(), "cam")
+    hidden = radiographs(units=(5,))
     with torch.no_grad():
         hidden.network.head.dense1.bias.fill_(4)  # ReLUs that are on for all usual images
     with pytest.raises(NotApplicable, match="one linear layer"):

@@ -6,10 +6,9 @@ import torch
 from captum.attr import Occlusion
 from torch import nn
 
-from neuroloop.networks import calcium_network
-
-from neuroloop.networks import resnet as networks
 from neuroloop.explain.attribution.occlusion import occlusion
+from neuroloop.networks import calcium_network
+from neuroloop.networks import resnet as networks
 
 
 def linear(weights):
@@ -129,7 +128,7 @@ def test_batches_do_not_grow_and_change_nothing():
         torch.testing.assert_close(maps, made[1000], rtol=0, atol=1e-5)
 
 
-def test_an_ensemble_is_its_members_mean():
+def test_an_batched_network_is_its_members_mean():
     both, images = residual(members=2), drawn(3, 4, 8, 8)
     options = {"window": 3, "stride": 2, "baseline": 0.0}
     maps = []

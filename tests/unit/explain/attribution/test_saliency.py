@@ -8,9 +8,6 @@ import torch
 from captum.attr import GuidedBackprop, InputXGradient, IntegratedGradients, Saliency
 from torch import nn
 
-from neuroloop.networks import calcium_network
-
-from neuroloop.networks import resnet as networks
 from neuroloop.explain.attribution.not_applicable import NotApplicable
 from neuroloop.explain.attribution.saliency import (
     METHODS,
@@ -20,6 +17,8 @@ from neuroloop.explain.attribution.saliency import (
     completeness_gap,
     integrated_gradients,
 )
+from neuroloop.networks import calcium_network
+from neuroloop.networks import resnet as networks
 
 #: Every method, and what it is told.
 ALL = {**{method: {} for method in METHODS}, "occlusion": {"window": 3, "stride": 2}}
@@ -220,7 +219,7 @@ def test_operations_in_place_change_nothing(method):
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_an_ensemble_is_its_members_mean(method):
+def test_an_batched_network_is_its_members_mean(method):
     images = drawn(3, 4, 12, 8)
     made = attribute_channels(method, residual(members=2), images, CLASSES)
     parts = [

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from neuroloop.report.figures import save
-from neuroloop.explain.figures.attribution_figure import attribution_figure
 from neuroloop.explain.attribution.edges import edges
+from neuroloop.explain.figures.attribution_figure import attribution_figure
+from neuroloop.explain.figures.sanity_figure import sanity_figure
 from neuroloop.explain.models.explained import explained_images
 from neuroloop.explain.sanity.sanity import Checks, Permuted, check_attribution
-from neuroloop.explain.figures.sanity_figure import sanity_figure
+from neuroloop.report.figures import save
 from tests.unit.explain.explained_models import student
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from neuroloop.explain.models.model_file import Preprocessing
 from neuroloop.explain.figures.pictures import coloured, image_classes, pictures
+from neuroloop.explain.models.model_file import Preprocessing
 
 
 def test_grey_goes_from_the_darkest_to_the_brightest(micro):
@@ -62,8 +62,8 @@ def test_classes_of_images(micro, kind):
     assert image_classes(multi) == ["class 0+class 1", "none of them", "class 1"]
 
 
-def test_an_ensemble_shows_what_its_first_member_sees(kind):
-    opened = kind("ensemble")
+def test_an_batched_network_shows_what_its_first_member_sees(kind):
+    opened = kind("batched_networks")
     first = replace(opened.images, display=opened.images.images[:, 0])
     np.testing.assert_array_equal(pictures(opened), pictures(replace(opened, images=first)))
     assert not np.array_equal(opened.images.images[:, 0], opened.images.images[:, 1])

@@ -8,16 +8,16 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from tests.unit.explain.test_inside import save
 
-from scripts.explain.write_gallery import write_gallery
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.formats import save_arrays, save_json, save_table
-from neuroloop.training.loop import predict
+from neuroloop.explain.attribution.methods import ATTRIBUTIONS
 from neuroloop.explain.gallery.gallery import gallery_page, read_found
 from neuroloop.explain.gallery.gallery_sanity import COLUMNS
 from neuroloop.explain.looks.inside import TITLES
-from neuroloop.explain.attribution.methods import ATTRIBUTIONS
-from tests.unit.explain.test_inside import save
+from neuroloop.files.formats import save_arrays, save_json, save_table
+from neuroloop.training.loop import predict
+from scripts.explain.write_gallery import write_gallery
 
 NASTY = "<script>alert('x')</script> & \"quotes\""
 VOID = {"meta", "img", "br", "input", "path"}

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from neuroloop.training.loop import predict
+from neuroloop.explain.attribution.layers import collect
 from neuroloop.explain.looks import ascent_looks
 from neuroloop.explain.looks.ascent_looks import look_for_classes, look_for_units
-from neuroloop.explain.attribution.layers import collect
+from neuroloop.training.loop import predict
 
 
 @pytest.fixture

@@ -5,11 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from neuroloop.networks import calcium_network
-
-from neuroloop.networks import resnet as networks
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.looks.class_images import class_images
+from neuroloop.networks import calcium_network
+from neuroloop.networks import resnet as networks
 
 SHAPE = (1, 6, 8)
 
@@ -118,13 +117,13 @@ def test_units_of_a_layer_inside():
     assert (made.end > made.start).all()
 
 
-def test_members_of_an_ensemble_count_alike():
-    ensemble = calcium_network.calcium_network(
+def test_members_of_an_batched_network_count_alike():
+    batched_network = calcium_network.calcium_network(
         classes=3, shape=(16, 16), widths=(3,), hidden=6, members=2
     )
-    calcium_network.initialise(ensemble, [1, 2])
-    made = class_images(ensemble, (2, 16, 16), [1], l2=1e-3, seed=3, steps=20)
-    logits = ensemble(torch.from_numpy(made.images)).detach().mean(1)[0, 1]
+    calcium_network.initialise(batched_network, [1, 2])
+    made = class_images(batched_network, (2, 16, 16), [1], l2=1e-3, seed=3, steps=20)
+    logits = batched_network(torch.from_numpy(made.images)).detach().mean(1)[0, 1]
     assert made.end[0] == pytest.approx(float(logits) - 1e-3 * (made.images**2).sum(), rel=1e-4)
 
 

@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
-from neuroloop.jobs.seeds import derive_seed
+from neuroloop.explain.attribution.layers import embedding
+from neuroloop.explain.attribution.not_applicable import NotApplicable
 from neuroloop.explain.looks.embedding_looks import (
     RANDOM_PLANES,
     look_at_neighbours,
     look_at_projection,
 )
-from neuroloop.explain.attribution.layers import embedding
-from neuroloop.explain.attribution.not_applicable import NotApplicable
 from neuroloop.explain.looks.projection import preservation, random_projection, tsne
+from neuroloop.jobs.seeds import derive_seed
 
 #: The embedding is (mean of the positive part, mean of the negative part) of a pixel.
 WEIGHTS, HEAD = [1.0, -1.0], [[1.0, 0], [0, 1.0]]

@@ -5,12 +5,12 @@ import json
 import numpy as np
 import pytest
 
-from scripts.explain.look_inside import look_inside
-from neuroloop.files.formats import load_arrays
+from neuroloop.explain.figures.neighbours_figure import ALIKE, OTHER
 from neuroloop.explain.looks.inside import TITLES, draw_inside
 from neuroloop.explain.looks.inside import look_inside as look
 from neuroloop.explain.models.model_file import save_model
-from neuroloop.explain.figures.neighbours_figure import ALIKE, OTHER
+from neuroloop.files.formats import load_arrays
+from scripts.explain.look_inside import look_inside
 
 SETTINGS = {
     "images": 4,
@@ -87,10 +87,10 @@ def test_a_method_that_does_not_apply_says_why(tmp_path, kind, monkeypatch):
     assert "\n" not in said["reason"]
 
 
-@pytest.mark.parametrize("name", ["resnet", "ensemble"])
+@pytest.mark.parametrize("name", ["resnet", "batched_networks"])
 def test_colour_images_and_ensembles_are_drawn(kind, name):
     opened = kind(name)
-    channels = {"resnet": 3, "ensemble": 1}[name]
+    channels = {"resnet": 3, "batched_networks": 1}[name]
     for method in ("neighbours", "patches", "class_images", "unit_images"):
         figure = draw_inside(opened, method, look(opened, method, SETTINGS, 1), 1)
         shown = [panel.images[0].get_array() for panel in figure.axes if panel.images]

@@ -7,10 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from neuroloop.networks import calcium_network
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.attribution.layers import collect
 from neuroloop.explain.looks.patches import crop, top_patches
+from neuroloop.networks import calcium_network
 
 NAMES = ("units", "rows", "activations", "places", "boxes")
 

@@ -8,15 +8,14 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from neuroloop.networks import calcium_network
-
-from neuroloop.networks import resnet as networks
 from neuroloop.errors import NeuroLoopError
-from neuroloop.networks.transfer_network import transfer_network
-from neuroloop.networks.transfer_start import initialise_backbone
 from neuroloop.explain.attribution.layers import layer_output
 from neuroloop.explain.attribution.not_applicable import NotApplicable
 from neuroloop.explain.looks.receptive_field import receptive_fields
+from neuroloop.networks import calcium_network
+from neuroloop.networks import resnet as networks
+from neuroloop.networks.transfer_network import transfer_network
+from neuroloop.networks.transfer_start import initialise_backbone
 
 
 def chain():

@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from neuroloop.explain.models.explained import even_order
 from neuroloop.explain.attribution.layers import collect
 from neuroloop.explain.looks.patches import crop
 from neuroloop.explain.looks.unit_looks import look_at_activations, look_at_patches
+from neuroloop.explain.models.explained import even_order
 
 
 def test_activations_are_those_of_the_layers(kind):

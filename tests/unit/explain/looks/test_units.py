@@ -36,8 +36,8 @@ def test_one_layer_a_resolution_the_last_rectified(kind):
     ]
 
 
-def test_an_ensemble_shows_its_first_member(kind):
-    opened = kind("ensemble")
+def test_an_batched_network_shows_its_first_member(kind):
+    opened = kind("batched_networks")
     assert pick_layers(opened)[0] == Layer("layer1", 4, 16, 16)
     found = answers(opened, pick_layers(opened)[0])
     whole = collect(opened.network, "layer1", opened.images.images)

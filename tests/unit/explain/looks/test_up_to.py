@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from neuroloop.explain.looks.class_images import class_images
 from neuroloop.explain.attribution.layers import layer_output
+from neuroloop.explain.looks.class_images import class_images
 from neuroloop.explain.looks.up_to import UpTo
 
 

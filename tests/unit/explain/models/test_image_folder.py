@@ -9,15 +9,15 @@ import torch
 from PIL import Image
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.formats import save_json
-from neuroloop.networks.resnet import initialise, resnet
-from neuroloop.explain.models import image_folder
+from neuroloop.explain.attribution.methods import attribution_of
 from neuroloop.explain.looks.embedding_looks import PIXELS
+from neuroloop.explain.looks.inside import draw_inside, look_inside
+from neuroloop.explain.models import image_folder
 from neuroloop.explain.models.explained import explained_images
 from neuroloop.explain.models.image_folder import open_folder
-from neuroloop.explain.looks.inside import draw_inside, look_inside
-from neuroloop.explain.attribution.methods import attribution_of
 from neuroloop.explain.models.model_file import open_model
+from neuroloop.files.formats import save_json
+from neuroloop.networks.resnet import initialise, resnet
 
 SETTINGS = {"neighbours": 3, "perplexity": 5.0, "images": 4, "units": 2, "steps": 1}
 SETTINGS["patches_top"] = 3
@@ -70,21 +70,23 @@ def test_folders_without_images_and_damaged_ones(tmp_path):
         opened.images[:1]
 
 
-@pytest.mark.parametrize("name", ["film.tif", "film.png"])
+@pytest.mark.parametrize("name", ["radiograph.tif", "radiograph.png"])
 def test_images_are_upright_and_none_of_16_bits(tmp_path, name):
-    film = np.arange(16, dtype=np.uint8).reshape(4, 4) * 10
+    radiograph = np.arange(16, dtype=np.uint8).reshape(4, 4) * 10
     exif = Image.Exif()
     exif[274] = 6
-    Image.fromarray(film).save(tmp_path / name, exif=exif)
+    Image.fromarray(radiograph).save(tmp_path / name, exif=exif)
     opened = open_folder(tmp_path, 4, True, (0.0,), (1.0,), [])
-    np.testing.assert_allclose(opened.images[:][0, 0] * 255, np.rot90(film, -1), rtol=1e-6)
+    np.testing.assert_allclose(opened.images[:][0, 0] * 255, np.rot90(radiograph, -1), rtol=1e-6)
     (tmp_path / name).unlink()
-    colour = np.repeat(film[..., None].astype(np.uint16), 3, axis=2)
-    tifffile.imwrite(tmp_path / "film.tif", colour, photometric="rgb")
+    colour = np.repeat(radiograph[..., None].astype(np.uint16), 3, axis=2)
+    tifffile.imwrite(tmp_path / "radiograph.tif", colour, photometric="rgb")
     with pytest.raises(NeuroLoopError, match="16 bits, not 8 bits a channel"):
         open_folder(tmp_path, 4, False, (0.0,), (1.0,), []).images[:]
-    tifffile.imwrite(tmp_path / "film.tif", np.stack([film, film]), photometric="minisblack")
-    with pytest.raises(NeuroLoopError, match=r"film\.tif cannot be read \(2 pages or frames"):
+    tifffile.imwrite(
+        tmp_path / "radiograph.tif", np.stack([radiograph, radiograph]), photometric="minisblack"
+    )
+    with pytest.raises(NeuroLoopError, match=r"radiograph\.tif cannot be read \(2 pages or frames"):
         open_folder(tmp_path, 4, False, (0.0,), (1.0,), []).images[:]
 
 

@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from neuroloop.explain.models.image_rows import RowsOnDemand, channel_ends, row_batches, small_copies
+from neuroloop.explain.models.image_rows import (
+    RowsOnDemand,
+    channel_ends,
+    row_batches,
+    small_copies,
+)
 
 IMAGES = np.random.default_rng(0).standard_normal((70, 3, 8, 4)).astype(np.float32)
 

@@ -8,18 +8,18 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from neuroloop.networks import calcium_network
-
-from neuroloop.networks import resnet as networks
-
-from neuroloop.networks import transfer_network
-
-from neuroloop.networks import transfer_start
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.attribution.cam import class_maps
 from neuroloop.explain.models.explained import explained_images
-from neuroloop.explain.models.model_file import Preprocessing, describe_model, open_model, save_model
+from neuroloop.explain.models.model_file import (
+    Preprocessing,
+    describe_model,
+    open_model,
+    save_model,
+)
 from neuroloop.explain.models.model_images import ModelImages
+from neuroloop.networks import calcium_network, transfer_network, transfer_start
+from neuroloop.networks import resnet as networks
 
 CLASSES = ("cat", "dog", "cow")
 
@@ -36,7 +36,7 @@ def make_resnet():
     return "resnet", options, network, model_images(3), {}
 
 
-def make_ensemble():
+def make_batched():
     options = {"depth": 18, "in_channels": 1, "width": 4, "stem": "small", "blocks": (1, 1)}
     network = networks.resnet(classes=3, members=2, **options)
     networks.initialise(network, [1, 2])
@@ -81,7 +81,7 @@ def make_lite():
     return "transfer", options, network, model_images(size=32), {}
 
 
-MAKERS = [make_resnet, make_ensemble, make_calcium, make_places, make_transfer, make_lite]
+MAKERS = [make_resnet, make_batched, make_calcium, make_places, make_transfer, make_lite]
 
 
 def save(folder, make=make_resnet, **changes):

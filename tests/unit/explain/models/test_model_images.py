@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.formats import load_arrays, read_json, save_arrays
 from neuroloop.explain.models.model_images import ModelImages, load_images, save_images
+from neuroloop.files.formats import load_arrays, read_json, save_arrays
 
 GIVEN = ModelImages(
     np.arange(24, dtype=np.float32).reshape(3, 2, 2, 2),

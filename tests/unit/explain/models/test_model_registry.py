@@ -1,11 +1,11 @@
 """The register of trained networks."""
 
 import pytest
+from tests.unit.explain.test_inside import save
 
-from scripts.explain.register_models import register_models
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.models.model_registry import register
-from tests.unit.explain.test_inside import save
+from scripts.explain.register_models import register_models
 
 
 def both(tmp_path, kind):

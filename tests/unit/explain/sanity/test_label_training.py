@@ -5,10 +5,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from neuroloop.training.recipe import Recipe
-from neuroloop.training.loop import predict
 from neuroloop.explain.sanity.label_training import _loss, train_on_permuted_labels, trained_layers
-from tests.unit.explain.explained_models import films, reader, student
+from neuroloop.training.loop import predict
+from neuroloop.training.recipe import Recipe
+from tests.unit.explain.explained_models import radiographs, reader, student
 
 SHORT = Recipe(epochs=1, batch_size=4, learning_rate=0.001, optimiser="adam")
 
@@ -23,7 +23,7 @@ def train(model, **options):
     )
 
 
-@pytest.mark.parametrize("make", [student, lambda: student(2), reader, films])
+@pytest.mark.parametrize("make", [student, lambda: student(2), reader, radiographs])
 def test_labels_are_memorised_and_the_given_network_stays(make):
     model = make()
     before = {name: values.clone() for name, values in model.network.state_dict().items()}
@@ -45,7 +45,7 @@ def test_labels_are_memorised_and_the_given_network_stays(make):
 
 
 def test_what_was_frozen_stays_and_the_rest_starts_anew():
-    model = films()
+    model = radiographs()
     names = {
         name
         for layer in trained_layers(model.network, torch.zeros(1, 1, 16, 16))
@@ -70,7 +70,7 @@ def test_what_was_frozen_stays_and_the_rest_starts_anew():
 
 
 def test_dropout_does_not_stand_against_memorising():
-    model = films()
+    model = radiographs()
     made = train(model, recipe=SHORT, rounds=1)
     assert (model.network.head.dropout.p, made.network.head.dropout.p) == (0.5, 0)
 
@@ -115,7 +115,7 @@ def test_the_loss_of_several_labels_by_an_independent_formula():
 
 
 def test_fresh_weights_have_statistics_of_their_own():
-    model = films()
+    model = radiographs()
     model.network.frozen_norm = True
     made = train(model, recipe=SHORT, rounds=1)
     name = "backbone.layer4.0.bn1.running_mean"

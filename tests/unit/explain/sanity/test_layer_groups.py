@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import torch
 
-from neuroloop.explain.sanity.layer_groups import group_layers
 from neuroloop.explain.attribution.methods import attribution_of
+from neuroloop.explain.sanity.layer_groups import group_layers
 from neuroloop.explain.sanity.randomisation import CASCADING, Layer, find_layers, randomisation
 from tests.unit.explain.explained_models import student
 

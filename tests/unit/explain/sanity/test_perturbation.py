@@ -7,7 +7,6 @@ from scipy.ndimage import gaussian_filter
 from sklearn.metrics import auc
 from torch import nn
 
-from neuroloop.networks.calcium_network import calcium_network, initialise
 from neuroloop.explain.attribution.edges import edges
 from neuroloop.explain.sanity.perturbation import (
     Curves,
@@ -16,6 +15,7 @@ from neuroloop.explain.sanity.perturbation import (
     perturbation_curves,
     random_curves,
 )
+from neuroloop.networks.calcium_network import calcium_network, initialise
 
 #: One image of 2 x 2 with mean 0, and weights by which its score is 4 - 6 + 0.5 + 1.
 IMAGE = torch.tensor([[[[2.0, -3], [0.5, 0.5]]]])
@@ -235,7 +235,7 @@ def test_modes_come_back_also_after_an_exception():
     assert all(values.requires_grad for values in net.parameters())
 
 
-def test_members_of_an_ensemble_count_by_their_mean_logits():
+def test_members_of_an_batched_network_count_by_their_mean_logits():
     both = network(members=2)
     images, classes = drawn(2, 4), torch.tensor([1, 2])
     made = perturbation_curves(

@@ -64,7 +64,7 @@ def test_p_is_exact_for_few_images(n):
 
 
 def test_p_of_many_images_is_that_of_an_independent_test():
-    """Against SciPy's permutation of pairings, with as many exchanges."""
+    """Against SciPy's permutation of pairings, with as many permutations."""
     generator = np.random.default_rng(1)
     masks = generator.random((30, 5, 5)) < 0.3
     maps = generator.random((30, 5, 5)) + 0.02 * masks
@@ -149,7 +149,7 @@ def test_tolerance_widens_the_mask(tolerance, hit):
     assert made.value == made.chance == hit / 2
 
 
-def test_normal_films_and_useless_maps_are_left_out_and_counted():
+def test_normal_radiographs_and_useless_maps_are_left_out_and_counted():
     maps = np.stack([peak((0, 0))] * 4)
     masks = np.stack([at((0, 0)), at(), at((0, 0)), at((0, 0), (1, 1))])
     maps[1, 1, 1] = np.nan  # counted once, as an empty mask

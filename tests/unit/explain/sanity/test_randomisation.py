@@ -7,10 +7,6 @@ import torch
 from scipy.stats import spearmanr
 from torch import nn
 
-from neuroloop.networks import calcium_network
-
-from neuroloop.networks import resnet as networks
-from neuroloop.networks.resnet import resnet
 from neuroloop.explain.attribution.cam import class_maps
 from neuroloop.explain.attribution.edges import edges
 from neuroloop.explain.sanity.randomisation import (
@@ -28,6 +24,9 @@ from neuroloop.explain.sanity.randomisation import (
     randomisation,
     randomise_layer,
 )
+from neuroloop.networks import calcium_network
+from neuroloop.networks import resnet as networks
+from neuroloop.networks.resnet import resnet
 
 
 def drawn(*shape, seed=0):

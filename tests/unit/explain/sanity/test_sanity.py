@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from neuroloop.networks.resnet import initialise
 from neuroloop.explain.attribution.attribution import in_batches
 from neuroloop.explain.attribution.edges import edges
-from neuroloop.explain.models.explained import explained_images
 from neuroloop.explain.attribution.methods import attribution_of
+from neuroloop.explain.models.explained import explained_images
 from neuroloop.explain.sanity.perturbation import Curves, Perturbation, perturbation_curves
 from neuroloop.explain.sanity.pointing import pointing_game
 from neuroloop.explain.sanity.randomisation import CASCADING, COLUMNS, INDEPENDENT, LABELS, Verdict
@@ -22,6 +21,7 @@ from neuroloop.explain.sanity.sanity_rows import (
     randomisation_row,
 )
 from neuroloop.explain.sanity.similarity import map_similarity
+from neuroloop.networks.resnet import initialise
 from tests.unit.explain.explained_models import reader, student
 
 CHECKS = Checks(groups=3, curve_steps=4, random_orders=2, batch=5)

@@ -1,0 +1,190 @@
+"""Where a classifier looked: maps over radiographs."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from neuroloop.explain.attribution.attribution import to_input
+from neuroloop.files.formats import StrPath
+from neuroloop.report.figures import PALETTE, grid, save
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
+    from matplotlib.figure import Figure
+
+#: How opaque a map is where it is highest.
+OPACITY = 0.65
+
+RIGHT, WRONG, LESION = "#000000", PALETTE[1], PALETTE[5]
+
+#: Width of what is said of a radiograph, and side of a picture, inches.
+SAID, SIDE = 1.2, 1.75
+
+#: Least width of the figure, for its title, inches.
+LEAST = 6
+
+
+def draw_radiograph_maps(
+    radiographs: np.ndarray,
+    maps: Mapping[str, np.ndarray],
+    labels: Sequence[str],
+    predicted: Sequence[str],
+    probability: np.ndarray,
+    lesions: np.ndarray | None,
+    *paths: StrPath,
+) -> "Figure":
+    """Draw radiographs, and over them the maps of each method.
+
+    Parameters
+    ----------
+    radiographs : ndarray, shape (n, h, w)
+    maps : mapping of str to ndarray, shape (n, h', w')
+        By the name of the method; what is below 0 is not drawn.
+    labels, predicted : sequence of str, length n
+        True and named class.
+    probability : ndarray of float, shape (n,)
+        Of the named class.
+    lesions : ndarray of bool, shape (n, h, w), or None
+        Where the disease is seen, if that is known.
+    *paths : path
+        .png or .svg files to write.
+
+    Returns
+    -------
+    Figure
+        A row a radiograph: what it is and what it was named, the radiograph, and the radiograph
+        under each map, whose colours go from 0 to its own maximum, once it is enlarged bilinearly.
+    """
+    n, height, width = radiographs.shape
+    figure, axes = grid(
+        n,
+        1 + len(maps),
+        width=1,
+        height=SIDE * height / width + 0.06,
+        gridspec_kw={"wspace": 0.02, "hspace": 0.02},
+    )
+    wide = max(LEAST, SAID + (1 + len(maps)) * (SIDE + 0.06))
+    figure.set_size_inches(wide, figure.get_figheight() + 1.4)
+    colours = _colours()
+    large = {name: to_input(of, (height, width)) for name, of in maps.items()}
+    for row, panels in enumerate(axes):
+        right = labels[row] == predicted[row]
+        outline = None if lesions is None else lesions[row]
+        for panel, over in zip(panels, [None, *large.values()], strict=True):
+            _draw(panel, radiographs[row], None if over is None else over[row], outline, colours)
+        _say(panels[0], labels[row], predicted[row], float(probability[row]))
+        for spine in panels[0].spines.values():
+            spine.set(visible=not right, color=WRONG, linewidth=2.5)
+    for panel, name in zip(axes[0], ["radiograph", *maps], strict=True):
+        panel.set_title(name)
+    axes[-1, 0].set_xticks([0, width - 1])
+    axes[-1, 0].set_xlabel("column, pixels", fontsize=8, labelpad=0)
+    first, last = axes[-1, 0].get_xticklabels()
+    first.set_horizontalalignment("left")
+    last.set_horizontalalignment("right")
+    axes[-1, 0].tick_params(axis="x", labelsize=7, length=2)
+    _colour_bar(figure, axes, colours)
+    _title(figure, maps, np.array(labels) == np.array(predicted), lesions, (height, width))
+    save(figure, *paths)
+    return figure
+
+
+def _colours() -> "Colormap":
+    """Colours that turn transparent towards 0."""
+    import matplotlib as mpl
+    from matplotlib.colors import ListedColormap
+
+    steps = np.linspace(0, 1, 256)
+    # The dark end would hide the radiograph where a map says little.
+    shades = mpl.colormaps["inferno"](0.35 + 0.65 * steps)
+    shades[:, 3] = OPACITY * np.minimum(1, 1.6 * steps)
+    return ListedColormap(shades)
+
+
+def _draw(
+    panel: "Axes",
+    radiograph: np.ndarray,
+    over: np.ndarray | None,
+    lesion: np.ndarray | None,
+    colours: "Colormap",
+) -> None:
+    """Draw a radiograph, a map over it and the outline of its lesion."""
+    low, high = np.quantile(radiograph, [0.005, 0.995])
+    panel.imshow(radiograph, cmap="gray", vmin=low, vmax=max(high, low + 1e-6))
+    if over is not None:
+        highest = float(over.max())  # NaN if any place is
+        if highest > 0:
+            panel.imshow(over, cmap=colours, vmin=0, vmax=highest, interpolation="nearest")
+        else:
+            said = "map is 0 all over" if highest <= 0 else "map has no numbers"
+            panel.text(
+                0.5,
+                0.03,
+                said,
+                transform=panel.transAxes,
+                ha="center",
+                fontsize=8,
+                color="black",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+            )
+    if lesion is not None and lesion.any():
+        panel.contour(lesion, levels=[0.5], colors=LESION, linewidths=1.2)
+    panel.grid(False)
+    panel.set_xticks([])
+    panel.set_yticks([])
+    for spine in panel.spines.values():
+        spine.set_visible(False)
+
+
+def _say(panel: "Axes", label: str, predicted: str, probability: float) -> None:
+    """Write the truth and what was named at the left of a radiograph."""
+    right = label == predicted
+    panel.set_ylabel(
+        f"truth: {label}\nnamed: {predicted}\np = {probability:.2f}" + "\nWRONG" * (not right),
+        rotation=0,
+        ha="right",
+        va="center",
+        multialignment="left",
+        fontsize=8.5,
+        color=RIGHT if right else WRONG,
+        labelpad=6,
+    )
+
+
+def _colour_bar(figure: "Figure", axes: np.ndarray, colours: "Colormap") -> None:
+    from matplotlib.cm import ScalarMappable
+
+    bar = figure.colorbar(
+        ScalarMappable(cmap=colours),
+        ax=axes,
+        location="bottom",
+        shrink=0.6,
+        aspect=40,
+        pad=0.01,
+    )
+    bar.ax.set_facecolor("#808080")
+    bar.ax.grid(False)
+    bar.set_ticks([0, 1], labels=["0", "maximum of each map"])
+    bar.ax.tick_params(labelsize=8)
+
+
+def _title(
+    figure: "Figure",
+    maps: Mapping[str, np.ndarray],
+    right: np.ndarray,
+    lesions: np.ndarray | None,
+    shape: tuple[int, int],
+) -> None:
+    sizes = {name: f"{of.shape[2]} × {of.shape[1]}" for name, of in maps.items()}
+    native = "; ".join(f"{name} {size}" for name, size in sizes.items())
+    outlined = lesions is not None and bool(lesions.any())
+    figure.suptitle(
+        f"Where the classifier looked: maps of the named class, {right.sum()} of {len(right)} "
+        "radiographs named right\n"
+        f"radiographs of {shape[1]} × {shape[0]} pixels; maps enlarged bilinearly from {native}"
+        + "\nblue outline: where the disease truly is"
+        * outlined,
+        fontsize=9,
+    )

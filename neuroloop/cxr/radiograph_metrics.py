@@ -1,0 +1,226 @@
+"""How well radiographs were named, with intervals over patients."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from neuroloop.cxr.patient_bootstrap import (
+    patient_weights,
+    percentile_interval,
+    ratio,
+    weighted_auc,
+)
+from neuroloop.cxr.predictions_table import PredictionsTable, predictions_table
+from neuroloop.errors import NeuroLoopError
+
+#: Metrics of all radiographs, in the order of the table.
+OVERALL = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "auc",
+    "auc_ovr",
+    "calibration_error",
+    "log_loss",
+    "brier",
+)
+
+#: Metrics of each class.
+PER_CLASS = ("precision", "recall")
+
+#: A metric and its class; "" for all.
+Key = tuple[str, str]
+
+
+def scores(
+    radiographs: PredictionsTable,
+    weights: np.ndarray,
+    classes: Sequence[str],
+    contrast: tuple[str, str] | None,
+) -> dict[Key, np.ndarray]:
+    """Score radiographs that count as often as their patient does.
+
+    Parameters
+    ----------
+    radiographs : PredictionsTable
+    weights : ndarray of float64, shape (resamples, patients)
+    classes : sequence of str
+    contrast : (str, str) or None
+        Without it there is no ``auc``.
+
+    Returns
+    -------
+    dict of (metric, class) to ndarray, shape (resamples,)
+        As in `radiograph_metrics`. NaN where a resample lacks a class (or for a precision, where
+        none of its radiographs was named so) that the metric needs: means over classes are over
+        those of `radiographs`, not of the resample.
+    """
+    k = len(classes)
+    occurs = np.unique(radiographs.truth)
+    sums = weights @ radiographs.patient_sums
+    confusion = sums[:, : k * k].reshape(-1, k, k)
+    surplus, n = sums[:, k * k : -3], sums[:, -1]
+    right = np.diagonal(confusion, axis1=1, axis2=2)
+    true, named = confusion.sum(axis=2), confusion.sum(axis=1)
+    recall = ratio(right, true)
+    f1 = np.where(true > 0, ratio(2 * right, true + named), np.nan)
+    against_rest = [
+        weighted_auc(
+            radiographs.probabilities[:, of], radiographs.truth == of, radiographs.patients, weights
+        )
+        for of in occurs
+    ]
+    made: dict[Key, np.ndarray] = {
+        ("accuracy", ""): right.sum(axis=1) / n,
+        ("balanced_accuracy", ""): recall[:, occurs].mean(axis=1),
+        ("macro_f1", ""): f1[:, occurs].mean(axis=1),
+        ("auc_ovr", ""): np.mean(against_rest, axis=0),
+        ("calibration_error", ""): np.abs(surplus).sum(axis=1) / n,
+        ("log_loss", ""): sums[:, -3] / n,
+        ("brier", ""): sums[:, -2] / n,
+    }
+    if contrast:
+        made["auc", ""] = _contrast_auc(radiographs, weights, *_places(contrast, classes))
+    precision = ratio(right, named)
+    for of, name in enumerate(classes):
+        made["precision", name], made["recall", name] = precision[:, of], recall[:, of]
+    return made
+
+
+def radiograph_metrics(
+    predictions: pd.DataFrame,
+    classes: Sequence[str],
+    contrast: tuple[str, str] | None,
+    seed: int,
+    n_boot: int = 2000,
+) -> pd.DataFrame:
+    """Score predicted radiographs, with 95 % percentile intervals over patients.
+
+    Parameters
+    ----------
+    predictions : DataFrame
+        A row a radiograph: ``radiograph, patient, label`` and ``p_{class}``, probabilities.
+    classes : sequence of str
+        Order of the classes.
+    contrast : (str, str) or None
+        Two classes a and b whose distinction has an AUC of its own.
+    seed : int
+        Root seed.
+    n_boot : int
+        Resamples of patients.
+
+    Returns
+    -------
+    DataFrame
+        A row a metric (and class):
+
+        ``metric`` : ``accuracy``; ``balanced_accuracy``, mean recall; ``macro_f1``, mean over
+        classes of 2 right / (true + named); ``auc``, of class a against b by
+        p_a / (p_a + p_b) among the radiographs of both; ``auc_ovr``, mean over classes of the AUC
+        of p_class against all others; ``calibration_error`` (`metrics.calibration_error`);
+        ``log_loss``, nats; ``brier``, sum of squares over classes, from 0 to 2 (Brier 1950, Mon.
+        Weather Rev. 78:1); ``precision`` and ``recall`` of each class. Means over classes are over
+        those that occur among the radiographs. ``class`` : "" for all ``value``, ``ci_low``,
+        ``ci_high`` : a number that is the same in all resamples (all radiographs right, say) has an
+        interval without width. Resampling adds to a calibration error, so that its resamples are
+        first moved down by what they have above the value on average. ``n``, ``patients`` :
+        radiographs that the number speaks of, and their patients ``chance`` : what the same namings
+        have on average when permuted among the radiographs (of macro_f1, precision and recall), the
+        share of the largest class (accuracy), one in the number of classes (balanced_accuracy), 0.5
+        (AUC), or NaN ``left_out`` : resamples in which it is not defined, as they lack a class
+
+    Raises
+    ------
+    NeuroLoopError
+        If predictions cannot be scored (`predictions_table`), are of fewer than two patients, or
+        `contrast` names no class.
+    """
+    radiographs = predictions_table(predictions, classes)
+    values = scores(radiographs, np.ones((1, radiographs.n_patients)), classes, contrast)
+    parts = [
+        scores(radiographs, weights, classes, contrast)
+        for weights in patient_weights(radiographs.n_patients, n_boot, seed)
+    ]
+    chances = _chances(radiographs, classes)
+    rows = []
+    for key in _keys(classes, contrast):
+        value = float(values[key][0])
+        draws = np.concatenate([part[key] for part in parts])
+        if key[0] == "calibration_error":
+            draws = np.maximum(0, draws - draws.mean() + value)
+        low, high = percentile_interval(draws)
+        of = _radiographs_of(key, radiographs, classes, contrast)
+        rows.append(
+            {
+                "metric": key[0],
+                "class": key[1],
+                "value": value,
+                "ci_low": low,
+                "ci_high": high,
+                "n": int(of.sum()),
+                "patients": len(np.unique(radiographs.patients[of])),
+                "chance": chances.get(key, np.nan),
+                "left_out": int(np.isnan(draws).sum()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _keys(classes: Sequence[str], contrast: tuple[str, str] | None) -> list[Key]:
+    overall = [(metric, "") for metric in OVERALL if metric != "auc" or contrast]
+    return overall + [(metric, name) for metric in PER_CLASS for name in classes]
+
+
+def _places(contrast: tuple[str, str], classes: Sequence[str]) -> tuple[int, int]:
+    for name in contrast:
+        if name not in classes:
+            raise NeuroLoopError(
+                f"contrast names {name}, but the classes are {', '.join(classes)}: name two of them"
+            )
+    return list(classes).index(contrast[0]), list(classes).index(contrast[1])
+
+
+def _contrast_auc(
+    radiographs: PredictionsTable, weights: np.ndarray, first: int, second: int
+) -> np.ndarray:
+    among = np.isin(radiographs.truth, (first, second))
+    own, other = radiographs.probabilities[among, first], radiographs.probabilities[among, second]
+    # Where both are 0, neither is likelier.
+    score = np.nan_to_num(ratio(own, own + other), nan=0.5)
+    return weighted_auc(
+        score, radiographs.truth[among] == first, radiographs.patients[among], weights
+    )
+
+
+def _radiographs_of(
+    key: Key,
+    radiographs: PredictionsTable,
+    classes: Sequence[str],
+    contrast: tuple[str, str] | None,
+) -> np.ndarray:
+    """Radiographs that a metric speaks of, bool, shape (n,)."""
+    metric, name = key
+    if metric == "auc" and contrast:
+        return np.isin(radiographs.truth, _places(contrast, classes))
+    if metric in PER_CLASS:
+        of = radiographs.named if metric == "precision" else radiographs.truth
+        return of == list(classes).index(name)
+    return np.ones(len(radiographs.truth), dtype=bool)
+
+
+def _chances(radiographs: PredictionsTable, classes: Sequence[str]) -> dict[Key, float]:
+    """Chance levels; those of permuted namings are means over all permutations, exactly."""
+    n, k = radiographs.probabilities.shape
+    true, named = (np.bincount(of, minlength=k) for of in (radiographs.truth, radiographs.named))
+    # A permutation leaves both margins, and names true * named / n radiographs of a class right.
+    f1 = 2 * true * named / n / np.maximum(true + named, 1)
+    return {
+        ("accuracy", ""): float(true.max() / n),
+        ("balanced_accuracy", ""): 1 / k,
+        ("macro_f1", ""): float(f1[true > 0].mean()),
+        ("auc", ""): 0.5,
+        ("auc_ovr", ""): 0.5,
+        **{("precision", name): float(true[of] / n) for of, name in enumerate(classes)},
+        **{("recall", name): float(named[of] / n) for of, name in enumerate(classes)},
+    }

@@ -1,0 +1,40 @@
+"""Tables of predicted radiographs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from neuroloop.files.formats import StrPath, read_table
+
+COLUMNS = ["radiograph", "patient", "label", "fold"]
+
+
+def prediction_table(
+    radiographs: pd.DataFrame, logits: np.ndarray, classes: Sequence[str]
+) -> pd.DataFrame:
+    """Put the probabilities of radiographs beside their ids.
+
+    Parameters
+    ----------
+    radiographs : DataFrame
+        With `COLUMNS`, a row a radiograph.
+    logits : ndarray, shape (radiographs, classes)
+    classes : sequence of str
+
+    Returns
+    -------
+    DataFrame
+        `COLUMNS` and ``p_{class}``, which sum to 1.
+    """
+    scores = np.asarray(logits, dtype=np.float64)
+    shares = np.exp(scores - scores.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    columns = {f"p_{name}": shares[:, number] for number, name in enumerate(classes)}
+    return radiographs[COLUMNS].reset_index(drop=True).assign(**columns)
+
+
+def read_predictions(path: StrPath, classes: Sequence[str]) -> pd.DataFrame:
+    """Read predictions.tsv, whose probabilities are numbers."""
+    columns: dict[str, type] = dict.fromkeys(["radiograph", "patient", "label", "shown"], str)
+    return read_table(path, columns | {f"p_{name}": float for name in classes})

@@ -1,0 +1,166 @@
+"""Functions that the rules of chest radiographs share: look-ups, fronts, paths. No rule stands here."""
+
+import re
+import zlib
+from pathlib import PurePath
+
+from neuroloop.workflow.image_digest import images_listed
+
+#: What the frozen part of a classifier's network follows from.
+FRONT = ("backbone", "weights", "cut", "width", "stem", "side", "taps")
+
+
+def radiograph_setting(*keys):
+    """Function of the wildcards that looks a key of their set of radiographs up, for params."""
+
+    def look_up(wildcards):
+        value = config["radiographs"][wildcards.dataset]
+        for key in keys:
+            value = value[key]
+        return value
+
+    return look_up
+
+
+def radiograph_white(wildcards):
+    """Level of white of the wildcards' set of radiographs, if the config names it."""
+    return config["radiographs"][wildcards.dataset].get("white")
+
+
+def radiographs_with_source(*sources):
+    """Wildcard constraint of the sets of radiographs that come from these sources."""
+    return only(
+        name
+        for name, block in config["radiographs"].items()
+        if block["source"] in sources
+    )
+
+
+def radiograph_input(wildcards):
+    """Input function: the folder or manifest of the wildcards' set of radiographs.
+
+    A folder's own time says nothing of the radiographs below it: `radiograph_content` does.
+    """
+    block = config["radiographs"][wildcards.dataset]
+    path = data_input(block["path"], f"radiographs.{wildcards.dataset}.path")
+    return ancient(path) if path and Path(path).is_dir() else path
+
+
+@cache
+def radiograph_content_of(dataset):
+    """Digest of a set of radiographs, or nothing where it is missing."""
+    path = data_input(
+        config["radiographs"][dataset]["path"], f"radiographs.{dataset}.path"
+    )
+    if not path:
+        return ""
+    if Path(path).is_dir():
+        return images_digest(path, images_below)
+    return images_digest(Path(path).parent, lambda _: images_listed(Path(path)))
+
+
+def radiograph_content(wildcards):
+    """What a folder of radiographs holds, or the files that a manifest lists, for params."""
+    return radiograph_content_of(wildcards.dataset)
+
+
+def classifier_setting(wildcards):
+    """Network and recipe of the wildcards' classifier."""
+    return config["classifiers"][wildcards.classifier]
+
+
+def taps_below(block):
+    """Sections that the head reads and that are frozen: all, or none."""
+    return block["taps"] if block["cut"] == "head" else []
+
+
+def front_name(classifier):
+    """Name of a classifier's frozen part, the same for all that share it."""
+    block = config["classifiers"][classifier]
+    weights = block["weights"] or "random"
+    if weights not in (
+        "random",
+        "imagenet",
+    ):  # files of one name may lie in two folders
+        weights = f"{PurePath(weights).stem}-{zlib.crc32(weights.encode()):08x}"
+    parts = [
+        block["backbone"],
+        weights,
+        f"{block['stem']}{block['width']}",
+        block["cut"],
+    ]
+    parts += [f"side{block['side']}"] if block["side"] else []
+    parts += taps_below(block)
+    return re.sub(r"[^A-Za-z0-9-]+", "_", "-".join(parts))
+
+
+def front_setting(wildcards):
+    """Backbone, its weights and where it is cut, by the wildcards' front."""
+    for name, block in config["classifiers"].items():
+        if front_name(name) == wildcards.front:
+            return {key: block[key] for key in FRONT} | {"taps": taps_below(block)}
+    raise WorkflowError(f"no classifier has the front {wildcards.front}")
+
+
+def start_of(block, where):
+    """The checkpoint that a network starts from, if the block names a file."""
+    weights = block["weights"]
+    return data_input(weights, where) if weights not in (None, "imagenet") else []
+
+
+def front_start(wildcards):
+    """Input function: the checkpoint that the wildcards' front starts from."""
+    return start_of(front_setting(wildcards), "classifiers, weights")
+
+
+def classifier_start(wildcards):
+    """Input function: the checkpoint that the wildcards' classifier starts from."""
+    where = f"classifiers.{wildcards.classifier}.weights"
+    return start_of(classifier_setting(wildcards), where)
+
+
+def features_kind(case):
+    """Kind of the views that radiographs of a case have."""
+    return "affine" if case == "affine" else "study"
+
+
+def classifier_features(wildcards):
+    """Input function: features that a classifier of this case is trained on."""
+    kind = features_kind(wildcards.case)
+    front = front_name(wildcards.classifier)
+    return f"results/cxr/{wildcards.dataset}/features/{front}/{kind}.npy"
+
+
+def classifier_files(dataset, name, leaky=True):
+    """One file of every case, classifier and split of a set of radiographs."""
+    block = config["radiographs"][dataset]
+    made = [
+        f"results/cxr/{dataset}/{case}/{classifier}/patient/{name}"
+        for case in block["cases"]
+        for classifier in block["classifiers"]
+    ]
+    if leaky:
+        made += [
+            f"results/cxr/{dataset}/{case}/{classifier}/image/{name}"
+            for case, classifier in block["leak"]
+        ]
+    return made
+
+
+def map_files(dataset, name):
+    """One file of every case and classifier whose maps are drawn."""
+    return [
+        f"results/cxr/{dataset}/{case}/{classifier}/maps/{name}"
+        for case, classifier in config["radiographs"][dataset]["maps"]
+    ]
+
+
+def external_files(dataset, name):
+    """One file of every case, classifier and other set of radiographs that it is tested on."""
+    block = config["radiographs"][dataset]
+    return [
+        f"results/cxr/{dataset}/{case}/{classifier}/external/{other}/{name}"
+        for other in block["external"]
+        for case in block["cases"]
+        for classifier in block["classifiers"]
+    ]

@@ -1,0 +1,120 @@
+"""Name the radiographs of another set with the networks of a trained classifier."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from neuroloop.cxr.classifier import Classifier
+from neuroloop.cxr.duplicates import COPY
+from neuroloop.cxr.external_radiographs import learned_from
+from neuroloop.cxr.radiograph_set import load_radiograph_set
+from neuroloop.cxr.radiograph_tables import prediction_table
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import (
+    StrPath,
+    load_weights,
+    read_json,
+    read_table,
+    save_json,
+    save_table,
+    sidecar_path,
+)
+from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.job import job
+from neuroloop.networks.transfer_network import transfer_network
+from neuroloop.training.loop import predict
+
+
+def predict_external(
+    radiographs: StrPath,
+    regions: StrPath,
+    table: StrPath,
+    own_radiographs: StrPath,
+    own_table: StrPath,
+    networks: StrPath,
+    weights: StrPath,
+    classifier: StrPath,
+    device: str,
+    outputs: Mapping[str, StrPath],
+) -> dict[str, Any]:
+    """Average the logits of all folds' networks on radiographs that none of them learned from.
+
+    Parameters
+    ----------
+    radiographs, regions, table : path
+        radiographs.npy, regions.npz and radiographs.tsv of the other set.
+    own_radiographs, own_table : path
+        radiographs.npy and radiographs.tsv of the set that the classifier was trained on.
+        Radiographs and patients who are in both sets are left out.
+    networks, weights, classifier : path
+        networks.safetensors, weights.safetensors and classifier.json of the classifier.
+    device : str
+        ``auto``, ``cpu`` or ``cuda``.
+    outputs : mapping
+        ``predictions``, ``dropped``, ``facts``.
+
+    Returns
+    -------
+    dict
+        Facts for the record of the run.
+    """
+    place = pick_device(device)
+    trained = read_json(classifier)
+    classes = trained["classes"]
+    shown = load_radiograph_set(radiographs, regions, table)
+    if unknown := sorted(set(shown.classes) - set(classes)):
+        raise NeuroLoopError(
+            f"{table} has radiographs of {', '.join(unknown)}, but the classifier knows "
+            f"{', '.join(classes)} alone: rename them by `classes` in the config"
+        )
+    dropped = learned_from(
+        shown.table,
+        read_json(sidecar_path(radiographs))["content"],
+        read_table(own_table, {"radiograph": str, "patient": str}),
+        read_json(sidecar_path(own_radiographs))["content"],
+        table,
+    )
+    rows = np.flatnonzero(~shown.table.index.isin(dropped.index))
+    chosen = Classifier.from_block(trained["classifier"], None)
+    network = transfer_network(classes=len(classes), **chosen.options).to(place)
+    network.load_state_dict(load_weights(weights))
+    stored = load_weights(networks)
+    logits = []
+    for number in sorted({int(name.split("/")[0].removeprefix("fold")) for name in stored}):
+        own = {
+            name.split("/", 1)[1]: values
+            for name, values in stored.items()
+            if name.startswith(f"fold{number}/")
+        }
+        network.load_state_dict(own, strict=False)
+        logits.append(predict(network, torch.from_numpy(shown.read(rows)[:, None]), 16)[:, 0])
+    tested = shown.table.iloc[rows].assign(fold=0)
+    predicted = prediction_table(tested, np.mean(logits, axis=0), classes).assign(shown="whole")
+    save_table(outputs["predictions"], predicted)
+    save_table(outputs["dropped"], dropped)
+    facts = {
+        "classes": classes,
+        "networks": len(logits),
+        "radiographs_left_out": len(dropped),
+        "copies_left_out": int((dropped["reason"] == COPY).sum()),
+    }
+    save_json(outputs["facts"], facts)
+    return {"device": str(place)}
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        record |= predict_external(
+            snakemake.input.radiographs,
+            snakemake.input.regions,
+            snakemake.input.table,
+            snakemake.input.own_radiographs,
+            snakemake.input.own_table,
+            snakemake.input.networks,
+            snakemake.input.weights,
+            snakemake.input.classifier,
+            snakemake.params.device,
+            snakemake.output,
+        )

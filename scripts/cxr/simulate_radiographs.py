@@ -1,0 +1,69 @@
+"""Simulate chest radiographs whose lungs and lesions are known."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from neuroloop.cxr.image_files import content_hashes
+from neuroloop.cxr.simulate import RadiographSettings, simulate_radiographs
+from neuroloop.files.formats import StrPath, save_array, save_arrays, save_table
+from neuroloop.jobs.job import job
+
+
+def simulate(
+    outputs: Mapping[str, StrPath], simulation: Mapping[str, Any], size: int, seed: int
+) -> None:
+    """Write radiographs, their table and what is known of them.
+
+    Parameters
+    ----------
+    outputs : mapping
+        ``radiographs``, ``regions``, ``table``, ``dropped``.
+    simulation : mapping
+        Values of `RadiographSettings`, but for its size.
+    size : int
+        Side of a radiograph in pixels.
+    seed : int
+        Root seed.
+    """
+    drawn = simulate_radiographs(seed, RadiographSettings(size=size, **simulation))
+    ids = {"radiograph": drawn.radiographs.tolist()}
+    table = pd.DataFrame(
+        {
+            "radiograph": drawn.radiographs,
+            "file": "",
+            "label": drawn.labels,
+            "patient": drawn.patients,
+        }
+    )
+    save_table(outputs["table"], table)
+    save_table(outputs["dropped"], pd.DataFrame(columns=["file", "reason"]))
+    axes = ("radiograph", "row", "column")
+    pixels = np.rint(drawn.images * 255).astype(np.uint8)
+    save_array(
+        outputs["radiographs"],
+        pixels,
+        axes=axes,
+        units="grey level of 255",
+        ids=ids,
+        seed=seed,
+        content=[content_hashes(radiograph) for radiograph in pixels],
+    )
+    save_arrays(
+        outputs["regions"],
+        {"lungs": drawn.lungs, "lesions": drawn.lesions},
+        axes={"lungs": axes, "lesions": axes},
+        source="simulated",
+    )
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        simulate(
+            snakemake.output,
+            snakemake.params.simulation,
+            snakemake.params.size,
+            snakemake.params.seed,
+        )

@@ -1,0 +1,51 @@
+"""Split radiographs into folds, once, by patient and by image."""
+
+import numpy as np
+
+from neuroloop.cxr.radiograph_splits import SIDES, fold_balance, holdout, image_folds, patient_folds
+from neuroloop.files.formats import StrPath, read_table, save_table
+from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import numpy_generator
+
+
+def split_radiographs(
+    table: StrPath, output: StrPath, balance: StrPath, folds: int | str, seed: int
+) -> None:
+    """Write the split of every radiograph.
+
+    Parameters
+    ----------
+    table : path
+        radiographs.tsv.
+    output : path
+        folds.tsv: the columns of radiographs.tsv, ``patient_fold`` and ``image_fold`` (from 0), and
+        ``side`` (train, validation or test: 8 : 1 : 1 of the patients).
+    balance : path
+        Radiographs and patients of each class in each fold, or on each side.
+    folds : int or "holdout"
+        Number of folds; those of a hold-out are the sides: 0 train, 1 validation, 2 test.
+    seed : int
+        Root seed.
+    """
+    radiographs = read_table(table, {"radiograph": str, "label": str, "patient": str})
+    labels, patients = radiographs["label"], radiographs["patient"]
+    sides = holdout(labels, patients, numpy_generator(seed, "hold-out"))
+    if isinstance(folds, str):
+        by_patient = np.array([SIDES.index(side) for side in sides])
+        by_image = np.maximum(image_folds(labels, 10, numpy_generator(seed, "image folds")) - 7, 0)
+    else:
+        by_patient = patient_folds(labels, patients, folds, numpy_generator(seed, "person folds"))
+        by_image = image_folds(labels, folds, numpy_generator(seed, "image folds"))
+    save_table(output, radiographs.assign(patient_fold=by_patient, image_fold=by_image, side=sides))
+    save_table(balance, fold_balance(by_patient, labels, patients))
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        split_radiographs(
+            snakemake.input.table,
+            snakemake.output.folds,
+            snakemake.output.balance,
+            snakemake.params.folds,
+            snakemake.params.seed,
+        )

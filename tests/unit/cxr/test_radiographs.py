@@ -1,0 +1,213 @@
+"""The table of radiographs, without copies."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from neuroloop.cxr.duplicates import find_duplicates
+from neuroloop.cxr.image_files import content_hashes
+from neuroloop.cxr.radiographs import COLUMNS, radiograph_ids, radiographs_table
+from neuroloop.errors import NeuroLoopError
+
+
+def radiographs(folder, rows):
+    """Files of (file, label, patient, content); a number is what the pixels are drawn from."""
+    for file, _, _, content in rows:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(content).integers(0, 256, (8, 8), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / file)
+    return pd.DataFrame([row[:3] for row in rows], columns=["file", "label", "patient"])
+
+
+def test_copies_are_dropped_and_their_patients_united(tmp_path, caplog):
+    table = radiographs(
+        tmp_path,
+        [
+            ("a.png", "virus", "p2", 1),
+            ("b.png", "virus", "p2", 2),
+            ("c.bmp", "virus", "p10", 1),  # p10 is p2
+            ("d.png", "virus", "p10", 3),
+            ("e.png", "normal", "p10", 4),
+            ("f.png", "virus", "p1", 4),  # p1 is p10, so p2 is p1; no one knows the class
+            ("g.png", "normal", "p3", 5),
+        ],
+    )
+    found = find_duplicates(table, tmp_path)
+    kept = found.radiographs.drop(columns="content")
+    assert list(kept.itertuples(index=False, name=None)) == [
+        ("a.png", "virus", "p1"),
+        ("b.png", "virus", "p1"),
+        ("d.png", "virus", "p1"),
+        ("g.png", "normal", "p3"),
+    ]
+    assert list(found.dropped.itertuples(index=False, name=None)) == [
+        ("c.bmp", "virus", "p10", "copy", "a.png"),
+        ("e.png", "normal", "p10", "labels conflict", "e.png"),
+        ("f.png", "virus", "p1", "labels conflict", "e.png"),
+    ]
+    assert found.patients == {"p2": "p1", "p10": "p1"}
+    assert (
+        "3 of 7 radiographs dropped: 1 copies and 2 whose copies have another label" in caplog.text
+    )
+    assert "2 patients share a radiograph" in caplog.text
+
+
+def test_copies_of_another_depth_are_found(tmp_path):
+    """c and d have no hash in common; both have one with b, of which they were made."""
+    deep = np.random.default_rng(0).integers(0, 4096, (40, 40), dtype=np.uint16)
+    made = {
+        "a": np.random.default_rng(1).integers(0, 4096, (40, 40), dtype=np.uint16),
+        "c": (deep >> 4).astype(np.uint8),
+        "d": np.rint(deep / 4095 * 255).astype(np.uint8),
+        "b": deep,
+    }
+    for name, pixels in made.items():
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    rows = [(f"{name}.png", "x", name) for name in made]
+    table = pd.DataFrame(rows, columns=["file", "label", "patient"])
+    found = find_duplicates(table, tmp_path, 4095)
+    assert found.radiographs["file"].tolist() == ["a.png", "c.png"]
+    assert found.dropped[["file", "same_as"]].to_numpy().tolist() == [
+        ["d.png", "c.png"],
+        ["b.png", "c.png"],
+    ]
+    hashes = [set(content) for content in found.radiographs["content"]]
+    assert set(content_hashes(deep, 4095)) == hashes[1]
+    assert not hashes[0] & hashes[1]
+
+
+def test_without_copies_nothing_changes(tmp_path, caplog):
+    table = radiographs(tmp_path, [("a.png", "x", "p", 1), ("b.png", "y", "p", 2)])
+    found = find_duplicates(table, tmp_path)
+    pd.testing.assert_frame_equal(found.radiographs.drop(columns="content"), table)
+    assert found.radiographs["content"].map(tuple).nunique() == 2
+    assert not found.clipped
+    assert found.dropped.empty
+    assert list(found.dropped) == ["file", "label", "patient", "reason", "same_as"]
+    assert not found.patients
+    assert not caplog.text
+
+
+def test_unusable_radiographs_are_counted(tmp_path):
+    table = radiographs(tmp_path, [(f"{name}.png", "x", "p", 1) for name in "abc"])
+    (tmp_path / "b.png").write_bytes(b"")
+    with pytest.raises(NeuroLoopError, match=r"b\.png is empty \(0 bytes\): replace or remove it$"):
+        find_duplicates(table, tmp_path)
+    (tmp_path / "c.png").unlink()
+    with pytest.raises(
+        NeuroLoopError, match=r"b\.png is empty .*\(2 of 3 radiographs cannot be used\)"
+    ):
+        find_duplicates(table, tmp_path)
+
+
+def deep_radiographs(folder, bits, options=({}, {}, {}, {})):
+    """Four radiographs of two classes, of `bits` in 16; the last has a hot pixel."""
+    for number, tags in enumerate(options):
+        path = folder / "images" / ("virus", "normal")[number % 2] / f"{number}.tif"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(number).integers(0, 2**bits, (40, 40), dtype=np.uint16)
+        if number == 3:
+            pixels[0, 0] = 2**bits + 5
+        Image.fromarray(pixels).save(path, tiffinfo=tags)
+    return folder / "images"
+
+
+def test_white_is_one_for_all_and_never_told_by_pixels(tmp_path, caplog):
+    source = deep_radiographs(tmp_path, 12)
+    with pytest.raises(
+        NeuroLoopError,
+        match=r"4 radiographs have more than 8 bits, .* \(\S+1\.tif none\), .* \(the largest level "
+        r"is 4101\): set `white` of this set, e\.g\. 4095",
+    ):
+        radiographs_table(source)
+    made = radiographs_table(source, white=4095)
+    assert made.white == 4095
+    assert made.clipped == {"normal/3.tif": 1}
+    assert "1 radiographs have pixels above white 4095" in caplog.text
+    shallow = np.random.default_rng(9).integers(0, 256, (40, 40), dtype=np.uint8)
+    Image.fromarray(shallow).save(source / "virus" / "8.png")
+    assert len(radiographs_table(source, white=4095).table) == 5  # depths may be mixed
+    with pytest.raises(NeuroLoopError, match=r"above white 1023"):
+        radiographs_table(source, white=1023)
+
+
+@pytest.mark.parametrize(
+    ("tags", "white"),
+    [
+        ([{281: 1023}] * 4, 1023),
+        ([{281: 1023}, {281: 4095}, {281: 1023}, {281: 1023}], "store all radiographs alike"),
+        ([{281: 1023}, {}, {281: 1023}, {281: 1023}], "set `white`"),
+    ],
+)
+def test_headers_tell_white_if_all_say_the_same(tmp_path, tags, white):
+    source = deep_radiographs(tmp_path, 10, tags)
+    if isinstance(white, int):
+        made = radiographs_table(source)
+        assert (made.white, made.clipped) == (white, {"normal/3.tif": 1})
+        assert len(made.content) == len(made.table) == 4
+    else:
+        with pytest.raises(NeuroLoopError, match=rf"do not say one level .*1029\): {white}"):
+            radiographs_table(source)
+
+
+FILES = [
+    ("images/virus/person10_virus_2.png", "virus", "person10", 1),
+    ("images/virus/person9_virus_1.png", "virus", "person9", 2),
+    ("images/normal/IM-0115-0001.png", "normal", "IM-0115", 3),
+    ("images/normal/IM-0115-0002.png", "normal", "IM-0115", 3),
+]
+
+
+def test_folder_and_manifest_give_one_table(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
+    listed = radiographs(tmp_path, FILES)
+    (tmp_path / "radiographs.csv").write_text(listed.iloc[::-1].to_csv(index=False))
+    made = radiographs_table(tmp_path / "radiographs.csv")
+    assert list(made.table) == list(COLUMNS)
+    assert made.table["radiograph"].tolist() == [
+        "IM-0115-0001",
+        "person9_virus_1",
+        "person10_virus_2",
+    ]
+    assert made.dropped["file"].tolist() == ["images/normal/IM-0115-0002.png"]
+    assert all((made.folder / file).is_file() for file in made.table["file"])
+    assert "3 radiographs of 3 patients, 0 of them in two classes" in caplog.text
+    by_folder = radiographs_table(tmp_path / "images", {"virus": "virus", "NORMAL": "normal"})
+    less = made.table.drop(columns="file")
+    pd.testing.assert_frame_equal(by_folder.table.drop(columns="file"), less)
+    assert all((by_folder.folder / file).is_file() for file in by_folder.table["file"])
+
+
+def test_one_class_is_too_few(tmp_path):
+    radiographs(tmp_path, FILES)
+    with pytest.raises(NeuroLoopError, match=r"radiographs of 1 classes \(virus\)"):
+        radiographs_table(tmp_path / "images", {"virus": "virus"})
+
+
+def test_ids_are_stems_where_these_differ():
+    assert radiograph_ids(["x/a.png", "x/b.png", "y/b.png", "/z/b.jpg"]) == [
+        "a",
+        "x-b.png",
+        "y-b.png",
+        "z-b.jpg",
+    ]
+    with pytest.raises(NeuroLoopError, match=r"x/b\.png and x-b\.png have one id"):
+        radiograph_ids(["x/b.png", "x-b.png", "x/b.jpg", "y/x-b.png"])
+
+
+def test_kermanys_radiographs(data_folder, caplog):
+    source = data_folder / "cxr" / "index.csv"
+    if not source.is_file():
+        pytest.skip(f"real data: {source} is not there")
+    caplog.set_level(logging.INFO)
+    made = radiographs_table(source)
+    assert len(made.table) == 1888
+    assert made.dropped["reason"].tolist() == ["copy"] * 12
+    assert made.table["patient"].nunique() == 1221
+    assert "1888 radiographs of 1221 patients, 99 of them in two classes" in caplog.text
+    by_folder = radiographs_table(source.parent / "images")
+    less = made.table.drop(columns="file")
+    pd.testing.assert_frame_equal(by_folder.table.drop(columns="file"), less)
