@@ -188,11 +188,8 @@ def choose_status_command(settings: Any) -> None:
     ClusterError
         If there are no accounts and the queue forgets jobs too soon.
     """
-    config = dict(
-        (part.strip() for part in line.split("=", 1))
-        for line in ask("scontrol", "show", "config").splitlines()
-        if "=" in line
-    )
+    pairs = (line.partition("=") for line in ask("scontrol", "show", "config").splitlines())
+    config = {key.strip(): text.strip() for key, _, text in pairs}
     if not config.get("AccountingStorageType", "").endswith("/none"):
         return
     age = int(config.get("MinJobAge", "0").split()[0])

@@ -44,7 +44,7 @@ def decode_network(
     outputs : mapping
         Paths that `save_decoding` fills.
     decoder : mapping
-        ``method``, ``width``, ``batched_network`` (networks that a CPU trains as one; on a GPU it
+        ``method``, ``width``, ``batched_networks`` (networks that a CPU trains as one; on a GPU it
         is all of them) and the values of the `Recipe`.
     n_voxels : int or None
         Voxels to select inside each training fold, None for all.

@@ -144,7 +144,9 @@ def test_no_room_for_leftovers() -> None:
 
 
 def test_the_library_knows_nothing_of_snakemake() -> None:
-    for path in LIBRARY:
+    for path in (ROOT / "neuroloop").rglob("*.py"):
+        if "workflow" in path.parts:
+            continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         assert "snakemake" not in names, path
