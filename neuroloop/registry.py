@@ -1,0 +1,116 @@
+"""What a config can name, one file each: decoders, teachers, methods, backbones, sources, sections.
+
+An entry is a module in its kind's folder, named as the config names it; or a file that the config
+lists under ``plugins``, which says its ``KIND``. It carries its parameters (a class ``Settings``),
+what it needs, its legend and colour, and the functions that its kind's contract asks for
+(neuroloop/contracts). Its imports at the top are light, since rules read all entries at every
+start; torch and scikit-learn are imported where they are used. Nothing imports an entry by name, so
+that an entry is no part of the code of jobs that run another (see `workflow.code_version`).
+"""
+
+import importlib
+import importlib.util
+import sys
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from neuroloop.errors import NeuroLoopError
+
+#: Package of each kind's entries.
+KINDS = {
+    "decoder": "neuroloop.fmri.decoders",
+    "teacher": "neuroloop.distill.teachers",
+    "method": "neuroloop.explain.methods",
+    "backbone": "neuroloop.networks.backbones",
+    "fmri_source": "neuroloop.fmri.sources",
+    "image_source": "neuroloop.distill.image_sources",
+    "calcium_source": "neuroloop.calcium.sources",
+    "cxr_source": "neuroloop.cxr.sources",
+    "section": "neuroloop.report.sections",
+}
+
+_PLUGINS: dict[tuple[str, str], Path] = {}
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """Names of a kind's entries: the built-in ones by their ``ORDER``, then plugins as listed."""
+    built_in = sorted(_files(kind), key=lambda name: (entry(kind, name).ORDER, name))
+    return (*built_in, *(name for of, name in _PLUGINS if of == kind))
+
+
+def path(kind: str, name: str) -> Path:
+    """File of an entry.
+
+    Raises
+    ------
+    NeuroLoopError
+        If there is none of that name.
+    """
+    files = _files(kind) | {name: file for (of, name), file in _PLUGINS.items() if of == kind}
+    if name not in files:
+        known = ", ".join(sorted(files))
+        raise NeuroLoopError(f"there is no {kind.replace('_', ' ')} {name!r}: there are {known}")
+    return files[name]
+
+
+def entry(kind: str, name: str) -> ModuleType:
+    """Module of an entry, imported when it is asked for.
+
+    Raises
+    ------
+    NeuroLoopError
+        If there is none of that name.
+    """
+    file = path(kind, name)
+    if (kind, name) not in _PLUGINS:
+        return importlib.import_module(f"{KINDS[kind]}.{name}")
+    return _load(file)
+
+
+def add_plugin(file: Path) -> tuple[str, str]:
+    """Register a file as an entry of the kind that it states.
+
+    Parameters
+    ----------
+    file : Path
+        A Python file that states ``KIND``, one of `KINDS`; its name is the entry's.
+
+    Returns
+    -------
+    kind, name : str
+
+    Raises
+    ------
+    NeuroLoopError
+        If the file is missing, cannot be imported, states no kind, or has a built-in entry's name.
+    """
+    module = _load(file.resolve())
+    kind = getattr(module, "KIND", None)
+    if kind not in KINDS:
+        raise NeuroLoopError(f"{file} must state KIND, one of {', '.join(KINDS)}")
+    if file.stem in _files(kind):
+        raise NeuroLoopError(f"{file}: there is a {kind} {file.stem!r} already; rename the file")
+    _PLUGINS[kind, file.stem] = file.resolve()
+    return kind, file.stem
+
+
+def _files(kind: str) -> dict[str, Path]:
+    package = importlib.import_module(KINDS[kind])
+    found = sorted(Path(package.__path__[0]).glob("[!_]*.py"))
+    return {file.stem: file for file in found}
+
+
+@cache
+def _load(file: Path) -> ModuleType:
+    name = f"neuroloop_plugin_{file.stem}"
+    spec = importlib.util.spec_from_file_location(name, file)
+    if not file.is_file() or spec is None or spec.loader is None:
+        raise NeuroLoopError(f"plugin {file} is missing")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise NeuroLoopError(f"plugin {file} cannot be imported: {error!r}") from error
+    return module
