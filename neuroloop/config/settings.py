@@ -33,5 +33,6 @@ def setting(meaning: str, default: Any = ..., *, unit: str = "", **limits: Any) 
     -------
     FieldInfo
     """
-    extra = {"unit": unit} if unit else None
-    return Field(default, description=meaning, json_schema_extra=extra, **limits)
+    if unit:
+        limits["json_schema_extra"] = {"unit": unit}
+    return Field(default, description=meaning, **limits)
