@@ -1,7 +1,7 @@
 """The register of trained networks."""
 
 import pytest
-from tests.unit.explain.test_inside import save
+from tests.unit.explain.looks.test_inside import save
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.models.model_registry import register
