@@ -57,7 +57,9 @@ class Preparation:
     @classmethod
     def from_json(cls, block: Mapping[str, Any]) -> "Preparation":
         """Build it from what `as_json` made."""
-        values = {k: tuple(v) if isinstance(v, list) else v for k, v in block.items()}
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in block.items()
+        }
         return cls(**values)
 
     def as_json(self) -> dict[str, Any]:

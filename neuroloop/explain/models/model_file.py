@@ -194,6 +194,20 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
     )
 
 
+def read_preparation(path: Path) -> Preparation:
+    """Read from a model.json what images go through before its network takes them.
+
+    Raises
+    ------
+    NeuroLoopError
+        If it does not say so.
+    """
+    described = checked_description(path, read_json(path))
+    if described["preparation"] is None:
+        raise NeuroLoopError(f"{path}: its network takes no image files: preparation is null")
+    return Preparation.from_json(described["preparation"])
+
+
 def check_outputs(outputs: torch.Tensor, ids: np.ndarray, source: object) -> None:
     """See to it that a network's outputs are numbers.
 

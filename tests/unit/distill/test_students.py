@@ -412,9 +412,9 @@ class Killed(Exception):
 
 
 @pytest.mark.parametrize("batched_networks", [1, 2])
-def test_a_killed_training_goes_on_to_the_same_bytes(batched_network, tmp_path, monkeypatch):
+def test_a_killed_training_goes_on_to_the_same_bytes(batched_networks, tmp_path, monkeypatch):
     student = replace(
-        STUDENT, batched_networks=batched_network, recipe=replace(STUDENT.recipe, epochs=3)
+        STUDENT, batched_networks=batched_networks, recipe=replace(STUDENT.recipe, epochs=3)
     )
     seeds = SEEDS[:2]
     whole = train("brain", student, seeds)
@@ -437,11 +437,11 @@ def test_a_killed_training_goes_on_to_the_same_bytes(batched_network, tmp_path, 
         patch.setattr(Views, "draw", killing_draw)
         with pytest.raises(Killed):
             train("brain", student, seeds, checkpoint=checkpoint)
-    assert len(list(tmp_path.iterdir())) == 2 // batched_network
+    assert len(list(tmp_path.iterdir())) == 2 // batched_networks
     with monkeypatch.context() as patch:
         patch.setattr(Views, "draw", counting_draw)
         resumed = train("brain", student, seeds, checkpoint=checkpoint)
-    assert set(drawn) == {(seeds[-1] if batched_network == 1 else seeds[0], 2)}, (
+    assert set(drawn) == {(seeds[-1] if batched_networks == 1 else seeds[0], 2)}, (
         "only what was lost"
     )
     assert same(resumed.weights, whole.weights)

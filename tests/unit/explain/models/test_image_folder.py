@@ -43,7 +43,9 @@ def test_a_folder_of_class_folders(tmp_path):
     picture(tmp_path / "cat" / "9.png", (0, 0, 0), size=(3, 9))
     picture(tmp_path / "dog" / "1.png", (51, 102, 255))
     (tmp_path / "notes.txt").write_text("no image")
-    found = open_folder(tmp_path, Preparation(4, 3, mean=(0.5,), std=(0.5, 0.25, 0.2)), ["dog", "cat"])
+    found = open_folder(
+        tmp_path, Preparation(4, 3, mean=(0.5,), std=(0.5, 0.25, 0.2)), ["dog", "cat"]
+    )
     assert found.ids.tolist() == ["cat/9.png", "cat/10.png", "dog/1.png"]
     assert found.truth.tolist() == [1, 1, 0]
     assert found.images.shape == (3, 3, 4, 4)

@@ -162,8 +162,7 @@ def own_checkpoint(folder, **changes):
         "weights": "mine.pth",
         "classes": list(CLASSES),
         "images": {"folder": "photos"},
-        "preparation": PREPARED
-        | {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
+        "preparation": PREPARED | {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
     }
     path = folder / "model.json"
     path.write_text(json.dumps({**described, **changes}))
@@ -217,7 +216,7 @@ TRANSFER = {
             TRANSFER,
             r"backbone\.conv1\.weight is missing",
         ),
-        (TRANSFER | {"options": {"backbone": "vgg"}}, "options: no backbone 'vgg'"),
+        (TRANSFER | {"options": {"backbone": "vgg"}}, "options: there is no backbone 'vgg'"),
         (TRANSFER | {"preparation": PREPARED | {"mean": [0.5]}}, "which normalises by itself"),
         ({"weights": 3}, "weights: 3 is not a path"),
         ({"weights": "none.pth"}, r"none\.pth are missing"),
@@ -242,13 +241,28 @@ TRANSFER = {
         ({"preparation": PREPARED | {"grey": 1}}, r"key preparation\.grey is unknown"),
         ({"preparation": PREPARED | {"size": 0}}, r"preparation\.size: 0 is not a number of"),
         ({"preparation": PREPARED | {"crop": -1}}, r"preparation\.crop: -1 is not a number of"),
-        ({"preparation": PREPARED | {"channels": 2}}, r"preparation\.channels: 2 is not 1 \(grey\)"),
-        ({"preparation": PREPARED | {"channels": 1}}, r"takes 3 channels, preparation\.channels is 1"),
-        ({"preparation": PREPARED | {"levels": "x"}}, "levels: 'x' is not photograph or radiograph"),
-        ({"preparation": PREPARED | {"white": 1.5}}, r"preparation\.white: 1\.5 is not a grey level"),
+        (
+            {"preparation": PREPARED | {"channels": 2}},
+            r"preparation\.channels: 2 is not 1 \(grey\)",
+        ),
+        (
+            {"preparation": PREPARED | {"channels": 1}},
+            r"takes 3 channels, preparation\.channels is 1",
+        ),
+        (
+            {"preparation": PREPARED | {"levels": "x"}},
+            "levels: 'x' is not photograph or radiograph",
+        ),
+        (
+            {"preparation": PREPARED | {"white": 1.5}},
+            r"preparation\.white: 1\.5 is not a grey level",
+        ),
         ({"preparation": PREPARED | {"std": [0]}}, r"preparation\.std: \[0\] is not a list of"),
         ({"preparation": PREPARED | {"mean": "0"}}, r"preparation\.mean: '0' is not a list of"),
-        ({"preparation": PREPARED | {"mean": [0, 1]}}, r"preparation\.mean: \[0, 1\] is not a list"),
+        (
+            {"preparation": PREPARED | {"mean": [0, 1]}},
+            r"preparation\.mean: \[0, 1\] is not a list",
+        ),
         ({"name": 3}, "name: 3 is not a text"),
         ({"facts": []}, r"facts: \[\] is not an object"),
     ],
@@ -320,7 +334,7 @@ def test_descriptions_of_earlier_versions_are_refused(tmp_path):
     described = json.loads(path.read_text())
     del described["preparation"]
     path.write_text(json.dumps(described))
-    with pytest.raises(NeuroLoopError, match="does not say how images are prepared, .* train the"):
+    with pytest.raises(NeuroLoopError, match=r"does not say how images are prepared, .* train the"):
         open_model(path)
     described |= {"preparation": None, "preprocessing": {"mean": [0], "std": [1]}}
     path.write_text(json.dumps(described))
