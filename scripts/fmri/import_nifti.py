@@ -1,7 +1,7 @@
 """Turn one subject's BOLD runs into labelled samples."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.bdata import write_bdata
@@ -9,12 +9,16 @@ from neuroloop.fmri.masks import Region
 from neuroloop.fmri.nifti import read_runs
 from neuroloop.jobs.job import job
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def import_nifti(
+    *,
     bold: Sequence[StrPath],
     labels: Sequence[StrPath],
     masks: Sequence[StrPath],
-    output: StrPath,
+    bdata: StrPath,
     cleaning: Mapping[str, Any],
     label_kind: str,
     regions: Mapping[str, Mapping[str, Any]],
@@ -29,7 +33,7 @@ def import_nifti(
         Events files, one a run, or one list of a label a volume.
     masks : sequence of path
         Mask of each region, in the order of `regions`.
-    output : path
+    bdata : path
         bdata.h5.
     cleaning : mapping
         The block ``nifti`` of the dataset.
@@ -47,17 +51,17 @@ def import_nifti(
         bold, labels, label_kind, chosen, cleaning["repetition_time"], **options
     )
     units = "z-score within the run"
-    write_bdata(output, brain, cleaning["unit"], xyz, units, **facts)
+    write_bdata(bdata, brain, cleaning["unit"], xyz, units, **facts)
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         import_nifti(
-            snakemake.input.bold,
-            snakemake.input.labels,
-            snakemake.input.masks,
-            snakemake.output.bdata,
-            snakemake.params.cleaning,
-            snakemake.params.label_kind,
-            snakemake.params.regions,
+            bold=snakemake.input.bold,
+            labels=snakemake.input.labels,
+            masks=snakemake.input.masks,
+            bdata=snakemake.output.bdata,
+            cleaning=snakemake.params.cleaning,
+            label_kind=snakemake.params.label_kind,
+            regions=snakemake.params.regions,
         )

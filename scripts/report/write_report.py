@@ -2,29 +2,37 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neuroloop.files.formats import StrPath, atomic, read_table
 from neuroloop.jobs.job import job
 from neuroloop.report.page import Page
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
 
 #: Fewer test images than this cannot tell teachers apart that differ by a few points.
 FEW_IMAGES = 300
 
 
 def write_report(
+    *,
     decoding: Sequence[StrPath],
     decoding_figures: Sequence[StrPath],
     students: Sequence[StrPath],
     comparisons: Sequence[StrPath],
     ablation_figures: Sequence[StrPath],
     reading_figures: Sequence[StrPath],
-    session_figures: Mapping[str, Sequence[StrPath]],
+    maps_figures: Sequence[StrPath],
+    zncc_figures: Sequence[StrPath],
+    null_figures: Sequence[StrPath],
+    coupling_figures: Sequence[StrPath],
     couplings: Sequence[StrPath],
     routes: Sequence[StrPath],
     comparison_figures: Sequence[StrPath],
     radiographs: Sequence[StrPath],
     radiograph_maps: Sequence[StrPath],
-    output: StrPath,
+    page: StrPath,
 ) -> None:
     """Write one self-contained HTML page.
 
@@ -37,9 +45,8 @@ def write_report(
         order.
     reading_figures : sequence of path
         Figure of every reader of every area.
-    session_figures : mapping of str to sequence of path
-        ``maps``, ``zncc``, ``null`` and ``coupling``: figures of every session and reader, in one
-        order.
+    maps_figures, zncc_figures, null_figures, coupling_figures : sequence of path
+        Figures of every session and reader, in one order.
     couplings : sequence of path
         coupling.tsv of every session and reader, in the same order.
     routes, comparison_figures : sequence of path
@@ -48,26 +55,32 @@ def write_report(
         metrics.tsv of every set of radiographs, with comparisons.tsv and figures beside it.
     radiograph_maps : sequence of path
         maps.png of every classifier whose maps are drawn.
-    output : path
+    page : path
         index.html.
     """
-    page = Page("NeuroLoop")
+    written = Page("NeuroLoop")
     for table, figure in zip(decoding, decoding_figures, strict=True):
-        add_decoding(page, table, figure)
+        add_decoding(written, table, figure)
     for of_students, table, figure in zip(students, comparisons, ablation_figures, strict=True):
-        add_ablation(page, of_students, table, figure)
+        add_ablation(written, of_students, table, figure)
     for figure in reading_figures:
-        add_reading(page, figure)
+        add_reading(written, figure)
+    session_figures = {
+        "maps": maps_figures,
+        "zncc": zncc_figures,
+        "null": null_figures,
+        "coupling": coupling_figures,
+    }
     for table, *figures in zip(couplings, *session_figures.values(), strict=True):
-        add_session(page, table, dict(zip(session_figures, figures, strict=True)))
+        add_session(written, table, dict(zip(session_figures, figures, strict=True)))
     for table, figure in zip(routes, comparison_figures, strict=True):
-        add_comparison(page, table, figure)
+        add_comparison(written, table, figure)
     for table in radiographs:
         add_radiographs(
-            page, Path(table).parent, [m for m in radiograph_maps if table_of(m) == Path(table)]
+            written, Path(table).parent, [m for m in radiograph_maps if table_of(m) == Path(table)]
         )
-    with atomic(output) as temporary:
-        temporary.write_text(page.html(), encoding="utf-8")
+    with atomic(page) as temporary:
+        temporary.write_text(written.html(), encoding="utf-8")
 
 
 def add_decoding(page: Page, table: StrPath, figure: StrPath) -> None:
@@ -201,20 +214,20 @@ def add_radiographs(page: Page, folder: Path, maps: Sequence[StrPath]) -> None:
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         write_report(
-            snakemake.input.decoding,
-            snakemake.input.decoding_figures,
-            snakemake.input.students,
-            snakemake.input.comparisons,
-            snakemake.input.ablation_figures,
-            snakemake.input.reading_figures,
-            {
-                name: snakemake.input[f"{name}_figures"]
-                for name in ("maps", "zncc", "null", "coupling")
-            },
-            snakemake.input.couplings,
-            snakemake.input.routes,
-            snakemake.input.comparison_figures,
-            snakemake.input.radiographs,
-            snakemake.input.radiograph_maps,
-            snakemake.output.page,
+            decoding=snakemake.input.decoding,
+            decoding_figures=snakemake.input.decoding_figures,
+            students=snakemake.input.students,
+            comparisons=snakemake.input.comparisons,
+            ablation_figures=snakemake.input.ablation_figures,
+            reading_figures=snakemake.input.reading_figures,
+            maps_figures=snakemake.input.maps_figures,
+            zncc_figures=snakemake.input.zncc_figures,
+            null_figures=snakemake.input.null_figures,
+            coupling_figures=snakemake.input.coupling_figures,
+            couplings=snakemake.input.couplings,
+            routes=snakemake.input.routes,
+            comparison_figures=snakemake.input.comparison_figures,
+            radiographs=snakemake.input.radiographs,
+            radiograph_maps=snakemake.input.radiograph_maps,
+            page=snakemake.output.page,
         )

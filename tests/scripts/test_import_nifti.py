@@ -39,7 +39,15 @@ def test_regions_of_one_atlas(tmp_path):
         "rest": "rest",
     }
     output = tmp_path / "bdata.h5"
-    import_nifti(bold, events, [mask] * 3, output, cleaning, "events", regions)
+    import_nifti(
+        bold=bold,
+        labels=events,
+        masks=[mask] * 3,
+        bdata=output,
+        cleaning=cleaning,
+        label_kind="events",
+        regions=regions,
+    )
     brain = read_bdata(output)
     assert {roi: int(flags.sum()) for roi, flags in brain.rois.items()} == {
         "V1": 8,
