@@ -104,7 +104,7 @@ def _name(path: Path, root: Path) -> str:
 
 
 def numeric_versions(root: Path = ROOT) -> str:
-    """Versions of numeric packages: a checkout's lock pins them, elsewhere what is installed counts.
+    """Versions of numeric packages: those that a checkout's lock pins, else the installed ones.
 
     Parameters
     ----------

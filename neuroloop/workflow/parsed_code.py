@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
 
@@ -66,7 +66,7 @@ class ParsedFiles:
         """Keep what was used, if there is anything new; a folder that is read-only stays so."""
         if self._used.keys() <= self._kept.keys():
             return
-        text = json.dumps({key: asdict(parsed) for key, parsed in sorted(self._used.items())})
+        text = json.dumps({key: astuple(file) for key, file in sorted(self._used.items())})
         part = self.file.with_name(f"{self.file.name}.{os.getpid()}")
         with suppress(OSError):
             self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -82,8 +82,8 @@ class ParsedFiles:
         except (OSError, ValueError):
             return {}
         return {
-            key: ParsedFile(**{k: tuple(v) if isinstance(v, list) else v for k, v in facts.items()})
-            for key, facts in kept.items()
+            key: ParsedFile(tuple(imports), tuple(assets), meaning, hidden)
+            for key, (imports, assets, meaning, hidden) in kept.items()
         }
 
 
@@ -128,9 +128,7 @@ def parse(content: bytes) -> ParsedFile:
     meaning = ast.dump(tree)
     kept = [node for node in tree.body if not (_assigned(node) and _assigned(node) <= SHOWN)]
     hidden = _Unexplained().visit(ast.Module(copy.deepcopy(kept), tree.type_ignores))
-    return ParsedFile(
-        tuple(sorted(names)), assets, _checksum(meaning), _checksum(ast.dump(hidden))
-    )
+    return ParsedFile(tuple(sorted(names)), assets, _checksum(meaning), _checksum(ast.dump(hidden)))
 
 
 def _assigned(node: ast.stmt) -> set[str]:
