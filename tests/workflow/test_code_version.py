@@ -11,7 +11,7 @@ from tests.project import ROOT
 SCRIPTS = sorted(
     path.relative_to(ROOT / "scripts").as_posix()
     for path in (ROOT / "scripts").glob("*/*.py")
-    if path.name != "__init__.py" and path.parent.name != "lib"
+    if path.name != "__init__.py"
 )
 
 #: A small project: one script imports a module that imports another inside a function.
@@ -58,13 +58,11 @@ def changed(project: Path, name: str, text: str) -> tuple[bool, bool]:
 
 def test_imports_are_followed_into_functions(project: Path) -> None:
     found = modules(project / "scripts/branch/first.py", project)
-    names = {path.relative_to(project / "scripts").as_posix() for path in found}
-    assert names == {
-        "__init__.py",
-        "lib/__init__.py",
-        "branch/first.py",
-        "lib/middle.py",
-        "lib/deep.py",
+    assert {path.relative_to(project).as_posix() for path in found} == {
+        "scripts/branch/first.py",
+        "neuroloop/__init__.py",
+        "neuroloop/middle.py",
+        "neuroloop/deep.py",
     }
 
 

@@ -406,11 +406,9 @@ class Killed(Exception):
     """In the place of a signal."""
 
 
-@pytest.mark.parametrize("batched_networks", [1, 2])
-def test_a_killed_training_goes_on_to_the_same_bytes(batched_network, tmp_path, monkeypatch):
-    student = replace(
-        STUDENT, batched_networks=batched_network, recipe=replace(STUDENT.recipe, epochs=3)
-    )
+@pytest.mark.parametrize("batched", [1, 2])
+def test_a_killed_training_goes_on_to_the_same_bytes(batched, tmp_path, monkeypatch):
+    student = replace(STUDENT, batched_networks=batched, recipe=replace(STUDENT.recipe, epochs=3))
     seeds = SEEDS[:2]
     whole = train("brain", student, seeds)
 
@@ -432,13 +430,11 @@ def test_a_killed_training_goes_on_to_the_same_bytes(batched_network, tmp_path, 
         patch.setattr(Views, "draw", killing_draw)
         with pytest.raises(Killed):
             train("brain", student, seeds, checkpoint=checkpoint)
-    assert len(list(tmp_path.iterdir())) == 2 // batched_network
+    assert len(list(tmp_path.iterdir())) == 2 // batched
     with monkeypatch.context() as patch:
         patch.setattr(Views, "draw", counting_draw)
         resumed = train("brain", student, seeds, checkpoint=checkpoint)
-    assert set(drawn) == {(seeds[-1] if batched_network == 1 else seeds[0], 2)}, (
-        "only what was lost"
-    )
+    assert set(drawn) == {(seeds[-1] if batched == 1 else seeds[0], 2)}, "only what was lost"
     assert same(resumed.weights, whole.weights)
     assert resumed.logits.tobytes() == whole.logits.tobytes()
     assert resumed.history.equals(whole.history)

@@ -8,7 +8,6 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.explain.test_inside import save
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.attribution.methods import ATTRIBUTIONS
@@ -18,6 +17,7 @@ from neuroloop.explain.looks.inside import TITLES
 from neuroloop.files.formats import save_arrays, save_json, save_table
 from neuroloop.training.loop import predict
 from scripts.explain.write_gallery import write_gallery
+from tests.unit.explain.looks.test_inside import save
 
 NASTY = "<script>alert('x')</script> & \"quotes\""
 VOID = {"meta", "img", "br", "input", "path"}
