@@ -116,8 +116,7 @@ def _dangling(config: Mapping[str, Any]) -> Iterator[str]:
         if name not in names:
             known = ", ".join(names)
             yield (
-                "config, run: no dataset, area or set of radiographs "
-                f"is called {name!r} ({known})"
+                f"config, run: no dataset, area or set of radiographs is called {name!r} ({known})"
             )
         for kind, dangling in kinds.items():
             if name in config[kind]:
