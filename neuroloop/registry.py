@@ -11,10 +11,15 @@ that an entry is no part of the code of jobs that run another (see `workflow.cod
 import importlib
 import importlib.util
 import sys
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
+from pydantic import ValidationError
+
+from neuroloop.config.settings import Settings
 from neuroloop.errors import NeuroLoopError
 
 #: Package of each kind's entries.
@@ -47,11 +52,18 @@ def path(kind: str, name: str) -> Path:
     NeuroLoopError
         If there is none of that name.
     """
-    files = _files(kind) | {name: file for (of, name), file in _PLUGINS.items() if of == kind}
+    files = _files(kind) | {
+        name: file.resolve() for (of, name), file in _PLUGINS.items() if of == kind
+    }
     if name not in files:
         known = ", ".join(sorted(files))
         raise NeuroLoopError(f"there is no {kind.replace('_', ' ')} {name!r}: there are {known}")
     return files[name]
+
+
+def plugin(kind: str, name: str) -> Path | None:
+    """File of a plugin as it was given, or None for a built-in entry."""
+    return _PLUGINS.get((kind, name))
 
 
 def entry(kind: str, name: str) -> ModuleType:
@@ -66,6 +78,38 @@ def entry(kind: str, name: str) -> ModuleType:
     if (kind, name) not in _PLUGINS:
         return importlib.import_module(f"{KINDS[kind]}.{name}")
     return _load(file)
+
+
+def having(kind: str, function: str) -> tuple[str, ...]:
+    """Names of the kind's entries that have a function, e.g. the linear decoders' ``decode``."""
+    return tuple(name for name in names(kind) if hasattr(entry(kind, name), function))
+
+
+def settings(kind: str, name: str) -> type[Settings]:
+    """What an entry's settings are: its class ``Settings``, or without one none."""
+    found: type[Settings] = getattr(entry(kind, name), "Settings", Settings)
+    return found
+
+
+def values(kind: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of all settings of an entry: those that are given, checked, and defaults.
+
+    Raises
+    ------
+    NeuroLoopError
+        If a setting is unknown, missing, or has a value that it cannot have.
+    """
+    try:
+        return settings(kind, name)(**given).model_dump()
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        known = ", ".join(settings(kind, name).model_fields) or "none"
+        if first["type"] == "extra_forbidden":
+            said = f"there is no such setting: there are {known}"
+        else:
+            said = f"{first['msg'].lower()} (given: {first['input']!r})"
+        raise NeuroLoopError(f"{kind.replace('_', ' ')} {name!r}, {key}: {said}") from None
 
 
 def add_plugin(file: Path) -> tuple[str, str]:
@@ -91,7 +135,7 @@ def add_plugin(file: Path) -> tuple[str, str]:
         raise NeuroLoopError(f"{file} must state KIND, one of {', '.join(KINDS)}")
     if file.stem in _files(kind):
         raise NeuroLoopError(f"{file}: there is a {kind} {file.stem!r} already; rename the file")
-    _PLUGINS[kind, file.stem] = file.resolve()
+    _PLUGINS[kind, file.stem] = file
     return kind, file.stem
 
 

@@ -8,6 +8,7 @@ import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
+from neuroloop import registry
 from neuroloop.workflow.code_version import code_version
 from neuroloop.workflow.configuration import (
     ConfigError,
@@ -21,7 +22,6 @@ from neuroloop.workflow.sweeps import expand_sweeps
 from neuroloop.calcium.tables import movie_paths, read_recordings
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.download_registry import read_registry
-from neuroloop.distill.teacher_names import REFERENCE_TEACHERS
 
 #: What a wildcard may be: no slash, no dot.
 NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"
@@ -74,9 +74,60 @@ def area_setting(*keys):
     return look_up
 
 
+#: Files do not change while rules are read.
+code_version_once = cache(code_version)
+
+
+def code_of(script, shown=False, **runs):
+    """Function of the wildcards: hash of a script and of the registries' entries that a job runs.
+
+    `runs` has a kind and a function of the wildcards, which gives names of entries of that kind;
+    `shown`: whether the job shows their legends and colours.
+    """
+
+    def version(wildcards):
+        files = [
+            registry.path(kind, name)
+            for kind, names in runs.items()
+            for name in names(wildcards)
+        ]
+        return code_version_once(script, entries=tuple(files), shown=shown)
+
+    return version
+
+
+def plugins_of(**runs):
+    """Function of the wildcards: files of the plugins among the entries that a job runs."""
+
+    def files(wildcards):
+        return [
+            str(plugin)
+            for kind, names in runs.items()
+            for name in names(wildcards)
+            if (plugin := registry.plugin(kind, name))
+        ]
+
+    return files
+
+
 def running(kind):
     """Names under `run:` that are of a kind: the key of their blocks (datasets, areas, radiographs)."""
     return [name for name in config["run"] if name in config[kind]]
+
+
+def decoder_method(wildcards):
+    """Method of the wildcards' decoder."""
+    return [config["decoders"][wildcards.decoder]["method"]]
+
+
+def one_teacher(wildcards):
+    """The wildcards' teacher."""
+    return [wildcards.teacher]
+
+
+def teachers(wildcards):
+    """All teachers of the wildcards' dataset."""
+    return config["datasets"][wildcards.dataset]["teaching"]["teachers"]
 
 
 def decoder_setting(wildcards):
@@ -113,13 +164,23 @@ def area_with_source(*sources):
     )
 
 
-def decoders(network):
-    """Wildcard constraint of the decoders that are networks, or of those that are linear."""
-    return only(
+def decoders_with(function, named=None):
+    """Names of the decoders whose entry has a function: `decode` if linear, or `fit_splits`."""
+    methods = registry.having("decoder", function)
+    return [
         name
-        for name, block in config["decoders"].items()
-        if (block["method"] == "resnet1d18") == network
-    )
+        for name in (config["decoders"] if named is None else named)
+        if config["decoders"][name]["method"] in methods
+    ]
+
+
+def teachers_of(dataset, brains):
+    """Names of the teachers of a dataset's students that are made of a brain, or the others."""
+    return [
+        name
+        for name in config["datasets"][dataset]["teaching"]["teachers"]
+        if (registry.entry("teacher", name).NEEDS == "brain") == brains
+    ]
 
 
 def scaled(megabytes):
@@ -318,11 +379,10 @@ def student_files(dataset, name="predictions.npz"):
     teaching = block.get("teaching")
     if not teaching:
         return []
-    references = [name for name in teaching["teachers"] if name in REFERENCE_TEACHERS]
     return expand(
         "results/distill/{dataset}/reference/{teacher}/{student}/{name}",
         dataset=dataset,
-        teacher=references,
+        teacher=teachers_of(dataset, brains=False),
         student=teaching["students"],
         name=name,
     ) + expand(
@@ -331,9 +391,7 @@ def student_files(dataset, name="predictions.npz"):
         subject=block["subjects"],
         roi=block["rois"],
         decoder=teaching["decoders"],
-        teacher=[
-            name for name in teaching["teachers"] if name not in REFERENCE_TEACHERS
-        ],
+        teacher=teachers_of(dataset, brains=True),
         student=teaching["students"],
         name=name,
     )

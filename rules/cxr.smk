@@ -121,7 +121,8 @@ rule extract_features:
         runtime=minutes(240),
         gpu=1,
     params:
-        code=code_version("cxr/extract_features.py"),
+        code=code_of("cxr/extract_features.py", backbone=front_backbone),
+        plugins=plugins_of(backbone=front_backbone),
         front=front_setting,
         views=radiograph_setting("views"),
         kind="{kind}",
@@ -162,7 +163,8 @@ rule train_classifier:
         runtime=minutes(480),
         gpu=1,
     params:
-        code=code_version("cxr/train_classifier.py"),
+        code=code_of("cxr/train_classifier.py", backbone=classifier_backbone),
+        plugins=plugins_of(backbone=classifier_backbone),
         classifier=classifier_setting,
         folds=radiograph_setting("folds"),
         views=radiograph_setting("views"),
@@ -201,7 +203,8 @@ rule predict_external:
         runtime=minutes(240),
         gpu=1,
     params:
-        code=code_version("cxr/predict_external.py"),
+        code=code_of("cxr/predict_external.py", backbone=classifier_backbone),
+        plugins=plugins_of(backbone=classifier_backbone),
         device=config["device"],
         threads=config["threads"],
     script:
@@ -241,7 +244,8 @@ rule map_radiographs:
         runtime=minutes(60),
         gpu=1,
     params:
-        code=code_version("cxr/map_radiographs.py"),
+        code=code_of("cxr/map_radiographs.py", backbone=classifier_backbone),
+        plugins=plugins_of(backbone=classifier_backbone),
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],

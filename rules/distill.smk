@@ -96,7 +96,8 @@ rule train_students:
         runtime=minutes(480),
         gpu=1,
     params:
-        code=code_version("distill/train_students.py"),
+        code=code_of("distill/train_students.py", teacher=one_teacher),
+        plugins=plugins_of(teacher=one_teacher),
         student=student_setting,
         seeds=setting("teaching", "seeds"),
         seed=config["seed"],
@@ -112,7 +113,7 @@ use rule train_students as train_reference_students with:
         table=f"results/{IMAGES}/images.tsv",
         logits=lambda wildcards: (
             f"results/distill/{wildcards.dataset}/cnn/{wildcards.student}/logits.npy"
-            if wildcards.teacher == "cnn"
+            if registry.entry("teacher", wildcards.teacher).NEEDS == "cnn"
             else []
         ),
         start=start_input,
@@ -131,7 +132,11 @@ use rule train_students as train_reference_students with:
     benchmark:
         f"benchmarks/{REFERENCE}/train_students.tsv"
     wildcard_constraints:
-        teacher=only(REFERENCE_TEACHERS),
+        teacher=only(
+            name
+            for name in registry.names("teacher")
+            if registry.entry("teacher", name).NEEDS != "brain"
+        ),
 
 
 rule summarise_ablation:
@@ -161,7 +166,8 @@ rule summarise_ablation:
         mem_mb=scaled(2000),
         runtime=minutes(60),
     params:
-        code=code_version("distill/summarise_ablation.py"),
+        code=code_of("distill/summarise_ablation.py", shown=True, teacher=teachers),
+        plugins=plugins_of(teacher=teachers),
         seed=config["seed"],
         threads=config["threads"],
     script:

@@ -37,7 +37,8 @@ rule register_models:
         mem_mb=scaled(2000),
         runtime=minutes(30),
     params:
-        code=code_version("explain/register_models.py"),
+        code=code_of("explain/register_models.py", backbone=trained_backbones),
+        plugins=plugins_of(backbone=trained_backbones),
         threads=config["threads"],
     script:
         "../scripts/explain/register_models.py"
@@ -64,7 +65,8 @@ rule train_randomised:
         runtime=minutes(120),
         gpu=1,
     params:
-        code=code_version("explain/train_randomised.py"),
+        code=code_of("explain/train_randomised.py", backbone=model_backbone),
+        plugins=plugins_of(backbone=model_backbone),
         content=model_content,
         settings=config["explain"]["settings"],
         seed=config["seed"],
@@ -90,7 +92,7 @@ rule attribute_images:
     benchmark:
         f"benchmarks/{EXPLAINED}/attribute_images.tsv"
     wildcard_constraints:
-        method=only(ATTRIBUTIONS),
+        method=only(registry.having("method", "attribute")),
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
@@ -99,7 +101,13 @@ rule attribute_images:
         runtime=minutes(120),
         gpu=1,
     params:
-        code=code_version("explain/attribute_images.py"),
+        code=code_of(
+            "explain/attribute_images.py",
+            shown=True,
+            method=one_method,
+            backbone=model_backbone,
+        ),
+        plugins=plugins_of(method=one_method, backbone=model_backbone),
         content=model_content,
         settings=config["explain"]["settings"],
         seed=config["seed"],
@@ -123,7 +131,7 @@ rule look_inside:
     benchmark:
         f"benchmarks/{EXPLAINED}/look_inside.tsv"
     wildcard_constraints:
-        method=only(LOOKS),
+        method=only(registry.having("method", "look")),
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
@@ -132,7 +140,13 @@ rule look_inside:
         runtime=minutes(120),
         gpu=1,
     params:
-        code=code_version("explain/look_inside.py"),
+        code=code_of(
+            "explain/look_inside.py",
+            shown=True,
+            method=one_method,
+            backbone=model_backbone,
+        ),
+        plugins=plugins_of(method=one_method, backbone=model_backbone),
         content=model_content,
         settings=config["explain"]["settings"],
         seed=config["seed"],
@@ -163,7 +177,13 @@ rule write_gallery:
         mem_mb=scaled(2000),
         runtime=minutes(30),
     params:
-        code=code_version("explain/write_gallery.py"),
+        code=code_of(
+            "explain/write_gallery.py",
+            shown=True,
+            method=all_methods,
+            backbone=model_backbone,
+        ),
+        plugins=plugins_of(method=all_methods, backbone=model_backbone),
         content=model_content,
         threads=config["threads"],
     script:

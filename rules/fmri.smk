@@ -265,7 +265,7 @@ rule decode_linear:
     benchmark:
         f"benchmarks/{DECODED}/decode_linear.tsv"
     wildcard_constraints:
-        decoder=decoders(network=False),
+        decoder=only(decoders_with("decode")),
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
@@ -273,7 +273,8 @@ rule decode_linear:
         mem_mb=scaled(3000),
         runtime=minutes(240),
     params:
-        code=code_version("fmri/decode_linear.py"),
+        code=code_of("fmri/decode_linear.py", decoder=decoder_method),
+        plugins=plugins_of(decoder=decoder_method),
         decoder=decoder_setting,
         voxels=setting("rois", "roi", "voxels"),
         calibration_folds=setting("calibration_folds"),
@@ -285,7 +286,7 @@ rule decode_linear:
 
 
 rule decode_network:
-    """Decode a region with the study's 1-D ResNet18: the same results as decode_linear."""
+    """Decode a region with a network, e.g. the study's 1-D ResNet18: the same results as decode_linear."""
     input:
         voxels=f"results/{SUBJECT}/{{roi}}/voxels.npz",
         folds=f"results/{SUBJECT}/folds.tsv",
@@ -304,7 +305,7 @@ rule decode_network:
     benchmark:
         f"benchmarks/{DECODED}/decode_network.tsv"
     wildcard_constraints:
-        decoder=decoders(network=True),
+        decoder=only(decoders_with("fit_splits")),
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
@@ -313,7 +314,8 @@ rule decode_network:
         runtime=minutes(240),
         gpu=1,
     params:
-        code=code_version("fmri/decode_network.py"),
+        code=code_of("fmri/decode_network.py", decoder=decoder_method),
+        plugins=plugins_of(decoder=decoder_method),
         decoder=decoder_setting,
         voxels=setting("rois", "roi", "voxels"),
         calibration_folds=setting("calibration_folds"),

@@ -2,27 +2,6 @@
 
 import json
 
-#: Methods that attribute the named class to pixels, and others.
-ATTRIBUTIONS = [
-    "saliency",
-    "guided_backprop",
-    "integrated_gradients",
-    "occlusion",
-    "cam",
-    "grad_cam",
-    "grad_cam_plus_plus",
-    "hires_cam",
-]
-LOOKS = [
-    "neighbours",
-    "tsne",
-    "umap",
-    "activations",
-    "patches",
-    "class_images",
-    "unit_images",
-]
-
 
 def model_input(wildcards):
     """Input function: the model.json of a network, made here or the user's own."""
@@ -32,6 +11,16 @@ def model_input(wildcards):
     return data_input(path, f"explain.models.{wildcards.model}")
 
 
+def own_description(wildcards):
+    """What the user's own model.json says, or nothing where it cannot be read."""
+    found = model_input(wildcards)
+    try:
+        said = json.loads(Path(found).read_text()) if found else {}
+    except (OSError, ValueError):
+        return {}  # the job says what is wrong with it
+    return said if isinstance(said, dict) else {}
+
+
 def own_model(wildcards):
     """What the user's own model.json says of weights and images: two paths, or none."""
     path = config["explain"]["models"][wildcards.model]
@@ -39,11 +28,11 @@ def own_model(wildcards):
     if not found or path.startswith("results/"):
         return []
     try:
-        said = json.loads(Path(found).read_text())
+        said = own_description(wildcards)
         images = said["images"]
         shown = images["folder"] if isinstance(images, dict) else images
         parts = [Path(found).parent / said["weights"], Path(found).parent / shown]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return []  # the job says what is wrong with it
     return [part for part in parts if part.exists()]
 
@@ -72,6 +61,38 @@ def folder_content(folder):
 def model_content(wildcards):
     """What the folder of images of the user's own network holds, for params."""
     return [folder_content(part) for part in own_model(wildcards) if part.is_dir()]
+
+
+def model_backbone(wildcards):
+    """Backbone of a network that is looked into, if it has one."""
+    path = config["explain"]["models"][wildcards.model]
+    if path.startswith("results/cxr/"):
+        classifier = config["classifiers"].get(Path(path).parts[4], {})
+        return [classifier["backbone"]] if classifier else []
+    said = {} if path.startswith("results/") else own_description(wildcards)
+    backbone = (said.get("options") or {}).get("backbone")
+    return [backbone] if backbone in registry.names("backbone") else []
+
+
+def trained_backbones(wildcards):
+    """Backbones of all networks that this config trains."""
+    return sorted(
+        {
+            config["classifiers"][classifier]["backbone"]
+            for name in running("radiographs")
+            for classifier in config["radiographs"][name]["classifiers"]
+        }
+    )
+
+
+def one_method(wildcards):
+    """The wildcards' method."""
+    return [wildcards.method]
+
+
+def all_methods(wildcards):
+    """All methods that networks are looked into with."""
+    return config["explain"]["methods"]
 
 
 def explained_files(model, name):

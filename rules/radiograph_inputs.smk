@@ -69,6 +69,16 @@ def classifier_setting(wildcards):
     return config["classifiers"][wildcards.classifier]
 
 
+def classifier_backbone(wildcards):
+    """Backbone of the wildcards' classifier."""
+    return [classifier_setting(wildcards)["backbone"]]
+
+
+def front_backbone(wildcards):
+    """Backbone of the wildcards' front."""
+    return [front_setting(wildcards)["backbone"]]
+
+
 def taps_below(block):
     """Sections that the head reads and that are frozen: all, or none."""
     return block["taps"] if block["cut"] == "head" else []

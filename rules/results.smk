@@ -41,9 +41,6 @@ def decoding_jobs(dataset, decoders=None):
     block = config["datasets"][dataset]
     if decoders is None:
         decoders = block["decoders"]
-    methods = {name: config["decoders"][name]["method"] for name in decoders}
-    networks = [name for name in decoders if methods[name] == "resnet1d18"]
-    linear = [name for name in decoders if name not in networks]
     each = {"dataset": [dataset], "subject": block["subjects"]}
     region = each | {"roi": block["rois"]}
     if block["source"] == "simulated":
@@ -51,8 +48,11 @@ def decoding_jobs(dataset, decoders=None):
     yield from stimulus_jobs(dataset)
     yield from jobs("assign_folds", **each)
     yield from jobs("extract_region", **region)
-    yield from jobs("decode_linear", **region, decoder=linear)
-    yield from jobs("decode_network", **region, decoder=networks)
+    for rule, function in (
+        ("decode_linear", "decode"),
+        ("decode_network", "fit_splits"),
+    ):
+        yield from jobs(rule, **region, decoder=decoders_with(function, decoders))
 
 
 def teaching_jobs(dataset):
@@ -61,8 +61,8 @@ def teaching_jobs(dataset):
         return
     block = config["datasets"][dataset]
     teaching = block["teaching"]
-    references = [name for name in teaching["teachers"] if name in REFERENCE_TEACHERS]
-    brains = [name for name in teaching["teachers"] if name not in references]
+    references = teachers_of(dataset, brains=False)
+    brains = teachers_of(dataset, brains=True)
     one = {"dataset": [dataset]}
     students = {"student": teaching["students"]}
     if brains:
@@ -70,7 +70,7 @@ def teaching_jobs(dataset):
     else:
         yield from stimulus_jobs(dataset)
     yield from jobs("prepare_images", **one)
-    if "cnn" in references:
+    if any(registry.entry("teacher", name).NEEDS == "cnn" for name in references):
         yield from jobs("train_cnn_teacher", **one, **students)
     yield from jobs("train_reference_students", **one, teacher=references, **students)
     yield from jobs(
@@ -138,8 +138,10 @@ def radiograph_jobs(dataset):
 def explain_jobs():
     """Files of the jobs that look into networks."""
     methods, models = config["explain"]["methods"], config["explain"]["models"]
-    attributions = [name for name in methods if name in ATTRIBUTIONS]
-    looks = [name for name in methods if name in LOOKS]
+    attributions, looks = (
+        [name for name in methods if name in registry.having("method", function)]
+        for function in ("attribute", "look")
+    )
     yield from jobs("register_models")
     if attributions:
         yield from jobs("train_randomised", model=models)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control
 
-from neuroloop.distill.teacher_names import REFERENCE_TEACHERS
+from neuroloop import registry
 from neuroloop.errors import NeuroLoopError
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.intervals import crossed_group_interval, paired_difference
@@ -24,9 +24,6 @@ MEAN = "mean"
 
 #: Stands for subjects like those at hand.
 GROUP = "group"
-
-#: Teachers that mislead on purpose, and may cost far more than any other adds.
-MISLEADING = ("random", "rowshuffled")
 
 #: Columns of the table of comparisons.
 COLUMNS = [
@@ -72,6 +69,16 @@ class Group:
     chance: float
     flag: str = ""
     subjects: int = 1
+
+
+def needs_no_brain(teacher: str) -> bool:
+    """Whether a teacher is made without a brain, so that it stands under `REFERENCE`."""
+    return bool(registry.entry("teacher", teacher).NEEDS != "brain")
+
+
+def misleads(teacher: str) -> bool:
+    """Whether a teacher misleads on purpose, and may cost far more than any other adds."""
+    return bool(registry.entry("teacher", teacher).MISLEADS)
 
 
 def check_paired(groups: Sequence[Group]) -> None:
@@ -125,7 +132,7 @@ def comparisons(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -> pd.
     DataFrame
         `COLUMNS`: the difference of accuracies with its 95 % interval, p (two-sided), q (p after
         Benjamini & Hochberg 1995), n (test images), and the reason where there is no interval.
-        Comparisons with teachers that mislead on purpose (`MISLEADING`) have p and no q:
+        Comparisons with teachers that mislead on purpose have p and no q:
         that they cost accuracy is no discovery, and every sure discovery of a family makes room
         for false ones among the others. Where several subjects teach, rows of the subject
         ``mean`` speak of these subjects: the mean of their students, over seeds and test images.
@@ -146,7 +153,7 @@ def comparisons(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -> pd.
         rows.append(row)
     numbers = dict.fromkeys(["difference", "ci_low", "ci_high", "p", "q"], float)
     table = pd.DataFrame(rows + _over_subjects(pairs), columns=COLUMNS).astype(numbers)
-    misled = table[["teacher", "control"]].isin(MISLEADING).any(axis=1)
+    misled = table[["teacher", "control"]].map(misleads).any(axis=1)
     family = table["p"].notna() & ~misled
     if family.any():
         table.loc[family, "q"] = false_discovery_control(table.loc[family, "p"])
@@ -160,7 +167,7 @@ def _pairs(groups: Sequence[Group]) -> Iterator[tuple[Group, Group]]:
         others = [name for *_, name, variant in by_keys if variant == student]
         for control in dict.fromkeys(others) if teacher == "brain" else ["none"]:
             if control != teacher:
-                where = (REFERENCE,) * 3 if control in REFERENCE_TEACHERS else tuple(place)
+                where = (REFERENCE,) * 3 if needs_no_brain(control) else tuple(place)
                 yield group, by_keys[(*where, control, student)]
 
 

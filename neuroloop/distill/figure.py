@@ -6,26 +6,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from neuroloop.distill.ablation import GROUP, MEAN, MISLEADING, REFERENCE
-from neuroloop.report.figures import PALETTE, grid
+from neuroloop import registry
+from neuroloop.distill.ablation import GROUP, MEAN, REFERENCE, misleads
+from neuroloop.report.figures import grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-#: Teachers in the order of the legend, with their colours and markers.
-LOOKS = {
-    "brain": (PALETTE[1], "o"),
-    "withinclass": (PALETTE[4], "s"),
-    "classmean": (PALETTE[3], "D"),
-    "smooth": (PALETTE[0], "^"),
-    "rowshuffled": (PALETTE[5], "v"),
-    "random": (PALETTE[6], "v"),
-    "cnn": (PALETTE[2], "P"),
-}
-
-#: Markers of teachers that have no look of their own; they are black.
-OTHER_MARKERS = "X*<>hpd8"
 
 
 def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
@@ -53,7 +40,7 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
     rows = list(dict.fromkeys(zip(brains["decoder"], brains["student"], strict=True)))
     rows = rows or [(REFERENCE, student) for student in dict.fromkeys(table["student"])]
     rois = list(dict.fromkeys(brains["roi"]))
-    looks = _looks(gains["teacher"])
+    looks = teacher_looks(gains["teacher"])
     figure, axes = grid(
         len(rows),
         len(subjects),
@@ -95,14 +82,14 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
     return figure
 
 
-def _looks(teachers: Iterable[str]) -> dict[str, tuple[str, str]]:
+def teacher_looks(teachers: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Colour and marker of each teacher, in the order of the legend; none is left out."""
-    present = dict.fromkeys(teachers)
-    known = {name: look for name, look in LOOKS.items() if name in present}
-    others = sorted(set(present) - set(LOOKS))
-    return known | {
-        name: (PALETTE[7], OTHER_MARKERS[number % len(OTHER_MARKERS)])
-        for number, name in enumerate(others)
+    present = set(teachers)
+    order = {name: place for place, name in enumerate(registry.names("teacher"))}
+    entries = {name: registry.entry("teacher", name) for name in present}
+    return {
+        name: (entries[name].COLOUR, entries[name].MARKER)
+        for name in sorted(present, key=lambda name: order[name])
     }
 
 
@@ -143,7 +130,7 @@ def _range(gains: pd.DataFrame) -> tuple[float, float]:
 
     Teachers that mislead on purpose may fall far below; they must not squeeze what the others add.
     """
-    fair = gains[~gains["teacher"].isin(MISLEADING)]
+    fair = gains[~gains["teacher"].map(misleads).astype(bool)]
     numbers = (fair if len(fair) else gains)[["ci_low", "ci_high", "difference"]]
     # Without an interval there is the difference alone.
     bounds = 100 * numbers.to_numpy(dtype=float)[numbers.notna().to_numpy()]

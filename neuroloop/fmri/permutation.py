@@ -11,23 +11,17 @@ accuracies without knowing anything; its balanced accuracy is 1 / classes in all
 every class has as many rows, the two are the same.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.fmri import decoders, ridge
+from neuroloop.fmri.linear import predictions
 from neuroloop.fmri.nested import inner_groups
-from neuroloop.fmri.scores import checked
 from neuroloop.fmri.units import permutation_units
-from neuroloop.fmri.voxels import prepare
 from neuroloop.jobs.progress import progress
 from neuroloop.statistics.folds import Split, fold_of_rows
-
-#: Decoders that fit many permutations of a split at once. Each takes what `_one_by_one` takes
-#: after the decoder, and yields the same predictions.
-BATCHED: dict[str, Callable[..., Iterator[np.ndarray]]] = {"ridge": ridge.permuted_predictions}
 
 
 def permute_blocks(
@@ -142,10 +136,9 @@ def retrained_null(
     n_classes: int,
     generator: np.random.Generator,
     n: int,
-    n_voxels: int,
-    scale: bool = True,
+    n_voxels: int | None = None,
     stimuli: np.ndarray | None = None,
-    **params: Any,
+    **settings: Any,
 ) -> np.ndarray:
     """Null of a linear decoder: selection, scaling and fit are repeated on permuted labels.
 
@@ -155,15 +148,15 @@ def retrained_null(
     Parameters
     ----------
     name : str
-        Key of `decoders.LINEAR`. One in `BATCHED` takes its fast path.
+        A linear decoder.
     x : ndarray, (rows, voxels)
         Activity.
     y, blocks, runs, generator, stimuli
         See `permutations`; all rows. Labels stay in their fold where folds cut through runs.
     splits : sequence of Split
         As the decoder was trained.
-    n_classes, n_voxels, scale, **params
-        See `decoders.fit_linear`.
+    n_classes, n_voxels, **settings
+        See `linear.fit_linear`.
     n : int
         Number of permutations.
 
@@ -175,36 +168,15 @@ def retrained_null(
     Raises
     ------
     NeuroLoopError
-        As in `permutations`, or if a decoder's scores cannot be used (see `scores`).
+        As in `permutations` and `linear.predictions`.
     """
     labels = permutations(y, blocks, runs, generator, n, stimuli, fold_of_rows(splits, len(y)))
-    predictions = np.full_like(labels, -1)
+    named = np.full_like(labels, -1)
+    kept = x.shape[1] if n_voxels is None else n_voxels
     for split in splits:
         groups = inner_groups(split, y, runs, blocks, stimuli)
-        args = (x, labels, groups, split, n_classes, n_voxels, scale)
-        batched = BATCHED.get(name)
-        fits = batched(*args, **params) if batched else _one_by_one(name, *args, **params)
+        fits = predictions(name, x, labels, groups, split, n_classes, kept, **settings)
         for index, predicted in enumerate(progress(fits, f"permutations, {name}", n)):
-            predictions[index, split.test] = predicted
+            named[index, split.test] = predicted
     tested = np.concatenate([split.test for split in splits])
-    return balanced_accuracies(labels[:, tested], predictions[:, tested])
-
-
-def _one_by_one(
-    name: str,
-    x: np.ndarray,
-    labels: np.ndarray,
-    groups: np.ndarray,
-    split: Split,
-    n_classes: int,
-    n_voxels: int,
-    scale: bool = True,
-    **params: Any,
-) -> Iterator[np.ndarray]:
-    """Yield the predicted classes of the test rows for every row of `labels` (n, rows)."""
-    decoder, expected = decoders.find(name), (len(split.test), n_classes)
-    x_train, x_test, groups_train = x[split.train], x[split.test], groups[split.train]
-    for y in labels[:, split.train]:
-        train, test = prepare(x_train, y, x_test, n_voxels, scale)
-        scores = decoder(train, y, groups_train, test, n_classes, **params)
-        yield checked(scores, expected, f"decoder {name!r}, permuted labels").argmax(axis=1)
+    return balanced_accuracies(labels[:, tested], named[:, tested])

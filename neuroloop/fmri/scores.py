@@ -1,4 +1,8 @@
-"""What a decoder must give: finite scores, one for each test row and class."""
+"""What a decoder must give: finite scores, one for each test row and class.
+
+A class that the training rows lack cannot be named: its score lies below the lowest score of the
+row by the row's range, and by 1 at least (infinity would not survive calibration).
+"""
 
 import numpy as np
 
@@ -47,3 +51,48 @@ def checked(scores: object, expected: tuple[int, int], where: str) -> np.ndarray
             "a class got no score; look for NaN in the data, or mend the decoder"
         )
     return scores
+
+
+def with_missing(scores: np.ndarray, classes: np.ndarray, n_classes: int) -> np.ndarray:
+    """Give the classes that were not trained the low score that the module's head describes.
+
+    Parameters
+    ----------
+    scores : ndarray, (..., m, trained classes)
+    classes : ndarray of int, (trained classes,)
+        Index of each of them.
+    n_classes : int
+        All classes.
+
+    Returns
+    -------
+    ndarray, (..., m, n_classes) float64
+    """
+    lowest = scores.min(axis=-1, keepdims=True)
+    low = lowest - np.maximum(scores.max(axis=-1, keepdims=True) - lowest, 1.0)
+    full = np.repeat(low, n_classes, axis=-1).astype(np.float64)
+    full[..., classes] = scores
+    return full
+
+
+def all_classes(decision: np.ndarray, classes: np.ndarray, n_classes: int) -> np.ndarray:
+    """Scores of all classes from scikit-learn's decision values.
+
+    Parameters
+    ----------
+    decision : ndarray, (m, trained classes), or (m,) where two were trained
+        Two classes get minus and plus half of the value, so that softmax gives its logistic
+        function.
+    classes : ndarray of int, (trained classes,)
+        The model's ``classes_``.
+    n_classes : int
+        All classes.
+
+    Returns
+    -------
+    ndarray, (m, n_classes) float64
+        See `with_missing`.
+    """
+    if decision.ndim == 1:
+        decision = np.stack([-decision / 2, decision / 2], axis=1)
+    return with_missing(decision, classes, n_classes)

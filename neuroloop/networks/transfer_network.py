@@ -13,19 +13,12 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from neuroloop import registry
 from neuroloop.errors import NeuroLoopError
 from neuroloop.jobs.seeds import torch_generator
-from neuroloop.networks import efficientnet
+from neuroloop.networks.backbone import Backbone
 from neuroloop.networks.batched_network import BatchedNetwork
 from neuroloop.networks.dense_head import Dropout, dense_head
-from neuroloop.networks.efficientnet import EfficientNetLite0
-from neuroloop.networks.resnet import ResNet, resnet
-
-RESNETS = {"resnet18": 18, "resnet34": 34, "resnet50": 50}
-BACKBONES = (*RESNETS, "efficientnet_lite0")
-
-#: What torchvision's checkpoints expect pixels in [0, 1] to be normalised by.
-RESNET_MEAN, RESNET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 #: The cut above all sections: the head alone is trained.
 HEAD = "head"
@@ -41,8 +34,9 @@ class TransferNetwork(BatchedNetwork):
 
     Attributes
     ----------
-    backbone : ResNet or EfficientNetLite0
+    backbone : Module
         Without its last layer.
+    backbone_name : str
     head : Sequential
         Its last layer, linear, is ``head.fc``.
     sections : dict of str to tuple of str
@@ -64,7 +58,8 @@ class TransferNetwork(BatchedNetwork):
 
     def __init__(
         self,
-        backbone: ResNet | EfficientNetLite0,
+        name: str,
+        backbone: Backbone,
         classes: int,
         cut: str,
         units: Sequence[int],
@@ -75,25 +70,16 @@ class TransferNetwork(BatchedNetwork):
         taps: Sequence[str],
     ) -> None:
         super().__init__(members=1, in_channels=in_channels, classes=classes)
-        self.sections: dict[str, tuple[str, ...]]
-        if isinstance(backbone, ResNet):
-            last, mean, std = backbone.fc, RESNET_MEAN, RESNET_STD
-            backbone.add_module("fc", nn.Identity())
-            backbone.add_module("relu", nn.ReLU())
-            self.sections = {"stem": ("conv1", "bn1", "relu", "maxpool")}
-            self.sections |= {name: (name,) for name in backbone.stages}
-        else:
-            last, mean, std = backbone._fc, efficientnet.MEAN, efficientnet.STD
-            backbone.add_module("_fc", nn.Identity())
-            self.sections = backbone.sections
+        self.sections = backbone.sections
         if cut not in (*self.sections, HEAD):
             raise NeuroLoopError(
                 f"no section {cut!r} to train from in the backbone: name one of "
                 f"{', '.join(self.sections)} or {HEAD}"
             )
-        self.register_buffer("mean", torch.tensor(mean))
-        self.register_buffer("std", torch.tensor(std))
-        self.backbone, self.cut, self.frozen_norm = backbone, cut, frozen_norm
+        self.register_buffer("mean", torch.tensor(backbone.mean))
+        self.register_buffer("std", torch.tensor(backbone.std))
+        self.backbone, self.backbone_name = backbone.network, name
+        self.cut, self.frozen_norm = cut, frozen_norm
         self.side, self.taps = side, tuple(name for name in self.sections if name in taps)
         order = [*self.sections, HEAD]
         if unknown := sorted(set(taps) - set(self.sections)):
@@ -105,7 +91,7 @@ class TransferNetwork(BatchedNetwork):
             raise NeuroLoopError(
                 f"the head reads {self.taps[0]}, below the cut at {cut}: cut lower, or at {HEAD}"
             )
-        self.head = dense_head(self._width(last.in_features), classes, units, dropout)
+        self.head = dense_head(self._width(backbone.channels), classes, units, dropout)
         position = order.index(cut)
         self._below, self._above = order[:position], order[position:-1]
         for module in self._frozen():
@@ -257,7 +243,8 @@ def transfer_network(
 
     Parameters
     ----------
-    backbone : {"resnet18", "resnet34", "resnet50", "efficientnet_lite0"}
+    backbone : str
+        One of `backbones`, e.g. ``"resnet18"``.
     classes : int
     cut : str
         First section that is trained; those below it are frozen, with their batch normalisation in
@@ -271,10 +258,8 @@ def transfer_network(
         block.
     in_channels : {1, 3}
         Channels of the images. One is repeated to three.
-    width : int
-        Channels of a ResNet's first stage.
-    stem : {"imagenet", "small"}
-        Of a ResNet.
+    width, stem
+        Of the backbone, as its settings describe them.
     frozen_norm : bool
         Whether batch normalisation in the backbone always evaluates, with the statistics of its
         weights; scale and shift are trained above the cut. Small data sets and short training want
@@ -298,20 +283,17 @@ def transfer_network(
     Raises
     ------
     NeuroLoopError
-        If the backbone has no such section, or the head would read one below the cut.
+        If there is no such backbone, it cannot have that width and stem, it has no such section,
+        or the head would read one below the cut.
     """
-    if backbone not in BACKBONES or in_channels not in (1, 3):
+    if in_channels not in (1, 3):
         raise ValueError(f"no backbone {backbone!r} for {in_channels} channels")
-    made: ResNet | EfficientNetLite0
-    if backbone in RESNETS:
-        depth = RESNETS[backbone]
-        made = resnet(depth, in_channels=3, classes=classes, width=width, stem=stem)
-    elif (width, stem) != (64, "imagenet"):
-        raise ValueError(f"{backbone} has no width and no stem to choose")
-    else:
-        made = EfficientNetLite0(classes)
+    known = registry.settings("backbone", backbone).model_fields
+    asked = {"width": width, "stem": stem}
+    values = registry.values("backbone", backbone, {k: v for k, v in asked.items() if k in known})
+    made = registry.entry("backbone", backbone).build(**values)
     network = TransferNetwork(
-        made, classes, cut, units, dropout, in_channels, frozen_norm, side, taps
+        backbone, made, classes, cut, units, dropout, in_channels, frozen_norm, side, taps
     )
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 

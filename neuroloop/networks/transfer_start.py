@@ -5,12 +5,9 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from neuroloop import registry
 from neuroloop.errors import NeuroLoopError
-from neuroloop.jobs.seeds import derive_seed, torch_generator
-from neuroloop.networks import efficientnet
-from neuroloop.networks.efficientnet import load_imagenet
-from neuroloop.networks.resnet import ResNet
-from neuroloop.networks.resnet import initialise as initialise_resnet
+from neuroloop.jobs.seeds import torch_generator
 from neuroloop.networks.states import load_state, read_state
 from neuroloop.networks.transfer_network import TransferNetwork, seed_dropout
 
@@ -22,25 +19,27 @@ def load_backbone(network: TransferNetwork, weights: str | Path | None) -> None:
     ----------
     network : TransferNetwork
     weights : "imagenet", path or None
-        ``imagenet``: those that come with a package, of EfficientNet-Lite0 alone. A path: of a
-        .safetensors or .pth checkpoint with torchvision's names, or of EfficientNet-Lite0 with its
-        package's; its last layer is not used. None: nothing is loaded.
+        ``imagenet``: those that the backbone brings, if it does. A path: of a .safetensors or .pth
+        checkpoint with the names of the backbone's parameters, torchvision's for ResNets; its last
+        layer is not used. None: nothing is loaded.
 
     Raises
     ------
     NeuroLoopError
         If the weights are missing, or a name or a shape in them does not fit.
     """
-    backbone = network.backbone
     if weights is None:
         return
+    backbone = network.backbone
     if weights == "imagenet":
-        if isinstance(backbone, ResNet):
+        entry = registry.entry("backbone", network.backbone_name)
+        if not hasattr(entry, "load_imagenet"):
+            known = ", ".join(registry.having("backbone", "load_imagenet"))
             raise NeuroLoopError(
-                "weights imagenet come with efficientnet_lite0 alone: for a ResNet, name the file "
-                "of a checkpoint with torchvision's names"
+                f"weights imagenet come with {known} alone: for {network.backbone_name}, name the "
+                "file of a checkpoint with its parameters' names"
             )
-        load_imagenet(backbone)
+        entry.load_imagenet(backbone)
         return
     state = read_state(Path(weights))
     for name in ("fc.weight", "fc.bias", "_fc.weight", "_fc.bias"):
@@ -50,11 +49,8 @@ def load_backbone(network: TransferNetwork, weights: str | Path | None) -> None:
 
 
 def initialise_backbone(network: TransferNetwork, seed: int) -> None:
-    """Draw the backbone's weights, as `networks.initialise` and `efficientnet.initialise` do."""
-    if isinstance(network.backbone, ResNet):
-        initialise_resnet(network.backbone, [derive_seed(seed, "backbone")])
-    else:
-        efficientnet.initialise(network.backbone, torch_generator(seed, "backbone"))
+    """Draw the backbone's weights, as its entry says."""
+    registry.entry("backbone", network.backbone_name).initialise(network.backbone, seed)
 
 
 @torch.no_grad()

@@ -6,6 +6,7 @@ trigger `code` is left out of profiles/default.
 """
 
 import ast
+import copy
 import hashlib
 import re
 from functools import cache
@@ -28,7 +29,13 @@ NUMERIC = (
 )
 
 
-def code_version(script: str, root: Path = ROOT) -> str:
+#: What an entry of a registry says of itself for documents and figures.
+SHOWN = {"ORDER", "LEGEND", "COLOUR", "MARKER"}
+
+
+def code_version(
+    script: str, root: Path = ROOT, entries: tuple[Path, ...] = (), shown: bool = False
+) -> str:
     """Hash a script with all first-party modules that it imports, directly or not.
 
     Parameters
@@ -37,6 +44,10 @@ def code_version(script: str, root: Path = ROOT) -> str:
         Path below ``scripts/``.
     root : Path
         Root of the project.
+    entries : tuple of Path
+        Files of the registries' entries that the job runs, which the script imports by name alone.
+    shown : bool
+        Whether the job shows `SHOWN` of its entries; otherwise an edit of that changes no hash.
 
     Returns
     -------
@@ -44,9 +55,14 @@ def code_version(script: str, root: Path = ROOT) -> str:
         Sixteen hexadecimal digits, unchanged by comments, docstrings, layout and file times.
     """
     digest = hashlib.sha256(_pins(LOCK if root == ROOT else root / "envs" / LOCK.name).encode())
-    for path in sorted(modules(root / "scripts" / script, root)):
-        digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(_meaning(path, path.stat().st_mtime_ns).encode())
+    code = modules(root / "scripts" / script, root)
+    for entry in entries:
+        code |= modules(entry, root)
+    for path in sorted(code):
+        inside = path.is_relative_to(root)
+        digest.update((path.relative_to(root).as_posix() if inside else path.name).encode())
+        hidden = path in entries and not shown
+        digest.update(_meaning(path, path.stat().st_mtime_ns, hidden).encode())
     return digest.hexdigest()[:16]
 
 
@@ -88,14 +104,39 @@ def _tree(path: Path, _changed: int) -> ast.Module:
 
 
 @cache
-def _meaning(path: Path, _changed: int) -> str:
-    """Syntax tree of a file without its docstrings; comments are not in it to begin with."""
+def _meaning(path: Path, _changed: int, hidden: bool = False) -> str:
+    """Syntax tree of a file without its docstrings; comments are not in it to begin with.
+
+    `hidden`: without what an entry says of itself, and what its settings mean, either.
+    """
     tree = _tree(path, _changed)
     for node in ast.walk(tree):
         documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
         if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
+    if hidden:
+        kept = [node for node in tree.body if not _shown(node)]
+        tree = _Unexplained().visit(ast.Module(copy.deepcopy(kept), tree.type_ignores))
     return ast.dump(tree)
+
+
+def _shown(node: ast.stmt) -> bool:
+    """Whether a statement sets `SHOWN`."""
+    if not isinstance(node, ast.Assign):
+        return False
+    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return bool(names) and names <= SHOWN
+
+
+class _Unexplained(ast.NodeTransformer):
+    """Takes away what `setting` is told of a setting's meaning."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Drop the first argument."""
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "setting":
+            node.args = node.args[1:]
+        return node
 
 
 def _pins(lock: Path) -> str:

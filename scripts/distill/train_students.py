@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from neuroloop import registry
 from neuroloop.distill.image_set import ImageSet, load_image_set, soft_label_ids
 from neuroloop.distill.students import Student, Trained, network_images, train_students
-from neuroloop.distill.teachers import join_logits, teach
+from neuroloop.distill.teaching import join_logits, teach
 from neuroloop.explain.models.model_file import save_model
 from neuroloop.explain.models.model_images import ModelImages, spread
 from neuroloop.files.formats import (
@@ -164,7 +165,7 @@ def teacher_logits(
         values, facts = load_array(logits)
         row_ids, classes = (facts["ids"][axis] for axis in facts["axes"])
         ids = soft_label_ids(shown.table, shown.train)
-        if teacher == "cnn":
+        if registry.entry("teacher", teacher).NEEDS == "cnn":
             ids = shown.table["image_id"].iloc[shown.train].tolist()
         joined = join_logits(values, row_ids, classes, list(ids), shown.classes)
     taught = [

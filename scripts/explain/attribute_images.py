@@ -7,15 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from neuroloop import registry
 from neuroloop.explain.attribution.attribution import in_batches
 from neuroloop.explain.attribution.cam import count_maps
-from neuroloop.explain.attribution.methods import (
-    ATTRIBUTIONS,
-    UNITS,
-    UNSIGNED,
-    attribution_of,
-    runs_of,
-)
+from neuroloop.explain.attribution.methods import attribution_method, attribution_of, runs_of
 from neuroloop.explain.attribution.outcome import write_outcome
 from neuroloop.explain.figures.attribution_figure import attribution_figure
 from neuroloop.explain.figures.sanity_figure import sanity_figure
@@ -61,7 +56,7 @@ def attribute_images(
     model : path
         model.json.
     method : str
-        One of `methods.ATTRIBUTIONS`.
+        An attribution method.
     randomised : path
         ``weights.safetensors`` of `train_randomised`, with its ``metrics.json`` beside it.
     settings : mapping
@@ -101,7 +96,13 @@ def explain(
 ) -> dict[str, Any]:
     """Write what is shown and what the tests found; return its numbers."""
     own = derive_seed(seed, "explain", opened.name)
-    options = {name: settings[key] for key, name in METHOD_KEYS.items() if key in settings}
+    own_settings = registry.settings("method", method).model_fields
+    options = {
+        name: settings[key]
+        for key, name in METHOD_KEYS.items()
+        if key in settings and name in own_settings
+    }
+    entry = attribution_method(method)
     checks = Checks(**{name: settings[key] for key, name in CHECK_KEYS.items() if key in settings})
     shown, tested = settings.get("images", 12), settings.get("sanity_images", 16)
     asked = explained_images(opened, max(shown, tested), own, checks.batch)
@@ -135,9 +136,9 @@ def explain(
         true_names(opened, drawn),
         drawn.right,
         model=opened.name,
-        description=ATTRIBUTIONS[method],
-        units=UNITS[method],
-        signed=method not in UNSIGNED,
+        description=entry.LEGEND,
+        units=entry.UNITS,
+        signed=entry.SIGNED,
         masks=drawn.masks,
     )
     save(figure, folder / "figure.png", folder / "figure.svg")
@@ -181,7 +182,7 @@ def save_maps(
             "named": ("image",),
             "probability": ("image",),
         },
-        units={"maps": UNITS[method]},
+        units={"maps": attribution_method(method).UNITS},
         method=method,
         classes=list(opened.classes),
         image_shape=list(asked.images.shape[1:]),

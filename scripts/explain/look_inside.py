@@ -4,14 +4,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from neuroloop import registry
 from neuroloop.explain.attribution.outcome import write_outcome
-from neuroloop.explain.looks.inside import TITLES, draw_inside
+from neuroloop.explain.looks.inside import draw_inside
 from neuroloop.explain.looks.inside import look_inside as look
 from neuroloop.explain.models.model_file import OpenedModel, open_model
 from neuroloop.files.formats import StrPath, save_arrays
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.report.figures import save
+
+#: Key in the config's settings of each setting of a method.
+KEYS = {
+    "neighbours": {"count": "neighbours"},
+    "tsne": {"perplexity": "perplexity"},
+    "umap": {"neighbours": "perplexity"},
+    "activations": {"images": "images", "units": "units"},
+    "patches": {"units": "units", "patches_per_unit": "patches_top"},
+    "class_images": {"steps": "steps"},
+    "unit_images": {"units": "units", "steps": "steps"},
+}
 
 
 def look_inside(
@@ -30,9 +42,9 @@ def look_inside(
     model : path
         model.json.
     method : str
-        One of `inside.TITLES`.
+        A look.
     settings : mapping
-        As `inside.look_inside` takes them.
+        Of which `KEYS` names those of each method.
     seed : int
         Root seed.
     device : str
@@ -61,14 +73,15 @@ def write_look(
     opened: OpenedModel, method: str, settings: Mapping[str, Any], seed: int, folder: Path
 ) -> dict[str, Any]:
     """Write arrays and figure; return the numbers."""
-    found = look(opened, method, settings, seed)
+    values = {name: settings[key] for name, key in KEYS.get(method, {}).items() if key in settings}
+    found = look(opened, method, seed, **values)
     save_arrays(
         folder / "arrays.npz",
         found.arrays,
         axes=found.axes,
         units=found.units,
         method=method,
-        description=TITLES[method],
+        description=registry.entry("method", method).LEGEND,
         **found.numbers,
     )
     figure = draw_inside(opened, method, found, seed)

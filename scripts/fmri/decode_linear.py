@@ -5,8 +5,8 @@ from functools import partial
 from typing import Any
 
 from neuroloop.files.formats import StrPath
-from neuroloop.fmri.decoders import fit_linear
 from neuroloop.fmri.decoding import decode, load_problem, save_decoding, used_voxels
+from neuroloop.fmri.linear import fit_linear
 from neuroloop.fmri.permutation import retrained_null
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator

@@ -1,4 +1,4 @@
-"""Decode a region with the study's 1-D ResNet18."""
+"""Decode a region with a network."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -6,19 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from neuroloop import registry
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.decoding import decode, load_problem, save_decoding, used_voxels
 from neuroloop.fmri.permutation import label_null
-from neuroloop.fmri.resnet1d import resnet1d18
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.folds import Split
 from neuroloop.training.checkpoints import JobStates
-from neuroloop.training.recipe import Recipe
-
-#: Keys of the decoder that are not of its recipe.
-NETWORK = ("method", "width", "batched_networks")
 
 
 def decode_network(
@@ -44,8 +40,7 @@ def decode_network(
     outputs : mapping
         Paths that `save_decoding` fills.
     decoder : mapping
-        ``method``, ``width``, ``batched_networks`` (networks that a CPU trains as one; on a GPU it
-        is all of them) and the values of the `Recipe`.
+        ``method`` and its settings.
     n_voxels : int or None
         Voxels to select inside each training fold, None for all.
     calibration_folds : int
@@ -69,26 +64,28 @@ def decode_network(
     problem = load_problem(voxels, folds, stimuli)
     voxels_used = used_voxels(problem, n_voxels)
     place = pick_device(device)
-    recipe = {key: value for key, value in decoder.items() if key not in NETWORK}
+    given = {key: value for key, value in decoder.items() if key != "method"}
+    values = registry.values("decoder", decoder["method"], given)
+    network = registry.entry("decoder", decoder["method"])
     settings = [dict(decoder), n_voxels, calibration_folds, seed]
     states = JobStates.of(checkpoints, code, settings, voxels, folds, stimuli)
 
     def fit(
         x: np.ndarray, y: np.ndarray, _: np.ndarray, splits: Sequence[Split], n_classes: int
     ) -> Sequence[np.ndarray]:
-        return resnet1d18(
+        kept = n_voxels or x.shape[1]
+        scored: Sequence[np.ndarray] = network.fit_splits(
             x,
             y,
             splits,
             n_classes,
-            n_voxels or x.shape[1],
-            recipe=Recipe(**recipe),
-            width=decoder["width"],
+            kept,
             seed=seed,
             device=place,
-            members_at_once=len(splits) if place.type == "cuda" else decoder["batched_networks"],
             checkpoint=states.part,
+            **values,
         )
+        return scored
 
     decoded = decode(problem, fit, calibration_folds, decoder["method"])
     null = label_null(

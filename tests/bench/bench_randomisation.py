@@ -25,9 +25,10 @@ import pandas as pd
 import torch
 from torch.nn import functional
 
+from neuroloop import registry
 from neuroloop.explain.attribution.attribution import Attribution, in_batches
 from neuroloop.explain.attribution.edges import edges
-from neuroloop.explain.attribution.methods import ATTRIBUTIONS, attribution_of
+from neuroloop.explain.attribution.methods import attribution_of
 from neuroloop.explain.models.model_file import OpenedModel, layer_of
 from neuroloop.explain.models.model_images import ModelImages
 from neuroloop.explain.sanity.label_training import train_on_permuted_labels
@@ -131,8 +132,9 @@ def report(name: str, make: Callable[[], BatchedNetwork]) -> bool:
     print(f"{'method':<22}" + "".join(f"{head:>21}" for head in heads))
     classes = torch.from_numpy(logits[:IMAGES].argmax(axis=1))
     found, halfway = {}, {}
-    for method in (*ATTRIBUTIONS, "edges"):
-        attribution = edges if method == "edges" else attribution_of(opened, method, stride=0.125)
+    for method in (*registry.having("method", "attribute"), "edges"):
+        settings = {"stride": 0.125, "window": 0.125} if method == "occlusion" else {}
+        attribution = edges if method == "edges" else attribution_of(opened, method, **settings)
         random, labels = judged(opened, permuted.network, attribution, classes)
         verdict = found[method] = judge(random, method, seed=SEED, kind=CASCADING)
         other = judge(labels, method, seed=SEED, kind=LABELS)

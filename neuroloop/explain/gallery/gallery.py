@@ -10,14 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
+from neuroloop import registry
 from neuroloop.errors import NeuroLoopError
-from neuroloop.explain.attribution.methods import ATTRIBUTIONS
 from neuroloop.explain.figures.pictures import pictures
-from neuroloop.explain.gallery.gallery_leaf import Found, leaf_html, read_maps
+from neuroloop.explain.gallery.gallery_leaf import Found, leaf_html, legend, read_maps
 from neuroloop.explain.gallery.gallery_pictures import gradient, picture_source
 from neuroloop.explain.gallery.gallery_sanity import COLUMNS, sanity_html
 from neuroloop.explain.gallery.gallery_style import SCRIPT, STYLE
-from neuroloop.explain.looks.inside import TITLES
 from neuroloop.explain.models.model_file import OpenedModel
 from neuroloop.files.formats import read_json, read_table
 
@@ -35,7 +34,7 @@ def read_found(result: Path, folder: Path) -> Found:
     """
     facts = read_json(result)
     method = facts.get("method")
-    if method not in (*ATTRIBUTIONS, *TITLES) or "applicable" not in facts:
+    if method not in registry.names("method") or "applicable" not in facts:
         raise NeuroLoopError(f"{result} is no result of a method: delete it and run again")
     return Found(str(method), facts, folder)
 
@@ -59,8 +58,8 @@ def gallery_page(opened: OpenedModel, found: Sequence[Found]) -> str:
     NeuroLoopError
         If a file of a method is missing or damaged, or explains an image that the model has not.
     """
-    attributions = [one for one in found if one.method in ATTRIBUTIONS]
-    looks = [one for one in found if one.method in TITLES]
+    attributions = [one for one in found if one.method in registry.having("method", "attribute")]
+    looks = [one for one in found if one not in attributions]
     maps = {one.method: read_maps(one) for one in attributions if one.applies}
     shown = list(dict.fromkeys(name for one in maps.values() for name in one.values))
     known = {str(name): row for row, name in enumerate(opened.images.ids)}
@@ -73,7 +72,7 @@ def gallery_page(opened: OpenedModel, found: Sequence[Found]) -> str:
     rows = np.array([known[name] for name in shown], dtype=np.int64)
     sections = [("leaf", "Image by image")] if attributions else []
     sections += [("sanity", "Sanity tests of the methods")] if maps else []
-    sections += [(one.method, TITLES[one.method]) for one in looks]
+    sections += [(one.method, legend(one.method)) for one in looks]
     links = "".join(f'<a href="#{key}">{escape(title)}</a>' for key, title in sections)
     height, width = opened.images.images.shape[2:]
     pixels = "auto" if min(height, width) >= FINE else "pixelated"
@@ -113,7 +112,7 @@ def _facts(opened: OpenedModel) -> str:
 
 def _sanity(attributions: Sequence[Found]) -> str:
     """The tests of all methods that apply, and their figures."""
-    titles = {one.method: ATTRIBUTIONS[one.method].partition(":")[0] for one in attributions}
+    titles = {one.method: legend(one.method).partition(":")[0] for one in attributions}
     applied = [one for one in attributions if one.applies]
     tables = {titles[one.method]: read_table(one.folder / "sanity.tsv", COLUMNS) for one in applied}
     figures = "".join(
@@ -128,12 +127,12 @@ def _sanity(attributions: Sequence[Found]) -> str:
 
 
 def _look(found: Found) -> str:
-    head = f'<section class="looks"><h2 id="{found.method}">{escape(TITLES[found.method])}</h2>'
+    head = f'<section class="looks"><h2 id="{found.method}">{escape(legend(found.method))}</h2>'
     if not found.applies:
         reason = escape(str(found.result["reason"]))
         return f'{head}<p class="reason">not applicable: {reason}</p></section>'
     summary = escape(str(found.result.get("summary", "")))
-    drawn = _figure(found.folder / "figure.png", TITLES[found.method])
+    drawn = _figure(found.folder / "figure.png", legend(found.method))
     return f'{head}<p class="note">{summary}</p>{drawn}</section>'
 
 

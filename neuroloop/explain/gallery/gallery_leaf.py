@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from neuroloop import registry
 from neuroloop.errors import NeuroLoopError
-from neuroloop.explain.attribution.methods import ATTRIBUTIONS, UNSIGNED
 from neuroloop.explain.figures.pictures import image_classes
 from neuroloop.explain.gallery.gallery_pictures import draw_map, outline
 from neuroloop.explain.models.model_file import OpenedModel
@@ -80,6 +80,11 @@ def read_maps(found: Found) -> Maps:
         dict(zip(ids, arrays["named"].tolist(), strict=True)),
         described["units"],
     )
+
+
+def legend(method: str) -> str:
+    """What a method shows: a title, of attribution methods with a colon and the rest behind it."""
+    return str(registry.entry("method", method).LEGEND)
 
 
 def leaf_html(
@@ -178,13 +183,13 @@ def _told(
 
 def _card(found: Found, maps: Maps | None, image: str, outlined: str) -> str:
     """A map over its image, or why there is none."""
-    title, _, meaning = ATTRIBUTIONS[found.method].partition(": ")
+    title, _, meaning = legend(found.method).partition(": ")
     head = f'<figure class="map"><figcaption title="{escape(meaning)}">{escape(title)}</figcaption>'
     if maps is None:
         return head + _refused(f"not applicable: {found.result['reason']}")
     if image not in maps.values:
         return head + _refused("this image is not explained")
-    signed = found.method not in UNSIGNED
+    signed = registry.entry("method", found.method).SIGNED
     values = maps.values[image]
     made = draw_map(values, signed)
     over = f'<img alt="{escape(title)} of {escape(image)}" src="{made.source}">' * bool(made.source)
@@ -221,7 +226,7 @@ def _outlined(mask: np.ndarray | None) -> str:
 
 def _descriptions(attributions: Sequence[Found]) -> str:
     lines = "".join(
-        "<li><b>{}</b>: {}.</li>".format(*map(escape, ATTRIBUTIONS[one.method].split(": ", 1)))
+        "<li><b>{}</b>: {}.</li>".format(*map(escape, legend(one.method).split(": ", 1)))
         for one in attributions
     )
     return (

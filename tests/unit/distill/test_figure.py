@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from neuroloop import registry
 from neuroloop.distill.ablation import COLUMNS, KEYS, REFERENCE
-from neuroloop.distill.figure import LOOKS, ablation_figure
+from neuroloop.distill.figure import ablation_figure, teacher_looks
+from neuroloop.errors import NeuroLoopError
 from neuroloop.report.figures import save
 
 
@@ -49,7 +51,7 @@ def test_every_gain_stands_at_its_place_with_its_interval(tmp_path):
     }
     figure = ablation_figure(*tables(gains))
     first, second = figure.axes
-    markers = {teacher: look[1] for teacher, look in LOOKS.items()}
+    markers = {name: look[1] for name, look in teacher_looks(["brain", "smooth", "cnn"]).items()}
     expected = {
         (markers["cnn"], 0): 0.03,
         (markers["brain"], 1): 0.05,
@@ -71,23 +73,15 @@ def test_every_gain_stands_at_its_place_with_its_interval(tmp_path):
     save(figure, tmp_path / "figure.png")
 
 
-def test_teachers_without_a_look_of_their_own_are_drawn_and_named():
-    gains = {
-        (REFERENCE, REFERENCE, REFERENCE, "uniform", "small"): 0.03,
-        ("S1", "V1", "ridge", "brain", "small"): 0.05,
-        ("S1", "V1", "ridge", "halfbrain", "small"): 0.01,
-    }
-    figure = ablation_figure(*tables(gains))
-    (panel,) = figure.axes
-    points = drawn(panel)
-    values = {place: value for (_, place), (value, *_) in points.items()}
-    assert len(points) == 3
-    assert values[0] == pytest.approx(3)
-    (legend,) = figure.legends
-    assert [text.get_text() for text in legend.get_texts()] == ["brain", "halfbrain", "uniform"]
-    markers = {handle.get_marker() for handle in legend.legend_handles}
-    assert len(markers) == 3
-    assert {marker for marker, _ in points} == markers
+def test_no_teacher_is_left_out():
+    """One that is unknown has no look, and is refused; there is none without."""
+    named = registry.names("teacher")
+    shown = teacher_looks(reversed(named))
+    assert list(shown) == list(named)
+    assert len(set(shown.values())) == len(named)
+    gains = {("S1", "V1", "ridge", "halfbrain", "small"): 0.01}
+    with pytest.raises(NeuroLoopError, match="no teacher 'halfbrain'"):
+        ablation_figure(*tables(gains))
 
 
 def test_a_gain_without_an_interval_is_a_mark_without_a_bar(tmp_path):
@@ -100,7 +94,7 @@ def test_a_gain_without_an_interval_is_a_mark_without_a_bar(tmp_path):
         compared.loc[compared.index[rows], ["ci_low", "ci_high"]] = np.nan
         figure = ablation_figure(table, compared)
         (panel,) = figure.axes
-        (value, *bar) = drawn(panel)[LOOKS["brain"][1], 1]
+        (value, *bar) = drawn(panel)[teacher_looks(["brain"])["brain"][1], 1]
         assert value == pytest.approx(40)
         assert np.isnan(bar).all()
         assert panel.get_ylim()[1] > 40

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 
 from neuroloop.distill import students
 from neuroloop.distill.students import Student, Views, build, objective, train_students
-from neuroloop.distill.teachers import teach
+from neuroloop.distill.teaching import teach
 from neuroloop.errors import NeuroLoopError
 from neuroloop.jobs.seeds import derive_seed, torch_generator
 from neuroloop.networks.resnet import initialise, member_state, resnet

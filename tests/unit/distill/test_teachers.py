@@ -5,17 +5,14 @@ import pytest
 from scipy.special import softmax
 from scipy.stats import chisquare, entropy
 
-from neuroloop.distill.teacher_names import BRAIN_TEACHERS, REFERENCE_TEACHERS
-from neuroloop.distill.teachers import (
-    class_mean,
-    derangement,
-    join_logits,
-    mean_entropy,
-    smooth,
-    teach,
-)
+from neuroloop import registry
+from neuroloop.distill.derangement import derangement
+from neuroloop.distill.teachers.classmean import class_mean
+from neuroloop.distill.teachers.smooth import mean_entropy, smooth
+from neuroloop.distill.teaching import join_logits, teach
 from neuroloop.errors import NeuroLoopError
 
+BRAIN_TEACHERS = ("brain", "rowshuffled", "withinclass", "classmean", "smooth")
 CLASSES = 4
 LABELS = np.array([2, 0, 1, 3, 0, 2, 1, 3, 0, 1, 2, 3])
 T = 4.0
@@ -94,7 +91,7 @@ def test_images_and_classes_without_a_soft_label_are_named(logits):
 
 
 def test_every_name_is_known_and_no_other(logits):
-    for name in BRAIN_TEACHERS + REFERENCE_TEACHERS:
+    for name in registry.names("teacher"):
         taught = made(name, logits)
         if name == "none":
             assert taught is None
@@ -102,13 +99,15 @@ def test_every_name_is_known_and_no_other(logits):
             assert taught.shape == logits.shape
             assert taught.dtype == np.float32
             assert np.isfinite(taught).all()
-    with pytest.raises(ValueError, match="unknown teacher mouse"):
+    with pytest.raises(NeuroLoopError, match="no teacher 'mouse': there are brain, classmean, cnn"):
         made("mouse", logits)
 
 
 @pytest.mark.parametrize("name", [*BRAIN_TEACHERS, "cnn"])
 def test_teachers_that_are_made_of_logits_say_so(name):
-    with pytest.raises(ValueError, match=f"{name} needs logits"):
+    with pytest.raises(
+        NeuroLoopError, match=f"'{name}' is made of logits of the (brain|cnn): give"
+    ):
         made(name)
 
 

@@ -12,7 +12,7 @@ from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import load_array, load_arrays, save_arrays, save_table
-from neuroloop.fmri import decoders, decoding
+from neuroloop.fmri import decoding, linear
 from neuroloop.fmri.decoding import load_problem, pose, save_decoding, score
 from neuroloop.fmri.permutation import label_null
 from neuroloop.fmri.soft_labels import OutOfFold, out_of_fold
@@ -58,7 +58,7 @@ def stimuli():
     return table()
 
 
-FIT = partial(decoders.fit_linear, "ridge", n_voxels=8, alphas=[1.0])
+FIT = partial(linear.fit_linear, "ridge", n_voxels=8, alphas=[1.0])
 
 
 def decode(problem) -> OutOfFold:

@@ -1,5 +1,7 @@
 """Null distributions: what moves, what stays, and where the null lies."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from scipy.stats import kstest
@@ -9,8 +11,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from neuroloop import registry
 from neuroloop.errors import NeuroLoopError
-from neuroloop.fmri import decoders, permutation
+from neuroloop.fmri import linear, permutation
 from neuroloop.statistics import folds
 from neuroloop.statistics import intervals as statistics
 
@@ -82,7 +85,7 @@ def test_null_of_eight_classes_is_an_eighth(name: str) -> None:
     )
     assert null.shape == (60,)
     assert null.mean() == pytest.approx(0.125, abs=0.03)
-    fitted = decoders.fit_linear(name, x, y, runs, splits, 8, 20)
+    fitted = linear.fit_linear(name, x, y, runs, splits, 8, 20)
     pairs = zip(fitted, splits, strict=True)
     observed = np.mean([(s.argmax(axis=1) == y[t.test]).mean() for s, t in pairs])
     assert observed > 0.5
@@ -120,7 +123,7 @@ def test_fast_and_slow_null_of_ridge_agree(
         )
 
     fast = null()
-    monkeypatch.setattr(permutation, "BATCHED", {})
+    monkeypatch.delattr(registry.entry("decoder", "ridge"), "permuted_predictions")
     np.testing.assert_array_equal(fast, null())
 
 
@@ -138,7 +141,7 @@ def test_p_values_of_noise_are_uniform() -> None:
     p = []
     for seed in range(60):
         x, y, blocks, runs, splits = brain(100 + seed, k=4)
-        fitted = decoders.fit_linear("ridge", x, y, runs, splits, 4, 10)
+        fitted = linear.fit_linear("ridge", x, y, runs, splits, 4, 10)
         pairs = zip(fitted, splits, strict=True)
         observed = np.mean([(s.argmax(axis=1) == y[t.test]).mean() for s, t in pairs])
         null = permutation.retrained_null(
@@ -184,7 +187,8 @@ def test_scores_of_permuted_labels_are_checked(
         scores[:, 0] = np.nan
         return scores if broken == "nan" else [[0.0, 1.0]] * len(x_test)
 
-    monkeypatch.setitem(decoders.LINEAR, "mine", mine)
+    entry = SimpleNamespace(decode=mine)
+    monkeypatch.setattr(linear, "linear_decoder", lambda name, settings: (entry, True, {}))
     args = (x, y, blocks, runs, splits, 2, np.random.default_rng(0), 3, 30)
     expected = "6 of 12 scores are NaN" if broken == "nan" else "of type list, not a NumPy array"
     with pytest.raises(NeuroLoopError, match=f"'mine', permuted labels: .*{expected}"):
@@ -210,7 +214,7 @@ def observed(
 ) -> tuple[float, np.ndarray]:
     """Accuracy of ridge and its predictions."""
     predicted = np.empty(len(y), dtype=int)
-    fitted = decoders.fit_linear("ridge", x, y, runs, splits, y.max() + 1, x.shape[1])
+    fitted = linear.fit_linear("ridge", x, y, runs, splits, y.max() + 1, x.shape[1])
     for split, scores in zip(splits, fitted, strict=True):
         predicted[split.test] = scores.argmax(axis=1)
     return float((predicted == y).mean()), predicted

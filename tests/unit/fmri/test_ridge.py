@@ -7,7 +7,8 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from neuroloop.fmri import decoders, permutation, ridge
+from neuroloop.fmri import permutation, ridge
+from neuroloop.fmri.decoders.ridge import decode
 from neuroloop.fmri.voxels import prepare
 from neuroloop.statistics import folds
 
@@ -42,7 +43,9 @@ def test_predicts_what_the_decoder_predicts(
         fast = ridge.permuted_predictions(x, labels, runs, split, k, kept, scale, alphas)
         for y, predicted in zip(labels, fast, strict=True):
             train, test = prepare(x[split.train], y[split.train], x[split.test], kept, scale)
-            slow = decoders.ridge(train, y[split.train], runs[split.train], test, k, alphas)
+            slow = decode(
+                train, y[split.train], runs[split.train], test, k, alphas=alphas, alpha_folds=5
+            )
             np.testing.assert_array_equal(predicted, slow.argmax(axis=1))
 
 

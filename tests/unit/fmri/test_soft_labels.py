@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from types import SimpleNamespace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,8 +11,9 @@ from scipy.optimize import minimize
 from scipy.special import softmax
 from scipy.stats import binom
 
+from neuroloop import registry
 from neuroloop.errors import NeuroLoopError
-from neuroloop.fmri import decoders, permutation, soft_labels
+from neuroloop.fmri import linear, permutation, soft_labels
 from neuroloop.fmri.voxels import select_voxels
 from neuroloop.statistics import folds, metrics
 from neuroloop.statistics.folds import Split
@@ -42,7 +44,7 @@ def brain(seed: int, n: int = 240, v: int = 60, k: int = 8, signal: float = 0.35
 
 
 def ridge(n_voxels: int, alpha: float = 100.0) -> soft_labels.Fit:
-    return partial(decoders.fit_linear, "ridge", n_voxels=n_voxels, alphas=[alpha])
+    return partial(linear.fit_linear, "ridge", n_voxels=n_voxels, alphas=[alpha])
 
 
 def decode(data: Brain, fit: soft_labels.Fit | None = None) -> soft_labels.OutOfFold:
@@ -57,7 +59,7 @@ def decode(data: Brain, fit: soft_labels.Fit | None = None) -> soft_labels.OutOf
 def test_rows_get_scores_of_the_split_that_tests_them() -> None:
     data = brain(0)
     found = decode(data)
-    scores = decoders.fit_linear(
+    scores = linear.fit_linear(
         "ridge", data.x, data.y, data.runs, data.splits, 8, 20, alphas=[100.0]
     )
     for index, split in enumerate(data.splits):
@@ -125,11 +127,11 @@ def test_noise_stays_noise_though_voxels_are_selected() -> None:
     assert metrics.hits(leaked.logits, data.y).sum() > 2 * high
 
 
-@pytest.mark.parametrize("name", decoders.LINEAR)
+@pytest.mark.parametrize("name", registry.having("decoder", "decode"))
 def test_soft_labels_of_permuted_data_carry_no_information(name: str) -> None:
     generator = np.random.default_rng(5)
     right = uniform = 0
-    fit = partial(decoders.fit_linear, name, n_voxels=20)
+    fit = partial(linear.fit_linear, name, n_voxels=20)
     for seed in range(3):
         data = brain(seed)
         y = permutation.permute_blocks(data.y, data.blocks, data.runs, generator)
@@ -192,10 +194,10 @@ def test_temperature_of_perfect_useless_and_equal_scores() -> None:
     assert soft_labels.temperature(np.ones((100, 4)), truth) == 1.0
 
 
-@pytest.mark.parametrize("name", decoders.LINEAR)
+@pytest.mark.parametrize("name", registry.having("decoder", "decode"))
 def test_calibration_improves_the_log_loss(name: str) -> None:
     data = brain(6)
-    found = decode(data, partial(decoders.fit_linear, name, n_voxels=20))
+    found = decode(data, partial(linear.fit_linear, name, n_voxels=20))
     raw, calibrated = (metrics.log_loss(z, data.y) for z in (found.scores, found.logits))
     assert calibrated < raw - 0.02
     assert calibrated < np.log(8)
@@ -243,9 +245,10 @@ def test_a_decoder_that_gives_no_scores_is_named(broken, what, monkeypatch) -> N
     def careless(x_train, y_train, groups_train, x_test, n_classes):
         return broken(len(x_test), n_classes)
 
-    monkeypatch.setitem(decoders.LINEAR, "careless", careless)
+    entry = SimpleNamespace(decode=careless)
+    monkeypatch.setattr(linear, "linear_decoder", lambda name, settings: (entry, True, {}))
     with pytest.raises(NeuroLoopError, match=rf"decoder 'careless', fold 0: .*{what}") as error:
-        decode(brain(7), partial(decoders.fit_linear, "careless", n_voxels=20))
+        decode(brain(7), partial(linear.fit_linear, "careless", n_voxels=20))
     assert "\n" not in str(error.value)
 
 
@@ -254,7 +257,7 @@ def test_a_class_that_cannot_be_calibrated_is_called_by_its_name() -> None:
     y = np.array([0, 1, 0, 1, 0, 1, 0, 1, 2, 2])
     x, runs, shown = np.eye(10), np.repeat("1", 10), np.full(10, "")
     splits = [Split(np.delete(np.arange(10), t), np.array(t)) for t in ([0, 1, 8], [2, 3, 9])]
-    fit = partial(decoders.fit_linear, "ridge", n_voxels=10)
+    fit = partial(linear.fit_linear, "ridge", n_voxels=10)
     with pytest.raises(NeuroLoopError, match="a fold learns class 'owl' from one block"):
         soft_labels.out_of_fold(x, y, runs, shown, splits, 3, fit, 2, classes=["cat", "dog", "owl"])
 
@@ -264,7 +267,7 @@ def test_images_that_all_runs_share_cannot_calibrate_and_that_is_said() -> None:
     image = np.concatenate([np.arange(4) + 4 * (run // 2) for run in range(4)])
     runs = np.repeat([*"1234"], 4)
     splits = folds.splits(folds.group_folds(runs, 4), stimuli=image.astype(str))
-    fit = partial(decoders.fit_linear, "ridge", n_voxels=16)
+    fit = partial(linear.fit_linear, "ridge", n_voxels=16)
     with pytest.raises(NeuroLoopError, match="no class from two runs that show different images"):
         soft_labels.out_of_fold(np.eye(16), image % 2, runs, image.astype(str), splits, 2, fit, 2)
 

@@ -318,9 +318,9 @@ def test_what_cannot_be_built():
         small("layer5")
     with pytest.raises(NeuroLoopError, match=r"block15, top or head$"):
         lite("layer4")
-    with pytest.raises(ValueError, match="no backbone 'vgg'"):
+    with pytest.raises(NeuroLoopError, match="there is no backbone 'vgg': there are"):
         small(backbone="vgg")
-    with pytest.raises(ValueError, match="no width and no stem"):
+    with pytest.raises(NeuroLoopError, match="'efficientnet_lite0', width: input should be 64"):
         small(backbone="efficientnet_lite0")
     with pytest.raises(ValueError, match="for 2 channels"):
         small(in_channels=2)

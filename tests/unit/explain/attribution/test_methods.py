@@ -7,19 +7,21 @@ import numpy as np
 import pytest
 import torch
 
+from neuroloop import registry
+from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.attribution.attribution import in_batches
 from neuroloop.explain.attribution.cam import FORMULAS, class_maps
-from neuroloop.explain.attribution.methods import (
-    ATTRIBUTIONS,
-    UNITS,
-    UNSIGNED,
-    attribution_of,
-    runs_of,
-)
+from neuroloop.explain.attribution.methods import attribution_of, runs_of
 from neuroloop.explain.attribution.not_applicable import NotApplicable
 from neuroloop.explain.attribution.saliency import attribute
 from tests.unit.explain.explained_models import radiographs, reader, student
 
+ATTRIBUTIONS = registry.having("method", "attribute")
+#: Settings under which the tests are quick.
+QUICK = {
+    "occlusion": {"window": 0.25, "stride": 0.25},
+    "integrated_gradients": {"steps": 2},
+}
 MODELS = {"student": student, "reader": reader, "radiographs": radiographs}
 CLASSES = torch.arange(12) % 3
 
@@ -38,15 +40,15 @@ def test_every_method_on_every_kind_of_network(name, method):
         with pytest.raises(NotApplicable, match="mean over all places"):
             attribution_of(model, method)
         return
-    maps = explain(model, method, window=0.25, stride=0.25, steps=2)
+    maps = explain(model, method, **QUICK.get(method, {}))
     assert maps.shape[0] == 12
     assert maps.dtype == np.float32
     assert np.ptp(maps) > 0
     side = model.images.images.shape[2]
     assert (maps.shape[1] < side) == (method in FORMULAS)
-    if method in UNSIGNED:
-        assert maps.min() >= 0
-    assert method in UNITS
+    entry = registry.entry("method", method)
+    assert (maps.min() >= 0) == (not entry.SIGNED)
+    assert entry.UNITS
 
 
 @pytest.mark.parametrize("method", ["grad_cam", "hires_cam", "saliency"])
@@ -121,15 +123,21 @@ def test_how_long_a_map_takes():
 
 
 def test_an_unknown_method_is_refused():
-    with pytest.raises(ValueError, match="no attribution method 'lime'"):
+    with pytest.raises(NeuroLoopError, match="there is no method 'lime': there are activations"):
         attribution_of(student(), "lime")
+    with pytest.raises(
+        NeuroLoopError, match="'tsne' attributes nothing to pixels: take one of sal"
+    ):
+        attribution_of(student(), "tsne")
+    with pytest.raises(NeuroLoopError, match="'saliency', window: there is no such setting: there"):
+        attribution_of(student(), "saliency", window=0.5)
 
 
 @pytest.mark.parametrize("method", ATTRIBUTIONS)
 def test_memory_is_flat_over_1000_images(method):
     """What is alive in tensors when a batch begins is what is there from the start, and maps."""
     model, alive, begun = student(), [], []
-    make = attribution_of(model, method, window=0.5, stride=0.5, steps=2)
+    make = attribution_of(model, method, **QUICK.get(method, {}))
 
     def watched(network, images, classes):
         begun.append(len(images))

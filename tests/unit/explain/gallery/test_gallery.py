@@ -8,18 +8,19 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from tests.unit.explain.test_inside import save
 
+from neuroloop import registry
 from neuroloop.errors import NeuroLoopError
-from neuroloop.explain.attribution.methods import ATTRIBUTIONS
 from neuroloop.explain.gallery.gallery import gallery_page, read_found
+from neuroloop.explain.gallery.gallery_leaf import legend
 from neuroloop.explain.gallery.gallery_sanity import COLUMNS
-from neuroloop.explain.looks.inside import TITLES
 from neuroloop.files.formats import save_arrays, save_json, save_table
 from neuroloop.training.loop import predict
 from scripts.explain.write_gallery import write_gallery
+from tests.unit.explain.looks.test_inside import save
 
 NASTY = "<script>alert('x')</script> & \"quotes\""
+TSNE, UMAP = (f"The embedding on a plane: {name}" for name in ("t-SNE", "UMAP"))
 VOID = {"meta", "img", "br", "input", "path"}
 
 
@@ -125,8 +126,8 @@ def test_images_are_leafed_through_with_all_their_maps(left):
     assert made.of("h2") == [
         "Image by image",
         "Sanity tests of the methods",
-        TITLES["tsne"],
-        TITLES["umap"],
+        TSNE,
+        UMAP,
     ]
     assert made.of("p", "reason") == ["not applicable: UMAP is missing"]
 
@@ -202,10 +203,10 @@ def test_figures_are_embedded(left):
 def test_a_network_without_any_map(left):
     folder, opened = left
     made = Outline(page(folder, opened, ["cam", "umap"]))
-    assert made.of("h2") == ["Image by image", TITLES["umap"]]
+    assert made.of("h2") == ["Image by image", UMAP]
     assert "not applicable: no pool" in "".join(made.of("figure"))
     made = Outline(page(folder, opened, ["tsne"]))
-    assert made.of("h2") == [TITLES["tsne"]]
+    assert made.of("h2") == [TSNE]
 
 
 def test_maps_of_other_images_are_refused(left):
@@ -229,8 +230,8 @@ def test_what_is_no_result_is_refused(left):
 
 
 def test_every_method_has_a_title():
-    assert all(": " in said for said in ATTRIBUTIONS.values())
-    assert not ATTRIBUTIONS.keys() & TITLES.keys()
+    assert all(": " in legend(name) for name in registry.having("method", "attribute"))
+    assert all(legend(name) for name in registry.names("method"))
 
 
 def test_the_script_writes_the_page(left, tmp_path, kind):

@@ -5,8 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from neuroloop import registry
+from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.figures.neighbours_figure import ALIKE, OTHER
-from neuroloop.explain.looks.inside import TITLES, draw_inside
+from neuroloop.explain.looks.inside import draw_inside
 from neuroloop.explain.looks.inside import look_inside as look
 from neuroloop.explain.models.model_file import save_model
 from neuroloop.files.formats import load_arrays
@@ -21,7 +23,15 @@ SETTINGS = {
     "perplexity": 3,
 }
 #: As results.py and rules know them; the rest of the settings is for other rules.
-METHODS = [name for name in TITLES if name != "umap"]
+METHODS = [name for name in registry.having("method", "look") if name != "umap"]
+#: What these settings are for each method.
+OWN = {
+    "neighbours": {"count": 2},
+    "tsne": {"perplexity": 3},
+    "patches": {"units": 3, "patches_per_unit": 2},
+    "class_images": {"steps": 2},
+    "unit_images": {"units": 3, "steps": 2},
+}
 
 
 def save(folder, kind, name="calcium"):
@@ -92,20 +102,26 @@ def test_colour_images_and_ensembles_are_drawn(kind, name):
     opened = kind(name)
     channels = {"resnet": 3, "batched_networks": 1}[name]
     for method in ("neighbours", "patches", "class_images", "unit_images"):
-        figure = draw_inside(opened, method, look(opened, method, SETTINGS, 1), 1)
+        figure = draw_inside(opened, method, look(opened, method, 1, **OWN[method]), 1)
         shown = [panel.images[0].get_array() for panel in figure.axes if panel.images]
         assert {image.ndim for image in shown} == {2 if channels == 1 else 3}
         assert all(np.isfinite(image).all() for image in shown)
 
 
-def test_unknown_methods_are_programming_errors(kind):
-    with pytest.raises(ValueError, match="no method"):
-        look(kind("calcium"), "dreaming", SETTINGS, 1)
+def test_unknown_methods_are_named(kind):
+    with pytest.raises(
+        NeuroLoopError, match="there is no method 'dreaming': there are activations"
+    ):
+        look(kind("calcium"), "dreaming", 1)
+    with pytest.raises(
+        NeuroLoopError, match="method 'saliency' is no look: take one of neighbours"
+    ):
+        look(kind("calcium"), "saliency", 1)
 
 
 def test_frames_tell_whether_a_neighbour_is_of_the_class(kind):
     opened = kind("resnet")
-    found = look(opened, "neighbours", SETTINGS, 1)
+    found = look(opened, "neighbours", 1, **OWN["neighbours"])
     figure = draw_inside(opened, "neighbours", found, 1)
     panels = np.array(figure.axes).reshape(-1, 3)
     seen = set()
@@ -127,14 +143,14 @@ def test_frames_tell_whether_a_neighbour_is_of_the_class(kind):
 
 def test_the_numbers_stand_in_the_figures(kind):
     opened = kind("calcium")
-    found = look(opened, "tsne", SETTINGS, 1)
+    found = look(opened, "tsne", 1, **OWN["tsne"])
     title = draw_inside(opened, "tsne", found, 1).get_suptitle()
     assert f"trustworthiness {found.numbers['trustworthiness']:.2f}" in title
-    found = look(opened, "patches", SETTINGS, 1)
+    found = look(opened, "patches", 1, **OWN["patches"])
     title = draw_inside(opened, "patches", found, 1).get_suptitle()
     height, width = found.numbers["layers"][-1]["receptive_field"]
     assert f"receptive field {height} × {width} pixels" in title
-    found = look(opened, "class_images", SETTINGS, 1)
+    found = look(opened, "class_images", 1, **OWN["class_images"])
     figure = draw_inside(opened, "class_images", found, 1)
     assert f"λ = {found.numbers['l2']:.2g}" in figure.get_suptitle()
     for panel, told in zip(figure.axes, found.numbers["targets"], strict=False):
@@ -147,7 +163,7 @@ def test_the_numbers_stand_in_the_figures(kind):
 
 def test_patches_lie_where_the_field_is_cut(kind):
     opened = kind("calcium")
-    found = look(opened, "patches", SETTINGS, 1)
+    found = look(opened, "patches", 1, **OWN["patches"])
     figure = draw_inside(opened, "patches", found, 1)
     fields = {tuple(layer["receptive_field"]) for layer in found.numbers["layers"]}
     drawn = [panel for panel in figure.axes if panel.images]

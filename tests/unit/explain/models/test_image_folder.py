@@ -19,8 +19,12 @@ from neuroloop.explain.models.model_file import open_model
 from neuroloop.files.formats import save_json
 from neuroloop.networks.resnet import initialise, resnet
 
-SETTINGS = {"neighbours": 3, "perplexity": 5.0, "images": 4, "units": 2, "steps": 1}
-SETTINGS["patches_top"] = 3
+SETTINGS = {
+    "neighbours": {"count": 3},
+    "activations": {"images": 4, "units": 2},
+    "patches": {"units": 2, "patches_per_unit": 3},
+    "class_images": {"steps": 1},
+}
 
 
 def whole(images):
@@ -157,9 +161,9 @@ def grown(make, method, counts, side=32):
     peaks = []
     for count in counts:
         opened = make(count, side)
-        look_inside(opened, method, SETTINGS, 0)  # libraries are loaded
+        look_inside(opened, method, 0, **SETTINGS[method])  # libraries are loaded
         tracemalloc.start()
-        look_inside(opened, method, SETTINGS, 0)
+        look_inside(opened, method, 0, **SETTINGS[method])
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     return (peaks[1] - peaks[0]) / (counts[1] - counts[0])
@@ -182,7 +186,7 @@ def test_neighbours_hold_embeddings_and_small_copies_alone(many):
 def test_no_more_pictures_are_drawn_than_a_figure_shows(many):
     make, read = many
     opened = make(60)
-    look = look_inside(opened, "patches", SETTINGS, 0)
+    look = look_inside(opened, "patches", 0, **SETTINGS["patches"])
     read.clear()
     draw_inside(opened, "patches", look, 0)
-    assert len(set(read)) <= 2 * SETTINGS["units"] * SETTINGS["patches_top"]
+    assert len(set(read)) <= 2 * 2 * 3

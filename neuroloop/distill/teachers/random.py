@@ -1,0 +1,24 @@
+"""A random class an image."""
+
+import numpy as np
+
+ORDER = 6
+NEEDS = None
+MISLEADS = True
+LEGEND = "one random class an image, near certain: wrong on purpose"
+COLOUR, MARKER = "#999999", "v"
+
+#: Spread of the uniform logits: softmax(uniform / 0.01).
+SCALE = 0.01
+
+
+def teach(
+    labels: np.ndarray,
+    n_classes: int,
+    temperature: float,
+    generator: np.random.Generator,
+    logits: np.ndarray | None,
+) -> np.ndarray:
+    """Draw a class for each image."""
+    uniform = generator.uniform(size=(len(labels), n_classes))
+    return uniform / SCALE

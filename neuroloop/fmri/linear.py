@@ -1,0 +1,148 @@
+"""Fitting linear decoders: fold by fold, and to permuted labels.
+
+A decoder is an entry of `decoders` by name. `ridge` and `logistic` are balanced: they name every
+class as often when brains say nothing, however many rows taught it. A class that folds teach from
+fewer rows is tested on more, so that naming the classes that taught most puts accuracy below
+chance. Their scores are those of equally frequent classes.
+"""
+
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from neuroloop import registry
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri.nested import inner_groups
+from neuroloop.fmri.scores import checked
+from neuroloop.fmri.voxels import prepare
+from neuroloop.jobs.progress import progress
+from neuroloop.statistics.folds import Split
+
+
+def fit_linear(
+    name: str,
+    x: np.ndarray,
+    y: np.ndarray,
+    groups: np.ndarray,
+    splits: Sequence[Split],
+    n_classes: int,
+    n_voxels: int | None = None,
+    blocks: np.ndarray | None = None,
+    stimuli: np.ndarray | None = None,
+    **settings: Any,
+) -> list[np.ndarray]:
+    """Scores of the test rows of every split; selection, scaling and fit see its training rows.
+
+    Parameters
+    ----------
+    name : str
+        A linear decoder, e.g. ``"ridge"``.
+    x : ndarray, (n, voxels)
+        Activity.
+    y : ndarray of int, (n,)
+        Class indices. Those of test rows are not looked at.
+    groups : ndarray of str, (n,)
+        Run of each row.
+    splits : sequence of Split
+    n_classes : int
+        Classes of the data set.
+    n_voxels : int, optional
+        Voxels to select, see `voxels.prepare`; all if left out.
+    blocks, stimuli : ndarray of str, (n,), optional
+        Block and image of each row, for folds inside the training set (see `inner_groups`).
+    **settings
+        Of the decoder; its defaults where left out.
+
+    Returns
+    -------
+    list of ndarray, (test rows, n_classes) float64
+
+    Raises
+    ------
+    NeuroLoopError
+        If no linear decoder has that name, or it has no such setting.
+    """
+    decoder, scale, params = linear_decoder(name, settings)
+    scores = []
+    for split in progress(splits, f"{name} fits"):
+        kept = x.shape[1] if n_voxels is None else n_voxels
+        train, test = prepare(x[split.train], y[split.train], x[split.test], kept, scale)
+        inner = inner_groups(split, y, groups, blocks, stimuli)
+        rows = (train, y[split.train], inner[split.train], test)
+        scores.append(decoder.decode(*rows, n_classes, **params))
+    return scores
+
+
+def predictions(
+    name: str,
+    x: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    split: Split,
+    n_classes: int,
+    n_voxels: int,
+    **settings: Any,
+) -> Iterator[np.ndarray]:
+    """Yield the predicted classes of the test rows for every permutation of the labels.
+
+    By the decoder's ``permuted_predictions`` if it has one, which takes the same arguments after
+    the name, with ``scale`` among the settings, and yields what one fit after the other yields.
+
+    Parameters
+    ----------
+    labels : ndarray of int, (permutations, n)
+        Class indices.
+    groups : ndarray of str, (n,)
+        See `inner_groups`; those of test rows are not looked at.
+    split : Split
+    name, x, n_classes, n_voxels, **settings
+        See `fit_linear`.
+
+    Yields
+    ------
+    ndarray of int, (test rows,)
+
+    Raises
+    ------
+    NeuroLoopError
+        If the scores of a fit cannot be used (see `scores`).
+    """
+    decoder, scale, params = linear_decoder(name, settings)
+    arguments = (x, labels, groups, split, n_classes, n_voxels)
+    if hasattr(decoder, "permuted_predictions"):
+        return decoder.permuted_predictions(*arguments, scale=scale, **params)
+    return _one_by_one(name, decoder, *arguments, scale, params)
+
+
+def linear_decoder(
+    name: str, settings: dict[str, Any] | None = None
+) -> tuple[ModuleType, bool, dict[str, Any]]:
+    """A linear decoder, whether it has voxels scaled, and its other settings, defaults included."""
+    entry = registry.entry("decoder", name)
+    if not hasattr(entry, "decode"):
+        known = ", ".join(registry.having("decoder", "decode"))
+        raise NeuroLoopError(f"decoder {name!r} is not linear: take one of {known}")
+    params = registry.values("decoder", name, settings or {})
+    return entry, params.pop("scale"), params
+
+
+def _one_by_one(
+    name: str,
+    decoder: ModuleType,
+    x: np.ndarray,
+    labels: np.ndarray,
+    groups: np.ndarray,
+    split: Split,
+    n_classes: int,
+    n_voxels: int,
+    scale: bool,
+    params: dict[str, Any],
+) -> Iterator[np.ndarray]:
+    expected = (len(split.test), n_classes)
+    x_train, x_test, groups_train = x[split.train], x[split.test], groups[split.train]
+    for y in labels[:, split.train]:
+        train, test = prepare(x_train, y, x_test, n_voxels, scale)
+        scores = decoder.decode(train, y, groups_train, test, n_classes, **params)
+        yield checked(scores, expected, f"decoder {name!r}, permuted labels").argmax(axis=1)
