@@ -6,6 +6,7 @@ inputs from here, and the report its files, by the same names.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from neuroloop import registry
@@ -29,6 +30,11 @@ class Chapter(NamedTuple):
     section: str
     title: str
     files: Mapping[str, "StrPath"]
+
+    @property
+    def outline(self) -> tuple[str, str, list[str]]:
+        """Section, title and names of the files: all but where they lie."""
+        return self.section, self.title, list(self.files)
 
 
 def chapters(config: Mapping[str, Any]) -> list[Chapter]:
@@ -55,20 +61,23 @@ def chapters(config: Mapping[str, Any]) -> list[Chapter]:
 def located(
     outlines: Sequence[tuple[str, str, Sequence[str]]], files: Sequence["StrPath"]
 ) -> list[Chapter]:
-    """Chapters whose files lie where a job finds them.
+    """Chapters by their outlines, with their files where a job finds them.
 
     Parameters
     ----------
     outlines : sequence of (section, title, names of files)
-        Of every chapter.
+        See `Chapter.outline`.
     files : sequence of path
         Files of all chapters, in the same order.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer files than names.
     """
-    paths = iter(files)
-    found = [
-        Chapter(section, title, dict(zip(names, [next(paths) for _ in names], strict=True)))
+    names = [name for _, _, names in outlines for name in names]
+    pairs = iter(list(zip(names, files, strict=True)))
+    return [
+        Chapter(section, title, dict(islice(pairs, len(names))))
         for section, title, names in outlines
     ]
-    if list(paths):
-        raise ValueError("there are more files than the chapters name")
-    return found

@@ -53,6 +53,7 @@ def code_version(
     -------
     str
         Sixteen hexadecimal digits, unchanged by comments, docstrings, layout and file times.
+        Templates and other files that a module names in its constant ``ASSETS`` are part of it.
     """
     digest = hashlib.sha256(_pins(LOCK if root == ROOT else root / "envs" / LOCK.name).encode())
     code = modules(root / "scripts" / script, root)
@@ -63,6 +64,8 @@ def code_version(
         digest.update((path.relative_to(root).as_posix() if inside else path.name).encode())
         hidden = path in entries and not shown
         digest.update(_meaning(path, path.stat().st_mtime_ns, hidden).encode())
+        for asset in _assets(path, path.stat().st_mtime_ns):
+            digest.update(asset.name.encode() + asset.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -101,6 +104,15 @@ def _imports(path: Path, root: Path, _changed: int) -> tuple[Path, ...]:
 def _tree(path: Path, _changed: int) -> ast.Module:
     """Syntax tree of a file, parsed once while the file stays as it is."""
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+@cache
+def _assets(path: Path, _changed: int) -> tuple[Path, ...]:
+    """Files beside a module that it names in ``ASSETS``, a tuple of strings."""
+    for node in _tree(path, _changed).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ASSETS":
+            return tuple(path.with_name(name) for name in ast.literal_eval(node.value))
+    return ()
 
 
 @cache
