@@ -1,15 +1,15 @@
-"""The report: every section with its own files, nothing from outside, a section more by a plugin."""
+"""The report: every section with its own files, nothing from outside, plugins."""
 
 import re
 
 import pandas as pd
 import pytest
-from tests.unit.report.outline import Outline
 
 from neuroloop import registry
 from neuroloop.files.formats import save_table
 from neuroloop.report.chapters import Chapter, chapters, located
 from neuroloop.report.page import report_page
+from tests.unit.report.outline import Outline
 
 #: A config with a chapter of every section, and two of some.
 CONFIG = {

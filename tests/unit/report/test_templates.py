@@ -2,16 +2,15 @@
 
 import base64
 
-
 import numpy as np
 import pandas as pd
 import pytest
 from jinja2 import UndefinedError
 from markupsafe import escape
-from tests.unit.report.outline import Outline
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.report.templates import asset, render
+from tests.unit.report.outline import Outline
 
 NASTY = "<script>alert('x')</script> & \"quotes\""
 
