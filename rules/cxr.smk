@@ -186,6 +186,7 @@ rule predict_external:
         networks=f"results/{CLASSIFIED}/patient/networks.safetensors",
         weights=f"results/{CLASSIFIED}/patient/weights.safetensors",
         classifier=f"results/{CLASSIFIED}/patient/classifier.json",
+        model=f"results/{CLASSIFIED}/patient/model.json",
     output:
         predictions=f"results/{CLASSIFIED}/external/{{other}}/predictions.tsv",
         dropped=f"results/{CLASSIFIED}/external/{{other}}/dropped.tsv",

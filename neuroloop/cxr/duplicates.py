@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from neuroloop.cxr.image_files import content_hashes, read_levels
+from neuroloop.cxr.content_hashes import content_hashes
 from neuroloop.cxr.patients import united
 from neuroloop.errors import NeuroLoopError
+from neuroloop.images.grey_levels import read_levels
 from neuroloop.jobs.progress import progress
 
 log = logging.getLogger(__name__)
@@ -28,7 +29,7 @@ class Duplicates(NamedTuple):
     ----------
     radiographs : DataFrame
         One row for each content; ``patient`` names the same patient in all copies, ``content`` are
-        the hashes of its pixels and of its copies' (see `image_files.content_hashes`).
+        the hashes of its pixels and of its copies' (see `content_hashes`).
     dropped : DataFrame
         ``file, label, patient`` as they were, ``reason`` (``copy``, or ``labels conflict``: then
         no copy is kept) and ``same_as``, the file with the same pixels that is kept, or else the
@@ -61,7 +62,7 @@ def find_duplicates(
     folder : Path
         Where relative paths start.
     white : int, optional
-        See `image_files.read_levels`.
+        See `grey_levels.read_levels`.
 
     Returns
     -------

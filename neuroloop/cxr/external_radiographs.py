@@ -27,7 +27,7 @@ def learned_from(
     radiographs : DataFrame
         ``radiograph, label, patient`` of the other set.
     content : sequence of collection of str
-        Hashes of each of its radiographs' pixels (see `image_files.content_hashes`).
+        Hashes of each of its radiographs' pixels (see `content_hashes`).
     own : DataFrame
         ``radiograph, patient`` of the set that the classifier was trained on.
     own_content : sequence of collection of str

@@ -8,10 +8,10 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from neuroloop.cxr.image_files import SUFFIXES
 from neuroloop.cxr.patients import patients_in_names
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.natural_order import natural_sorted
+from neuroloop.images.upright import SUFFIXES
 
 log = logging.getLogger(__name__)
 

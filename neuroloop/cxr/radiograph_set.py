@@ -8,6 +8,7 @@ import pandas as pd
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath, load_array, load_arrays, read_table
 from neuroloop.files.natural_order import natural_sorted
+from neuroloop.images.preparation import Preparation
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,12 +24,21 @@ class RadiographSet:
     lungs : ndarray of bool, shape (n, size, size) or (size, size)
     lesions : ndarray of bool, shape (n, size, size), or None
         Where a disease is seen, if that is known.
+    white : int or None
+        Level of white in files of more than 8 bits.
     """
 
     table: pd.DataFrame
     pixels: np.ndarray
     lungs: np.ndarray
     lesions: np.ndarray | None
+    white: int | None = None
+
+    @property
+    def preparation(self) -> Preparation:
+        """What radiographs in files went through, and others have to."""
+        size = self.pixels.shape[1]
+        return Preparation(size, channels=1, levels="radiograph", white=self.white)
 
     @property
     def classes(self) -> list[str]:
@@ -43,7 +53,7 @@ class RadiographSet:
 
     def read(self, rows: np.ndarray) -> np.ndarray:
         """Radiographs in [0, 1], float32, shape (rows, size, size)."""
-        return self.pixels[rows].astype(np.float32) / 255
+        return self.preparation.apply(self.pixels[rows][:, None])[:, 0]
 
     def lungs_of(self, rows: np.ndarray) -> np.ndarray:
         """Lungs of radiographs, bool, shape (rows, size, size)."""
@@ -66,4 +76,5 @@ def load_radiograph_set(radiographs: StrPath, regions: StrPath, table: StrPath) 
             f"{radiographs} and {table} hold different radiographs: make both again"
         )
     known = load_arrays(regions)
-    return RadiographSet(listed, pixels, known["lungs"], known.get("lesions"))
+    white = facts.get("white")
+    return RadiographSet(listed, pixels, known["lungs"], known.get("lesions"), white)

@@ -9,8 +9,8 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-from neuroloop.cxr.image_files import read_stored, told_white
 from neuroloop.errors import NeuroLoopError
+from neuroloop.images.grey_levels import read_stored, told_white
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ def shared_white(files: Iterable[str], folder: Path, white: int | None) -> int |
     -------
     int or None
         `white` if it is given, else what all of these radiographs say (see
-        `image_files.told_white`). None if all radiographs have 8 bits.
+        `grey_levels.told_white`). None if all radiographs have 8 bits.
 
     Raises
     ------

@@ -6,22 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.natural_order import natural_sorted
-from neuroloop.images.upright import read_upright
-
-SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"}
-
-
-def square(image: Image.Image, size: int) -> Image.Image:
-    """Scale the shorter side to `size` and cut the middle out of the longer one."""
-    scale = size / min(image.size)
-    width, height = (max(size, round(side * scale)) for side in image.size)
-    image = image.resize((width, height), Image.Resampling.BILINEAR)
-    left, top = (width - size) // 2, (height - size) // 2
-    return image.crop((left, top, left + size, top + size))
+from neuroloop.images.preparation import Preparation
+from neuroloop.images.upright import SUFFIXES
 
 
 def read_images(paths: Iterable[Path], size: int) -> np.ndarray:
@@ -42,18 +31,15 @@ def read_images(paths: Iterable[Path], size: int) -> np.ndarray:
     NeuroLoopError
         If a file is missing or damaged, is no image or several, or has more than 8 bits a channel.
     """
+    preparation = Preparation(size, channels=3)
     arrays = []
     for path in paths:
-        try:
-            arrays.append(np.asarray(square(read_upright(path).convert("RGB"), size)))
-        except FileNotFoundError:
+        if not path.exists():
             raise NeuroLoopError(
                 f"image {path} is missing: add it, or mend images.folder or images.pattern"
-            ) from None
-        except Exception as error:  # whatever a damaged file makes a decoder do
-            reason = " ".join(str(error).split())
-            raise NeuroLoopError(f"image {path} cannot be read ({reason}): replace it") from error
-    return np.stack(arrays).transpose(0, 3, 1, 2)
+            )
+        arrays.append(preparation.read(path))
+    return np.stack(arrays)
 
 
 def resize_grey(images: np.ndarray, size: int) -> np.ndarray:
@@ -69,7 +55,7 @@ def resize_grey(images: np.ndarray, size: int) -> np.ndarray:
     -------
     ndarray of uint8, shape (images, 1, size, size)
     """
-    return np.stack([np.asarray(square(Image.fromarray(image), size)) for image in images])[:, None]
+    return Preparation(size, channels=1).squares(images[:, None])
 
 
 def stimulus_paths(stimuli: pd.DataFrame, folder: Path, pattern: str) -> list[Path]:

@@ -16,6 +16,7 @@ import torch
 from neuroloop.distill.loss import cross_entropy, distillation_loss
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import load_weights
+from neuroloop.images.preparation import Preparation, normalised
 from neuroloop.jobs.seeds import derive_seed, torch_generator
 from neuroloop.networks.resnet import (
     ResNet,
@@ -91,11 +92,14 @@ class Trained:
     logits : ndarray of float32, shape (seeds, test images, classes)
     weights : dict of str to Tensor
         Weights of the first seed's student.
+    preparation : Preparation
+        What images go through before a student takes them.
     """
 
     history: pd.DataFrame
     logits: np.ndarray
     weights: dict[str, torch.Tensor]
+    preparation: Preparation
 
 
 class Views:
@@ -122,38 +126,26 @@ class Views:
         levels = np.arange(256) / 255
         counts = [np.bincount(values.ravel(), minlength=256) for values in images.swapaxes(0, 1)]
         share = np.stack(counts) / (images.size / images.shape[1])
-        self.mean = (share * levels).sum(axis=1)[:, None, None]
-        variance = (share * (levels - self.mean[:, 0]) ** 2).sum(axis=1)[:, None, None]
-        self.std = np.maximum(np.sqrt(variance), 1e-6)
+        mean = (share * levels).sum(axis=1)
+        variance = (share * (levels - mean[:, None]) ** 2).sum(axis=1)
+        std = np.maximum(np.sqrt(variance), 1e-6)
+        self.preparation = Preparation(
+            size=images.shape[2],
+            channels=images.shape[1],
+            crop=student.crop,
+            mean=tuple(mean.tolist()),
+            std=tuple(std.tolist()),
+        )
         self.student, self.seeds, self.device = student, seeds, device
         if student.crop > min(images.shape[2:]) + 2 * student.pad:
             raise NeuroLoopError(
                 f"config, students: crop {student.crop} is larger than the images "
                 f"({min(images.shape[2:])} pixels) with pad {student.pad} on both sides"
             )
-        self.padded = torch.from_numpy(self.normalised(images, student.pad)).to(device)
+        padded = normalised(images, self.preparation.mean, self.preparation.std, student.pad)
+        self.padded = torch.from_numpy(padded).to(device)
         self.epoch = -1
         self.generators: list[torch.Generator] = []
-
-    def normalised(self, images: np.ndarray, pad: int) -> np.ndarray:
-        """Pixels less the mean of the training images, by their standard deviation, per channel.
-
-        The `pad` pixels added on each side are 0, the mean. Images are taken one by one, since
-        all of them in double precision would not fit into a job's memory.
-        """
-        count, channels, height, width = images.shape
-        made = np.zeros((count, channels, height + 2 * pad, width + 2 * pad), dtype=np.float32)
-        for place, image in zip(made, images, strict=True):
-            place[:, pad : pad + height, pad : pad + width] = (image / 255 - self.mean) / self.std
-        return made
-
-    def centred(self, images: np.ndarray) -> torch.Tensor:
-        """Test images: normalised like the training images, the middle cut out, never random."""
-        crop = self.student.crop
-        pad = max(0, -(-(crop - min(images.shape[2:])) // 2))
-        padded = self.normalised(images, pad)
-        top, left = ((side - crop) // 2 for side in padded.shape[2:])
-        return torch.from_numpy(padded[:, :, top : top + crop, left : left + crop].copy())
 
     def draw(self, epoch: int, indices: torch.Tensor) -> torch.Tensor:
         """Random views of a batch.
@@ -207,22 +199,6 @@ def build(
     return network
 
 
-def network_images(images: np.ndarray, test_images: np.ndarray, student: Student) -> np.ndarray:
-    """Test images as a student takes them.
-
-    Parameters
-    ----------
-    images, test_images : ndarray of uint8, shape (n, channels, height, width)
-        The student was trained on the former, whose pixels normalise the latter.
-    student : Student
-
-    Returns
-    -------
-    ndarray of float32, shape (n, channels, crop, crop)
-    """
-    return Views(images, student, [], torch.device("cpu")).centred(test_images).numpy()
-
-
 def train_students(
     images: np.ndarray,
     labels: np.ndarray,
@@ -262,7 +238,8 @@ def train_students(
     Trained
     """
     at_once = len(seeds) if device.type == "cuda" else student.batched_networks
-    histories, logits, first = [], [], None
+    histories, logits = [], []
+    first: tuple[dict[str, torch.Tensor], Preparation] | None = None
     for start in range(0, len(seeds), at_once):
         chosen = list(seeds[start : start + at_once])
         network = build(student, images.shape[1], n_classes, chosen, depth).to(device)
@@ -279,12 +256,14 @@ def train_students(
         )
         history["member"] += start
         histories.append(history)
-        logits.append(predict(network, views.centred(test_images)).transpose(1, 0, 2))
-        first = first or member_state(network, 0)
+        taken = torch.from_numpy(views.preparation.apply(test_images))
+        logits.append(predict(network, taken).transpose(1, 0, 2))
+        first = first or (member_state(network, 0), views.preparation)
+    assert first is not None  # there is a seed
     return Trained(
         pd.concat(histories, ignore_index=True),
         np.concatenate(logits).astype(np.float32),
-        first or {},
+        *first,
     )
 
 

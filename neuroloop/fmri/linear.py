@@ -113,7 +113,7 @@ def predictions(
     arguments = (x, labels, groups, split, n_classes, n_voxels)
     if hasattr(decoder, "permuted_predictions"):
         return decoder.permuted_predictions(*arguments, scale=scale, **params)
-    return _one_by_one(name, decoder, *arguments, scale, params)
+    return one_by_one(name, decoder, *arguments, scale, params)
 
 
 def linear_decoder(
@@ -128,7 +128,7 @@ def linear_decoder(
     return entry, params.pop("scale"), params
 
 
-def _one_by_one(
+def one_by_one(
     name: str,
     decoder: ModuleType,
     x: np.ndarray,
@@ -140,6 +140,7 @@ def _one_by_one(
     scale: bool,
     params: dict[str, Any],
 ) -> Iterator[np.ndarray]:
+    """Yield the predicted classes for every permutation, by one fit after the other."""
     expected = (len(split.test), n_classes)
     x_train, x_test, groups_train = x[split.train], x[split.test], groups[split.train]
     for y in labels[:, split.train]:

@@ -29,7 +29,7 @@ class Fit(Protocol):
     """Trains one model a split and scores the split's test rows.
 
     It may look at activity and labels of training rows, and at activity of test rows to score
-    them. `functools.partial(decoders.fit_linear, name, ...)` is one; networks train all splits
+    them. `functools.partial(linear.fit_linear, name, ...)` is one; networks train all splits
     side by side, which is why it gets all of them at once.
     """
 
@@ -71,7 +71,7 @@ def out_of_fold(
     x: np.ndarray,
     y: np.ndarray,
     groups: np.ndarray,
-    stimuli: np.ndarray,
+    stimuli: np.ndarray | None,
     splits: Sequence[Split],
     n_classes: int,
     fit: Fit,
@@ -93,8 +93,9 @@ def out_of_fold(
         Class indices.
     groups : ndarray of str, (n,)
         Run of each row: calibration folds are made of runs, or of blocks (see `inner_groups`).
-    stimuli : ndarray of str, (n,)
-        Stimulus of each row, empty where unknown: none is on both sides of a calibration fold.
+    stimuli : ndarray of str, (n,), or None
+        Stimulus of each row, empty where unknown, as all are without it: none is on both sides of a
+        calibration fold.
     splits : sequence of Split
         No row is in two test sets.
     n_classes : int
@@ -117,9 +118,12 @@ def out_of_fold(
     Raises
     ------
     NeuroLoopError
-        If a split cannot learn a class, or has nothing to calibrate on, or if the decoder's scores
-        are not finite numbers, one a row and class.
+        If `y` holds no indices of classes, a split cannot learn a class, or has nothing to
+        calibrate on, or if the decoder's scores are not finite numbers, one a row and class.
     """
+    x, y, groups = np.asarray(x), np.asarray(y), np.asarray(groups).astype(str)
+    stimuli = np.full(len(y), "") if stimuli is None else np.asarray(stimuli).astype(str)
+    check_rows(x, y, groups, stimuli, n_classes)
     named = y if classes is None else np.array(classes)[y]
     folds.check_training(splits, named, stimuli=stimuli)
     inner = []
@@ -281,6 +285,32 @@ def _check_training(split: Split, y: np.ndarray) -> None:
         raise NeuroLoopError(
             f"a fold has {len(split.train)} training rows of {n_classes} classes, and a decoder "
             "needs 2 classes: use more folds, or hold out fewer images"
+        )
+
+
+def check_rows(
+    x: np.ndarray, y: np.ndarray, runs: np.ndarray, stimuli: np.ndarray, n_classes: int
+) -> None:
+    """Refuse arrays that are not of one row each, or whose classes are no indices."""
+    if x.ndim != 2 or y.shape != x.shape[:1] or {runs.shape, stimuli.shape} != {y.shape}:
+        raise NeuroLoopError(
+            f"activity of shape {x.shape}, classes {y.shape}, runs {runs.shape} and stimuli "
+            f"{stimuli.shape} do not fit: activity has a row for each volume, block or trial and a "
+            "column for each voxel, and the others one value a row"
+        )
+    if y.dtype.kind not in "iu":
+        raise NeuroLoopError(
+            f"classes are {y.dtype}, not indices from 0: make them by numpy.unique(labels, "
+            "return_inverse=True), or call decode_arrays, which takes names"
+        )
+    if not len(y) or y.min() < 0 or y.max() >= n_classes:
+        raise NeuroLoopError(
+            f"{len(y)} rows of {n_classes} classes: classes must be indices from 0 to "
+            f"{n_classes - 1}"
+        )
+    if not np.isfinite(x).all():
+        raise NeuroLoopError(
+            "activity holds NaN or infinite values: leave those voxels or rows out first"
         )
 
 

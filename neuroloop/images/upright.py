@@ -12,6 +12,9 @@ from neuroloop.images.depth import bits_a_channel
 if TYPE_CHECKING:
     from PIL import Image
 
+#: Ends of names that are read as images.
+SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
+
 #: Formats whose further frames are images as the first is. In MPO, the JPEG of cameras, they are
 #: small copies or another eye's view.
 PAGED = ("TIFF", "PNG", "GIF", "WEBP")

@@ -21,8 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
-#: Ends of names that are read as images, by any of the readers.
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff"})
+from neuroloop.images.upright import SUFFIXES
 
 #: Seconds within which a file may change twice and keep its times; so new it is not remembered.
 TICK = 2.0

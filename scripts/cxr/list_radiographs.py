@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from neuroloop.cxr.image_files import read_radiograph
 from neuroloop.cxr.lungs import lung_template
 from neuroloop.cxr.radiographs import radiographs_table
 from neuroloop.files.formats import StrPath, save_array, save_arrays, save_table
+from neuroloop.images.preparation import Preparation
 from neuroloop.jobs.job import job
 from neuroloop.jobs.progress import progress
 
@@ -36,9 +36,10 @@ def list_radiographs(
         Level of white in files of more than 8 bits; None: as their headers say.
     """
     found = radiographs_table(Path(source), classes or None, white)
-    pixels = np.stack(
+    preparation = Preparation(size, channels=1, levels="radiograph", white=found.white)
+    pixels = np.concatenate(
         [
-            np.rint(read_radiograph(found.folder / file, size, found.white) * 255).astype(np.uint8)
+            preparation.read(found.folder / file)
             for file in progress(found.table["file"].tolist(), "radiographs")
         ]
     )

@@ -1,6 +1,8 @@
 """Name the radiographs of another set with the networks of a trained classifier."""
 
+import logging
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from neuroloop.cxr.external_radiographs import learned_from
 from neuroloop.cxr.radiograph_set import load_radiograph_set
 from neuroloop.cxr.radiograph_tables import prediction_table
 from neuroloop.errors import NeuroLoopError
+from neuroloop.explain.models.model_file import read_preparation
 from neuroloop.files.formats import (
     StrPath,
     load_weights,
@@ -26,6 +29,8 @@ from neuroloop.jobs.job import job
 from neuroloop.networks.transfer_network import transfer_network
 from neuroloop.training.loop import predict
 
+log = logging.getLogger(__name__)
+
 
 def predict_external(
     radiographs: StrPath,
@@ -36,6 +41,7 @@ def predict_external(
     networks: StrPath,
     weights: StrPath,
     classifier: StrPath,
+    model: StrPath,
     device: str,
     outputs: Mapping[str, StrPath],
 ) -> dict[str, Any]:
@@ -48,8 +54,8 @@ def predict_external(
     own_radiographs, own_table : path
         radiographs.npy and radiographs.tsv of the set that the classifier was trained on.
         Radiographs and patients who are in both sets are left out.
-    networks, weights, classifier : path
-        networks.safetensors, weights.safetensors and classifier.json of the classifier.
+    networks, weights, classifier, model : path
+        networks.safetensors, weights.safetensors, classifier.json and model.json of the classifier.
     device : str
         ``auto``, ``cpu`` or ``cuda``.
     outputs : mapping
@@ -80,6 +86,14 @@ def predict_external(
     chosen = Classifier.from_block(trained["classifier"], None)
     network = transfer_network(classes=len(classes), **chosen.options).to(place)
     network.load_state_dict(load_weights(weights))
+    preparation = read_preparation(Path(model))
+    if preparation.size != shown.preparation.size:
+        log.warning(
+            "radiographs of %d pixels are scaled to the %d that the classifier learned from",
+            shown.preparation.size,
+            preparation.size,
+        )
+    taken = torch.from_numpy(preparation.apply(shown.pixels[rows][:, None]))
     stored = load_weights(networks)
     logits = []
     for number in sorted({int(name.split("/")[0].removeprefix("fold")) for name in stored}):
@@ -89,7 +103,7 @@ def predict_external(
             if name.startswith(f"fold{number}/")
         }
         network.load_state_dict(own, strict=False)
-        logits.append(predict(network, torch.from_numpy(shown.read(rows)[:, None]), 16)[:, 0])
+        logits.append(predict(network, taken, 16)[:, 0])
     tested = shown.table.iloc[rows].assign(fold=0)
     predicted = prediction_table(tested, np.mean(logits, axis=0), classes).assign(shown="whole")
     save_table(outputs["predictions"], predicted)
@@ -115,6 +129,7 @@ if __name__ == "__main__":
             snakemake.input.networks,
             snakemake.input.weights,
             snakemake.input.classifier,
+            snakemake.input.model,
             snakemake.params.device,
             snakemake.output,
         )

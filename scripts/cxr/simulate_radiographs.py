@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neuroloop.cxr.image_files import content_hashes
+from neuroloop.cxr.content_hashes import content_hashes
 from neuroloop.cxr.simulate import RadiographSettings, simulate_radiographs
 from neuroloop.files.formats import StrPath, save_array, save_arrays, save_table
 from neuroloop.jobs.job import job

@@ -207,6 +207,7 @@ def keep_model(
         options=classifier.options,
         weights={name: values.cpu() for name, values in network.state_dict().items()},
         classes=shown.classes,
+        preparation=shown.preparation,
         images=ModelImages(
             images=images[:, None],
             truth=shown.labels[rows],

@@ -8,7 +8,7 @@ import numpy as np
 
 from neuroloop import registry
 from neuroloop.distill.image_set import ImageSet, load_image_set, soft_label_ids
-from neuroloop.distill.students import Student, Trained, network_images, train_students
+from neuroloop.distill.students import Student, Trained, train_students
 from neuroloop.distill.teaching import join_logits, teach
 from neuroloop.explain.models.model_file import save_model
 from neuroloop.explain.models.model_images import ModelImages, spread
@@ -129,7 +129,7 @@ def keep_model(path: Path, trained: Trained, shown: ImageSet, student: Student) 
     truth = shown.labels[shown.test]
     chosen = spread(truth.tolist(), LOOKED_AT)
     rows = shown.test[chosen]
-    taken = network_images(shown.pixels[shown.train], shown.pixels[rows], student)
+    taken = trained.preparation.apply(shown.pixels[rows])
     save_model(
         path,
         name="-".join(path.parts[2:-1]),
@@ -142,6 +142,7 @@ def keep_model(path: Path, trained: Trained, shown: ImageSet, student: Student) 
         },
         weights=trained.weights,
         classes=shown.classes,
+        preparation=trained.preparation,
         images=ModelImages(
             images=taken,
             ids=shown.table["image_id"].to_numpy(dtype=str)[rows],

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from neuroloop.cxr.image_files import read_radiograph
 from neuroloop.cxr.lungs import lung_template
 from neuroloop.cxr.radiograph_splits import (
     check_patients_apart,
@@ -14,6 +13,7 @@ from neuroloop.cxr.radiograph_splits import (
     patient_folds,
 )
 from neuroloop.cxr.radiographs import radiographs_table
+from neuroloop.images.grey_levels import read_radiograph
 from neuroloop.jobs.seeds import numpy_generator
 
 

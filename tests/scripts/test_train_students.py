@@ -256,6 +256,9 @@ def test_what_a_group_writes(images, logits, tmp_path):
     rows = [arrays["image"].tolist().index(image) for image in opened.images.ids]
     again = predict(opened.network, opened.images.images)[:, 0]
     np.testing.assert_allclose(again, arrays["logits"][0, rows], rtol=1e-4, atol=1e-5)
+    # What is written makes of the images' pixels what the student learned from.
+    pixels = shown.pixels[shown.test][rows]
+    np.testing.assert_array_equal(opened.preparation.apply(pixels), opened.images.images)
     with safe_open(outputs["weights"], framework="pt") as stream:
         assert json.loads(stream.metadata()["facts"])["classes"] == '["cat", "cow", "dog"]'
         assert stream.get_tensor("fc.weight").shape == (3, 16)

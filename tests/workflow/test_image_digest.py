@@ -39,15 +39,6 @@ def test_images_are_found_through_links_and_under_any_name(tmp_path: Path) -> No
     assert images_below(tmp_path / "nothing") == []
 
 
-def test_every_suffix_that_is_read_counts() -> None:
-    from neuroloop.cxr import image_files
-    from neuroloop.distill import images
-    from neuroloop.explain.models import image_folder
-
-    for reader in (image_files, images, image_folder):
-        assert set(reader.SUFFIXES) <= image_digest.SUFFIXES
-
-
 def test_images_that_a_pattern_may_name(tmp_path: Path) -> None:
     write(tmp_path, "n01/n01_5.JPEG", "n01/n01_5.png", "n01/x/n01_6.JPEG", "[a]/s.JPEG", "s.JPEG")
     like = images_like(tmp_path, "{synset}/{synset}_{number}.JPEG")

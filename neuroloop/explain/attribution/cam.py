@@ -145,7 +145,7 @@ def maps_in_batches(
         As in `class_maps`.
     load : callable
         From rows, ascending, to images of float32, shape (rows, channels, height, width).
-    classes : ndarray of int, shape (n, classes) or (n, members, classes)
+    classes : ndarray of int, shape (n,), (n, classes) or (n, members, classes)
         Of each row.
     maps_at_once : int
         Maps of one member in a batch. An image's maps are made together.
@@ -155,6 +155,7 @@ def maps_in_batches(
     rows : ndarray of int, shape (images,)
     maps : ndarray of float32, shape (images, members, classes, height, width)
     """
+    classes = classes[:, None] if classes.ndim == 1 else classes
     batch = max(1, maps_at_once // classes.shape[-1])
     for start in range(0, len(classes), batch):
         rows = np.arange(start, min(start + batch, len(classes)))

@@ -66,7 +66,7 @@ def gather_evidence(
         A part of the network that runs once, with output (images, members * channels, height,
         width); or the network cut there.
     images : Tensor, shape (images, channels, height, width)
-    classes : Tensor of int64, shape (images, classes) or (images, members, classes)
+    classes : Tensor of int64, shape (images,), (images, classes) or (images, members, classes)
         Outputs to explain, which may differ from image to image.
 
     Returns
@@ -90,6 +90,8 @@ def gather_evidence(
             if outputs.ndim == 2:
                 outputs = outputs[:, None]
             chosen = classes.to(device).clone()  # not one of inference mode
+            if chosen.ndim == 1:
+                chosen = chosen[:, None]
             if chosen.ndim == 2:
                 chosen = chosen[:, None].expand(-1, outputs.shape[1], -1)
             scores = outputs.gather(2, chosen)

@@ -56,12 +56,8 @@ def coloured(opened: OpenedModel, images: np.ndarray) -> np.ndarray:
         within [0, 1], each channel goes from its least to its greatest value in them.
     """
     first = images[:, :3]
-    if opened.preprocessing is not None:
-        mean, std = (
-            np.asarray(values, dtype=np.float32).reshape(-1, 1, 1)
-            for values in (opened.preprocessing.mean, opened.preprocessing.std)
-        )
-        first = first * std + mean
+    if opened.preparation is not None:
+        first = opened.preparation.undo(first)
     else:
         low, high = (ends[:3, None, None] for ends in channel_ends(opened.images.images))
         if low.min() < 0 or high.max() > 1:

@@ -24,13 +24,15 @@ images
     An .npz file with arrays ``images`` (n, members * channels, height, width), float32, exactly as
     the network takes them; ``truth``, class index (n,) or for ``multi`` 0 or 1 (n, classes); ``id``
     (n,); and if there are any ``mask`` (n, height, width), where the evidence truly is, and
-    ``display`` (n, height, width), what figures show. Or ``{"folder": ..., "size": 224, "grey":
-    false}``: all images below a folder, whose truth is the folder that they lie in if those are
+    ``display`` (n, height, width), what figures show. Or ``{"folder": ...}``: all images below a
+    folder, made as `preparation` says, whose truth is the folder that they lie in if those are
     named as classes.
-preprocessing
-    ``{"mean": [...], "std": [...]}``, one value or one a channel, by which pixels in [0, 1] were
-    normalised for the .npz file, or are to be for a folder. Left out: they are not, or the network
-    itself does it, as those of ``transfer``, which take pixels in [0, 1] and refuse this key.
+preparation
+    What images go through before the network takes them, as `images.preparation.Preparation`
+    describes it: ``{"size": 224, "channels": 3, "mean": [...], "std": [...]}`` and, where they
+    differ from their defaults, ``levels``, ``white`` and ``crop``. ``mean`` and ``std`` stay out if
+    the network itself normalises, as those of ``transfer`` do. ``null`` for networks that take no
+    image files, but frames of recordings or voxels: then `images` are an .npz file.
 facts
     What else is worth knowing (seed, fold, data set), free.
 """
@@ -39,10 +41,12 @@ import inspect
 import math
 from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.images.preparation import LEVELS, Preparation
 from neuroloop.networks.batched_network import BatchedNetwork
 from neuroloop.networks.calcium_network import calcium_network
 from neuroloop.networks.resnet import resnet
@@ -57,15 +61,15 @@ KINDS: dict[str, tuple[Callable[..., BatchedNetwork], str]] = {
 #: Arguments of theirs that are no options.
 KNOWN_ELSEWHERE = ("classes", "members", "mask")
 
-NEEDED = ("kind", "options", "weights", "classes", "images")
+NEEDED = ("kind", "options", "weights", "classes", "images", "preparation")
 DEFAULTS: dict[str, Any] = {
     "name": None,
     "labels": "single",
     "members": 1,
-    "preprocessing": None,
     "facts": {},
 }
-FOLDER_NEEDED, FOLDER_DEFAULTS = ("folder", "size"), {"grey": False}
+#: Keys of a preparation that need a value.
+PREPARATION_NEEDED = ("size", "channels")
 
 
 def checked_description(path: Path, described: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,10 +92,15 @@ def checked_description(path: Path, described: Mapping[str, Any]) -> dict[str, A
     NeuroLoopError
         If a key is missing or unknown, or has a wrong value; the first one is named.
     """
+    if "preparation" not in described or "preprocessing" in described:
+        raise NeuroLoopError(
+            f"{path} does not say how images are prepared, as those of earlier versions: train the "
+            "network again, or write the key preparation by hand (docs/inside.md)"
+        )
     _check_keys(path, "", described, NEEDED, (*NEEDED, *DEFAULTS))
     values = deepcopy(DEFAULTS) | dict(described)
     kind, members, images = values["kind"], values["members"], values["images"]
-    preprocessing = values["preprocessing"]
+    preparation = values["preparation"]
     rules: dict[str, tuple[bool, str]] = {
         "kind": (kind in list(KINDS), f"one of {', '.join(KINDS)}"),
         "options": (isinstance(values["options"], dict), "an object"),
@@ -103,10 +112,7 @@ def checked_description(path: Path, described: Mapping[str, Any]) -> dict[str, A
             "a positive whole number, 1 for transfer",
         ),
         "images": (isinstance(images, str | dict), "a path, or an object with a folder"),
-        "preprocessing": (
-            preprocessing is None or (isinstance(preprocessing, dict) and kind != "transfer"),
-            "an object, nor wanted for transfer, which normalises by itself",
-        ),
+        "preparation": (isinstance(preparation, dict | None), "an object, nor null"),
         "name": (isinstance(values["name"], str | None), "a text"),
         "facts": (isinstance(values["facts"], dict), "an object"),
     }
@@ -125,24 +131,37 @@ def checked_description(path: Path, described: Mapping[str, Any]) -> dict[str, A
     needed = [name for name, needs_value in arguments.items() if needs_value]
     _check_keys(path, "options.", values["options"], needed, arguments)
     if isinstance(images, dict):
-        values["images"] = _checked_folder(path, images)
-    if preprocessing is not None:
-        _check_keys(path, "preprocessing.", preprocessing, ("mean", "std"), ("mean", "std"))
-        mean, std = preprocessing["mean"], preprocessing["std"]
-        _require(_numbers(mean), path, "preprocessing.mean", "a list of numbers", mean)
-        positive = _numbers(std) and min(std) > 0
-        _require(positive, path, "preprocessing.std", "a list of positive numbers", std)
+        _check_keys(path, "images.", images, ("folder",), ("folder",))
+        _require(isinstance(images["folder"], str), path, "images.folder", "a path", images)
+        wanted = "an object, which a folder of images needs"
+        _require(preparation is not None, path, "preparation", wanted, preparation)
+    if preparation is not None:
+        _check_preparation(path, kind, preparation)
     return values
 
 
-def _checked_folder(path: Path, images: Mapping[str, Any]) -> dict[str, Any]:
-    _check_keys(path, "images.", images, FOLDER_NEEDED, (*FOLDER_NEEDED, *FOLDER_DEFAULTS))
-    values = FOLDER_DEFAULTS | dict(images)
-    folder, size, grey = values["folder"], values["size"], values["grey"]
-    _require(isinstance(folder, str), path, "images.folder", "a path", folder)
-    _require(_count(size), path, "images.size", "a number of pixels", size)
-    _require(isinstance(grey, bool), path, "images.grey", "true or false", grey)
-    return values
+def _check_preparation(path: Path, kind: str, given: Mapping[str, Any]) -> None:
+    known = [field.name for field in fields(Preparation)]
+    _check_keys(path, "preparation.", given, PREPARATION_NEEDED, known)
+    values = Preparation.from_json(given).as_json()
+    channels, mean, std = values["channels"], values["mean"], values["std"]
+    wanted = f"a list of numbers, one or {channels}"
+    rules: dict[str, tuple[bool, str]] = {
+        "size": (_count(values["size"]), "a number of pixels"),
+        "channels": (channels in (1, 3), "1 (grey) or 3 (colours)"),
+        "levels": (values["levels"] in LEVELS, " or ".join(LEVELS)),
+        "white": (values["white"] is None or _count(values["white"]), "a grey level"),
+        "crop": (values["crop"] is None or _count(values["crop"]), "a number of pixels"),
+        "mean": (_numbers(mean) and len(mean) in (1, channels), wanted),
+        "std": (_numbers(std) and len(std) in (1, channels) and min(std) > 0, f"{wanted}, above 0"),
+    }
+    for key, (right, said) in rules.items():
+        _require(right, path, f"preparation.{key}", said, values[key])
+    if kind == "transfer" and (mean, std) != ([0.0], [1.0]):
+        raise NeuroLoopError(
+            f"{path}, preparation: mean and std are not wanted for transfer, which normalises by "
+            "itself: take them away"
+        )
 
 
 def _check_keys(

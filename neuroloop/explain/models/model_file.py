@@ -21,6 +21,7 @@ from neuroloop.explain.models.image_folder import open_folder
 from neuroloop.explain.models.model_description import KINDS, checked_description
 from neuroloop.explain.models.model_images import ModelImages, load_images, save_images
 from neuroloop.files.formats import read_json, save_json, save_weights
+from neuroloop.images.preparation import Preparation
 from neuroloop.networks.batched_network import BatchedNetwork
 from neuroloop.networks.calcium_network import CalciumNetwork
 from neuroloop.networks.resnet import ResNet
@@ -28,14 +29,6 @@ from neuroloop.networks.states import load_state, read_state
 from neuroloop.networks.transfer_network import TransferNetwork
 
 WEIGHTS_FILE, IMAGES_FILE = "weights.safetensors", "images.npz"
-
-
-@dataclass(frozen=True)
-class Preprocessing:
-    """What pixels in [0, 1] are normalised by before the network: one value or one a channel."""
-
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +46,9 @@ class OpenedModel:
         Names of the outputs of one member.
     labels : {"single", "multi"}
     images : ModelImages
-    preprocessing : Preprocessing or None
-        What `images` went through, if not within the network; of a folder it is always known.
+    preparation : Preparation or None
+        What images go through before the network takes them; None of what are no image files, as
+        frames of recordings and voxels.
     facts : dict
     """
 
@@ -65,7 +59,7 @@ class OpenedModel:
     classes: tuple[str, ...]
     labels: str
     images: ModelImages
-    preprocessing: Preprocessing | None
+    preparation: Preparation | None
     facts: dict[str, Any]
 
 
@@ -79,7 +73,7 @@ def describe_model(
     images: Path,
     labels: str = "single",
     members: int = 1,
-    preprocessing: Preprocessing | None = None,
+    preparation: Preparation | None = None,
     name: str | None = None,
     **facts: Any,
 ) -> None:
@@ -100,11 +94,10 @@ def describe_model(
         "labels": labels,
         "members": members,
         "images": Path(os.path.relpath(images.resolve(), folder)).as_posix(),
-        "preprocessing": preprocessing
-        and {"mean": list(preprocessing.mean), "std": list(preprocessing.std)},
+        "preparation": preparation and preparation.as_json(),
         "facts": facts,
     }
-    kept = {key: value for key, value in described.items() if value is not None}
+    kept = {key: value for key, value in described.items() if key != "name" or value is not None}
     checked_description(path, kept)
     save_json(path, kept)
 
@@ -171,11 +164,14 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
     network = _build(path, described, state)
     load_state(network, state, file, f"mend options or weights in {path}")
     network.to(device).eval()
-    given = described["preprocessing"]
-    preprocessing = given and Preprocessing(tuple(given["mean"]), tuple(given["std"]))
-    if isinstance(described["images"], dict):
-        preprocessing = preprocessing or Preprocessing((0.0,), (1.0,))
-    images = _images(path, described, members * network.in_channels, preprocessing)
+    given = described["preparation"]
+    preparation = given and Preparation.from_json(given)
+    if preparation and preparation.channels != network.in_channels:
+        raise NeuroLoopError(
+            f"{path}: the network takes {network.in_channels} channels, preparation.channels is "
+            f"{preparation.channels}: make them fit"
+        )
+    images = _images(path, described, members * network.in_channels, preparation)
     try:
         with torch.inference_mode():
             outputs = network(torch.from_numpy(images.images[:1]).to(device))
@@ -193,9 +189,23 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
         tuple(classes),
         described["labels"],
         images,
-        preprocessing,
+        preparation,
         described["facts"],
     )
+
+
+def read_preparation(path: Path) -> Preparation:
+    """Read from a model.json what images go through before its network takes them.
+
+    Raises
+    ------
+    NeuroLoopError
+        If it does not say so.
+    """
+    described = checked_description(path, read_json(path))
+    if described["preparation"] is None:
+        raise NeuroLoopError(f"{path}: its network takes no image files: preparation is null")
+    return Preparation.from_json(described["preparation"])
 
 
 def check_outputs(outputs: torch.Tensor, ids: np.ndarray, source: object) -> None:
@@ -251,27 +261,18 @@ def layer_of(network: BatchedNetwork) -> nn.Module | Division:
 
 
 def _images(
-    path: Path, described: Mapping[str, Any], channels: int, preprocessing: Preprocessing | None
+    path: Path, described: Mapping[str, Any], channels: int, preparation: Preparation | None
 ) -> ModelImages:
     given, classes = described["images"], described["classes"]
     if isinstance(given, str):
         return load_images(path.parent / given, channels, len(classes), described["labels"])
-    assert preprocessing is not None
-    own = 1 if given["grey"] else 3
-    values = len(preprocessing.mean), len(preprocessing.std)
-    if channels != own or set(values) - {1, own}:
+    assert preparation is not None  # checked_description saw to it
+    if channels != preparation.channels:
         raise NeuroLoopError(
-            f"{path}: the network takes {channels} channels, images.grey {given['grey']} gives "
-            f"{own}, preprocessing has {values[0]} and {values[1]} values: make them fit"
+            f"{path}, images: a folder gives images for one network, members is "
+            f"{described['members']}: give an .npz file"
         )
-    opened = open_folder(
-        path.parent / given["folder"],
-        given["size"],
-        given["grey"],
-        preprocessing.mean,
-        preprocessing.std,
-        classes,
-    )
+    opened = open_folder(path.parent / given["folder"], preparation, classes)
     return opened if described["labels"] == "single" else replace(opened, truth=None)
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from neuroloop.cxr.content_hashes import content_hashes
 from neuroloop.cxr.duplicates import find_duplicates
-from neuroloop.cxr.image_files import content_hashes
 from neuroloop.cxr.radiographs import COLUMNS, radiograph_ids, radiographs_table
 from neuroloop.errors import NeuroLoopError
 

@@ -13,7 +13,6 @@ from neuroloop.distill.images import (
     class_folder_images,
     read_images,
     resize_grey,
-    square,
     stimulus_paths,
 )
 from neuroloop.errors import NeuroLoopError
@@ -32,30 +31,9 @@ def one_line(error) -> str:
 # ------------------------------------------------------------------------------ one size
 
 
-@pytest.mark.parametrize(("width", "height"), [(9, 5), (5, 9), (7, 7), (100, 3), (31, 20), (1, 1)])
-@pytest.mark.parametrize("size", [1, 5, 8])
-def test_any_shape_becomes_a_square_of_the_size(width, height, size):
-    image = Image.fromarray(noise(height, width, 3))
-    assert square(image, size).size == (size, size)
-
-
-def test_the_middle_of_the_longer_side_is_kept():
-    pixels = noise(4, 10)
-    np.testing.assert_array_equal(square(Image.fromarray(pixels), 4), pixels[:, 3:7])
-    np.testing.assert_array_equal(square(Image.fromarray(pixels.T), 4), pixels[:, 3:7].T)
-    odd = noise(4, 9)
-    np.testing.assert_array_equal(square(Image.fromarray(odd), 4), odd[:, 2:6])
-
-
 def test_an_image_of_the_size_is_not_touched():
     pixels = noise(3, 8, 8)
     np.testing.assert_array_equal(resize_grey(pixels, 8)[:, 0], pixels)
-
-
-def test_a_smaller_image_keeps_its_mean():
-    pixels = np.kron(noise(4, 4), np.ones((2, 2), dtype=np.uint8))
-    made = np.asarray(square(Image.fromarray(pixels), 4), dtype=float)
-    assert made.mean() == pytest.approx(pixels.mean(), abs=1)
 
 
 # -------------------------------------------------------------------------------- reading

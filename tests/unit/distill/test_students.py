@@ -56,6 +56,11 @@ def pixels(count, seed=0, channels=1, side=8):
     return drawn.astype(np.uint8)
 
 
+def centred(views, images):
+    """Test images as students take them."""
+    return torch.from_numpy(views.preparation.apply(images))
+
+
 IMAGES, TESTS = pixels(12), pixels(4, seed=1)
 LABELS = np.arange(12) % CLASSES
 
@@ -160,8 +165,8 @@ def test_pixels_are_scaled_by_the_training_images():
     images[:, 1] //= 4
     views = Views(images, STUDENT, SEEDS, CPU)
     scaled = images / 255
-    np.testing.assert_allclose(views.mean.ravel(), scaled.mean(axis=(0, 2, 3)), rtol=1e-13)
-    np.testing.assert_allclose(views.std.ravel(), scaled.std(axis=(0, 2, 3)), rtol=1e-12)
+    np.testing.assert_allclose(views.preparation.mean, scaled.mean(axis=(0, 2, 3)), rtol=1e-13)
+    np.testing.assert_allclose(views.preparation.std, scaled.std(axis=(0, 2, 3)), rtol=1e-12)
     inner = views.padded[:, :, 1:-1, 1:-1]
     np.testing.assert_allclose(inner.mean(dim=(0, 2, 3)), 0, atol=1e-6)
     np.testing.assert_allclose(inner.std(dim=(0, 2, 3), correction=0), 1, rtol=1e-5)
@@ -181,7 +186,7 @@ def test_a_channel_without_contrast_does_not_divide_by_zero():
 def test_test_images_are_scaled_like_training_images_and_never_drawn():
     views = Views(IMAGES, replace(STUDENT, crop=5), SEEDS, CPU)
     tests = pixels(3, seed=4, side=8) // 3  # darker than the training images
-    made = views.centred(tests)
+    made = centred(views, tests)
     scaled = tests / 255
     for image, view in zip(scaled, made.numpy(), strict=True):
         for y in range(5):
@@ -189,17 +194,17 @@ def test_test_images_are_scaled_like_training_images_and_never_drawn():
                 expected = (image[0, y + 1, x + 1] - IMAGES.mean() / 255) / (IMAGES / 255).std()
                 assert view[0, y, x] == pytest.approx(expected, rel=1e-5)
     for _ in range(3):
-        assert torch.equal(views.centred(tests), made)
-    alone = torch.cat([views.centred(tests[[row]]) for row in range(3)])
+        assert torch.equal(centred(views, tests), made)
+    alone = torch.cat([centred(views, tests[[row]]) for row in range(3)])
     assert torch.equal(alone, made), "what a test image looks like depends on no other"
 
 
 @pytest.mark.parametrize(("crop", "start"), [(9, 1), (10, 1), (11, 2), (12, 2)])
 def test_a_crop_beyond_the_image_shows_its_border(crop, start):
     views = Views(IMAGES, replace(STUDENT, crop=crop, pad=2), SEEDS, CPU)
-    made = views.centred(TESTS)
+    made = centred(views, TESTS)
     assert made.shape == (4, 1, crop, crop)
-    plain = Views(IMAGES, replace(STUDENT, crop=8), SEEDS, CPU).centred(TESTS)
+    plain = centred(Views(IMAGES, replace(STUDENT, crop=8), SEEDS, CPU), TESTS)
     assert torch.equal(made[:, :, start : start + 8, start : start + 8], plain)
     outside = made.clone()
     outside[:, :, start : start + 8, start : start + 8] = 0
@@ -305,8 +310,8 @@ def test_what_is_predicted_is_predicted_by_the_last_weights_on_centred_images():
     network.load_state_dict(trained.weights)
     network.eval()
     with torch.inference_mode():
-        centred = Views(IMAGES, STUDENT, SEEDS, CPU).centred(TESTS)
-        expected = network(centred)[:, 0].numpy()
+        taken = centred(Views(IMAGES, STUDENT, SEEDS, CPU), TESTS)
+        expected = network(taken)[:, 0].numpy()
     np.testing.assert_allclose(trained.logits[0], expected, rtol=1e-5, atol=1e-6)
 
 
@@ -407,9 +412,9 @@ class Killed(Exception):
 
 
 @pytest.mark.parametrize("batched_networks", [1, 2])
-def test_a_killed_training_goes_on_to_the_same_bytes(batched_network, tmp_path, monkeypatch):
+def test_a_killed_training_goes_on_to_the_same_bytes(batched_networks, tmp_path, monkeypatch):
     student = replace(
-        STUDENT, batched_networks=batched_network, recipe=replace(STUDENT.recipe, epochs=3)
+        STUDENT, batched_networks=batched_networks, recipe=replace(STUDENT.recipe, epochs=3)
     )
     seeds = SEEDS[:2]
     whole = train("brain", student, seeds)
@@ -432,11 +437,11 @@ def test_a_killed_training_goes_on_to_the_same_bytes(batched_network, tmp_path, 
         patch.setattr(Views, "draw", killing_draw)
         with pytest.raises(Killed):
             train("brain", student, seeds, checkpoint=checkpoint)
-    assert len(list(tmp_path.iterdir())) == 2 // batched_network
+    assert len(list(tmp_path.iterdir())) == 2 // batched_networks
     with monkeypatch.context() as patch:
         patch.setattr(Views, "draw", counting_draw)
         resumed = train("brain", student, seeds, checkpoint=checkpoint)
-    assert set(drawn) == {(seeds[-1] if batched_network == 1 else seeds[0], 2)}, (
+    assert set(drawn) == {(seeds[-1] if batched_networks == 1 else seeds[0], 2)}, (
         "only what was lost"
     )
     assert same(resumed.weights, whole.weights)

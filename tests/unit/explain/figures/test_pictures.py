@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from neuroloop.explain.figures.pictures import coloured, image_classes, pictures
-from neuroloop.explain.models.model_file import Preprocessing
+from neuroloop.images.preparation import Preparation
 
 
 def test_grey_goes_from_the_darkest_to_the_brightest(micro):
@@ -34,9 +34,9 @@ def test_colours_are_what_they_were_before_normalisation(kind):
     pixels = np.random.default_rng(1).random((2, 3, 16, 16)).astype(np.float32)
     mean, std = (0.1, 0.2, 0.3), (0.5, 0.6, 0.7)
     normal = (pixels - np.reshape(mean, (3, 1, 1))) / np.reshape(std, (3, 1, 1))
-    known = replace(opened, preprocessing=Preprocessing(mean, std))
+    known = replace(opened, preparation=Preparation(16, 3, mean=mean, std=std))
     np.testing.assert_allclose(coloured(known, normal), pixels.transpose(0, 2, 3, 1), atol=1e-6)
-    one = replace(opened, preprocessing=Preprocessing((0.5,), (2.0,)))
+    one = replace(opened, preparation=Preparation(16, 3, mean=(0.5,), std=(2.0,)))
     np.testing.assert_allclose(
         coloured(one, (pixels - 0.5) / 2), pixels.transpose(0, 2, 3, 1), atol=1e-6
     )

@@ -12,11 +12,11 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.attribution.methods import attribution_of
 from neuroloop.explain.looks.embedding_looks import PIXELS
 from neuroloop.explain.looks.inside import draw_inside, look_inside
-from neuroloop.explain.models import image_folder
 from neuroloop.explain.models.explained import explained_images
 from neuroloop.explain.models.image_folder import open_folder
 from neuroloop.explain.models.model_file import open_model
 from neuroloop.files.formats import save_json
+from neuroloop.images.preparation import Preparation
 from neuroloop.networks.resnet import initialise, resnet
 
 SETTINGS = {
@@ -25,6 +25,8 @@ SETTINGS = {
     "patches": {"units": 2, "patches_per_unit": 3},
     "class_images": {"steps": 1},
 }
+
+GREY, COLOUR = Preparation(size=4, channels=1), Preparation(size=4, channels=3)
 
 
 def whole(images):
@@ -41,7 +43,9 @@ def test_a_folder_of_class_folders(tmp_path):
     picture(tmp_path / "cat" / "9.png", (0, 0, 0), size=(3, 9))
     picture(tmp_path / "dog" / "1.png", (51, 102, 255))
     (tmp_path / "notes.txt").write_text("no image")
-    found = open_folder(tmp_path, 4, False, (0.5,), (0.5, 0.25, 0.2), ["dog", "cat"])
+    found = open_folder(
+        tmp_path, Preparation(4, 3, mean=(0.5,), std=(0.5, 0.25, 0.2)), ["dog", "cat"]
+    )
     assert found.ids.tolist() == ["cat/9.png", "cat/10.png", "dog/1.png"]
     assert found.truth.tolist() == [1, 1, 0]
     assert found.images.shape == (3, 3, 4, 4)
@@ -49,24 +53,24 @@ def test_a_folder_of_class_folders(tmp_path):
     np.testing.assert_allclose(whole(found.images)[1, :, 2, 2], [1, -2, -1.5], rtol=1e-5)
     np.testing.assert_allclose(whole(found.images)[2, :, 0, 3], [-0.6, -0.4, 2.5], rtol=1e-5)
     np.testing.assert_allclose(whole(found.display)[1], 0.4, rtol=1e-5)
-    grey = open_folder(tmp_path, 4, True, (0.0,), (1.0,), ["dog", "cat"])
+    grey = open_folder(tmp_path, GREY, ["dog", "cat"])
     assert grey.images.shape == (3, 1, 4, 4)
     np.testing.assert_allclose(whole(grey.images)[1, 0], 82 / 255, rtol=1e-5)  # 0.299 R + 0.114 B
-    assert open_folder(tmp_path, 4, True, (0.0,), (1.0,), ["dog"]).truth is None
+    assert open_folder(tmp_path, GREY, ["dog"]).truth is None
 
 
 def test_the_middle_of_an_image_is_cut_out(tmp_path):
     wide = np.zeros((4, 12), dtype=np.uint8)
     wide[:, 4:8] = 255
     Image.fromarray(wide).save(tmp_path / "wide.png")
-    assert open_folder(tmp_path, 4, True, (0.0,), (1.0,), []).images[:].min() == 1
+    assert open_folder(tmp_path, GREY, []).images[:].min() == 1
 
 
 def test_folders_without_images_and_damaged_ones(tmp_path):
     with pytest.raises(NeuroLoopError, match=r"holds no images: mend images\.folder"):
-        open_folder(tmp_path, 4, True, (0.0,), (1.0,), [])
+        open_folder(tmp_path, GREY, [])
     (tmp_path / "broken.png").write_bytes(b"no image")
-    opened = open_folder(tmp_path, 4, True, (0.0,), (1.0,), [])
+    opened = open_folder(tmp_path, GREY, [])
     with pytest.raises(NeuroLoopError, match=r"broken\.png cannot be read"):
         opened.images[:1]
     Image.fromarray(np.zeros((4, 4), dtype=np.uint16)).save(tmp_path / "broken.png")
@@ -80,24 +84,24 @@ def test_images_are_upright_and_none_of_16_bits(tmp_path, name):
     exif = Image.Exif()
     exif[274] = 6
     Image.fromarray(radiograph).save(tmp_path / name, exif=exif)
-    opened = open_folder(tmp_path, 4, True, (0.0,), (1.0,), [])
+    opened = open_folder(tmp_path, GREY, [])
     np.testing.assert_allclose(opened.images[:][0, 0] * 255, np.rot90(radiograph, -1), rtol=1e-6)
     (tmp_path / name).unlink()
     colour = np.repeat(radiograph[..., None].astype(np.uint16), 3, axis=2)
     tifffile.imwrite(tmp_path / "radiograph.tif", colour, photometric="rgb")
     with pytest.raises(NeuroLoopError, match="16 bits, not 8 bits a channel"):
-        open_folder(tmp_path, 4, False, (0.0,), (1.0,), []).images[:]
+        open_folder(tmp_path, COLOUR, []).images[:]
     tifffile.imwrite(
         tmp_path / "radiograph.tif", np.stack([radiograph, radiograph]), photometric="minisblack"
     )
     with pytest.raises(NeuroLoopError, match=r"radiograph\.tif cannot be read \(2 pages or frames"):
-        open_folder(tmp_path, 4, False, (0.0,), (1.0,), []).images[:]
+        open_folder(tmp_path, COLOUR, []).images[:]
 
 
 def test_rows_are_those_of_the_whole(tmp_path):
     for number in range(5):
         picture(tmp_path / f"{number}.png", (50 * number, 0, 0))
-    found = open_folder(tmp_path, 4, False, (0.5,), (0.25,), [])
+    found = open_folder(tmp_path, Preparation(4, 3, mean=(0.5,), std=(0.25,)), [])
     every = whole(found.images)
     np.testing.assert_array_equal(found.images[np.array([3, 1])], every[[3, 1]])
     np.testing.assert_array_equal(found.images[1:3], every[1:3])
@@ -118,13 +122,13 @@ def many(tmp_path, monkeypatch):
     torch.save(network.state_dict(), tmp_path / "mine.pth")
     drawn = np.random.default_rng(0)
     read = []
-    plain = image_folder._read
+    plain = Preparation.read
 
-    def counted(path, size, grey):
+    def counted(self, path):
         read.append(path.name)
-        return plain(path, size, grey)
+        return plain(self, path)
 
-    monkeypatch.setattr(image_folder, "_read", counted)
+    monkeypatch.setattr(Preparation, "read", counted)
 
     def make(count, side=32):
         for number in range(count):
@@ -139,7 +143,8 @@ def many(tmp_path, monkeypatch):
                 | {"blocks": [1, 1]},
                 "weights": "mine.pth",
                 "classes": ["a", "b"],
-                "images": {"folder": "photos", "size": side},
+                "images": {"folder": "photos"},
+                "preparation": {"size": side, "channels": 3},
             },
         )
         return open_model(tmp_path / "model.json")

@@ -12,16 +12,17 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.attribution.cam import class_maps
 from neuroloop.explain.models.explained import explained_images
 from neuroloop.explain.models.model_file import (
-    Preprocessing,
     describe_model,
     open_model,
     save_model,
 )
 from neuroloop.explain.models.model_images import ModelImages
+from neuroloop.images.preparation import Preparation
 from neuroloop.networks import calcium_network, transfer_network, transfer_start
 from neuroloop.networks import resnet as networks
 
 CLASSES = ("cat", "dog", "cow")
+MADE = Preparation(20, 3, crop=16, mean=(0.5,), std=(0.2, 0.3, 0.4))
 
 
 def model_images(channels=1, size=16, truth=(0, 1, 2, 1)):
@@ -110,7 +111,7 @@ def test_round_trip(tmp_path, make):
     np.testing.assert_array_equal(opened.images.truth, images.truth)
     assert opened.images.ids.tolist() == list("abcd")
     assert (opened.name, opened.classes, opened.facts) == ("elsewhere", CLASSES, {"seed": 3})
-    assert (opened.kind, opened.preprocessing) == (make()[0], None)
+    assert (opened.kind, opened.preparation) == (make()[0], None)
     assert opened.labels == ("multi" if opened.kind == "calcium" else "single")
     # The layer is one that class activation maps can be taken at.
     maps = class_maps(opened.network, opened.layer, x[:1], torch.tensor([[0, 1]]), signed=True)
@@ -128,15 +129,18 @@ def test_weights_and_images_that_lie_elsewhere(tmp_path):
         weights=path.with_name("weights.safetensors"),
         images=path.with_name("images.npz"),
         classes=CLASSES,
-        preprocessing=Preprocessing((0.5,), (0.2, 0.3, 0.4)),
+        preparation=MADE,
         name="my student",
     )
     opened = open_model(there)
     x = torch.from_numpy(images.images)
     assert torch.equal(opened.network(x), network(x))
-    assert opened.preprocessing == Preprocessing((0.5,), (0.2, 0.3, 0.4))
+    assert opened.preparation == MADE
     assert opened.name == "my student"
     assert json.loads(there.read_text())["weights"] == "../student/weights.safetensors"
+
+
+PREPARED = {"size": 16, "channels": 3}
 
 
 def own_checkpoint(folder, **changes):
@@ -157,8 +161,8 @@ def own_checkpoint(folder, **changes):
         },
         "weights": "mine.pth",
         "classes": list(CLASSES),
-        "images": {"folder": "photos", "size": 16},
-        "preprocessing": {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
+        "images": {"folder": "photos"},
+        "preparation": PREPARED | {"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]},
     }
     path = folder / "model.json"
     path.write_text(json.dumps({**described, **changes}))
@@ -185,8 +189,12 @@ def test_a_checkpoint_of_ones_own(tmp_path):
 
 
 GOOD = {"depth": 18, "in_channels": 3, "width": 4, "stem": "small", "blocks": [1, 1]}
-FOLDER = {"folder": "photos", "size": 16}
-TRANSFER = {"kind": "transfer", "options": {"backbone": "resnet18"}, "preprocessing": None}
+FOLDER = {"folder": "photos"}
+TRANSFER = {
+    "kind": "transfer",
+    "options": {"backbone": "resnet18", "in_channels": 3},
+    "preparation": PREPARED,
+}
 
 
 @pytest.mark.parametrize(
@@ -208,8 +216,8 @@ TRANSFER = {"kind": "transfer", "options": {"backbone": "resnet18"}, "preprocess
             TRANSFER,
             r"backbone\.conv1\.weight is missing",
         ),
-        (TRANSFER | {"options": {"backbone": "vgg"}}, "options: no backbone 'vgg'"),
-        (TRANSFER | {"preprocessing": {"mean": [0], "std": [1]}}, "which normalises by itself"),
+        (TRANSFER | {"options": {"backbone": "vgg"}}, "options: there is no backbone 'vgg'"),
+        (TRANSFER | {"preparation": PREPARED | {"mean": [0.5]}}, "which normalises by itself"),
         ({"weights": 3}, "weights: 3 is not a path"),
         ({"weights": "none.pth"}, r"none\.pth are missing"),
         ({"weights": "photos/cow/1.png"}, "cannot be read"),
@@ -227,14 +235,34 @@ TRANSFER = {"kind": "transfer", "options": {"backbone": "resnet18"}, "preprocess
         ({"images": 3}, "images: 3 is not a path"),
         ({"images": FOLDER | {"folder": "nowhere"}}, "nowhere holds no images"),
         ({"images": FOLDER | {"colour": 1}}, r"key images\.colour is unknown"),
-        ({"images": {"folder": "photos"}}, r"lacks the key images\.size"),
-        ({"images": FOLDER | {"size": 0}}, r"images\.size: 0 is not a number of pixels"),
-        ({"images": FOLDER | {"grey": 1}}, r"images\.grey: 1 is not true or false"),
-        ({"images": FOLDER | {"grey": True}}, "takes 3 channels, images.grey True gives 1"),
-        ({"preprocessing": {"mean": [0]}}, r"lacks the key preprocessing\.std"),
-        ({"preprocessing": {"mean": [0], "std": [0]}}, r"preprocessing\.std: \[0\] is not a list"),
-        ({"preprocessing": {"mean": "0", "std": [1]}}, r"preprocessing\.mean: '0' is not a list"),
-        ({"preprocessing": {"mean": [0, 1], "std": [1]}}, "preprocessing has 2 and 1 values"),
+        ({"preparation": None}, "preparation: None is not an object, which a folder of images"),
+        ({"preparation": 3}, "preparation: 3 is not an object, nor null"),
+        ({"preparation": {"channels": 3}}, r"lacks the key preparation\.size"),
+        ({"preparation": PREPARED | {"grey": 1}}, r"key preparation\.grey is unknown"),
+        ({"preparation": PREPARED | {"size": 0}}, r"preparation\.size: 0 is not a number of"),
+        ({"preparation": PREPARED | {"crop": -1}}, r"preparation\.crop: -1 is not a number of"),
+        (
+            {"preparation": PREPARED | {"channels": 2}},
+            r"preparation\.channels: 2 is not 1 \(grey\)",
+        ),
+        (
+            {"preparation": PREPARED | {"channels": 1}},
+            r"takes 3 channels, preparation\.channels is 1",
+        ),
+        (
+            {"preparation": PREPARED | {"levels": "x"}},
+            "levels: 'x' is not photograph or radiograph",
+        ),
+        (
+            {"preparation": PREPARED | {"white": 1.5}},
+            r"preparation\.white: 1\.5 is not a grey level",
+        ),
+        ({"preparation": PREPARED | {"std": [0]}}, r"preparation\.std: \[0\] is not a list of"),
+        ({"preparation": PREPARED | {"mean": "0"}}, r"preparation\.mean: '0' is not a list of"),
+        (
+            {"preparation": PREPARED | {"mean": [0, 1]}},
+            r"preparation\.mean: \[0, 1\] is not a list",
+        ),
         ({"name": 3}, "name: 3 is not a text"),
         ({"facts": []}, r"facts: \[\] is not an object"),
     ],
@@ -297,6 +325,20 @@ def test_missing_keys(tmp_path, key):
     described.pop(key)
     path.write_text(json.dumps(described))
     with pytest.raises(NeuroLoopError, match=rf"model\.json lacks the key {key}: add it"):
+        open_model(path)
+
+
+def test_descriptions_of_earlier_versions_are_refused(tmp_path):
+    """They did not say how images were made, so other images could not be made alike."""
+    path, _ = own_checkpoint(tmp_path)
+    described = json.loads(path.read_text())
+    del described["preparation"]
+    path.write_text(json.dumps(described))
+    with pytest.raises(NeuroLoopError, match=r"does not say how images are prepared, .* train the"):
+        open_model(path)
+    described |= {"preparation": None, "preprocessing": {"mean": [0], "std": [1]}}
+    path.write_text(json.dumps(described))
+    with pytest.raises(NeuroLoopError, match="does not say how images are prepared"):
         open_model(path)
 
 

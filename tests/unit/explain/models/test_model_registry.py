@@ -1,11 +1,11 @@
 """The register of trained networks."""
 
 import pytest
-from tests.unit.explain.test_inside import save
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.models.model_registry import register
 from scripts.explain.register_models import register_models
+from tests.unit.explain.looks.test_inside import save
 
 
 def both(tmp_path, kind):

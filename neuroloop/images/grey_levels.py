@@ -1,6 +1,5 @@
 """Radiographs in files: grey levels as stored, and the grey square that networks see."""
 
-import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,9 +8,8 @@ from PIL import Image, ImageOps
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.images.depth import bits_a_channel
+from neuroloop.images.square import centre_square
 from neuroloop.images.upright import refuse_pages
-
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 
 #: A radiograph may be stored in colour. Its channels differ by less than this (of 255), which is
 #: what JPEG makes of grey, in all but this share of the pixels.
@@ -171,10 +169,7 @@ def read_levels(path: Path, white: int | None = None) -> Levels:
 
 
 def read_radiograph(path: Path, size: int, white: int | None = None) -> np.ndarray:
-    """Read a radiograph as a grey square.
-
-    The square in the middle of the radiograph is scaled with a triangular filter as wide as a new
-    pixel, so that fine ribs do not alias.
+    """Read a radiograph as a grey square (see `square.centre_square`).
 
     Parameters
     ----------
@@ -195,38 +190,8 @@ def read_radiograph(path: Path, size: int, white: int | None = None) -> np.ndarr
         See `read_levels`.
     """
     levels, white, _ = read_levels(path, white)
-    height, width = levels.shape
-    side = min(levels.shape)
-    left, top = (width - side) / 2, (height - side) / 2
-    radiograph = Image.fromarray(levels.astype(np.float32) / np.float32(white)).resize(
-        (size, size), Image.Resampling.BILINEAR, box=(left, top, left + side, top + side)
-    )
-    return np.clip(np.asarray(radiograph), 0, 1)
-
-
-def content_hashes(levels: np.ndarray, white: int = 255) -> tuple[str, ...]:
-    """Hashes of an image's pixels: copies have one in common, whatever their name and depth.
-
-    Of more than 256 levels some programs round to 255ths of white, some cut off the fraction, and
-    some keep the upper 8 bits; others fill zeros in below 8 bits.
-
-    Parameters
-    ----------
-    levels : ndarray of int, shape (height, width)
-    white : int
-        At least 255.
-
-    Returns
-    -------
-    tuple of str
-        Sorted: one of 8 bits, up to three of more.
-    """
-    upper = levels >> (white.bit_length() - 8)
-    rounded = np.rint(levels * (255 / white))
-    cut = levels.astype(np.uint32) * 255 // white
-    greys = [grey.astype(np.uint8).tobytes() for grey in (upper, rounded, cut)]
-    shape = f"{levels.shape}".encode()
-    return tuple(sorted({hashlib.sha256(shape + grey).hexdigest() for grey in greys}))
+    grey = Image.fromarray(levels.astype(np.float32) / np.float32(white))
+    return np.clip(np.asarray(centre_square(grey, size)), 0, 1)
 
 
 def _mended(stored: np.ndarray, above: np.ndarray, white: int) -> np.ndarray:

@@ -7,14 +7,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from neuroloop.cxr.image_files import (
-    content_hashes,
-    read_levels,
-    read_radiograph,
-    read_stored,
-    told_white,
-)
 from neuroloop.errors import NeuroLoopError
+from neuroloop.images.grey_levels import read_levels, read_radiograph, read_stored, told_white
 
 
 @pytest.fixture
@@ -229,29 +223,3 @@ def test_radiographs_of_several_pages_are_refused(tmp_path, levels):
     tifffile.imwrite(tmp_path / "radiograph.tif", np.stack([levels, levels[::-1]]))
     with pytest.raises(NeuroLoopError, match=r"radiograph\.tif cannot be read \(2 pages or frames"):
         read_levels(tmp_path / "radiograph.tif")
-
-
-def test_hashes_are_of_pixels_and_shape(tmp_path, levels):
-    (mine,) = content_hashes(read_levels(saved(tmp_path, levels)).levels)
-    assert content_hashes(read_levels(saved(tmp_path, levels, "radiograph.bmp")).levels) == (mine,)
-    assert mine not in content_hashes(levels.reshape(30, 20))
-    levels[3, 4] ^= 1
-    assert mine not in content_hashes(levels)
-
-
-@pytest.mark.parametrize(
-    ("factor", "white"), [(257, 65535), (256, 65535), (16, 4080), (16, 4095), (4, 1023)]
-)
-def test_a_deeper_copy_has_a_hash_of_its_radiograph(levels, factor, white):
-    (mine,) = content_hashes(levels)
-    assert mine in content_hashes(levels.astype(np.uint16) * np.uint16(factor), white)
-
-
-def test_a_copy_of_8_bits_has_a_hash_of_its_radiograph():
-    deep = np.random.default_rng(1).integers(0, 4096, (30, 40), dtype=np.uint16)
-    copies = [deep >> 4, np.rint(deep / 4095 * 255), deep / 4095 * 255, deep * (256 / 4096)]
-    for copy in copies:
-        (its,) = content_hashes(copy.astype(np.uint8))
-        assert its in content_hashes(deep, 4095)
-    assert len({content_hashes(copy.astype(np.uint8)) for copy in copies}) == 3
-    assert set(content_hashes(deep, 4095)) & set(content_hashes(deep << 4, 65535))

@@ -1,0 +1,99 @@
+"""Soft labels of activity that is an array already, in one call."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from neuroloop.files.natural_order import natural_sorted
+from neuroloop.fmri.linear import fit_linear
+from neuroloop.fmri.soft_labels import by_stimulus, check_rows, out_of_fold
+from neuroloop.statistics import folds
+
+
+class SoftLabels(NamedTuple):
+    """What `decode_arrays` gives.
+
+    Attributes
+    ----------
+    soft_labels : ndarray of float32, (rows, classes)
+        Rows sum to 1.
+    logits : ndarray of float32, (rows, classes)
+    rows : list of str
+        Stimulus of each row; without stimuli the number of the row of the activity.
+    classes : list of str
+        Class of each column, in natural order.
+    accuracy : float
+        Share of the rows of the activity whose class got the highest logit.
+    """
+
+    soft_labels: np.ndarray
+    logits: np.ndarray
+    rows: list[str]
+    classes: list[str]
+    accuracy: float
+
+
+def decode_arrays(
+    x: ArrayLike,
+    labels: ArrayLike,
+    runs: ArrayLike,
+    *,
+    stimuli: ArrayLike | None = None,
+    decoder: str = "ridge",
+    n_voxels: int | None = None,
+    n_folds: int | None = None,
+    calibration_folds: int = 3,
+    **settings: Any,
+) -> SoftLabels:
+    """Decode activity out of fold, and calibrate.
+
+    Parameters
+    ----------
+    x : array, (n, voxels)
+        Activity, a row a volume, block or trial.
+    labels : array, (n,)
+        Class of each row, by name or number.
+    runs : array, (n,)
+        Run of each row: folds are whole runs.
+    stimuli : array, (n,), optional
+        Image of each row. An image that a fold tests teaches it nothing, whatever the run, and
+        soft labels are means over the rows of an image.
+    decoder : str
+        A linear decoder.
+    n_voxels : int, optional
+        Voxels to select inside each training fold; all if left out.
+    n_folds : int, optional
+        Folds; as many as runs, and 10 at most, if left out.
+    calibration_folds : int
+        Folds inside each training fold that choose the temperature.
+    **settings
+        Of the decoder; its defaults where left out.
+
+    Returns
+    -------
+    SoftLabels
+
+    Raises
+    ------
+    NeuroLoopError
+        If the arrays do not fit together, or a fold cannot learn a class.
+    """
+    x, names = np.asarray(x), [str(label) for label in np.asarray(labels).tolist()]
+    run = np.asarray(runs).astype(str)
+    shown = np.full(len(names), "") if stimuli is None else np.asarray(stimuli).astype(str)
+    classes = natural_sorted(set(names))
+    y = np.array([classes.index(name) for name in names], dtype=np.int64)
+    check_rows(x, y, run, shown, len(classes))
+    count = min(len(set(run.tolist())), 10) if n_folds is None else n_folds
+    made = folds.splits(folds.group_folds(run.tolist(), count), stimuli=shown.tolist())
+    fit = partial(fit_linear, decoder, n_voxels=n_voxels, stimuli=shown, **settings)
+    found = out_of_fold(
+        x, y, run, shown, made, len(classes), fit, calibration_folds, None, decoder, classes
+    )
+    ids = shown if stimuli is not None else np.arange(len(y)).astype(str)
+    rows = list(dict.fromkeys(ids.tolist()))
+    logits, soft_labels = by_stimulus(found.logits, ids.tolist(), rows)
+    accuracy = float((found.logits.argmax(axis=1) == y).mean())
+    return SoftLabels(soft_labels, logits, rows, classes, accuracy)

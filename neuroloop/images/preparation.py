@@ -1,0 +1,181 @@
+"""What is done to an image before a network takes it: said once, kept with the network.
+
+A network answers well to images that were made as those that it learned from. So what was done to
+these is one small object, which training writes into model.json and whatever gives the network
+other images applies from there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.images.grey_levels import read_radiograph
+from neuroloop.images.square import centre_square
+from neuroloop.images.upright import read_upright
+
+#: How grey levels and colours of a file are read: photographs of 8 bits a channel, whose colours
+#: are weighed to grey where one channel is wanted; or radiographs of up to 16 bits, see
+#: `grey_levels`.
+LEVELS = ("photograph", "radiograph")
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """From an image file to what a network takes.
+
+    Attributes
+    ----------
+    size : int
+        Side in pixels to which the square in the middle of an image is scaled (see
+        `square.centre_square`).
+    channels : {1, 3}
+        Grey, or red, green and blue.
+    levels : {"photograph", "radiograph"}
+        See `LEVELS`.
+    white : int or None
+        Level of white in radiographs of more than 8 bits; None: as their headers say.
+    crop : int or None
+        Side of the middle of that square which the network sees; None: all of it. What it has
+        beyond the square is filled with `mean`.
+    mean, std : tuple of float
+        What pixels in [0, 1] are normalised by: one value, or one a channel.
+    """
+
+    size: int
+    channels: int
+    levels: str = "photograph"
+    white: int | None = None
+    crop: int | None = None
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+
+    @classmethod
+    def from_json(cls, block: Mapping[str, Any]) -> "Preparation":
+        """Build it from what `as_json` made."""
+        values: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in block.items()
+        }
+        return cls(**values)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return its values as model.json holds them."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
+
+    @property
+    def side(self) -> int:
+        """Side in pixels of what the network takes."""
+        return self.crop or self.size
+
+    @property
+    def without_normalisation(self) -> "Preparation":
+        """The same, for pixels in [0, 1]."""
+        return replace(self, mean=(0.0,), std=(1.0,))
+
+    def read(self, path: Path) -> np.ndarray:
+        """Read an image, turned as its header says (EXIF), as a square.
+
+        Parameters
+        ----------
+        path : Path
+
+        Returns
+        -------
+        ndarray of uint8, shape (channels, size, size)
+
+        Raises
+        ------
+        NeuroLoopError
+            If the file is missing or damaged, is no image or several, or has other levels.
+        """
+        if self.levels == "radiograph":
+            grey = np.rint(read_radiograph(path, self.size, self.white) * 255).astype(np.uint8)
+            return np.repeat(grey[None], self.channels, axis=0)
+        try:
+            made = read_upright(path).convert("L" if self.channels == 1 else "RGB")
+            pixels = np.asarray(centre_square(made, self.size))
+        except Exception as error:  # whatever a damaged file makes a decoder do
+            reason = " ".join(str(error).split())
+            raise NeuroLoopError(f"image {path} cannot be read ({reason}): replace it") from error
+        return pixels[None] if self.channels == 1 else pixels.transpose(2, 0, 1)
+
+    def squares(self, images: np.ndarray) -> np.ndarray:
+        """Bring images of another size to the squares that `read` makes.
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, channels, height, width)
+
+        Returns
+        -------
+        ndarray of uint8, shape (n, channels, size, size)
+        """
+        if images.shape[2:] == (self.size, self.size):
+            return images
+        made = np.empty((*images.shape[:2], self.size, self.size), dtype=np.uint8)
+        for one, image in zip(made, images, strict=True):
+            for channel, pixels in zip(one, image, strict=True):
+                channel[:] = np.asarray(centre_square(Image.fromarray(pixels), self.size))
+        return made
+
+    def apply(self, images: np.ndarray) -> np.ndarray:
+        """Make what the network takes of images that are in memory.
+
+        Parameters
+        ----------
+        images : ndarray of uint8, shape (n, channels, height, width)
+            As `read` makes them, or of another size.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, channels, side, side)
+        """
+        pad = max(0, -(-(self.side - self.size) // 2))
+        padded = normalised(self.squares(images), self.mean, self.std, pad)
+        first = (self.size + 2 * pad - self.side) // 2
+        if not first and padded.shape[2] == self.side:
+            return padded
+        return padded[:, :, first : first + self.side, first : first + self.side].copy()
+
+    def undo(self, images: np.ndarray) -> np.ndarray:
+        """Undo the normalisation of what the network takes: pixels, in [0, 1] but for rounding."""
+        mean, std = (
+            np.asarray(values, dtype=np.float32).reshape(-1, 1, 1)
+            for values in (self.mean, self.std)
+        )
+        return images * std + mean
+
+
+def normalised(
+    images: np.ndarray, mean: Sequence[float], std: Sequence[float], pad: int = 0
+) -> np.ndarray:
+    """Pixels in [0, 1] less a mean, by a standard deviation, with a frame of that mean.
+
+    Images are taken one by one, since all of them in double precision would not fit into a job's
+    memory.
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (n, channels, height, width)
+    mean, std : sequence of float
+        One value, or one a channel.
+    pad : int
+        Pixels that are added on each side, which are 0.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, channels, height + 2 * pad, width + 2 * pad)
+    """
+    centre, spread = (np.asarray(values, dtype=float)[:, None, None] for values in (mean, std))
+    count, channels, height, width = images.shape
+    made = np.zeros((count, channels, height + 2 * pad, width + 2 * pad), dtype=np.float32)
+    for place, image in zip(made, images, strict=True):
+        place[:, pad : pad + height, pad : pad + width] = (image / 255 - centre) / spread
+    return made

@@ -1,0 +1,95 @@
+"""Soft labels from arrays, and what is said of arrays that do not fit."""
+
+import numpy as np
+import pytest
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri.decode_arrays import decode_arrays
+from neuroloop.fmri.linear import fit_linear
+from neuroloop.fmri.soft_labels import out_of_fold
+from neuroloop.statistics.folds import group_folds, splits
+
+RUNS = np.repeat(np.arange(6), 20)
+NAMES = np.array(["cat", "dog", "cow"] * 40)
+
+
+def activity(signal: float = 1.0) -> np.ndarray:
+    generator = np.random.default_rng(0)
+    shift = generator.standard_normal((3, 50))[np.unique(NAMES, return_inverse=True)[1]]
+    return generator.standard_normal((120, 50)) + signal * shift
+
+
+def test_names_and_numbers_give_the_same() -> None:
+    found = decode_arrays(activity(), NAMES, RUNS, alphas=[100.0])
+    assert found.classes == ["cat", "cow", "dog"]
+    assert found.rows == [str(row) for row in range(120)]
+    assert found.soft_labels.shape == (120, 3)
+    np.testing.assert_allclose(found.soft_labels.sum(axis=1), 1, rtol=1e-5)
+    named = np.array(found.classes)[found.soft_labels.argmax(axis=1)]
+    assert (named == NAMES).mean() == pytest.approx(found.accuracy)
+    assert found.accuracy > 0.9
+    numbers = np.unique(NAMES, return_inverse=True)[1]
+    again = decode_arrays(activity(), numbers.tolist(), RUNS.astype(str), alphas=[100.0])
+    np.testing.assert_array_equal(again.logits, found.logits)
+    assert decode_arrays(activity(0.0), NAMES, RUNS, alphas=[100.0]).accuracy < 0.5
+
+
+def test_it_is_what_its_parts_give() -> None:
+    x, y = activity().astype(np.float32), np.unique(NAMES, return_inverse=True)[1]
+    made = splits(group_folds(RUNS, 6))
+
+    def fit(x, y, groups, splits, n_classes):
+        return fit_linear("svm", x, y, groups, splits, n_classes, 20)
+
+    expected = out_of_fold(x, y, RUNS, None, made, 3, fit, 3).logits
+    found = decode_arrays(x, NAMES, RUNS, decoder="svm", n_voxels=20)
+    np.testing.assert_allclose(found.logits, expected, rtol=1e-6)
+
+
+def test_rows_of_an_image_are_joined_and_never_on_both_sides() -> None:
+    """Activity that tells the image alone: decodable where an image teaches its own test."""
+    generator = np.random.default_rng(1)
+    images = np.tile(np.arange(20), 6)
+    x = generator.standard_normal((20, 50))[images]
+    labels = generator.permutation(np.arange(20) % 2)[images]
+    leaky = decode_arrays(x, labels, RUNS, alphas=[1.0])
+    assert leaky.accuracy == 1
+    with pytest.raises(NeuroLoopError, match="its images in other folds are shown in this fold"):
+        decode_arrays(x, labels, RUNS, stimuli=images, alphas=[1.0])
+    found = decode_arrays(x, labels, np.arange(120) % 20 // 4, stimuli=images, alphas=[1.0])
+    assert found.rows == [str(image) for image in range(20)]
+    assert found.soft_labels.shape == (20, 2)
+    assert found.accuracy < 0.9
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"x": np.zeros(120)}, r"activity of shape \(120,\), classes \(120,\)"),
+        ({"runs": RUNS[1:]}, r"runs \(119,\) and stimuli \(120,\) do not fit"),
+        ({"labels": NAMES[1:]}, r"classes \(119,\)"),
+        ({"x": np.full((120, 5), np.nan)}, "activity holds NaN or infinite values"),
+        ({"runs": np.zeros(120)}, "1 folds cannot be made of 1 groups"),
+        ({"labels": ["cat"] * 120}, "and a decoder needs 2 classes"),
+        ({"decoder": "lasso"}, "there is no decoder 'lasso'"),
+        ({"decoder": "resnet1d18"}, "decoder 'resnet1d18' is not linear"),
+        ({"alpha": 1}, "decoder 'ridge', alpha: there is no such setting"),
+    ],
+)
+def test_what_does_not_fit_is_said_in_a_sentence(changes: dict, said: str) -> None:
+    given = {"x": activity(), "labels": NAMES, "runs": RUNS} | changes
+    with pytest.raises(NeuroLoopError, match=said) as error:
+        decode_arrays(**given)
+    assert "\n" not in str(error.value)
+
+
+def test_names_are_no_indices() -> None:
+    made = splits(group_folds(RUNS, 6))
+
+    def fit(x, y, groups, splits, n_classes):
+        return fit_linear("ridge", x, y, groups, splits, n_classes)
+
+    with pytest.raises(NeuroLoopError, match="classes are <U3, not indices from 0: make them by"):
+        out_of_fold(activity(), NAMES, RUNS, None, made, 3, fit, 3)
+    with pytest.raises(NeuroLoopError, match="must be indices from 0 to 2"):
+        out_of_fold(activity(), np.arange(120) % 4, RUNS, None, made, 3, fit, 3)
