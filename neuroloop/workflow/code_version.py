@@ -64,7 +64,7 @@ def code_version(
         digest.update((path.relative_to(root).as_posix() if inside else path.name).encode())
         hidden = path in entries and not shown
         digest.update(_meaning(path, path.stat().st_mtime_ns, hidden).encode())
-        for asset in _assets(path, path.stat().st_mtime_ns):
+        for asset in assets(path):
             digest.update(asset.name.encode() + asset.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -79,6 +79,14 @@ def modules(script: Path, root: Path = ROOT) -> set[Path]:
             found.add(path)
             waiting += _imports(path, root, path.stat().st_mtime_ns)
     return found
+
+
+def assets(path: Path) -> tuple[Path, ...]:
+    """Files beside a module that it names in its constant ``ASSETS``, a tuple of names."""
+    for node in _tree(path, path.stat().st_mtime_ns).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ASSETS":
+            return tuple(path.with_name(name) for name in ast.literal_eval(node.value))
+    return ()
 
 
 @cache
@@ -104,15 +112,6 @@ def _imports(path: Path, root: Path, _changed: int) -> tuple[Path, ...]:
 def _tree(path: Path, _changed: int) -> ast.Module:
     """Syntax tree of a file, parsed once while the file stays as it is."""
     return ast.parse(path.read_text(encoding="utf-8"), str(path))
-
-
-@cache
-def _assets(path: Path, _changed: int) -> tuple[Path, ...]:
-    """Files beside a module that it names in ``ASSETS``, a tuple of strings."""
-    for node in _tree(path, _changed).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ASSETS":
-            return tuple(path.with_name(name) for name in ast.literal_eval(node.value))
-    return ()
 
 
 @cache
