@@ -69,8 +69,8 @@ def code_version(
         facts = parsed(path)
         digest.update(names[path].encode())
         digest.update((facts.hidden if path in entries and not shown else facts.meaning).encode())
-        for asset in facts.assets:
-            digest.update(asset.encode() + path.with_name(asset).read_bytes())
+        for asset in assets(path):
+            digest.update(asset.name.encode() + asset.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -84,6 +84,11 @@ def modules(script: Path, root: Path = ROOT) -> set[Path]:
             found.add(path)
             waiting += _first_party(parsed(path).imports, root)
     return found
+
+
+def assets(path: Path) -> tuple[Path, ...]:
+    """Files beside a module that it names in its constant ``ASSETS``, a tuple of names."""
+    return tuple(path.with_name(name) for name in parsed(path).assets)
 
 
 @cache
