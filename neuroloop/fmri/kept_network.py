@@ -1,5 +1,6 @@
 """The network of a decoder that can be opened and looked into: that of the first fold."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +73,6 @@ def save_network(
         What else is worth knowing.
     """
     chosen = spread(truth.tolist(), LOOKED_AT)
-    constant = ~np.isfinite(kept.unit)
     save_model(
         path,
         name="-".join(path.parts[2:-1]),
@@ -87,6 +87,6 @@ def save_network(
         ),
         voxels=kept.voxels.tolist(),
         mean=kept.mean.tolist(),
-        unit=np.where(constant, None, kept.unit).tolist(),
+        unit=[value if math.isfinite(value) else None for value in kept.unit.tolist()],
         **facts,
     )
