@@ -10,8 +10,8 @@ from neuroloop import registry
 from neuroloop.distill.image_set import ImageSet, load_image_set, soft_label_ids
 from neuroloop.distill.students import Student, Trained, train_students
 from neuroloop.distill.teaching import join_logits, teach
-from neuroloop.explain.models.model_file import save_model
 from neuroloop.explain.models.model_images import ModelImages, spread
+from neuroloop.explain.models.model_writing import save_model
 from neuroloop.files.formats import (
     StrPath,
     load_array,
