@@ -22,6 +22,7 @@ from neuroloop.workflow.sweeps import expand_sweeps
 from neuroloop.calcium.tables import movie_paths, read_recordings
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.download_registry import read_registry
+from neuroloop.report.chapters import chapters
 
 #: What a wildcard may be: no slash, no dot.
 NAME = "[A-Za-z0-9][A-Za-z0-9_-]*"
@@ -423,16 +424,6 @@ def reader_files(area, name):
         reader=block["readers"],
         name=name,
     )
-
-
-def comparison_files(area, name):
-    """One file of every comparison and reader of an area."""
-    block = config["areas"][area]
-    return [
-        f"results/calcium/{area}/compare/{first}__{second}/{reader}/{name}"
-        for first, second in block["comparisons"]
-        for reader in block["readers"]
-    ]
 
 
 def taught(dataset):

@@ -53,6 +53,7 @@ def code_version(
     -------
     str
         Sixteen hexadecimal digits, unchanged by comments, docstrings, layout and file times.
+        Templates and other files that a module names in its constant ``ASSETS`` are part of it.
     """
     digest = hashlib.sha256(_pins(LOCK if root == ROOT else root / "envs" / LOCK.name).encode())
     code = modules(root / "scripts" / script, root)
@@ -63,6 +64,8 @@ def code_version(
         digest.update((path.relative_to(root).as_posix() if inside else path.name).encode())
         hidden = path in entries and not shown
         digest.update(_meaning(path, path.stat().st_mtime_ns, hidden).encode())
+        for asset in assets(path):
+            digest.update(asset.name.encode() + asset.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -76,6 +79,14 @@ def modules(script: Path, root: Path = ROOT) -> set[Path]:
             found.add(path)
             waiting += _imports(path, root, path.stat().st_mtime_ns)
     return found
+
+
+def assets(path: Path) -> tuple[Path, ...]:
+    """Files beside a module that it names in its constant ``ASSETS``, a tuple of names."""
+    for node in _tree(path, path.stat().st_mtime_ns).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ASSETS":
+            return tuple(path.with_name(name) for name in ast.literal_eval(node.value))
+    return ()
 
 
 @cache
