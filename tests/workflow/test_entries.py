@@ -107,7 +107,6 @@ STUDENTS = regions("train_students distill/tiny/{}/ridge/brain/tiny_student")
             ends("summarise_decoding fmri/tiny", *STUDENTS)
             | regions("decode_linear fmri/tiny/{}/ridge"),
         ),
-        ("neuroloop/fmri/decoders/svm.py", "decision_function_shape", "shape", set()),
         (
             "neuroloop/fmri/decoders/resnet1d18.py",
             "seed=seed,",
@@ -121,20 +120,11 @@ STUDENTS = regions("train_students distill/tiny/{}/ridge/brain/tiny_student")
         ("neuroloop/distill/teachers/brain.py", "return logits", "return -logits", ends(*STUDENTS)),
         ("neuroloop/distill/teachers/brain.py", "#d55e00", "#d55eff", ends()),
         (
-            "neuroloop/distill/teachers/smooth.py",
-            "return temperature",
-            "return -temperature",
-            set(),
-        ),
-        (
             "neuroloop/distill/teachers/cnn.py",
             "return logits",
             "return -logits",
             ends("train_reference_students distill/tiny/reference/cnn/tiny_student"),
         ),
-        ("neuroloop/explain/methods/saliency.py", "return saliency", "return -saliency", set()),
-        ("neuroloop/networks/backbones/resnet18.py", "(18, ", "(34, ", set()),
-        ("neuroloop/networks/transfer_network.py", "TINY = 1e-6", "TINY = 1e-5", set()),
     ],
 )
 def test_an_edit_of_an_entry_reruns_what_runs_it(
@@ -144,7 +134,13 @@ def test_an_edit_of_an_entry_reruns_what_runs_it(
     assert copied.waiting() == jobs
 
 
-PLUGIN = """
-decoders:
-  shrunk: {method: lda, shrinkage: 0.3}
-"""
+def test_an_edit_of_what_nothing_runs_reruns_nothing(copied: Project) -> None:
+    for path, old, new in [
+        ("fmri/decoders/svm.py", "decision_function_shape", "shape"),
+        ("distill/teachers/smooth.py", "return temperature", "return -temperature"),
+        ("explain/methods/saliency.py", "return saliency", "return -saliency"),
+        ("networks/backbones/resnet18.py", "(18, ", "(34, "),
+        ("networks/transfer_network.py", "TINY = 1e-6", "TINY = 1e-5"),
+    ]:
+        copied.edit(f"neuroloop/{path}", old, new)
+    assert copied.waiting() == set()
