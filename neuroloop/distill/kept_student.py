@@ -7,8 +7,8 @@ import numpy as np
 
 from neuroloop.distill.image_set import ImageSet
 from neuroloop.distill.students import Student, Trained
-from neuroloop.explain.models.model_file import save_model
 from neuroloop.explain.models.model_images import ModelImages, spread
+from neuroloop.explain.models.model_writing import save_model
 
 #: Images that lie beside the network, for those who look into it.
 LOOKED_AT = 60

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroloop.explain.models.model_file import save_model
 from neuroloop.explain.models.model_images import ModelImages, spread
+from neuroloop.explain.models.model_writing import save_model
 
 if TYPE_CHECKING:
     import torch
