@@ -386,6 +386,32 @@ def soft_label_files(dataset):
     )
 
 
+def network_files(dataset, name):
+    """One file of every decoder of a dataset that keeps its network, and of its CNN teachers."""
+    block = config["datasets"][dataset]
+    found = expand(
+        "results/fmri/{dataset}/{subject}/{roi}/{decoder}/{name}",
+        dataset=dataset,
+        subject=block["subjects"],
+        roi=block["rois"],
+        decoder=decoders_with("KEEPS_NETWORK", block["decoders"]),
+        name=name,
+    )
+    teaching = block.get("teaching")
+    needs = [
+        registry.entry("teacher", teacher).NEEDS
+        for teacher in (teaching["teachers"] if teaching else [])
+    ]
+    if "cnn" in needs:
+        found += expand(
+            "results/distill/{dataset}/cnn/{student}/{name}",
+            dataset=dataset,
+            student=teaching["students"],
+            name=name,
+        )
+    return found
+
+
 def student_files(dataset, name="predictions.npz"):
     """One file of every group of students of a dataset, the references' included."""
     block = config["datasets"][dataset]
