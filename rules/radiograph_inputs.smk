@@ -157,14 +157,6 @@ def classifier_files(dataset, name, leaky=True):
     return made
 
 
-def map_files(dataset, name):
-    """One file of every case and classifier whose maps are drawn."""
-    return [
-        f"results/cxr/{dataset}/{case}/{classifier}/maps/{name}"
-        for case, classifier in config["radiographs"][dataset]["maps"]
-    ]
-
-
 def external_files(dataset, name):
     """One file of every case, classifier and other set of radiographs that it is tested on."""
     block = config["radiographs"][dataset]

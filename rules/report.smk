@@ -37,54 +37,19 @@ rule check_dataset:
         "../scripts/report/check_dataset.py"
 
 
+#: What the report tells of, in its order.
+CHAPTERS = chapters(config)
+
+
+def sections_told(wildcards):
+    """Sections of the report that have a chapter."""
+    return sorted({chapter.section for chapter in CHAPTERS})
+
+
 rule write_report:
     """Write one self-contained page with the tables and figures of this config."""
     input:
-        decoding=expand(
-            "results/fmri/{dataset}/decoding.tsv", dataset=running("datasets")
-        ),
-        decoding_figures=expand(
-            "results/fmri/{dataset}/decoding.png", dataset=running("datasets")
-        ),
-        students=expand(
-            "results/distill/{dataset}/ablation.tsv",
-            dataset=filter(taught, running("datasets")),
-        ),
-        comparisons=expand(
-            "results/distill/{dataset}/comparisons.tsv",
-            dataset=filter(taught, running("datasets")),
-        ),
-        ablation_figures=expand(
-            "results/distill/{dataset}/ablation.png",
-            dataset=filter(taught, running("datasets")),
-        ),
-        reading_figures=[
-            f"results/calcium/{area}/reading/{reader}.png"
-            for area in running("areas")
-            for reader in config["areas"][area]["readers"]
-        ],
-        maps_figures=[reader_files(area, "cams.png") for area in running("areas")],
-        zncc_figures=[reader_files(area, "zncc.png") for area in running("areas")],
-        null_figures=[reader_files(area, "zncc_nulls.png") for area in running("areas")],
-        coupling_figures=[
-            reader_files(area, "coupling.png") for area in running("areas")
-        ],
-        couplings=[reader_files(area, "coupling.tsv") for area in running("areas")],
-        routes=[comparison_files(area, "routes.tsv") for area in running("areas")],
-        comparison_figures=[
-            comparison_files(area, "comparison.png") for area in running("areas")
-        ],
-        radiographs=expand(
-            "results/cxr/{dataset}/metrics.tsv", dataset=running("radiographs")
-        ),
-        radiograph_figures=expand(
-            "results/cxr/{dataset}/{figure}.png",
-            dataset=running("radiographs"),
-            figure=["scores", "shortcuts", "confusion", "learning", "calibration"],
-        ),
-        radiograph_maps=[
-            map_files(dataset, "maps.png") for dataset in running("radiographs")
-        ],
+        files=[file for chapter in CHAPTERS for file in chapter.files.values()],
     output:
         page="results/report/index.html",
         run="results/report/run.json",
@@ -99,7 +64,9 @@ rule write_report:
         mem_mb=scaled(1000),
         runtime=minutes(10),
     params:
-        code=code_version("report/write_report.py"),
+        code=code_of("report/write_report.py", shown=True, section=sections_told),
+        plugins=plugins_of(section=sections_told),
+        chapters=[chapter.outline for chapter in CHAPTERS],
         threads=config["threads"],
     script:
         "../scripts/report/write_report.py"

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neuroloop.explain.gallery.gallery import gallery_page, read_found
+from neuroloop.explain.gallery.found import read_found
+from neuroloop.explain.gallery.page import gallery_page
 from neuroloop.explain.models.model_file import open_model
 from neuroloop.files.formats import StrPath, atomic
 from neuroloop.jobs.job import job

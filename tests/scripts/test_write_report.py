@@ -1,58 +1,19 @@
-"""The report's page where tables are empty or numbers have no interval."""
+"""The report's script: the page of the chapters that the rule hands it."""
 
-import numpy as np
 import pandas as pd
-import pytest
 
-from neuroloop.distill.ablation import KEYS, REFERENCE, Group, accuracies, compare_teachers
 from neuroloop.files.formats import save_table
-from neuroloop.report.page import Page
-from scripts.report.write_report import add_ablation, add_radiographs
-
-RADIOGRAPH_FIGURES = ("scores", "confusion", "shortcuts", "calibration", "learning")
-
-
-def students(*place, teacher, seed=0):
-    keys = dict(zip(KEYS, (*place, teacher, "small"), strict=True))
-    hits = np.random.default_rng(seed).random((2, 30)) < 0.5
-    return Group(keys, hits, [f"i{number}" for number in range(30)], [0, 1], chance=0.5)
+from neuroloop.report.chapters import Chapter
+from neuroloop.report.page import report_page
+from scripts.report.write_report import write_report
 
 
-def ablation_page(folder, groups) -> str:
-    save_table(folder / "ablation.tsv", accuracies(groups))
-    save_table(folder / "comparisons.tsv", compare_teachers(groups, seed=0, n_boot=20))
-    (folder / "ablation.png").write_bytes(b"")
-    page = Page("NeuroLoop")
-    add_ablation(
-        page,
-        *(folder / f"{name}" for name in ("ablation.tsv", "comparisons.tsv")),
-        folder / "ablation.png",
-    )
-    return page.html()
-
-
-@pytest.fixture
-def none():
-    return students(*[REFERENCE] * 3, teacher="none")
-
-
-def test_a_group_of_two_subjects_is_shown_with_the_reason_for_its_missing_interval(tmp_path, none):
-    brains = [students(f"S{n}", "V1", "ridge", teacher="brain", seed=n) for n in (1, 2)]
-    html = ablation_page(tmp_path, [none, *brains])
-    (group,) = (line for line in html.split("<tr") if "<td>group</td>" in line)
-    assert group.count("<td>–</td>") == 4  # ci_low, ci_high, p and q
-    assert "2 subjects do not tell how subjects differ: 3 are needed" in group
-
-
-def test_labels_alone_make_a_page_without_a_table(tmp_path, none):
-    assert "<table" not in ablation_page(tmp_path, [none])
-
-
-def test_radiographs_with_nothing_to_compare_make_a_page_without_a_table(tmp_path):
-    for name in RADIOGRAPH_FIGURES:
-        (tmp_path / f"{name}.png").write_bytes(b"")
-    columns = ["kind", "metric", "difference", "ci_low", "ci_high", "p"]
-    save_table(tmp_path / "comparisons.tsv", pd.DataFrame(columns=columns))
-    page = Page("NeuroLoop")
-    add_radiographs(page, tmp_path, [])
-    assert "<table" not in page.html()
+def test_the_script_writes_the_page_of_its_chapters(tmp_path):
+    files = {"accuracies": tmp_path / "decoding.tsv", "figure": tmp_path / "decoding.png"}
+    save_table(files["accuracies"], pd.DataFrame([{"accuracy": 0.5, "p": 0.01}]))
+    files["figure"].write_bytes(b"picture")
+    chapter = Chapter("decoding", "faces", files)
+    page = tmp_path / "report" / "index.html"
+    write_report(chapters=[chapter.outline], files=list(files.values()), page=page)
+    assert page.read_text() == report_page("NeuroLoop", [chapter])
+    assert "faces" in page.read_text()

@@ -72,7 +72,11 @@ def table(project: Project, path: str) -> pd.DataFrame:
 
 def test_all_is_made_and_told(project: Project) -> None:
     page = (project.folder / "results/report/index.html").read_text()
-    for title in ("Networks read neurons: cells", "What changed: cells, before to after"):
+    for title in (
+        "Networks read neurons",
+        "What changed between sessions",
+        "cells, before to after",
+    ):
         assert title in page
     assert page.count("data:image/png") == 10
     assert not any(project.plan().values())

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from neuroloop.workflow.code_version import NUMERIC, code_version, modules
+from neuroloop.workflow.code_version import NUMERIC, assets, code_version, modules
 from tests.project import ROOT
 
 SCRIPTS = sorted(
     path.relative_to(ROOT / "scripts").as_posix()
     for path in (ROOT / "scripts").glob("*/*.py")
-    if path.name != "__init__.py" and path.parent.name != "lib"
+    if path.name != "__init__.py"
 )
 
 #: A small project: one script imports a module that imports another inside a function.
@@ -24,7 +24,9 @@ FILES = {
         '"""Middle."""\n\nimport json\n\n\ndef number() -> int:\n    """Say one."""\n'
         "    from neuroloop import deep\n\n    return deep.VALUE\n"
     ),
-    "neuroloop/other.py": "VALUE = 2\n",
+    "neuroloop/other.py": 'VALUE = 2\nASSETS = ("other.html.j2",)\n',
+    "neuroloop/other.html.j2": "<p>{{ value }}</p>\n",
+    "neuroloop/unnamed.css": "p { margin: 0; }\n",
     "scripts/branch/__init__.py": "",
     "scripts/branch/first.py": "from neuroloop.middle import number\n\nprint(number())\n",
     "scripts/branch/second.py": "import neuroloop.other\n",
@@ -58,13 +60,11 @@ def changed(project: Path, name: str, text: str) -> tuple[bool, bool]:
 
 def test_imports_are_followed_into_functions(project: Path) -> None:
     found = modules(project / "scripts/branch/first.py", project)
-    names = {path.relative_to(project / "scripts").as_posix() for path in found}
-    assert names == {
-        "__init__.py",
-        "lib/__init__.py",
-        "branch/first.py",
-        "lib/middle.py",
-        "lib/deep.py",
+    assert {path.relative_to(project).as_posix() for path in found} == {
+        "scripts/branch/first.py",
+        "neuroloop/__init__.py",
+        "neuroloop/middle.py",
+        "neuroloop/deep.py",
     }
 
 
@@ -74,7 +74,9 @@ def test_imports_are_followed_into_functions(project: Path) -> None:
         ("neuroloop/deep.py", "1", "3", (True, False)),
         ("neuroloop/middle.py", "deep.VALUE", "deep.VALUE + 1", (True, False)),
         ("neuroloop/middle.py", "import json", "import csv", (True, False)),
-        ("neuroloop/other.py", "2", "3", (False, True)),
+        ("neuroloop/other.py", "VALUE = 2", "VALUE = 3", (False, True)),
+        ("neuroloop/other.html.j2", "<p>", "<p class='large'>", (False, True)),
+        ("neuroloop/unnamed.css", "0", "1rem", (False, False)),
         ("scripts/branch/second.py", "other", "middle", (False, True)),
         ("neuroloop/__init__.py", "", "VALUE = 0\n", (True, True)),
         ("neuroloop/middle.py", '"""Middle."""', '"""The one in the middle."""', (False, False)),
@@ -91,6 +93,30 @@ def test_an_edit_changes_exactly_the_scripts_that_follow_from_it(
 ) -> None:
     text = FILES[name]
     assert changed(project, name, text.replace(old, new, 1)) == expected
+
+
+def test_a_plugin_s_template_changes_the_jobs_that_run_it(project: Path, tmp_path: Path) -> None:
+    plugin = tmp_path / "own.py"
+    plugin.write_text('ASSETS = ("own.html.j2",)\n')
+    template = tmp_path / "own.html.j2"
+    template.write_text("<p>1</p>")
+
+    def made(*entries: Path) -> str:
+        return code_version("branch/first.py", project, entries)
+
+    before, without = made(plugin), made()
+    template.write_text("<p>2</p>")
+    assert made(plugin) != before
+    assert made() == without
+
+
+def test_every_template_and_style_sheet_is_named_by_a_module_beside_it() -> None:
+    """One that is not would be no part of any hash: pages would stay as they were."""
+    kinds = {".j2", ".css", ".js"}
+    found = {path for path in (ROOT / "neuroloop").rglob("*") if path.suffix in kinds}
+    named = {asset for path in (ROOT / "neuroloop").rglob("*.py") for asset in assets(path)}
+    assert len(found) > 10
+    assert named == found
 
 
 def test_a_module_that_moves_changes_its_scripts(project: Path) -> None:

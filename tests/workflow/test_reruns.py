@@ -66,8 +66,24 @@ def test_an_edit_of_shared_code_reruns_what_imports_it(copied: Project) -> None:
 
 
 def test_an_edit_of_a_script_reruns_its_rule(copied: Project) -> None:
-    copied.edit("scripts/report/write_report.py", 'Page("NeuroLoop")', 'Page("Report")')
+    copied.edit("scripts/report/write_report.py", '"NeuroLoop"', '"Report"')
     assert copied.waiting() == {REPORT}
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "jobs"),
+    [
+        ("neuroloop/report/page.css", "#222", "#111", {REPORT}),
+        ("neuroloop/report/sections/decoding.html.j2", "<p>", "<p class='wide'>", {REPORT}),
+        ("neuroloop/report/sections/coupling.html.j2", "<p>", "<p class='wide'>", set()),
+        ("neuroloop/explain/gallery/gallery.js", "ArrowLeft", "ArrowUp", set()),
+    ],
+)
+def test_an_edit_of_a_template_reruns_the_page_that_shows_it(
+    copied: Project, path: str, old: str, new: str, jobs: set[str]
+) -> None:
+    copied.edit(path, old, new)
+    assert copied.waiting() == jobs
 
 
 def chain(subject: str, roi: str) -> set[str]:

@@ -1,141 +1,200 @@
-"""The report's page: nothing from outside, nothing that the page's content can break."""
+"""The report: every section with its own files, nothing from outside, plugins."""
 
-import base64
-import html
 import re
-from html.parser import HTMLParser
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from neuroloop.report.page import Page
+from neuroloop import registry
+from neuroloop.files.formats import save_table
+from neuroloop.report.chapters import Chapter, chapters, located
+from neuroloop.report.page import report_page
+from tests.unit.report.outline import Outline
 
-NASTY = "<script>alert('x')</script> & \"quotes\""
+#: A config with a chapter of every section, and two of some.
+CONFIG = {
+    "run": ["faces", "plain", "cells", "chests"],
+    "datasets": {"plain": {}, "faces": {"teaching": {}}, "unused": {"teaching": {}}},
+    "areas": {
+        "cells": {
+            "readers": ["cnn", "wide"],
+            "sessions": ["before", "after"],
+            "comparisons": [["before", "after"]],
+        }
+    },
+    "radiographs": {"chests": {"maps": [["case1", "fine"], ["case5", "fine"]]}},
+}
 
-#: Elements without an end.
-VOID = {"meta", "img", "br"}
+#: Columns that sections read, each with a value.
+COLUMNS = {
+    "accuracy": 0.5,
+    "p": 0.01,
+    "n": 40,
+    "flag": "at chance",
+    "teacher": "brain",
+    "difference": 0.1,
+    "pairs": 3,
+    "mean": 0.2,
+    "change": 0.3,
+}
+
+PLUGIN = '''"""How many subjects there are."""
+
+KIND = "section"
+ORDER = 0
+TITLE = "Subjects"
+BLOCKS = "datasets"
+ASSETS = ("subjects.html.j2",)
 
 
-class Outline(HTMLParser):
-    """Elements, their attributes and the text of a page; fails on what is not closed."""
+def chapters(name, block):
+    return {name: {"list": f"{name}.txt"}}
 
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.texts: list[tuple[str, str]] = []
-        self.feed(text)
-        assert not self.open
 
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in VOID:
-            self.open.append(tag)
+def context(files):
+    from pathlib import Path
 
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open and data.strip():
-            self.texts.append((self.open[-1], data))
-
-    def of(self, tag):
-        return [text for where, text in self.texts if where == tag]
+    return {"count": len(Path(files["list"]).read_text().split())}
+'''
 
 
 @pytest.fixture
-def picture(tmp_path):
-    path = tmp_path / "figure.png"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
-    return path
+def filled(tmp_path):
+    """Chapters of `CONFIG` whose tables and figures are all different."""
+    found = []
+    for chapter in chapters(CONFIG):
+        files = {}
+        for name, file in chapter.files.items():
+            files[name] = tmp_path / file
+            files[name].parent.mkdir(parents=True, exist_ok=True)
+            if file.endswith(".tsv"):
+                save_table(files[name], pd.DataFrame([{**COLUMNS, "file": file}]))
+            else:
+                files[name].write_bytes(file.encode())
+        found.append(chapter._replace(files=files))
+    return found
 
 
-def cells(table):
-    page = Page("t")
-    page.table(table)
-    return Outline(page.html()).of("td")
+def test_what_is_run_is_told_section_by_section():
+    made = [(chapter.section, chapter.title) for chapter in chapters(CONFIG)]
+    assert made == [
+        ("decoding", "faces"),
+        ("decoding", "plain"),
+        ("distillation", "faces"),
+        ("reading", "cells, reader cnn"),
+        ("reading", "cells, reader wide"),
+        *[
+            ("coupling", f"cells, {session}, reader {reader}")
+            for session in ("before", "after")
+            for reader in ("cnn", "wide")
+        ],
+        ("changes", "cells, before to after, reader cnn"),
+        ("changes", "cells, before to after, reader wide"),
+        ("radiographs", "chests"),
+        ("radiograph_maps", "chests, case1, fine"),
+        ("radiograph_maps", "chests, case5, fine"),
+    ]
+    assert not chapters({**CONFIG, "run": []})
 
 
-def test_a_whole_page(picture):
-    page = Page("Title")
-    page.section("First")
-    page.text("Some words.")
-    page.figure(picture, "A caption")
-    page.section("Second")
-    page.table(pd.DataFrame({"roi": ["V1"], "accuracy": [0.25]}))
-    outline = Outline(page.html())
-    assert outline.of("title") == outline.of("h1") == ["Title"]
-    assert outline.of("h2") == outline.of("a") == ["First", "Second"]
-    assert outline.of("p") == ["Some words."]
-    assert outline.of("figcaption") == ["A caption"]
-    assert (outline.of("th"), outline.of("td")) == (["roi", "accuracy"], ["V1", "0.25"])
-    links = [attributes["href"] for tag, attributes in outline.elements if tag == "a"]
-    anchors = [attributes.get("id") for tag, attributes in outline.elements if tag == "h2"]
-    assert links == [f"#{anchor}" for anchor in anchors]
+def test_every_file_of_every_section_is_shown_once(filled, tmp_path):
+    from neuroloop.report.templates import png_address
+
+    page = report_page("NeuroLoop", filled)
+    for chapter in filled:
+        for name, file in chapter.files.items():
+            if (chapter.section, name) == ("distillation", "students"):
+                continue  # only its flags and its count are
+            shown = (
+                png_address(file.read_bytes())
+                if file.suffix == ".png"
+                else f"<td>{file.relative_to(tmp_path)}</td>"
+            )
+            assert page.count(shown) == 1, (chapter, name)
+    assert "Students at chance." in page
+    assert "Only 40 images test the students" in page
 
 
-def test_whatever_is_said_is_text_and_no_markup(picture):
-    page = Page(NASTY)
-    page.section(NASTY)
-    page.text(NASTY)
-    page.figure(picture, NASTY)
-    page.table(pd.DataFrame({NASTY: [NASTY]}))
-    text = page.html()
+@pytest.mark.parametrize(
+    ("file", "caption"),
+    [
+        ("results/fmri/plain/decoding.png", "Accuracy by region"),
+        ("results/distill/faces/ablation.png", "Gain of each teacher"),
+        ("results/calcium/cells/reading/wide.png", "Accuracy by kind of pattern"),
+        ("results/calcium/cells/after/cnn/cams.png", "Where the readers looked"),
+        ("results/calcium/cells/after/cnn/zncc.png", "Zero-mean normalised"),
+        ("results/calcium/cells/after/cnn/zncc_nulls.png", "ZNCC beside untrained"),
+        ("results/calcium/cells/after/cnn/coupling.png", "Response of each cell"),
+        ("results/calcium/cells/compare/before__after/cnn/comparison.png", "Change by route"),
+        ("results/cxr/chests/scores.png", "Macro-F1"),
+        ("results/cxr/chests/confusion.png", "Confusion"),
+        ("results/cxr/chests/shortcuts.png", "Whole radiographs"),
+        ("results/cxr/chests/calibration.png", "Calibration"),
+        ("results/cxr/chests/learning.png", "Loss"),
+        ("results/cxr/chests/case5/fine/maps/maps.png", "Evidence for the predicted class"),
+    ],
+)
+def test_every_figure_stands_above_its_own_caption(filled, file, caption):
+    from neuroloop.report.templates import png_address
+
+    images = Outline(report_page("NeuroLoop", filled)).attributes("img")
+    (alt,) = [one["alt"] for one in images if one["src"] == png_address(file.encode())]
+    assert alt.startswith(caption)
+
+
+def test_every_chapter_is_linked_by_its_title(filled):
+    outline = Outline(report_page("NeuroLoop", filled))
+    titles = [chapter.title for chapter in filled]
+    assert outline.of("title") == outline.of("h1") == ["NeuroLoop"]
+    assert outline.of("a") == outline.of("h3") == titles
+    anchors = [one["id"] for one in outline.attributes("h3")]
+    assert [one["href"] for one in outline.attributes("a")] == [f"#{one}" for one in anchors]
+    assert len(set(anchors)) == len(anchors)
+    assert len(outline.of("h2")) == len(registry.names("section"))
+
+
+def test_titles_are_text_and_no_markup(filled):
+    nasty = "<script>alert('x')</script> & \"quotes\""
+    text = report_page(nasty, [filled[0]._replace(title=nasty)])
     assert "<script" not in text
     outline = Outline(text)
-    for tag in ("title", "h1", "h2", "a", "p", "figcaption", "th", "td"):
-        assert "".join(outline.of(tag)) == NASTY
-    (image,) = [attributes for tag, attributes in outline.elements if tag == "img"]
-    assert image["alt"] == NASTY
-    assert set(image) == {"alt", "src"}
-    assert html.escape(NASTY) in text
+    for tag in ("title", "h1", "h3", "a"):
+        assert outline.of(tag) == [nasty]
 
 
-def test_nothing_comes_from_outside(picture):
-    page = Page("Title")
-    page.figure(picture, "A caption")
-    text = page.html()
+def test_nothing_comes_from_outside(filled):
+    text = re.sub(r"base64,[A-Za-z0-9+/=]+", "", report_page("NeuroLoop", filled))
     assert "http" not in text
-    assert "//" not in re.sub(r"base64,[A-Za-z0-9+/=]+", "", text)
+    assert "//" not in text
     assert not re.search(r"<(script|link|iframe)|url\(|@import", text)
-    (image,) = [attributes for tag, attributes in Outline(text).elements if tag == "img"]
-    kind, data = image["src"].split(",")
-    assert kind == "data:image/png;base64"
-    assert base64.b64decode(data) == picture.read_bytes()
 
 
-def test_the_same_page_twice_is_the_same_bytes(picture):
-    def made():
-        page = Page("Title")
-        page.section("One")
-        page.figure(picture, "A caption")
-        page.table(pd.DataFrame({"a": [0.1, 2.0]}))
-        return page.html()
-
-    assert made() == made()
+def test_the_same_page_twice_is_the_same_bytes(filled):
+    assert report_page("NeuroLoop", filled) == report_page("NeuroLoop", filled)
 
 
-def test_numbers_are_rounded_to_four_digits():
-    values = [0.123456, -0.5, 12.0, 1234567.0, 1e-7, -2.5e-300, 3.0]
-    shown = ["0.1235", "-0.5", "12", "1.235e+06", "1e-07", "-2.5e-300", "3"]
-    assert cells(pd.DataFrame({"p": values})) == shown
-    assert cells(pd.DataFrame({"p": [repr(value) for value in values]})) == shown
-    assert cells(pd.DataFrame({"p": [np.float32(0.25)]}, dtype=object)) == ["0.25"]
+def test_files_come_back_to_their_names():
+    found = chapters(CONFIG)
+    files = [f"elsewhere/{file}" for chapter in found for file in chapter.files.values()]
+    moved = located([chapter.outline for chapter in found], files)
+    for old, new in zip(found, moved, strict=True):
+        assert new.outline == old.outline
+        assert new.files == {name: f"elsewhere/{file}" for name, file in old.files.items()}
+    for wrong in (files[1:], [*files, "more"]):
+        with pytest.raises(ValueError, match="zip"):
+            located([chapter.outline for chapter in found], wrong)
 
 
-def test_counts_and_names_are_told_in_full():
-    """A subject called 01 or 10001 stays so, and of 12345 samples none is rounded away."""
-    for value in ("01", "10001", "12345", "-12345", "V1", "1e5", "inf", "sub-01", "1518878.x"):
-        assert cells(pd.DataFrame({"name": [value]})) == [value]
-    assert cells(pd.DataFrame({"n": [12345]})) == ["12345"]
-
-
-def test_what_is_missing_is_a_dash():
-    table = pd.DataFrame({"p": ["n/a", np.nan, None, "nan"]}, dtype=object)
-    assert cells(table) == ["–"] * 4
-
-
-def test_long_tables_and_cells_are_not_cut():
-    table = pd.DataFrame({"name": ["x" * 200] * 100})
-    assert cells(table) == ["x" * 200] * 100
+def test_a_plugin_adds_a_section(tmp_path, monkeypatch):
+    monkeypatch.setattr(registry, "_PLUGINS", {})
+    (tmp_path / "subjects.py").write_text(PLUGIN)
+    (tmp_path / "subjects.html.j2").write_text(
+        "{% for one in chapters %}<p>{{ one.title }} has {{ one.count }} of them.</p>{% endfor %}"
+    )
+    (tmp_path / "faces.txt").write_text("S1 S2 S3")
+    assert registry.add_plugin(tmp_path / "subjects.py") == ("section", "subjects")
+    told = [chapter for chapter in chapters(CONFIG) if chapter.section == "subjects"]
+    assert told[0] == Chapter("subjects", "faces", {"list": "faces.txt"})
+    page = report_page("R", [told[0]._replace(files={"list": tmp_path / "faces.txt"})])
+    assert Outline(page).of("p") == ["faces has 3 of them."]
+    assert Outline(page).of("h2") == ["Subjects"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from neuroloop.explain.gallery.gallery_pictures import (
+from neuroloop.explain.gallery.embedded import (
     draw_map,
     gradient,
     map_shades,
@@ -62,13 +62,11 @@ def test_a_bright_pixel_does_not_darken_the_others():
 
 def test_maps_that_say_nothing_say_so():
     assert draw_map(np.zeros((2, 2)), True)[::2] == ("", "the map is 0 everywhere")
-    assert (
-        draw_map(np.array([[0, np.nan]]), True).problem == "the map has values that are no numbers"
-    )
+    assert draw_map(np.array([[0, np.nan]]), True).problem == "the map contains undefined values"
     assert draw_map(np.array([[0, np.inf]]), True).source == ""
     same = draw_map(np.full((2, 2), 3.0), False)
     assert same.source
-    assert same.problem == "the map is the same everywhere"
+    assert same.problem == "the map is constant"
     assert draw_map(np.array([[1.0, 2]]), False).problem == ""
 
 

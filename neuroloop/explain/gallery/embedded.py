@@ -1,11 +1,12 @@
 """Pictures, maps and outlines as what a page embeds: small PNG images and paths of SVG."""
 
-import base64
 from collections.abc import Sequence
 from io import BytesIO
 from typing import NamedTuple
 
 import numpy as np
+
+from neuroloop.report.templates import png_address
 
 #: Part of a map's pixels within the colour scale: a single bright one must not darken all others.
 SHOWN = 0.995
@@ -58,7 +59,7 @@ def draw_map(values: np.ndarray, signed: bool) -> DrawnMap:
         is 0.
     """
     if not np.isfinite(values).all():
-        return DrawnMap("", np.nan, "the map has values that are no numbers")
+        return DrawnMap("", np.nan, "the map contains undefined values")
     sizes = np.abs(values)
     if not sizes.any():
         return DrawnMap("", 0.0, "the map is 0 everywhere")
@@ -74,7 +75,7 @@ def draw_map(values: np.ndarray, signed: bool) -> DrawnMap:
     return DrawnMap(
         _source(image, transparency=shades[:, 3].tobytes()),
         highest,
-        "the map is the same everywhere" if same else "",
+        "the map is constant" if same else "",
     )
 
 
@@ -121,4 +122,4 @@ def _runs(edges: np.ndarray) -> Sequence[tuple[int, int, int]]:
 def _source(image: "object", **options: object) -> str:
     stream = BytesIO()
     image.save(stream, format="PNG", optimize=True, **options)  # type: ignore[attr-defined]
-    return "data:image/png;base64," + base64.b64encode(stream.getvalue()).decode()
+    return png_address(stream.getvalue())

@@ -1,57 +1,26 @@
 """The page of a network: complete, in order, and with nothing from outside."""
 
-import html
 import re
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import numpy as np
 import pandas as pd
 import pytest
+from markupsafe import escape
 
 from neuroloop import registry
 from neuroloop.errors import NeuroLoopError
-from neuroloop.explain.gallery.gallery import gallery_page, read_found
-from neuroloop.explain.gallery.gallery_leaf import legend
-from neuroloop.explain.gallery.gallery_sanity import COLUMNS
+from neuroloop.explain.gallery.found import Found, read_found
+from neuroloop.explain.gallery.page import gallery_page
+from neuroloop.explain.gallery.sanity_table import COLUMNS
 from neuroloop.files.formats import save_arrays, save_json, save_table
 from neuroloop.training.loop import predict
 from scripts.explain.write_gallery import write_gallery
 from tests.unit.explain.looks.test_inside import save
+from tests.unit.report.outline import Outline
 
 NASTY = "<script>alert('x')</script> & \"quotes\""
 TSNE, UMAP = (f"The embedding on a plane: {name}" for name in ("t-SNE", "UMAP"))
-VOID = {"meta", "img", "br", "input", "path"}
-
-
-class Outline(HTMLParser):
-    """Elements of a page, each with its attributes and text; fails on what is not closed."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open, self.elements = [], []
-        self.feed(text)
-        assert not self.open
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs), []))
-        if tag not in VOID:
-            self.open.append(self.elements[-1])
-
-    def handle_endtag(self, tag):
-        if tag not in VOID:
-            assert self.open.pop()[0] == tag
-
-    def handle_data(self, data):
-        for element in self.open:
-            element[2].append(data)
-
-    def of(self, tag, kind=None):
-        return [
-            "".join(text)
-            for name, attributes, text in self.elements
-            if name == tag and (kind is None or kind in (attributes.get("class") or "").split())
-        ]
 
 
 def leave(folder, method, applicable=True, reason=None, **more):
@@ -139,11 +108,11 @@ def test_what_is_named_and_what_is_true(left):
     chances = 1 / (1 + np.exp(-logits.astype(float)))
     truth = opened.images.truth[[3, 0, 7]]
     for place, (slide, said) in enumerate(
-        zip(made.of("section", "slide"), made.of("p", "named"), strict=True)
+        zip(made.of("section", "slide"), made.of("p", "predicted"), strict=True)
     ):
         named = logits[place].argmax()
         right = "right" if truth[place, named] else "wrong"
-        assert said == f"named class {named}{chances[place, named]:.2f}{right}"
+        assert said == f"predicted class {named}{chances[place, named]:.2f}{right}"
         names = "+".join(f"class {number}" for number in np.flatnonzero(truth[place]))
         assert f"truth: {names}" in slide
         for number in range(3):
@@ -155,7 +124,7 @@ def test_what_is_named_and_what_is_true(left):
     ]
     right = truth[np.arange(3), logits.argmax(axis=1)]
     assert marks == ["is-right" if one else "is-wrong" for one in right]
-    assert f"{right.sum()} of 3 named right" in " ".join(made.of("p"))
+    assert f"{right.sum()} of 3 predictions are right" in " ".join(made.of("p"))
 
 
 def test_the_truth_is_outlined_where_it_is_known(left):
@@ -176,7 +145,7 @@ def test_nothing_comes_from_outside_and_nothing_said_is_markup(left):
     opened = replace(opened, name=NASTY, classes=(NASTY, "b", "c"))
     text = page(folder, opened)
     assert "alert('x')</script>" not in text
-    assert html.escape(NASTY) in text
+    assert str(escape(NASTY)) in text
     bare = re.sub(r"base64,[A-Za-z0-9+/=]+", "", text)
     assert "http" not in bare
     assert "//" not in bare
@@ -196,7 +165,9 @@ def test_figures_are_embedded(left):
     assert len(sources) == 5 + 2 + 1  # maps, figures of tests, figure of t-SNE
     assert all(one.startswith("data:image/png;base64,iVBORw0K") for one in sources)
     (folder / "tsne/files/figure.png").unlink()
-    with pytest.raises(NeuroLoopError, match=r"figure\.png is missing: run the method again"):
+    with pytest.raises(
+        NeuroLoopError, match=r"figure\.png is missing: run the job that draws it again"
+    ):
         page(folder, opened)
 
 
@@ -229,9 +200,10 @@ def test_what_is_no_result_is_refused(left):
         page(folder, opened, ["saliency"])
 
 
-def test_every_method_has_a_title():
-    assert all(": " in legend(name) for name in registry.having("method", "attribute"))
-    assert all(legend(name) for name in registry.names("method"))
+def test_every_method_has_a_title(tmp_path):
+    found = [Found(name, {}, tmp_path) for name in registry.names("method")]
+    assert all(one.title for one in found)
+    assert all(one.meaning for one in found if one.attributes)
 
 
 def test_the_script_writes_the_page(left, tmp_path, kind):

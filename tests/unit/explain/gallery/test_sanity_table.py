@@ -5,13 +5,19 @@ import re
 import numpy as np
 import pandas as pd
 
-from neuroloop.explain.gallery.gallery_sanity import COLUMNS, sanity_html
+from neuroloop.explain.gallery.sanity_table import COLUMNS, sanity_table
+from neuroloop.report.templates import render
 
 NAN = np.nan
 
 
 def table(*rows):
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def sanity_html(tables):
+    context = {"sanity": sanity_table(tables)}
+    return render("neuroloop.explain.gallery/sanity.html.j2", context)
 
 
 ONE = table(
@@ -58,7 +64,7 @@ def test_headings_span_their_statistics():
     html = sanity_html({"One": ONE, "Two": TWO})
     assert '<th colspan="2">Deletion</th>' in html
     assert '<th colspan="1">Weights randomised</th>' in html
-    assert "<th>less random order</th>" in html
+    assert "<th>minus random order</th>" in html
     assert "<th>thing of note</th>" in html
     assert "<odd>" not in html
 

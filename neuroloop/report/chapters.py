@@ -1,0 +1,83 @@
+"""What a report tells of: the chapters of each section, and the files that they show.
+
+A section is an entry of the registry (kind ``section``): it has a title, and for a block of the
+config that is run it names its chapters and their files. The rule that writes the report takes its
+inputs from here, and the report its files, by the same names.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from neuroloop import registry
+
+if TYPE_CHECKING:
+    from neuroloop.files.formats import StrPath
+
+
+class Chapter(NamedTuple):
+    """A chapter of a section.
+
+    Attributes
+    ----------
+    section : str
+        Name of the registry's entry.
+    title : str
+    files : mapping of str to path
+        What it shows, by the names that its section gives.
+    """
+
+    section: str
+    title: str
+    files: Mapping[str, "StrPath"]
+
+    @property
+    def outline(self) -> tuple[str, str, list[str]]:
+        """Section, title and names of the files: all but where they lie."""
+        return self.section, self.title, list(self.files)
+
+
+def chapters(config: Mapping[str, Any]) -> list[Chapter]:
+    """All chapters of a config's report, in the order of the page.
+
+    Parameters
+    ----------
+    config : mapping
+        A validated config.
+    """
+    found = []
+    for section in registry.names("section"):
+        entry = registry.entry("section", section)
+        blocks = config[entry.BLOCKS]
+        for name in config["run"]:
+            if name in blocks:
+                found += [
+                    Chapter(section, title, files)
+                    for title, files in entry.chapters(name, blocks[name]).items()
+                ]
+    return found
+
+
+def located(
+    outlines: Sequence[tuple[str, str, Sequence[str]]], files: Sequence["StrPath"]
+) -> list[Chapter]:
+    """Chapters by their outlines, with their files where a job finds them.
+
+    Parameters
+    ----------
+    outlines : sequence of (section, title, names of files)
+        See `Chapter.outline`.
+    files : sequence of path
+        Files of all chapters, in the same order.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer files than names.
+    """
+    names = [name for _, _, names in outlines for name in names]
+    pairs = iter(list(zip(names, files, strict=True)))
+    return [
+        Chapter(section, title, dict(islice(pairs, len(names))))
+        for section, title, names in outlines
+    ]

@@ -1,0 +1,32 @@
+"""Maps and coupling: where readers looked in a session, and which cells respond to which."""
+
+from collections.abc import Mapping
+from typing import Any
+
+ORDER = 4
+TITLE = "Maps and coupling"
+BLOCKS = "areas"
+ASSETS = ("coupling.html.j2",)
+
+
+def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """One chapter a session and reader."""
+    found = {}
+    for session in block["sessions"]:
+        for reader in block["readers"]:
+            folder = f"results/calcium/{name}/{session}/{reader}"
+            found[f"{name}, {session}, reader {reader}"] = {
+                "coupling": f"{folder}/coupling.tsv",
+                "maps_figure": f"{folder}/cams.png",
+                "zncc_figure": f"{folder}/zncc.png",
+                "nulls_figure": f"{folder}/zncc_nulls.png",
+                "coupling_figure": f"{folder}/coupling.png",
+            }
+    return found
+
+
+def context(files: Mapping[str, str]) -> dict[str, Any]:
+    """The table of coupling."""
+    from neuroloop.files.formats import read_table
+
+    return {"coupling": read_table(files["coupling"], {"pairs": int, "mean": float})}

@@ -1,0 +1,95 @@
+"""Jinja templates and other assets: files that stand beside the modules that fill them in.
+
+A module names its assets in a constant ``ASSETS``, by which the hash of the code follows them (see
+`neuroloop.workflow.code_version`).
+"""
+
+import base64
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import StrPath
+
+#: Numbers that are rounded. Whole numbers are counts or names, and are shown in full.
+DECIMAL = re.compile(r"-?\d+(\.\d+(e[+-]\d+)?|e[+-]\d+)")
+
+
+def render(template: str, context: Mapping[str, Any]) -> str:
+    """Fill in a template.
+
+    Parameters
+    ----------
+    template : str
+        Package and file, e.g. ``neuroloop.report/page.html.j2``, or the path of a plugin's own.
+    context : mapping
+        What the template calls by name. Text is escaped; `Markup` is not.
+
+    Returns
+    -------
+    str
+        The same for the same arguments.
+    """
+    return _environment().get_template(template).render(context)
+
+
+def asset(name: str) -> Markup:
+    """Text of an asset as it is, e.g. of a style sheet: package and file, or a path."""
+    return Markup(_read(name))
+
+
+def png(path: StrPath) -> str:
+    """Address that holds all of a PNG file.
+
+    Raises
+    ------
+    NeuroLoopError
+        If there is no such file.
+    """
+    try:
+        return png_address(Path(path).read_bytes())
+    except FileNotFoundError:
+        raise NeuroLoopError(f"{path} is missing: run the job that draws it again") from None
+
+
+def png_address(data: bytes) -> str:
+    """Address that holds all of a PNG image."""
+    return "data:image/png;base64," + base64.b64encode(data).decode()
+
+
+def cell(value: object) -> str:
+    """Text of a table's cell: four significant digits of a decimal number, a dash for none."""
+    text = str(value)
+    if text in ("n/a", "nan", "None"):
+        return "–"
+    return f"{float(text):.4g}" if DECIMAL.fullmatch(text) else text
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_read),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals["asset"] = asset
+    environment.filters |= {"png": png, "cell": cell}
+    return environment
+
+
+def _read(name: str) -> str:
+    """Text of an asset: of an absolute path, or of a package, from wherever that is installed."""
+    if Path(name).is_absolute():
+        return Path(name).read_text(encoding="utf-8")
+    package, _, file = name.partition("/")
+    return files(package).joinpath(file).read_text(encoding="utf-8")

@@ -1,0 +1,59 @@
+"""Sections of the report where tables are empty or numbers have no interval."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from neuroloop.distill.ablation import KEYS, REFERENCE, Group, accuracies, comparisons
+from neuroloop.files.formats import save_table
+from neuroloop.report.chapters import Chapter
+from neuroloop.report.page import report_page
+from neuroloop.report.sections import radiographs
+
+
+def students(*place, teacher, seed=0):
+    keys = dict(zip(KEYS, (*place, teacher, "small"), strict=True))
+    hits = np.random.default_rng(seed).random((2, 30)) < 0.5
+    return Group(keys, hits, [f"i{number}" for number in range(30)], [0, 1], chance=0.5)
+
+
+def ablation_page(folder, groups) -> str:
+    save_table(folder / "ablation.tsv", accuracies(groups))
+    save_table(folder / "comparisons.tsv", comparisons(groups, seed=0, n_boot=20))
+    (folder / "ablation.png").write_bytes(b"")
+    files = {
+        "students": folder / "ablation.tsv",
+        "comparisons": folder / "comparisons.tsv",
+        "figure": folder / "ablation.png",
+    }
+    return report_page("NeuroLoop", [Chapter("distillation", "faces", files)])
+
+
+@pytest.fixture
+def none():
+    return students(*[REFERENCE] * 3, teacher="none")
+
+
+def test_a_group_of_two_subjects_is_shown_with_the_reason_for_its_missing_interval(tmp_path, none):
+    brains = [students(f"S{n}", "V1", "ridge", teacher="brain", seed=n) for n in (1, 2)]
+    html = ablation_page(tmp_path, [none, *brains])
+    (group,) = (line for line in html.split("<tr") if "<td>group</td>" in line)
+    assert group.count("<td>–</td>") == 4  # ci_low, ci_high, p and q
+    assert "2 subjects do not tell how subjects differ: 3 are needed" in group
+
+
+def test_labels_alone_make_a_page_without_a_table(tmp_path, none):
+    assert "<table" not in ablation_page(tmp_path, [none])
+
+
+def test_radiographs_with_nothing_to_compare_make_a_page_without_a_table(tmp_path):
+    (files,) = radiographs.chapters("chests", {}).values()
+    files = {name: tmp_path / file for name, file in files.items()}
+    files["scores"].parent.mkdir(parents=True)
+    for file in files.values():
+        file.write_bytes(b"")
+    columns = ["kind", "metric", "difference", "ci_low", "ci_high", "p"]
+    save_table(files["comparisons"], pd.DataFrame(columns=columns))
+    page = report_page("NeuroLoop", [Chapter("radiographs", "chests", files)])
+    assert "<table" not in page
+    assert page.count("<img") == 5

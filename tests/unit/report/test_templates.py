@@ -1,0 +1,103 @@
+"""What a page is made of: figures, tables, numbers."""
+
+import base64
+
+import numpy as np
+import pandas as pd
+import pytest
+from jinja2 import UndefinedError
+from markupsafe import escape
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.report.templates import asset, render
+from tests.unit.report.outline import Outline
+
+NASTY = "<script>alert('x')</script> & \"quotes\""
+
+#: A template as a section has one.
+TEMPLATE = (
+    '{% from "neuroloop.report/parts.html.j2" import figure, table %}'
+    "<p>{{ said }}</p>{{ figure(path, said) }}{{ table(rows) }}"
+)
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "figure.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+    return path
+
+
+@pytest.fixture
+def template(tmp_path):
+    path = tmp_path / "own.html.j2"
+    path.write_text(TEMPLATE)
+    return str(path)
+
+
+@pytest.fixture
+def cells(template, picture):
+    def made(table):
+        return Outline(render(template, {"said": "", "path": picture, "rows": table})).of("td")
+
+    return made
+
+
+def test_text_is_text_and_no_markup(template, picture):
+    rows = pd.DataFrame({NASTY: [NASTY]})
+    text = render(template, {"said": NASTY, "path": picture, "rows": rows})
+    assert "<script" not in text
+    outline = Outline(text)
+    for tag in ("p", "figcaption", "th", "td"):
+        assert outline.of(tag) == [NASTY]
+    (image,) = outline.attributes("img")
+    assert image["alt"] == NASTY
+    assert set(image) == {"alt", "src"}
+    assert str(escape(NASTY)) in text
+
+
+def test_a_figure_is_embedded_whole(template, picture):
+    text = render(template, {"said": "", "path": picture, "rows": pd.DataFrame()})
+    (image,) = Outline(text).attributes("img")
+    kind, data = image["src"].split(",")
+    assert kind == "data:image/png;base64"
+    assert base64.b64decode(data) == picture.read_bytes()
+
+
+def test_a_missing_figure_and_a_missing_name_are_refused(template, tmp_path):
+    context = {"said": "", "path": tmp_path / "none.png", "rows": pd.DataFrame()}
+    with pytest.raises(NeuroLoopError, match=r"none\.png is missing: run the job that draws it"):
+        render(template, context)
+    del context["said"]
+    with pytest.raises(UndefinedError, match="'said' is undefined"):
+        render(template, context)
+
+
+def test_assets_are_read_as_they_are():
+    assert "> *" in asset("neuroloop.explain.gallery/gallery.css")
+
+
+def test_numbers_are_rounded_to_four_digits(cells):
+    values = [0.123456, -0.5, 12.0, 1234567.0, 1e-7, -2.5e-300, 3.0]
+    shown = ["0.1235", "-0.5", "12", "1.235e+06", "1e-07", "-2.5e-300", "3"]
+    assert cells(pd.DataFrame({"p": values})) == shown
+    assert cells(pd.DataFrame({"p": [repr(value) for value in values]})) == shown
+    assert cells(pd.DataFrame({"p": [np.float32(0.25)]}, dtype=object)) == ["0.25"]
+
+
+def test_counts_and_names_are_shown_in_full(cells):
+    """A subject called 01 or 10001 stays so, and of 12345 samples none is rounded away."""
+    for value in ("01", "10001", "12345", "-12345", "V1", "1e5", "inf", "sub-01", "1518878.x"):
+        assert cells(pd.DataFrame({"name": [value]})) == [value]
+    assert cells(pd.DataFrame({"n": [12345]})) == ["12345"]
+    mixed = pd.DataFrame({"n": [12345], "p": [0.5], "name": ["a"]})
+    assert cells(mixed) == ["12345", "0.5", "a"]
+
+
+def test_what_is_missing_is_a_dash(cells):
+    table = pd.DataFrame({"p": ["n/a", np.nan, None, "nan"]}, dtype=object)
+    assert cells(table) == ["–"] * 4
+
+
+def test_long_tables_and_cells_are_not_cut(cells):
+    assert cells(pd.DataFrame({"name": ["x" * 200] * 100})) == ["x" * 200] * 100
