@@ -4,6 +4,7 @@ A fork has the folder, the environment, the arguments and the streams of a call 
 imports the rules' Python from that folder: nothing of the project is loaded before.
 """
 
+import atexit
 import json
 import os
 import signal
@@ -41,6 +42,12 @@ class SnakemakeServer:
             stdout=subprocess.PIPE,
             text=True,
         )
+        atexit.register(self._end)
+
+    def _end(self) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait()
 
     def call(
         self, arguments: Sequence[str], folder: Path, environment: Mapping[str, str]
@@ -61,7 +68,7 @@ class SnakemakeServer:
 
 @cache
 def snakemake_server() -> SnakemakeServer:
-    """The one of this process; it ends with it, when there is nobody left to write to it."""
+    """The one of this process, which it does not outlive."""
     return SnakemakeServer()
 
 
