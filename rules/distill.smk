@@ -43,6 +43,10 @@ rule train_cnn_teacher:
     output:
         logits="results/distill/{dataset}/cnn/{student}/logits.npy",
         sidecar="results/distill/{dataset}/cnn/{student}/logits.json",
+        model="results/distill/{dataset}/cnn/{student}/model.json",
+        weights="results/distill/{dataset}/cnn/{student}/weights.safetensors",
+        images="results/distill/{dataset}/cnn/{student}/images.npz",
+        images_sidecar="results/distill/{dataset}/cnn/{student}/images.json",
         run="results/distill/{dataset}/cnn/{student}/run.json",
     log:
         "logs/distill/{dataset}/cnn/{student}/train_cnn_teacher.log",

@@ -299,13 +299,17 @@ rule decode_network:
         samples=f"results/{DECODED}/samples.npz",
         samples_sidecar=f"results/{DECODED}/samples.json",
         metrics=f"results/{DECODED}/metrics.json",
+        model=f"results/{DECODED}/model.json",
+        weights=f"results/{DECODED}/weights.safetensors",
+        images=f"results/{DECODED}/images.npz",
+        images_sidecar=f"results/{DECODED}/images.json",
         run=f"results/{DECODED}/run.json",
     log:
         f"logs/{DECODED}/decode_network.log",
     benchmark:
         f"benchmarks/{DECODED}/decode_network.tsv"
     wildcard_constraints:
-        decoder=only(decoders_with("fit_splits")),
+        decoder=only(decoders_with("KEEPS_NETWORK")),
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
@@ -325,6 +329,24 @@ rule decode_network:
         threads=config["threads"],
     script:
         "../scripts/fmri/decode_network.py"
+
+
+use rule decode_network as decode_other_network with:
+    output:
+        logits=f"results/{DECODED}/logits.npy",
+        logits_sidecar=f"results/{DECODED}/logits.json",
+        soft_labels=f"results/{DECODED}/soft_labels.npy",
+        soft_labels_sidecar=f"results/{DECODED}/soft_labels.json",
+        samples=f"results/{DECODED}/samples.npz",
+        samples_sidecar=f"results/{DECODED}/samples.json",
+        metrics=f"results/{DECODED}/metrics.json",
+        run=f"results/{DECODED}/run.json",
+    wildcard_constraints:
+        decoder=only(
+            name
+            for name in decoders_with("fit_splits")
+            if name not in decoders_with("KEEPS_NETWORK")
+        ),
 
 
 rule summarise_decoding:

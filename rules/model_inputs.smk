@@ -106,7 +106,8 @@ def explained_files(model, name):
 def trained_models():
     """The model.json of every network that this config trains."""
     return (
-        [student_files(name, "model.json") for name in running("datasets")]
+        [network_files(name, "model.json") for name in running("datasets")]
+        + [student_files(name, "model.json") for name in running("datasets")]
         + [reader_files(name, "model.json") for name in running("areas")]
         + [
             classifier_files(name, "model.json", False)

@@ -26,8 +26,8 @@ from neuroloop.calcium.trial_splits import trial_splits
 from neuroloop.calcium.untrained import untrained_maps
 from neuroloop.calcium.windows import cell_windows
 from neuroloop.explain.attribution.cam import count_maps
-from neuroloop.explain.models.model_file import save_model
 from neuroloop.explain.models.model_images import ModelImages, spread
+from neuroloop.explain.models.model_writing import save_model
 from neuroloop.files.formats import (
     StrPath,
     save_arrays,

@@ -16,8 +16,8 @@ from neuroloop.cxr.radiograph_set import RadiographSet, load_radiograph_set
 from neuroloop.cxr.radiograph_splits import check_patients_apart, nested_validation
 from neuroloop.cxr.radiograph_tables import prediction_table
 from neuroloop.cxr.transfer import Fold, predict_radiographs, train_fold
-from neuroloop.explain.models.model_file import save_model
 from neuroloop.explain.models.model_images import ModelImages, spread
+from neuroloop.explain.models.model_writing import save_model
 from neuroloop.files.formats import StrPath, save_json, save_table, save_weights
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job

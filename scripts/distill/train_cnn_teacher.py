@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from neuroloop.distill.image_set import load_image_set
+from neuroloop.distill.kept_student import save_student
 from neuroloop.distill.students import Student, train_students
 from neuroloop.files.formats import StrPath, save_array
 from neuroloop.jobs.device import pick_device
@@ -20,6 +21,7 @@ def train_cnn_teacher(
     images: StrPath,
     table: StrPath,
     output: StrPath,
+    model: StrPath,
     student: Mapping[str, Any],
     depth: int,
     folds: int,
@@ -39,6 +41,8 @@ def train_cnn_teacher(
         images.npy and images.tsv.
     output : path
         logits.npy, a row a training image.
+    model : path
+        model.json of the first fold's network (and beside it weights and images).
     student : mapping
         The student's block of the config: recipe, views and width are the same.
     depth : int
@@ -61,7 +65,7 @@ def train_cnn_teacher(
     """
     shown = load_image_set(images, table)
     pixels, labels = shown.pixels[shown.train], shown.labels[shown.train]
-    place = pick_device(device)
+    place, chosen = pick_device(device), Student.from_block(student)
     settings = [dict(student), depth, folds, seed]
     states = JobStates.of(checkpoints, code, settings, images, table)
     fold = stratified_folds(map(str, labels), folds, numpy_generator(seed, "cnn folds"))
@@ -73,13 +77,15 @@ def train_cnn_teacher(
             None,
             pixels[split.test],
             len(shown.classes),
-            Student.from_block(student),
+            chosen,
             [derive_seed(seed, "cnn teacher", number)],
             place,
             checkpoint=lambda name, number=number: states.part(f"fold{number}-{name}"),
             depth=depth,
         )
         logits[split.test] = trained.logits[0]
+        if number == 0:
+            save_student(Path(model), trained, shown, chosen, shown.train[split.test], depth)
     save_array(
         output,
         logits,
@@ -101,6 +107,7 @@ if __name__ == "__main__":
             snakemake.input.images,
             snakemake.input.table,
             snakemake.output.logits,
+            snakemake.output.model,
             snakemake.params.student,
             snakemake.params.depth,
             snakemake.params.folds,

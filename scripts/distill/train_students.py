@@ -8,10 +8,9 @@ import numpy as np
 
 from neuroloop import registry
 from neuroloop.distill.image_set import ImageSet, load_image_set, soft_label_ids
-from neuroloop.distill.students import Student, Trained, train_students
+from neuroloop.distill.kept_student import save_student
+from neuroloop.distill.students import Student, train_students
 from neuroloop.distill.teaching import join_logits, teach
-from neuroloop.explain.models.model_file import save_model
-from neuroloop.explain.models.model_images import ModelImages, spread
 from neuroloop.files.formats import (
     StrPath,
     load_array,
@@ -28,8 +27,6 @@ from neuroloop.training.checkpoints import JobStates
 
 #: Permutations of the test labels that give the students' p value.
 PERMUTATIONS = 1000
-#: Test images that lie beside the first student, for those who look into it.
-LOOKED_AT = 60
 
 
 def train_group(
@@ -118,37 +115,10 @@ def train_group(
         classes=shown.classes,
         **facts,
     )
-    keep_model(Path(outputs["model"]), trained, shown, chosen)
+    save_student(Path(outputs["model"]), trained, shown, chosen, shown.test)
     save_json(outputs["metrics"], {**score(trained.logits, truth, seed), **facts})
     states.remove()
     return {"device": str(place)}
-
-
-def keep_model(path: Path, trained: Trained, shown: ImageSet, student: Student) -> None:
-    """Write model.json for the first seed's student, with test images to look at."""
-    truth = shown.labels[shown.test]
-    chosen = spread(truth.tolist(), LOOKED_AT)
-    rows = shown.test[chosen]
-    taken = trained.preparation.apply(shown.pixels[rows])
-    save_model(
-        path,
-        name="-".join(path.parts[2:-1]),
-        kind="resnet",
-        options={
-            "depth": student.depth,
-            "in_channels": taken.shape[1],
-            "width": student.width,
-            "stem": student.stem,
-        },
-        weights=trained.weights,
-        classes=shown.classes,
-        preparation=trained.preparation,
-        images=ModelImages(
-            images=taken,
-            ids=shown.table["image_id"].to_numpy(dtype=str)[rows],
-            truth=truth[chosen],
-        ),
-    )
 
 
 def teacher_logits(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from neuroloop.explain.models.model_file import save_model
 from neuroloop.explain.models.model_images import ModelImages
+from neuroloop.explain.models.model_writing import save_model
 from neuroloop.explain.sanity.sanity_rows import SANITY_COLUMNS
 from neuroloop.files.formats import load_arrays, read_json, read_table
 from neuroloop.networks import calcium_network

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ORDER = 17
 LEGEND = "Images that units answer to most"
+NEEDS_IMAGES = True
 
 
 class Settings(Closed):

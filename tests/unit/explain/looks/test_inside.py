@@ -10,7 +10,7 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.figures.neighbours_figure import ALIKE, OTHER
 from neuroloop.explain.looks.inside import draw_inside
 from neuroloop.explain.looks.inside import look_inside as look
-from neuroloop.explain.models.model_file import save_model
+from neuroloop.explain.models.model_writing import save_model
 from neuroloop.files.formats import load_arrays
 from scripts.explain.look_inside import look_inside
 
