@@ -17,7 +17,6 @@ from torch.nn import functional
 
 from neuroloop.explain.attribution.forward_pass import graph_nodes
 from neuroloop.explain.attribution.not_applicable import NotApplicable
-from neuroloop.networks import winograd
 
 #: Nonlinearities as autograd names their nodes: what a ReLU becomes that was not replaced, and what
 #: the rule of guided back-propagation is not defined for. Pooling by the maximum is no such thing.
@@ -27,9 +26,6 @@ NONLINEAR = re.compile(
     "|ScaledDotProduct.*|Sigmoid|Silu|Softmax|Softplus|Softshrink|Tanh|Threshold|Where)"
     r"Backward\d*"
 )
-
-#: Where the functions with a backward pass of their own are known: here, and convolutions.
-KNOWN = (__name__, winograd.__name__)
 
 
 def refuse_other_nonlinearities(scores: torch.Tensor) -> None:
@@ -109,7 +105,9 @@ def _other_nonlinearity(node: Any) -> str | None:
     """Name of the operation that a node of a graph stands for, if guided ReLUs exclude it."""
     if isinstance(node, torch.autograd.function.BackwardCFunction):
         function = type(node)._forward_cls  # type: ignore[attr-defined]
-        return None if function.__module__ in KNOWN else f"the custom function {function.__name__}"
+        return (
+            None if function.__module__ == __name__ else f"the custom function {function.__name__}"
+        )
     name = node.name()
     if "DifferentiableGraph" in name:
         return "scripted parts"
