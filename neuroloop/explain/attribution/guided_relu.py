@@ -105,9 +105,8 @@ def _other_nonlinearity(node: Any) -> str | None:
     """Name of the operation that a node of a graph stands for, if guided ReLUs exclude it."""
     if isinstance(node, torch.autograd.function.BackwardCFunction):
         function = type(node)._forward_cls  # type: ignore[attr-defined]
-        return (
-            None if function.__module__ == __name__ else f"the custom function {function.__name__}"
-        )
+        own = function.__module__ == __name__
+        return None if own else f"the custom function {function.__name__}"
     name = node.name()
     if "DifferentiableGraph" in name:
         return "scripted parts"
