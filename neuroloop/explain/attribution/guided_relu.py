@@ -72,18 +72,18 @@ class _GuidedRelu(torch.autograd.Function):
 
 # Parameters are named as torch names them, since callers may.
 def _relu(input: torch.Tensor, inplace: bool = False) -> torch.Tensor:
-    return _GuidedRelu.apply(input, inf, inplace)
+    return _GuidedRelu.apply(input, inf, inplace)  # type: ignore[no-untyped-call]
 
 
 def _relu6(input: torch.Tensor, inplace: bool = False) -> torch.Tensor:
-    return _GuidedRelu.apply(input, 6.0, inplace)
+    return _GuidedRelu.apply(input, 6.0, inplace)  # type: ignore[no-untyped-call]
 
 
 def _hardtanh(
     input: torch.Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> torch.Tensor:
     if min_val == 0 < max_val:
-        return _GuidedRelu.apply(input, max_val, inplace)
+        return _GuidedRelu.apply(input, max_val, inplace)  # type: ignore[no-untyped-call]
     return functional.hardtanh(input, min_val, max_val, inplace)
 
 
