@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,13 +17,16 @@ from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.training.loop import predict
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 METHODS = {"CAM": "cam", "Grad-CAM": "grad_cam"}
 #: Radiographs of each class in the figure.
 DRAWN = 3
 
 
 def map_radiographs(
-    model: StrPath, outputs: Mapping[str, StrPath], seed: int, device: str
+    *, model: StrPath, outputs: Mapping[str, StrPath], seed: int, device: str
 ) -> dict[str, Any]:
     """Write maps of the named class of each radiograph, and draw some.
 
@@ -119,8 +122,8 @@ def point(maps: Mapping[str, np.ndarray], lesions: np.ndarray | None, seed: int)
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
         record |= map_radiographs(
-            snakemake.input.model,
-            snakemake.output,
-            snakemake.params.seed,
-            snakemake.params.device,
+            model=snakemake.input.model,
+            outputs=snakemake.output,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
         )

@@ -3,7 +3,7 @@
 import copy
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -24,6 +24,9 @@ from neuroloop.jobs.seeds import derive_seed
 from neuroloop.networks.states import load_state, read_state
 from neuroloop.report.figures import save
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 #: Keys of the settings, by what takes them.
 METHOD_KEYS = {
     "occlusion_window": "window",
@@ -40,6 +43,7 @@ CHECK_KEYS = {
 
 
 def attribute_images(
+    *,
     model: StrPath,
     method: str,
     randomised: StrPath,
@@ -204,12 +208,12 @@ def true_names(opened: OpenedModel, asked: Explained) -> list[str] | None:
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
         record |= attribute_images(
-            snakemake.input.model,
-            snakemake.wildcards.method,
-            snakemake.input.randomised,
-            snakemake.params.settings,
-            snakemake.params.seed,
-            snakemake.params.device,
-            snakemake.output.result,
-            snakemake.output.folder,
+            model=snakemake.input.model,
+            method=snakemake.wildcards.method,
+            randomised=snakemake.input.randomised,
+            settings=snakemake.params.settings,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
+            result=snakemake.output.result,
+            folder=snakemake.output.folder,
         )

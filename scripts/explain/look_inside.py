@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuroloop import registry
 from neuroloop.explain.attribution.outcome import write_outcome
@@ -13,6 +13,9 @@ from neuroloop.files.formats import StrPath, save_arrays
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.report.figures import save
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
 
 #: Key in the config's settings of each setting of a method.
 KEYS = {
@@ -27,6 +30,7 @@ KEYS = {
 
 
 def look_inside(
+    *,
     model: StrPath,
     method: str,
     settings: Mapping[str, Any],
@@ -92,11 +96,11 @@ def write_look(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
         record |= look_inside(
-            snakemake.input.model,
-            snakemake.wildcards.method,
-            snakemake.params.settings,
-            snakemake.params.seed,
-            snakemake.params.device,
-            snakemake.output.result,
-            snakemake.output.folder,
+            model=snakemake.input.model,
+            method=snakemake.wildcards.method,
+            settings=snakemake.params.settings,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
+            result=snakemake.output.result,
+            folder=snakemake.output.folder,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,12 +15,20 @@ from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.training.loop import predict
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 #: Most images that are learned, by default.
 IMAGES = 64
 
 
 def train_randomised(
-    model: StrPath, settings: Mapping[str, Any], seed: int, device: str, outputs: Mapping[str, Any]
+    *,
+    model: StrPath,
+    settings: Mapping[str, Any],
+    seed: int,
+    device: str,
+    outputs: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Train the network of a model.json on permuted labels.
 
@@ -74,9 +82,9 @@ def true_or_named(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
         record |= train_randomised(
-            snakemake.input.model,
-            snakemake.params.settings,
-            snakemake.params.seed,
-            snakemake.params.device,
-            snakemake.output,
+            model=snakemake.input.model,
+            settings=snakemake.params.settings,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
+            outputs=snakemake.output,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.decoding import decode, load_problem, save_decoding, used_voxels
@@ -11,8 +11,12 @@ from neuroloop.fmri.permutation import retrained_null
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def decode_linear(
+    *,
     voxels: StrPath,
     folds: StrPath,
     stimuli: StrPath,
@@ -67,13 +71,13 @@ def decode_linear(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         decode_linear(
-            snakemake.input.voxels,
-            snakemake.input.folds,
-            snakemake.input.stimuli,
-            snakemake.output,
-            snakemake.params.decoder,
-            snakemake.params.voxels,
-            snakemake.params.calibration_folds,
-            snakemake.params.permutations,
-            snakemake.params.seed,
+            voxels=snakemake.input.voxels,
+            folds=snakemake.input.folds,
+            stimuli=snakemake.input.stimuli,
+            outputs=snakemake.output,
+            decoder=snakemake.params.decoder,
+            n_voxels=snakemake.params.n_voxels,
+            calibration_folds=snakemake.params.calibration_folds,
+            permutations=snakemake.params.permutations,
+            seed=snakemake.params.seed,
         )

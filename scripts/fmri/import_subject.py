@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuroloop.contracts.source import check_imported
 from neuroloop.files.formats import StrPath
@@ -10,13 +10,16 @@ from neuroloop.fmri.bdata import write_bdata
 from neuroloop.jobs.job import job
 from neuroloop.registry import entry
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def import_subject(
     *,
     source: str,
-    files: Mapping[str, Sequence[StrPath]],
+    inputs: Mapping[str, StrPath | Sequence[StrPath]],
     options: Mapping[str, Any],
-    output: StrPath,
+    bdata: StrPath,
 ) -> None:
     """Write bdata.h5.
 
@@ -24,27 +27,27 @@ def import_subject(
     ----------
     source : str
         Name of the source.
-    files : mapping
-        Paths by the name under which the source reads them.
+    inputs : mapping
+        Path or paths by the name under which the source reads them.
     options : mapping
         What else the source reads them by.
-    output : path
+    bdata : path
         bdata.h5.
     """
-    paths = {name: [Path(path) for path in given] for name, given in files.items()}
-    found = entry("fmri_source", source).read(paths, **options)
-    check_imported(source, found, output)
-    write_bdata(output, found.brain, found.unit, found.voxel_xyz, found.units, **found.facts)
+    files = {
+        name: [Path(given)] if isinstance(given, str | Path) else [Path(path) for path in given]
+        for name, given in inputs.items()
+    }
+    found = entry("fmri_source", source).read(files, **options)
+    check_imported(source, found, bdata)
+    write_bdata(bdata, found.brain, found.unit, found.voxel_xyz, found.units, **found.facts)
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         import_subject(
             source=snakemake.params.source,
-            files={
-                name: [given] if isinstance(given, str) else list(given)
-                for name, given in snakemake.input.items()
-            },
+            inputs=snakemake.input,
             options=snakemake.params.options,
-            output=snakemake.output.bdata,
+            bdata=snakemake.output.bdata,
         )

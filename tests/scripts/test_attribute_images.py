@@ -74,7 +74,13 @@ def prepare(folder, network, given, kind, options, labels):
         kind=kind,
         options=options,
     )
-    train_randomised(folder / "model.json", SETTINGS, 0, "cpu", outputs(folder / "randomised"))
+    train_randomised(
+        model=folder / "model.json",
+        settings=SETTINGS,
+        seed=0,
+        device="cpu",
+        outputs=outputs(folder / "randomised"),
+    )
     return folder
 
 
@@ -84,14 +90,14 @@ def outputs(folder):
 
 def attribute(folder, method, into):
     attribute_images(
-        folder / "model.json",
-        method,
-        folder / "randomised" / "weights.safetensors",
-        SETTINGS,
-        0,
-        "cpu",
-        into / "result.json",
-        into / "files",
+        model=folder / "model.json",
+        method=method,
+        randomised=folder / "randomised" / "weights.safetensors",
+        settings=SETTINGS,
+        seed=0,
+        device="cpu",
+        result=into / "result.json",
+        folder=into / "files",
     )
     return read_json(into / "result.json")
 

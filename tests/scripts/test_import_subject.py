@@ -49,9 +49,9 @@ def test_regions_of_one_atlas(tmp_path):
     assert [key for key, _ in found["masks"]] == ["rois.V1.mask", "rois.V2.mask", "rois.all.mask"]
     import_subject(
         source="nifti",
-        files={name: [path for _, path in given] for name, given in found.items()},
+        inputs={name: [path for _, path in given] for name, given in found.items()},
         options=nifti.options(dataset, "s1"),
-        output=output,
+        bdata=output,
     )
     brain = read_bdata(output)
     assert {roi: int(flags.sum()) for roi, flags in brain.rois.items()} == {

@@ -33,6 +33,12 @@ def test_no_entry_is_part_of_another() -> None:
             assert modules(file) & files == {file}
 
 
+def test_what_checks_entries_is_no_part_of_the_code_that_makes_results() -> None:
+    for script in SCRIPTS:
+        folders = {path.parent for path in modules(ROOT / "scripts" / script)}
+        assert ROOT / "neuroloop" / "contracts" not in folders, script
+
+
 def test_training_a_network_depends_on_no_other_network() -> None:
     trained = {
         "distill/train_students.py": {"resnet"},

@@ -56,7 +56,15 @@ def save(folder, kind, name="calcium"):
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_writes_its_folder(tmp_path, kind, name):
     model = save(tmp_path, kind)
-    look_inside(model, name, SETTINGS, 1, "cpu", tmp_path / "result.json", tmp_path / "files")
+    look_inside(
+        model=model,
+        method=name,
+        settings=SETTINGS,
+        seed=1,
+        device="cpu",
+        result=tmp_path / "result.json",
+        folder=tmp_path / "files",
+    )
     result = json.loads((tmp_path / "result.json").read_text())
     assert {key: result[key] for key in ("model", "method", "kind", "applicable", "reason")} == {
         "model": "tiny",
@@ -77,7 +85,15 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path, kind):
     model = save(tmp_path, kind)
     for name in ("one", "two"):
         folder = tmp_path / name
-        look_inside(model, "tsne", SETTINGS, 1, "cpu", folder / "result.json", folder / "files")
+        look_inside(
+            model=model,
+            method="tsne",
+            settings=SETTINGS,
+            seed=1,
+            device="cpu",
+            result=folder / "result.json",
+            folder=folder / "files",
+        )
     for path in ("result.json", *(f"files/{name}" for name in ("arrays.npz", "figure.svg"))):
         one, two = ((tmp_path / name / path).read_bytes() for name in ("one", "two"))
         assert one == two
@@ -87,7 +103,15 @@ def test_a_method_that_does_not_apply_says_why(tmp_path, kind, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "umap", None)
     model = save(tmp_path, kind)
     folder = tmp_path / "files"
-    look_inside(model, "umap", SETTINGS, 1, "cpu", tmp_path / "result.json", folder)
+    look_inside(
+        model=model,
+        method="umap",
+        settings=SETTINGS,
+        seed=1,
+        device="cpu",
+        result=tmp_path / "result.json",
+        folder=folder,
+    )
     assert [path.name for path in folder.iterdir()] == ["not_applicable.json"]
     said = json.loads((folder / "not_applicable.json").read_text())
     assert said.keys() == {"model", "method", "reason"}
