@@ -41,7 +41,9 @@ def test_one_version() -> None:
     assert yaml.safe_load((ROOT / "CITATION.cff").read_text())["version"] == neuroloop.__version__
 
 
-def test_the_wheel_holds_every_file_of_the_library(tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_the_wheel_holds_every_file_of_the_library(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
     files = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "neuroloop").rglob("*")
