@@ -16,6 +16,7 @@ from neuroloop.explain.sanity.pointing import Pointing, pointing_game
 from neuroloop.files.formats import StrPath, save_arrays, save_table
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
+from neuroloop.registry import add_plugins
 from neuroloop.training.loop import predict
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def point(maps: Mapping[str, np.ndarray], lesions: np.ndarray | None, seed: int)
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= map_radiographs(
             model=snakemake.input.model,
             outputs=snakemake.output,

@@ -23,6 +23,7 @@ from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed, numpy_generator
 from neuroloop.networks.transfer_network import TransferNetwork
+from neuroloop.registry import add_plugins
 from neuroloop.training.checkpoints import JobStates
 
 if TYPE_CHECKING:
@@ -226,6 +227,7 @@ def keep_model(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= train_classifier(
             radiographs=snakemake.input.radiographs,
             regions=snakemake.input.regions,
