@@ -1,6 +1,7 @@
 """Read one subject's brain data, whatever their source."""
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,7 @@ def import_subject(
         bdata.h5.
     """
     files = {
-        name: [Path(given)] if isinstance(given, str | Path) else [Path(path) for path in given]
+        name: [Path(given)] if isinstance(given, str | PathLike) else [Path(path) for path in given]
         for name, given in inputs.items()
     }
     found = entry("fmri_source", source).read(files, **options)
