@@ -11,6 +11,7 @@ from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.networks.transfer_network import transfer_network
 from neuroloop.networks.transfer_start import initialise_backbone, load_backbone
+from neuroloop.registry import add_plugins
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -68,6 +69,7 @@ def extract_features(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= extract_features(
             radiographs=snakemake.input.radiographs,
             regions=snakemake.input.regions,

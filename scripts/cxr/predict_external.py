@@ -27,6 +27,7 @@ from neuroloop.files.formats import (
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.networks.transfer_network import transfer_network
+from neuroloop.registry import add_plugins
 from neuroloop.training.loop import predict
 
 if TYPE_CHECKING:
@@ -124,6 +125,7 @@ def predict_external(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= predict_external(
             radiographs=snakemake.input.radiographs,
             regions=snakemake.input.regions,

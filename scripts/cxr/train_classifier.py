@@ -23,6 +23,7 @@ from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed, numpy_generator
 from neuroloop.networks.transfer_network import TransferNetwork
+from neuroloop.registry import add_plugins
 from neuroloop.training.checkpoints import JobStates
 
 if TYPE_CHECKING:
@@ -96,7 +97,9 @@ def train_classifier(
     settings = [dict(classifier), case, split, folds, max_view, seed]
     states = JobStates.of(checkpoints, code, settings, table, features, start)
     views = range(min(chosen.test_views, views_needed(case, max_view)))
-    histories, tables, kept = [], [], {}
+    histories: list[pd.DataFrame] = []
+    tables: list[pd.DataFrame] = []
+    kept: dict[str, torch.Tensor] = {}
     made = make_folds(shown, case, split, folds, max_view, chosen.validation, seed)
     for number, fold in enumerate(made):
         network = chosen.network(len(shown.classes), seed, number).to(place)
@@ -224,6 +227,7 @@ def keep_model(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= train_classifier(
             radiographs=snakemake.input.radiographs,
             regions=snakemake.input.regions,

@@ -17,6 +17,7 @@ from neuroloop.distill.ablation import (
 from neuroloop.distill.figure import ablation_figure
 from neuroloop.files.formats import StrPath, load_arrays, read_json, save_table
 from neuroloop.jobs.job import job
+from neuroloop.registry import add_plugins
 from neuroloop.report.figures import save
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def load_group(path: Path, metrics: Mapping[str, Any]) -> Group:
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        add_plugins(snakemake.params.plugins)
         summarise_ablation(
             predictions=snakemake.input.predictions,
             metrics=snakemake.input.metrics,

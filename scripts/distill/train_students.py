@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuroloop import registry
+from neuroloop.contracts.teacher import check_teacher
 from neuroloop.distill import students
 from neuroloop.distill.image_set import ImageSet, load_image_set, soft_label_ids
 from neuroloop.distill.kept_student import save_student
@@ -22,6 +23,7 @@ from neuroloop.files.formats import (
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.registry import add_plugins
 from neuroloop.statistics import metrics
 from neuroloop.statistics.intervals import crossed_interval, permutation_p
 from neuroloop.training.checkpoints import JobStates
@@ -80,6 +82,7 @@ def train_students(
     dict
         Facts for the record of the run.
     """
+    check_teacher(teacher)
     shown = load_image_set(images, table)
     chosen = Student.from_block(student, Path(start) if start else None)
     seeds = list(range(n_seeds))
@@ -185,6 +188,7 @@ def score(logits: np.ndarray, truth: np.ndarray, seed: int) -> dict[str, Any]:
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= train_students(
             images=snakemake.input.images,
             table=snakemake.input.table,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from neuroloop.explain.models.model_registry import register
 from neuroloop.files.formats import StrPath, save_table
 from neuroloop.jobs.job import job
+from neuroloop.registry import add_plugins
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -27,6 +28,7 @@ def register_models(*, models: Sequence[StrPath], table: StrPath) -> None:
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        add_plugins(snakemake.params.plugins)
         register_models(
             models=snakemake.input.models,
             table=snakemake.output.table,

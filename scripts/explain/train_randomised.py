@@ -13,6 +13,7 @@ from neuroloop.files.formats import StrPath, save_json, save_weights
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed
+from neuroloop.registry import add_plugins
 from neuroloop.training.loop import predict
 
 if TYPE_CHECKING:
@@ -81,6 +82,7 @@ def true_or_named(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= train_randomised(
             model=snakemake.input.model,
             settings=snakemake.params.settings,

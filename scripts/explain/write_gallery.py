@@ -9,6 +9,7 @@ from neuroloop.explain.gallery.page import gallery_page
 from neuroloop.explain.models.model_file import open_model
 from neuroloop.files.formats import StrPath, atomic
 from neuroloop.jobs.job import job
+from neuroloop.registry import add_plugins
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -39,6 +40,7 @@ def write_gallery(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        add_plugins(snakemake.params.plugins)
         write_gallery(
             model=snakemake.input.model,
             results=snakemake.input.results,

@@ -14,6 +14,7 @@ from neuroloop.fmri.permutation import label_null
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.registry import add_plugins
 from neuroloop.statistics.folds import Split
 from neuroloop.training.checkpoints import JobStates
 
@@ -80,7 +81,7 @@ def decode_network(
         values["keep"] = kept.append
 
     def fit(
-        x: np.ndarray, y: np.ndarray, _: np.ndarray, splits: Sequence[Split], n_classes: int
+        x: np.ndarray, y: np.ndarray, groups: np.ndarray, splits: Sequence[Split], n_classes: int
     ) -> Sequence[np.ndarray]:
         taken = n_voxels or x.shape[1]
         scored: Sequence[np.ndarray] = network.fit_splits(
@@ -125,6 +126,7 @@ def decode_network(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= decode_network(
             voxels=snakemake.input.voxels,
             folds=snakemake.input.folds,

@@ -22,9 +22,6 @@ SETTINGS = {
     "layer_groups": 2,
     "curve_steps": 3,
     "random_orders": 1,
-    "integration_steps": 2,
-    "occlusion_window": 0.5,
-    "occlusion_stride": 0.5,
     "label_images": 9,
 }
 FILES = [
@@ -94,6 +91,7 @@ def attribute(folder, method, into):
         method=method,
         randomised=folder / "randomised" / "weights.safetensors",
         settings=SETTINGS,
+        options={"window": 0.5, "stride": 0.5} if method == "occlusion" else {},
         seed=0,
         device="cpu",
         result=into / "result.json",

@@ -14,20 +14,13 @@ from neuroloop.explain.models.model_writing import save_model
 from neuroloop.files.formats import load_arrays
 from scripts.explain.look_inside import look_inside
 
-SETTINGS = {
-    "images": 4,
-    "neighbours": 2,
-    "patches_top": 2,
-    "units": 3,
-    "steps": 2,
-    "perplexity": 3,
-}
-#: As results.py and rules know them; the rest of the settings is for other rules.
 METHODS = [name for name in registry.having("method", "look") if name != "umap"]
-#: What these settings are for each method.
+#: Settings of each method under which the tests are quick.
 OWN = {
     "neighbours": {"count": 2},
     "tsne": {"perplexity": 3},
+    "umap": {"neighbours": 3},
+    "activations": {"images": 4, "units": 3},
     "patches": {"units": 3, "patches_per_unit": 2},
     "class_images": {"steps": 2},
     "unit_images": {"units": 3, "steps": 2},
@@ -59,7 +52,7 @@ def test_every_method_writes_its_folder(tmp_path, kind, name):
     look_inside(
         model=model,
         method=name,
-        settings=SETTINGS,
+        options=OWN[name],
         seed=1,
         device="cpu",
         result=tmp_path / "result.json",
@@ -88,7 +81,7 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path, kind):
         look_inside(
             model=model,
             method="tsne",
-            settings=SETTINGS,
+            options=OWN["tsne"],
             seed=1,
             device="cpu",
             result=folder / "result.json",
@@ -106,7 +99,7 @@ def test_a_method_that_does_not_apply_says_why(tmp_path, kind, monkeypatch):
     look_inside(
         model=model,
         method="umap",
-        settings=SETTINGS,
+        options=OWN["umap"],
         seed=1,
         device="cpu",
         result=tmp_path / "result.json",
