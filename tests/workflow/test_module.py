@@ -1,4 +1,4 @@
-"""The workflow as a part of another one: from a folder, from a repository, put there by snakedeploy."""
+"""The workflow as a module of another: from a folder, from a repository, by snakedeploy."""
 
 import importlib.util
 import os
