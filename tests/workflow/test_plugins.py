@@ -72,8 +72,6 @@ def test_a_plugin_of_every_kind_is_planned(kind: str, fresh: Project) -> None:
         plain |= {"cut": "section2", "width": 16}
         preset |= {"classifiers": {"fine": plain}}
     (fresh.folder / "own.yaml").write_text(yaml.safe_dump(preset))
-    said = Project(fresh.folder, "own.yaml").call(targets, "-n", "--quiet", "rules")
-    assert said.status == 0, said.text
     name = {"decoder": "shrunk", "backbone": "plain4"}.get(kind, file.stem)
     planned = Project(fresh.folder, "own.yaml").plan(targets)
     assert any(name in job for job in planned), planned
