@@ -84,7 +84,7 @@ def compare_sessions(
     first, second = ({key: inputs[f"{key}_{side}"] for key in INPUTS} for side in "ab")
     sides = (first, second)
     cells = read_cells(first["cells"])
-    counts = {"permutations": permutations, "bootstraps": bootstraps}
+    counts: dict[str, Any] = {"permutations": permutations, "bootstraps": bootstraps}
     changes: dict[str, Change] = {}
     for route in ROUTES:
         generator = numpy_generator(seed, "change", route)

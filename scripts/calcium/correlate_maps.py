@@ -1,7 +1,7 @@
 """Correlate the maps of a session's patterns."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -69,7 +69,7 @@ def correlate_maps(
         split_half(of_seed, numpy_generator(seed, "split half", number))
         for number, of_seed in enumerate(by_trial)
     ]
-    facts = {"patterns": patterns, "groups": groups, "seed": seed}
+    facts: dict[str, Any] = {"patterns": patterns, "groups": groups, "seed": seed}
     mean_maps = by_trial.mean(axis=(0, 1))
     save_array(
         outputs["cams"],

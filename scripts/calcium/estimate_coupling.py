@@ -1,7 +1,7 @@
 """Estimate the coupling of a session's cells, from traces and from a reader's maps."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,11 +66,13 @@ def estimate_coupling(
     names = known["cell"].tolist()
     listed = read_trials(trials)
     patterns = listed["pattern"].tolist()
-    routes, failed = {}, {}
-    for name, respond in {
+    routes: dict[str, Influence] = {}
+    failed: dict[str, str] = {}
+    responses: dict[str, Callable[[], np.ndarray]] = {
         "influence": lambda: load_arrays(traces)["response"],
         "maps": lambda: evidence_of(evidence, table, stimulated_cells(patterns, names)),
-    }.items():
+    }
+    for name, respond in responses.items():
         try:
             routes[name] = estimate_influence(
                 respond(),
@@ -142,8 +144,8 @@ def estimate_coupling(
 
 def on_others_scale(reasons: np.ndarray, names: list[str]) -> str:
     """Say whose responses are over the others' own, as theirs is not known; empty if no one's."""
-    rows = np.isin(reasons, (NEVER, TOGETHER)).any(axis=1)
-    cells = [name for name, one in zip(names, rows, strict=True) if one]
+    unknown = np.isin(reasons, (NEVER, TOGETHER))
+    cells = [name for name, row in zip(names, unknown, strict=True) if row.any()]
     return f"responses of {', '.join(cells)}: over the mean own response of the others" * bool(
         cells
     )

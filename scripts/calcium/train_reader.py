@@ -100,7 +100,13 @@ def train_reader(
     place = pick_device(device)
     states = JobStates.of(checkpoints, code, [dict(reader), seed], frames, table, cells)
     with FrameStore(frames, table) as store:
-        options = {"store": store, "cells": known, "reader": reader, "seed": seed, "device": place}
+        options: dict[str, Any] = {
+            "store": store,
+            "cells": known,
+            "reader": reader,
+            "seed": seed,
+            "device": place,
+        }
         rows, splits = frames_of(store, "stimulated", reader)
         control_rows, control_splits = frames_of(store, "control", reader)
         both = (rows, control_rows)
@@ -145,7 +151,11 @@ def train_reader(
     evidence, networks = gather_evidence(read, held_out, len(gains))
     tested = np.isfinite(maps).all(axis=(0, 2, 3))
     maps, items = maps[:, tested], items[tested]
-    facts = {"reader": dict(reader), "seed": seed, "method": method_of(reader["head"])}
+    facts: dict[str, Any] = {
+        "reader": dict(reader),
+        "seed": seed,
+        "method": method_of(reader["head"]),
+    }
     outputs_of = [*names, "none"]
     scores = pd.concat(
         [

@@ -95,7 +95,7 @@ def summarise_classifiers(
     both = {name: (outputs[name], outputs[f"{name}_svg"]) for name in FIGURES}
     inside = metrics[metrics["split"].isin(["patient", "image"])]
     by_patient = {run: whole(rows) for run, rows in runs.items() if run.split == "patient"}
-    draw_scores(inside, pair, tuple(baseline) if baseline else None, *both["scores"])
+    draw_scores(inside, pair, (baseline[0], baseline[1]) if baseline else None, *both["scores"])
     draw_shortcuts(inside[inside["split"] == "patient"], pair, *both["shortcuts"])
     titled = {f"{run.classifier}, {run.case}": rows for run, rows in by_patient.items()}
     draw_confusion(titled, classes, *both["confusion"])

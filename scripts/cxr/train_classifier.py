@@ -97,7 +97,9 @@ def train_classifier(
     settings = [dict(classifier), case, split, folds, max_view, seed]
     states = JobStates.of(checkpoints, code, settings, table, features, start)
     views = range(min(chosen.test_views, views_needed(case, max_view)))
-    histories, tables, kept = [], [], {}
+    histories: list[pd.DataFrame] = []
+    tables: list[pd.DataFrame] = []
+    kept: dict[str, torch.Tensor] = {}
     made = make_folds(shown, case, split, folds, max_view, chosen.validation, seed)
     for number, fold in enumerate(made):
         network = chosen.network(len(shown.classes), seed, number).to(place)
