@@ -187,6 +187,12 @@ def decoders_with(function, named=None):
     ]
 
 
+def other_networks(named=None):
+    """Names of the decoders that are networks and keep none to be looked into."""
+    kept = decoders_with("KEEPS_NETWORK", named)
+    return [name for name in decoders_with("fit_splits", named) if name not in kept]
+
+
 def teachers_of(dataset, brains):
     """Names of the teachers of a dataset's students that are made of a brain, or the others."""
     return [
@@ -228,32 +234,33 @@ def data_input(path, key):
     return str(full)
 
 
-def subject_input(*keys):
-    """Input function: the files that the wildcards' subject names under these keys."""
-
-    def files(wildcards):
-        subject = config["datasets"][wildcards.dataset]["subjects"][wildcards.subject]
-        where = f"datasets.{wildcards.dataset}.subjects.{wildcards.subject}"
-        found = []
-        for key in keys:
-            paths = subject.get(key, [])
-            for path in [paths] if isinstance(paths, str) else paths:
-                found.append(data_input(path, f"{where}.{key}"))
-        return [path for path in found if path]
-
-    return files
+def fmri_source(wildcards):
+    """Source of the wildcards' dataset."""
+    return [config["datasets"][wildcards.dataset]["source"]]
 
 
-def mask_input(wildcards):
-    """Input function: the ROI masks of a dataset, a subject's own before the dataset's."""
+def source_entry(wildcards):
+    """What the registry knows of the source of the wildcards' dataset."""
+    return registry.entry("fmri_source", *fmri_source(wildcards))
+
+
+def source_needs(wildcards, name, usual):
+    """Memory or time that an import from the source of the wildcards' dataset needs."""
+    return getattr(source_entry(wildcards), name, usual)
+
+
+def subject_input(wildcards):
+    """Input function: the files that the source of the wildcards' dataset reads of a subject."""
     dataset = config["datasets"][wildcards.dataset]
-    own = dataset["subjects"][wildcards.subject].get("masks", {})
-    where = f"datasets.{wildcards.dataset}.rois"
-    paths = [
-        data_input(own.get(roi, block["mask"]), f"{where}.{roi}.mask")
-        for roi, block in dataset["rois"].items()
-    ]
-    return [path for path in paths if path]
+    found = source_entry(wildcards).inputs(dataset, wildcards.subject)
+    files = {
+        name: [
+            data_input(path, f"datasets.{wildcards.dataset}.{key}")
+            for key, path in named
+        ]
+        for name, named in found.items()
+    }
+    return {name: [path for path in paths if path] for name, paths in files.items()}
 
 
 def images_digest(folder, find):

@@ -27,7 +27,7 @@ rule prepare_images:
         runtime=minutes(30),
     params:
         code=code_version("distill/prepare_images.py"),
-        images=setting("teaching", "images"),
+        settings=setting("teaching", "images"),
         content=image_content,
         paired=lambda wildcards: config["datasets"][wildcards.dataset].get("paired"),
         threads=config["threads"],
@@ -103,7 +103,7 @@ rule train_students:
         code=code_of("distill/train_students.py", teacher=one_teacher),
         plugins=plugins_of(teacher=one_teacher),
         student=student_setting,
-        seeds=setting("teaching", "seeds"),
+        n_seeds=setting("teaching", "seeds"),
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -42,6 +42,9 @@ from neuroloop.networks.resnet import member_state
 from neuroloop.statistics.folds import Split
 from neuroloop.training.checkpoints import Checkpoint, JobStates
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 #: The network whose weights are kept.
 FIRST = Place(0, 0)
 #: Frames of held-out trials that lie beside it, for those who look into it.
@@ -56,6 +59,7 @@ class Explained(NamedTuple):
 
 
 def train_reader(
+    *,
     frames: StrPath,
     table: StrPath,
     cells: StrPath,
@@ -348,13 +352,13 @@ def summary(scores: pd.DataFrame) -> dict[str, Any]:
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
         record |= train_reader(
-            snakemake.input.frames,
-            snakemake.input.table,
-            snakemake.input.cells,
-            snakemake.params.reader,
-            snakemake.params.seed,
-            snakemake.params.device,
-            snakemake.output,
-            Path(".neuroloop/checkpoints"),
-            snakemake.params.code,
+            frames=snakemake.input.frames,
+            table=snakemake.input.table,
+            cells=snakemake.input.cells,
+            reader=snakemake.params.reader,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
+            outputs=snakemake.output,
+            checkpoints=Path(".neuroloop/checkpoints"),
+            code=snakemake.params.code,
         )

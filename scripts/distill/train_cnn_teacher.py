@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,11 +16,15 @@ from neuroloop.jobs.seeds import derive_seed, numpy_generator
 from neuroloop.statistics.folds import splits, stratified_folds
 from neuroloop.training.checkpoints import JobStates
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def train_cnn_teacher(
+    *,
     images: StrPath,
     table: StrPath,
-    output: StrPath,
+    logits: StrPath,
     model: StrPath,
     student: Mapping[str, Any],
     depth: int,
@@ -39,7 +43,7 @@ def train_cnn_teacher(
     ----------
     images, table : path
         images.npy and images.tsv.
-    output : path
+    logits : path
         logits.npy, a row a training image.
     model : path
         model.json of the first fold's network (and beside it weights and images).
@@ -69,7 +73,7 @@ def train_cnn_teacher(
     settings = [dict(student), depth, folds, seed]
     states = JobStates.of(checkpoints, code, settings, images, table)
     fold = stratified_folds(map(str, labels), folds, numpy_generator(seed, "cnn folds"))
-    logits = np.empty((len(labels), len(shown.classes)), dtype=np.float32)
+    out_of_fold = np.empty((len(labels), len(shown.classes)), dtype=np.float32)
     for number, split in enumerate(splits(fold)):
         trained = train_students(
             pixels[split.train],
@@ -83,16 +87,16 @@ def train_cnn_teacher(
             checkpoint=lambda name, number=number: states.part(f"fold{number}-{name}"),
             depth=depth,
         )
-        logits[split.test] = trained.logits[0]
+        out_of_fold[split.test] = trained.logits[0]
         if number == 0:
             save_student(Path(model), trained, shown, chosen, shown.train[split.test], depth)
     save_array(
-        output,
         logits,
+        out_of_fold,
         axes=("image", "class"),
         units="nat",
         ids={"image": shown.table["image_id"].iloc[shown.train].tolist(), "class": shown.classes},
-        accuracy=float((logits.argmax(axis=1) == labels).mean()),
+        accuracy=float((out_of_fold.argmax(axis=1) == labels).mean()),
         depth=depth,
         folds=folds,
         seed=seed,
@@ -104,15 +108,15 @@ def train_cnn_teacher(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
         record |= train_cnn_teacher(
-            snakemake.input.images,
-            snakemake.input.table,
-            snakemake.output.logits,
-            snakemake.output.model,
-            snakemake.params.student,
-            snakemake.params.depth,
-            snakemake.params.folds,
-            snakemake.params.seed,
-            snakemake.params.device,
-            Path(".neuroloop/checkpoints"),
-            snakemake.params.code,
+            images=snakemake.input.images,
+            table=snakemake.input.table,
+            logits=snakemake.output.logits,
+            model=snakemake.output.model,
+            student=snakemake.params.student,
+            depth=snakemake.params.depth,
+            folds=snakemake.params.folds,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
+            checkpoints=Path(".neuroloop/checkpoints"),
+            code=snakemake.params.code,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,11 +14,16 @@ from neuroloop.fmri.permutation import label_null
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.registry import add_plugins
 from neuroloop.statistics.folds import Split
 from neuroloop.training.checkpoints import JobStates
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def decode_network(
+    *,
     voxels: StrPath,
     folds: StrPath,
     stimuli: StrPath,
@@ -121,17 +126,18 @@ def decode_network(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= decode_network(
-            snakemake.input.voxels,
-            snakemake.input.folds,
-            snakemake.input.stimuli,
-            snakemake.output,
-            snakemake.params.decoder,
-            snakemake.params.voxels,
-            snakemake.params.calibration_folds,
-            snakemake.params.permutations,
-            snakemake.params.seed,
-            snakemake.params.device,
-            Path(".neuroloop/checkpoints"),
-            snakemake.params.code,
+            voxels=snakemake.input.voxels,
+            folds=snakemake.input.folds,
+            stimuli=snakemake.input.stimuli,
+            outputs=snakemake.output,
+            decoder=snakemake.params.decoder,
+            n_voxels=snakemake.params.n_voxels,
+            calibration_folds=snakemake.params.calibration_folds,
+            permutations=snakemake.params.permutations,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
+            checkpoints=Path(".neuroloop/checkpoints"),
+            code=snakemake.params.code,
         )

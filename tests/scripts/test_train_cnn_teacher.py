@@ -18,7 +18,7 @@ def test_its_first_network_says_of_images_that_it_never_saw_what_it_taught(image
     train_cnn_teacher(
         images=images[0],
         table=images[1],
-        output=folder / "logits.npy",
+        logits=folder / "logits.npy",
         model=folder / "model.json",
         student=STUDENT,
         depth=34,
