@@ -451,10 +451,10 @@ def unknown_class(data: Path) -> str:
     ("spoil", "options"),
     [
         (spoil_pixels, {}),
-        (spoil_empty, {}),
-        (spoil_colours, {}),
-        (spoil_depth, {}),
-        (spoil_name, {}),
+        pytest.param(spoil_empty, {}, marks=pytest.mark.long),
+        pytest.param(spoil_colours, {}, marks=pytest.mark.long),
+        pytest.param(spoil_depth, {}, marks=pytest.mark.long),
+        pytest.param(spoil_name, {}, marks=pytest.mark.long),
         (spoil_manifest, {"path": "manifest.tsv"}),
         (
             unknown_class,
