@@ -425,7 +425,9 @@ def spoil_colours(data: Path) -> str:
 def spoil_depth(data: Path) -> str:
     path = next(data.rglob("*virus*.png"))
     Image.fromarray(np.asarray(Image.open(path)).astype(np.uint16) * 16).save(path)
-    return rf"1 radiographs have more than 8 bits, .+{path.name} none.+: set `white` of this set, e\.g\. .+"
+    return (
+        rf"1 radiographs have more than 8 bits, .+{path.name} none.+: set `white` of this set, .+"
+    )
 
 
 def spoil_name(data: Path) -> str:
