@@ -5,7 +5,10 @@ from snakemake.utils import min_version
 min_version("9.0")
 
 
-configfile: f"{workflow.basedir}/config/config.yaml"
+include: "rules/library.smk"
+
+
+configfile: source("config/config.yaml")
 
 
 include: "rules/common.smk"

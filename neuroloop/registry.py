@@ -11,7 +11,7 @@ that an entry is no part of the code of jobs that run another (see `workflow.cod
 import importlib
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -127,7 +127,7 @@ def add_plugin(file: Path) -> tuple[str, str]:
     Raises
     ------
     NeuroLoopError
-        If the file is missing, cannot be imported, states no kind, or has a built-in entry's name.
+        If the file is missing, cannot be imported, states no kind, or has another entry's name.
     """
     module = _load(file.resolve())
     kind = getattr(module, "KIND", None)
@@ -135,10 +135,19 @@ def add_plugin(file: Path) -> tuple[str, str]:
         raise NeuroLoopError(f"{file} must state KIND, one of {', '.join(KINDS)}")
     if file.stem in _files(kind):
         raise NeuroLoopError(f"{file}: there is a {kind} {file.stem!r} already; rename the file")
-    _PLUGINS[kind, file.stem] = file
+    known = _PLUGINS.setdefault((kind, file.stem), file)
+    if known.resolve() != file.resolve():
+        raise NeuroLoopError(f"{file} and {known} are two {kind}s of one name; rename one of them")
     return kind, file.stem
 
 
+def add_plugins(files: Iterable[str | Path]) -> None:
+    """Register the plugins that a job runs (see `add_plugin`)."""
+    for file in files:
+        add_plugin(Path(file))
+
+
+@cache
 def _files(kind: str) -> dict[str, Path]:
     package = importlib.import_module(KINDS[kind])
     found = sorted(Path(package.__path__[0]).glob("[!_]*.py"))

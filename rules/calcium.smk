@@ -33,7 +33,7 @@ rule simulate_session:
     params:
         code=code_version("calcium/simulate_session.py"),
         simulation=area_setting("simulation"),
-        session=area_setting("sessions", "session"),
+        session_settings=area_setting("sessions", "session"),
         seed=config["seed"],
         threads=config["threads"],
     script:

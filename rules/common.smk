@@ -1,15 +1,17 @@
 """Functions that the rules share: config look-ups, paths, targets. No rule stands here."""
 
+from copy import deepcopy
 from functools import cache, partial
 from itertools import chain
-from pathlib import Path
 
 import yaml
-from snakemake.exceptions import WorkflowError
+from snakemake.common.configfile import load_configfile
 from snakemake.logging import logger
+from snakemake.utils import update_config
 
 from neuroloop import registry
-from neuroloop.workflow.code_version import code_version
+from neuroloop.workflow.code_version import code_version as hash_code
+from neuroloop.workflow.parsed_code import keep_in
 from neuroloop.workflow.configuration import (
     ConfigError,
     complete,
@@ -21,7 +23,7 @@ from neuroloop.workflow.retrieval import origin
 from neuroloop.workflow.sweeps import expand_sweeps
 from neuroloop.calcium.tables import movie_paths, read_recordings
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.download_registry import read_registry
+from neuroloop.files.download_registry import REGISTRY, read_registry
 from neuroloop.report.chapters import chapters
 
 #: What a wildcard may be: no slash, no dot.
@@ -40,13 +42,20 @@ WILDCARDS |= {"split": "patient|image", "kind": "study|affine"}
 #: Input files that the jobs at hand need and that are not there.
 MISSING = {}
 
-ROOT = Path(workflow.basedir)
+keep_in(Path(".neuroloop"))
+
+if IS_MODULE and workflow.modifier.skip_configfile:
+    # What the outer workflow hands over is like a preset: it adds to the default config.
+    handed = deepcopy(config)
+    config = load_configfile(source("config/config.yaml"))
+    complete(config, handed)
+    update_config(config, handed)
 
 try:
-    SOURCES = read_registry(ROOT / "config/datasets.tsv")
+    SOURCES = read_registry(REGISTRY)
     complete(config, workflow.config_settings.overwrite_config)
     expand_sweeps(config)
-    validate(config, yaml.safe_load((ROOT / "config/schema.yaml").read_text()))
+    validate(config, yaml.safe_load(Path(source("config/schema.yaml")).read_text()))
 except (ConfigError, NeuroLoopError) as error:
     raise WorkflowError(str(error)) from None
 
@@ -75,8 +84,11 @@ def area_setting(*keys):
     return look_up
 
 
-#: Files do not change while rules are read.
-code_version_once = cache(code_version)
+@cache  # files do not change while rules are read
+def code_version(script, entries=(), shown=False):
+    """Hash of a script, of the library modules that it imports, and of entries that its job runs."""
+    path = Path(source(f"scripts/{script}"))
+    return hash_code(script, entries=entries, shown=shown, file=path)
 
 
 def code_of(script, shown=False, **runs):
@@ -92,7 +104,7 @@ def code_of(script, shown=False, **runs):
             for kind, names in runs.items()
             for name in names(wildcards)
         ]
-        return code_version_once(script, entries=tuple(files), shown=shown)
+        return code_version(script, entries=tuple(files), shown=shown)
 
     return version
 
@@ -175,6 +187,12 @@ def decoders_with(function, named=None):
     ]
 
 
+def other_networks(named=None):
+    """Names of the decoders that are networks and keep none to be looked into."""
+    kept = decoders_with("KEEPS_NETWORK", named)
+    return [name for name in decoders_with("fit_splits", named) if name not in kept]
+
+
 def teachers_of(dataset, brains):
     """Names of the teachers of a dataset's students that are made of a brain, or the others."""
     return [
@@ -216,32 +234,33 @@ def data_input(path, key):
     return str(full)
 
 
-def subject_input(*keys):
-    """Input function: the files that the wildcards' subject names under these keys."""
-
-    def files(wildcards):
-        subject = config["datasets"][wildcards.dataset]["subjects"][wildcards.subject]
-        where = f"datasets.{wildcards.dataset}.subjects.{wildcards.subject}"
-        found = []
-        for key in keys:
-            paths = subject.get(key, [])
-            for path in [paths] if isinstance(paths, str) else paths:
-                found.append(data_input(path, f"{where}.{key}"))
-        return [path for path in found if path]
-
-    return files
+def fmri_source(wildcards):
+    """Source of the wildcards' dataset."""
+    return [config["datasets"][wildcards.dataset]["source"]]
 
 
-def mask_input(wildcards):
-    """Input function: the ROI masks of a dataset, a subject's own before the dataset's."""
+def source_entry(wildcards):
+    """What the registry knows of the source of the wildcards' dataset."""
+    return registry.entry("fmri_source", *fmri_source(wildcards))
+
+
+def source_needs(wildcards, name, usual):
+    """Memory or time that an import from the source of the wildcards' dataset needs."""
+    return getattr(source_entry(wildcards), name, usual)
+
+
+def subject_input(wildcards):
+    """Input function: the files that the source of the wildcards' dataset reads of a subject."""
     dataset = config["datasets"][wildcards.dataset]
-    own = dataset["subjects"][wildcards.subject].get("masks", {})
-    where = f"datasets.{wildcards.dataset}.rois"
-    paths = [
-        data_input(own.get(roi, block["mask"]), f"{where}.{roi}.mask")
-        for roi, block in dataset["rois"].items()
-    ]
-    return [path for path in paths if path]
+    found = source_entry(wildcards).inputs(dataset, wildcards.subject)
+    files = {
+        name: [
+            data_input(path, f"datasets.{wildcards.dataset}.{key}")
+            for key, path in named
+        ]
+        for name, named in found.items()
+    }
+    return {name: [path for path in paths if path] for name, paths in files.items()}
 
 
 def images_digest(folder, find):
@@ -372,6 +391,32 @@ def soft_label_files(dataset):
         roi=block["rois"],
         decoder=block["decoders"],
     )
+
+
+def network_files(dataset, name):
+    """One file of every decoder of a dataset that keeps its network, and of its CNN teachers."""
+    block = config["datasets"][dataset]
+    found = expand(
+        "results/fmri/{dataset}/{subject}/{roi}/{decoder}/{name}",
+        dataset=dataset,
+        subject=block["subjects"],
+        roi=block["rois"],
+        decoder=decoders_with("KEEPS_NETWORK", block["decoders"]),
+        name=name,
+    )
+    teaching = block.get("teaching")
+    needs = [
+        registry.entry("teacher", teacher).NEEDS
+        for teacher in (teaching["teachers"] if teaching else [])
+    ]
+    if "cnn" in needs:
+        found += expand(
+            "results/distill/{dataset}/cnn/{student}/{name}",
+            dataset=dataset,
+            student=teaching["students"],
+            name=name,
+        )
+    return found
 
 
 def student_files(dataset, name="predictions.npz"):

@@ -91,7 +91,7 @@ rule split_radiographs:
         runtime=minutes(10),
     params:
         code=code_version("cxr/split_radiographs.py"),
-        folds=radiograph_setting("folds"),
+        n_folds=radiograph_setting("folds"),
         seed=config["seed"],
         threads=config["threads"],
     script:
@@ -167,7 +167,7 @@ rule train_classifier:
         plugins=plugins_of(backbone=classifier_backbone),
         classifier=classifier_setting,
         folds=radiograph_setting("folds"),
-        views=radiograph_setting("views"),
+        max_view=radiograph_setting("views"),
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],

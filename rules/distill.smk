@@ -27,7 +27,7 @@ rule prepare_images:
         runtime=minutes(30),
     params:
         code=code_version("distill/prepare_images.py"),
-        images=setting("teaching", "images"),
+        settings=setting("teaching", "images"),
         content=image_content,
         paired=lambda wildcards: config["datasets"][wildcards.dataset].get("paired"),
         threads=config["threads"],
@@ -43,6 +43,10 @@ rule train_cnn_teacher:
     output:
         logits="results/distill/{dataset}/cnn/{student}/logits.npy",
         sidecar="results/distill/{dataset}/cnn/{student}/logits.json",
+        model="results/distill/{dataset}/cnn/{student}/model.json",
+        weights="results/distill/{dataset}/cnn/{student}/weights.safetensors",
+        images="results/distill/{dataset}/cnn/{student}/images.npz",
+        images_sidecar="results/distill/{dataset}/cnn/{student}/images.json",
         run="results/distill/{dataset}/cnn/{student}/run.json",
     log:
         "logs/distill/{dataset}/cnn/{student}/train_cnn_teacher.log",
@@ -99,7 +103,7 @@ rule train_students:
         code=code_of("distill/train_students.py", teacher=one_teacher),
         plugins=plugins_of(teacher=one_teacher),
         student=student_setting,
-        seeds=setting("teaching", "seeds"),
+        n_seeds=setting("teaching", "seeds"),
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],

@@ -63,102 +63,39 @@ rule simulate_subject:
         "../scripts/fmri/simulate_subject.py"
 
 
-rule import_nifti:
-    """Turn one subject's BOLD runs into cleaned, labelled samples."""
+rule import_subject:
+    """Read one subject's brain data from the files that its source names."""
     input:
-        bold=subject_input("bold"),
-        labels=subject_input("labels", "events"),
-        masks=mask_input,
+        unpack(subject_input),
     output:
         bdata=f"results/{SUBJECT}/bdata.h5",
         sidecar=f"results/{SUBJECT}/bdata.json",
         run=f"results/{SUBJECT}/bdata.run.json",
     log:
-        f"logs/{SUBJECT}/import_nifti.log",
+        f"logs/{SUBJECT}/import_subject.log",
     benchmark:
-        f"benchmarks/{SUBJECT}/import_nifti.tsv"
+        f"benchmarks/{SUBJECT}/import_subject.tsv"
     wildcard_constraints:
-        dataset=with_source("nifti"),
+        dataset=with_source(*registry.having("fmri_source", "read")),
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(8000),
-        runtime=minutes(60),
+        mem_mb=lambda wildcards, attempt: attempt
+        * source_needs(wildcards, "MEMORY", 4000),
+        runtime=lambda wildcards, attempt: minutes(
+            source_needs(wildcards, "MINUTES", 20)
+        )(wildcards, attempt),
     params:
-        code=code_version("fmri/import_nifti.py"),
-        cleaning=setting("nifti"),
-        label_kind=lambda wildcards: (
-            "events"
-            if "events" in setting("subjects", "subject")(wildcards)
-            else "volumes"
+        code=code_of("fmri/import_subject.py", fmri_source=fmri_source),
+        plugins=plugins_of(fmri_source=fmri_source),
+        source=setting("source"),
+        options=lambda wildcards: source_entry(wildcards).options(
+            config["datasets"][wildcards.dataset], wildcards.subject
         ),
-        regions=lambda wildcards: {
-            roi: {
-                key: block[key]
-                for key in ("side", "label", "threshold")
-                if key in block
-            }
-            for roi, block in config["datasets"][wildcards.dataset]["rois"].items()
-        },
         threads=config["threads"],
     script:
-        "../scripts/fmri/import_nifti.py"
-
-
-rule import_paired:
-    """Turn one subject's arrays of voxels, paired with images, into labelled samples."""
-    input:
-        file=subject_input("file"),
-    output:
-        bdata=f"results/{SUBJECT}/bdata.h5",
-        sidecar=f"results/{SUBJECT}/bdata.json",
-        run=f"results/{SUBJECT}/bdata.run.json",
-    log:
-        f"logs/{SUBJECT}/import_paired.log",
-    benchmark:
-        f"benchmarks/{SUBJECT}/import_paired.tsv"
-    wildcard_constraints:
-        dataset=with_source("paired"),
-    conda:
-        "../envs/neuroloop.yaml"
-    threads: config["threads"]
-    resources:
-        mem_mb=scaled(4000),
-        runtime=minutes(20),
-    params:
-        code=code_version("fmri/import_paired.py"),
-        variables=setting("paired"),
-        threads=config["threads"],
-    script:
-        "../scripts/fmri/import_paired.py"
-
-
-rule import_bdata:
-    """Read one subject's BData file, of Generic Object Decoding for instance."""
-    input:
-        file=subject_input("file"),
-    output:
-        bdata=f"results/{SUBJECT}/bdata.h5",
-        sidecar=f"results/{SUBJECT}/bdata.json",
-        run=f"results/{SUBJECT}/bdata.run.json",
-    log:
-        f"logs/{SUBJECT}/import_bdata.log",
-    benchmark:
-        f"benchmarks/{SUBJECT}/import_bdata.tsv"
-    wildcard_constraints:
-        dataset=with_source("bdata"),
-    conda:
-        "../envs/neuroloop.yaml"
-    threads: config["threads"]
-    resources:
-        mem_mb=scaled(4000),
-        runtime=minutes(20),
-    params:
-        code=code_version("fmri/import_bdata.py"),
-        threads=config["threads"],
-    script:
-        "../scripts/fmri/import_bdata.py"
+        "../scripts/fmri/import_subject.py"
 
 
 rule list_stimuli:
@@ -173,7 +110,7 @@ rule list_stimuli:
     benchmark:
         "benchmarks/fmri/{dataset}/list_stimuli.tsv"
     wildcard_constraints:
-        dataset=with_source("nifti", "paired", "bdata"),
+        dataset=with_source(*registry.having("fmri_source", "read")),
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
@@ -208,7 +145,7 @@ rule assign_folds:
         runtime=minutes(10),
     params:
         code=code_version("fmri/assign_folds.py"),
-        folds=setting("folds"),
+        n_folds=setting("folds"),
         fold_by=setting("fold_by"),
         seed=config["seed"],
         threads=config["threads"],
@@ -276,7 +213,7 @@ rule decode_linear:
         code=code_of("fmri/decode_linear.py", decoder=decoder_method),
         plugins=plugins_of(decoder=decoder_method),
         decoder=decoder_setting,
-        voxels=setting("rois", "roi", "voxels"),
+        n_voxels=setting("rois", "roi", "voxels"),
         calibration_folds=setting("calibration_folds"),
         permutations=setting("permutations"),
         seed=config["seed"],
@@ -299,13 +236,17 @@ rule decode_network:
         samples=f"results/{DECODED}/samples.npz",
         samples_sidecar=f"results/{DECODED}/samples.json",
         metrics=f"results/{DECODED}/metrics.json",
+        model=f"results/{DECODED}/model.json",
+        weights=f"results/{DECODED}/weights.safetensors",
+        images=f"results/{DECODED}/images.npz",
+        images_sidecar=f"results/{DECODED}/images.json",
         run=f"results/{DECODED}/run.json",
     log:
         f"logs/{DECODED}/decode_network.log",
     benchmark:
         f"benchmarks/{DECODED}/decode_network.tsv"
     wildcard_constraints:
-        decoder=only(decoders_with("fit_splits")),
+        decoder=only(decoders_with("KEEPS_NETWORK")),
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
@@ -317,7 +258,7 @@ rule decode_network:
         code=code_of("fmri/decode_network.py", decoder=decoder_method),
         plugins=plugins_of(decoder=decoder_method),
         decoder=decoder_setting,
-        voxels=setting("rois", "roi", "voxels"),
+        n_voxels=setting("rois", "roi", "voxels"),
         calibration_folds=setting("calibration_folds"),
         permutations=setting("permutations"),
         seed=config["seed"],
@@ -325,6 +266,20 @@ rule decode_network:
         threads=config["threads"],
     script:
         "../scripts/fmri/decode_network.py"
+
+
+use rule decode_network as decode_other_network with:
+    output:
+        logits=f"results/{DECODED}/logits.npy",
+        logits_sidecar=f"results/{DECODED}/logits.json",
+        soft_labels=f"results/{DECODED}/soft_labels.npy",
+        soft_labels_sidecar=f"results/{DECODED}/soft_labels.json",
+        samples=f"results/{DECODED}/samples.npz",
+        samples_sidecar=f"results/{DECODED}/samples.json",
+        metrics=f"results/{DECODED}/metrics.json",
+        run=f"results/{DECODED}/run.json",
+    wildcard_constraints:
+        decoder=only(other_networks()),
 
 
 rule summarise_decoding:

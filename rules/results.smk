@@ -2,14 +2,6 @@
 
 from itertools import product
 
-#: Which rule makes the brain data of a source.
-IMPORTS = {
-    "simulated": "simulate_subject",
-    "nifti": "import_nifti",
-    "paired": "import_paired",
-    "bdata": "import_bdata",
-}
-
 
 def jobs(rule, **values):
     """Files of each job of a rule, for all combinations of its wildcards' values."""
@@ -22,9 +14,9 @@ def jobs(rule, **values):
 def sample_jobs(dataset):
     """Files of the jobs that read or simulate a dataset's brain data."""
     block = config["datasets"][dataset]
-    yield from jobs(
-        IMPORTS[block["source"]], dataset=[dataset], subject=block["subjects"]
-    )
+    reads = block["source"] in registry.having("fmri_source", "read")
+    made_by = "import_subject" if reads else "simulate_subject"
+    yield from jobs(made_by, dataset=[dataset], subject=block["subjects"])
 
 
 def stimulus_jobs(dataset):
@@ -48,11 +40,12 @@ def decoding_jobs(dataset, decoders=None):
     yield from stimulus_jobs(dataset)
     yield from jobs("assign_folds", **each)
     yield from jobs("extract_region", **region)
-    for rule, function in (
-        ("decode_linear", "decode"),
-        ("decode_network", "fit_splits"),
+    for made_by, chosen in (
+        ("decode_linear", decoders_with("decode", decoders)),
+        ("decode_network", decoders_with("KEEPS_NETWORK", decoders)),
+        ("decode_other_network", other_networks(decoders)),
     ):
-        yield from jobs(rule, **region, decoder=decoders_with(function, decoders))
+        yield from jobs(made_by, **region, decoder=chosen)
 
 
 def teaching_jobs(dataset):

@@ -21,7 +21,7 @@ rule retrieve_file:
     what it misses. A param that is never the same makes every `retrieve` look at it again.
     """
     input:
-        registry=ROOT / "config/datasets.tsv",
+        registry=REGISTRY,
     output:
         receipt="results/retrieve/{file}.json",
         run="results/retrieve/{file}.run.json",

@@ -3,6 +3,7 @@
 import os
 
 from snakemake.io import IOFile
+from snakemake.settings.types import RerunTrigger
 
 from neuroloop.workflow.failures import describe_failures
 from neuroloop.workflow.folder_lock import FolderInUse, hold_folder
@@ -38,6 +39,37 @@ def begin_run():
             mark(here)
     except (FolderInUse, ClusterError) as error:
         raise WorkflowError(str(error)) from None
+
+
+def hook_into(outer, function):
+    """Have the outer workflow's onstart, onsuccess or onerror do this first.
+
+    Snakemake calls no such hook of a module. What the outer workflow states itself, before or after
+    the module, is still called.
+    """
+    register = getattr(workflow, outer)
+
+    def both(own):
+        def call(log):
+            function()
+            own(log)
+
+        return call
+
+    def register_both(own):
+        register(both(own) if workflow.modifier.is_main_snakefile() else own)
+
+    setattr(workflow, f"_{outer}", both(getattr(workflow, f"_{outer}")))
+    setattr(workflow, outer, register_both)
+
+
+def warn_of_triggers():
+    """Say so if a mere touch of a script would run jobs again; profiles/default reaches no module."""
+    if RerunTrigger.CODE in workflow.dag_settings.rerun_triggers:
+        logger.warning(
+            "Snakemake's trigger `code` is on: a script of NeuroLoop that is only touched runs "
+            "again. Set rerun-triggers as NeuroLoop's profiles/default/config.yaml does."
+        )
 
 
 def begin_on_cluster(here):
@@ -106,3 +138,10 @@ def end_run():
         logger.info(f"Made again what was gone ({len(MENDING)} jobs).")
         os.environ[MENDED] = "yes"
         start_over()
+
+
+if IS_MODULE:
+    hook_into("onstart", warn_of_triggers)
+    hook_into("onstart", begin_run)
+    hook_into("onsuccess", end_run)
+    hook_into("onerror", tell_failures)

@@ -26,7 +26,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
 
     def make(folder: Path) -> None:
         project = Project.make(folder / "project", "config/test.yaml")
-        (folder / "printed").write_text(project.run("all").text)
+        (folder / "printed").write_text(project.run("all", start=True).text)
 
     folder = once(tmp_path_factory, "finished", make)
     project = Project(folder / "project", "config/test.yaml")

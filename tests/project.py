@@ -14,13 +14,12 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.snakemake_server import TIMEOUT, snakemake_server
+
 ROOT = Path(__file__).parents[1]
 
 #: What a copy leaves behind: results, tests, and whatever is hidden.
 LEFT = shutil.ignore_patterns(".*", "__pycache__", "results", "logs", "benchmarks", "tests")
-
-#: Seconds after which a call of Snakemake is taken to hang.
-TIMEOUT = 900
 
 
 @dataclass(frozen=True)
@@ -72,16 +71,24 @@ class Project:
         shutil.copytree(self.folder, folder, symlinks=True)
         return Project(folder, self.configfile, self.data)
 
-    def call(self, *arguments: str) -> Said:
-        """Call Snakemake; targets come first."""
-        command = [sys.executable, "-m", "snakemake", *arguments]
+    def call(self, *arguments: str, start: bool = False) -> Said:
+        """Call Snakemake; targets come first.
+
+        Parameters
+        ----------
+        arguments : str
+        start : bool
+            Start a process as a user does, in place of a fork that has Snakemake's imports.
+        """
         if self.configfile:
-            command += ["--configfile", self.configfile]
+            arguments = (*arguments, "--configfile", self.configfile)
         environment = {key: text for key, text in os.environ.items() if key != "NEUROLOOP_DATA"}
         if self.data:
             environment["NEUROLOOP_DATA"] = str(self.data)
+        if not start:
+            return Said(*snakemake_server().call(arguments, self.folder, environment))
         done = subprocess.run(
-            command,
+            [sys.executable, "-m", "snakemake", *arguments],
             cwd=self.folder,
             env=environment,
             capture_output=True,
@@ -91,9 +98,9 @@ class Project:
         )
         return Said(done.returncode, done.stdout, done.stderr)
 
-    def run(self, *targets: str, cores: int = 2) -> Said:
+    def run(self, *targets: str, cores: int = 2, start: bool = False) -> Said:
         """Make targets, which must succeed."""
-        said = self.call(*targets, "--cores", str(cores))
+        said = self.call(*targets, "--cores", str(cores), start=start)
         assert said.status == 0, said.text
         return said
 

@@ -13,7 +13,7 @@ def check_entry(kind: str, entry: str | Path, **settings: Any) -> None:
     Parameters
     ----------
     kind : str
-        ``decoder``, ``teacher``, ``method`` or ``backbone``.
+        ``decoder``, ``teacher``, ``method``, ``backbone`` or ``fmri_source``.
     entry : str or Path
         Name of an entry, or a plugin's file.
     **settings
@@ -36,6 +36,10 @@ def check_entry(kind: str, entry: str | Path, **settings: Any) -> None:
         from neuroloop.contracts.backbone import check_backbone
 
         check_backbone(entry, **settings)
+    elif kind == "fmri_source":
+        from neuroloop.contracts.source import check_source
+
+        check_source(entry)
     elif kind == "method":
         from neuroloop.contracts.method import check_attribution, check_look
 

@@ -115,7 +115,7 @@ def accuracies(groups: Sequence[Group]) -> pd.DataFrame:
     )
 
 
-def comparisons(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -> pd.DataFrame:
+def compare_teachers(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -> pd.DataFrame:
     """Compare each teacher with ``none``, and ``brain`` with every other teacher.
 
     Parameters

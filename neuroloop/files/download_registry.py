@@ -12,6 +12,9 @@ from pathlib import Path, PurePosixPath
 
 from neuroloop.errors import NeuroLoopError
 
+#: The registry.
+REGISTRY = Path(__file__).with_name("datasets.tsv")
+
 #: Columns of the registry; ``n/a`` stands for what is not there.
 COLUMNS = ("name", "path", "url", "record", "size", "md5", "licence", "page", "note")
 

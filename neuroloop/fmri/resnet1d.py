@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from neuroloop.fmri.voxels import prepare
+from neuroloop.fmri.kept_network import Keep, KeptNetwork
+from neuroloop.fmri.voxels import prepare, scaling, select_voxels
 from neuroloop.jobs.seeds import derive_seed
-from neuroloop.networks.resnet import ResNet, initialise, resnet
+from neuroloop.networks.resnet import ResNet, initialise, member_state, resnet
 from neuroloop.statistics.folds import Split
 from neuroloop.training.batches import equal_batches
 from neuroloop.training.checkpoints import Checkpoint
@@ -36,6 +37,7 @@ def resnet1d18(
     device: torch.device | str,
     members_at_once: int,
     checkpoint: Callable[[str], Checkpoint] | None = None,
+    keep: Keep | None = None,
 ) -> list[np.ndarray]:
     """Score the test rows of every split with a network trained on its training rows.
 
@@ -63,6 +65,8 @@ def resnet1d18(
         memory.
     checkpoint : callable, optional
         From a name to where a state is kept. The states stay until the caller removes them.
+    keep : callable, optional
+        Gets the network of the first split.
 
     Returns
     -------
@@ -78,12 +82,14 @@ def resnet1d18(
         [len(split.train) for split in splits], recipe.batch_size, members_at_once
     )
     scores: dict[int, np.ndarray] = {}
+    first: dict[str, torch.Tensor] = {}
     for number, group in enumerate(groups, start=1):
         name = f"split{group[0]}x{len(group)}"
         kept = checkpoint(f"scores-{name}") if checkpoint else None
         loaded = kept.load() if kept else None
         if loaded:
-            scores |= {member: loaded[0][str(member)].numpy() for member in group}
+            scores |= {member: loaded[0].pop(str(member)).numpy() for member in group}
+            first |= loaded[0]
             continue
         state = checkpoint(name) if checkpoint else None
         chosen = [splits[member] for member in group]
@@ -109,10 +115,32 @@ def resnet1d18(
             member: logits[: len(test), place].copy()
             for place, (member, test) in enumerate(zip(group, tests, strict=True))
         }
-        if kept and state:  # scores are small, weights are not
-            kept.save({str(member): torch.from_numpy(scores[member]) for member in group}, {})
+        if 0 in group:
+            first = member_state(network, group.index(0))
+        if kept and state:  # scores are small, weights are not: those of one network stay
+            made = {str(member): torch.from_numpy(scores[member]) for member in group}
+            kept.save(made | (first if 0 in group else {}), {})
             state.remove()
+    if keep:
+        keep(_kept(x, y, splits[0], n_voxels, width, first))
     return [scores[member] for member in range(len(splits))]
+
+
+def _kept(
+    x: np.ndarray,
+    y: np.ndarray,
+    split: Split,
+    n_voxels: int,
+    width: int,
+    weights: dict[str, torch.Tensor],
+) -> KeptNetwork:
+    """A split's network with its test rows."""
+    train = x[split.train]
+    voxels = select_voxels(train, y[split.train], n_voxels)
+    mean, unit = scaling(train[:, voxels].astype(np.float64))
+    options = {"depth": 18, "in_channels": 1, "width": width, "dims": 1}
+    rows = prepare(train, y[split.train], x[split.test], n_voxels)[1]
+    return KeptNetwork(options, weights, rows, voxels, mean, unit)
 
 
 def cross_entropy(

@@ -115,8 +115,9 @@ def _dangling(config: Mapping[str, Any]) -> Iterator[str]:
     for name in config["run"]:
         if name not in names:
             known = ", ".join(names)
-            yield "config, run: no dataset, area or set of radiographs "
-            f"is called {name!r} ({known})"
+            yield (
+                f"config, run: no dataset, area or set of radiographs is called {name!r} ({known})"
+            )
         for kind, dangling in kinds.items():
             if name in config[kind]:
                 yield from dangling(name, config)

@@ -58,7 +58,7 @@ def origin(registry: Mapping[str, Source], path: str) -> str:
     """
     source = find(registry, path)
     if source is None:
-        return "it is in no public archive that config/datasets.tsv lists"
+        return "it is in no public archive that neuroloop/files/datasets.tsv lists"
     if source.url:
         return f"the target `retrieve` with the same --configfile fetches it from {source.page}"
     return f"get it from {source.page} ({source.note})"

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -27,16 +27,32 @@ from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.report.figures import save
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 #: In the order of the figure, and the columns of a route that are numbers.
 ROUTES = ("influence", "maps", "cosine", "zncc")
+#: Files of each session.
+INPUTS = (
+    "cells",
+    "frames",
+    "table",
+    "traces",
+    "trials",
+    "maps",
+    "map_table",
+    "evidence",
+    "weights",
+)
 NUMBERS = ("first", "second", "change", "ci_low", "ci_high", "p", "p_any")
 
 
 def compare_sessions(
-    first: Mapping[str, StrPath],
-    second: Mapping[str, StrPath],
+    *,
+    inputs: Mapping[str, StrPath],
     outputs: Mapping[str, StrPath],
-    names: tuple[str, str],
+    session_a: str,
+    session_b: str,
     reader: Mapping[str, Any],
     near: float,
     permutations: int,
@@ -47,14 +63,14 @@ def compare_sessions(
 
     Parameters
     ----------
-    first, second : mapping of str to path
+    inputs : mapping of str to path
         ``cells``, ``frames``, ``table``, ``traces``, ``trials``, ``maps``, ``map_table``,
-        ``evidence`` and ``weights`` of each session.
+        ``evidence`` and ``weights`` of each session, with ``_a`` or ``_b`` after them.
     outputs : mapping
         ``routes``, ``matrices``, ``across``, ``figure``, ``figure_svg``, ``matrix_figure``,
         ``matrix_figure_svg``.
-    names : (str, str)
-        Of the sessions.
+    session_a, session_b : str
+        Names of the sessions.
     reader : mapping
         The reader's block of the config.
     near : float
@@ -64,8 +80,10 @@ def compare_sessions(
     seed : int
         Root seed.
     """
-    cells = read_cells(first["cells"])
+    names = (session_a, session_b)
+    first, second = ({key: inputs[f"{key}_{side}"] for key in INPUTS} for side in "ab")
     sides = (first, second)
+    cells = read_cells(first["cells"])
     counts = {"permutations": permutations, "bootstraps": bootstraps}
     changes: dict[str, Change] = {}
     for route in ROUTES:
@@ -197,17 +215,14 @@ def across_days(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
-        sessions = (snakemake.wildcards.session_a, snakemake.wildcards.session_b)
-        named = [name for name, _ in snakemake.input.items()]
-        kinds = [name.removesuffix("_a") for name in named if name.endswith("_a")]
         compare_sessions(
-            {kind: snakemake.input[f"{kind}_a"] for kind in kinds},
-            {kind: snakemake.input[f"{kind}_b"] for kind in kinds},
-            snakemake.output,
-            sessions,
-            snakemake.params.reader,
-            snakemake.params.near,
-            snakemake.params.permutations,
-            snakemake.params.bootstraps,
-            snakemake.params.seed,
+            inputs=snakemake.input,
+            outputs=snakemake.output,
+            session_a=snakemake.wildcards.session_a,
+            session_b=snakemake.wildcards.session_b,
+            reader=snakemake.params.reader,
+            near=snakemake.params.near,
+            permutations=snakemake.params.permutations,
+            bootstraps=snakemake.params.bootstraps,
+            seed=snakemake.params.seed,
         )

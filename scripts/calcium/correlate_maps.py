@@ -1,6 +1,7 @@
 """Correlate the maps of a session's patterns."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -27,8 +28,12 @@ from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.report.figures import save
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def correlate_maps(
+    *,
     maps: StrPath,
     map_table: StrPath,
     frames: StrPath,
@@ -151,12 +156,12 @@ def correlate_maps(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         correlate_maps(
-            snakemake.input.maps,
-            snakemake.input.map_table,
-            snakemake.input.frames,
-            snakemake.input.table,
-            snakemake.input.cells,
-            snakemake.output,
-            snakemake.wildcards.session,
-            snakemake.params.seed,
+            maps=snakemake.input.maps,
+            map_table=snakemake.input.map_table,
+            frames=snakemake.input.frames,
+            table=snakemake.input.table,
+            cells=snakemake.input.cells,
+            outputs=snakemake.output,
+            session=snakemake.wildcards.session,
+            seed=snakemake.params.seed,
         )

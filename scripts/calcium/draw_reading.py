@@ -1,6 +1,7 @@
 """Draw how well the readers of an area name the stimulated cells."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -9,12 +10,17 @@ from neuroloop.files.formats import StrPath
 from neuroloop.jobs.job import job
 from neuroloop.report.figures import save
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def draw_reading(
+    *,
     metrics: Sequence[StrPath],
     recall: Sequence[StrPath],
     sessions: Sequence[str],
-    *outputs: StrPath,
+    figure: StrPath,
+    figure_svg: StrPath,
 ) -> None:
     """Draw all sessions of an area.
 
@@ -24,7 +30,7 @@ def draw_reading(
         reading.tsv and recall.tsv of each session.
     sessions : sequence of str
         Their names.
-    *outputs : path
+    figure, figure_svg : path
         The figure, in each format.
     """
     of_session, of_cells = (
@@ -34,15 +40,15 @@ def draw_reading(
         }
         for paths in (metrics, recall)
     )
-    save(reading_figure(of_session, of_cells), *outputs)
+    save(reading_figure(of_session, of_cells), figure, figure_svg)
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         draw_reading(
-            snakemake.input.metrics,
-            snakemake.input.recall,
-            snakemake.params.sessions,
-            snakemake.output.figure,
-            snakemake.output.figure_svg,
+            metrics=snakemake.input.metrics,
+            recall=snakemake.input.recall,
+            sessions=snakemake.params.sessions,
+            figure=snakemake.output.figure,
+            figure_svg=snakemake.output.figure_svg,
         )

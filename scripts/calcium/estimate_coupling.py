@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,10 +22,14 @@ from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.report.figures import save
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 PAIRWISE = ("stimulated", "responding")
 
 
 def estimate_coupling(
+    *,
     traces: StrPath,
     trials: StrPath,
     evidence: StrPath,
@@ -196,14 +201,14 @@ def facts(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         estimate_coupling(
-            snakemake.input.traces,
-            snakemake.input.trials,
-            snakemake.input.evidence,
-            snakemake.input.table,
-            snakemake.input.cells,
-            snakemake.input.get("truth") or None,
-            snakemake.output,
-            snakemake.params.near,
-            snakemake.params.bootstraps,
-            snakemake.params.seed,
+            traces=snakemake.input.traces,
+            trials=snakemake.input.trials,
+            evidence=snakemake.input.evidence,
+            table=snakemake.input.table,
+            cells=snakemake.input.cells,
+            truth=snakemake.input.get("truth") or None,
+            outputs=snakemake.output,
+            near=snakemake.params.near,
+            bootstraps=snakemake.params.bootstraps,
+            seed=snakemake.params.seed,
         )

@@ -1,7 +1,7 @@
 """Store the frames of a session that are used."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuroloop.calcium.frame_plan import Selection
 from neuroloop.calcium.frames import write_frames
@@ -14,8 +14,12 @@ from neuroloop.calcium.tables import (
 from neuroloop.files.formats import StrPath
 from neuroloop.jobs.job import job
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def extract_frames(
+    *,
     recordings: StrPath,
     stimulations: StrPath,
     cells: StrPath,
@@ -55,11 +59,11 @@ def extract_frames(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         extract_frames(
-            snakemake.input.recordings,
-            snakemake.input.stimulations,
-            snakemake.input.cells,
-            snakemake.params.folders,
-            snakemake.output,
-            snakemake.params.selection,
-            snakemake.params.register,
+            recordings=snakemake.input.recordings,
+            stimulations=snakemake.input.stimulations,
+            cells=snakemake.input.cells,
+            folders=snakemake.params.folders,
+            outputs=snakemake.output,
+            selection=snakemake.params.selection,
+            register=snakemake.params.register,
         )

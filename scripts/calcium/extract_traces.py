@@ -1,7 +1,7 @@
 """Extract the cells' traces around each stimulation."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuroloop.calcium.design import stimulated_cells
 from neuroloop.calcium.frame_store import FrameStore
@@ -10,8 +10,12 @@ from neuroloop.calcium.traces import cell_courses, direct_course, rebase, trial_
 from neuroloop.files.formats import StrPath, save_arrays, save_table
 from neuroloop.jobs.job import job
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def extract_traces(
+    *,
     frames: StrPath,
     table: StrPath,
     cells: StrPath,
@@ -57,9 +61,9 @@ def extract_traces(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         extract_traces(
-            snakemake.input.frames,
-            snakemake.input.table,
-            snakemake.input.cells,
-            snakemake.output,
-            snakemake.params.selection,
+            frames=snakemake.input.frames,
+            table=snakemake.input.table,
+            cells=snakemake.input.cells,
+            outputs=snakemake.output,
+            selection=snakemake.params.selection,
         )

@@ -1,6 +1,7 @@
 """Read and check the tables and movies of one session."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from neuroloop.calcium.frame_plan import Selection, plan_frames
 from neuroloop.calcium.movies import open_movies
@@ -16,8 +17,12 @@ from neuroloop.calcium.tables import (
 from neuroloop.files.formats import StrPath, save_table
 from neuroloop.jobs.job import job
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def list_recordings(
+    *,
     recordings: StrPath,
     stimulations: StrPath,
     cells: StrPath,
@@ -25,7 +30,7 @@ def list_recordings(
     outputs: Mapping[str, StrPath],
     area: str,
     session: str,
-    selection: Selection,
+    selection: Mapping[str, Any],
 ) -> None:
     """Write the tables of one session, once they and its movies are found to be sound.
 
@@ -39,8 +44,8 @@ def list_recordings(
         ``recordings``, ``stimulations``, ``cells``.
     area, session : str
         Names in the table of recordings.
-    selection : Selection
-        Which frames will be used.
+    selection : mapping
+        Values of `Selection`: which frames will be used.
     """
     every = read_recordings(recordings)
     listed = session_recordings(every, area, session, recordings)
@@ -58,7 +63,7 @@ def list_recordings(
             row["recording"]: movies[row["recording"]].rate(row["frame_rate"])
             for row in listed.to_dict("records")
         },
-        selection,
+        Selection(**selection),
     )
     save_table(outputs["recordings"], listed)
     save_table(outputs["stimulations"], stimulated.drop(columns="pattern"))
@@ -68,12 +73,12 @@ def list_recordings(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         list_recordings(
-            snakemake.input.recordings,
-            snakemake.input.stimulations,
-            snakemake.input.cells,
-            snakemake.params.folders,
-            snakemake.output,
-            snakemake.wildcards.area,
-            snakemake.wildcards.session,
-            Selection(**snakemake.params.selection),
+            recordings=snakemake.input.recordings,
+            stimulations=snakemake.input.stimulations,
+            cells=snakemake.input.cells,
+            folders=snakemake.params.folders,
+            outputs=snakemake.output,
+            area=snakemake.wildcards.area,
+            session=snakemake.wildcards.session,
+            selection=snakemake.params.selection,
         )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,15 +15,19 @@ from neuroloop.calcium.simulated_settings import AreaSettings, SessionSettings
 from neuroloop.files.formats import StrPath, save_arrays, save_table
 from neuroloop.jobs.job import job
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def simulate_session(
+    *,
     movie: StrPath | None,
     regions: StrPath | None,
     outputs: Mapping[str, StrPath],
     area: str,
     session: str,
     simulation: Mapping[str, Any],
-    settings: Mapping[str, Any],
+    session_settings: Mapping[str, Any],
     seed: int,
 ) -> None:
     """Write movies, tables and truth of one session.
@@ -36,7 +40,7 @@ def simulate_session(
         ``movies`` (a folder), ``recordings``, ``stimulations``, ``cells``, ``truth``.
     area, session : str
         Names; they fix the random streams.
-    simulation, settings : mapping
+    simulation, session_settings : mapping
         Values of `AreaSettings` (``protocol``: of `Protocol`) and of `SessionSettings`.
     seed : int
         Root seed.
@@ -48,7 +52,7 @@ def simulate_session(
         truth, frames = hybrid_area(seed, area, of_area, movie, regions), hybrid_frames
     else:
         truth, frames = draw_area(seed, area, of_area), recording_frames
-    drawn = draw_session(seed, truth, session, SessionSettings(**settings))
+    drawn = draw_session(seed, truth, session, SessionSettings(**session_settings))
     movies = Path(outputs["movies"])
     places = [f"{movies.name}/{name}.tif" for name in drawn.recordings["recording"]]
     drawn = replace(drawn, recordings=drawn.recordings.assign(path=places))
@@ -82,12 +86,12 @@ def simulate_session(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         simulate_session(
-            snakemake.input.get("movie") or None,
-            snakemake.input.get("regions") or None,
-            snakemake.output,
-            snakemake.wildcards.area,
-            snakemake.wildcards.session,
-            snakemake.params.simulation,
-            snakemake.params.session,
-            snakemake.params.seed,
+            movie=snakemake.input.get("movie") or None,
+            regions=snakemake.input.get("regions") or None,
+            outputs=snakemake.output,
+            area=snakemake.wildcards.area,
+            session=snakemake.wildcards.session,
+            simulation=snakemake.params.simulation,
+            session_settings=snakemake.params.session_settings,
+            seed=snakemake.params.seed,
         )

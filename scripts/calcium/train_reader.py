@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,8 +26,8 @@ from neuroloop.calcium.trial_splits import trial_splits
 from neuroloop.calcium.untrained import untrained_maps
 from neuroloop.calcium.windows import cell_windows
 from neuroloop.explain.attribution.cam import count_maps
-from neuroloop.explain.models.model_file import save_model
 from neuroloop.explain.models.model_images import ModelImages, spread
+from neuroloop.explain.models.model_writing import save_model
 from neuroloop.files.formats import (
     StrPath,
     save_arrays,
@@ -41,6 +41,9 @@ from neuroloop.networks.calcium_network import CalciumNetwork
 from neuroloop.networks.resnet import member_state
 from neuroloop.statistics.folds import Split
 from neuroloop.training.checkpoints import Checkpoint, JobStates
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
 
 #: The network whose weights are kept.
 FIRST = Place(0, 0)
@@ -56,6 +59,7 @@ class Explained(NamedTuple):
 
 
 def train_reader(
+    *,
     frames: StrPath,
     table: StrPath,
     cells: StrPath,
@@ -348,13 +352,13 @@ def summary(scores: pd.DataFrame) -> dict[str, Any]:
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
         record |= train_reader(
-            snakemake.input.frames,
-            snakemake.input.table,
-            snakemake.input.cells,
-            snakemake.params.reader,
-            snakemake.params.seed,
-            snakemake.params.device,
-            snakemake.output,
-            Path(".neuroloop/checkpoints"),
-            snakemake.params.code,
+            frames=snakemake.input.frames,
+            table=snakemake.input.table,
+            cells=snakemake.input.cells,
+            reader=snakemake.params.reader,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
+            outputs=snakemake.output,
+            checkpoints=Path(".neuroloop/checkpoints"),
+            code=snakemake.params.code,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuroloop.cxr.features import write_features
 from neuroloop.cxr.radiograph_set import load_radiograph_set
@@ -11,14 +11,19 @@ from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.networks.transfer_network import transfer_network
 from neuroloop.networks.transfer_start import initialise_backbone, load_backbone
+from neuroloop.registry import add_plugins
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
 
 
 def extract_features(
+    *,
     radiographs: StrPath,
     regions: StrPath,
     table: StrPath,
     start: StrPath | None,
-    output: StrPath,
+    features: StrPath,
     front: Mapping[str, Any],
     views: int,
     kind: str,
@@ -33,7 +38,7 @@ def extract_features(
         radiographs.npy, regions.npz and radiographs.tsv.
     start : path or None
         Checkpoint that the backbone starts from.
-    output : path
+    features : path
     front : mapping
         ``backbone``, ``weights``, ``cut``, ``width``, ``stem``, ``side``, ``taps``.
     views : int
@@ -58,21 +63,22 @@ def extract_features(
         initialise_backbone(network, seed)
     else:
         load_backbone(network, Path(start) if start else front["weights"])
-    write_features(output, shown, network.to(place), views, kind, seed)
+    write_features(features, shown, network.to(place), views, kind, seed)
     return {"device": str(place)}
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= extract_features(
-            snakemake.input.radiographs,
-            snakemake.input.regions,
-            snakemake.input.table,
-            snakemake.input.get("start") or None,
-            snakemake.output.features,
-            snakemake.params.front,
-            snakemake.params.views,
-            snakemake.params.kind,
-            snakemake.params.seed,
-            snakemake.params.device,
+            radiographs=snakemake.input.radiographs,
+            regions=snakemake.input.regions,
+            table=snakemake.input.table,
+            start=snakemake.input.get("start") or None,
+            features=snakemake.output.features,
+            front=snakemake.params.front,
+            views=snakemake.params.views,
+            kind=snakemake.params.kind,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
         )

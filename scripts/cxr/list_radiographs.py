@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,8 +13,12 @@ from neuroloop.images.preparation import Preparation
 from neuroloop.jobs.job import job
 from neuroloop.jobs.progress import progress
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def list_radiographs(
+    *,
     source: StrPath,
     outputs: Mapping[str, StrPath],
     classes: Mapping[str, str],
@@ -66,9 +71,9 @@ def list_radiographs(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         list_radiographs(
-            snakemake.input.source,
-            snakemake.output,
-            snakemake.params.classes,
-            snakemake.params.size,
-            snakemake.params.white,
+            source=snakemake.input.source,
+            outputs=snakemake.output,
+            classes=snakemake.params.classes,
+            size=snakemake.params.size,
+            white=snakemake.params.white,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,11 @@ from neuroloop.explain.sanity.pointing import Pointing, pointing_game
 from neuroloop.files.formats import StrPath, save_arrays, save_table
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
+from neuroloop.registry import add_plugins
 from neuroloop.training.loop import predict
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
 
 METHODS = {"CAM": "cam", "Grad-CAM": "grad_cam"}
 #: Radiographs of each class in the figure.
@@ -23,7 +27,7 @@ DRAWN = 3
 
 
 def map_radiographs(
-    model: StrPath, outputs: Mapping[str, StrPath], seed: int, device: str
+    *, model: StrPath, outputs: Mapping[str, StrPath], seed: int, device: str
 ) -> dict[str, Any]:
     """Write maps of the named class of each radiograph, and draw some.
 
@@ -118,9 +122,10 @@ def point(maps: Mapping[str, np.ndarray], lesions: np.ndarray | None, seed: int)
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= map_radiographs(
-            snakemake.input.model,
-            snakemake.output,
-            snakemake.params.seed,
-            snakemake.params.device,
+            model=snakemake.input.model,
+            outputs=snakemake.output,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
         )

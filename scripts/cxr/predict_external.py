@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -27,12 +27,17 @@ from neuroloop.files.formats import (
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.networks.transfer_network import transfer_network
+from neuroloop.registry import add_plugins
 from neuroloop.training.loop import predict
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
 
 log = logging.getLogger(__name__)
 
 
 def predict_external(
+    *,
     radiographs: StrPath,
     regions: StrPath,
     table: StrPath,
@@ -120,16 +125,17 @@ def predict_external(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= predict_external(
-            snakemake.input.radiographs,
-            snakemake.input.regions,
-            snakemake.input.table,
-            snakemake.input.own_radiographs,
-            snakemake.input.own_table,
-            snakemake.input.networks,
-            snakemake.input.weights,
-            snakemake.input.classifier,
-            snakemake.input.model,
-            snakemake.params.device,
-            snakemake.output,
+            radiographs=snakemake.input.radiographs,
+            regions=snakemake.input.regions,
+            table=snakemake.input.table,
+            own_radiographs=snakemake.input.own_radiographs,
+            own_table=snakemake.input.own_table,
+            networks=snakemake.input.networks,
+            weights=snakemake.input.weights,
+            classifier=snakemake.input.classifier,
+            model=snakemake.input.model,
+            device=snakemake.params.device,
+            outputs=snakemake.output,
         )

@@ -1,19 +1,22 @@
 """Simulate chest radiographs whose lungs and lesions are known."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from neuroloop.cxr import simulate
 from neuroloop.cxr.content_hashes import content_hashes
-from neuroloop.cxr.simulate import RadiographSettings, simulate_radiographs
 from neuroloop.files.formats import StrPath, save_array, save_arrays, save_table
 from neuroloop.jobs.job import job
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
 
-def simulate(
-    outputs: Mapping[str, StrPath], simulation: Mapping[str, Any], size: int, seed: int
+
+def simulate_radiographs(
+    *, outputs: Mapping[str, StrPath], simulation: Mapping[str, Any], size: int, seed: int
 ) -> None:
     """Write radiographs, their table and what is known of them.
 
@@ -28,7 +31,9 @@ def simulate(
     seed : int
         Root seed.
     """
-    drawn = simulate_radiographs(seed, RadiographSettings(size=size, **simulation))
+    drawn = simulate.simulate_radiographs(
+        seed, simulate.RadiographSettings(size=size, **simulation)
+    )
     ids = {"radiograph": drawn.radiographs.tolist()}
     table = pd.DataFrame(
         {
@@ -61,9 +66,9 @@ def simulate(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
-        simulate(
-            snakemake.output,
-            snakemake.params.simulation,
-            snakemake.params.size,
-            snakemake.params.seed,
+        simulate_radiographs(
+            outputs=snakemake.output,
+            simulation=snakemake.params.simulation,
+            size=snakemake.params.size,
+            seed=snakemake.params.seed,
         )

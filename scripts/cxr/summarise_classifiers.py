@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
@@ -17,6 +17,9 @@ from neuroloop.files.formats import StrPath, read_table, save_table
 from neuroloop.files.natural_order import natural_sorted
 from neuroloop.jobs.job import job
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 class Run(NamedTuple):
     """Which training: data case, classifier, what its split keeps whole."""
@@ -27,6 +30,7 @@ class Run(NamedTuple):
 
 
 def summarise_classifiers(
+    *,
     predictions: Sequence[StrPath],
     histories: Sequence[StrPath],
     external: Sequence[StrPath],
@@ -173,14 +177,14 @@ def comparisons(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         summarise_classifiers(
-            snakemake.input.predictions,
-            snakemake.input.histories,
-            snakemake.input.external,
-            snakemake.input.folds,
-            snakemake.params.contrast,
-            snakemake.params.baseline,
-            snakemake.params.ensembles,
-            snakemake.params.bootstraps,
-            snakemake.params.seed,
-            snakemake.output,
+            predictions=snakemake.input.predictions,
+            histories=snakemake.input.histories,
+            external=snakemake.input.external,
+            folds=snakemake.input.folds,
+            contrast=snakemake.params.contrast,
+            baseline=snakemake.params.baseline,
+            ensembles=snakemake.params.ensembles,
+            bootstraps=snakemake.params.bootstraps,
+            seed=snakemake.params.seed,
+            outputs=snakemake.output,
         )

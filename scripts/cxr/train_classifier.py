@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,20 +16,25 @@ from neuroloop.cxr.radiograph_set import RadiographSet, load_radiograph_set
 from neuroloop.cxr.radiograph_splits import check_patients_apart, nested_validation
 from neuroloop.cxr.radiograph_tables import prediction_table
 from neuroloop.cxr.transfer import Fold, predict_radiographs, train_fold
-from neuroloop.explain.models.model_file import save_model
 from neuroloop.explain.models.model_images import ModelImages, spread
+from neuroloop.explain.models.model_writing import save_model
 from neuroloop.files.formats import StrPath, save_json, save_table, save_weights
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed, numpy_generator
 from neuroloop.networks.transfer_network import TransferNetwork
+from neuroloop.registry import add_plugins
 from neuroloop.training.checkpoints import JobStates
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
 
 #: Test radiographs that lie beside the first network, for those who look into it.
 LOOKED_AT = 60
 
 
 def train_classifier(
+    *,
     radiographs: StrPath,
     regions: StrPath,
     table: StrPath,
@@ -220,20 +225,21 @@ def keep_model(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= train_classifier(
-            snakemake.input.radiographs,
-            snakemake.input.regions,
-            snakemake.input.table,
-            snakemake.input.features,
-            snakemake.input.get("start") or None,
-            snakemake.params.classifier,
-            snakemake.wildcards.case,
-            snakemake.wildcards.split,
-            snakemake.params.folds,
-            snakemake.params.views,
-            snakemake.params.seed,
-            snakemake.params.device,
-            snakemake.output,
-            Path(".neuroloop/checkpoints"),
-            snakemake.params.code,
+            radiographs=snakemake.input.radiographs,
+            regions=snakemake.input.regions,
+            table=snakemake.input.table,
+            features=snakemake.input.features,
+            start=snakemake.input.get("start") or None,
+            classifier=snakemake.params.classifier,
+            case=snakemake.wildcards.case,
+            split=snakemake.wildcards.split,
+            folds=snakemake.params.folds,
+            max_view=snakemake.params.max_view,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
+            outputs=snakemake.output,
+            checkpoints=Path(".neuroloop/checkpoints"),
+            code=snakemake.params.code,
         )

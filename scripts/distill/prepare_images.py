@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,15 +23,19 @@ from neuroloop.fmri.simulate import stimulus_images
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 from neuroloop.jobs.job import job
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 log = logging.getLogger(__name__)
 
 
 def prepare_images(
+    *,
     stimuli: StrPath,
     source: Sequence[StrPath],
-    pixels: StrPath,
+    images: StrPath,
     table: StrPath,
-    images: Mapping[str, Any],
+    settings: Mapping[str, Any],
     paired: Mapping[str, Any] | None,
 ) -> None:
     """Write images.npy and images.tsv, less the test images that students learn from as well.
@@ -42,21 +46,21 @@ def prepare_images(
         stimuli.tsv.
     source : sequence of path
         Folders or files that hold the images; none for simulated subjects.
-    pixels, table : path
+    images, table : path
         images.npy and images.tsv.
-    images : mapping
+    settings : mapping
         The block ``teaching.images`` of the dataset.
     paired : mapping or None
         The block ``paired`` of the dataset, if its source is that.
     """
     shown = read_table(stimuli, STIMULUS_COLUMNS)
-    size = images["size"]
-    if images["source"] == "class_folders":
+    size = settings["size"]
+    if settings["source"] == "class_folders":
         train, test = map(Path, source)
         rows = pd.concat(
             [
-                class_folder_images(train, images["classes"], "train"),
-                class_folder_images(test, images["classes"], "test"),
+                class_folder_images(train, settings["classes"], "train"),
+                class_folder_images(test, settings["classes"], "test"),
             ],
             ignore_index=True,
         )
@@ -68,11 +72,11 @@ def prepare_images(
         shown = shown[used].reset_index(drop=True)
         rows = stimulus_rows(shown)
         check_images(rows)
-        if images["source"] == "stimulus_folder":
-            paths = stimulus_paths(shown, Path(source[0]), images["pattern"])
+        if settings["source"] == "stimulus_folder":
+            paths = stimulus_paths(shown, Path(source[0]), settings["pattern"])
             check_images(rows, paths)
             array = read_images(paths, size)
-        elif images["source"] == "paired":
+        elif settings["source"] == "paired":
             grey = paired_images(source, paired or {})
             array = resize_grey(np.stack([grey[name] for name in rows["stimulus_id"]]), size)
         else:
@@ -88,7 +92,7 @@ def prepare_images(
     rows, array = rows[~known].reset_index(drop=True), array[~known]
     save_table(table, rows)
     save_array(
-        pixels,
+        images,
         np.ascontiguousarray(array),
         axes=("image", "channel", "row", "column"),
         units="8-bit grey level",
@@ -132,10 +136,10 @@ def stimulus_rows(stimuli: pd.DataFrame) -> pd.DataFrame:
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         prepare_images(
-            snakemake.input.stimuli,
-            snakemake.input.source,
-            snakemake.output.images,
-            snakemake.output.table,
-            snakemake.params.images,
-            snakemake.params.paired,
+            stimuli=snakemake.input.stimuli,
+            source=snakemake.input.source,
+            images=snakemake.output.images,
+            table=snakemake.output.table,
+            settings=snakemake.params.settings,
+            paired=snakemake.params.paired,
         )

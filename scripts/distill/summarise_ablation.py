@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,20 +12,26 @@ from neuroloop.distill.ablation import (
     Group,
     accuracies,
     check_paired,
-    comparisons,
+    compare_teachers,
 )
 from neuroloop.distill.figure import ablation_figure
 from neuroloop.files.formats import StrPath, load_arrays, read_json, save_table
 from neuroloop.jobs.job import job
+from neuroloop.registry import add_plugins
 from neuroloop.report.figures import save
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
 
 
 def summarise_ablation(
+    *,
     predictions: Sequence[StrPath],
     metrics: Sequence[StrPath],
     table: StrPath,
-    differences: StrPath,
-    figures: Sequence[StrPath],
+    comparisons: StrPath,
+    figure: StrPath,
+    figure_svg: StrPath,
     seed: int,
 ) -> None:
     """Write ablation.tsv, comparisons.tsv and the figure.
@@ -34,10 +40,10 @@ def summarise_ablation(
     ----------
     predictions, metrics : sequence of path
         predictions.npz and metrics.json of every group of students, in the same order.
-    table, differences : path
+    table, comparisons : path
         A row a student; a row a comparison of two teachers.
-    figures : sequence of path
-        Files of the figure.
+    figure, figure_svg : path
+        The figure, in each format.
     seed : int
         Root seed of the bootstrap.
     """
@@ -47,10 +53,10 @@ def summarise_ablation(
     ]
     check_paired(groups)
     students = accuracies(groups)
-    compared = comparisons(groups, seed)
+    compared = compare_teachers(groups, seed)
     save_table(table, students)
-    save_table(differences, compared)
-    save(ablation_figure(students, compared), *figures)
+    save_table(comparisons, compared)
+    save(ablation_figure(students, compared), figure, figure_svg)
 
 
 def load_group(path: Path, metrics: Mapping[str, Any]) -> Group:
@@ -71,11 +77,13 @@ def load_group(path: Path, metrics: Mapping[str, Any]) -> Group:
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        add_plugins(snakemake.params.plugins)
         summarise_ablation(
-            snakemake.input.predictions,
-            snakemake.input.metrics,
-            snakemake.output.table,
-            snakemake.output.comparisons,
-            [snakemake.output.figure, snakemake.output.figure_svg],
-            snakemake.params.seed,
+            predictions=snakemake.input.predictions,
+            metrics=snakemake.input.metrics,
+            table=snakemake.output.table,
+            comparisons=snakemake.output.comparisons,
+            figure=snakemake.output.figure,
+            figure_svg=snakemake.output.figure_svg,
+            seed=snakemake.params.seed,
         )

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuroloop.distill.image_set import load_image_set
+from neuroloop.distill.kept_student import save_student
 from neuroloop.distill.students import Student, train_students
 from neuroloop.files.formats import StrPath, save_array
 from neuroloop.jobs.device import pick_device
@@ -15,11 +16,16 @@ from neuroloop.jobs.seeds import derive_seed, numpy_generator
 from neuroloop.statistics.folds import splits, stratified_folds
 from neuroloop.training.checkpoints import JobStates
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def train_cnn_teacher(
+    *,
     images: StrPath,
     table: StrPath,
-    output: StrPath,
+    logits: StrPath,
+    model: StrPath,
     student: Mapping[str, Any],
     depth: int,
     folds: int,
@@ -37,8 +43,10 @@ def train_cnn_teacher(
     ----------
     images, table : path
         images.npy and images.tsv.
-    output : path
+    logits : path
         logits.npy, a row a training image.
+    model : path
+        model.json of the first fold's network (and beside it weights and images).
     student : mapping
         The student's block of the config: recipe, views and width are the same.
     depth : int
@@ -61,11 +69,11 @@ def train_cnn_teacher(
     """
     shown = load_image_set(images, table)
     pixels, labels = shown.pixels[shown.train], shown.labels[shown.train]
-    place = pick_device(device)
+    place, chosen = pick_device(device), Student.from_block(student)
     settings = [dict(student), depth, folds, seed]
     states = JobStates.of(checkpoints, code, settings, images, table)
     fold = stratified_folds(map(str, labels), folds, numpy_generator(seed, "cnn folds"))
-    logits = np.empty((len(labels), len(shown.classes)), dtype=np.float32)
+    out_of_fold = np.empty((len(labels), len(shown.classes)), dtype=np.float32)
     for number, split in enumerate(splits(fold)):
         trained = train_students(
             pixels[split.train],
@@ -73,20 +81,22 @@ def train_cnn_teacher(
             None,
             pixels[split.test],
             len(shown.classes),
-            Student.from_block(student),
+            chosen,
             [derive_seed(seed, "cnn teacher", number)],
             place,
             checkpoint=lambda name, number=number: states.part(f"fold{number}-{name}"),
             depth=depth,
         )
-        logits[split.test] = trained.logits[0]
+        out_of_fold[split.test] = trained.logits[0]
+        if number == 0:
+            save_student(Path(model), trained, shown, chosen, shown.train[split.test], depth)
     save_array(
-        output,
         logits,
+        out_of_fold,
         axes=("image", "class"),
         units="nat",
         ids={"image": shown.table["image_id"].iloc[shown.train].tolist(), "class": shown.classes},
-        accuracy=float((logits.argmax(axis=1) == labels).mean()),
+        accuracy=float((out_of_fold.argmax(axis=1) == labels).mean()),
         depth=depth,
         folds=folds,
         seed=seed,
@@ -98,14 +108,15 @@ def train_cnn_teacher(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
         record |= train_cnn_teacher(
-            snakemake.input.images,
-            snakemake.input.table,
-            snakemake.output.logits,
-            snakemake.params.student,
-            snakemake.params.depth,
-            snakemake.params.folds,
-            snakemake.params.seed,
-            snakemake.params.device,
-            Path(".neuroloop/checkpoints"),
-            snakemake.params.code,
+            images=snakemake.input.images,
+            table=snakemake.input.table,
+            logits=snakemake.output.logits,
+            model=snakemake.output.model,
+            student=snakemake.params.student,
+            depth=snakemake.params.depth,
+            folds=snakemake.params.folds,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
+            checkpoints=Path(".neuroloop/checkpoints"),
+            code=snakemake.params.code,
         )

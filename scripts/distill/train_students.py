@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuroloop import registry
+from neuroloop.contracts.teacher import check_teacher
+from neuroloop.distill import students
 from neuroloop.distill.image_set import ImageSet, load_image_set, soft_label_ids
-from neuroloop.distill.students import Student, Trained, train_students
+from neuroloop.distill.kept_student import save_student
+from neuroloop.distill.students import Student
 from neuroloop.distill.teaching import join_logits, teach
-from neuroloop.explain.models.model_file import save_model
-from neuroloop.explain.models.model_images import ModelImages, spread
 from neuroloop.files.formats import (
     StrPath,
     load_array,
@@ -22,17 +23,20 @@ from neuroloop.files.formats import (
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.registry import add_plugins
 from neuroloop.statistics import metrics
 from neuroloop.statistics.intervals import crossed_interval, permutation_p
 from neuroloop.training.checkpoints import JobStates
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 #: Permutations of the test labels that give the students' p value.
 PERMUTATIONS = 1000
-#: Test images that lie beside the first student, for those who look into it.
-LOOKED_AT = 60
 
 
-def train_group(
+def train_students(
+    *,
     images: StrPath,
     table: StrPath,
     logits: StrPath | None,
@@ -78,13 +82,14 @@ def train_group(
     dict
         Facts for the record of the run.
     """
+    check_teacher(teacher)
     shown = load_image_set(images, table)
     chosen = Student.from_block(student, Path(start) if start else None)
     seeds = list(range(n_seeds))
     place = pick_device(device)
     settings = [teacher, dict(student), n_seeds, seed]
     states = JobStates.of(checkpoints, code, settings, images, table, logits, start)
-    trained = train_students(
+    trained = students.train_students(
         shown.pixels[shown.train],
         shown.labels[shown.train],
         teacher_logits(shown, logits, teacher, chosen.temperature, seeds, seed),
@@ -118,37 +123,10 @@ def train_group(
         classes=shown.classes,
         **facts,
     )
-    keep_model(Path(outputs["model"]), trained, shown, chosen)
+    save_student(Path(outputs["model"]), trained, shown, chosen, shown.test)
     save_json(outputs["metrics"], {**score(trained.logits, truth, seed), **facts})
     states.remove()
     return {"device": str(place)}
-
-
-def keep_model(path: Path, trained: Trained, shown: ImageSet, student: Student) -> None:
-    """Write model.json for the first seed's student, with test images to look at."""
-    truth = shown.labels[shown.test]
-    chosen = spread(truth.tolist(), LOOKED_AT)
-    rows = shown.test[chosen]
-    taken = trained.preparation.apply(shown.pixels[rows])
-    save_model(
-        path,
-        name="-".join(path.parts[2:-1]),
-        kind="resnet",
-        options={
-            "depth": student.depth,
-            "in_channels": taken.shape[1],
-            "width": student.width,
-            "stem": student.stem,
-        },
-        weights=trained.weights,
-        classes=shown.classes,
-        preparation=trained.preparation,
-        images=ModelImages(
-            images=taken,
-            ids=shown.table["image_id"].to_numpy(dtype=str)[rows],
-            truth=truth[chosen],
-        ),
-    )
 
 
 def teacher_logits(
@@ -210,17 +188,18 @@ def score(logits: np.ndarray, truth: np.ndarray, seed: int) -> dict[str, Any]:
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
-        record |= train_group(
-            snakemake.input.images,
-            snakemake.input.table,
-            snakemake.input.get("logits") or None,
-            snakemake.input.get("start") or None,
-            snakemake.wildcards.teacher,
-            snakemake.params.student,
-            snakemake.params.seeds,
-            snakemake.params.seed,
-            snakemake.params.device,
-            snakemake.output,
-            Path(".neuroloop/checkpoints"),
-            snakemake.params.code,
+        add_plugins(snakemake.params.plugins)
+        record |= train_students(
+            images=snakemake.input.images,
+            table=snakemake.input.table,
+            logits=snakemake.input.get("logits") or None,
+            start=snakemake.input.get("start") or None,
+            teacher=snakemake.wildcards.teacher,
+            student=snakemake.params.student,
+            n_seeds=snakemake.params.n_seeds,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
+            outputs=snakemake.output,
+            checkpoints=Path(".neuroloop/checkpoints"),
+            code=snakemake.params.code,
         )

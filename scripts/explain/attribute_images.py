@@ -3,11 +3,11 @@
 import copy
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroloop import registry
+from neuroloop.contracts.method import check_attribution as check_contract
 from neuroloop.explain.attribution.attribution import in_batches
 from neuroloop.explain.attribution.cam import count_maps
 from neuroloop.explain.attribution.methods import attribution_method, attribution_of, runs_of
@@ -22,14 +22,13 @@ from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.networks.states import load_state, read_state
+from neuroloop.registry import add_plugins
 from neuroloop.report.figures import save
 
-#: Keys of the settings, by what takes them.
-METHOD_KEYS = {
-    "occlusion_window": "window",
-    "occlusion_stride": "stride",
-    "integration_steps": "steps",
-}
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+#: Keys of the settings that the sanity tests take.
 CHECK_KEYS = {
     "layer_groups": "groups",
     "randomisation_megapixels": "megapixels",
@@ -40,10 +39,12 @@ CHECK_KEYS = {
 
 
 def attribute_images(
+    *,
     model: StrPath,
     method: str,
     randomised: StrPath,
     settings: Mapping[str, Any],
+    options: Mapping[str, Any],
     seed: int,
     device: str,
     result: StrPath,
@@ -60,8 +61,10 @@ def attribute_images(
     randomised : path
         ``weights.safetensors`` of `train_randomised`, with its ``metrics.json`` beside it.
     settings : mapping
-        ``images``, ``sanity_images``, and what `METHOD_KEYS` and `CHECK_KEYS` name; the library's
-        defaults where a key is left out.
+        ``images``, ``sanity_images``, and what `CHECK_KEYS` names; the library's defaults where a
+        key is left out.
+    options : mapping
+        Settings of the method; its defaults where left out.
     seed : int
         Root seed.
     device : str
@@ -76,11 +79,12 @@ def attribute_images(
     dict
         Facts for the record of the run.
     """
+    check_contract(method, **options)
     place = pick_device(device)
     opened = open_model(Path(model), place)
 
     def find(made: Path) -> dict[str, Any]:
-        return explain(opened, method, randomised, settings, seed, made)
+        return explain(opened, method, randomised, settings, options, seed, made)
 
     write_outcome(opened, method, result, folder, find)
     return {"device": str(place)}
@@ -91,17 +95,12 @@ def explain(
     method: str,
     randomised: StrPath,
     settings: Mapping[str, Any],
+    options: Mapping[str, Any],
     seed: int,
     folder: Path,
 ) -> dict[str, Any]:
     """Write what is shown and what the tests found; return its numbers."""
     own = derive_seed(seed, "explain", opened.name)
-    own_settings = registry.settings("method", method).model_fields
-    options = {
-        name: settings[key]
-        for key, name in METHOD_KEYS.items()
-        if key in settings and name in own_settings
-    }
     entry = attribution_method(method)
     checks = Checks(**{name: settings[key] for key, name in CHECK_KEYS.items() if key in settings})
     shown, tested = settings.get("images", 12), settings.get("sanity_images", 16)
@@ -203,13 +202,15 @@ def true_names(opened: OpenedModel, asked: Explained) -> list[str] | None:
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= attribute_images(
-            snakemake.input.model,
-            snakemake.wildcards.method,
-            snakemake.input.randomised,
-            snakemake.params.settings,
-            snakemake.params.seed,
-            snakemake.params.device,
-            snakemake.output.result,
-            snakemake.output.folder,
+            model=snakemake.input.model,
+            method=snakemake.wildcards.method,
+            randomised=snakemake.input.randomised,
+            settings=snakemake.params.settings,
+            options=snakemake.params.options,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
+            result=snakemake.output.result,
+            folder=snakemake.output.folder,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuroloop import registry
 from neuroloop.explain.attribution.outcome import write_outcome
@@ -12,24 +12,18 @@ from neuroloop.explain.models.model_file import OpenedModel, open_model
 from neuroloop.files.formats import StrPath, save_arrays
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
+from neuroloop.registry import add_plugins
 from neuroloop.report.figures import save
 
-#: Key in the config's settings of each setting of a method.
-KEYS = {
-    "neighbours": {"count": "neighbours"},
-    "tsne": {"perplexity": "perplexity"},
-    "umap": {"neighbours": "perplexity"},
-    "activations": {"images": "images", "units": "units"},
-    "patches": {"units": "units", "patches_per_unit": "patches_top"},
-    "class_images": {"steps": "steps"},
-    "unit_images": {"units": "units", "steps": "steps"},
-}
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
 
 
 def look_inside(
+    *,
     model: StrPath,
     method: str,
-    settings: Mapping[str, Any],
+    options: Mapping[str, Any],
     seed: int,
     device: str,
     result: StrPath,
@@ -43,8 +37,8 @@ def look_inside(
         model.json.
     method : str
         A look.
-    settings : mapping
-        Of which `KEYS` names those of each method.
+    options : mapping
+        Settings of the method; its defaults where left out.
     seed : int
         Root seed.
     device : str
@@ -63,18 +57,17 @@ def look_inside(
     opened = open_model(Path(model), place)
 
     def find(made: Path) -> dict[str, Any]:
-        return write_look(opened, method, settings, seed, made)
+        return write_look(opened, method, options, seed, made)
 
     write_outcome(opened, method, result, folder, find)
     return {"device": str(place)}
 
 
 def write_look(
-    opened: OpenedModel, method: str, settings: Mapping[str, Any], seed: int, folder: Path
+    opened: OpenedModel, method: str, options: Mapping[str, Any], seed: int, folder: Path
 ) -> dict[str, Any]:
     """Write arrays and figure; return the numbers."""
-    values = {name: settings[key] for name, key in KEYS.get(method, {}).items() if key in settings}
-    found = look(opened, method, seed, **values)
+    found = look(opened, method, seed, **options)
     save_arrays(
         folder / "arrays.npz",
         found.arrays,
@@ -91,12 +84,13 @@ def write_look(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= look_inside(
-            snakemake.input.model,
-            snakemake.wildcards.method,
-            snakemake.params.settings,
-            snakemake.params.seed,
-            snakemake.params.device,
-            snakemake.output.result,
-            snakemake.output.folder,
+            model=snakemake.input.model,
+            method=snakemake.wildcards.method,
+            options=snakemake.params.options,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
+            result=snakemake.output.result,
+            folder=snakemake.output.folder,
         )

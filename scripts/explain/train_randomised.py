@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,14 +13,23 @@ from neuroloop.files.formats import StrPath, save_json, save_weights
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed
+from neuroloop.registry import add_plugins
 from neuroloop.training.loop import predict
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
 
 #: Most images that are learned, by default.
 IMAGES = 64
 
 
 def train_randomised(
-    model: StrPath, settings: Mapping[str, Any], seed: int, device: str, outputs: Mapping[str, Any]
+    *,
+    model: StrPath,
+    settings: Mapping[str, Any],
+    seed: int,
+    device: str,
+    outputs: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Train the network of a model.json on permuted labels.
 
@@ -73,10 +82,11 @@ def true_or_named(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= train_randomised(
-            snakemake.input.model,
-            snakemake.params.settings,
-            snakemake.params.seed,
-            snakemake.params.device,
-            snakemake.output,
+            model=snakemake.input.model,
+            settings=snakemake.params.settings,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
+            outputs=snakemake.output,
         )

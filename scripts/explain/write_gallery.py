@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neuroloop.explain.gallery.found import read_found
 from neuroloop.explain.gallery.page import gallery_page
 from neuroloop.explain.models.model_file import open_model
 from neuroloop.files.formats import StrPath, atomic
 from neuroloop.jobs.job import job
+from neuroloop.registry import add_plugins
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
 
 
 def write_gallery(
-    model: StrPath, results: Sequence[StrPath], folders: Sequence[StrPath], output: StrPath
+    *, model: StrPath, results: Sequence[StrPath], folders: Sequence[StrPath], page: StrPath
 ) -> None:
     """Write one self-contained page.
 
@@ -21,23 +26,24 @@ def write_gallery(
         model.json.
     results, folders : sequence of path
         ``result.json`` and folder of every method, in the order of the page.
-    output : path
+    page : path
         gallery.html.
     """
     found = [
         read_found(Path(result), Path(folder))
         for result, folder in zip(results, folders, strict=True)
     ]
-    page = gallery_page(open_model(Path(model)), found)
-    with atomic(output) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+    text = gallery_page(open_model(Path(model)), found)
+    with atomic(page) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        add_plugins(snakemake.params.plugins)
         write_gallery(
-            snakemake.input.model,
-            snakemake.input.results,
-            snakemake.input.folders,
-            snakemake.output.page,
+            model=snakemake.input.model,
+            results=snakemake.input.results,
+            folders=snakemake.input.folders,
+            page=snakemake.output.page,
         )

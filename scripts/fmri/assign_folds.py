@@ -1,14 +1,19 @@
 """Deal a subject's training samples to folds."""
 
+from typing import TYPE_CHECKING
+
 from neuroloop.files.formats import StrPath, read_json, save_table
 from neuroloop.fmri.bdata import read_rows
 from neuroloop.fmri.dealing import deal
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def assign_folds(
-    bdata: StrPath, sidecar: StrPath, output: StrPath, folds: int, fold_by: str, seed: int
+    *, bdata: StrPath, sidecar: StrPath, folds: StrPath, n_folds: int, fold_by: str, seed: int
 ) -> None:
     """Write folds.tsv: the training session's rows, what one row is, and its fold.
 
@@ -16,9 +21,9 @@ def assign_folds(
     ----------
     bdata, sidecar : path
         The subject's BData file and its sidecar.
-    output : path
+    folds : path
         folds.tsv.
-    folds : int
+    n_folds : int
         Number of folds.
     fold_by : {"run", "trial"}
         Whole runs, or trials spread evenly by category (see `deal`).
@@ -28,18 +33,18 @@ def assign_folds(
     rows = read_rows(bdata)
     rows = rows[rows["session"] == "training"].reset_index(drop=True)
     unit = read_json(sidecar)["unit"]
-    fold = deal(rows, unit, folds, fold_by, numpy_generator(seed, "folds"))
+    fold = deal(rows, unit, n_folds, fold_by, numpy_generator(seed, "folds"))
     rows.insert(1, "unit", unit)
-    save_table(output, rows.assign(fold=fold))
+    save_table(folds, rows.assign(fold=fold))
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         assign_folds(
-            snakemake.input.bdata,
-            snakemake.input.sidecar,
-            snakemake.output.folds,
-            snakemake.params.folds,
-            snakemake.params.fold_by,
-            snakemake.params.seed,
+            bdata=snakemake.input.bdata,
+            sidecar=snakemake.input.sidecar,
+            folds=snakemake.output.folds,
+            n_folds=snakemake.params.n_folds,
+            fold_by=snakemake.params.fold_by,
+            seed=snakemake.params.seed,
         )

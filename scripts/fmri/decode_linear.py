@@ -2,17 +2,23 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from neuroloop.contracts.decoder import check_decoder
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.decoding import decode, load_problem, save_decoding, used_voxels
 from neuroloop.fmri.linear import fit_linear
 from neuroloop.fmri.permutation import retrained_null
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.registry import add_plugins
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
 
 
 def decode_linear(
+    *,
     voxels: StrPath,
     folds: StrPath,
     stimuli: StrPath,
@@ -42,8 +48,9 @@ def decode_linear(
     seed : int
         Root seed.
     """
-    problem = load_problem(voxels, folds, stimuli)
     params = {name: value for name, value in decoder.items() if name != "method"}
+    check_decoder(decoder["method"], **params)
+    problem = load_problem(voxels, folds, stimuli)
     voxels_used = used_voxels(problem, n_voxels)
     options = {"n_voxels": voxels_used["voxels"], "stimuli": problem.stimuli, **params}
     fit = partial(fit_linear, decoder["method"], blocks=problem.blocks, **options)
@@ -66,14 +73,15 @@ def decode_linear(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        add_plugins(snakemake.params.plugins)
         decode_linear(
-            snakemake.input.voxels,
-            snakemake.input.folds,
-            snakemake.input.stimuli,
-            snakemake.output,
-            snakemake.params.decoder,
-            snakemake.params.voxels,
-            snakemake.params.calibration_folds,
-            snakemake.params.permutations,
-            snakemake.params.seed,
+            voxels=snakemake.input.voxels,
+            folds=snakemake.input.folds,
+            stimuli=snakemake.input.stimuli,
+            outputs=snakemake.output,
+            decoder=snakemake.params.decoder,
+            n_voxels=snakemake.params.n_voxels,
+            calibration_folds=snakemake.params.calibration_folds,
+            permutations=snakemake.params.permutations,
+            seed=snakemake.params.seed,
         )

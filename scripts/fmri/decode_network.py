@@ -2,22 +2,28 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from neuroloop import registry
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.decoding import decode, load_problem, save_decoding, used_voxels
+from neuroloop.fmri.kept_network import KeptNetwork, save_network
 from neuroloop.fmri.permutation import label_null
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.registry import add_plugins
 from neuroloop.statistics.folds import Split
 from neuroloop.training.checkpoints import JobStates
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def decode_network(
+    *,
     voxels: StrPath,
     folds: StrPath,
     stimuli: StrPath,
@@ -38,7 +44,7 @@ def decode_network(
     voxels, folds, stimuli : path
         voxels.npz, folds.tsv and stimuli.tsv.
     outputs : mapping
-        Paths that `save_decoding` fills.
+        Paths that `save_decoding` fills, and ``model`` of a decoder that keeps its network.
     decoder : mapping
         ``method`` and its settings.
     n_voxels : int or None
@@ -70,16 +76,20 @@ def decode_network(
     settings = [dict(decoder), n_voxels, calibration_folds, seed]
     states = JobStates.of(checkpoints, code, settings, voxels, folds, stimuli)
 
+    kept: list[KeptNetwork] = []
+    if getattr(network, "KEEPS_NETWORK", False):
+        values["keep"] = kept.append
+
     def fit(
         x: np.ndarray, y: np.ndarray, _: np.ndarray, splits: Sequence[Split], n_classes: int
     ) -> Sequence[np.ndarray]:
-        kept = n_voxels or x.shape[1]
+        taken = n_voxels or x.shape[1]
         scored: Sequence[np.ndarray] = network.fit_splits(
             x,
             y,
             splits,
             n_classes,
-            kept,
+            taken,
             seed=seed,
             device=place,
             checkpoint=states.part,
@@ -100,23 +110,34 @@ def decode_network(
     )
     facts = {"decoder": dict(decoder), **voxels_used, "seed": seed}
     save_decoding(problem, decoded, null, "held-out labels permuted", outputs, facts)
+    if kept:
+        tested = problem.splits[0].test
+        save_network(
+            Path(outputs["model"]),
+            kept[0],
+            problem.rows["sample"].iloc[tested].tolist(),
+            problem.y[tested],
+            problem.classes,
+            {"fold": 0, "seed": seed},
+        )
     states.remove()
     return {"device": str(place)}
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+        add_plugins(snakemake.params.plugins)
         record |= decode_network(
-            snakemake.input.voxels,
-            snakemake.input.folds,
-            snakemake.input.stimuli,
-            snakemake.output,
-            snakemake.params.decoder,
-            snakemake.params.voxels,
-            snakemake.params.calibration_folds,
-            snakemake.params.permutations,
-            snakemake.params.seed,
-            snakemake.params.device,
-            Path(".neuroloop/checkpoints"),
-            snakemake.params.code,
+            voxels=snakemake.input.voxels,
+            folds=snakemake.input.folds,
+            stimuli=snakemake.input.stimuli,
+            outputs=snakemake.output,
+            decoder=snakemake.params.decoder,
+            n_voxels=snakemake.params.n_voxels,
+            calibration_folds=snakemake.params.calibration_folds,
+            permutations=snakemake.params.permutations,
+            seed=snakemake.params.seed,
+            device=snakemake.params.device,
+            checkpoints=Path(".neuroloop/checkpoints"),
+            code=snakemake.params.code,
         )

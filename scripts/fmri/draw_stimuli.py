@@ -1,28 +1,36 @@
 """Choose what the simulated subjects see."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from neuroloop.files.formats import StrPath, save_table
 from neuroloop.fmri.simulate import draw_stimuli as draw
 from neuroloop.jobs.job import job
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
 
-def draw_stimuli(output: StrPath, pools: Mapping[str, int], seed: int) -> None:
+
+def draw_stimuli(*, stimuli: StrPath, pools: Mapping[str, int], seed: int) -> None:
     """Write stimuli.tsv of a simulated dataset, without the images that the brains knew before.
 
     Parameters
     ----------
-    output : path
+    stimuli : path
         stimuli.tsv.
     pools : mapping
         How many images there are of each kind.
     seed : int
         Root seed.
     """
-    stimuli = draw(seed, **pools)
-    save_table(output, stimuli[stimuli["session"] != "lifetime"])
+    drawn = draw(seed, **pools)
+    save_table(stimuli, drawn[drawn["session"] != "lifetime"])
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
-        draw_stimuli(snakemake.output.stimuli, snakemake.params.pools, snakemake.params.seed)
+        draw_stimuli(
+            stimuli=snakemake.output.stimuli,
+            pools=snakemake.params.pools,
+            seed=snakemake.params.seed,
+        )

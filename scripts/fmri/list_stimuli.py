@@ -1,32 +1,36 @@
 """List what the subjects of a dataset saw."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from neuroloop.files.formats import StrPath, save_table
 from neuroloop.fmri.bdata import read_rows
 from neuroloop.fmri.stimuli import list_stimuli as list_all
 from neuroloop.jobs.job import job
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
 
-def list_stimuli(bdata: Sequence[StrPath], output: StrPath, held_out_per_category: int) -> None:
+
+def list_stimuli(*, bdata: Sequence[StrPath], stimuli: StrPath, held_out_per_category: int) -> None:
     """Write stimuli.tsv: the stimuli of all subjects, and which are held out for students.
 
     Parameters
     ----------
     bdata : sequence of path
         Every subject's BData file.
-    output : path
+    stimuli : path
         stimuli.tsv.
     held_out_per_category : int
         Training images of each category that no decoder learns from and that test the students.
     """
-    save_table(output, list_all([read_rows(path) for path in bdata], held_out_per_category))
+    save_table(stimuli, list_all([read_rows(path) for path in bdata], held_out_per_category))
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         list_stimuli(
-            snakemake.input.bdata,
-            snakemake.output.stimuli,
-            snakemake.params.held_out_per_category,
+            bdata=snakemake.input.bdata,
+            stimuli=snakemake.output.stimuli,
+            held_out_per_category=snakemake.params.held_out_per_category,
         )

@@ -1,7 +1,7 @@
 """Simulate one subject."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.bdata import write_bdata
@@ -9,9 +9,13 @@ from neuroloop.fmri.simulate import Region, draw_stimuli, encode_stimuli
 from neuroloop.fmri.simulate import simulate_subject as record
 from neuroloop.jobs.job import job
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def simulate_subject(
-    output: StrPath,
+    *,
+    bdata: StrPath,
     subject: str,
     snr: float,
     rois: Mapping[str, Mapping[str, Any]],
@@ -23,7 +27,7 @@ def simulate_subject(
 
     Parameters
     ----------
-    output : path
+    bdata : path
         bdata.h5.
     subject : str
         Name of the subject; it fixes the subject's random streams.
@@ -51,17 +55,17 @@ def simulate_subject(
         encode_stimuli(stimuli),
         **presentation,
     )
-    write_bdata(output, brain, "trial")
+    write_bdata(bdata, brain, "trial")
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         simulate_subject(
-            snakemake.output.bdata,
-            snakemake.wildcards.subject,
-            snakemake.params.snr,
-            snakemake.params.rois,
-            snakemake.params.pools,
-            snakemake.params.presentation,
-            snakemake.params.seed,
+            bdata=snakemake.output.bdata,
+            subject=snakemake.wildcards.subject,
+            snr=snakemake.params.snr,
+            rois=snakemake.params.rois,
+            pools=snakemake.params.pools,
+            presentation=snakemake.params.presentation,
+            seed=snakemake.params.seed,
         )

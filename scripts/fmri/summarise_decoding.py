@@ -2,18 +2,24 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neuroloop.files.formats import StrPath, load_arrays, read_json, save_table
 from neuroloop.fmri.summary import Decoded, decoding_figure, decoding_table
 from neuroloop.jobs.job import job
 from neuroloop.report.figures import save
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def summarise_decoding(
+    *,
     metrics: Sequence[StrPath],
     samples: Sequence[StrPath],
     table: StrPath,
-    figures: Sequence[StrPath],
+    figure: StrPath,
+    figure_svg: StrPath,
 ) -> None:
     """Write decoding.tsv and its figure.
 
@@ -23,8 +29,8 @@ def summarise_decoding(
         metrics.json and samples.npz of every ``{subject}/{roi}/{decoder}``, in the same order.
     table : path
         decoding.tsv.
-    figures : sequence of path
-        Files of the figure.
+    figure, figure_svg : path
+        The figure, in each format.
     """
     decoded = [
         Decoded(*Path(path).parts[-4:-1], read_json(path), load_arrays(arrays)["null"])
@@ -32,14 +38,15 @@ def summarise_decoding(
     ]
     result = decoding_table(decoded)
     save_table(table, result)
-    save(decoding_figure(result, decoded), *figures)
+    save(decoding_figure(result, decoded), figure, figure_svg)
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         summarise_decoding(
-            snakemake.input.metrics,
-            snakemake.input.samples,
-            snakemake.output.table,
-            [snakemake.output.figure, snakemake.output.figure_svg],
+            metrics=snakemake.input.metrics,
+            samples=snakemake.input.samples,
+            table=snakemake.output.table,
+            figure=snakemake.output.figure,
+            figure_svg=snakemake.output.figure_svg,
         )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuroloop.distill.image_set import IMAGE_COLUMNS
 from neuroloop.files.formats import StrPath, read_json, read_table, save_json
@@ -11,14 +11,18 @@ from neuroloop.fmri.inspection import inspect_subject
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 from neuroloop.jobs.job import job
 
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
 
 def check_dataset(
+    *,
     bdata: Sequence[StrPath],
     sidecars: Sequence[StrPath],
     folds: Sequence[StrPath],
     stimuli: StrPath,
     images: StrPath | None,
-    output: StrPath,
+    facts: StrPath,
     regions: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Write what a dataset holds, and print it in a line a subject.
@@ -31,32 +35,32 @@ def check_dataset(
         stimuli.tsv.
     images : path or None
         images.tsv, if the dataset teaches students.
-    output : path
+    facts : path
         JSON of counts.
     regions : mapping
         For each region ``flag`` and ``voxels`` (see `inspect_subject`).
     """
     shown = read_table(stimuli, STIMULUS_COLUMNS)
-    facts: dict[str, Any] = {"subjects": {}}
+    counts: dict[str, Any] = {"subjects": {}}
     for path, sidecar, fold in zip(bdata, sidecars, folds, strict=True):
         subject = Path(path).parent.name
         table = read_table(fold, {**FOLD_COLUMNS, "unit": str})
         found = inspect_subject(path, table, shown, regions)
-        facts["subjects"][subject] = found
+        counts["subjects"][subject] = found
         notes = "".join(f"; {note}" for note in reading_notes(read_json(sidecar)))
         sizes = ", ".join(
             f"{roi} {count}{_fewer(count, regions[roi]['voxels'])}"
             for roi, count in found["voxels"].items()
         )
         print(
-            f"{Path(output).stem}, {subject}: {found['samples']} samples ({found['unit']}s) in "
+            f"{Path(facts).stem}, {subject}: {found['samples']} samples ({found['unit']}s) in "
             f"{found['runs']} runs, {found['categories']} categories; voxels: {sizes}{notes}"
         )
     if images:
         table = read_table(images, IMAGE_COLUMNS)
-        facts["images"] = table["split"].value_counts().to_dict()
-        print(f"{Path(output).stem}, images: {facts['images']}")
-    save_json(output, facts)
+        counts["images"] = table["split"].value_counts().to_dict()
+        print(f"{Path(facts).stem}, images: {counts['images']}")
+    save_json(facts, counts)
 
 
 def reading_notes(facts: Mapping[str, Any]) -> list[str]:
@@ -82,11 +86,11 @@ def _fewer(count: int, asked: int | None) -> str:
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         check_dataset(
-            snakemake.input.bdata,
-            snakemake.input.sidecars,
-            snakemake.input.folds,
-            snakemake.input.stimuli,
-            snakemake.input.get("images"),
-            snakemake.output.facts,
-            snakemake.params.regions,
+            bdata=snakemake.input.bdata,
+            sidecars=snakemake.input.sidecars,
+            folds=snakemake.input.folds,
+            stimuli=snakemake.input.stimuli,
+            images=snakemake.input.get("images"),
+            facts=snakemake.output.facts,
+            regions=snakemake.params.regions,
         )

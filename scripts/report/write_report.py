@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from neuroloop.files.formats import StrPath, atomic
 from neuroloop.jobs.job import job
+from neuroloop.registry import add_plugins
 from neuroloop.report.chapters import located
 from neuroloop.report.page import report_page
 
@@ -36,6 +37,7 @@ def write_report(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        add_plugins(snakemake.params.plugins)
         write_report(
             chapters=snakemake.params.chapters,
             files=snakemake.input.files,

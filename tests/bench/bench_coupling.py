@@ -87,11 +87,32 @@ def record(
             "traces": folder / "traces.npz",
             "trials": folder / "trials.tsv",
         }
-        simulate_session(None, None, side, "neurons", name, AREA["simulation"], settings, seed)
-        tables = (side["recordings"], side["stimulations"], side["cells"])
-        extract_frames(*tables, [folder], side, AREA["frames"], AREA["register"])
-        stored = (side["frames"], side["table"], side["cells"])
-        extract_traces(*stored, side, AREA["frames"])
+        simulate_session(
+            movie=None,
+            regions=None,
+            outputs=side,
+            area="neurons",
+            session=name,
+            simulation=AREA["simulation"],
+            session_settings=settings,
+            seed=seed,
+        )
+        extract_frames(
+            recordings=side["recordings"],
+            stimulations=side["stimulations"],
+            cells=side["cells"],
+            folders=[folder],
+            outputs=side,
+            selection=AREA["frames"],
+            register=AREA["register"],
+        )
+        extract_traces(
+            frames=side["frames"],
+            table=side["table"],
+            cells=side["cells"],
+            outputs=side,
+            selection=AREA["frames"],
+        )
         cells = read_cells(side["cells"])
         names = cells["cell"].tolist()
         made: dict[str, Responses | TrialEvidence] = {

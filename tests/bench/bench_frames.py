@@ -65,7 +65,15 @@ def extract(folder: Path) -> None:
     """Store the frames, as the rule does."""
     tables = [folder / f"{name}.tsv" for name in ("recordings", "stimulations", "cells")]
     outputs = {"frames": folder / "frames.h5", "table": folder / "frames.tsv"}
-    extract_frames(*tables, [folder], outputs, {}, False)
+    extract_frames(
+        recordings=tables[0],
+        stimulations=tables[1],
+        cells=tables[2],
+        folders=[folder],
+        outputs=outputs,
+        selection={},
+        register=False,
+    )
 
 
 def remove(folder: Path) -> None:
@@ -86,11 +94,8 @@ def peak_memory(gigabytes: float) -> float:
     """Peak memory in MB of a process that stores the frames of a stack."""
     code = (
         "import re, sys; from pathlib import Path\n"
-        "from scripts.calcium.extract_frames import extract_frames\n"
-        "folder = Path(sys.argv[1])\n"
-        "tables = [folder / f'{name}.tsv' for name in ('recordings', 'stimulations', 'cells')]\n"
-        "outputs = {'frames': folder / 'frames.h5', 'table': folder / 'frames.tsv'}\n"
-        "extract_frames(*tables, [folder], outputs, {}, False)\n"
+        "from tests.bench.bench_frames import extract\n"
+        "extract(Path(sys.argv[1]))\n"
         "print(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])"
     )
     with tempfile.TemporaryDirectory() as folder:

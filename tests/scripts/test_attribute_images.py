@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from neuroloop.explain.models.model_file import save_model
 from neuroloop.explain.models.model_images import ModelImages
+from neuroloop.explain.models.model_writing import save_model
 from neuroloop.explain.sanity.sanity_rows import SANITY_COLUMNS
 from neuroloop.files.formats import load_arrays, read_json, read_table
 from neuroloop.networks import calcium_network
@@ -22,9 +22,6 @@ SETTINGS = {
     "layer_groups": 2,
     "curve_steps": 3,
     "random_orders": 1,
-    "integration_steps": 2,
-    "occlusion_window": 0.5,
-    "occlusion_stride": 0.5,
     "label_images": 9,
 }
 FILES = [
@@ -74,7 +71,13 @@ def prepare(folder, network, given, kind, options, labels):
         kind=kind,
         options=options,
     )
-    train_randomised(folder / "model.json", SETTINGS, 0, "cpu", outputs(folder / "randomised"))
+    train_randomised(
+        model=folder / "model.json",
+        settings=SETTINGS,
+        seed=0,
+        device="cpu",
+        outputs=outputs(folder / "randomised"),
+    )
     return folder
 
 
@@ -84,14 +87,15 @@ def outputs(folder):
 
 def attribute(folder, method, into):
     attribute_images(
-        folder / "model.json",
-        method,
-        folder / "randomised" / "weights.safetensors",
-        SETTINGS,
-        0,
-        "cpu",
-        into / "result.json",
-        into / "files",
+        model=folder / "model.json",
+        method=method,
+        randomised=folder / "randomised" / "weights.safetensors",
+        settings=SETTINGS,
+        options={"window": 0.5, "stride": 0.5} if method == "occlusion" else {},
+        seed=0,
+        device="cpu",
+        result=into / "result.json",
+        folder=into / "files",
     )
     return read_json(into / "result.json")
 

@@ -45,7 +45,14 @@ def stimuli(tmp_path):
 
 def prepare(folder, source, images, paired=None):
     outputs = folder / "images.npy", folder / "images.tsv"
-    prepare_images(folder / "stimuli.tsv", source, *outputs, images, paired)
+    prepare_images(
+        stimuli=folder / "stimuli.tsv",
+        source=source,
+        images=outputs[0],
+        table=outputs[1],
+        settings=images,
+        paired=paired,
+    )
     return load_image_set(*outputs)
 
 

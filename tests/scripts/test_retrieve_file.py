@@ -22,7 +22,9 @@ def test_the_receipt_says_what_is_there(tmp_path: Path) -> None:
     registry.write_text("\t".join(COLUMNS) + "\n" + "\t".join(row[key] for key in COLUMNS) + "\n")
     destination = tmp_path / "scan.h5"
     destination.write_bytes(content)
-    retrieve_file(registry, "scan", destination, tmp_path / "receipt.json")
+    retrieve_file(
+        registry=registry, file="scan", destination=destination, receipt=tmp_path / "receipt.json"
+    )
     assert read_json(tmp_path / "receipt.json") == {
         "file": str(destination),
         "url": "https://archive.example/files/7",

@@ -11,7 +11,7 @@ from neuroloop.cxr.classifier import Classifier
 from neuroloop.cxr.radiograph_set import load_radiograph_set
 from neuroloop.errors import NeuroLoopError
 from neuroloop.networks.transfer_network import transfer_network
-from scripts.cxr.simulate_radiographs import simulate
+from scripts.cxr.simulate_radiographs import simulate_radiographs
 from scripts.cxr.split_radiographs import split_radiographs
 from scripts.cxr.train_classifier import make_folds, trained_part
 from tests.project import preset
@@ -33,13 +33,19 @@ def paths(tmp_path_factory):
     names = {"radiographs": "npy", "regions": "npz", "table": "tsv", "dropped": "tsv"}
     outputs = {name: folder / f"{name}.{suffix}" for name, suffix in names.items()}
     settings = {"radiographs_per_class": 40, "most_radiographs": 3, "shared": 0.3}
-    simulate(outputs, settings, 32, SEED)
+    simulate_radiographs(outputs=outputs, simulation=settings, size=32, seed=SEED)
     return outputs | {"folder": folder}
 
 
 def split(paths, folds):
     out = paths["folder"] / f"folds-{folds}.tsv"
-    split_radiographs(paths["table"], out, paths["folder"] / "balance.tsv", folds, SEED)
+    split_radiographs(
+        table=paths["table"],
+        folds=out,
+        balance=paths["folder"] / "balance.tsv",
+        n_folds=folds,
+        seed=SEED,
+    )
     return load_radiograph_set(paths["radiographs"], paths["regions"], out)
 
 

@@ -20,7 +20,7 @@ from neuroloop.statistics.intervals import crossed_interval
 from neuroloop.training.checkpoints import checkpoint_key
 from neuroloop.training.loop import predict
 from scripts.distill import train_students as script
-from scripts.distill.train_students import score, teacher_logits, train_group
+from scripts.distill.train_students import score, teacher_logits
 
 CLASSES = ["cat", "dog", "cow"]  # in the order of the brain's columns, which is not the students'
 STUDENT = {
@@ -211,12 +211,13 @@ def train(
         "metrics": folder / "metrics.json",
     }
     arguments = {"n_seeds": 2, "seed": 5, "device": "cpu"} | options
-    record = train_group(
-        *images,
-        logits,
-        start,
-        teacher,
-        student,
+    record = script.train_students(
+        images=images[0],
+        table=images[1],
+        logits=logits,
+        start=start,
+        teacher=teacher,
+        student=student,
         outputs=outputs,
         checkpoints=folder.parent / "checkpoints",
         code=code,
@@ -304,7 +305,7 @@ def test_a_training_state_is_named_by_all_that_it_follows_from(
         names.append(checkpoint("part").key)
         return train_students(*args, **options)
 
-    monkeypatch.setattr(script, "train_students", watching)
+    monkeypatch.setattr(script.students, "train_students", watching)
 
     def named(**options):
         train(images, tmp_path / "out", **{"logits": logits, **options})

@@ -74,7 +74,7 @@ def imported(*folders: str) -> set[str]:
                 text = path.read_text(encoding="utf-8")
                 modules |= set(re.findall(r"^\s*(?:from|import) ([\w.]+)", text, re.MULTILINE))
     tops = {module.split(".")[0] for module in modules}
-    foreign = tops - sys.stdlib_module_names - {"scripts", "rules", "tests"} - OPTIONAL
+    foreign = tops - sys.stdlib_module_names - {"neuroloop", "scripts", "rules", "tests"} - OPTIONAL
     owners = metadata.packages_distributions()
     unknown = [module for module in sorted(foreign) if module not in owners]
     assert not unknown, f"not installed: {unknown}"
@@ -125,7 +125,7 @@ def test_the_lock_holds_what_is_needed_and_no_more() -> None:
 
 def test_what_is_imported_is_locked_and_the_other_way_round() -> None:
     sections = lock()
-    workflow = imported("scripts", "rules")
+    workflow = imported("neuroloop", "scripts", "rules")
     assert workflow == set(sections["workflow"]) - PROGRAMS
     assert imported("tests") - workflow == set(sections["development"]) - PROGRAMS
 

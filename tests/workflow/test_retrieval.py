@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from neuroloop.files.download_registry import Source, read_registry
+from neuroloop.files.download_registry import REGISTRY, Source, read_registry
 from neuroloop.workflow.retrieval import configured_files, destinations, origin
 
 ROOT = Path(__file__).parents[2]
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def registry() -> dict[str, Source]:
-    return read_registry(ROOT / "config" / "datasets.tsv")
+    return read_registry(REGISTRY)
 
 
 def preset(name: str) -> dict[str, Any]:

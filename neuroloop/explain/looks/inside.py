@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuroloop import registry
 from neuroloop.errors import NeuroLoopError
+from neuroloop.explain.attribution.not_applicable import NotApplicable
 from neuroloop.explain.looks.look import Look
 from neuroloop.explain.models.model_file import OpenedModel
 from neuroloop.jobs.seeds import derive_seed
@@ -38,8 +39,15 @@ def look_inside(opened: OpenedModel, method: str, seed: int, **settings: Any) ->
         If there is no such look, or it has no such setting.
     """
     values = registry.values("method", method, settings)
+    entry = _entry(method)
+    height, width = opened.images.images.shape[2:]
+    if getattr(entry, "NEEDS_IMAGES", False) and height == 1:
+        raise NotApplicable(
+            f"{method} shows parts of images, but this network takes rows of {width} values, as "
+            "voxels: their neighbours have nothing in common"
+        )
     own = derive_seed(seed, "explain", opened.name)
-    found: Look = _entry(method).look(opened, own, **values)
+    found: Look = entry.look(opened, own, **values)
     return found
 
 

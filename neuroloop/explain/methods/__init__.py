@@ -20,4 +20,7 @@ A look finds something else, and draws it ::
 
     look(opened, seed, *, its settings) -> Look
     draw(opened, look, seed) -> Figure
+
+With ``NEEDS_IMAGES = True`` it does not apply to networks over rows of values, as voxels, where
+neighbours have nothing in common.
 """

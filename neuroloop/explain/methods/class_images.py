@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ORDER = 16
 LEGEND = "Images that classes respond to most"
+NEEDS_IMAGES = True
 
 
 class Settings(Closed):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ORDER = 15
 LEGEND = "Patches that excite units most"
+NEEDS_IMAGES = True
 
 
 class Settings(Closed):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ORDER = 17
 LEGEND = "Images that units respond to most"
+NEEDS_IMAGES = True
 
 
 class Settings(Closed):

@@ -1,12 +1,10 @@
 """One small file by which any trained network can be opened: ``model.json``.
 
-`model_description` says what may stand in it. `save_model` writes it, with the weights and the
-images beside it; `describe_model` writes it for weights and images that are there.
+`model_description` says what may stand in it. `model_writing.save_model` writes it, with weights
+and images beside it; `describe_model` writes it for weights and images that are there.
 """
 
-import json
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,16 +17,15 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.attribution.evidence import Division
 from neuroloop.explain.models.image_folder import open_folder
 from neuroloop.explain.models.model_description import KINDS, checked_description
-from neuroloop.explain.models.model_images import ModelImages, load_images, save_images
-from neuroloop.files.formats import read_json, save_json, save_weights
+from neuroloop.explain.models.model_images import ModelImages, load_images
+from neuroloop.explain.models.model_writing import as_description, write_description
+from neuroloop.files.formats import read_json
 from neuroloop.images.preparation import Preparation
 from neuroloop.networks.batched_network import BatchedNetwork
 from neuroloop.networks.calcium_network import CalciumNetwork
 from neuroloop.networks.resnet import ResNet
 from neuroloop.networks.states import load_state, read_state
 from neuroloop.networks.transfer_network import TransferNetwork
-
-WEIGHTS_FILE, IMAGES_FILE = "weights.safetensors", "images.npz"
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,72 +60,22 @@ class OpenedModel:
     facts: dict[str, Any]
 
 
-def describe_model(
-    path: Path,
-    *,
-    kind: str,
-    options: Mapping[str, Any],
-    weights: Path,
-    classes: Sequence[str],
-    images: Path,
-    labels: str = "single",
-    members: int = 1,
-    preparation: Preparation | None = None,
-    name: str | None = None,
-    **facts: Any,
-) -> None:
-    """Write model.json for weights and images that are there; see `model_description` for its keys.
+def describe_model(path: Path, **description: Any) -> None:
+    """Write model.json for weights and images that are there, if `open_model` takes what it says.
+
+    Parameters
+    ----------
+    path : Path
+    **description
+        As in `model_writing.write_description`.
 
     Raises
     ------
     NeuroLoopError
         If the kind, an option or another value is not one that `open_model` takes.
     """
-    folder = path.parent.resolve()
-    described = {
-        "name": name,
-        "kind": kind,
-        "options": dict(options),
-        "weights": Path(os.path.relpath(weights.resolve(), folder)).as_posix(),
-        "classes": list(classes),
-        "labels": labels,
-        "members": members,
-        "images": Path(os.path.relpath(images.resolve(), folder)).as_posix(),
-        "preparation": preparation and preparation.as_json(),
-        "facts": facts,
-    }
-    kept = {key: value for key, value in described.items() if key != "name" or value is not None}
-    checked_description(path, kept)
-    save_json(path, kept)
-
-
-def save_model(
-    path: Path,
-    *,
-    weights: Mapping[str, torch.Tensor],
-    images: ModelImages,
-    classes: Sequence[str],
-    labels: str = "single",
-    **description: Any,
-) -> None:
-    """Write model.json, and beside it ``weights.safetensors`` and ``images.npz``.
-
-    Parameters
-    ----------
-    path : Path
-    weights : mapping of str to Tensor
-        State of the network.
-    images : ModelImages
-        With a truth.
-    classes, labels, **description
-        As in `describe_model`.
-    """
-    files = path.with_name(WEIGHTS_FILE), path.with_name(IMAGES_FILE)
-    save_weights(files[0], weights, classes=json.dumps(list(classes)))
-    save_images(files[1], images, len(classes), labels)
-    describe_model(
-        path, weights=files[0], images=files[1], classes=classes, labels=labels, **description
-    )
+    checked_description(path, as_description(path, **description))
+    write_description(path, **description)
 
 
 def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:

@@ -23,7 +23,9 @@ null, which permutes the held-out labels. It has one function ::
     fit_splits(x, y, splits, n_classes, n_voxels, *, seed, device, checkpoint, its settings)
         -> list of scores, one (test rows, n_classes) a split
 
-with ``checkpoint`` a function from a name to where a training state is kept, or None.
+with ``checkpoint`` a function from a name to where a training state is kept, or None. If it states
+``KEEPS_NETWORK = True`` it takes ``keep`` as well, and hands the first split's network to it (see
+`kept_network.KeptNetwork`): then it can be looked into as any other.
 
 A class that the training rows lack cannot be named: `scores.with_missing` gives it a low score
 (infinity would not survive calibration).

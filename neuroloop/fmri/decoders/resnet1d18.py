@@ -12,9 +12,11 @@ from neuroloop.statistics.folds import Split
 if TYPE_CHECKING:
     import torch
 
+    from neuroloop.fmri.kept_network import Keep
     from neuroloop.training.checkpoints import Checkpoint
 
 ORDER = 4
+KEEPS_NETWORK = True
 LEGEND = "1-D ResNet18 over the vector of voxels, one network a fold"
 
 
@@ -43,6 +45,7 @@ def fit_splits(
     seed: int,
     device: "torch.device",
     checkpoint: "Callable[[str], Checkpoint] | None",
+    keep: "Keep | None" = None,
     width: int,
     batched_networks: int,
     epochs: int,
@@ -71,4 +74,5 @@ def fit_splits(
         device=device,
         members_at_once=len(splits) if device.type == "cuda" else batched_networks,
         checkpoint=checkpoint,
+        keep=keep,
     )

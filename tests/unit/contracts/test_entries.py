@@ -154,3 +154,10 @@ def test_a_plugin_says_of_which_kind_it_is(tmp_path: Path) -> None:
     path.write_text("import nothing_of_that_name")
     with pytest.raises(NeuroLoopError, match=r"broken\.py cannot be imported: ModuleNotFound"):
         registry.add_plugin(path)
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "twice.py").write_text(DECODER)
+    one, two = (tmp_path / folder / "twice.py" for folder in ("one", "two"))
+    registry.add_plugins([one, one])
+    with pytest.raises(NeuroLoopError, match="are two decoders of one name; rename one of them"):
+        registry.add_plugin(two)

@@ -9,7 +9,7 @@ from neuroloop.cxr.radiograph_set import RadiographSet, load_radiograph_set
 from neuroloop.cxr.simulate import RadiographSettings, simulate_radiographs
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import save_arrays, save_table
-from scripts.cxr.simulate_radiographs import simulate
+from scripts.cxr import simulate_radiographs as script
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,9 @@ def paths(tmp_path_factory):
     folder = tmp_path_factory.mktemp("radiographs")
     names = {"radiographs": "npy", "regions": "npz", "table": "tsv", "dropped": "tsv"}
     outputs = {name: folder / f"{name}.{suffix}" for name, suffix in names.items()}
-    simulate(outputs, {"radiographs_per_class": 4}, 32, 1)
+    script.simulate_radiographs(
+        outputs=outputs, simulation={"radiographs_per_class": 4}, size=32, seed=1
+    )
     return outputs
 
 

@@ -14,7 +14,7 @@ from neuroloop.distill.ablation import (
     Group,
     accuracies,
     check_paired,
-    comparisons,
+    compare_teachers,
 )
 from neuroloop.errors import NeuroLoopError
 from neuroloop.jobs.seeds import numpy_generator
@@ -75,7 +75,7 @@ def test_a_row_of_every_student(groups):
 def test_a_difference_by_hand():
     """Where all students differ on the same images, resampling moves nothing: no interval."""
     base, better = reference("none", 0.0), group("S1", "V1", "ridge", "brain", right=1.1)
-    table = comparisons([base, better], seed=0, n_boot=99)
+    table = compare_teachers([base, better], seed=0, n_boot=99)
     assert len(table) == 1
     found = table.iloc[0]
     assert found["difference"] == 1
@@ -91,7 +91,7 @@ def test_students_who_are_alike_get_no_interval_without_width(groups):
     """In one row, in that of the mean and in that of the group."""
     hits = groups[0].hits
     same = [replace(one, hits=hits) for one in third(groups)]
-    table = comparisons(same, seed=0, n_boot=50)
+    table = compare_teachers(same, seed=0, n_boot=50)
     assert {"S1", "mean", "group"} <= set(table["subject"])
     assert (table["difference"].abs() < 1e-15).all()
     assert table[["ci_low", "ci_high"]].isna().all(axis=None)
@@ -99,7 +99,7 @@ def test_students_who_are_alike_get_no_interval_without_width(groups):
 
 
 def test_who_is_compared_with_whom(groups):
-    table = comparisons(groups, seed=0, n_boot=50)
+    table = compare_teachers(groups, seed=0, n_boot=50)
     single = table[table["subject"] != "group"]
     of_subject = single[single["subject"] == "S1"]
     pairs = set(zip(of_subject["teacher"], of_subject["control"], strict=True))
@@ -111,7 +111,7 @@ def test_who_is_compared_with_whom(groups):
 
 
 def test_rows_of_the_mean_speak_of_the_subjects_at_hand(groups):
-    table = comparisons(groups, seed=0, n_boot=50).query("control == 'none'")
+    table = compare_teachers(groups, seed=0, n_boot=50).query("control == 'none'")
     keys = ["roi", "decoder", "teacher", "student"]
     mean = table[table["subject"] == "mean"].set_index(keys)
     single = table[table["subject"].isin(["S1", "S2"])].groupby(keys)["difference"].mean()
@@ -141,7 +141,7 @@ def test_a_control_is_that_of_the_same_subject_region_and_student(groups):
         group("S1", "V1", "ridge", "brain", right=0.4, student="large", seed=99),
     ]
     everything = groups + others
-    table = comparisons(everything, seed=4, n_boot=50)
+    table = compare_teachers(everything, seed=4, n_boot=50)
     by_keys = {tuple(one.keys.values()): one.hits for one in everything}
 
     def expected(brain, control):
@@ -162,13 +162,13 @@ def test_a_control_is_that_of_the_same_subject_region_and_student(groups):
 
 
 def test_the_order_of_the_groups_changes_no_number(groups):
-    one = comparisons(groups, seed=0, n_boot=50)
-    other = comparisons(groups[::-1], seed=0, n_boot=50)
+    one = compare_teachers(groups, seed=0, n_boot=50)
+    other = compare_teachers(groups[::-1], seed=0, n_boot=50)
     names = [*KEYS, "control"]
     pd.testing.assert_frame_equal(
         one.sort_values(names, ignore_index=True), other.sort_values(names, ignore_index=True)
     )
-    assert not one.equals(comparisons(groups, seed=1, n_boot=50))
+    assert not one.equals(compare_teachers(groups, seed=1, n_boot=50))
 
 
 def with_misleading(groups):
@@ -181,7 +181,7 @@ def with_misleading(groups):
 
 
 def test_q_values_are_over_all_rows_but_those_about_teachers_that_mislead(groups):
-    table = comparisons(with_misleading(groups), seed=0, n_boot=200)
+    table = compare_teachers(with_misleading(groups), seed=0, n_boot=200)
     single = table[table["subject"] != "group"]
     misled = single[["teacher", "control"]].isin(["random", "rowshuffled"]).any(axis=1)
     assert misled.sum() == 1 + 3 * 3  # random less none; brain less both, and rowshuffled less none
@@ -197,8 +197,8 @@ def test_q_values_are_over_all_rows_but_those_about_teachers_that_mislead(groups
 
 def test_teachers_that_mislead_change_no_q_of_the_others(groups):
     names = [*KEYS, "control", "p", "q"]
-    without = comparisons(groups, seed=0, n_boot=200)[names]
-    table = comparisons(with_misleading(groups), seed=0, n_boot=200)
+    without = compare_teachers(groups, seed=0, n_boot=200)[names]
+    table = compare_teachers(with_misleading(groups), seed=0, n_boot=200)
     misled = table[["teacher", "control"]].isin(["random", "rowshuffled"]).any(axis=1)
     pd.testing.assert_frame_equal(
         without.sort_values(names, ignore_index=True),
@@ -207,7 +207,9 @@ def test_teachers_that_mislead_change_no_q_of_the_others(groups):
 
 
 def test_a_table_of_misleading_teachers_alone_has_no_q():
-    table = comparisons([reference("none", 0.5), reference("random", 0.1, seed=3)], 0, n_boot=50)
+    table = compare_teachers(
+        [reference("none", 0.5), reference("random", 0.1, seed=3)], 0, n_boot=50
+    )
     assert table["p"].notna().all()
     assert table["q"].isna().all()
 
@@ -225,7 +227,7 @@ def third(groups):
 def test_the_group_is_the_mean_over_subjects_seeds_and_images(groups):
     everyone = third(groups)
     hits = {tuple(one.keys.values())[:4]: one.hits.astype(float) for one in everyone}
-    table = comparisons(everyone, seed=0, n_boot=50)
+    table = compare_teachers(everyone, seed=0, n_boot=50)
     of_group = table[table["subject"] == "group"]
     assert len(of_group) == 6, "no row for teachers that need no brain"
     for _, found in of_group.iterrows():
@@ -244,7 +246,7 @@ def test_the_group_is_the_mean_over_subjects_seeds_and_images(groups):
 
 
 def test_a_group_of_two_subjects_keeps_its_difference_and_says_why_it_has_no_interval(groups):
-    table = comparisons(groups, seed=0, n_boot=50)
+    table = compare_teachers(groups, seed=0, n_boot=50)
     of_group = table[table["subject"] == "group"]
     assert len(of_group) == 6
     for _, found in of_group.iterrows():
@@ -259,14 +261,14 @@ def test_a_group_of_two_subjects_keeps_its_difference_and_says_why_it_has_no_int
 
 def test_one_subject_makes_no_group(groups):
     alone = [one for one in groups if one.keys["subject"] != "S2"]
-    table = comparisons(alone, seed=0, n_boot=50)
+    table = compare_teachers(alone, seed=0, n_boot=50)
     assert "group" not in set(table["subject"])
     assert table["difference"].dtype == np.float64
     assert table["n"].dtype == np.int64
 
 
 def test_labels_alone_leave_nothing_to_compare():
-    table = comparisons([reference("none", 0.5)], seed=0)
+    table = compare_teachers([reference("none", 0.5)], seed=0)
     assert list(table) == COLUMNS
     assert len(table) == 0
 

@@ -1,5 +1,8 @@
 """Networks small enough to be looked into in a test, opened as a model.json opens them."""
 
+import gc
+from collections.abc import Callable, Iterator
+
 import numpy as np
 import pytest
 import torch
@@ -81,6 +84,23 @@ def _kind(name, n=12, **more):
     networks.initialise(network, list(range(members)))
     images = drawn.standard_normal((n, members * channels, 16, 16))
     return _opened(network, images, truth, **more)
+
+
+@pytest.fixture
+def live_values() -> Iterator[Callable[[], int]]:
+    """Function that counts the values alive in tensors that the test has made.
+
+    What is older is frozen: looking through the million objects of a whole test session, again
+    and again, would take longer than all that is tested.
+    """
+
+    def count() -> int:
+        gc.collect()
+        return sum(o.numel() for o in gc.get_objects() if issubclass(type(o), torch.Tensor))
+
+    gc.freeze()
+    yield count
+    gc.unfreeze()
 
 
 @pytest.fixture

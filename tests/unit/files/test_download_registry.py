@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.download_registry import COLUMNS, find, read_registry
+from neuroloop.files.download_registry import COLUMNS, REGISTRY, find, read_registry
 
 ROW = {
     "name": "scan",
@@ -72,7 +72,7 @@ def test_find_knows_files_and_folders(tmp_path: Path) -> None:
 
 
 def test_the_projects_registry_is_valid() -> None:
-    registry = read_registry(Path(__file__).parents[3] / "config" / "datasets.tsv")
+    registry = read_registry(REGISTRY)
     assert [f"god/Subject{n}.h5" for n in range(1, 6)] == [
         source.path for name, source in registry.items() if name.startswith("god_subject")
     ]
@@ -81,7 +81,7 @@ def test_the_projects_registry_is_valid() -> None:
 def test_the_registry_states_size_and_md5_of_the_real_files(data_folder: Path) -> None:
     from neuroloop.files.downloads import difference
 
-    registry = read_registry(Path(__file__).parents[3] / "config" / "datasets.tsv")
+    registry = read_registry(REGISTRY)
     known = [s for s in registry.values() if s.md5 and (data_folder / s.path).is_file()]
     if not known:
         pytest.skip(f"real data: {data_folder} holds no file of the registry")

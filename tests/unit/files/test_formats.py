@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files import formats as files
+from tests.project import ROOT
 
 
 def _names(folder: Path) -> set[str]:
@@ -415,8 +416,7 @@ def test_two_processes_write_the_same_bytes(tmp_path, monkeypatch):
     for hash_seed in ("1", "2"):
         monkeypatch.setenv("PYTHONHASHSEED", hash_seed)
         folder = tmp_path / hash_seed
-        root = Path(files.__file__).parents[3]
-        subprocess.run([sys.executable, "-c", WRITE_ALL, folder], check=True, cwd=root)
+        subprocess.run([sys.executable, "-c", WRITE_ALL, folder], check=True, cwd=ROOT)
         written.append({path.name: path.read_bytes() for path in folder.iterdir()})
     assert len(written[0]) == 7
     assert written[0] == written[1]

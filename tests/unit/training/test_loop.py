@@ -327,7 +327,7 @@ import os, signal, sys
 from pathlib import Path
 from neuroloop.training.checkpoints import Checkpoint
 sys.path.insert(0, {tests!r})
-import test_training as t
+import test_loop as t
 
 loss = t.cross_entropy(*t.data())
 def killing(network, epoch, indices):

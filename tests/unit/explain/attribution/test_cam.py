@@ -1,7 +1,5 @@
 """Class activation maps: by hand, by their papers' equations, and by captum."""
 
-import gc
-
 import numpy as np
 import pytest
 import torch
@@ -251,13 +249,11 @@ def test_batches_divisions_and_members(method):
         np.testing.assert_allclose(alone[:, 0], whole[:, member], rtol=0, atol=1e-5 * scale)
 
 
-def test_memory_does_not_grow_with_the_number_of_images():
+def test_memory_does_not_grow_with_the_number_of_images(live_values):
     network, alive = random_network("flatten"), []
 
     def load(rows):
-        gc.collect()
-        tensors = [o for o in gc.get_objects() if issubclass(type(o), torch.Tensor)]
-        alive.append(sum(o.numel() for o in tensors))
+        alive.append(live_values())
         return frames(len(rows)).numpy()
 
     for _ in maps_in_batches(

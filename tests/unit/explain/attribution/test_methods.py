@@ -1,7 +1,6 @@
 """Methods by name: what they give, of copies too, and where they do not apply."""
 
 import copy
-import gc
 
 import numpy as np
 import pytest
@@ -134,7 +133,7 @@ def test_an_unknown_method_is_refused():
 
 
 @pytest.mark.parametrize("method", ATTRIBUTIONS)
-def test_memory_is_flat_over_1000_images(method):
+def test_memory_is_flat_over_1000_images(method, live_values):
     """What is alive in tensors when a batch begins is what is there from the start, and maps."""
     model, alive, begun = student(), [], []
     make = attribution_of(model, method, **QUICK.get(method, {}))
@@ -142,9 +141,7 @@ def test_memory_is_flat_over_1000_images(method):
     def watched(network, images, classes):
         begun.append(len(images))
         if len(begun) in (3, 17, 31):
-            gc.collect()
-            tensors = [o for o in gc.get_objects() if issubclass(type(o), torch.Tensor)]
-            alive.append(sum(tensor.numel() for tensor in tensors))
+            alive.append(live_values())
         return make(network, images, classes)
 
     images = torch.randn(1000, 1, 12, 12, generator=torch.Generator().manual_seed(0))

@@ -1,7 +1,5 @@
 """Attributions by gradients: by hand, by captum, and nothing left behind."""
 
-import gc
-
 import numpy as np
 import pytest
 import torch
@@ -336,13 +334,11 @@ def test_steps_of_integrated_gradients_are_batches_of_what_was_asked_for():
 
 
 @pytest.mark.parametrize("method", ALL)
-def test_memory_does_not_grow_with_the_number_of_images(method):
+def test_memory_does_not_grow_with_the_number_of_images(method, live_values):
     network, alive = reader(), []
 
     def load(rows):
-        gc.collect()
-        tensors = [o for o in gc.get_objects() if issubclass(type(o), torch.Tensor)]
-        alive.append(sum(o.numel() for o in tensors))
+        alive.append(live_values())
         return drawn(len(rows), 2, 12, 8).numpy()
 
     for _ in attribute_in_batches(

@@ -210,10 +210,10 @@ def test_the_script_writes_the_page(left, tmp_path, kind):
     folder, _ = left
     model = save(tmp_path, kind)
     write_gallery(
-        model,
-        [folder / one / "result.json" for one in ORDER],
-        [folder / one / "files" for one in ORDER],
-        tmp_path / "out" / "gallery.html",
+        model=model,
+        results=[folder / one / "result.json" for one in ORDER],
+        folders=[folder / one / "files" for one in ORDER],
+        page=tmp_path / "out" / "gallery.html",
     )
     text = (tmp_path / "out" / "gallery.html").read_text()
     assert "<title>Inside tiny</title>" in text

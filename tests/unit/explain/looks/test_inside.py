@@ -10,24 +10,17 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.figures.neighbours_figure import ALIKE, OTHER
 from neuroloop.explain.looks.inside import draw_inside
 from neuroloop.explain.looks.inside import look_inside as look
-from neuroloop.explain.models.model_file import save_model
+from neuroloop.explain.models.model_writing import save_model
 from neuroloop.files.formats import load_arrays
 from scripts.explain.look_inside import look_inside
 
-SETTINGS = {
-    "images": 4,
-    "neighbours": 2,
-    "patches_top": 2,
-    "units": 3,
-    "steps": 2,
-    "perplexity": 3,
-}
-#: As results.py and rules know them; the rest of the settings is for other rules.
 METHODS = [name for name in registry.having("method", "look") if name != "umap"]
-#: What these settings are for each method.
+#: Settings of each method under which the tests are quick.
 OWN = {
     "neighbours": {"count": 2},
     "tsne": {"perplexity": 3},
+    "umap": {"neighbours": 3},
+    "activations": {"images": 4, "units": 3},
     "patches": {"units": 3, "patches_per_unit": 2},
     "class_images": {"steps": 2},
     "unit_images": {"units": 3, "steps": 2},
@@ -56,7 +49,15 @@ def save(folder, kind, name="calcium"):
 @pytest.mark.parametrize("name", METHODS)
 def test_every_method_writes_its_folder(tmp_path, kind, name):
     model = save(tmp_path, kind)
-    look_inside(model, name, SETTINGS, 1, "cpu", tmp_path / "result.json", tmp_path / "files")
+    look_inside(
+        model=model,
+        method=name,
+        options=OWN[name],
+        seed=1,
+        device="cpu",
+        result=tmp_path / "result.json",
+        folder=tmp_path / "files",
+    )
     result = json.loads((tmp_path / "result.json").read_text())
     assert {key: result[key] for key in ("model", "method", "kind", "applicable", "reason")} == {
         "model": "tiny",
@@ -77,7 +78,15 @@ def test_the_same_seed_gives_the_same_bytes(tmp_path, kind):
     model = save(tmp_path, kind)
     for name in ("one", "two"):
         folder = tmp_path / name
-        look_inside(model, "tsne", SETTINGS, 1, "cpu", folder / "result.json", folder / "files")
+        look_inside(
+            model=model,
+            method="tsne",
+            options=OWN["tsne"],
+            seed=1,
+            device="cpu",
+            result=folder / "result.json",
+            folder=folder / "files",
+        )
     for path in ("result.json", *(f"files/{name}" for name in ("arrays.npz", "figure.svg"))):
         one, two = ((tmp_path / name / path).read_bytes() for name in ("one", "two"))
         assert one == two
@@ -87,7 +96,15 @@ def test_a_method_that_does_not_apply_says_why(tmp_path, kind, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "umap", None)
     model = save(tmp_path, kind)
     folder = tmp_path / "files"
-    look_inside(model, "umap", SETTINGS, 1, "cpu", tmp_path / "result.json", folder)
+    look_inside(
+        model=model,
+        method="umap",
+        options=OWN["umap"],
+        seed=1,
+        device="cpu",
+        result=tmp_path / "result.json",
+        folder=folder,
+    )
     assert [path.name for path in folder.iterdir()] == ["not_applicable.json"]
     said = json.loads((folder / "not_applicable.json").read_text())
     assert said.keys() == {"model", "method", "reason"}

@@ -14,9 +14,9 @@ from neuroloop.explain.models.explained import explained_images
 from neuroloop.explain.models.model_file import (
     describe_model,
     open_model,
-    save_model,
 )
 from neuroloop.explain.models.model_images import ModelImages
+from neuroloop.explain.models.model_writing import save_model
 from neuroloop.images.preparation import Preparation
 from neuroloop.networks import calcium_network, transfer_network, transfer_start
 from neuroloop.networks import resnet as networks
@@ -379,11 +379,20 @@ def test_images_of_a_size_that_the_network_cannot_take(tmp_path):
 
 
 def test_a_writer_is_held_to_the_same(tmp_path):
+    path, _, _ = save(tmp_path)
+    beside = {
+        "weights": path.with_name("weights.safetensors"),
+        "images": path.with_name("images.npz"),
+    }
+    given = {"kind": "resnet", "options": GOOD, "classes": CLASSES, **beside}
+    there = tmp_path / "model.json"
     with pytest.raises(NeuroLoopError, match=r"key options\.activation is unknown"):
-        save(tmp_path, options=GOOD | {"activation": "relu"})
+        describe_model(there, **given | {"options": GOOD | {"activation": "relu"}})
     with pytest.raises(NeuroLoopError, match="members: 2 is not a positive whole number, 1 for"):
-        save(tmp_path, make_transfer, members=2)
-    assert not (tmp_path / "student" / "model.json").exists()
+        describe_model(there, **given | {"kind": "transfer", "members": 2})
+    assert not there.exists()
+    describe_model(there, **given)
+    assert there.exists()
 
 
 def test_the_same_model_is_the_same_bytes(tmp_path):

@@ -28,14 +28,14 @@ def test_a_row_a_network(tmp_path, kind):
     assert table["images"].tolist() == [12, 12]
     # Calcium: 4 of 5 x 5, 5 of 4 x 5 x 5, 6 of 5 x 4 x 4, 3 of 6, each with its bias.
     assert table["parameters"][0] == 4 * 26 + 5 * 101 + 6 * 81 + 3 * 7
-    register_models(paths, tmp_path / "models.tsv")
+    register_models(models=paths, table=tmp_path / "models.tsv")
     lines = (tmp_path / "models.tsv").read_text().splitlines()
     assert lines[0] == "model\tpath\tkind\tclasses\tparameters\timages"
     assert len(lines) == 3
 
 
 def test_no_networks(tmp_path):
-    register_models([], tmp_path / "models.tsv")
+    register_models(models=[], table=tmp_path / "models.tsv")
     assert (tmp_path / "models.tsv").read_text() == (
         "model\tpath\tkind\tclasses\tparameters\timages\n"
     )
@@ -45,7 +45,7 @@ def test_a_broken_one_is_named_and_nothing_is_written(tmp_path, kind):
     good, broken = both(tmp_path, kind)
     broken.write_text(broken.read_text().replace('"resnet"', '"vgg"'))
     with pytest.raises(NeuroLoopError) as caught:
-        register_models([good, broken], tmp_path / "models.tsv")
+        register_models(models=[good, broken], table=tmp_path / "models.tsv")
     assert str(broken) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "models.tsv").exists()

@@ -6,7 +6,8 @@ import nibabel
 import numpy as np
 
 from neuroloop.fmri.bdata import read_bdata
-from scripts.fmri.import_nifti import import_nifti
+from neuroloop.fmri.sources import nifti
+from scripts.fmri.import_subject import import_subject
 
 SHAPE = (4, 2, 2)
 
@@ -39,7 +40,19 @@ def test_regions_of_one_atlas(tmp_path):
         "rest": "rest",
     }
     output = tmp_path / "bdata.h5"
-    import_nifti(bold, events, [mask] * 3, output, cleaning, "events", regions)
+    dataset = {
+        "nifti": cleaning,
+        "subjects": {"s1": {"bold": [str(p) for p in bold], "events": [str(p) for p in events]}},
+        "rois": {roi: {"mask": str(mask), "voxels": None, **part} for roi, part in regions.items()},
+    }
+    found = nifti.inputs(dataset, "s1")
+    assert [key for key, _ in found["masks"]] == ["rois.V1.mask", "rois.V2.mask", "rois.all.mask"]
+    import_subject(
+        source="nifti",
+        inputs={name: [path for _, path in given] for name, given in found.items()},
+        options=nifti.options(dataset, "s1"),
+        bdata=output,
+    )
     brain = read_bdata(output)
     assert {roi: int(flags.sum()) for roi, flags in brain.rois.items()} == {
         "V1": 8,

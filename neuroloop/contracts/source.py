@@ -1,0 +1,87 @@
+"""What a source of brain data must do."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neuroloop.contracts.entry import call, checked_entry, refuse
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import StrPath
+from neuroloop.fmri.brain import UNITS, check
+from neuroloop.fmri.source import Imported
+
+KIND = "fmri_source"
+FUNCTIONS = ("inputs", "options", "read")
+
+
+def check_source(
+    source: str | Path, files: Mapping[str, Sequence[Path]] | None = None, **options: Any
+) -> None:
+    """Check a source of brain data, on files of its own if there are some.
+
+    What it reads keeps the contract of brain data (`brain.check`): numbers that are finite, one row
+    a sample, ids that number the rows, blocks of one category and run, regions with voxels; and
+    reading the same files twice gives the same.
+
+    Parameters
+    ----------
+    source : str or Path
+        Name of a source, or a plugin's file.
+    files : mapping of str to sequence of Path, optional
+        As its ``read`` takes them; without them what it says of itself is checked alone.
+    **options
+        As its ``read`` takes them.
+
+    Raises
+    ------
+    NeuroLoopError
+        For the first thing that is wrong.
+    """
+    name, entry = checked_entry(KIND, source, {})
+    missing = [one for one in FUNCTIONS if not callable(getattr(entry, one, None))]
+    if missing and len(missing) < len(FUNCTIONS):
+        refuse(KIND, name, f"has no function {missing[0]}: write it")
+    if files is None:
+        return
+    first, again = (call(KIND, name, entry.read, files, **options) for _ in range(2))
+    for one in (first, again):
+        check_imported(name, one, ", ".join(files))
+    if not np.array_equal(first.brain.voxels, again.brain.voxels) or not first.brain.rows.equals(
+        again.brain.rows
+    ):
+        refuse(KIND, name, "reads the same files otherwise the second time: draw nothing")
+
+
+def check_imported(name: str, found: object, origin: StrPath) -> None:
+    """Check what a source has read.
+
+    Parameters
+    ----------
+    name : str
+        Of the source.
+    found : object
+        What its ``read`` gave.
+    origin : path
+        For messages.
+
+    Raises
+    ------
+    NeuroLoopError
+        For the first thing that is wrong.
+    """
+    if not isinstance(found, Imported):
+        refuse(KIND, name, f"read gives {type(found).__name__}, no `source.Imported`")
+    if found.unit not in UNITS:
+        refuse(KIND, name, f"unit is {found.unit!r}: one of {', '.join(UNITS)}")
+    try:
+        check(found.brain, origin)
+    except NeuroLoopError:
+        raise
+    except (ValueError, AttributeError, TypeError) as error:
+        refuse(KIND, name, f"reads no brain data: {error}")
+    places = found.voxel_xyz
+    voxels = found.brain.voxels.shape[1]
+    if places is not None and np.shape(places) != (voxels, 3):
+        refuse(KIND, name, f"voxel_xyz has shape {np.shape(places)} for {voxels} voxels")

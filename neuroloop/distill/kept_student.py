@@ -1,0 +1,59 @@
+"""The network of a student, or of a CNN teacher, that can be opened and looked into."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from neuroloop.distill.image_set import ImageSet
+from neuroloop.distill.students import Student, Trained
+from neuroloop.explain.models.model_images import ModelImages, spread
+from neuroloop.explain.models.model_writing import save_model
+
+#: Images that lie beside the network, for those who look into it.
+LOOKED_AT = 60
+
+
+def save_student(
+    path: Path,
+    trained: Trained,
+    shown: ImageSet,
+    student: Student,
+    rows: Sequence[int] | np.ndarray,
+    depth: int | None = None,
+) -> None:
+    """Write model.json for the first seed's network, with images that it never saw.
+
+    Parameters
+    ----------
+    path : Path
+    trained : Trained
+    shown : ImageSet
+    student : Student
+    rows : sequence of int
+        Rows of images that it never saw, of which some are written, evenly of the classes.
+    depth : int, optional
+        Of the network, if it is not the student's.
+    """
+    rows = np.asarray(rows)
+    rows = rows[spread(shown.labels[rows].tolist(), LOOKED_AT)]
+    taken = trained.preparation.apply(shown.pixels[rows])
+    save_model(
+        path,
+        name="-".join(path.parts[2:-1]),
+        kind="resnet",
+        options={
+            "depth": depth or student.depth,
+            "in_channels": taken.shape[1],
+            "width": student.width,
+            "stem": student.stem,
+        },
+        weights=trained.weights,
+        classes=shown.classes,
+        preparation=trained.preparation,
+        images=ModelImages(
+            images=taken,
+            ids=shown.table["image_id"].to_numpy(dtype=str)[rows],
+            truth=shown.labels[rows],
+        ),
+    )

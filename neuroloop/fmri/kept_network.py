@@ -1,0 +1,92 @@
+"""The network of a decoder that can be opened and looked into: that of the first fold."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from neuroloop.explain.models.model_images import ModelImages, spread
+from neuroloop.explain.models.model_writing import save_model
+
+if TYPE_CHECKING:
+    import torch
+
+#: Test rows that lie beside the network, for those who look into it.
+LOOKED_AT = 60
+
+
+@dataclass(frozen=True, eq=False)
+class KeptNetwork:
+    """A trained network over voxels.
+
+    Attributes
+    ----------
+    options : dict
+        Of `networks.resnet.resnet`, less its classes.
+    weights : dict of str to Tensor
+        Its state.
+    rows : ndarray of float32, shape (test rows, voxels)
+        Rows that it never saw, as it takes them.
+    voxels : ndarray of int, shape (voxels,)
+        Which of the region's voxels it takes.
+    mean, unit : ndarray, shape (voxels,)
+        What these are scaled by: less the mean, by the unit (infinite for a constant voxel).
+    """
+
+    options: dict[str, Any]
+    weights: "dict[str, torch.Tensor]"
+    rows: np.ndarray
+    voxels: np.ndarray
+    mean: np.ndarray
+    unit: np.ndarray
+
+
+#: What a decoder hands its kept network to.
+Keep = Callable[[KeptNetwork], None]
+
+
+def save_network(
+    path: Path,
+    kept: KeptNetwork,
+    samples: Sequence[str],
+    truth: np.ndarray,
+    classes: Sequence[str],
+    facts: Mapping[str, Any],
+) -> None:
+    """Write model.json, with weights and some of its test rows beside it.
+
+    A row stands there as an image that is one pixel high.
+
+    Parameters
+    ----------
+    path : Path
+    kept : KeptNetwork
+    samples : sequence of str, (test rows,)
+        Their ids.
+    truth : ndarray of int, (test rows,)
+        Their classes.
+    classes : sequence of str
+    facts : mapping
+        What else is worth knowing.
+    """
+    chosen = spread(truth.tolist(), LOOKED_AT)
+    save_model(
+        path,
+        name="-".join(path.parts[2:-1]),
+        kind="resnet",
+        options=kept.options,
+        weights=kept.weights,
+        classes=classes,
+        images=ModelImages(
+            images=kept.rows[chosen][:, None, None],
+            ids=np.array(samples, dtype=str)[chosen],
+            truth=truth[chosen],
+        ),
+        voxels=kept.voxels.tolist(),
+        mean=kept.mean.tolist(),
+        unit=[value if math.isfinite(value) else None for value in kept.unit.tolist()],
+        **facts,
+    )

@@ -1,0 +1,48 @@
+"""What a source of brain data gives: files by name, and what they hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from neuroloop.fmri.brain import BrainData
+
+#: Of each name under which a source reads files: key below the dataset and path of each file.
+Inputs = dict[str, list[tuple[str, str]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """One subject's brain data as a source reads them.
+
+    Attributes
+    ----------
+    brain : BrainData
+    unit : {"volume", "block", "trial"}
+        What one row is.
+    voxel_xyz : ndarray, shape (voxels, 3), or None
+        World coordinates in mm.
+    units : str
+        Unit of the voxels' values.
+    facts : dict
+        What else bdata.json says of them.
+    """
+
+    brain: "BrainData"
+    unit: str
+    voxel_xyz: "np.ndarray | None" = None
+    units: str = "1"
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def named_files(dataset: Mapping[str, Any], subject: str, *keys: str) -> list[tuple[str, str]]:
+    """Files that a subject's block names under these keys, each a path or a list of them."""
+    block = dataset["subjects"][subject]
+    found: list[tuple[str, str]] = []
+    for key in keys:
+        paths: str | Sequence[str] = block.get(key, [])
+        each = [paths] if isinstance(paths, str) else paths
+        found += [(f"subjects.{subject}.{key}", path) for path in each]
+    return found

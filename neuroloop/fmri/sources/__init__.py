@@ -1,0 +1,18 @@
+"""Sources of brain data, one file each, by the name that a dataset's ``source`` gives.
+
+A source says which input files a subject has, and reads them as `brain.BrainData` asks for.
+It has three functions ::
+
+    inputs(dataset, subject) -> files     by the name under which `read` gets them
+                                          (key below the dataset, path below data_folder) of each
+    options(dataset, subject) -> options  what else of the dataset's block `read` follows from: what
+                                          JSON can hold, and no more than that, for an import runs
+                                          again when one of these values changes
+    read(files, **options) -> Imported    from the files' paths, by name, to brain data
+
+    dataset  the dataset's block of the config
+    subject  the subject's name
+
+``MEMORY`` (MB) and ``MINUTES`` of an import are 4000 and 20 if left out. The simulated source has
+none of these: rules of its own draw it.
+"""

@@ -1,0 +1,53 @@
+"""Read one subject's brain data, whatever their source."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from neuroloop.contracts.source import check_imported
+from neuroloop.files.formats import StrPath
+from neuroloop.fmri.bdata import write_bdata
+from neuroloop.jobs.job import job
+from neuroloop.registry import entry
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def import_subject(
+    *,
+    source: str,
+    inputs: Mapping[str, StrPath | Sequence[StrPath]],
+    options: Mapping[str, Any],
+    bdata: StrPath,
+) -> None:
+    """Write bdata.h5.
+
+    Parameters
+    ----------
+    source : str
+        Name of the source.
+    inputs : mapping
+        Path or paths by the name under which the source reads them.
+    options : mapping
+        What else the source reads them by.
+    bdata : path
+        bdata.h5.
+    """
+    files = {
+        name: [Path(given)] if isinstance(given, str | Path) else [Path(path) for path in given]
+        for name, given in inputs.items()
+    }
+    found = entry("fmri_source", source).read(files, **options)
+    check_imported(source, found, bdata)
+    write_bdata(bdata, found.brain, found.unit, found.voxel_xyz, found.units, **found.facts)
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        import_subject(
+            source=snakemake.params.source,
+            inputs=snakemake.input,
+            options=snakemake.params.options,
+            bdata=snakemake.output.bdata,
+        )
