@@ -18,6 +18,7 @@ from neuroloop.workflow.configuration import (
     expand_path,
     validate,
 )
+from neuroloop.workflow.entry_schema import with_entries
 from neuroloop.workflow.image_digest import digest_files, images_below, images_like
 from neuroloop.workflow.retrieval import origin
 from neuroloop.workflow.sweeps import expand_sweeps
@@ -55,7 +56,9 @@ try:
     SOURCES = read_registry(REGISTRY)
     complete(config, workflow.config_settings.overwrite_config)
     expand_sweeps(config)
-    validate(config, yaml.safe_load(Path(source("config/schema.yaml")).read_text()))
+    registry.add_plugins(config.get("plugins", []))
+    schema = yaml.safe_load(Path(source("config/schema.yaml")).read_text())
+    validate(config, with_entries(schema))
 except (ConfigError, NeuroLoopError) as error:
     raise WorkflowError(str(error)) from None
 

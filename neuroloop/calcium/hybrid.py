@@ -17,8 +17,9 @@ from neuroloop.calcium.background import (
     read_regions,
 )
 from neuroloop.calcium.movies import Movie
-from neuroloop.calcium.simulate import Area, AreaSettings, Session, unit_factors, wire_area
+from neuroloop.calcium.simulate import Area, Session, unit_factors, wire_area
 from neuroloop.calcium.simulated_movie import brightness_course, responses
+from neuroloop.calcium.simulated_settings import AreaSettings
 from neuroloop.files.formats import StrPath
 from neuroloop.jobs.seeds import numpy_generator
 

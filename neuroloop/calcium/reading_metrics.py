@@ -233,7 +233,7 @@ def _uniform(measure: str, targets: np.ndarray) -> float:
     ks, often = np.unique(targets.sum(axis=1), return_counts=True)
     if measure == "exact_threshold":
         return float("nan")
-    each = {
+    each: Callable[[int], float] = {
         "any_hit": lambda k: 1 - comb(n - k, k) / comb(n, k),
         "exact_top": lambda k: 1 / comb(n, k),
         "recall": lambda k: k / n,

@@ -272,7 +272,7 @@ def objective(
     labels: np.ndarray,
     teacher: np.ndarray | None,
     student: Student,
-) -> Loss:
+) -> Loss[ResNet]:
     """Loss of a batch: cross-entropy alone without a teacher, else the distillation loss."""
     device = views.device
     truth = torch.from_numpy(labels.astype(np.int64)).to(device)

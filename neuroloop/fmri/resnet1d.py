@@ -145,7 +145,7 @@ def _kept(
 
 def cross_entropy(
     activity: Sequence[np.ndarray], labels: Sequence[np.ndarray], device: torch.device | str
-) -> Loss:
+) -> Loss[ResNet]:
     """Loss of the members' batches, from each member's rows (n, voxels) and classes (n,)."""
     rows = torch.from_numpy(_stack(activity)).to(device)
     classes = torch.from_numpy(_stack([truth.astype(np.int64) for truth in labels])).to(device)

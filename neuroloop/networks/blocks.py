@@ -4,8 +4,6 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from neuroloop.networks.winograd import Conv1x3
-
 
 class Head(nn.Linear):
     """Linear layer of each member: weight (members * classes, features)."""
@@ -86,7 +84,7 @@ class Bottleneck(nn.Module):
 def conv(channels: int, width: int, kernel: int, stride: int, dims: int, members: int) -> nn.Conv2d:
     """Build a convolution that keeps the size, but for its stride; 1 x k if `dims` is 1."""
     flat = dims == 1
-    kind = Projection if kernel == 1 else Conv1x3 if flat and kernel == 3 else nn.Conv2d
+    kind = Projection if kernel == 1 else nn.Conv2d
     return kind(
         members * channels,
         members * width,

@@ -9,6 +9,7 @@ import pandas as pd
 import torch
 
 from neuroloop.cxr.radiograph_map_figure import draw_radiograph_maps
+from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.attribution.cam import class_maps, count_maps
 from neuroloop.explain.models.model_file import OpenedModel, open_model
 from neuroloop.explain.sanity.pointing import Pointing, pointing_game
@@ -50,7 +51,10 @@ def map_radiographs(
     place = pick_device(device)
     opened = open_model(Path(model), place)
     radiographs = opened.images
-    logits = predict(opened.network, radiographs.images, 16)[:, 0]
+    images, truth = radiographs.images[:], radiographs.truth
+    if truth is None:
+        raise NeuroLoopError(f"{model} has no labels of its radiographs")
+    logits = predict(opened.network, images, 16)[:, 0]
     named = logits.argmax(axis=1)
     methods = {
         title: method
@@ -75,8 +79,7 @@ def map_radiographs(
         counts={methods[title]: count_maps(values)._asdict() for title, values in maps.items()},
     )
     save_table(outputs["pointing"], point(maps, radiographs.mask, seed))
-    shown = radiographs.images[:, 0]
-    truth = radiographs.truth
+    shown = images[:, 0]
     of_class = [np.flatnonzero(truth == number) for number in range(len(opened.classes))]
     chosen = np.concatenate([rows[:: -(-len(rows) // DRAWN) or 1] for rows in of_class])
     names = np.array(opened.classes)

@@ -1,6 +1,7 @@
 """Train the CNN that teaches in the brain's place."""
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed, numpy_generator
 from neuroloop.statistics.folds import splits, stratified_folds
-from neuroloop.training.checkpoints import JobStates
+from neuroloop.training.checkpoints import Checkpoint, JobStates
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -84,7 +85,7 @@ def train_cnn_teacher(
             chosen,
             [derive_seed(seed, "cnn teacher", number)],
             place,
-            checkpoint=lambda name, number=number: states.part(f"fold{number}-{name}"),
+            checkpoint=partial(fold_state, states, number),
             depth=depth,
         )
         out_of_fold[split.test] = trained.logits[0]
@@ -103,6 +104,11 @@ def train_cnn_teacher(
     )
     states.remove()
     return {"device": str(place)}
+
+
+def fold_state(states: JobStates, number: int, name: str) -> Checkpoint:
+    """Training state of a part of a fold."""
+    return states.part(f"fold{number}-{name}")
 
 
 if __name__ == "__main__":

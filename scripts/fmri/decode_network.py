@@ -81,7 +81,7 @@ def decode_network(
         values["keep"] = kept.append
 
     def fit(
-        x: np.ndarray, y: np.ndarray, _: np.ndarray, splits: Sequence[Split], n_classes: int
+        x: np.ndarray, y: np.ndarray, groups: np.ndarray, splits: Sequence[Split], n_classes: int
     ) -> Sequence[np.ndarray]:
         taken = n_voxels or x.shape[1]
         scored: Sequence[np.ndarray] = network.fit_splits(

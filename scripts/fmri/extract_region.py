@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from neuroloop.files.formats import StrPath, read_table, save_arrays
 from neuroloop.fmri.bdata import read_region
 from neuroloop.jobs.job import job
@@ -27,7 +29,7 @@ def extract_region(*, bdata: StrPath, folds: StrPath, region: str, voxels: StrPa
     samples = read_table(folds, {"sample": str})["sample"].tolist()
     save_arrays(
         voxels,
-        {"x": x[[place[name] for name in samples]], "sample": samples},
+        {"x": x[[place[name] for name in samples]], "sample": np.array(samples)},
         axes={"x": ("sample", "voxel"), "sample": ("sample",)},
         region=region,
     )

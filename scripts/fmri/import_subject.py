@@ -1,6 +1,7 @@
 """Read one subject's brain data, whatever their source."""
 
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ from neuroloop.contracts.source import check_imported
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.bdata import write_bdata
 from neuroloop.jobs.job import job
-from neuroloop.registry import entry
+from neuroloop.registry import add_plugins, entry
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -35,7 +36,7 @@ def import_subject(
         bdata.h5.
     """
     files = {
-        name: [Path(given)] if isinstance(given, str | Path) else [Path(path) for path in given]
+        name: [Path(given)] if isinstance(given, str | PathLike) else [Path(path) for path in given]
         for name, given in inputs.items()
     }
     found = entry("fmri_source", source).read(files, **options)
@@ -45,6 +46,7 @@ def import_subject(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        add_plugins(snakemake.params.plugins)
         import_subject(
             source=snakemake.params.source,
             inputs=snakemake.input,

@@ -33,8 +33,9 @@ def summarise_decoding(
         The figure, in each format.
     """
     decoded = [
-        Decoded(*Path(path).parts[-4:-1], read_json(path), load_arrays(arrays)["null"])
+        Decoded(subject, roi, decoder, read_json(path), load_arrays(arrays)["null"])
         for path, arrays in zip(metrics, samples, strict=True)
+        for subject, roi, decoder in [Path(path).parts[-4:-1]]
     ]
     result = decoding_table(decoded)
     save_table(table, result)

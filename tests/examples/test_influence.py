@@ -9,9 +9,7 @@ def test_influence_from_responses() -> None:
 
     generator = np.random.default_rng(0)
     patterns = ["a", "b", "c"] * 20  # which cell each trial stimulates
-    drive = np.array(
-        [[1, 0.5, 0], [0, 1, 0], [0, 0, 1]]
-    )  # a excites b, by half of b's own response
+    drive = np.array([[1, 0.5, 0], [0, 1, 0], [0, 0, 1]])  # a drives b half as much as light
     responses = np.tile(drive, (20, 1)) + 0.1 * generator.normal(size=(60, 3))
     cells = pd.DataFrame({"cell": ["a", "b", "c"], "row": [0, 9, 18], "column": [0, 9, 18]})
     found = estimate_influence(responses, patterns, cells, generator)

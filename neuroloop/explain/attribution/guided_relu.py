@@ -17,7 +17,6 @@ from torch.nn import functional
 
 from neuroloop.explain.attribution.forward_pass import graph_nodes
 from neuroloop.explain.attribution.not_applicable import NotApplicable
-from neuroloop.networks import winograd
 
 #: Nonlinearities as autograd names their nodes: what a ReLU becomes that was not replaced, and what
 #: the rule of guided back-propagation is not defined for. Pooling by the maximum is no such thing.
@@ -27,9 +26,6 @@ NONLINEAR = re.compile(
     "|ScaledDotProduct.*|Sigmoid|Silu|Softmax|Softplus|Softshrink|Tanh|Threshold|Where)"
     r"Backward\d*"
 )
-
-#: Where the functions with a backward pass of their own are known: here, and convolutions.
-KNOWN = (__name__, winograd.__name__)
 
 
 def refuse_other_nonlinearities(scores: torch.Tensor) -> None:
@@ -76,18 +72,18 @@ class _GuidedRelu(torch.autograd.Function):
 
 # Parameters are named as torch names them, since callers may.
 def _relu(input: torch.Tensor, inplace: bool = False) -> torch.Tensor:
-    return _GuidedRelu.apply(input, inf, inplace)
+    return _GuidedRelu.apply(input, inf, inplace)  # type: ignore[no-untyped-call]
 
 
 def _relu6(input: torch.Tensor, inplace: bool = False) -> torch.Tensor:
-    return _GuidedRelu.apply(input, 6.0, inplace)
+    return _GuidedRelu.apply(input, 6.0, inplace)  # type: ignore[no-untyped-call]
 
 
 def _hardtanh(
     input: torch.Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> torch.Tensor:
     if min_val == 0 < max_val:
-        return _GuidedRelu.apply(input, max_val, inplace)
+        return _GuidedRelu.apply(input, max_val, inplace)  # type: ignore[no-untyped-call]
     return functional.hardtanh(input, min_val, max_val, inplace)
 
 
@@ -109,7 +105,8 @@ def _other_nonlinearity(node: Any) -> str | None:
     """Name of the operation that a node of a graph stands for, if guided ReLUs exclude it."""
     if isinstance(node, torch.autograd.function.BackwardCFunction):
         function = type(node)._forward_cls  # type: ignore[attr-defined]
-        return None if function.__module__ in KNOWN else f"the custom function {function.__name__}"
+        own = function.__module__ == __name__
+        return None if own else f"the custom function {function.__name__}"
     name = node.name()
     if "DifferentiableGraph" in name:
         return "scripted parts"

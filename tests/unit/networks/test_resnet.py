@@ -6,7 +6,6 @@ from torch import nn
 from torch.nn import functional
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.networks import winograd
 from neuroloop.networks.resnet import (
     initialise,
     load_checkpoint,
@@ -147,9 +146,7 @@ def plain_conv1d(network: nn.Module, x: torch.Tensor) -> torch.Tensor:
     return functional.linear(y.mean(dim=2), state["fc.weight"], state["fc.bias"])
 
 
-@pytest.mark.parametrize("minimum", [8, 256])
-def test_one_dimension_is_a_network_of_conv1d(monkeypatch, minimum):
-    monkeypatch.setattr(winograd, "MINIMUM", minimum)
+def test_one_dimension_is_a_network_of_conv1d():
     network = resnet(18, in_channels=1, classes=7, width=8, dims=1)
     initialise(network, [5])
     x = torch.randn(4, 100, generator=torch.Generator().manual_seed(1))
@@ -157,14 +154,6 @@ def test_one_dimension_is_a_network_of_conv1d(monkeypatch, minimum):
         network(x[:, None, None])
     network.eval()
     torch.testing.assert_close(network(x[:, None, None])[:, 0], plain_conv1d(network, x))
-
-
-def test_two_dimensions_know_no_faster_way(monkeypatch):
-    network = small().eval()
-    x = batch(2)[0][:, :2]
-    before = network(x)
-    monkeypatch.setattr(winograd, "MINIMUM", 1)
-    assert torch.equal(network(x), before)
 
 
 def test_members_start_as_single_networks():

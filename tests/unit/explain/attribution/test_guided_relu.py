@@ -9,7 +9,7 @@ from torch.nn import functional
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.attribution.not_applicable import NotApplicable
 from neuroloop.explain.attribution.saliency import attribute_channels
-from neuroloop.networks import calcium_network, winograd
+from neuroloop.networks import calcium_network
 from neuroloop.networks import resnet as networks
 
 
@@ -226,14 +226,6 @@ def test_networks_of_core_equal_captum_on_a_copy_of_modules(number):
     plain = by_captum(modules, images, kind=Saliency, abs=False)
     assert (expected - plain).abs().max() > 0.1 * plain.abs().max()
     assert_equal(guided(network, images), expected)
-
-
-def test_convolutions_with_a_backward_pass_of_their_own(monkeypatch):
-    network = networks.resnet(18, in_channels=1, classes=5, width=4, dims=1, blocks=(1, 1))
-    networks.initialise(network, [1])
-    usual = guided(network, drawn(4, 1, 1, 40))
-    monkeypatch.setattr(winograd, "MINIMUM", 1)
-    torch.testing.assert_close(guided(network, drawn(4, 1, 1, 40)), usual, rtol=1e-4, atol=1e-6)
 
 
 class Own(torch.autograd.Function):

@@ -1,0 +1,35 @@
+"""What the schema of configs says of entries of the registries, plugins included."""
+
+from copy import deepcopy
+from typing import Any
+
+from neuroloop import registry
+
+
+def with_entries(schema: dict[str, Any]) -> dict[str, Any]:
+    """Fill the names of all entries into the schema, and the settings of decoders that are plugins.
+
+    Parameters
+    ----------
+    schema : dict
+        Of config/schema.yaml.
+
+    Returns
+    -------
+    dict
+    """
+    made = deepcopy(schema)
+    kinds = made["$defs"]
+    kinds["teaching"]["properties"]["teachers"]["items"]["enum"] = [*registry.names("teacher")]
+    kinds["classifier"]["properties"]["backbone"]["enum"] = [*registry.names("backbone")]
+    explain = made["properties"]["explain"]["properties"]
+    explain["methods"]["items"]["enum"] = [*registry.names("method")]
+    decoder = kinds["decoder"]
+    decoder["properties"]["method"]["enum"] = [*registry.names("decoder")]
+    for name in registry.names("decoder"):
+        if registry.plugin("decoder", name):
+            described = registry.settings("decoder", name).model_json_schema()
+            taken = {key: described[key] for key in ("properties", "required") if key in described}
+            condition = {"properties": {"method": {"const": name}}}
+            decoder["allOf"].append({"if": condition, "then": taken})
+    return made
