@@ -29,6 +29,13 @@ from neuroloop.calcium.design import stimulated_cells
 from neuroloop.calcium.frame_store import FrameStore
 from neuroloop.calcium.reader_maps import map_items, pattern_trials
 from neuroloop.calcium.routes import Responses, compare_coupling, compare_likeness
+from neuroloop.calcium.session_readers import (
+    Explained,
+    frames_of,
+    gather_evidence,
+    gather_maps,
+    train,
+)
 from neuroloop.calcium.sessions import Change
 from neuroloop.calcium.tables import read_cells
 from neuroloop.calcium.trace_similarity import averaging, noiseless_cosine, pattern_order
@@ -40,13 +47,6 @@ from scripts.calcium.compare_sessions import NUMBERS, of_cells, of_patterns
 from scripts.calcium.extract_frames import extract_frames
 from scripts.calcium.extract_traces import extract_traces
 from scripts.calcium.simulate_session import simulate_session
-from scripts.calcium.train_reader import (
-    Explained,
-    frames_of,
-    gather_evidence,
-    gather_maps,
-    train,
-)
 
 CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text())
 AREA, READER = CONFIG["areas"]["neurons"], CONFIG["readers"]["small"]
@@ -135,8 +135,8 @@ def read(
         control, control_splits = frames_of(store, "control", READER)
         items = map_items(rows, names)
         held_out = [
-            np.concatenate([rows["row"].to_numpy()[of.test], control["row"].to_numpy()[also.test]])
-            for of, also in zip(splits, control_splits, strict=True)
+            np.concatenate([rows["row"].to_numpy()[one.test], control["row"].to_numpy()[also.test]])
+            for one, also in zip(splits, control_splits, strict=True)
         ]
         found = train(
             rows,

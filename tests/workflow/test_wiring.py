@@ -22,9 +22,9 @@ SCRIPTS = sorted(
 #: What a job takes from its rule by itself: the record of the run, and its threads.
 OF_THE_JOB = {("output", "run"), ("params", "threads")}
 
-#: Parameters that are there so that a job runs again when they change: hashes of code, of plugins,
-#: of what folders hold, and what is asked of a download.
-TRIGGERS = {"code", "plugins", "content", "asked"}
+#: Parameters that are there so that a job runs again when they change: hashes of code and of what
+#: folders hold, and what is asked of a download.
+TRIGGERS = {"code", "content", "asked"}
 
 #: Inputs that a script finds by another one, beside which they lie: movies in folders, what
 #: belongs to a model.json.
@@ -64,7 +64,7 @@ def rules() -> Iterator[dict[str, list[Any]]]:
 
 
 def call_of(path: Path) -> tuple[ast.FunctionDef, ast.Call]:
-    """The script's function, and the call of it under ``if __name__ == "__main__"``."""
+    """A script's function, and the call of it under ``if __name__ == "__main__"``."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     (function,) = (
         node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == path.stem
@@ -137,6 +137,8 @@ def test_a_script_takes_what_its_rule_gives_and_all_of_it(
         for _, of, name in wired:
             assert name is None or name in given[of], f"{rule.name} has no {of} {name}"
         used = {(of, name) for _, of, name in wired} | OF_THE_JOB
+        if "add_plugins(snakemake.params.plugins)" in ast.unparse(tree):
+            used.add(("params", "plugins"))
         for mapping in ("input", "output"):
             if (mapping, None) in used:
                 keys = subscripts(tree, f"{mapping}s")

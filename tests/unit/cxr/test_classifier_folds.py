@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from neuroloop.cxr.classifier import Classifier
+from neuroloop.cxr.classifier_folds import make_folds, trained_part
 from neuroloop.cxr.radiograph_set import load_radiograph_set
 from neuroloop.errors import NeuroLoopError
 from neuroloop.networks.transfer_network import transfer_network
 from scripts.cxr.simulate_radiographs import simulate_radiographs
 from scripts.cxr.split_radiographs import split_radiographs
-from scripts.cxr.train_classifier import make_folds, trained_part
 from tests.project import preset
 
 SEED = 1
