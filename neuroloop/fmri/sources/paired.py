@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from neuroloop.fmri.source import Imported, Inputs, named_files
+
+if TYPE_CHECKING:
+    import numpy as np
 
 ORDER = 3
 LEGEND = "Paired: voxels and the images that they answer to, row by row in one file"
@@ -26,3 +29,28 @@ def read(files: Mapping[str, Sequence[Path]], **variables: Any) -> Imported:
 
     (file,) = files["file"]
     return Imported(read_paired(file, **variables)[0], "trial")
+
+
+def images(paths: Sequence[Path], **variables: Any) -> "dict[str, np.ndarray]":
+    """Image of each stimulus that any subject saw.
+
+    Raises
+    ------
+    NeuroLoopError
+        If subjects saw different images under one id.
+    """
+    import numpy as np
+
+    from neuroloop.errors import NeuroLoopError
+    from neuroloop.fmri.paired import read_paired
+
+    found: dict[str, np.ndarray] = {}
+    for path in paths:
+        brain, grey = read_paired(path, **variables)
+        for name, image in zip(brain.rows["stimulus_id"], grey, strict=True):
+            if not np.array_equal(found.setdefault(name, image), image):
+                raise NeuroLoopError(
+                    f"{path} shows another image as {name} than {paths[0]}: give the trials of "
+                    "all subjects in one order, or each subject a dataset"
+                )
+    return found
