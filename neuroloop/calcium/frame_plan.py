@@ -8,13 +8,14 @@ baseline: a network that knows the recording from them would know it without a s
 """
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import model_validator
 
 from neuroloop.calcium.patterns import NONE
+from neuroloop.config.settings import Settings, setting
 from neuroloop.errors import NeuroLoopError
 
 #: Columns of the table of kept frames.
@@ -34,39 +35,38 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Numbers of frames of each kind around an onset.
+class Selection(Settings):
+    """Numbers of frames of each kind around an onset."""
 
-    Attributes
-    ----------
-    stimulated : int
-        Frames from the onset on that count as stimulated (5 in the study).
-    skip : int
-        Of these, how many are left out from the first on: 1 where light of the stimulation itself
-        is in the frame (which is refused otherwise, see `stimulation_light`).
-    baseline : int
-        Frames before the onset whose mean is the trial's baseline.
-    control : int
-        Frames before those.
-    settle : float
-        Seconds after an onset until its response has decayed; no frame before this is baseline or
-        control.
-    """
+    stimulated: int = setting(
+        "Frames from the onset on that count as stimulated; 5 in the study.", 5, ge=1
+    )
+    skip: int = setting(
+        "Of these, how many are left out from the first on: 1 where light of the stimulation "
+        "itself is in the frame.",
+        0,
+        ge=0,
+    )
+    baseline: int = setting(
+        "Frames before the onset whose mean is the trial's baseline.", 3, ge=1
+    )
+    control: int = setting("Frames before those.", 2, ge=0)
+    settle: float = setting(
+        "Time after an onset until its response has decayed; no frame before this is baseline or "
+        "control.",
+        5.0,
+        ge=0,
+        unit="s",
+    )
 
-    stimulated: int = 5
-    skip: int = 0
-    baseline: int = 3
-    control: int = 2
-    settle: float = 5.0
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.skip < self.stimulated and self.baseline >= 1 and self.control >= 0):
-            raise NeuroLoopError(
-                f"frames: {self.stimulated} stimulated frames of which {self.skip} are skipped, "
-                f"{self.baseline} of baseline, {self.control} of control: at least one stimulated "
-                "frame and one of baseline must be left"
+    @model_validator(mode="after")
+    def _leaves_frames(self) -> "Selection":
+        if self.skip >= self.stimulated:
+            raise ValueError(
+                f"of {self.stimulated} stimulated frames {self.skip} are skipped: at least one "
+                "must be left"
             )
+        return self
 
     @property
     def before(self) -> int:

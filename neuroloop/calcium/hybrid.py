@@ -64,7 +64,7 @@ def hybrid_area(
     variation = unit_factors(
         numpy_generator(seed, "calcium", name, "amplitudes"), settings.response_spread, len(cells)
     )
-    sized = replace(settings, height=shape[0], width=shape[1])
+    sized = settings.model_copy(update={"height": shape[0], "width": shape[1]})
     background = make_background(source, cells, variation)
     return wire_area(seed, name, sized, cells, variation, background)
 
