@@ -18,10 +18,10 @@ export TORCH
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment demo test lint bench clean
+.PHONY: help environment demo test test-long lint bench clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 environment: ## .venv with the pinned packages; made once, updated when the lock changes
 	@sh envs/make_environment.sh
@@ -30,10 +30,16 @@ demo: environment ## run the whole workflow on the embedded simulated data
 	python -m snakemake --cores $(CORES) --quiet rules reason host -- all
 	@echo "Done. Look at:"; for file in $(RESULTS); do if [ -e $$file ]; then echo "  $$file"; fi; done
 
-test: environment ## run the whole test suite
-	@failed=0; export OMP_NUM_THREADS=1; \
-	python -m pytest -n 2 --ignore=tests/slurm || failed=1; \
-	python -m pytest tests/slurm -rs || failed=1; exit $$failed
+# Two workers; who has nothing left takes half of the other's tests, so that files, and what is
+# made once for all tests of a file, stay together.
+PYTEST := OMP_NUM_THREADS=1 python -m pytest -n 2 --dist worksteal --ignore=tests/slurm
+
+test: environment ## run the test suite, then tests/slurm: a host has one cluster
+	@failed=0; $(PYTEST) -m "not long" || failed=1; \
+	OMP_NUM_THREADS=1 python -m pytest tests/slurm -rs || failed=1; exit $$failed
+
+test-long: environment ## run the long forms of tests, which `make test` leaves out
+	@$(PYTEST) -m long
 
 lint: environment ## check style, types and the workflow's form
 	python -m ruff check .

@@ -59,7 +59,7 @@ def draw_confusion(
         )
         if number % columns == 0:
             panel.set_ylabel("true class")
-        panel.set_xlabel("named class")
+        panel.set_xlabel("predicted class")
     bar = figure.colorbar(
         ScalarMappable(cmap="Blues"), ax=axes, location="bottom", shrink=0.5, aspect=40, pad=0.02
     )

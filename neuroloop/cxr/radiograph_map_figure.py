@@ -142,7 +142,7 @@ def _say(panel: "Axes", label: str, predicted: str, probability: float) -> None:
     """Write the truth and what was named at the left of a radiograph."""
     right = label == predicted
     panel.set_ylabel(
-        f"truth: {label}\nnamed: {predicted}\np = {probability:.2f}" + "\nWRONG" * (not right),
+        f"truth: {label}\npredicted: {predicted}\np = {probability:.2f}" + "\nWRONG" * (not right),
         rotation=0,
         ha="right",
         va="center",
@@ -181,8 +181,8 @@ def _title(
     native = "; ".join(f"{name} {size}" for name, size in sizes.items())
     outlined = lesions is not None and bool(lesions.any())
     figure.suptitle(
-        f"Where the classifier looked: maps of the named class, {right.sum()} of {len(right)} "
-        "radiographs named right\n"
+        f"Where the classifier looked: maps of the predicted class, {right.sum()} of {len(right)} "
+        "radiographs predicted correctly\n"
         f"radiographs of {shape[1]} × {shape[0]} pixels; maps enlarged bilinearly from {native}"
         + "\nblue outline: where the disease truly is"
         * outlined,

@@ -1,20 +1,15 @@
 """Correlate the maps of a session's patterns."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from neuroloop.calcium.frame_store import FrameStore
 from neuroloop.calcium.map_figure import map_figure
+from neuroloop.calcium.map_likeness import map_likeness
 from neuroloop.calcium.matrix_figure import matrix_figure
-from neuroloop.calcium.pattern_pairs import label_overlap, panel_table
-from neuroloop.calcium.reader_maps import pattern_maps, read_map_items
+from neuroloop.calcium.reader_maps import read_map_items
 from neuroloop.calcium.tables import read_cells
-from neuroloop.calcium.zncc import split_half, zncc
 from neuroloop.calcium.zncc_null_figure import null_figure
-from neuroloop.calcium.zncc_nulls import null_table
 from neuroloop.files.formats import (
     StrPath,
     load_arrays,
@@ -25,7 +20,6 @@ from neuroloop.files.formats import (
     sidecar_path,
 )
 from neuroloop.jobs.job import job
-from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.report.figures import save
 
 if TYPE_CHECKING:
@@ -59,73 +53,48 @@ def correlate_maps(
     seed : int
         Root seed.
     """
-    items = read_map_items(map_table)
     loaded = load_arrays(maps)
-    by_trial, patterns = pattern_maps(loaded["maps"], items)
-    untrained, _ = pattern_maps(loaded["untrained"], items)
-    groups = items.drop_duplicates("pattern").set_index("pattern")["group"].loc[patterns].tolist()
-    raw = [zncc(of_seed.mean(axis=0)) for of_seed in by_trial]
-    halves = [
-        split_half(of_seed, numpy_generator(seed, "split half", number))
-        for number, of_seed in enumerate(by_trial)
-    ]
-    facts: dict[str, Any] = {"patterns": patterns, "groups": groups, "seed": seed}
-    mean_maps = by_trial.mean(axis=(0, 1))
+    found = map_likeness(loaded["maps"], loaded["untrained"], read_map_items(map_table), seed)
+    patterns, groups = found.patterns, found.groups
+    seeds, trials = found.maps.shape[:2]
     save_array(
         outputs["cams"],
-        mean_maps,
+        found.mean_maps,
         axes=("pattern", "height", "width"),
         units="1",
         ids={"pattern": patterns},
-        trials_each=by_trial.shape[1],
-        seeds=len(by_trial),
+        trials_each=trials,
+        seeds=seeds,
     )
     pairwise = ("seed", "pattern", "pattern")
     save_arrays(
         outputs["zncc"],
-        {
-            "zncc": np.stack([one.matrix for one in raw]),
-            "split_half": np.stack([one.matrix for one in halves]),
-            "ceiling": np.stack([one.ceiling for one in halves]),
-            "label_overlap": label_overlap(patterns),
-        },
+        found.arrays(),
         axes={
             "zncc": pairwise,
             "split_half": pairwise,
             "ceiling": pairwise,
             "label_overlap": ("pattern", "pattern"),
         },
-        constant_maps=[int(one.constant.sum()) for one in raw],
-        undefined_maps=[int(one.undefined.sum()) for one in raw],
-        **facts,
+        constant_maps=[int(one.constant.sum()) for one in found.raw],
+        undefined_maps=[int(one.undefined.sum()) for one in found.raw],
+        patterns=patterns,
+        groups=groups,
+        seed=seed,
     )
-    tables = [
-        panel_table(matrix, patterns, groups).assign(seed=number, kind=kind)
-        for kind, matrices in (("zncc", raw), ("split_half", halves))
-        for number, matrix in enumerate(one.matrix for one in matrices)
-    ]
-    save_table(outputs["panels"], pd.concat(tables))
-    nulls = null_table(by_trial, untrained, patterns, groups, numpy_generator(seed, "ZNCC nulls"))
+    save_table(outputs["panels"], found.panels())
+    nulls = found.nulls(seed)
     save_table(outputs["nulls"], nulls)
     save(null_figure(nulls, session=session), outputs["null_figure"], outputs["null_figure_svg"])
-    raw_mean = np.mean([one.matrix for one in raw], axis=0)
-    with np.errstate(invalid="ignore"):
-        corrected = np.mean([one.matrix / one.ceiling for one in halves], axis=0)
-    likeness, of_noise = "ZNCC", "ZNCC / noise ceiling"
-    matrices = {
-        "as published": raw_mean,
-        "its square": raw_mean**2,
-        "between halves of the trials": corrected,
-        "of shared cells alone": label_overlap(patterns),
-    }
-    trials, seeds = by_trial.shape[1], len(by_trial)
+    matrices = found.mean_matrices()
+    likeness, over_noise = "ZNCC", "ZNCC / noise ceiling"
     save(
         matrix_figure(
             matrices,
             patterns,
             groups,
             title=f"ZNCC of maps, session {session}",
-            scales=dict(zip(matrices, (likeness, "R^2", of_noise, likeness), strict=True)),
+            scales=dict(zip(matrices, (likeness, "R^2", over_noise, likeness), strict=True)),
             sequential=("its square",),
             undefined="a map that is constant, or not the same twice",
             note=f"maps of {trials} held-out trial{'s' * (trials > 1)} a pattern, "
@@ -139,7 +108,7 @@ def correlate_maps(
         image = store.baseline
     save(
         map_figure(
-            mean_maps,
+            found.mean_maps,
             patterns,
             image,
             read_cells(cells),

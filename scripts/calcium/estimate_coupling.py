@@ -1,25 +1,23 @@
 """Estimate the coupling of a session's cells, from traces and from a reader's maps."""
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
-from neuroloop.calcium.agreement import agreement
-from neuroloop.calcium.coupling import trial_evidence
+from neuroloop.calcium.coupling_routes import (
+    coupling_by_route,
+    coupling_table,
+    evidence_of,
+    on_others_scale,
+)
 from neuroloop.calcium.design import stimulated_cells
 from neuroloop.calcium.empty_entries import why_empty
-from neuroloop.calcium.frame_store import read_rows
-from neuroloop.calcium.influence import ITSELF, NEVER, TOGETHER, Influence, estimate_influence
 from neuroloop.calcium.matrix_figure import matrix_figure
 from neuroloop.calcium.tables import read_cells
 from neuroloop.calcium.traces import read_trials
-from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath, load_arrays, save_arrays, save_table
 from neuroloop.jobs.job import job
-from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.report.figures import save
 
 if TYPE_CHECKING:
@@ -66,32 +64,12 @@ def estimate_coupling(
     names = known["cell"].tolist()
     listed = read_trials(trials)
     patterns = listed["pattern"].tolist()
-    routes: dict[str, Influence] = {}
-    failed: dict[str, str] = {}
     responses: dict[str, Callable[[], np.ndarray]] = {
         "influence": lambda: load_arrays(traces)["response"],
         "maps": lambda: evidence_of(evidence, table, stimulated_cells(patterns, names)),
     }
-    for name, respond in responses.items():
-        try:
-            routes[name] = estimate_influence(
-                respond(),
-                patterns,
-                known,
-                numpy_generator(seed, "coupling", name),
-                distance=near,
-                followers=name == "influence",
-                n_boot=bootstraps,
-            )
-        except NeuroLoopError as error:  # of this route alone: a reader may have learned nothing
-            logging.getLogger(__name__).warning("%s: %s", name, error)
-            failed[name] = str(error)
-            routes[name] = unknown_influence(len(names), str(error))
-    if len(failed) == len(routes):
-        raise NeuroLoopError(
-            "coupling cannot be estimated by any route: "
-            + "; ".join(f"{name}: {reason}" for name, reason in failed.items())
-        )
+    found = coupling_by_route(responses, patterns, known, near, bootstraps, seed)
+    routes = found.routes
     true = load_arrays(truth)["coupling"] if truth else None
     arrays = {
         f"{name}_{field}": getattr(route, field)
@@ -108,11 +86,7 @@ def estimate_coupling(
         near=near,
         seed=seed,
     )
-    rows = [
-        facts(name, route, known, true) | {"note": failed.get(name) or note_of(route, names)}
-        for name, route in routes.items()
-    ]
-    save_table(outputs["table"], pd.DataFrame(rows))
+    save_table(outputs["table"], coupling_table(found, known, true))
     unit = "response over the cell's own"
     shown = {"from traces": routes["influence"], "from maps": routes["maps"]}
     matrices = {title: route.matrix for title, route in shown.items()}
@@ -140,64 +114,6 @@ def estimate_coupling(
         outputs["figure"],
         outputs["figure_svg"],
     )
-
-
-def on_others_scale(reasons: np.ndarray, names: list[str]) -> str:
-    """Say whose responses are over the others' own, as theirs is not known; empty if no one's."""
-    unknown = np.isin(reasons, (NEVER, TOGETHER))
-    cells = [name for name, row in zip(names, unknown, strict=True) if row.any()]
-    return f"responses of {', '.join(cells)}: over the mean own response of the others" * bool(
-        cells
-    )
-
-
-def note_of(route: Influence, names: list[str]) -> str:
-    """Say what the numbers of a route do not: why there are none, or whose are on others' scale."""
-    if np.isfinite(route.matrix).any():
-        return on_others_scale(route.reasons, names)
-    return "no entry: " + ", ".join(sorted(set(route.reasons.ravel().tolist()) - {"", ITSELF}))
-
-
-def evidence_of(evidence: StrPath, table: StrPath, stimulated: np.ndarray) -> np.ndarray:
-    """Evidence for cells in each trial, with its null beside it."""
-    seen = load_arrays(evidence)
-    rows = read_rows(table)
-    made = trial_evidence(seen["evidence"], rows, stimulated, seen["network"], seen["gain"])
-    return made.responses
-
-
-def unknown_influence(cells: int, reason: str) -> Influence:
-    """What stands in the tables where a route says nothing, with the reason."""
-    nothing = np.full((cells, cells), np.nan)
-    reasons = np.full((cells, cells), reason)
-    return Influence(nothing, nothing, nothing, nothing, nothing[0], 0, cells, reasons)
-
-
-def facts(
-    name: str, route: Influence, cells: pd.DataFrame, true: np.ndarray | None
-) -> dict[str, object]:
-    """Sum up a route: pairs, how many intervals lie above 0, agreement with the truth."""
-    defined = np.isfinite(route.matrix)
-    row: dict[str, object] = {
-        "route": name,
-        "pairs": int(defined.sum()),
-        "mean": route.matrix[defined].mean() if defined.any() else np.nan,
-        "above_0": int((route.ci_low[defined] > 0).sum()),
-        "too_near": route.excluded,
-        "silent_cells": route.silent,
-    }
-    if true is not None:
-        found = agreement(route.matrix, true)
-        absent = defined & (true == 0)
-        covered = (route.ci_low <= 0) & (route.ci_high >= 0)
-        row |= {
-            "auc": found.auc,
-            "pearson": found.pearson,
-            "edges": found.edges,
-            "uncoupled_covering_0": covered[absent].mean() if absent.any() else np.nan,
-            "uncoupled": int(absent.sum()),
-        }
-    return row
 
 
 if __name__ == "__main__":

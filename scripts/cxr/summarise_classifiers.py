@@ -2,16 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from neuroloop.cxr.classifier_figure import draw_scores, draw_shortcuts
+from neuroloop.cxr.classifier_summary import Run, averaged, compare_runs, scores_of_runs, whole
 from neuroloop.cxr.confusion_figure import draw_confusion
-from neuroloop.cxr.ensemble import average_predictions
 from neuroloop.cxr.learning_figure import draw_calibration, draw_learning
-from neuroloop.cxr.radiograph_comparison import COLUMNS, compare
-from neuroloop.cxr.radiograph_metrics import radiograph_metrics
 from neuroloop.cxr.radiograph_tables import read_predictions
 from neuroloop.files.formats import StrPath, read_table, save_table
 from neuroloop.files.natural_order import natural_sorted
@@ -19,14 +17,6 @@ from neuroloop.jobs.job import job
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
-
-
-class Run(NamedTuple):
-    """Which training: data case, classifier, what its split keeps whole."""
-
-    case: str
-    classifier: str
-    split: str
 
 
 def summarise_classifiers(
@@ -71,25 +61,12 @@ def summarise_classifiers(
     runs = {Run(*Path(path).parts[-4:-1]): read_predictions(path, classes) for path in predictions}
     trained = list(runs)
     runs |= averaged(runs, ensembles, classes)
-    scores = [
-        radiograph_metrics(rows, classes, pair, seed, bootstraps).assign(
-            **run._asdict(), shown=shown
-        )
-        for run, predicted in runs.items()
-        for shown, rows in predicted.groupby("shown", sort=False)
-    ]
+    elsewhere = {}
     for path in external:
         *_, case, classifier, _, other, _ = Path(path).parts
-        rows = read_predictions(path, classes)
-        scores.append(
-            radiograph_metrics(rows, classes, pair, seed, bootstraps).assign(
-                case=case, classifier=classifier, split=f"external {other}", shown="whole"
-            )
-        )
-    leading = [*Run._fields, "shown"]
-    metrics = pd.concat(scores, ignore_index=True)
-    metrics = metrics[leading + [name for name in metrics if name not in leading]]
-    compared = comparisons(runs, classes, pair, baseline, seed, bootstraps)
+        elsewhere[case, classifier, other] = read_predictions(path, classes)
+    metrics = scores_of_runs(runs, elsewhere, classes, pair, seed, bootstraps)
+    compared = compare_runs(runs, classes, pair, baseline, seed, bootstraps)
     save_table(outputs["metrics"], metrics)
     save_table(outputs["comparisons"], compared)
     both = {name: (outputs[name], outputs[f"{name}_svg"]) for name in FIGURES}
@@ -114,64 +91,10 @@ def summarise_classifiers(
 FIGURES = ("scores", "shortcuts", "confusion", "learning", "calibration")
 
 
-def averaged(
-    runs: Mapping[Run, pd.DataFrame],
-    ensembles: Sequence[Sequence[str]],
-    classes: Sequence[str],
-) -> dict[Run, pd.DataFrame]:
-    """Mean probabilities of each ensemble in every case, named by its members."""
-    cases = dict.fromkeys(run.case for run in runs)
-    return {
-        Run(case, " + ".join(members), "patient"): average_predictions(
-            [runs[Run(case, member, "patient")] for member in members], classes
-        )
-        for case in cases
-        for members in ensembles
-    }
-
-
-def whole(predicted: pd.DataFrame) -> pd.DataFrame:
-    """Rows of radiographs that are shown whole."""
-    return predicted[predicted["shown"] == "whole"].reset_index(drop=True)
-
-
 def read_history(path: StrPath) -> pd.DataFrame:
     """Read history.tsv."""
     numbers = {"epoch": int, "loss": float, "validation": float}
     return read_table(path, {"fold": int} | numbers)
-
-
-def comparisons(
-    runs: Mapping[Run, pd.DataFrame],
-    classes: Sequence[str],
-    contrast: tuple[str, str] | None,
-    baseline: Sequence[str] | None,
-    seed: int,
-    bootstraps: int,
-) -> pd.DataFrame:
-    """Every training less the baseline, and less itself when patients are kept whole.
-
-    Returns
-    -------
-    DataFrame
-        ``kind``: ``baseline`` or ``leak``; the training, what it is compared with, and the columns
-        of `compare`. No rows where there is a single training.
-    """
-    pairs = []
-    for run in runs:
-        honest = run._replace(split="patient")
-        if run.split == "image" and honest in runs:
-            pairs.append(("leak", run, honest))
-        if run.split == "patient" and baseline and run[:2] != tuple(baseline):
-            pairs.append(("baseline", run, Run(baseline[0], baseline[1], "patient")))
-    made = [
-        compare(whole(runs[one]), whole(runs[other]), classes, contrast, seed, bootstraps).assign(
-            kind=kind, **one._asdict(), against=", ".join(other)
-        )
-        for kind, one, other in pairs
-    ]
-    columns = ["kind", *Run._fields, "against", *COLUMNS]
-    return pd.concat(made, ignore_index=True)[columns] if made else pd.DataFrame(columns=columns)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from neuroloop.contracts.source import check_imported
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.bdata import write_bdata
 from neuroloop.jobs.job import job
-from neuroloop.registry import entry
+from neuroloop.registry import add_plugins, entry
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -46,6 +46,7 @@ def import_subject(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        add_plugins(snakemake.params.plugins)
         import_subject(
             source=snakemake.params.source,
             inputs=snakemake.input,

@@ -29,6 +29,7 @@ from neuroloop.calcium.design import stimulated_cells
 from neuroloop.calcium.frame_store import FrameStore
 from neuroloop.calcium.reader_maps import map_items, pattern_trials
 from neuroloop.calcium.routes import Responses, compare_coupling, compare_likeness
+from neuroloop.calcium.session_change import NUMBERS, cell_responses, pattern_responses
 from neuroloop.calcium.session_readers import (
     Explained,
     frames_of,
@@ -43,7 +44,6 @@ from neuroloop.calcium.zncc import zncc
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import load_arrays
 from neuroloop.jobs.seeds import derive_seed, numpy_generator
-from scripts.calcium.compare_sessions import NUMBERS, of_cells, of_patterns
 from scripts.calcium.extract_frames import extract_frames
 from scripts.calcium.extract_traces import extract_traces
 from scripts.calcium.simulate_session import simulate_session
@@ -116,8 +116,8 @@ def record(
         cells = read_cells(side["cells"])
         names = cells["cell"].tolist()
         made: dict[str, Responses | TrialEvidence] = {
-            "influence": of_cells("influence", side, names),
-            "cosine": of_patterns("cosine", side, names),
+            "influence": cell_responses("influence", side, names),
+            "cosine": pattern_responses("cosine", side, names),
         }
         if networks:
             made |= read(derive_seed(seed, name), cells, side)

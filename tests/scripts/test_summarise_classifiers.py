@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from neuroloop.cxr.classifier_summary import Run, compare_runs
 from neuroloop.files.formats import read_table, save_table
 from scripts.cxr.map_radiographs import point
-from scripts.cxr.summarise_classifiers import Run, comparisons
 
 CLASSES = ["normal", "virus"]
 
@@ -26,7 +26,7 @@ def predicted(seed):
 
 
 def compared(runs, baseline):
-    return comparisons(runs, CLASSES, None, baseline, seed=0, bootstraps=20)
+    return compare_runs(runs, CLASSES, None, baseline, seed=0, bootstraps=20)
 
 
 def test_a_single_training_leaves_an_empty_table_with_all_columns(tmp_path):

@@ -59,14 +59,15 @@ class Run:
         return Said(status, self.text, "")
 
 
-def make(folder: Path, config: Mapping[str, Any]) -> Project:
+def make(folder: Path, config: Mapping[str, Any], status_seconds: int = 2) -> Project:
     """A copy of the project whose embedded default is the default with this config in it."""
     project = Project.make(folder)
     whole = preset("config")
     for key, block in config.items():
         whole[key] = {**whole[key], **block} if isinstance(block, dict) else block
     (folder / "config/config.yaml").write_text(yaml.safe_dump(whole, sort_keys=False))
-    project.edit("profiles/slurm/config.yaml", "status_seconds: 20", "status_seconds: 4")
+    status = f"status_seconds: {status_seconds}"
+    project.edit("profiles/slurm/config.yaml", "status_seconds: 20", status)
     return project
 
 

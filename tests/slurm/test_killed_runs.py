@@ -33,7 +33,7 @@ def local(small: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> di
 def test_five_kills_at_random_moments_lose_nothing(
     cluster: Cluster, small: dict[str, Any], local: dict[str, bytes], tmp_path: Path
 ) -> None:
-    project = make(tmp_path / "project", small)
+    project = make(tmp_path / "project", small, status_seconds=4)  # so that no run ends too early
     orphans, moments = 0, np.random.default_rng(2001).uniform(2, 14, KILLS)
     for number, moment in enumerate(moments):
         before = len(cluster.jobs())

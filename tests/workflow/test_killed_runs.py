@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -54,11 +55,12 @@ def test_what_a_run_in_the_folder_started_is_ended_and_nothing_else(tmp_path: Pa
 
 def students(run: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """Processes of a run that train students."""
-    return [
-        process
-        for process in psutil.Process(run.pid).children(recursive=True)
-        if "train_students.py" in " ".join(process.cmdline())
-    ]
+    found = []
+    for process in psutil.Process(run.pid).children(recursive=True):
+        with suppress(psutil.NoSuchProcess):  # another job may just have ended
+            if "train_students.py" in " ".join(process.cmdline()):
+                found.append(process)
+    return found
 
 
 def begin(project: Project) -> subprocess.Popen[bytes]:

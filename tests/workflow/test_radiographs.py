@@ -425,7 +425,9 @@ def spoil_colours(data: Path) -> str:
 def spoil_depth(data: Path) -> str:
     path = next(data.rglob("*virus*.png"))
     Image.fromarray(np.asarray(Image.open(path)).astype(np.uint16) * 16).save(path)
-    return rf"1 radiographs have more than 8 bits, .+{path.name} none.+: set `white` of this set .+"
+    return (
+        rf"1 radiographs have more than 8 bits, .+{path.name} none.+: set `white` of this set, .+"
+    )
 
 
 def spoil_name(data: Path) -> str:
@@ -451,10 +453,10 @@ def unknown_class(data: Path) -> str:
     ("spoil", "options"),
     [
         (spoil_pixels, {}),
-        (spoil_empty, {}),
-        (spoil_colours, {}),
-        (spoil_depth, {}),
-        (spoil_name, {}),
+        pytest.param(spoil_empty, {}, marks=pytest.mark.long),
+        pytest.param(spoil_colours, {}, marks=pytest.mark.long),
+        pytest.param(spoil_depth, {}, marks=pytest.mark.long),
+        pytest.param(spoil_name, {}, marks=pytest.mark.long),
         (spoil_manifest, {"path": "manifest.tsv"}),
         (
             unknown_class,

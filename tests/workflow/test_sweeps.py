@@ -177,7 +177,7 @@ RADIOGRAPHS = "radiographs.chests"
         ("baseline", ["case5", "deep"], r"baseline: \['case5', 'deep'\] is not a case"),
         ("ensembles", [["fine", "deep"]], "ensembles: no classifier is called 'deep'"),
         ("ensembles", [["fine"]], r"ensembles.0: \['fine'\] is too short"),
-        ("folds", "holdout", "leak: a hold-out tests other radiographs by image than by patient"),
+        ("folds", "holdout", "leak: a hold-out tests other images by image than by patient"),
         ("folds", "hold-out", "folds: "),
         ("external", ["kermany"], "external: no set of radiographs is called 'kermany'"),
         ("cases", ["case6"], "cases.0: 'case6' is not one of"),

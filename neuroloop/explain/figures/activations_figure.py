@@ -21,7 +21,7 @@ RECTIFIED, SIGNED = "inferno", "PuOr_r"
 
 
 def activations_figure(opened: OpenedModel, look: Look) -> "Figure":
-    """Draw a block a layer: a row an image, a column a unit, one colour scale.
+    """Draw one block per layer: a row per image, a column per unit, one colour scale.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ def activations_figure(opened: OpenedModel, look: Look) -> "Figure":
             name = "" if labels is None else labels[row]
             panel.set_ylabel(name, fontsize=7, rotation=0, ha="right", va="center", labelpad=3)
     figure.suptitle(
-        f"Activations in {opened.name}: {drawn} images, a block a layer, in the order in which they"
-        " run\n"
+        f"Activations in {opened.name}: {drawn} images, one block per layer, in the order "
+        "in which they run\n"
         f"left: the image; then the units whose greatest activation differs most between the "
         f"{look.numbers['images_for_units']} images\n"
         "colours from 0, or from minus to plus the maximum, to the maximum of the block's panels\n",

@@ -70,7 +70,7 @@ def _heading(opened: OpenedModel, look: Look) -> str:
     objectives = np.array([told["end"] for told in numbers["targets"]])
     whole = len(opened.classes) if layer is None else layer["channels"]
     return (
-        f"Images that {of} of {opened.name} answer to most: {len(objectives)} of {whole}\n"
+        f"Images that {of} of {opened.name} respond to most: {len(objectives)} of {whole}\n"
         f"number: {numbers['of']}, f; below it the highest f of {look.n} real images\n"
         f"argmax of f − λ‖I‖², λ = {numbers['l2']:.2g} "
         f"(objective {objectives.min():.3g} to {objectives.max():.3g}), "

@@ -51,7 +51,7 @@ def attribution_figure(
     true : sequence of str or None
         True class(es) of each image.
     right : ndarray of bool or None, shape (n,)
-        Whether the named class is (among) the true one(s).
+        Whether the predicted class is (among) the true one(s).
     model, description, units : str
         For the title and the scale.
     signed : bool
@@ -85,7 +85,7 @@ def attribution_figure(
         largest = _draw(map_, maps[number], display.shape[1:], colours, norm)
         colour = RIGHT if right is None or right[number] else WRONG
         given = "" if true is None else f"true {_short(true[number])}\n"
-        said = f"named {_short(named[number])}, {probabilities[number]:.2f}"
+        said = f"predicted {_short(named[number])}, {probabilities[number]:.2f}"
         image.set_title(f"{given}{said}", fontsize=6, color=colour, loc="left", pad=2)
         map_.set_title(largest, fontsize=6, loc="left", pad=2)
     _colour_bar(figure, axes, colours, norm, units)
@@ -140,7 +140,7 @@ def _colour_bar(
     bar.ax.set_facecolor("#808080")
     bar.ax.grid(False)
     bar.set_label(
-        f"part of the map's largest magnitude, which stands above it ({units})", fontsize=7
+        f"relative to the map's largest magnitude, which stands above it ({units})", fontsize=7
     )
     bar.ax.tick_params(labelsize=7)
 
@@ -158,9 +158,9 @@ def _title(
     size = f"{maps.shape[2]} × {maps.shape[1]}"
     over = f"{display.shape[2]} × {display.shape[1]}"
     said = f"n = {len(maps)} images of {over} pixels; maps of {size}, not smoothed; the class that "
-    said += "is explained is the named one, with its probability"
+    said += "is explained is the predicted one, with its probability"
     if right is not None and not right.all():
-        said += f"; orange: named wrong ({int((~right).sum())})"
+        said += f"; orange: predicted wrongly ({int((~right).sum())})"
     if masks is not None:
         said += "; blue outline: where the evidence truly is"
     return f"{model}\n{fill(description, 110)}\n{fill(said, 110)}"

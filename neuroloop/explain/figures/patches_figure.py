@@ -62,7 +62,7 @@ def patches_figure(opened: OpenedModel, look: Look) -> "Figure":
     height, width = opened.images.images.shape[2:]
     figure.suptitle(
         f"Patches that excite units of {opened.name} most: the best {top} of {look.n} images, "
-        "one patch an image\n"
+        "one patch per image\n"
         f"{fields}"
         f"of images of {height} × {width}; above each patch its activation"
         + ("" if labels is None else " (class of its image)")

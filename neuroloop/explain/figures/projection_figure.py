@@ -59,7 +59,9 @@ def projection_figure(opened: OpenedModel, look: Look, method: str) -> "Figure":
     panel.set_yticks([])
     for side in panel.spines.values():
         side.set(visible=True, color="#cccccc")
-    panel.set_xlabel("axes without units: only what is near to what has a meaning", fontsize=8)
+    panel.set_xlabel(
+        "the axes have no units: only which points are neighbours has a meaning", fontsize=8
+    )
     figure.suptitle(
         f"{TITLES[method]} of the embedding of {opened.name}: {look.n} images, "
         f"perplexity {numbers['perplexity']:.3g}\n"

@@ -56,10 +56,10 @@ def sanity_figure(sanity: Sanity, *, model: str, method: str) -> "Figure":
     verdicts = sanity.table.set_index("test")["verdict"]
     images = sanity.randomisation["image"].nunique()
     figure.suptitle(
-        f"{model}, {method}: does the map depend on the network, and does it name the pixels that "
-        f"count?\nn = {images} images; lines are means over images; cascade: {verdicts[CASCADING]} "
-        f"(sensitive: upper bound of the {100 * LEVEL:g} % interval of the last point below "
-        f"{THRESHOLD:g})",
+        f"{model}, {method}: does the map depend on the network, and does it find the pixels that "
+        f"matter?\nn = {images} images; lines are means over images; cascade: "
+        f"{verdicts[CASCADING]} (sensitive: upper bound of the {100 * LEVEL:g} % "
+        f"interval of the last point below {THRESHOLD:g})",
         fontsize=9,
     )
     return figure
@@ -115,8 +115,10 @@ def _draw_curves(panel: "Axes", table: pd.DataFrame, direction: str) -> None:
         area = float(Curves(shares, values[None]).auc[0])
         panel.plot(shares, values, line, color=colour, label=f"{label}: {area:.3f}")
     panel.set(xlim=(0, 1), ylim=(0, 1))
-    panel.set_xlabel(f"share of pixels {'blurred' if direction == 'deletion' else 'unblurred'}")
-    panel.set_ylabel("probability of the named class")
+    panel.set_xlabel(
+        f"proportion of pixels {'blurred' if direction == 'deletion' else 'unblurred'}"
+    )
+    panel.set_ylabel("probability of the predicted class")
     better = "lower" if direction == "deletion" else "higher"
     title = f"order, area under curve\n({better} is better)"
     panel.legend(title=title, fontsize=7, title_fontsize=7)

@@ -9,9 +9,7 @@ if TYPE_CHECKING:
     from neuroloop.explain.models.model_file import OpenedModel
 
 ORDER = 5
-LEGEND = (
-    "CAM: channels of the last layer with places, weighted as the linear head weighs their means"
-)
+LEGEND = "CAM: channels of the last spatial layer, weighted as the linear head weights their means"
 UNITS = "logit"
 SIGNED = True
 

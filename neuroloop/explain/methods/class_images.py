@@ -1,4 +1,4 @@
-"""Images that classes answer to most."""
+"""Images that classes respond to most."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from neuroloop.explain.models.model_file import OpenedModel
 
 ORDER = 16
-LEGEND = "Images that classes answer to most"
+LEGEND = "Images that classes respond to most"
 NEEDS_IMAGES = True
 
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 ORDER = 6
 LEGEND = (
-    "Grad-CAM: channels of the last layer with places, weighted by the mean gradient of the "
+    "Grad-CAM: channels of the last spatial layer, weighted by the mean gradient of the "
     "score, positive part"
 )
 UNITS = "logit per place"

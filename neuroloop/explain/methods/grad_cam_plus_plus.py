@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 ORDER = 7
 LEGEND = (
-    "Grad-CAM++: channels of the last layer with places, weighted by weighted positive "
+    "Grad-CAM++: channels of the last spatial layer, weighted by weighted positive "
     "gradients, positive part"
 )
 UNITS = "arbitrary"

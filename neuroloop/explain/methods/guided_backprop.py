@@ -8,8 +8,8 @@ if TYPE_CHECKING:
 
 ORDER = 2
 LEGEND = (
-    "Guided back-propagation: gradient of which every ReLU lets the positive ones through "
-    "alone, sum over channels"
+    "Guided back-propagation: gradient of which every ReLU passes only what is positive, "
+    "sum over channels"
 )
 UNITS = "logit per unit of input, guided"
 SIGNED = True

@@ -7,9 +7,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 ORDER = 8
-LEGEND = (
-    "HiResCAM: channels of the last layer with places, times the score's gradient place by place"
-)
+LEGEND = "HiResCAM: channels of the last spatial layer, times the score's gradient at each position"
 UNITS = "logit"
 SIGNED = True
 

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 ORDER = 3
 LEGEND = (
-    "Integrated gradients: mean gradient on the way from an image of zeros, times that way; "
-    "adds up to what the score gains"
+    "Integrated gradients: mean gradient along the path from an image of zeros, times that "
+    "path; adds up to the gain of the score"
 )
 UNITS = "logit"
 SIGNED = True

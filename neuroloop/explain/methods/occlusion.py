@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 ORDER = 4
-LEGEND = "Occlusion: what the score loses when a window of the image is covered by the image's mean"
+LEGEND = "Occlusion: drop of the score when a window of the image is replaced by the image's mean"
 UNITS = "logit"
 SIGNED = True
 

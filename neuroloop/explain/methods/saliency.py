@@ -7,7 +7,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 ORDER = 1
-LEGEND = "Saliency: largest magnitude among channels of the score's gradient by the pixel"
+LEGEND = (
+    "Saliency: largest magnitude over channels of the score's gradient with respect to the pixel"
+)
 UNITS = "logit per unit of input"
 SIGNED = False
 

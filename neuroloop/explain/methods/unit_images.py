@@ -1,4 +1,4 @@
-"""Images that units answer to most."""
+"""Images that units respond to most."""
 
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from neuroloop.explain.models.model_file import OpenedModel
 
 ORDER = 17
-LEGEND = "Images that units answer to most"
+LEGEND = "Images that units respond to most"
 NEEDS_IMAGES = True
 
 

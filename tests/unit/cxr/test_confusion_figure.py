@@ -41,7 +41,7 @@ def test_rows_are_the_truth_and_sum_to_one():
         (1, 1): "12\n75%",
     }
     assert panel.get_ylabel() == "true class"
-    assert panel.get_xlabel() == "named class"
+    assert panel.get_xlabel() == "predicted class"
     assert panel.get_title() == "plain\nn = 20 radiographs, 10 patients"
 
 

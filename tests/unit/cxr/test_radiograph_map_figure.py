@@ -79,14 +79,14 @@ def test_a_map_without_values_is_told():
 def test_wrong_ones_are_marked():
     figure, axes = drawn()
     assert [panel.get_ylabel() for panel in axes[:, 0]] == [
-        "truth: bacteria\nnamed: bacteria\np = 0.90",
-        "truth: normal\nnamed: virus\np = 0.50\nWRONG",
-        "truth: virus\nnamed: virus\np = 0.75",
+        "truth: bacteria\npredicted: bacteria\np = 0.90",
+        "truth: normal\npredicted: virus\np = 0.50\nWRONG",
+        "truth: virus\npredicted: virus\np = 0.75",
     ]
     framed = [panel.spines["top"].get_visible() for panel in axes[:, 0]]
     assert framed == [False, True, False]
     assert axes[1, 0].yaxis.label.get_color() == PALETTE[1]
-    assert "2 of 3 radiographs named right" in figure.get_suptitle()
+    assert "2 of 3 radiographs predicted correctly" in figure.get_suptitle()
     assert "radiographs of 12 × 12 pixels" in figure.get_suptitle()
     assert "CAM 3 × 3; Grad-CAM 3 × 3" in figure.get_suptitle()
 

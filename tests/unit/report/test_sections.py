@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neuroloop.distill.ablation import KEYS, REFERENCE, Group, accuracies, comparisons
+from neuroloop.distill.ablation import KEYS, REFERENCE, Group, accuracies, compare_teachers
 from neuroloop.files.formats import save_table
 from neuroloop.report.chapters import Chapter
 from neuroloop.report.page import report_page
@@ -19,7 +19,7 @@ def students(*place, teacher, seed=0):
 
 def ablation_page(folder, groups) -> str:
     save_table(folder / "ablation.tsv", accuracies(groups))
-    save_table(folder / "comparisons.tsv", comparisons(groups, seed=0, n_boot=20))
+    save_table(folder / "comparisons.tsv", compare_teachers(groups, seed=0, n_boot=20))
     (folder / "ablation.png").write_bytes(b"")
     files = {
         "students": folder / "ablation.tsv",

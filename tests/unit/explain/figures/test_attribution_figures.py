@@ -39,13 +39,13 @@ def test_each_map_is_drawn_to_its_own_largest_magnitude():
     figure = draw(maps)
     said = texts(figure)
     assert said[1:8:2] == ["to 4", "to 0.5", "empty", "undefined"]
-    assert said[0] == "true a dog with a …\nnamed cat, 0.50"
+    assert said[0] == "true a dog with a …\npredicted cat, 0.50"
     first = figure.axes[1].images[1]
     np.testing.assert_allclose(first.get_array(), maps[0] / 4)
     assert (first.norm.vmin, first.norm.vmax) == (-1, 1)
     assert first.get_extent() == [-0.5, 7.5, 7.5, -0.5]
     assert len(figure.axes[5].images) == 1
-    assert "orange: named wrong (2)" in figure.get_suptitle()
+    assert "orange: predicted wrongly (2)" in figure.get_suptitle()
     assert "n = 4 images" in figure.get_suptitle()
 
 
@@ -53,7 +53,7 @@ def test_maps_that_are_not_negative_begin_at_0():
     figure = draw(np.ones((1, 2, 2)), signed=False, right=None, true=None)
     norm = figure.axes[1].images[1].norm
     assert (norm.vmin, norm.vmax) == (0, 1)
-    assert texts(figure)[0] == "named cat, 0.50"
+    assert texts(figure)[0] == "predicted cat, 0.50"
     assert "orange" not in figure.get_suptitle()
 
 

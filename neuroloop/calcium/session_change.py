@@ -1,0 +1,125 @@
+"""What changed between two sessions, by four routes, each of which may fail alone."""
+
+import logging
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from neuroloop.calcium.coupling import TrialEvidence, trial_evidence
+from neuroloop.calcium.design import least_squares, stimulated_cells
+from neuroloop.calcium.frame_store import read_rows
+from neuroloop.calcium.reader_maps import pattern_trials, read_map_items
+from neuroloop.calcium.routes import Responses, compare_coupling, compare_likeness
+from neuroloop.calcium.sessions import Change, common_scale
+from neuroloop.calcium.traces import read_trials
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import StrPath, load_arrays
+from neuroloop.jobs.seeds import numpy_generator
+
+#: In the order of the figure, and the columns of a route that are numbers.
+ROUTES = ("influence", "maps", "cosine", "zncc")
+
+
+NUMBERS = ("first", "second", "change", "ci_low", "ci_high", "p", "p_any")
+
+
+#: Files of two sessions, by what they hold.
+Sides = tuple[Mapping[str, StrPath], Mapping[str, StrPath]]
+
+
+def changes_by_route(
+    sides: Sides, cells: pd.DataFrame, near: float, permutations: int, bootstraps: int, seed: int
+) -> dict[str, Change]:
+    """What changed between two sessions, by every route.
+
+    Parameters
+    ----------
+    sides : pair of mappings of str to path
+        ``table``, ``traces``, ``trials``, ``maps``, ``map_table`` and ``evidence`` of each session.
+    cells : DataFrame
+        cells.tsv.
+    near : float
+        Cells nearer to each other than this are left out, pixels.
+    permutations, bootstraps : int
+        Permutations of recordings between the sessions, and resamples.
+    seed : int
+        Root seed.
+
+    Returns
+    -------
+    dict of str to Change
+        In the order of `ROUTES`. A route that says nothing is empty, with the reason.
+
+    Raises
+    ------
+    NeuroLoopError
+        If no route says anything.
+    """
+    counts = {"permutations": permutations, "bootstraps": bootstraps}
+    changes: dict[str, Change] = {}
+    for route in ROUTES:
+        generator = numpy_generator(seed, "change", route)
+        try:
+            changes[route] = change_of(route, sides, cells, near, generator, counts)
+        except NeuroLoopError as error:  # of this route alone: a reader may have learned nothing
+            logging.getLogger(__name__).warning("%s: %s", route, error)
+            changes[route] = unknown_change(len(cells), str(error))
+    if not any(change.panels["entries"].any() for change in changes.values()):
+        raise NeuroLoopError(
+            "no route can compare the sessions: "
+            + "; ".join(f"{name}: {one.panels['note'].iloc[0]}" for name, one in changes.items())
+        )
+    return changes
+
+
+def change_of(
+    route: str,
+    sides: Sides,
+    cells: pd.DataFrame,
+    near: float,
+    generator: np.random.Generator,
+    counts: Mapping[str, int],
+) -> Change:
+    """What changed by one route."""
+    names = cells["cell"].tolist()
+    if route in ("influence", "maps"):
+        first, second = (cell_responses(route, side, names) for side in sides)
+        return compare_coupling(first, second, cells, near, generator, **counts)
+    before, after = (pattern_responses(route, side, names) for side in sides)
+    shape = load_arrays(sides[0]["maps"])["maps"].shape[-2:]
+    return compare_likeness(before, after, route, generator, shape=shape, **counts)
+
+
+def unknown_change(cells: int, note: str) -> Change:
+    """What stands in the tables where a route says nothing."""
+    row = {"panel": "all", "entries": 0, "recordings": 0}
+    row |= dict.fromkeys(NUMBERS, np.nan) | {"note": note}
+    nothing = np.full((cells, cells), np.nan)
+    reasons = np.full((cells, cells), note)
+    return Change(pd.DataFrame([row]), nothing, nothing, nothing, reasons)
+
+
+def cell_responses(
+    route: str, side: Mapping[str, StrPath], names: list[str]
+) -> Responses | TrialEvidence:
+    """Responses of cells, or evidence for them, in each trial of a session."""
+    trials = read_trials(side["trials"])
+    if route == "influence":
+        return Responses(load_arrays(side["traces"])["response"], trials)
+    stimulated = stimulated_cells(trials["pattern"].tolist(), names)
+    seen = load_arrays(side["evidence"])
+    rows = read_rows(side["table"])
+    return trial_evidence(seen["evidence"], rows, stimulated, seen["network"], seen["gain"])
+
+
+def pattern_responses(route: str, side: Mapping[str, StrPath], names: list[str]) -> Responses:
+    """Responses of cells, or pixels of maps, in each trial of a session."""
+    if route == "cosine":
+        found = cell_responses("influence", side, names)
+        design = least_squares(stimulated_cells(found.trials["pattern"].tolist(), names))
+        return Responses(common_scale(found.responses, design), found.trials)
+    maps, trials = pattern_trials(
+        load_arrays(side["maps"])["maps"], read_map_items(side["map_table"])
+    )
+    return Responses(maps.reshape(*maps.shape[:2], -1), trials)
