@@ -6,7 +6,6 @@ noise of their own, as the photons of the real movie are not known.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
