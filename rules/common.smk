@@ -2,7 +2,6 @@
 
 from copy import deepcopy
 from functools import cache, partial
-from itertools import chain
 
 import yaml
 from snakemake.common.configfile import load_configfile
@@ -18,8 +17,9 @@ from neuroloop.workflow.configuration import (
     expand_path,
     validate,
 )
+from neuroloop.images.listing import images_below
 from neuroloop.workflow.entry_schema import with_entries
-from neuroloop.workflow.image_digest import digest_files, images_below, images_like
+from neuroloop.workflow.image_digest import digest_files
 from neuroloop.workflow.retrieval import origin
 from neuroloop.workflow.sweeps import expand_sweeps
 from neuroloop.calcium.tables import movie_paths, read_recordings
@@ -274,8 +274,27 @@ def images_digest(folder, find):
     return digest_files(folder, find(folder), Path(".neuroloop/digests"), logger.info)
 
 
-#: Keys that name folders of students' images, by the images' source.
-IMAGE_FOLDERS = {"stimulus_folder": ["folder"], "class_folders": ["train", "test"]}
+def image_source(wildcards):
+    """Source of the images of the wildcards' dataset."""
+    return [config["datasets"][wildcards.dataset]["teaching"]["images"]["source"]]
+
+
+def image_brains(wildcards):
+    """Source of brain data that has the images of the wildcards' dataset, if it is one."""
+    brain = getattr(image_entry(wildcards.dataset), "BRAIN", None)
+    return [brain] if brain else []
+
+
+def image_entry(dataset):
+    """What the registry knows of the source of a dataset's images."""
+    images = config["datasets"][dataset]["teaching"]["images"]
+    return registry.entry("image_source", images["source"])
+
+
+def image_options(wildcards):
+    """What the source of the wildcards' dataset's images reads them by."""
+    dataset = config["datasets"][wildcards.dataset]
+    return image_entry(wildcards.dataset).options(dataset)
 
 
 def image_input(wildcards):
@@ -283,37 +302,24 @@ def image_input(wildcards):
 
     A folder's own time says nothing of the images below it: `image_content` does.
     """
-    images = config["datasets"][wildcards.dataset]["teaching"]["images"]
-    where = f"datasets.{wildcards.dataset}.teaching.images"
-    paths = [
-        data_input(images[key], f"{where}.{key}")
-        for key in IMAGE_FOLDERS.get(images["source"], [])
-    ]
-    paths = [ancient(path) for path in paths if path]
-    if images["source"] == "paired":
-        subjects = config["datasets"][wildcards.dataset]["subjects"]
-        where = f"datasets.{wildcards.dataset}.subjects"
-        paths = [
-            data_input(block["file"], f"{where}.{name}.file")
-            for name, block in subjects.items()
-        ]
-    return [path for path in paths if path]
+    source = image_entry(wildcards.dataset)
+    named = source.inputs(config["datasets"][wildcards.dataset])
+    where = f"datasets.{wildcards.dataset}"
+    paths = [data_input(path, f"{where}.{key}") for key, path in named]
+    folders = hasattr(source, "listed")
+    return [ancient(path) if folders else path for path in paths if path]
 
 
 @cache
 def image_content_of(dataset):
     """Digests of the folders of a dataset's images, or nothing where one is missing."""
-    images = config["datasets"][dataset]["teaching"]["images"]
+    source, block = image_entry(dataset), config["datasets"][dataset]
     found = []
-    for key in IMAGE_FOLDERS.get(images["source"], []):
-        folder = data_input(images[key], f"datasets.{dataset}.teaching.images.{key}")
+    for key, path in source.inputs(block) if hasattr(source, "listed") else []:
+        folder = data_input(path, f"datasets.{dataset}.{key}")
         if not folder:
             return []
-        if key == "folder":
-            find = partial(images_like, pattern=images["pattern"])
-        else:
-            find = partial(images_below, places={*chain(*images["classes"].values())})
-        found.append(images_digest(folder, find))
+        found.append(images_digest(folder, partial(source.listed, block, key)))
     return found
 
 

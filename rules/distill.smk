@@ -9,7 +9,7 @@ rule prepare_images:
     """Read the students' images at one size and say which of them teach and which test."""
     input:
         stimuli="results/fmri/{dataset}/stimuli.tsv",
-        source=image_input,
+        files=image_input,
     output:
         images=f"results/{IMAGES}/images.npy",
         sidecar=f"results/{IMAGES}/images.json",
@@ -26,10 +26,16 @@ rule prepare_images:
         mem_mb=scaled(4000),
         runtime=minutes(30),
     params:
-        code=code_version("distill/prepare_images.py"),
-        settings=setting("teaching", "images"),
+        code=code_of(
+            "distill/prepare_images.py",
+            image_source=image_source,
+            fmri_source=image_brains,
+        ),
+        plugins=plugins_of(image_source=image_source, fmri_source=image_brains),
+        source=setting("teaching", "images", "source"),
+        size=setting("teaching", "images", "size"),
+        options=image_options,
         content=image_content,
-        paired=lambda wildcards: config["datasets"][wildcards.dataset].get("paired"),
         threads=config["threads"],
     script:
         "../scripts/distill/prepare_images.py"

@@ -1,0 +1,1 @@
+"""Calcium imaging: movies, networks that read which cells were stimulated, maps, coupling."""

@@ -47,9 +47,7 @@ class Selection(Settings):
         0,
         ge=0,
     )
-    baseline: int = setting(
-        "Frames before the onset whose mean is the trial's baseline.", 3, ge=1
-    )
+    baseline: int = setting("Frames before the onset whose mean is the trial's baseline.", 3, ge=1)
     control: int = setting("Frames before those.", 2, ge=0)
     settle: float = setting(
         "Time after an onset until its response has decayed; no frame before this is baseline or "

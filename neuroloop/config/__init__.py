@@ -1,0 +1,1 @@
+"""What a config may say: every setting with its type, default, unit and meaning."""

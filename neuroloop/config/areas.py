@@ -1,5 +1,6 @@
 """Areas: brain tissue whose cells were stimulated and filmed, in one session or several."""
 
+import warnings
 from typing import Any
 
 from neuroloop.calcium.frame_plan import Selection
@@ -8,6 +9,10 @@ from neuroloop.config.settings import Settings, setting
 
 #: Names of folders beside the sessions.
 TAKEN = ("compare", "reading")
+
+
+# Every class has a method `register` of its own, for abstract classes, which nobody calls here.
+warnings.filterwarnings("ignore", 'Field name "register"', UserWarning)
 
 
 class Area(Settings):

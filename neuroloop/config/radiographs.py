@@ -39,7 +39,5 @@ class Radiographs(Settings):
         (),
     )
     maps: Pairs = setting("Cases and classifiers whose CAM and Grad-CAM are drawn.", ())
-    external: Texts = setting(
-        "Other sets of radiographs that the classifiers are tested on.", ()
-    )
+    external: Texts = setting("Other sets of radiographs that the classifiers are tested on.", ())
     bootstraps: int = setting("Resamples of patients, for intervals.", 2000, ge=100)

@@ -1,0 +1,1 @@
+"""Chest X-rays: radiographs and their patients, classifiers, scores, shortcuts, figures."""

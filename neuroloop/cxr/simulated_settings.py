@@ -22,9 +22,7 @@ class Simulation(Settings):
     severity_spread: float = setting(
         "Relative standard deviation of that strength from radiograph to radiograph.", 0.4, ge=0
     )
-    noise: float = setting(
-        "Standard deviation of grain, of a grey level from 0 to 1.", 0.012, ge=0
-    )
+    noise: float = setting("Standard deviation of grain, of a grey level from 0 to 1.", 0.012, ge=0)
     exposure: float = setting(
         "Standard deviation of the logarithm of the radiograph's gamma.", 0.15, ge=0
     )

@@ -1,0 +1,1 @@
+"""Knowledge distillation: images, teachers, students, and what each teacher adds."""

@@ -204,3 +204,22 @@ def check_images(table: pd.DataFrame, paths: Sequence[Path] | None = None) -> No
                 f"class {few[0]!r} has fewer than {least} {split} images: "
                 "change held_out_per_category or the folders of images"
             )
+
+
+def used_stimuli(stimuli: pd.DataFrame) -> pd.DataFrame:
+    """Stimuli whose images teach or test: those of the training session, and those held out."""
+    used = (stimuli["session"] == "training") | (stimuli["held_out"] == 1)
+    return stimuli[used].reset_index(drop=True)
+
+
+def stimulus_rows(stimuli: pd.DataFrame) -> pd.DataFrame:
+    """Rows of images.tsv for images that are stimuli: those held out test, the others teach."""
+    used = used_stimuli(stimuli)
+    return pd.DataFrame(
+        {
+            "image_id": used["stimulus_id"],
+            "category": used["category"],
+            "split": np.where(used["held_out"] == 1, "test", "train"),
+            "stimulus_id": used["stimulus_id"],
+        }
+    )

@@ -1,0 +1,1 @@
+"""Looking inside any network: attribution maps and their sanity tests, units, embeddings."""

@@ -1,0 +1,1 @@
+"""Reading and preparing images, the same for every study."""

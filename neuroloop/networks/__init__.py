@@ -1,0 +1,1 @@
+"""Network architectures, and many networks trained as one batch."""

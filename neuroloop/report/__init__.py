@@ -1,0 +1,1 @@
+"""The report, the look of figures, and the templates of pages."""

@@ -1,0 +1,1 @@
+"""Folds, metrics, confidence intervals and permutation tests."""

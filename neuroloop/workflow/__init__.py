@@ -1,0 +1,1 @@
+"""What the rules need beside the library: configs, hashes of code, locks, SLURM."""

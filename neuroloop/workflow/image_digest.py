@@ -9,19 +9,14 @@ no program can set), so that a file is read again only when one of these changed
 """
 
 import csv
-import fnmatch
-import glob
 import hashlib
 import json
 import os
-import string
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-
-from neuroloop.images.upright import SUFFIXES
 
 #: Seconds within which a file may change twice and keep its times; so new it is not remembered.
 TICK = 2.0
@@ -33,48 +28,6 @@ MANY = 2000
 State = tuple[int, int, int]
 #: The same, and the digest of its content.
 Known = tuple[int, int, int, str]
-
-
-def images_below(folder: Path, places: Iterable[str] = (".",)) -> list[str]:
-    """Images anywhere below some places in a folder, also behind links.
-
-    Returns
-    -------
-    list of str
-        Sorted names relative to `folder`.
-    """
-    return sorted(
-        name if place == "." else f"{place}/{name}"
-        for place in places
-        for name in _files_below(folder / place)
-        if Path(name).suffix.lower() in SUFFIXES
-    )
-
-
-def images_like(folder: Path, pattern: str) -> list[str]:
-    """Files below a folder whose names a pattern with fields may take.
-
-    Parameters
-    ----------
-    folder : Path
-    pattern : str
-        As ``{synset}/{synset}_{number}.JPEG``; each field may be any text.
-
-    Returns
-    -------
-    list of str
-        Sorted names relative to `folder`; none if the pattern is no pattern.
-    """
-    try:
-        parts = list(string.Formatter().parse(pattern))
-    except ValueError:
-        return []
-    above = parts[0][0].rpartition("/")[0] if parts else ""
-    names = (f"{above}/{name}" if above else name for name in _files_below(folder / above))
-    wanted = "".join(
-        glob.escape(text) + ("" if field is None else "*") for text, field, _, _ in parts
-    )
-    return sorted(name for name in names if fnmatch.fnmatchcase(name, wanted))
 
 
 def images_listed(manifest: Path) -> list[str]:
@@ -140,24 +93,6 @@ def digest_files(
         content = found[name][3] if name in found else "missing"
         whole.update(os.fsencode(name) + b"\0" + content.encode() + b"\0")
     return f"{len(names)} files, {whole.hexdigest()[:16]}"
-
-
-def _files_below(folder: Path, above: tuple[tuple[int, int], ...] = ()) -> Iterator[str]:
-    """Names relative to a folder of all files below it, links followed, but not in circles."""
-    try:
-        told = folder.stat()
-        entries = list(os.scandir(folder))
-    except OSError:
-        return
-    here = (told.st_dev, told.st_ino)
-    if here in above:
-        return
-    for entry in entries:
-        if entry.is_dir():
-            for name in _files_below(Path(entry.path), (*above, here)):
-                yield f"{entry.name}/{name}"
-        else:
-            yield entry.name
 
 
 def _state(path: Path) -> State | None:

@@ -12,6 +12,7 @@ from neuroloop.distill.image_set import load_image_set
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import save_table
 from neuroloop.fmri.simulate import draw_stimuli, stimulus_images
+from neuroloop.registry import entry
 from scripts.distill.prepare_images import prepare_images
 
 
@@ -47,11 +48,14 @@ def prepare(folder, source, images, paired=None):
     outputs = folder / "images.npy", folder / "images.tsv"
     prepare_images(
         stimuli=folder / "stimuli.tsv",
-        source=source,
+        files=source,
         images=outputs[0],
         table=outputs[1],
-        settings=images,
-        paired=paired,
+        source=images["source"],
+        size=images["size"],
+        options=entry("image_source", images["source"]).options(
+            {"teaching": {"images": images}, "paired": paired}
+        ),
     )
     return load_image_set(*outputs)
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from neuroloop.images.listing import images_below, images_like
 from neuroloop.workflow import image_digest
-from neuroloop.workflow.image_digest import digest_files, images_below, images_like, images_listed
+from neuroloop.workflow.image_digest import digest_files, images_listed
 from tests.project import Project, preset
 
 

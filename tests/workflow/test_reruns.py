@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.project import Finished, Project, preset
+from tests.unit.report.test_section_recipe import write_recipe
 
 pytestmark = pytest.mark.workflow
 
@@ -152,3 +153,15 @@ def test_a_setting_reruns_what_uses_it(
     block[last] = value
     project = finished.project.write_config(str(tmp_path / "own.yaml"), config)
     assert project.waiting() == jobs
+
+
+def test_a_section_more_writes_the_report_again_and_nothing_else(copied: Project) -> None:
+    config = preset("test")
+    config["plugins"] = [write_recipe(copied.folder).name]
+    project = copied.write_config("own.yaml", config)
+    assert project.waiting() == {REPORT}
+    project.run("all")
+    page = (project.folder / "results/report/index.html").read_text()
+    assert "Images that subjects saw, by category." in page
+    project.edit("stimuli.html.j2", "Images that", "All images that")
+    assert project.waiting() == {REPORT}

@@ -1,0 +1,1 @@
+"""How attribution methods explain an output by the pixels of the input."""

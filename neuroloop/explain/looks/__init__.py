@@ -1,0 +1,1 @@
+"""What units and embeddings of a network hold."""

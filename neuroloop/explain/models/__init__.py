@@ -1,0 +1,1 @@
+"""Networks that are looked into, and their images: what a model.json says."""

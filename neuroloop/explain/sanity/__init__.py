@@ -1,0 +1,1 @@
+"""Sanity tests of attribution methods: randomisation, perturbation, pointing."""

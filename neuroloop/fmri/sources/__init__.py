@@ -13,6 +13,8 @@ It has three functions ::
     dataset  the dataset's block of the config
     subject  the subject's name
 
-``MEMORY`` (MB) and ``MINUTES`` of an import are 4000 and 20 if left out. The simulated source has
-none of these: rules of its own draw it.
+One that has the images that subjects saw gives them by a function ``images``, which a source of the
+students' images calls (neuroloop/distill/image_sources). ``MEMORY`` (MB) and ``MINUTES`` of an
+import are 4000 and 20 if left out. The simulated source has only its images: rules of its own draw
+the rest.
 """

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -12,7 +12,10 @@ from neuroloop.fmri.source import Imported, Inputs, named_files
 from neuroloop.fmri.source_settings import FileSubject as Subject
 from neuroloop.fmri.source_settings import Voxels as Roi
 
-__all__ = ["LEGEND", "ORDER", "Roi", "Settings", "Subject", "inputs", "options", "read"]
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["LEGEND", "ORDER", "Roi", "Settings", "Subject", "images", "inputs", "options", "read"]
 
 ORDER = 3
 LEGEND = "Paired: voxels and the images that they answer to, row by row in one file"
@@ -58,3 +61,28 @@ def read(files: Mapping[str, Sequence[Path]], **variables: Any) -> Imported:
 
     (file,) = files["file"]
     return Imported(read_paired(file, **variables)[0], "trial")
+
+
+def images(paths: Sequence[Path], **variables: Any) -> "dict[str, np.ndarray]":
+    """Image of each stimulus that any subject saw.
+
+    Raises
+    ------
+    NeuroLoopError
+        If subjects saw different images under one id.
+    """
+    import numpy as np
+
+    from neuroloop.errors import NeuroLoopError
+    from neuroloop.fmri.paired import read_paired
+
+    found: dict[str, np.ndarray] = {}
+    for path in paths:
+        brain, grey = read_paired(path, **variables)
+        for name, image in zip(brain.rows["stimulus_id"], grey, strict=True):
+            if not np.array_equal(found.setdefault(name, image), image):
+                raise NeuroLoopError(
+                    f"{path} shows another image as {name} than {paths[0]}: give the trials of "
+                    "all subjects in one order, or each subject a dataset"
+                )
+    return found

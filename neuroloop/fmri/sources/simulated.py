@@ -1,9 +1,13 @@
 """Simulated subjects who look at handwritten digits (see `neuroloop.fmri.simulate`)."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from neuroloop.config.settings import Settings as Closed
 from neuroloop.config.settings import setting
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
 
 ORDER = 1
 LEGEND = "Simulated: subjects of known truth who look at handwritten digits"
@@ -56,3 +60,10 @@ class Roi(Closed):
     voxels: int = setting(
         "Voxels that answer to the stimuli most, chosen anew in each fold's training rows.", ge=1
     )
+
+
+def images(stimuli: "pd.DataFrame") -> "np.ndarray":
+    """Digits of stimuli, uint8, shape (stimuli, height, width)."""
+    from neuroloop.fmri.simulate import stimulus_images
+
+    return stimulus_images(stimuli.astype({"image": int}))

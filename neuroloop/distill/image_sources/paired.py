@@ -1,0 +1,40 @@
+"""Images that stand beside the voxels, row by row, in the subjects' files."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+ORDER = 2
+LEGEND = "Paired: the images beside the voxels in the subjects' files"
+#: Source of brain data that has the images.
+BRAIN = "paired"
+
+
+def inputs(dataset: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The subjects' files."""
+    subjects = dataset["subjects"]
+    return [(f"subjects.{name}.file", block["file"]) for name, block in subjects.items()]
+
+
+def options(dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """The block ``paired``: names and layout of the files' variables."""
+    return {"variables": dataset["paired"]}
+
+
+def read(
+    files: Sequence[Path], shown: "pd.DataFrame", size: int, *, variables: Mapping[str, Any]
+) -> tuple["pd.DataFrame", "np.ndarray"]:
+    """Images of the stimuli that teach or test, as any subject saw them."""
+    import numpy as np
+
+    from neuroloop.distill.images import check_images, resize_grey, stimulus_rows
+    from neuroloop.registry import entry
+
+    rows = stimulus_rows(shown)
+    check_images(rows)
+    grey = entry("fmri_source", BRAIN).images(files, **variables)
+    return rows, resize_grey(np.stack([grey[name] for name in rows["stimulus_id"]]), size)

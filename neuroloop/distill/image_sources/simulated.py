@@ -1,0 +1,36 @@
+"""Handwritten digits, which simulated subjects look at."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+ORDER = 1
+LEGEND = "Simulated: the handwritten digits that simulated subjects look at"
+#: Source of brain data that has the images.
+BRAIN = "simulated"
+
+
+def inputs(dataset: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """None: the digits come with scikit-learn."""
+    return []
+
+
+def options(dataset: Mapping[str, Any]) -> dict[str, Any]:
+    """Nothing else is needed."""
+    return {}
+
+
+def read(
+    files: Sequence[Path], shown: "pd.DataFrame", size: int
+) -> tuple["pd.DataFrame", "np.ndarray"]:
+    """Digits of the stimuli that teach or test."""
+    from neuroloop.distill.images import check_images, resize_grey, stimulus_rows, used_stimuli
+    from neuroloop.registry import entry
+
+    rows = stimulus_rows(shown)
+    check_images(rows)
+    return rows, resize_grey(entry("fmri_source", BRAIN).images(used_stimuli(shown)), size)
