@@ -62,7 +62,8 @@ def filled(config: Mapping[str, Any]) -> dict[str, Any]:
             return _as_given(given, made.model_dump(mode="json"))
         except ValidationError as error:
             errors = error.errors(include_url=False)
-            if not any([_set_number(given, one) for one in errors]):
+            changed = [_set_number(given, one) for one in errors]
+            if not any(changed):
                 raise ConfigError(_told(errors, given)) from None
 
 
@@ -140,6 +141,8 @@ def _message(error: ErrorDetails, path: Path, config: Any) -> str:
     if kind == "extra_forbidden":
         return new_name(path) or f"unknown key {path[-1]} ({_hint(str(path[-1]), error['loc'])})"
     if kind == "missing":
+        if isinstance(path[-1], int):
+            return f"only {path[-1]} of its parts are there"
         return f"{path[-1]!r} is a required property"
     if kind == "no_entry":
         if not isinstance(error["input"], Mapping):
@@ -147,7 +150,7 @@ def _message(error: ErrorDetails, path: Path, config: Any) -> str:
         key = context["key"]
         if key not in error["input"]:
             return f"{key!r} is a required property"
-        return f"{error['input'][key]!r} is not one of {', '.join(map(repr, context['known']))}"
+        return f"{error['input'][key]!r} is not one of {context['known']}"
     if kind == "value_error":
         return str(context["error"])
     if kind == "finite_number":

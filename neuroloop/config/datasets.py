@@ -2,8 +2,6 @@
 
 from typing import Any, Literal
 
-from pydantic import Field
-
 from neuroloop.config.names import SomeTexts
 from neuroloop.config.settings import Settings, setting
 

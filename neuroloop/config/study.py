@@ -1,5 +1,6 @@
 """The whole config: its top level, and blocks whose keys follow from the entry that they name."""
 
+import warnings
 from collections.abc import Mapping
 from functools import cache
 from types import ModuleType
@@ -27,6 +28,12 @@ __all__ = ["NAME", "TAG", "blocks", "study"]
 TAG = "="
 
 Models = Mapping[str, type[Settings]]
+
+#: Types that are put together here from what the registries hold.
+DICT: Any = dict
+TUPLE: Any = tuple
+LITERAL: Any = Literal
+UNION: Any = Union
 
 
 class Study(Settings):
@@ -77,7 +84,8 @@ def built(kind: str, key: str, base: type[Settings], **own: Any) -> dict[str, ty
     base : type
         What blocks have in common.
     **own
-        By key: a function of the entry that gives the type of that key, where it differs.
+        By key: a function of the entry that gives the type of that key, where it differs (or where
+        the key is a word that classes have a meaning for, as ``register``).
     """
     made = {}
     for name in registry.names(kind):
@@ -85,12 +93,14 @@ def built(kind: str, key: str, base: type[Settings], **own: Any) -> dict[str, ty
         bases = (base,) if settings is Settings else (settings, base)
         told = base.model_fields[key]
         named = setting(told.description or "", ... if told.is_required() else told.default)
-        types: dict[str, Any] = {key: (Literal[name], named)}
+        types: dict[str, Any] = {key: (LITERAL[name], named)}
         for own_key, type_of in own.items():
             types[own_key] = (type_of(entry), base.model_fields[own_key])
-        made[name] = create_model(
-            f"{base.__name__}: {name}", __base__=bases, __doc__=base.__doc__, **types
-        )
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", 'Field name "register"', UserWarning)
+            made[name] = create_model(
+                f"{base.__name__}: {name}", __base__=bases, __doc__=base.__doc__, **types
+            )
     return made
 
 
@@ -105,20 +115,22 @@ def blocks() -> dict[str, Models]:
             "fmri_source",
             "source",
             Dataset,
-            subjects=lambda entry: dict[
+            subjects=lambda entry: DICT[
                 other_than(*datasets.TAKEN), getattr(entry, "Subject", FileSubject)
             ],
-            rois=lambda entry: dict[Name, getattr(entry, "Roi", Voxels)],
+            rois=lambda entry: DICT[Name, getattr(entry, "Roi", Voxels)],
             teaching=lambda entry: teaching() | None,
         ),
-        "areas": built("calcium_source", "source", Area, sessions=sessions_of),
+        "areas": built(
+            "calcium_source", "source", Area, sessions=sessions_of, register=lambda entry: bool
+        ),
         "radiographs": built("cxr_source", "source", Radiographs),
     }
 
 
 def sessions_of(entry: ModuleType) -> Any:
     """Type of an area's sessions."""
-    return dict[other_than(*areas.TAKEN), getattr(entry, "Session", Settings)]
+    return DICT[other_than(*areas.TAKEN), getattr(entry, "Session", Settings)]
 
 
 def one_of(models: Models, key: str) -> Any:
@@ -131,12 +143,12 @@ def one_of(models: Models, key: str) -> Any:
 
     tagged = tuple(Annotated[model, Tag(TAG + name)] for name, model in models.items())
     return Annotated[
-        Union[tagged],  # noqa: UP007
+        UNION[tagged],
         Discriminator(
             tag,
             custom_error_type="no_entry",
             custom_error_message="no entry",
-            custom_error_context={"key": key, "known": list(models)},
+            custom_error_context={"key": key, "known": ", ".join(map(repr, models))},
         ),
     ]
 
@@ -146,7 +158,7 @@ def teaching() -> type[Settings]:
     """Model of a dataset's teaching."""
     fields = Teaching.model_fields
     images = one_of(built("image_source", "source", Images), "source")
-    teachers = tuple[Literal[registry.names("teacher")], ...]  # type: ignore[misc]
+    teachers = TUPLE[LITERAL[registry.names("teacher")], ...]
     listed = setting(
         fields["teachers"].description or "",
         fields["teachers"].default,
@@ -177,13 +189,19 @@ def options() -> type[Settings]:
     return create_model("Options", __base__=Settings, __doc__="Settings of each method.", **fields)
 
 
+def forget() -> None:
+    """Build the models anew when they are asked for next: there are new plugins."""
+    for made in (blocks, teaching, study):
+        made.cache_clear()
+
+
 @cache
 def study() -> type[Settings]:
     """Model of a whole config, the entries of plugins that are registered included."""
     made = blocks()
     of_methods = options()
     fields = Explain.model_fields
-    methods = tuple[Literal[registry.names("method")], ...]  # type: ignore[misc]
+    methods = TUPLE[LITERAL[registry.names("method")], ...]
     explain = create_model(
         "Explain",
         __base__=Explain,
@@ -198,7 +216,7 @@ def study() -> type[Settings]:
         ),
         options=(of_methods, setting(fields["options"].description or "", of_methods())),
     )
-    variants = {
+    variants: dict[str, Any] = {
         "decoders": one_of(made["decoders"], "method"),
         "students": Student,
         "readers": Reader,
@@ -207,8 +225,8 @@ def study() -> type[Settings]:
         "areas": one_of(made["areas"], "source"),
         "radiographs": one_of(made["radiographs"], "source"),
     }
-    named = {
-        key: (dict[Name, variants[key]], setting(f"{meaning}, by name.", {}))
+    named: dict[str, Any] = {
+        key: (DICT[Name, variants[key]], setting(f"{meaning}, by name.", {}))
         for key, meaning in NAMED.items()
     }
     return create_model(

@@ -36,7 +36,7 @@ class Simulation(Settings):
         ge=0,
     )
     shortcut: float = setting(
-        "Probability that the side marker is where the radiograph's class has it, and not anywhere.",
+        "Probability that the side marker is where the class has it, and not anywhere.",
         0.0,
         ge=0,
         le=1,
