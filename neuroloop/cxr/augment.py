@@ -131,27 +131,6 @@ def view(
     return made
 
 
-def mask_view(
-    masks: np.ndarray, radiograph_ids: Sequence[str], number: int, seed: int, kind: str = "study"
-) -> np.ndarray:
-    """Make the masks that belong to the radiographs of `view`: the same geometry, no photometry.
-
-    Parameters
-    ----------
-    masks : ndarray of bool, shape (n, height, width)
-    radiograph_ids, number, seed, kind
-        As for the radiographs.
-
-    Returns
-    -------
-    ndarray of bool, shape (n, height, width)
-        True where half of the interpolated mask or more is.
-    """
-    if masks.dtype != np.bool_:
-        raise ValueError(f"masks are bool, not {masks.dtype}")
-    return _resampled(masks.astype(np.float32), radiograph_ids, number, seed, kind)[0] >= 0.5
-
-
 @dataclass(frozen=True)
 class _View:
     """One view of one radiograph; each transform draws from a stream of its own."""
