@@ -43,9 +43,9 @@ def draw_radiograph_maps(
     maps : mapping of str to ndarray, shape (n, h', w')
         By the name of the method; what is below 0 is not drawn.
     labels, predicted : sequence of str, length n
-        True and named class.
+        True and predicted class.
     probability : ndarray of float, shape (n,)
-        Of the named class.
+        Of the predicted class.
     lesions : ndarray of bool, shape (n, h, w), or None
         Where the disease is seen, if that is known.
     *paths : path

@@ -32,4 +32,21 @@ def with_entries(schema: dict[str, Any]) -> dict[str, Any]:
             taken = {key: described[key] for key in ("properties", "required") if key in described}
             condition = {"properties": {"method": {"const": name}}}
             decoder["allOf"].append({"if": condition, "then": taken})
+    dataset = kinds["dataset"]
+    dataset["properties"]["source"]["enum"] = [*registry.names("fmri_source")]
+    for name in registry.names("fmri_source"):
+        if registry.plugin("fmri_source", name):
+            condition = {"properties": {"source": {"const": name}}}
+            dataset["allOf"].append({"if": condition, "then": _of_source(name)})
     return made
+
+
+def _of_source(name: str) -> dict[str, Any]:
+    """Blocks of a dataset whose source is a plugin: its settings stand under its name."""
+    return {
+        "properties": {
+            "subjects": {"additionalProperties": {"type": "object"}},
+            "rois": {"additionalProperties": {"type": "object", "required": ["voxels"]}},
+            name: registry.settings("fmri_source", name).model_json_schema(),
+        }
+    }

@@ -30,7 +30,7 @@ DRAWN = 3
 def map_radiographs(
     *, model: StrPath, outputs: Mapping[str, StrPath], seed: int, device: str
 ) -> dict[str, Any]:
-    """Write maps of the named class of each radiograph, and draw some.
+    """Write maps of the predicted class of each radiograph, and draw some.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def map_radiographs(
 
 
 def maps_of(opened: OpenedModel, method: str, named: np.ndarray) -> np.ndarray:
-    """Maps of the named class of each radiograph, shape (radiographs, h, w)."""
+    """Maps of the predicted class of each radiograph, shape (radiographs, h, w)."""
     parts = []
     for start in range(0, len(named), 16):
         images = torch.from_numpy(opened.images.images[start : start + 16])
