@@ -30,8 +30,6 @@ KINDS = {
     "backbone": "neuroloop.networks.backbones",
     "fmri_source": "neuroloop.fmri.sources",
     "image_source": "neuroloop.distill.image_sources",
-    "calcium_source": "neuroloop.calcium.sources",
-    "cxr_source": "neuroloop.cxr.sources",
     "section": "neuroloop.report.sections",
 }
 

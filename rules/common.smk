@@ -2,6 +2,7 @@
 
 from copy import deepcopy
 from functools import cache, partial
+from inspect import signature
 
 from snakemake.common.configfile import load_configfile
 from snakemake.logging import logger
@@ -56,9 +57,16 @@ except (ConfigError, NeuroLoopError) as error:
     raise WorkflowError(str(error)) from None
 
 
+def with_signature(function):
+    """Keep a function's signature beside it: Snakemake has it made again for every job."""
+    function.__signature__ = signature(function)
+    return function
+
+
 def setting(*keys):
     """Function of the wildcards that looks a key of their dataset up, for params."""
 
+    @with_signature
     def look_up(wildcards):
         value = config["datasets"][wildcards.dataset]
         for key in keys:
@@ -71,6 +79,7 @@ def setting(*keys):
 def area_setting(*keys):
     """Function of the wildcards that looks a key of their area up, for params."""
 
+    @with_signature
     def look_up(wildcards):
         value = config["areas"][wildcards.area]
         for key in keys:
@@ -94,6 +103,7 @@ def code_of(script, shown=False, **runs):
     `shown`: whether the job shows their legends and colours.
     """
 
+    @with_signature
     def version(wildcards):
         files = [
             registry.path(kind, name)
@@ -108,6 +118,7 @@ def code_of(script, shown=False, **runs):
 def plugins_of(**runs):
     """Function of the wildcards: files of the plugins among the entries that a job runs."""
 
+    @with_signature
     def files(wildcards):
         return [
             str(plugin)
@@ -139,11 +150,13 @@ def teachers(wildcards):
     return config["datasets"][wildcards.dataset]["teaching"]["teachers"]
 
 
+@with_signature
 def decoder_setting(wildcards):
     """Method and parameters of the wildcards' decoder."""
     return config["decoders"][wildcards.decoder]
 
 
+@with_signature
 def student_setting(wildcards):
     """Network and recipe of the wildcards' student."""
     return config["students"][wildcards.student]
@@ -200,7 +213,7 @@ def teachers_of(dataset, brains):
 
 def scaled(megabytes):
     """Memory that grows with each attempt."""
-    return lambda wildcards, attempt: megabytes * attempt
+    return with_signature(lambda wildcards, attempt: megabytes * attempt)
 
 
 def minutes(count):
@@ -370,6 +383,7 @@ def data_folders():
         return []
 
 
+@with_signature
 def start_input(wildcards):
     """Input function: the checkpoint that the wildcards' student starts from, if it names one."""
     weights = student_setting(wildcards)["weights"]

@@ -1,6 +1,6 @@
 """What targets stand for: every file of every job, made again if it is gone. No rule stands here."""
 
-from itertools import product
+from itertools import chain, product
 
 
 def jobs(rule, **values):

@@ -9,6 +9,7 @@ from neuroloop.workflow.failures import describe_failures
 from neuroloop.workflow.folder_lock import FolderInUse, hold_folder
 from neuroloop.workflow.lost_results import first_lost
 from neuroloop.workflow.orphans import end_orphans, mark, refuse_orphans
+from neuroloop.workflow.stale_states import KEPT_DAYS, sweep_states
 from neuroloop.workflow.slurm import ClusterError, prepare_cluster, start_over
 
 #: Files that are gone of jobs that were done, if this run makes these and nothing else.
@@ -37,8 +38,22 @@ def begin_run():
             )
         if workflow.executor_plugin.name != "slurm":
             mark(here)
+        if (
+            not warning
+        ):  # where nothing tells whether another run lives, its states stay
+            tell_swept(here)
     except (FolderInUse, ClusterError) as error:
         raise WorkflowError(str(error)) from None
+
+
+def tell_swept(here):
+    """Delete training states that are too old for any job to go on from, and say so."""
+    files, size = sweep_states(here / ".neuroloop/checkpoints")
+    if files:
+        logger.info(
+            f"Deleted {files} training states ({size / 1e6:.0f} MB) of jobs that were killed more "
+            f"than {KEPT_DAYS} days ago."
+        )
 
 
 def hook_into(outer, function):

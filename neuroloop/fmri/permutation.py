@@ -24,13 +24,6 @@ from neuroloop.jobs.progress import progress
 from neuroloop.statistics.folds import Split, fold_of_rows
 
 
-def permute_blocks(
-    y: np.ndarray, blocks: np.ndarray, runs: np.ndarray, generator: np.random.Generator
-) -> np.ndarray:
-    """Return one permutation as of `permutations`, (n,)."""
-    return permutations(y, blocks, runs, generator, 1)[0]
-
-
 def permutations(
     y: np.ndarray,
     blocks: np.ndarray,

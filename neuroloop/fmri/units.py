@@ -10,8 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.csgraph import connected_components
 
 from neuroloop.errors import NeuroLoopError
 
@@ -45,6 +43,9 @@ def joined(blocks: np.ndarray, stimuli: np.ndarray | None = None) -> np.ndarray:
     block = _codes(np.asarray(blocks))
     if stimuli is None:
         return block
+    from scipy import sparse  # rules import this module at every start, and never come here
+    from scipy.sparse.csgraph import connected_components
+
     stimuli = np.asarray(stimuli)
     known = np.flatnonzero(stimuli != "")
     n_blocks = int(block.max(initial=-1)) + 1

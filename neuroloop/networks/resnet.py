@@ -168,18 +168,6 @@ def member_state(network: BatchedNetwork, member: int) -> dict[str, torch.Tensor
     }
 
 
-def stack_states(states: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
-    """Join states of single networks into a batched network's, the reverse of `member_state`.
-
-    Scalars (the number of batches that batch normalisation saw, which nothing depends on) are the
-    first network's.
-    """
-    return {
-        name: values.clone() if values.ndim == 0 else torch.cat([state[name] for state in states])
-        for name, values in states[0].items()
-    }
-
-
 @torch.no_grad()
 def load_checkpoint(
     network: ResNet,

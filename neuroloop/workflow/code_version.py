@@ -86,7 +86,7 @@ def modules(script: Path, root: Path = ROOT) -> set[Path]:
         path = waiting.pop()
         if path not in found:
             found.add(path)
-            waiting += _first_party(parsed(path).imports, root)
+            waiting += [file for name in parsed(path).imports for file in _first_party(name, root)]
     return found
 
 
@@ -96,16 +96,15 @@ def assets(path: Path) -> tuple[Path, ...]:
 
 
 @cache
-def _first_party(names: tuple[str, ...], root: Path) -> list[Path]:
-    """Files of those of some modules that are first-party, and of the packages that hold them."""
-    files = set()
-    for name in names:
-        parts = name.split(".")
-        if parts[0] not in ("scripts", "neuroloop") or parts[:2] == CHECKS:
-            continue
-        packages = [root.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts) + 1)]
-        files |= {p for p in [*packages, root.joinpath(*parts).with_suffix(".py")] if p.is_file()}
-    return sorted(files)
+def _first_party(name: str, root: Path) -> tuple[Path, ...]:
+    """Files of a module, if it is first-party, and of the packages that hold it."""
+    parts = name.split(".")
+    if parts[0] not in ("scripts", "neuroloop"):
+        return ()
+    files = [root.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts) + 1)]
+    return tuple(
+        path for path in [*files, root.joinpath(*parts).with_suffix(".py")] if path.is_file()
+    )
 
 
 def _name(path: Path, root: Path) -> str:

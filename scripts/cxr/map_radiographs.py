@@ -30,7 +30,7 @@ DRAWN = 3
 def map_radiographs(
     *, model: StrPath, outputs: Mapping[str, StrPath], seed: int, device: str
 ) -> dict[str, Any]:
-    """Write maps of the named class of each radiograph, and draw some.
+    """Write maps of the predicted class of each radiograph, and draw some.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ def map_radiographs(
     dict
         Facts for the record of the run.
     """
-    place = pick_device(device)
-    opened = open_model(Path(model), place)
+    torch_device = pick_device(device)
+    opened = open_model(Path(model), torch_device)
     radiographs = opened.images
     images, truth = radiographs.images[:], radiographs.truth
     if truth is None:
@@ -94,11 +94,11 @@ def map_radiographs(
         outputs["figure"],
         outputs["figure_svg"],
     )
-    return {"device": str(place)}
+    return {"device": str(torch_device)}
 
 
 def maps_of(opened: OpenedModel, method: str, named: np.ndarray) -> np.ndarray:
-    """Maps of the named class of each radiograph, shape (radiographs, h, w)."""
+    """Maps of the predicted class of each radiograph, shape (radiographs, h, w)."""
     parts = []
     for start in range(0, len(named), 16):
         images = torch.from_numpy(opened.images.images[start : start + 16])

@@ -11,7 +11,7 @@ from neuroloop.distill.images import known_images
 from neuroloop.files.formats import StrPath, read_table, save_array, save_table
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 from neuroloop.jobs.job import job
-from neuroloop.registry import entry
+from neuroloop.registry import add_plugins, entry
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -71,6 +71,7 @@ def prepare_images(
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        add_plugins(snakemake.params.plugins)
         prepare_images(
             stimuli=snakemake.input.stimuli,
             files=snakemake.input.files,

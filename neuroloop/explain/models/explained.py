@@ -26,11 +26,11 @@ class Explained:
     classes : Tensor of int64, shape (n,)
         Named class: the highest logit, of the mean over members.
     probabilities : ndarray of float64, shape (n,)
-        Of the named class: softmax, or sigmoid where there are several labels.
+        Of the predicted class: softmax, or sigmoid where there are several labels.
     truth : ndarray or None, shape (n,) or (n, classes)
         As in `ModelImages`.
     right : ndarray of bool or None, shape (n,)
-        Whether the named class is (among) the true one(s).
+        Whether the predicted class is (among) the true one(s).
     masks : ndarray of bool or None, shape (n, height, width)
     """
 

@@ -94,8 +94,8 @@ class Sanity(NamedTuple):
     randomisation : DataFrame
         `randomisation.COLUMNS`: a row an image and randomised network, ``image`` its id.
     curves : DataFrame
-        `CURVE_COLUMNS`: probability of the named class while pixels change, of random orders the
-        mean.
+        `CURVE_COLUMNS`: probability of the predicted class while pixels change; of random orders
+        the mean.
     table : DataFrame
         `sanity_rows.SANITY_COLUMNS`.
     verdict : Verdict

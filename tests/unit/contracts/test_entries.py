@@ -50,6 +50,11 @@ def test_every_entry_keeps_its_contract(kind: str, name: str) -> None:
     CHECKS[kind](name, **QUICK.get(name, {}))
 
 
+def test_every_kind_has_entries() -> None:
+    """A plugin of a kind that nothing reads would be ignored in silence."""
+    assert [kind for kind in registry.KINDS if not registry.names(kind)] == []
+
+
 def test_every_method_is_of_one_kind() -> None:
     both = [registry.having("method", function) for function in ("attribute", "look")]
     assert sorted(sum(both, ())) == sorted(registry.names("method"))

@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 
 from neuroloop import registry
+from neuroloop.config.check import ConfigError, filled
+from neuroloop.config.study import forget
 from neuroloop.contracts.source import check_source
 from neuroloop.errors import NeuroLoopError
 from neuroloop.fmri.bdata import write_bdata
 from neuroloop.fmri.brain import BrainData, make_rows
-from tests.project import ROOT
+from tests.project import ROOT, preset
 
 GENERATOR = np.random.default_rng(0)
 
@@ -111,6 +113,32 @@ def test_the_recipe_runs_as_it_stands(recipe, monkeypatch):
         "voxels": [("subjects.s1.voxels", "x.npy")],
         "events": [("subjects.s1.events", "events.tsv")],
     }
+
+
+def test_a_config_may_name_the_recipes_source(recipe):
+    folder, _ = recipe
+    registry.add_plugin(folder / "array_table.py")
+    forget()
+    dataset = {
+        "source": "array_table",
+        "subjects": {"s1": {"voxels": "x.npy", "events": "events.tsv"}},
+        "rois": {"all": {}},
+        "decoders": ["ridge"],
+    }
+
+    def checked(**changes):
+        return filled(preset("config") | {"datasets": {"mine": dataset | changes}})
+
+    try:
+        assert checked()["datasets"]["mine"]["rois"] == {"all": {"voxels": None}}
+        with pytest.raises(ConfigError, match="datasets.mine: unknown key array_table"):
+            checked(array_table={"scale": 1})
+        with pytest.raises(ConfigError, match="datasets.mine.subjects.s1: 'events' is a required"):
+            checked(subjects={"s1": {"voxels": "x.npy"}})
+        with pytest.raises(ConfigError, match="source: 'array_tables' is not one of .*array_table"):
+            checked(source="array_tables")
+    finally:
+        forget()
 
 
 BREAKS = {

@@ -8,7 +8,7 @@ import torch
 from scipy.ndimage import center_of_mass, gaussian_filter, map_coordinates
 
 from neuroloop.cxr import augment
-from neuroloop.cxr.augment import KINDS, Ranges, mask_view, view
+from neuroloop.cxr.augment import KINDS, Ranges, view
 
 CHANCES = [field.name for field in dataclasses.fields(Ranges) if field.name.endswith("_chance")]
 
@@ -167,23 +167,6 @@ def test_a_radiograph_of_another_size_has_the_same_view():
     assert np.abs(halved - view(small, names, 2, seed=0)).mean() > 0.03
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_masks_follow_their_radiographs(kind):
-    """A bright disc off the middle on a dark radiograph."""
-    y, x = np.mgrid[:96, :96]
-    disc = np.repeat(((y - 40) ** 2 + (x - 58) ** 2 < 12**2)[None], 12, axis=0)
-    names = [f"radiograph{place}" for place in range(12)]
-    masks = mask_view(disc, names, 1, seed=0, kind=kind)
-    made = view(disc.astype(np.float32), names, 1, seed=0, kind=kind)
-    assert masks.dtype == np.bool_
-    for mask, radiograph, before in zip(masks, made, disc, strict=True):
-        np.testing.assert_allclose(center_of_mass(mask), center_of_mass(radiograph), atol=0.5)
-        assert (mask != before).any()
-        if kind == "affine":  # the study's blur and gamma change the radiograph's sum
-            assert mask.sum() == pytest.approx(radiograph.sum(), rel=0.03)
-    assert np.array_equal(mask_view(disc, names, 0, seed=0, kind=kind), disc)
-
-
 def test_the_affine_kind_leaves_grey_values_alone():
     grey = np.full((12, 48, 48), 0.5, dtype=np.float32)
     names = [f"radiograph{place}" for place in range(12)]
@@ -212,8 +195,3 @@ def test_what_cannot_be_meant_is_refused(change, message):
     } | change
     with pytest.raises(ValueError, match=message):
         view(**given)
-
-
-def test_a_mask_is_bool():
-    with pytest.raises(ValueError, match="bool"):
-        mask_view(radiographs(1), ["a"], 1, seed=0)

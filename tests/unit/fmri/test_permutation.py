@@ -60,7 +60,7 @@ def test_every_order_is_as_likely() -> None:
 def test_the_same_stream_gives_the_same_permutation() -> None:
     _, y, blocks, runs, _ = brain(2)
     one, two = (
-        permutation.permute_blocks(y, blocks, runs, np.random.default_rng(3)) for _ in range(2)
+        permutation.permutations(y, blocks, runs, np.random.default_rng(3), 1) for _ in range(2)
     )
     np.testing.assert_array_equal(one, two)
 
@@ -69,11 +69,11 @@ def test_what_cannot_be_permuted_is_refused() -> None:
     generator = np.random.default_rng(0)
     y, runs = np.array([0, 1, 0, 1]), np.array(["1", "1", "2", "2"])
     with pytest.raises(NeuroLoopError, match="block 'b' has rows of more than one"):
-        permutation.permute_blocks(y, np.array(["a", "b", "b", "c"]), runs, generator)
+        permutation.permutations(y, np.array(["a", "b", "b", "c"]), runs, generator, 1)
     with pytest.raises(NeuroLoopError, match="block 'a' has rows of more than one"):
-        permutation.permute_blocks(np.zeros(4), np.array(["a", "b", "c", "a"]), runs, generator)
+        permutation.permutations(np.zeros(4), np.array(["a", "b", "c", "a"]), runs, generator, 1)
     with pytest.raises(NeuroLoopError, match="nothing to permute"):
-        permutation.permute_blocks(y, np.array([*"abcd"]), np.array([*"1234"]), generator)
+        permutation.permutations(y, np.array([*"abcd"]), np.array([*"1234"]), generator, 1)
 
 
 @pytest.mark.parametrize("name", ["svm", "ridge"])

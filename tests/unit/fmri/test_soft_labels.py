@@ -134,7 +134,7 @@ def test_soft_labels_of_permuted_data_carry_no_information(name: str) -> None:
     fit = partial(linear.fit_linear, name, n_voxels=20)
     for seed in range(3):
         data = brain(seed)
-        y = permutation.permute_blocks(data.y, data.blocks, data.runs, generator)
+        y = permutation.permutations(data.y, data.blocks, data.runs, generator, 1)[0]
         found = decode(data._replace(y=y), fit)
         _, soft = soft_labels.by_stimulus(found.logits, data.stimuli, data.stimuli.tolist())
         right += metrics.hits(soft, y).sum()
