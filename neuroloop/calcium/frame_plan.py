@@ -120,7 +120,7 @@ def plan_frames(
     """
     kept = selection.kept_offsets
     group_of = dict(zip(recordings["recording"], recordings["group"], strict=True))
-    place_of = {name: place for place, name in enumerate(recordings["recording"])}
+    place_of = {name: position for position, name in enumerate(recordings["recording"])}
     rows = []
     previous: tuple[str, int] | None = None
     for trial_row, event in enumerate(stimulations.to_dict("records")):
@@ -155,21 +155,21 @@ def _check_trial(
 ) -> None:
     """Check that the frames around an onset exist and are undisturbed."""
     onset = event["onset_frame"]
-    place = f"recording {event['recording']}, trial {event['trial']}: onset frame {onset}"
+    which = f"recording {event['recording']}, trial {event['trial']}: onset frame {onset}"
     if onset >= frames:
         raise NeuroLoopError(
-            f"{place} lies past the end of the movie, which has {frames} frames: mend the table of "
-            "stimulations (frames count from 0)"
+            f"{which} lies past the end of the movie, which has {frames} frames: correct the "
+            "table of stimulations (frames count from 0)"
         )
     if onset + selection.stimulated > frames:
         raise NeuroLoopError(
-            f"{place} needs {selection.stimulated} frames, but the movie ends after {frames}: "
+            f"{which} needs {selection.stimulated} frames, but the movie ends after {frames}: "
             "take the trial out of the table, or lower the number of stimulated frames"
         )
     first = onset - selection.before
     if first < 0:
         raise NeuroLoopError(
-            f"{place} has {onset} frames before it, {selection.before} are needed "
+            f"{which} has {onset} frames before it, {selection.before} are needed "
             f"({selection.control} of control, {selection.baseline} of baseline): take the trial "
             "out of the table, or lower these numbers"
         )
@@ -178,7 +178,7 @@ def _check_trial(
     settled = max(selection.settle, selection.stimulated / rate)
     if first - last < settled * rate - 1e-6:
         raise NeuroLoopError(
-            f"{place}: the {selection.before} frames before it begin {(first - last) / rate:g} s "
+            f"{which}: the {selection.before} frames before it begin {(first - last) / rate:g} s "
             f"after the onset before, when {settled:g} s are needed for its response to settle: "
             "lower settle, or the number of baseline and control frames"
         )

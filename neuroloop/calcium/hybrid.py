@@ -95,7 +95,7 @@ def hybrid_frames(seed: int, area: Area, session: Session, recording: str) -> It
     course = responses(seed, area, session, recording)
     heights = (session.photons * background.variation * course).astype(np.float32)
     names = ("calcium", area.name, session.name, recording, "background")
-    places = background.draw(numpy_generator(seed, *names), len(course))
-    for place, height, light in zip(places, heights, level, strict=True):
-        seen = background.frames[place] + np.tensordot(height, background.bodies, 1)
+    positions = background.draw(numpy_generator(seed, *names), len(course))
+    for position, height, light in zip(positions, heights, level, strict=True):
+        seen = background.frames[position] + np.tensordot(height, background.bodies, 1)
         yield np.clip(np.rint(light * seen), 0, np.iinfo(np.uint16).max).astype(np.uint16)

@@ -135,7 +135,7 @@ def draw_recordings(
     order = np.lexsort((generator.permutation(len(patterns)), np.array(rank)))
     digits = len(str(len(patterns)))
     rows, events = [], []
-    for number, place in enumerate(order, start=1):
+    for number, position in enumerate(order, start=1):
         recording = f"{area}-{session}-r{number:0{digits}d}"
         rows.append(
             {
@@ -144,7 +144,7 @@ def draw_recordings(
                 "recording": recording,
                 "path": f"{session}/{recording}.tif",
                 "frame_rate": protocol.frame_rate,
-                "group": of_pattern[place],
+                "group": of_pattern[position],
             }
         )
         events += [
@@ -152,7 +152,7 @@ def draw_recordings(
                 "recording": recording,
                 "trial": trial,
                 "onset_frame": int(onset),
-                "cells": "+".join(pattern_cells(patterns[place])),
+                "cells": "+".join(pattern_cells(patterns[position])),
             }
             for trial, onset in enumerate(protocol.onsets, start=1)
         ]

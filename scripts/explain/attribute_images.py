@@ -80,14 +80,14 @@ def attribute_images(
         Facts for the record of the run.
     """
     check_contract(method, **options)
-    place = pick_device(device)
-    opened = open_model(Path(model), place)
+    torch_device = pick_device(device)
+    opened = open_model(Path(model), torch_device)
 
     def find(made: Path) -> dict[str, Any]:
         return explain(opened, method, randomised, settings, options, seed, made)
 
     write_outcome(opened, method, result, folder, find)
-    return {"device": str(place)}
+    return {"device": str(torch_device)}
 
 
 def explain(

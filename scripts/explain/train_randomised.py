@@ -51,8 +51,8 @@ def train_randomised(
     dict
         Facts for the record of the run.
     """
-    place = pick_device(device)
-    opened = open_model(Path(model), place)
+    torch_device = pick_device(device)
+    opened = open_model(Path(model), torch_device)
     own = derive_seed(seed, "explain", opened.name)
     rows = even_order(opened.images, own)[: settings.get("label_images", IMAGES)]
     images = opened.images.images[rows]
@@ -67,7 +67,7 @@ def train_randomised(
         outputs["metrics"],
         {"model": opened.name, **facts, "memorised_from": MEMORISED, "labels": source, "seed": own},
     )
-    return {"device": str(place)}
+    return {"device": str(torch_device)}
 
 
 def true_or_named(
