@@ -3,7 +3,7 @@
 import warnings
 from typing import Any
 
-from neuroloop.calcium.frame_plan import Selection
+from neuroloop.config.frames import Frames
 from neuroloop.config.names import Pairs, SomeTexts
 from neuroloop.config.settings import Settings, setting
 
@@ -21,7 +21,7 @@ class Area(Settings):
     source: str = setting("Where movies come from.")
     sessions: dict[str, Any] = setting("Sessions, by name.", min_length=1)
     register: bool = setting("Whether frames are moved onto each other.", False)
-    frames: Selection = setting("Which frames around a stimulation are used.", Selection())
+    frames: Frames = setting("Which frames around a stimulation are used.", Frames())
     readers: SomeTexts = setting("Readers, by their names under readers.")
     near: float = setting(
         "Light on a cell reaches those nearer than this, which are left out.",

@@ -20,7 +20,7 @@ from neuroloop.config.radiographs import Radiographs
 from neuroloop.config.readers import Reader
 from neuroloop.config.settings import Settings, setting
 from neuroloop.config.students import Student
-from neuroloop.fmri.source_settings import FileSubject, Voxels
+from neuroloop.config.subjects import FileSubject, Voxels
 
 __all__ = ["NAME", "TAG", "blocks", "study"]
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from neuroloop.config.settings import setting
+from neuroloop.config.subjects import FileSubject as Subject
+from neuroloop.config.subjects import Voxels
 from neuroloop.fmri.source import Imported, Inputs, named_files
-from neuroloop.fmri.source_settings import FileSubject as Subject
-from neuroloop.fmri.source_settings import Voxels
 
 __all__ = ["LEGEND", "ORDER", "Roi", "Subject", "inputs", "options", "read"]
 

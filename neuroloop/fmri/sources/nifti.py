@@ -8,8 +8,8 @@ from pydantic import Field, model_validator
 
 from neuroloop.config.settings import Settings as Closed
 from neuroloop.config.settings import setting
+from neuroloop.config.subjects import Voxels
 from neuroloop.fmri.source import Imported, Inputs, named_files
-from neuroloop.fmri.source_settings import Voxels
 
 ORDER = 2
 LEGEND = "NIfTI: BOLD runs, events or labels, and a mask for each region"

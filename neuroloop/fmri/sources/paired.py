@@ -8,9 +8,9 @@ from pydantic import Field
 
 from neuroloop.config.settings import Settings as Closed
 from neuroloop.config.settings import setting
+from neuroloop.config.subjects import FileSubject as Subject
+from neuroloop.config.subjects import Voxels as Roi
 from neuroloop.fmri.source import Imported, Inputs, named_files
-from neuroloop.fmri.source_settings import FileSubject as Subject
-from neuroloop.fmri.source_settings import Voxels as Roi
 
 if TYPE_CHECKING:
     import numpy as np
