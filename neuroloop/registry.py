@@ -135,9 +135,8 @@ def add_plugin(file: Path) -> tuple[str, str]:
     module = _load(file.resolve())
     kind = getattr(module, "KIND", None)
     if kind not in KINDS or kind in BUILT_IN:
-        raise NeuroLoopError(
-            f"{file} must state KIND, one of {', '.join(kind for kind in KINDS if kind not in BUILT_IN)}"
-        )
+        kinds = ", ".join(kind for kind in KINDS if kind not in BUILT_IN)
+        raise NeuroLoopError(f"{file} must state KIND, one of {kinds}")
     if file.stem in _files(kind):
         raise NeuroLoopError(f"{file}: there is a {kind} {file.stem!r} already; rename the file")
     known = _PLUGINS.setdefault((kind, file.stem), file)
