@@ -30,8 +30,13 @@ KINDS = {
     "backbone": "neuroloop.networks.backbones",
     "fmri_source": "neuroloop.fmri.sources",
     "image_source": "neuroloop.distill.image_sources",
+    "calcium_source": "neuroloop.calcium.sources",
+    "cxr_source": "neuroloop.cxr.sources",
     "section": "neuroloop.report.sections",
 }
+
+#: Kinds of which a plugin would be described and not run: rules of their own read these sources.
+BUILT_IN = ("calcium_source", "cxr_source")
 
 _PLUGINS: dict[tuple[str, str], Path] = {}
 
@@ -129,8 +134,9 @@ def add_plugin(file: Path) -> tuple[str, str]:
     """
     module = _load(file.resolve())
     kind = getattr(module, "KIND", None)
-    if kind not in KINDS:
-        raise NeuroLoopError(f"{file} must state KIND, one of {', '.join(KINDS)}")
+    if kind not in KINDS or kind in BUILT_IN:
+        kinds = ", ".join(kind for kind in KINDS if kind not in BUILT_IN)
+        raise NeuroLoopError(f"{file} must state KIND, one of {kinds}")
     if file.stem in _files(kind):
         raise NeuroLoopError(f"{file}: there is a {kind} {file.stem!r} already; rename the file")
     known = _PLUGINS.setdefault((kind, file.stem), file)

@@ -34,7 +34,7 @@ rule simulate_session:
         code=code_version("calcium/simulate_session.py"),
         simulation=area_setting("simulation"),
         session_settings=area_setting("sessions", "session"),
-        seed=config["seed"],
+        seed=config["data_seed"],
         threads=config["threads"],
     script:
         "../scripts/calcium/simulate_session.py"

@@ -4,7 +4,6 @@ from copy import deepcopy
 from functools import cache, partial
 from inspect import signature
 
-import yaml
 from snakemake.common.configfile import load_configfile
 from snakemake.logging import logger
 from snakemake.utils import update_config
@@ -16,13 +15,11 @@ from neuroloop.workflow.configuration import (
     ConfigError,
     complete,
     expand_path,
-    validate,
+    settle,
 )
 from neuroloop.images.listing import images_below
-from neuroloop.workflow.entry_schema import with_entries
 from neuroloop.workflow.image_digest import digest_files
 from neuroloop.workflow.retrieval import origin
-from neuroloop.workflow.sweeps import expand_sweeps
 from neuroloop.calcium.tables import movie_paths, read_recordings
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.download_registry import REGISTRY, read_registry
@@ -55,11 +52,7 @@ if IS_MODULE and workflow.modifier.skip_configfile:
 
 try:
     SOURCES = read_registry(REGISTRY)
-    complete(config, workflow.config_settings.overwrite_config)
-    expand_sweeps(config)
-    registry.add_plugins(config.get("plugins", []))
-    schema = yaml.safe_load(Path(source("config/schema.yaml")).read_text())
-    validate(config, with_entries(schema))
+    settle(config, workflow.config_settings.overwrite_config)
 except (ConfigError, NeuroLoopError) as error:
     raise WorkflowError(str(error)) from None
 
@@ -496,4 +489,4 @@ def reader_files(area, name):
 
 def taught(dataset):
     """Whether students are taught from a dataset."""
-    return "teaching" in config["datasets"][dataset]
+    return config["datasets"][dataset]["teaching"] is not None

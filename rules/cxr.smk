@@ -30,7 +30,7 @@ rule simulate_radiographs:
         code=code_version("cxr/simulate_radiographs.py"),
         simulation=radiograph_setting("simulation"),
         size=radiograph_setting("size"),
-        seed=config["seed"],
+        seed=config["data_seed"],
         threads=config["threads"],
     script:
         "../scripts/cxr/simulate_radiographs.py"

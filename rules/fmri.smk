@@ -24,7 +24,7 @@ rule draw_stimuli:
     params:
         code=code_version("fmri/draw_stimuli.py"),
         pools=setting("images"),
-        seed=config["seed"],
+        seed=config["data_seed"],
         threads=config["threads"],
     script:
         "../scripts/fmri/draw_stimuli.py"
@@ -57,7 +57,7 @@ rule simulate_subject:
             roi: {key: block[key] for key in ("encoding", "size", "snr")}
             for roi, block in config["datasets"][wildcards.dataset]["rois"].items()
         },
-        seed=config["seed"],
+        seed=config["data_seed"],
         threads=config["threads"],
     script:
         "../scripts/fmri/simulate_subject.py"
@@ -174,9 +174,8 @@ rule extract_region:
         runtime=minutes(10),
     params:
         code=code_version("fmri/extract_region.py"),
-        region=lambda wildcards: setting("rois", "roi")(wildcards).get(
-            "flag", wildcards.roi
-        ),
+        region=lambda wildcards: setting("rois", "roi")(wildcards).get("flag")
+        or wildcards.roi,
         threads=config["threads"],
     script:
         "../scripts/fmri/extract_region.py"

@@ -95,31 +95,9 @@ def all_methods(wildcards):
     return config["explain"]["methods"]
 
 
-#: Key in the config's settings of each setting of a method.
-METHOD_KEYS = {
-    "integrated_gradients": {"steps": "integration_steps"},
-    "occlusion": {"window": "occlusion_window", "stride": "occlusion_stride"},
-    "neighbours": {"count": "neighbours"},
-    "tsne": {"perplexity": "perplexity"},
-    "umap": {"neighbours": "perplexity"},
-    "activations": {"images": "images", "units": "units"},
-    "patches": {"units": "units", "patches_per_unit": "patches_top"},
-    "class_images": {"steps": "steps"},
-    "unit_images": {"units": "units", "steps": "steps"},
-}
-
-
 def method_options(wildcards):
     """Settings of the wildcards' method."""
-    settings = config["explain"]["settings"]
-    keys = METHOD_KEYS.get(wildcards.method, {})
-    return {name: settings[key] for name, key in keys.items()}
-
-
-def explain_settings(wildcards):
-    """Which images are explained, and how methods are tested."""
-    named = ("images", "sanity_images", "layer_groups", "curve_steps", "random_orders")
-    return {name: config["explain"]["settings"][name] for name in named}
+    return config["explain"]["options"].get(wildcards.method, {})
 
 
 def explained_files(model, name):

@@ -29,7 +29,7 @@ rule check_dataset:
     params:
         code=code_version("report/check_dataset.py"),
         regions=lambda wildcards: {
-            roi: {"flag": block.get("flag", roi), "voxels": block["voxels"]}
+            roi: {"flag": block.get("flag") or roi, "voxels": block["voxels"]}
             for roi, block in config["datasets"][wildcards.dataset]["rois"].items()
         },
         threads=config["threads"],

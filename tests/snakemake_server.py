@@ -86,6 +86,7 @@ def _become(
         os.close(opened)
     sys.path.insert(0, folder)
     sys.argv = ["snakemake", *arguments]
+    sys.orig_argv = [sys.executable, "-m", "snakemake", *arguments]  # a run may start over
     signal.alarm(TIMEOUT)
 
 

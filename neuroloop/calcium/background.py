@@ -91,8 +91,8 @@ def read_regions(path: StrPath, shape: tuple[int, int]) -> pd.DataFrame:
         raise NeuroLoopError(
             f"{path} is no list of regions with id and coordinates ({error}): export it again"
         ) from error
-    for cell, places in pixels.items():
-        if not len(places) or places.min() < 0 or (places >= shape).any():
+    for cell, positions in pixels.items():
+        if not len(positions) or positions.min() < 0 or (positions >= shape).any():
             raise NeuroLoopError(
                 f"{path}: region {cell[1:]} is empty or lies outside the frame of {shape[0]} x "
                 f"{shape[1]} pixels: it belongs to another movie, or columns come first in it"
@@ -100,9 +100,9 @@ def read_regions(path: StrPath, shape: tuple[int, int]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "cell": list(pixels),
-            "row": [places[:, 0].mean() for places in pixels.values()],
-            "column": [places[:, 1].mean() for places in pixels.values()],
-            "radius": [np.sqrt(len(places) / np.pi) for places in pixels.values()],
+            "row": [positions[:, 0].mean() for positions in pixels.values()],
+            "column": [positions[:, 1].mean() for positions in pixels.values()],
+            "radius": [np.sqrt(len(positions) / np.pi) for positions in pixels.values()],
         }
     ).round(2)
 
@@ -140,12 +140,14 @@ def choose_cells(
     NeuroLoopError
         If there are not so many.
     """
-    places = regions[["row", "column"]].to_numpy()
+    positions = regions[["row", "column"]].to_numpy()
     radii = regions["radius"].to_numpy()
-    inside = ((places >= radii[:, None]) & (places <= np.array(shape) - 1 - radii[:, None])).all(1)
+    inside = (
+        (positions >= radii[:, None]) & (positions <= np.array(shape) - 1 - radii[:, None])
+    ).all(1)
     chosen: list[int] = []
     for number in generator.permutation(np.flatnonzero(inside)):
-        apart = np.linalg.norm(places[chosen] - places[number], axis=1)
+        apart = np.linalg.norm(positions[chosen] - positions[number], axis=1)
         if (apart >= radii[chosen] + radii[number] + gap).all():
             chosen.append(int(number))
     wanted = groups * cells_per_group
@@ -155,7 +157,7 @@ def choose_cells(
             f"the {len(regions)} regions lie so: ask for fewer, or a smaller gap"
         )
     cells = regions.iloc[chosen[:wanted]].sort_values(["column", "row"])
-    group = [f"g{place // cells_per_group + 1}" for place in range(wanted)]
+    group = [f"g{position // cells_per_group + 1}" for position in range(wanted)]
     return cells.assign(group=group).reset_index(drop=True)
 
 

@@ -83,10 +83,10 @@ def _draw_change(panel: "Axes", table: pd.DataFrame) -> None:
     """Draw changes with their intervals."""
     value = table["change"].to_numpy(dtype=float)
     bounds = table[["ci_low", "ci_high"]].to_numpy(dtype=float).T
-    place = np.arange(len(table))
+    position = np.arange(len(table))
     panel.errorbar(
         value,
-        place,
+        position,
         xerr=np.abs(bounds - value),
         fmt="o",
         color=PALETTE[0],
@@ -96,7 +96,7 @@ def _draw_change(panel: "Axes", table: pd.DataFrame) -> None:
     panel.axvline(0, color="black", linewidth=0.8)
     panel.margins(x=0.06)
     panel.set_yticks(
-        place,
+        position,
         [f"{row['panel']} (n = {row['entries']})" for row in table.to_dict("records")],
         fontsize=8,
     )
@@ -130,12 +130,12 @@ def _short(p: float) -> str:
 
 def _draw_values(panel: "Axes", table: pd.DataFrame) -> None:
     """Draw the values of both sessions, joined by a line."""
-    place = np.arange(len(table))
-    panel.hlines(place, table["first"], table["second"], color="#999999", linewidth=1)
+    position = np.arange(len(table))
+    panel.hlines(position, table["first"], table["second"], color="#999999", linewidth=1)
     for column, (colour, marker) in (("second", SECOND), ("first", FIRST)):
         panel.plot(
             table[column],
-            place,
+            position,
             marker,
             color=colour,
             # Around the second's where both are the same.
@@ -143,7 +143,7 @@ def _draw_values(panel: "Axes", table: pd.DataFrame) -> None:
             markersize=9 if column == "first" else 5,
             markeredgewidth=1.5,
         )
-    panel.set_yticks(place, [""] * len(place))
+    panel.set_yticks(position, [""] * len(position))
     panel.margins(x=0.12)
 
 

@@ -26,13 +26,13 @@ def stimulated_cells(patterns: Sequence[str], cells: Sequence[str]) -> np.ndarra
     NeuroLoopError
         If a pattern names a cell that is not in the list.
     """
-    place = {cell: number for number, cell in enumerate(cells)}
+    position = {cell: number for number, cell in enumerate(cells)}
     made = np.zeros((len(patterns), len(cells)), dtype=bool)
     for row, name in zip(made, patterns, strict=True):
         for cell in pattern_cells(name):
-            if cell not in place:
+            if cell not in position:
                 raise NeuroLoopError(f"pattern {name}: cell {cell} is not in the table of cells")
-            row[place[cell]] = True
+            row[position[cell]] = True
     return made
 
 

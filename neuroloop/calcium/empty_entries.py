@@ -34,14 +34,14 @@ def why_empty(reasons: Mapping[str, np.ndarray], names: Sequence[str], near: flo
     str
         A line a reason.
     """
-    found = set(np.concatenate([np.unique(of) for of in reasons.values()]).tolist())
+    found = set(np.concatenate([np.unique(given) for given in reasons.values()]).tolist())
     pairs = ["the cell itself"] * (ITSELF in found) + [f"one nearer than {near:g} px"] * (
         NEAR in found
     )
     lines = [", or ".join(pairs)] if pairs else []
-    for title, of in reasons.items():
-        for reason in sorted(set(np.unique(of).tolist()) - {"", ITSELF, NEAR}):
-            said = f"{_places(of == reason, names, reason)}: {reason}"
+    for title, given in reasons.items():
+        for reason in sorted(set(np.unique(given).tolist()) - {"", ITSELF, NEAR}):
+            said = f"{_places(given == reason, names, reason)}: {reason}"
             lines.append(f"{title}, {said}" if len(reasons) > 1 else said)
     return "\n".join(fill(line, WIDTH) for line in _joined(lines, list(reasons)))
 

@@ -8,13 +8,13 @@ baseline: a network that knows the recording from them would know it without a s
 """
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from neuroloop.calcium.patterns import NONE
+from neuroloop.config.frames import Frames
 from neuroloop.errors import NeuroLoopError
 
 #: Columns of the table of kept frames.
@@ -34,39 +34,8 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True)
-class Selection:
-    """Numbers of frames of each kind around an onset.
-
-    Attributes
-    ----------
-    stimulated : int
-        Frames from the onset on that count as stimulated (5 in the study).
-    skip : int
-        Of these, how many are left out from the first on: 1 where light of the stimulation itself
-        is in the frame (which is refused otherwise, see `stimulation_light`).
-    baseline : int
-        Frames before the onset whose mean is the trial's baseline.
-    control : int
-        Frames before those.
-    settle : float
-        Seconds after an onset until its response has decayed; no frame before this is baseline or
-        control.
-    """
-
-    stimulated: int = 5
-    skip: int = 0
-    baseline: int = 3
-    control: int = 2
-    settle: float = 5.0
-
-    def __post_init__(self) -> None:
-        if not (0 <= self.skip < self.stimulated and self.baseline >= 1 and self.control >= 0):
-            raise NeuroLoopError(
-                f"frames: {self.stimulated} stimulated frames of which {self.skip} are skipped, "
-                f"{self.baseline} of baseline, {self.control} of control: at least one stimulated "
-                "frame and one of baseline must be left"
-            )
+class Selection(Frames):
+    """Numbers of frames of each kind around an onset, and their offsets from it."""
 
     @property
     def before(self) -> int:
@@ -120,7 +89,7 @@ def plan_frames(
     """
     kept = selection.kept_offsets
     group_of = dict(zip(recordings["recording"], recordings["group"], strict=True))
-    place_of = {name: place for place, name in enumerate(recordings["recording"])}
+    place_of = {name: position for position, name in enumerate(recordings["recording"])}
     rows = []
     previous: tuple[str, int] | None = None
     for trial_row, event in enumerate(stimulations.to_dict("records")):
@@ -155,21 +124,21 @@ def _check_trial(
 ) -> None:
     """Check that the frames around an onset exist and are undisturbed."""
     onset = event["onset_frame"]
-    place = f"recording {event['recording']}, trial {event['trial']}: onset frame {onset}"
+    which = f"recording {event['recording']}, trial {event['trial']}: onset frame {onset}"
     if onset >= frames:
         raise NeuroLoopError(
-            f"{place} lies past the end of the movie, which has {frames} frames: mend the table of "
-            "stimulations (frames count from 0)"
+            f"{which} lies past the end of the movie, which has {frames} frames: correct the "
+            "table of stimulations (frames count from 0)"
         )
     if onset + selection.stimulated > frames:
         raise NeuroLoopError(
-            f"{place} needs {selection.stimulated} frames, but the movie ends after {frames}: "
+            f"{which} needs {selection.stimulated} frames, but the movie ends after {frames}: "
             "take the trial out of the table, or lower the number of stimulated frames"
         )
     first = onset - selection.before
     if first < 0:
         raise NeuroLoopError(
-            f"{place} has {onset} frames before it, {selection.before} are needed "
+            f"{which} has {onset} frames before it, {selection.before} are needed "
             f"({selection.control} of control, {selection.baseline} of baseline): take the trial "
             "out of the table, or lower these numbers"
         )
@@ -178,7 +147,7 @@ def _check_trial(
     settled = max(selection.settle, selection.stimulated / rate)
     if first - last < settled * rate - 1e-6:
         raise NeuroLoopError(
-            f"{place}: the {selection.before} frames before it begin {(first - last) / rate:g} s "
+            f"{which}: the {selection.before} frames before it begin {(first - last) / rate:g} s "
             f"after the onset before, when {settled:g} s are needed for its response to settle: "
             "lower settle, or the number of baseline and control frames"
         )

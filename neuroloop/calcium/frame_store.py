@@ -183,10 +183,10 @@ class FrameStore:
         parts = [rows[start : start + size] for start in range(0, len(rows), size)]
         with ThreadPoolExecutor(1) as pool:
             ahead = [pool.submit(self.read, part, kind, mask) for part in parts[:1]]
-            for place, part in enumerate(parts):
+            for position, part in enumerate(parts):
                 images = ahead.pop().result()
-                if place + 1 < len(parts):
-                    ahead.append(pool.submit(self.read, parts[place + 1], kind, mask))
+                if position + 1 < len(parts):
+                    ahead.append(pool.submit(self.read, parts[position + 1], kind, mask))
                 yield part, images
 
     def _read(self, offsets: np.ndarray, dtype: np.dtype) -> np.ndarray:

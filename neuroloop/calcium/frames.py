@@ -168,7 +168,7 @@ def _fill(
     around = {name: np.full(len(movie), np.nan) for name, movie in movies.items()}
     # Made once: fresh memory for every trial took as long as the sums.
     baseline, mean = np.zeros((2, *size))
-    for place, (name, movie) in enumerate(progress(movies.items(), "recordings", len(movies))):
+    for position, (name, movie) in enumerate(progress(movies.items(), "recordings", len(movies))):
         row_of = _places(rows, name, "frame")
         trial_of = {
             onset + offset: trial
@@ -207,7 +207,7 @@ def _fill(
                 means[trial_of[index]] = mean.mean()
                 baseline[:], left = 0, selection.baseline
         _check_values(movie, lowest, highest)
-        scale[place] = lowest, highest
+        scale[position] = lowest, highest
     image = total / len(trials)
     if not image.mean() > 0:
         raise NeuroLoopError(
@@ -295,8 +295,8 @@ def _template(
         onset = int(trials.loc[trials["recording"] == name, "onset_frame"].min())
         # A recording that starts with its first trial has only that trial's own.
         end = onset - selection.before or onset
-        places = np.linspace(0, end - 1, min(end, TEMPLATE_FRAMES)).astype(int)
-        return movie.read(np.unique(places))
+        positions = np.linspace(0, end - 1, min(end, TEMPLATE_FRAMES)).astype(int)
+        return movie.read(np.unique(positions))
 
     return make_template(early(name, movie) for name, movie in movies.items())
 

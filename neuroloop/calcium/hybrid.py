@@ -6,7 +6,6 @@ noise of their own, as the photons of the real movie are not known.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
@@ -64,7 +63,7 @@ def hybrid_area(
     variation = unit_factors(
         numpy_generator(seed, "calcium", name, "amplitudes"), settings.response_spread, len(cells)
     )
-    sized = replace(settings, height=shape[0], width=shape[1])
+    sized = settings.model_copy(update={"height": shape[0], "width": shape[1]})
     background = make_background(source, cells, variation)
     return wire_area(seed, name, sized, cells, variation, background)
 
@@ -95,7 +94,7 @@ def hybrid_frames(seed: int, area: Area, session: Session, recording: str) -> It
     course = responses(seed, area, session, recording)
     heights = (session.photons * background.variation * course).astype(np.float32)
     names = ("calcium", area.name, session.name, recording, "background")
-    places = background.draw(numpy_generator(seed, *names), len(course))
-    for place, height, light in zip(places, heights, level, strict=True):
-        seen = background.frames[place] + np.tensordot(height, background.bodies, 1)
+    positions = background.draw(numpy_generator(seed, *names), len(course))
+    for position, height, light in zip(positions, heights, level, strict=True):
+        seen = background.frames[position] + np.tensordot(height, background.bodies, 1)
         yield np.clip(np.rint(light * seen), 0, np.iinfo(np.uint16).max).astype(np.uint16)

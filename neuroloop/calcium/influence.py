@@ -77,8 +77,8 @@ def too_near(cells: pd.DataFrame, distance: float) -> np.ndarray:
     ndarray of bool, shape (cells, cells)
         False on the diagonal.
     """
-    places = cells[["row", "column"]].to_numpy(float)
-    near = np.linalg.norm(places[:, None] - places, axis=2) < distance
+    positions = cells[["row", "column"]].to_numpy(float)
+    near = np.linalg.norm(positions[:, None] - positions, axis=2) < distance
     np.fill_diagonal(near, False)
     return near
 

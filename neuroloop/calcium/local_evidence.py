@@ -55,11 +55,11 @@ def window_region(window: np.ndarray, poolings: int) -> Region:
     reach = KERNEL // 2 * (step - 1)
     cuts = []
     for axis, size in enumerate(window.shape):
-        places = np.flatnonzero(window.any(axis=1 - axis))
+        positions = np.flatnonzero(window.any(axis=1 - axis))
         most = size // step
         # A border pixel that no pooling takes reaches the last place all the same.
-        first = min(max(0, places[0] - reach) // step, most - 1)
-        last = min((places[-1] + reach) // step, most - 1) + 1
+        first = min(max(0, positions[0] - reach) // step, most - 1)
+        last = min((positions[-1] + reach) // step, most - 1) + 1
         start = max(0, (first * step - reach) // step)
         end = last * step + reach
         # To the very border, if it is near: the padding there is the frame's own.

@@ -67,7 +67,9 @@ def map_figure(
         The more a map says, the less of the image is seen through it. A map's pixels are drawn as
         they are, at their place in the frame. Cells of the pattern are circled.
     """
-    order = sorted(range(len(patterns)), key=lambda place: len(pattern_cells(patterns[place])))
+    order = sorted(
+        range(len(patterns)), key=lambda position: len(pattern_cells(patterns[position]))
+    )
     chosen = order[:limit]
     columns = min(COLUMNS, max(len(chosen), 3))
     rows = -(-len(chosen) // columns)
@@ -78,10 +80,10 @@ def map_figure(
     stride = _stride(mean_image.shape[0], maps.shape[1])
     for panel in axes.flat[len(chosen) :]:
         panel.set_axis_off()
-    for panel, place in zip(axes.flat, chosen, strict=False):
-        _draw(panel, mean_image, maps[place], stride, colours, norm)
-        _circle(panel, cells, pattern_cells(patterns[place]))
-        panel.set_title(patterns[place], fontsize=8, pad=2)
+    for panel, position in zip(axes.flat, chosen, strict=False):
+        _draw(panel, mean_image, maps[position], stride, colours, norm)
+        _circle(panel, cells, pattern_cells(patterns[position]))
+        panel.set_title(patterns[position], fontsize=8, pad=2)
     _name_axes(axes[rows - 1, 0], mean_image)
     _colour_bar(figure, axes, colours, norm, method)
     said = f"all {len(patterns)} patterns"

@@ -61,8 +61,8 @@ def matrix_figure(
     """
     members = panels(groups)
     order = np.concatenate(list(members.values()))
-    sizes = {name: len(places) for name, places in members.items()}
-    names = [labels[place] for place in order]
+    sizes = {name: len(positions) for name, positions in members.items()}
+    names = [labels[position] for position in order]
     columns = min(COLUMNS, len(matrices))
     rows = -(-len(matrices) // columns)
     figure, axes = grid(rows, columns, width=PAGE / columns, height=0.84 * PAGE / COLUMNS + 0.3)

@@ -115,8 +115,8 @@ class Movie:
         start = 0
         for stack in self._stacks:
             here = np.flatnonzero((wanted >= start) & (wanted < start + stack.shape[0]))
-            for place, frame in zip(here, stack.frames(wanted[here] - start), strict=True):
-                frames[place] = frame
+            for position, frame in zip(here, stack.frames(wanted[here] - start), strict=True):
+                frames[position] = frame
             start += stack.shape[0]
         return frames
 

@@ -62,8 +62,8 @@ def refuse_mixed_pages(tiff: "TiffFile", path: Path) -> None:
         page = tiff.pages[number]
         facts = _micromanager(page)
         for axis, names in AXES.items():
-            places = facts.get("Axes") or {}
-            value = places.get(axis, next((facts[n] for n in names if n in facts), None))
+            positions = facts.get("Axes") or {}
+            value = positions.get(axis, next((facts[n] for n in names if n in facts), None))
             if value is not None:
                 seen[axis].add(str(value))
     for axis, values in seen.items():

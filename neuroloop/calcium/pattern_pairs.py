@@ -72,13 +72,13 @@ def panel_table(matrix: np.ndarray, patterns: Sequence[str], groups: Sequence[st
     """
     overlap, shared = label_overlap(patterns), sharing(patterns)
     rows = []
-    for name, places in [("all", np.arange(len(patterns))), *panels(groups).items()]:
-        inside = np.ix_(places, places)
+    for name, positions in [("all", np.arange(len(patterns))), *panels(groups).items()]:
+        inside = np.ix_(positions, positions)
         values, defined = matrix[inside], np.isfinite(matrix[inside])
         once = np.triu(defined, k=1)
         row = {
             "group": name,
-            "patterns": len(places),
+            "patterns": len(positions),
             "sum": values[defined].sum(),
             "sum_squared": (values[defined] ** 2).sum(),
             "label_overlap": np.nansum(overlap[inside]),

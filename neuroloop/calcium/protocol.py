@@ -1,38 +1,25 @@
 """Protocol of an experiment: which patterns are stimulated, in which recordings, when."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
 from neuroloop.calcium.patterns import NONE, pattern_cells, pattern_name
+from neuroloop.config.settings import Settings, setting
 from neuroloop.errors import NeuroLoopError
 
 
-@dataclass(frozen=True)
-class Protocol:
-    """Times of a recording; the default is the study's.
+class Protocol(Settings):
+    """Times of a recording; the default is the study's."""
 
-    Attributes
-    ----------
-    frame_rate : float
-        Frames a second.
-    trials : int
-        Stimulations a recording (5 or 10 in the study).
-    first_onset, period, tail : float
-        Seconds before the first stimulation, from one to the next, and after the last period.
-    pulse : float
-        Duration of a photostimulation, seconds.
-    """
-
-    frame_rate: float = 2.0
-    trials: int = 5
-    first_onset: float = 18.0
-    period: float = 8.0
-    tail: float = 2.0
-    pulse: float = 0.05
+    frame_rate: float = setting("Frames a second.", 2.0, gt=0, unit="Hz")
+    trials: int = setting("Stimulations a recording (5 or 10 in the study).", 5, ge=2)
+    first_onset: float = setting("Time before the first stimulation.", 18.0, ge=0, unit="s")
+    period: float = setting("Time from one stimulation to the next.", 8.0, gt=0, unit="s")
+    tail: float = setting("Time after the last period.", 2.0, ge=0, unit="s")
+    pulse: float = setting("Duration of a photostimulation.", 0.05, gt=0, unit="s")
 
     @property
     def onsets(self) -> np.ndarray:
@@ -135,7 +122,7 @@ def draw_recordings(
     order = np.lexsort((generator.permutation(len(patterns)), np.array(rank)))
     digits = len(str(len(patterns)))
     rows, events = [], []
-    for number, place in enumerate(order, start=1):
+    for number, position in enumerate(order, start=1):
         recording = f"{area}-{session}-r{number:0{digits}d}"
         rows.append(
             {
@@ -144,7 +131,7 @@ def draw_recordings(
                 "recording": recording,
                 "path": f"{session}/{recording}.tif",
                 "frame_rate": protocol.frame_rate,
-                "group": of_pattern[place],
+                "group": of_pattern[position],
             }
         )
         events += [
@@ -152,7 +139,7 @@ def draw_recordings(
                 "recording": recording,
                 "trial": trial,
                 "onset_frame": int(onset),
-                "cells": "+".join(pattern_cells(patterns[place])),
+                "cells": "+".join(pattern_cells(patterns[position])),
             }
             for trial, onset in enumerate(protocol.onsets, start=1)
         ]

@@ -94,14 +94,14 @@ def multi_hot(patterns: Iterable[str], cells: Sequence[str]) -> np.ndarray:
     NeuroLoopError
         If a pattern has a cell that is not in the list.
     """
-    place = {cell: number for number, cell in enumerate(cells)}
+    position = {cell: number for number, cell in enumerate(cells)}
     rows = []
     for name in patterns:
         row = np.zeros(len(cells) + 1, dtype=bool)
         for cell in pattern_cells(name):
-            if cell not in place:
+            if cell not in position:
                 raise NeuroLoopError(f"pattern {name}: cell {cell} is not in the table of cells")
-            row[place[cell]] = True
+            row[position[cell]] = True
         row[-1] = not row.any()
         rows.append(row)
     return np.array(rows, dtype=bool).reshape(-1, len(cells) + 1)

@@ -46,7 +46,7 @@ def map_items(rows: pd.DataFrame, cells: Sequence[str]) -> pd.DataFrame:
         without a stimulated cell have none.
     """
     trials = rows.drop_duplicates("trial_row").sort_values("trial_row")
-    place = {cell: number for number, cell in enumerate(cells)}
+    position = {cell: number for number, cell in enumerate(cells)}
     items = [
         {
             **{
@@ -54,7 +54,7 @@ def map_items(rows: pd.DataFrame, cells: Sequence[str]) -> pd.DataFrame:
                 for name in ("trial_row", "recording", "trial", "pattern", "group")
             },
             "cell": cell,
-            "output": place[cell],
+            "output": position[cell],
         }
         for trial in trials.to_dict("records")
         if trial["pattern"] != NONE
@@ -99,9 +99,9 @@ def held_out_maps(
     cut = Division(network.front, network.head)
     trial_rows = rows["trial_row"].to_numpy()
     found = []
-    for member, place in enumerate(places):
-        mine = items_of_split(rows, items, splits[place.fold])
-        tested = splits[place.fold].test
+    for member, position in enumerate(places):
+        mine = items_of_split(rows, items, splits[position.fold])
+        tested = splits[position.fold].test
         asked = tested[np.isin(trial_rows[tested], mine["trial_row"])]
         # A frame is explained once, for all stimulated cells of its trial; if other trials have
         # more of them, for its last one again, which leaves that one's mean as it is.
@@ -208,9 +208,9 @@ def pattern_maps(maps: np.ndarray, items: pd.DataFrame) -> tuple[np.ndarray, lis
     order["cells"] = order["pattern"].map(lambda name: len(pattern_cells(name)))
     patterns = order.sort_values(["group", "cells", "pattern"], kind="stable")["pattern"].tolist()
     in_turn = trials.sort_values(["trial", "recording"], kind="stable")
-    places = [in_turn.index[in_turn["pattern"] == name].to_numpy() for name in patterns]
-    count = min(map(len, places))
-    return by_trial[:, np.stack([of_pattern[:count] for of_pattern in places], axis=1)], patterns
+    positions = [in_turn.index[in_turn["pattern"] == name].to_numpy() for name in patterns]
+    count = min(map(len, positions))
+    return by_trial[:, np.stack([of_pattern[:count] for of_pattern in positions], axis=1)], patterns
 
 
 def read_map_items(path: StrPath) -> pd.DataFrame:

@@ -106,14 +106,14 @@ def train_readers(
     NeuroLoopError
         If training diverges, or a split has too few training rows.
     """
-    places = [Place(seed, fold) for seed in range(len(seeds)) for fold in range(len(splits))]
-    sizes = [len(splits[place.fold].train) for place in places]
+    positions = [Place(seed, fold) for seed in range(len(seeds)) for fold in range(len(splits))]
+    sizes = [len(splits[position.fold].train) for position in positions]
     groups = equal_batches(sizes, reader.recipe.batch_size, members_at_once)
     logits = np.full((len(seeds), *targets.shape), np.nan, dtype=np.float32)
     histories, kept = [], {}
     for number, group in enumerate(groups, start=1):
-        chosen = [places[member] for member in group]
-        tests = [splits[place.fold].test for place in chosen]
+        chosen = [positions[member] for member in group]
+        tests = [splits[position.fold].test for position in chosen]
         name = f"readers{group[0]}x{len(group)}"
         done = checkpoint(f"done-{name}") if checkpoint else None
         loaded = done.load() if done else None
@@ -122,8 +122,10 @@ def train_readers(
             history = pd.DataFrame(loaded[1]["history"])
         else:
             state = checkpoint(name) if checkpoint else None
-            trains = [splits[place.fold].train for place in chosen]
-            own = [derive_seed(seeds[place.seed], "reader", place.fold) for place in chosen]
+            trains = [splits[position.fold].train for position in chosen]
+            own = [
+                derive_seed(seeds[position.seed], "reader", position.fold) for position in chosen
+            ]
             label = f"readers, {number} of {len(groups)}"
             network, history = _train(
                 frames, targets, trains, reader, own, device, mask, state, label
@@ -136,9 +138,9 @@ def train_readers(
             if done and state:  # readings are small, weights are not
                 done.save(_as_tensors(arrays), {"history": history.to_dict("list")})
                 state.remove()
-        for place, test, mine in zip(chosen, tests, arrays, strict=True):
-            logits[place.seed, test] = mine.pop("logits")
-            kept[place] = mine
+        for position, test, mine in zip(chosen, tests, arrays, strict=True):
+            logits[position.seed, test] = mine.pop("logits")
+            kept[position] = mine
         members = history.pop("member")
         for column, values in zip(Place._fields, zip(*chosen, strict=True), strict=True):
             history.insert(Place._fields.index(column), column, [values[m] for m in members])

@@ -91,7 +91,7 @@ def reading_figure(
 def _draw_session(panel: "Axes", name: str, table: pd.DataFrame) -> None:
     """Draw a session's metrics, those of control frames set apart."""
     start, edge = 0.0, None
-    places: list[float] = []
+    positions: list[float] = []
     labels: list[str] = []
     seeds: list[str] = []
     for frames_of, of_kind in (
@@ -102,16 +102,16 @@ def _draw_session(panel: "Axes", name: str, table: pd.DataFrame) -> None:
             continue
         if frames_of == "control":
             edge = start - (GAP + 1) / 2 + 0.25
-        place = np.arange(len(subsets)) + start
+        position = np.arange(len(subsets)) + start
         for number, measure in enumerate(LOOKS):
             here = of_kind[of_kind["measure"] == measure].set_index("subset").reindex(subsets)
             # Permuting a single pattern among its frames changes nothing: that is no chance level.
             here["chance"] = here["chance"].where(here.index != "none")
             shift = (number - (len(LOOKS) - 1) / 2) * 0.24
             _, colour, marker = LOOKS[measure]
-            _points(panel, place + shift, here, colour, marker)
+            _points(panel, position + shift, here, colour, marker)
         counts = of_kind.drop_duplicates("subset").set_index("subset").loc[subsets]
-        places += place.tolist()
+        positions += position.tolist()
         labels += [
             f"{SUBSETS[subset]}\nn = {frames}\n{trials} trials"
             for subset, frames, trials in zip(
@@ -119,8 +119,8 @@ def _draw_session(panel: "Axes", name: str, table: pd.DataFrame) -> None:
             )
         ]
         seeds.append(f"{frames_of}: {_seeds(of_kind)}")
-        start = place[-1] + GAP
-    end = places[-1] + 0.6
+        start = position[-1] + GAP
+    end = positions[-1] + 0.6
     if edge is not None:
         panel.axvspan(edge, end, color="#ececec", zorder=0)
         panel.text(
@@ -133,7 +133,7 @@ def _draw_session(panel: "Axes", name: str, table: pd.DataFrame) -> None:
             fontsize=8,
         )
     panel.set_xlim(-0.6, end)
-    panel.set_xticks(places, labels, fontsize=8)
+    panel.set_xticks(positions, labels, fontsize=8)
     panel.set_title(f"{name} ({', '.join(seeds)})")
 
 

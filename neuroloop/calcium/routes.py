@@ -154,7 +154,7 @@ def compare_likeness(
 
     def of(rows: np.ndarray) -> Measure:
         some = [patterns[row] for row in rows]
-        places = [names.index(name) for name in pattern_order(some)]
+        positions = [names.index(name) for name in pattern_order(some)]
         if route == "zncc":
             assert shape is not None
             measured: Measure = partial(_mean_zncc, patterns=some, shape=shape)
@@ -163,7 +163,7 @@ def compare_likeness(
 
         def measure(values: np.ndarray) -> np.ndarray:
             made = np.full((len(names), len(names)), np.nan)
-            made[np.ix_(places, places)] = measured(values)
+            made[np.ix_(positions, positions)] = measured(values)
             return made
 
         return measure
@@ -200,16 +200,16 @@ def _scaled_cosine(patterns: list[str], columns: Mapping[str, int]) -> Measure:
     Without it the error of a session's scale would be in its cosines, but not in those of trials
     exchanged between sessions.
     """
-    cells, places = list(columns), list(columns.values())
+    cells, positions = list(columns), list(columns.values())
     if not cells:
         return partial(noiseless_cosine, patterns=patterns)
     stimulated = np.array([[cell in pattern_cells(name) for cell in cells] for name in patterns])
     weights = least_squares(stimulated).weights
 
     def measure(values: np.ndarray) -> np.ndarray:
-        direct = np.einsum("ct,tc->c", weights, values[:, places])
+        direct = np.einsum("ct,tc->c", weights, values[:, positions])
         scale = np.ones(values.shape[-1])
-        scale[places] = np.where(direct > 0, direct, 1)
+        scale[positions] = np.where(direct > 0, direct, 1)
         return noiseless_cosine(values / scale, patterns)
 
     return measure

@@ -228,8 +228,8 @@ def gather_maps(
     """Maps of all items, shape (seeds, items, height, width); NaN where no split tests a trial."""
     shape = read.harvest[FIRST]["maps"].shape[1:]
     maps = np.full((len(read.logits), len(items), *shape), np.nan, dtype=np.float32)
-    for place, kept in read.harvest.items():
-        maps[place.seed, items_of_split(rows, items, splits[place.fold]).index] = kept["maps"]
+    for position, kept in read.harvest.items():
+        maps[position.seed, items_of_split(rows, items, splits[position.fold]).index] = kept["maps"]
     return maps
 
 
@@ -243,7 +243,7 @@ def gather_evidence(
     cells = read.harvest[FIRST]["evidence"].shape[1]
     evidence = np.full((len(read.logits), n_rows, cells), np.nan, dtype=np.float32)
     networks = np.full(n_rows, -1)
-    for place, kept in read.harvest.items():
-        evidence[place.seed, held_out[place.fold]] = kept["evidence"]
-        networks[held_out[place.fold]] = place.fold
+    for position, kept in read.harvest.items():
+        evidence[position.seed, held_out[position.fold]] = kept["evidence"]
+        networks[held_out[position.fold]] = position.fold
     return evidence, networks

@@ -71,8 +71,8 @@ def light_change(
             continue
         quiet = _error(max(whole, _spread(values[:, still])), trials)
         ended, fallen = [], []
-        for place, offset in enumerate(offsets[:-1]):
-            here, after = values[:, place], values[:, place + 1]
+        for position, offset in enumerate(offsets[:-1]):
+            here, after = values[:, position], values[:, position + 1]
             sign = 1 if np.median(here) > 0 else -1
             size = _of_half(sign * here)
             if not size > max(CHANGE, clear * max(quiet, _error(here.std(ddof=1), trials))):
@@ -124,6 +124,6 @@ def _of_half(values: np.ndarray) -> float:
 
 def _remedy(offset: int, end: int) -> str:
     if offset < 0:
-        return "mend onset_frame in the table of stimulations (frames count from 0)"
+        return "correct onset_frame in the table of stimulations (frames count from 0)"
     more = f", and stimulated: more than {end}" if offset + 1 == end else ""
     return f"set frames: skip: {offset + 1}{more} for the area"

@@ -110,8 +110,8 @@ def movie_paths(recordings: pd.DataFrame, folders: Sequence[StrPath]) -> dict[st
     found: dict[str, list[Path]] = {}
     for row in recordings.to_dict("records"):
         for name in row["path"].split(PATHS):
-            places = [Path(folder) / name.strip() for folder in folders]
-            path = next((place for place in places if place.is_file()), None)
+            positions = [Path(folder) / name.strip() for folder in folders]
+            path = next((position for position in positions if position.is_file()), None)
             if path is None:
                 raise NeuroLoopError(
                     f"recording {row['recording']}: {name.strip()} is not in "
@@ -201,12 +201,12 @@ def check_cells_inside(cells: pd.DataFrame, shape: tuple[int, int], origin: StrP
         If one is not.
     """
     for cell in cells.to_dict("records"):
-        place = (cell["row"], cell["column"])
-        if not all(-0.5 <= at < size - 0.5 for at, size in zip(place, shape, strict=True)):
+        position = (cell["row"], cell["column"])
+        if not all(-0.5 <= at < size - 0.5 for at, size in zip(position, shape, strict=True)):
             raise NeuroLoopError(
-                f"{origin}: cell {cell['cell']} at row {place[0]:g}, column {place[1]:g} lies "
-                f"outside the frame of {shape[0]} x {shape[1]} pixels: mend its place (row comes "
-                "first, both count from 0)"
+                f"{origin}: cell {cell['cell']} at row {position[0]:g}, column {position[1]:g} "
+                f"lies outside the frame of {shape[0]} x {shape[1]} pixels: correct its position "
+                "(row comes first, both count from 0)"
             )
 
 
@@ -252,7 +252,7 @@ def session_stimulations(
     if unknown:
         raise NeuroLoopError(
             f"{origin} names the recording {unknown[0]}, which the table of recordings lacks: "
-            "mend the name or add it there"
+            "correct the name or add it there"
         )
     here = session_recordings(recordings, area, session, "the table of recordings")
     if not set(keys) <= set(stimulations):
@@ -263,7 +263,7 @@ def session_stimulations(
                 f"{origin}: two sessions have a recording {name}: add the columns area and "
                 "session, or give recordings names of their own"
             )
-    order = {name: place for place, name in enumerate(here["recording"])}
+    order = {name: position for position, name in enumerate(here["recording"])}
     mine = stimulations[stimulations["recording"].isin(order)]
     silent = natural_sorted(set(order) - set(mine["recording"]))
     if silent:
@@ -277,7 +277,7 @@ def session_stimulations(
         if strange:
             raise NeuroLoopError(
                 f"{origin}: recording {row['recording']}, trial {row['trial']} stimulates the "
-                f"cell {strange[0]}, which the table of cells lacks: mend the id or add the cell"
+                f"cell {strange[0]}, which the table of cells lacks: correct the id or add the cell"
             )
     ordered = mine.assign(place=mine["recording"].map(order)).sort_values(["place", "trial"])
     for recording, part in ordered.groupby("recording", sort=False):

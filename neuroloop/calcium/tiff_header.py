@@ -113,8 +113,8 @@ def _imagej(metadata: Mapping[str, Any]) -> Header:
 def _imagej_seconds(unit: object) -> float:
     """Seconds in ImageJ's unit of time; 0 if it is none that is known."""
     name = str(unit or "s").strip().lower().rstrip(".").replace("μ", "µ")
-    of = {one: key for key, names in IMAGEJ_SECONDS.items() for one in names.split()}
-    return OME_SECONDS.get(of.get(name, of.get(name.removesuffix("s"), "")), 0.0)
+    unit_of = {one: key for key, names in IMAGEJ_SECONDS.items() for one in names.split()}
+    return OME_SECONDS.get(unit_of.get(name, unit_of.get(name.removesuffix("s"), "")), 0.0)
 
 
 def _shaped(
@@ -171,8 +171,10 @@ def _ome(text: str, path: Path, pages: int) -> Header:
     if own and all(data.get("PlaneCount") == "1" for data in own):
         # Each page has its place: channels and planes may be in files of their own.
         channels, planes = (len({data.get(f"First{axis}", "0") for data in own}) for axis in "CZ")
-    places = sorted((int(data.get("FirstT", 0)), int(data.get("IFD", 0))) for data in own)
-    if channels == planes == 1 and [page for _, page in places] != sorted(p for _, p in places):
+    positions = sorted((int(data.get("FirstT", 0)), int(data.get("IFD", 0))) for data in own)
+    if channels == planes == 1 and [page for _, page in positions] != sorted(
+        p for _, p in positions
+    ):
         raise NeuroLoopError(
             f"{path} holds its frames in another order than that of time by its OME header: save "
             "them in order"
@@ -183,9 +185,9 @@ def _ome(text: str, path: Path, pages: int) -> Header:
     # Frames may be missing, or lie in other files; those that it does not speak of are no frames.
     plan = pages <= frames
     of_set = ";".join(sorted({str(uuid.text) for uuid in pixels.findall("{*}TiffData/{*}UUID")}))
-    place = Place(f"OME {of_set}", (places[0][0],)) if of_set and places else None
+    position = Place(f"OME {of_set}", (positions[0][0],)) if of_set and positions else None
     rate = 1 / interval if interval else None
-    return Header(says, channels, planes, frames, plan, rate, place)
+    return Header(says, channels, planes, frames, plan, rate, position)
 
 
 def _ome_root(text: str, path: Path) -> ElementTree.Element:
@@ -218,11 +220,11 @@ def _in_file(pixels: ElementTree.Element, root: ElementTree.Element, path: Path)
 
 def _is_own(data: ElementTree.Element, root: ElementTree.Element, path: Path) -> bool:
     """Tell whether pages that OME-XML speaks of lie in this file."""
-    of = data.find("{*}UUID")
-    if of is None:
+    found = data.find("{*}UUID")
+    if found is None:
         return True
     known = root.get("UUID")
-    return of.text == known if known else of.get("FileName") == path.name
+    return found.text == known if known else found.get("FileName") == path.name
 
 
 def _scanimage_values(tiff: "TiffFile") -> dict[str, str]:

@@ -99,7 +99,7 @@ def inspect(path: Path) -> Stack:
         If it is missing or truncated, cannot be decoded, or its shape or type is not a movie's.
     """
     if not path.is_file():
-        raise NeuroLoopError(f"{path} is missing: put the movie there or mend its path")
+        raise NeuroLoopError(f"{path} is missing: put the movie there or correct its path")
     with _opened(path) as tiff:
         pages, offset = _alike(path, tiff)
         header = read_header(tiff, path)
@@ -230,9 +230,9 @@ def _movie_shape(
     """
     kept = [
         (axis, size)
-        for place, (axis, size) in enumerate(zip(axes, shape, strict=True))
+        for position, (axis, size) in enumerate(zip(axes, shape, strict=True))
         # The last two axes count even if a frame is a line or a point.
-        if size > 1 or place >= len(axes) - 2
+        if size > 1 or position >= len(axes) - 2
     ]
     left = "".join(axis for axis, _ in kept)
     if left == "YX" or (len(left) == 3 and left.endswith("YX") and left[0] not in "S" + others):

@@ -48,8 +48,8 @@ def trial_splits(
         made = splits(_dealt(rows, folds))
     elif split == "last":
         # The trial numbers of a recording need not be the same as another's, nor without gaps.
-        place = trials.rank(method="dense").astype(int)
-        held = place > trials.transform("nunique") - last
+        position = trials.rank(method="dense").astype(int)
+        held = position > trials.transform("nunique") - last
         fewest = int(trials.nunique().min())
         if not 1 <= last < fewest:
             raise NeuroLoopError(

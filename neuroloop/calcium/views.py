@@ -135,7 +135,7 @@ class Views:
 
     def chosen(self, places: np.ndarray) -> np.ndarray:
         """Rows of the frames at these places in each member's rows, shape (members, batch)."""
-        return np.stack([rows[place] for rows, place in zip(self.rows, places, strict=True)])
+        return np.stack([rows[position] for rows, position in zip(self.rows, places, strict=True)])
 
     def draw(self, epoch: int, indices: torch.Tensor) -> torch.Tensor:
         """Random views of a batch; the next batch of the epoch is read meanwhile.
@@ -152,10 +152,11 @@ class Views:
         """
         if epoch != self.epoch:
             self._begin(epoch)
-        places = indices.cpu().numpy()
-        images = torch.from_numpy(self._next(places)).to(self.device)
+        positions = indices.cpu().numpy()
+        images = torch.from_numpy(self._next(positions)).to(self.device)
         gain, shift = np.stack(
-            [change[:, place] for change, place in zip(self.changes, places, strict=True)], axis=2
+            [change[:, position] for change, position in zip(self.changes, positions, strict=True)],
+            axis=2,
         )
         mean, std = self.levels.T
         added = shift * std - (gain - 1) * mean

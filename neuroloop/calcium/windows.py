@@ -45,6 +45,6 @@ def cell_windows(cells: pd.DataFrame, shape: tuple[int, int], reach: float = REA
         if not size:
             raise NeuroLoopError(
                 f"cell {cell} has no pixel of its own: it is smaller than one, or lies within "
-                "another cell: mend the table of cells"
+                "another cell: correct the table of cells"
             )
     return windows

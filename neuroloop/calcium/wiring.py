@@ -103,8 +103,8 @@ def off_target(cells: pd.DataFrame, strength: float, distance: float) -> np.ndar
         ``[i, j]``: response of j to light aimed at i; 0 on the diagonal. No coupling: it is the
         same in all sessions.
     """
-    places = cells[["row", "column"]].to_numpy(float)
-    apart = np.linalg.norm(places[:, None] - places, axis=2)
+    positions = cells[["row", "column"]].to_numpy(float)
+    apart = np.linalg.norm(positions[:, None] - positions, axis=2)
     spill = strength * np.exp(-0.5 * (apart / distance) ** 2)
     np.fill_diagonal(spill, 0)
     return spill

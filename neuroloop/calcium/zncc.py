@@ -135,8 +135,8 @@ def centred_products(maps: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
     spread = centred.diagonal()
     undefined = ~np.isfinite(spread)
     constant = np.zeros(count, dtype=bool)
-    for place in np.flatnonzero(~undefined & (spread <= pixels * (FLAT * level[:, 0]) ** 2)):
-        constant[place] = (flat[place] == flat[place, 0]).all()
+    for position in np.flatnonzero(~undefined & (spread <= pixels * (FLAT * level[:, 0]) ** 2)):
+        constant[position] = (flat[position] == flat[position, 0]).all()
     centred[constant] = 0
     centred[:, constant] = 0
     centred[undefined] = np.nan

@@ -63,15 +63,15 @@ def null_figure(table: pd.DataFrame, *, session: str) -> "Figure":
 
 def _draw(panel: "Axes", table: pd.DataFrame) -> None:
     """Draw one statistic: a row a kind of matrix, the trained networks above the nulls."""
-    for place, kind in enumerate(KINDS):
+    for position, kind in enumerate(KINDS):
         rows = table[table["kind"] == kind].reset_index(drop=True)
         value, low, high = rows[["value", "ci_low", "ci_high"]].to_numpy(dtype=float)[0]
-        _bar(panel, place - 0.25, value, low, high, "trained networks")
+        _bar(panel, position - 0.25, value, low, high, "trained networks")
         for name, mean, lowest, highest, p in zip(
             *(rows[column] for column in ("null", "null_mean", "null_low", "null_high", "p")),
             strict=True,
         ):
-            y = place + (0.0 if name == UNTRAINED else 0.25)
+            y = position + (0.0 if name == UNTRAINED else 0.25)
             _bar(panel, y, mean, lowest, highest, name)
             said = f"p {p:.3g}" if np.isfinite(p) else "no p"
             panel.text(

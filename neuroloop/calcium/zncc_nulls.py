@@ -79,8 +79,8 @@ def permuted(
     """Yield a matrix over patterns with the labels permuted within groups, `count` times."""
     order = np.arange(len(matrix))
     for _ in range(count):
-        for places in panels(groups).values():
-            order[places] = generator.permutation(places)
+        for positions in panels(groups).values():
+            order[positions] = generator.permutation(positions)
         yield matrix[np.ix_(order, order)]
 
 

@@ -126,8 +126,10 @@ def view(
     if images.dtype != np.float32 or not ((images >= 0) & (images <= 1)).all():
         raise ValueError("radiographs are float32 in [0, 1], without NaN")
     made, views = _resampled(images, radiograph_ids, number, seed, kind)
-    for place, drawn in enumerate(views):
-        made[place] = _photometry(torch.from_numpy(made[place])[None, None], drawn)[0, 0].numpy()
+    for position, drawn in enumerate(views):
+        made[position] = _photometry(torch.from_numpy(made[position])[None, None], drawn)[
+            0, 0
+        ].numpy()
     return made
 
 
@@ -164,9 +166,9 @@ def _resampled(
     if number == 0:
         return made, []
     views = [_View(KINDS[kind], seed, radiograph, number) for radiograph in radiograph_ids]
-    for place, drawn in enumerate(views):
-        made[place] = functional.grid_sample(
-            torch.from_numpy(made[place])[None, None],
+    for position, drawn in enumerate(views):
+        made[position] = functional.grid_sample(
+            torch.from_numpy(made[position])[None, None],
             _sampling_grid(drawn, images.shape[1:]),
             mode="bilinear",
             padding_mode="reflection",

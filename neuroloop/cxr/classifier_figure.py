@@ -67,8 +67,8 @@ def draw_scores(
     whole = metrics[metrics["shown"] == "whole"]
     figure, axes = _panels(whole, contrast, "split", SPLITS)
     if baseline:
-        of = (whole["case"] == baseline[0]) & (whole["classifier"] == baseline[1])
-        lines = whole[of & (whole["split"] == "patient")].set_index("metric")["value"]
+        chosen = (whole["case"] == baseline[0]) & (whole["classifier"] == baseline[1])
+        lines = whole[chosen & (whole["split"] == "patient")].set_index("metric")["value"]
         for panel, metric in zip(axes, _measures(contrast), strict=True):
             panel.axvline(lines[metric], color=PALETTE[0], linewidth=0.9, linestyle=":", zorder=1)
     _finish(
@@ -133,13 +133,13 @@ def _panels(
     high = 0.16 + 0.17 * len(kinds)
     figure, axes = grid(1, 2, width=4.3, height=1.9 + high * len(runs), sharey=True)
     for panel, (metric, name) in zip(axes[0], _measures(contrast).items(), strict=True):
-        of = metrics[metrics["metric"] == metric]
+        chosen = metrics[metrics["metric"] == metric]
         for number, kind in enumerate(kinds):
-            rows = of[of[column] == kind].set_index(["classifier", "case"]).reindex(runs)
+            rows = chosen[chosen[column] == kind].set_index(["classifier", "case"]).reindex(runs)
             shift = (number - (len(kinds) - 1) / 2) * 0.62 / len(kinds)
             _points(panel, np.arange(len(runs)) + shift, rows, looks[kind])
         panel.set_xlabel(name)
-        panel.set_title(f"{name.split(',')[0]} (n = {_range(of['n'])} radiographs)")
+        panel.set_title(f"{name.split(',')[0]} (n = {_range(chosen['n'])} radiographs)")
         panel.set_yticks(range(len(runs)), [f"{classifier}, {case}" for classifier, case in runs])
         panel.set_ylim(len(runs) - 0.45, -0.55)
         panel.grid(axis="x", visible=True)

@@ -100,16 +100,16 @@ def _draw(panel: "Axes", radiographs: PredictionsTable, classes: Sequence[str]) 
     panel.set_yticks(
         range(k),
         [
-            f"{name}\nrecall {recall[of]:.2f}\n{true[of] / true.sum():.0%} of radiographs"
-            for of, name in enumerate(classes)
+            f"{name}\nrecall {recall[label]:.2f}\n{true[label] / true.sum():.0%} of radiographs"
+            for label, name in enumerate(classes)
         ],
         fontsize=7,
     )
     panel.set_xticks(
         range(k),
         [
-            f"{name}\nprecision\n{precision[of]:.2f}\n{named[of] / true.sum():.0%} named"
-            for of, name in enumerate(classes)
+            f"{name}\nprecision\n{precision[label]:.2f}\n{named[label] / true.sum():.0%} named"
+            for label, name in enumerate(classes)
         ],
         fontsize=7,
     )

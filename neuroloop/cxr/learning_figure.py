@@ -154,10 +154,10 @@ def _draw_reliability(panel: "Axes", radiographs: PredictionsTable, title: str) 
     )
     gap = 0.0
     for number in np.unique(bins):
-        of = bins == number
-        value, *bounds = cluster_interval(right[of], radiographs.patients[of].astype(str))
-        sure = confidence[of].mean()
-        gap += of.mean() * abs(value - sure)
+        inside = bins == number
+        value, *bounds = cluster_interval(right[inside], radiographs.patients[inside].astype(str))
+        sure = confidence[inside].mean()
+        gap += inside.mean() * abs(value - sure)
         # An interval of Wilson's may leave a share of 1 out by a rounding error.
         bars = np.abs(np.array(bounds, dtype=float) - value)[:, None]
         panel.errorbar(sure, value, bars, fmt="o", color=PALETTE[0], markersize=4, linewidth=1.2)

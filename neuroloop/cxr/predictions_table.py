@@ -104,7 +104,7 @@ def predictions_table(predictions: pd.DataFrame, classes: Sequence[str]) -> Pred
             f"or do "
             "not sum to 1: predict them again"
         )
-    number = {name: place for place, name in enumerate(classes)}
+    number = {name: position for position, name in enumerate(classes)}
     _, patients = np.unique(rows["patient"].to_numpy(dtype=str), return_inverse=True)
     return PredictionsTable(
         rows["radiograph"].to_numpy(dtype=str),

@@ -67,7 +67,7 @@ def compare(
         low, high = percentile_interval(draws)
         among = np.ones(len(first.truth), dtype=bool)
         if name == "auc" and contrast:
-            among = np.isin(first.truth, [list(classes).index(of) for of in contrast])
+            among = np.isin(first.truth, [list(classes).index(label) for label in contrast])
         rows.append(
             {
                 "metric": name,

@@ -51,7 +51,7 @@ def list_folder(folder: Path, classes: Mapping[str, str] | None = None) -> pd.Da
         tells no class, or `classes` names a folder that is not there.
     """
     if not folder.is_dir():
-        raise NeuroLoopError(f"radiographs {folder}: there is no such folder: mend the path")
+        raise NeuroLoopError(f"radiographs {folder}: there is no such folder: correct the path")
     found = (path.relative_to(folder) for path in folder.rglob("*"))
     files = natural_sorted(
         path.as_posix()
@@ -170,10 +170,12 @@ def _read_separated(path: Path) -> pd.DataFrame:
             rows = [(reader.line_num, row) for row in reader if row]
     except FileNotFoundError:
         raise NeuroLoopError(
-            f"radiographs {path}: the manifest is missing: mend the path"
+            f"radiographs {path}: the manifest is missing: correct the path"
         ) from None
     except (csv.Error, UnicodeDecodeError) as error:
-        raise NeuroLoopError(f"{path} is not a {path.suffix} table ({error}): mend it") from error
+        raise NeuroLoopError(
+            f"{path} is not a {path.suffix} table ({error}): correct it"
+        ) from error
     if len(rows) < 2:
         raise NeuroLoopError(
             f"{path} lists no radiographs: it needs a header and a row for each radiograph"
@@ -184,6 +186,7 @@ def _read_separated(path: Path) -> pd.DataFrame:
     for line, row in rest:
         if len(row) != len(header):
             raise NeuroLoopError(
-                f"{path}, line {line} has {len(row)} fields, but the header {len(header)}: mend it"
+                f"{path}, line {line} has {len(row)} fields, but the header {len(header)}: "
+                "correct it"
             )
     return pd.DataFrame([row for _, row in rest], columns=header, dtype=str)

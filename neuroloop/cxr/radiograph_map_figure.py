@@ -68,7 +68,7 @@ def draw_radiograph_maps(
     wide = max(LEAST, SAID + (1 + len(maps)) * (SIDE + 0.06))
     figure.set_size_inches(wide, figure.get_figheight() + 1.4)
     colours = _colours()
-    large = {name: to_input(of, (height, width)) for name, of in maps.items()}
+    large = {name: to_input(values, (height, width)) for name, values in maps.items()}
     for row, panels in enumerate(axes):
         right = labels[row] == predicted[row]
         outline = None if lesions is None else lesions[row]
@@ -177,7 +177,7 @@ def _title(
     lesions: np.ndarray | None,
     shape: tuple[int, int],
 ) -> None:
-    sizes = {name: f"{of.shape[2]} × {of.shape[1]}" for name, of in maps.items()}
+    sizes = {name: f"{values.shape[2]} × {values.shape[1]}" for name, values in maps.items()}
     native = "; ".join(f"{name} {size}" for name, size in sizes.items())
     outlined = lesions is not None and bool(lesions.any())
     figure.suptitle(

@@ -67,9 +67,12 @@ def scores(
     f1 = np.where(true > 0, ratio(2 * right, true + named), np.nan)
     against_rest = [
         weighted_auc(
-            radiographs.probabilities[:, of], radiographs.truth == of, radiographs.patients, weights
+            radiographs.probabilities[:, label],
+            radiographs.truth == label,
+            radiographs.patients,
+            weights,
         )
-        for of in occurs
+        for label in occurs
     ]
     made: dict[Key, np.ndarray] = {
         ("accuracy", ""): right.sum(axis=1) / n,
@@ -83,8 +86,8 @@ def scores(
     if contrast:
         made["auc", ""] = _contrast_auc(radiographs, weights, *_places(contrast, classes))
     precision = ratio(right, named)
-    for of, name in enumerate(classes):
-        made["precision", name], made["recall", name] = precision[:, of], recall[:, of]
+    for label, name in enumerate(classes):
+        made["precision", name], made["recall", name] = precision[:, label], recall[:, label]
     return made
 
 
@@ -150,7 +153,7 @@ def radiograph_metrics(
         if key[0] == "calibration_error":
             draws = np.maximum(0, draws - draws.mean() + value)
         low, high = percentile_interval(draws)
-        of = _radiographs_of(key, radiographs, classes, contrast)
+        counted = _radiographs_of(key, radiographs, classes, contrast)
         rows.append(
             {
                 "metric": key[0],
@@ -158,8 +161,8 @@ def radiograph_metrics(
                 "value": value,
                 "ci_low": low,
                 "ci_high": high,
-                "n": int(of.sum()),
-                "patients": len(np.unique(radiographs.patients[of])),
+                "n": int(counted.sum()),
+                "patients": len(np.unique(radiographs.patients[counted])),
                 "chance": chances.get(key, np.nan),
                 "left_out": int(np.isnan(draws).sum()),
             }
@@ -204,15 +207,17 @@ def _radiographs_of(
     if metric == "auc" and contrast:
         return np.isin(radiographs.truth, _places(contrast, classes))
     if metric in PER_CLASS:
-        of = radiographs.named if metric == "precision" else radiographs.truth
-        return of == list(classes).index(name)
+        classed = radiographs.named if metric == "precision" else radiographs.truth
+        return classed == list(classes).index(name)
     return np.ones(len(radiographs.truth), dtype=bool)
 
 
 def _chances(radiographs: PredictionsTable, classes: Sequence[str]) -> dict[Key, float]:
     """Chance levels; those of permuted namings are means over all permutations, exactly."""
     n, k = radiographs.probabilities.shape
-    true, named = (np.bincount(of, minlength=k) for of in (radiographs.truth, radiographs.named))
+    true, named = (
+        np.bincount(given, minlength=k) for given in (radiographs.truth, radiographs.named)
+    )
     # A permutation leaves both margins, and names true * named / n radiographs of a class right.
     f1 = 2 * true * named / n / np.maximum(true + named, 1)
     return {
@@ -221,6 +226,6 @@ def _chances(radiographs: PredictionsTable, classes: Sequence[str]) -> dict[Key,
         ("macro_f1", ""): float(f1[true > 0].mean()),
         ("auc", ""): 0.5,
         ("auc_ovr", ""): 0.5,
-        **{("precision", name): float(true[of] / n) for of, name in enumerate(classes)},
-        **{("recall", name): float(named[of] / n) for of, name in enumerate(classes)},
+        **{("precision", name): float(true[label] / n) for label, name in enumerate(classes)},
+        **{("recall", name): float(named[label] / n) for label, name in enumerate(classes)},
     }

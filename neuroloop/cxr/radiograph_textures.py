@@ -33,8 +33,8 @@ class Texture:
         """Values (mean 0, standard deviation 1 over the body) at places of the body."""
         from scipy.ndimage import map_coordinates
 
-        places = (np.stack([y, x]) / REACH + 1) * (GRID - 1) / 2
-        return map_coordinates(self._field, places, order=1, mode="nearest")
+        positions = (np.stack([y, x]) / REACH + 1) * (GRID - 1) / 2
+        return map_coordinates(self._field, positions, order=1, mode="nearest")
 
     def lines(self, x: np.ndarray, y: np.ndarray, width: float) -> np.ndarray:
         """Lines where the field crosses 0, in [0, 1]: they branch and wind as vessels do.

@@ -97,23 +97,23 @@ def train_fold(
     epochs_begun: list[int] = []
 
     def loss(
-        of: TransferNetwork, epoch: int, indices: torch.Tensor
+        trained: TransferNetwork, epoch: int, indices: torch.Tensor
     ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
         if epochs_begun[-1:] != [epoch]:
             epochs_begun.append(epoch)
-            seed_dropout(of, seed, epoch)
+            seed_dropout(trained, seed, epoch)
         chosen = epoch_pairs(len(rows), n_radiographs, seed, epoch)[indices[0].cpu().numpy()]
         inputs = _inputs(features, rows[chosen], views[chosen]).to(device)
         truth = torch.from_numpy(labels[rows[chosen]]).to(device)
         error = functional.cross_entropy(
-            of.back(inputs)[:, 0], truth, weights if classifier.class_weights else None
+            trained.back(inputs)[:, 0], truth, weights if classifier.class_weights else None
         )
-        return (error + head_penalty(of, classifier.l2))[None], {}
+        return (error + head_penalty(trained, classifier.l2))[None], {}
 
     watch: Watch[TransferNetwork] | None = None
     if len(fold.validation):
         watch = Watch(
-            lambda of: _loss(of, features, labels, fold.validation),
+            lambda trained: _loss(trained, features, labels, fold.validation),
             classifier.reduce_after,
             classifier.factor,
             classifier.stop_after,
@@ -227,7 +227,7 @@ def _pooled(
     """What the head of a network in evaluation mode sees, shape (n, channels)."""
     device = next(network.parameters()).device
     parts = np.array_split(np.arange(len(rows)), -(-len(rows) // BATCH))
-    made = [network.pooled(_inputs(features, rows[of], views[of]).to(device)) for of in parts]
+    made = [network.pooled(_inputs(features, rows[part], views[part]).to(device)) for part in parts]
     return torch.cat(made).cpu().numpy()
 
 
@@ -239,7 +239,7 @@ def _loss(
         return float("nan")
     logits = torch.from_numpy(predict_radiographs(network, features, rows, [0])).double()
     each = functional.cross_entropy(logits, torch.from_numpy(labels[rows]), reduction="none")
-    return float(np.mean([each[labels[rows] == of].mean() for of in np.unique(labels[rows])]))
+    return float(np.mean([each[labels[rows] == label].mean() for label in np.unique(labels[rows])]))
 
 
 @torch.no_grad()

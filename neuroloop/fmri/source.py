@@ -42,7 +42,7 @@ def named_files(dataset: Mapping[str, Any], subject: str, *keys: str) -> list[tu
     block = dataset["subjects"][subject]
     found: list[tuple[str, str]] = []
     for key in keys:
-        paths: str | Sequence[str] = block.get(key, [])
+        paths: str | Sequence[str] = block.get(key) or []
         each = [paths] if isinstance(paths, str) else paths
         found += [(f"subjects.{subject}.{key}", path) for path in each]
     return found

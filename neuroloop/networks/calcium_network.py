@@ -85,11 +85,11 @@ class CalciumNetwork(BatchedNetwork):
             ]
             channels = width
         self.features = nn.Sequential(*layers)
-        places = (shape[0] >> len(widths)) * (shape[1] >> len(widths))
+        positions = (shape[0] >> len(widths)) * (shape[1] >> len(widths))
         self.head: nn.Module = (
             PoolHead(channels, classes, members)
             if head == "gap"
-            else FlattenHead(channels * places, hidden, classes, members)
+            else FlattenHead(channels * positions, hidden, classes, members)
         )
 
     def front(self, x: torch.Tensor) -> torch.Tensor:

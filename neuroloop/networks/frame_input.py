@@ -51,6 +51,6 @@ class FrameInput(nn.Module):
             x = x * self.mask
         if self.places is None:
             return x
-        places = self.places.expand(len(x), *self.places.shape)
-        by_member = [part.unflatten(1, (self.members, -1)) for part in (x, places)]
+        positions = self.places.expand(len(x), *self.places.shape)
+        by_member = [part.unflatten(1, (self.members, -1)) for part in (x, positions)]
         return torch.cat(by_member, dim=2).flatten(1, 2)

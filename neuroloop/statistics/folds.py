@@ -91,17 +91,17 @@ def stratified_folds(
     of_row = list(map(str, labels))
     unit_of_row = range(len(of_row)) if units is None else list(units)
     of_unit = dict(zip(reversed(unit_of_row), reversed(of_row), strict=True))
-    place = {unit: index for index, unit in enumerate(dict.fromkeys(unit_of_row))}
+    position = {unit: index for index, unit in enumerate(dict.fromkeys(unit_of_row))}
     members: dict[str, list[int]] = {name: [] for name in natural_sorted(set(of_row))}
-    for unit, index in place.items():
+    for unit, index in position.items():
         members[of_unit[unit]].append(index)
     smallest = min(members, key=lambda name: len(members[name]), default="")
     what = "rows" if units is None else "blocks or images"
     _check_count(n_folds, len(members.get(smallest, [])), f"{what} of class {smallest!r}")
     dealt = np.concatenate([generator.permutation(some) for some in members.values()])
-    folds = np.empty(len(place), dtype=np.int64)
+    folds = np.empty(len(position), dtype=np.int64)
     folds[dealt] = np.arange(len(dealt)) % n_folds
-    return folds[[place[unit] for unit in unit_of_row]]
+    return folds[[position[unit] for unit in unit_of_row]]
 
 
 def check_whole(folds: np.ndarray, blocks: Iterable[str]) -> None:

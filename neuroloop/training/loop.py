@@ -198,8 +198,8 @@ def _resume(
         return [], {}
     parameters = [values for values in network.parameters() if values.requires_grad]
     state: dict[int, dict[str, torch.Tensor]] = {}
-    for place, values in tensors.items():
-        kind, number, *rest = place.split("/")
+    for position, values in tensors.items():
+        kind, number, *rest = position.split("/")
         if kind == "optimiser":
             like = parameters[int(number)]
             if values.shape == like.shape:  # in the layout of its parameter, as it was

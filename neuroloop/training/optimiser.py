@@ -43,15 +43,17 @@ class Optimiser(ABC):
     @torch.no_grad()
     def step(self) -> None:
         """Change the parameters that have gradients."""
-        places = [n for n, values in enumerate(self.parameters) if values.grad is not None]
-        values = [self.parameters[place] for place in places]
-        self._step(places, values, [one.grad for one in values if one.grad is not None])
+        positions = [n for n, values in enumerate(self.parameters) if values.grad is not None]
+        values = [self.parameters[position] for position in positions]
+        self._step(positions, values, [one.grad for one in values if one.grad is not None])
 
     def load(self, state: Mapping[int, Mapping[str, torch.Tensor]]) -> None:
         """Go on from an earlier `state`."""
         self.state = {
-            place: {name: moment.to(self.parameters[place].device) for name, moment in kept.items()}
-            for place, kept in state.items()
+            position: {
+                name: moment.to(self.parameters[position].device) for name, moment in kept.items()
+            }
+            for position, kept in state.items()
         }
 
     @abstractmethod
@@ -77,7 +79,7 @@ class Momentum(Optimiser):
     def _step(
         self, places: list[int], values: list[torch.Tensor], gradients: list[torch.Tensor]
     ) -> None:
-        buffers = [self.state.get(place, {}).get("momentum_buffer") for place in places]
+        buffers = [self.state.get(position, {}).get("momentum_buffer") for position in places]
         sgd(
             values,
             gradients,
@@ -90,9 +92,9 @@ class Momentum(Optimiser):
             nesterov=self.nesterov,
             maximize=False,
         )
-        for place, buffer in zip(places, buffers, strict=True):
+        for position, buffer in zip(places, buffers, strict=True):
             if self.momentum and buffer is not None:
-                self.state[place] = {"momentum_buffer": buffer}
+                self.state[position] = {"momentum_buffer": buffer}
 
 
 class Adam(Optimiser):
@@ -101,15 +103,15 @@ class Adam(Optimiser):
     def _step(
         self, places: list[int], values: list[torch.Tensor], gradients: list[torch.Tensor]
     ) -> None:
-        for place, one in zip(places, values, strict=True):
-            if place not in self.state:
-                self.state[place] = {
+        for position, one in zip(places, values, strict=True):
+            if position not in self.state:
+                self.state[position] = {
                     "step": torch.zeros((), dtype=torch.float32, device=one.device),
                     "exp_avg": torch.zeros_like(one),
                     "exp_avg_sq": torch.zeros_like(one),
                 }
         mean, square, step = (
-            [self.state[place][name] for place in places]
+            [self.state[position][name] for position in places]
             for name in ("exp_avg", "exp_avg_sq", "step")
         )
         adam(

@@ -1,14 +1,19 @@
 """Completing and checking the config before any rule sees it."""
 
-import difflib
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from neuroloop import registry
+from neuroloop.config.check import ConfigError, filled
+from neuroloop.config.study import forget
+from neuroloop.config.variants import LIKE, resolve
+from neuroloop.cxr.simulated_settings import CLASSES
+from neuroloop.workflow.sweeps import expand_sweeps
+
+__all__ = ["ConfigError", "complete", "expand_path", "settle", "validate"]
 
 #: Named blocks of the config, and the key whose presence makes a block complete.
 BLOCKS = {
@@ -21,21 +26,14 @@ BLOCKS = {
     "radiographs": "source",
 }
 
-#: Classes of simulated radiographs.
-SIMULATED_RADIOGRAPHS = ("bacteria", "normal", "virus")
-
-
-class ConfigError(Exception):
-    """The config is wrong; the message is one line that names the key."""
-
 
 def complete(config: dict[str, Any], given: Mapping[str, Any]) -> None:
     """Undo what Snakemake's deep merge does to the blocks that a preset states whole.
 
     Snakemake merges a preset into the default config key by key, so that a preset's dataset would
     inherit the subjects of a default dataset of the same name. A block that states its kind
-    (a key that `BLOCKS` names) is complete and replaces its namesake; one that does not is an edit
-    of it.
+    (a key that `BLOCKS` names), or what it is like, is complete and replaces its namesake; one that
+    does neither is an edit of it.
 
     Parameters
     ----------
@@ -45,59 +43,60 @@ def complete(config: dict[str, Any], given: Mapping[str, Any]) -> None:
         What --configfile and --config gave.
     """
     for kind, key in BLOCKS.items():
-        for name, block in (given.get(kind) or {}).items():
-            if isinstance(block, Mapping) and key in block:
+        for name, block in _items(given.get(kind)):
+            if isinstance(block, Mapping) and (key in block or LIKE in block):
                 config[kind][name] = block
 
 
-def validate(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
-    """Check the config against the closed schema, then that its names point at each other.
+def _items(block: Any) -> Iterable[tuple[str, Any]]:
+    """Keys and values of a block, or none of what is no block: that is told later."""
+    return block.items() if isinstance(block, Mapping) else ()
+
+
+def settle(config: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """Make of what was given the config that the rules see: complete, and checked.
+
+    Parameters
+    ----------
+    config : dict
+        Default config with what was given merged into it; changed in place.
+    given : mapping
+        What --configfile and --config gave.
+
+    Raises
+    ------
+    ConfigError
+        One line for the first mistake.
+    NeuroLoopError
+        If a plugin cannot be used.
+    """
+    complete(config, given)
+    plugins = config.get("plugins", [])
+    if isinstance(plugins, list) and all(isinstance(file, str) for file in plugins):
+        registry.add_plugins(plugins)
+        forget()
+    resolve(config)
+    expand_sweeps(config)
+    validate(config)
+
+
+def validate(config: dict[str, Any]) -> None:
+    """Check a config, fill in what it leaves out, and check that its names point at each other.
+
+    Parameters
+    ----------
+    config : dict
+        Changed in place.
 
     Raises
     ------
     ConfigError
         One line for the first mistake: the key, what is wrong, what is allowed.
     """
-    errors = list(_leaves(Draft202012Validator(schema).iter_errors(config)))
-    if errors:
-        raise ConfigError(_explain(min(errors, key=_rank)))
-    for message in _dangling(config):
+    made = filled(config)
+    for message in _dangling(made):
         raise ConfigError(message)
-
-
-def _leaves(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
-    """Errors that are not merely the sum of others."""
-    for error in errors:
-        if error.context:
-            yield from _leaves(error.context)
-        else:
-            yield error
-
-
-def _rank(error: ValidationError) -> tuple[bool, int, str]:
-    """Order in which errors are told: a block with an error inside looks unevaluated as a whole."""
-    inside = len(error.absolute_path)
-    return error.validator == "unevaluatedProperties", -inside, str(list(error.absolute_path))
-
-
-def _explain(error: ValidationError) -> str:
-    where = ".".join(str(part) for part in error.absolute_path) or "top level"
-    message = error.message
-    if error.validator in ("additionalProperties", "unevaluatedProperties"):
-        unknown = re.findall(r"'([^']+)'", message.split("(")[-1])
-        known = sorted(_properties(error.schema, error.instance))
-        close = difflib.get_close_matches(unknown[0], known, n=1) if unknown else []
-        hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(known)}"
-        message = f"unknown key {', '.join(unknown)} ({hint})"
-    return f"config, {where}: {message}"
-
-
-def _properties(schema: Mapping[str, Any], instance: Any) -> Iterator[str]:
-    """Names that an object schema knows, those of its conditional parts included."""
-    yield from schema.get("properties", {})
-    for part in schema.get("allOf", []):
-        if "if" not in part or Draft202012Validator(part["if"]).is_valid(instance):
-            yield from _properties(part.get("then", part), instance)
+    config.update(made)
 
 
 def _dangling(config: Mapping[str, Any]) -> Iterator[str]:
@@ -138,11 +137,11 @@ def _dangling_dataset(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     where = f"config, datasets.{name}"
     yield from _unknown(f"{where}.decoders", "decoder", dataset["decoders"], config["decoders"])
     for roi, block in dataset["rois"].items():
-        if "label" in block and "threshold" in block:
+        if block.get("label") is not None and block.get("threshold") is not None:
             yield f"{where}.rois.{roi}: label and threshold exclude each other: keep one of them"
     for subject, files in dataset["subjects"].items():
         own = f"{where}.subjects.{subject}.masks"
-        yield from _unknown(own, "region", files.get("masks", {}), dataset["rois"])
+        yield from _unknown(own, "region", files.get("masks") or (), dataset["rois"])
     teaching = dataset.get("teaching")
     if not teaching:
         return
@@ -182,7 +181,7 @@ def _dangling_radiographs(name: str, config: Mapping[str, Any]) -> Iterator[str]
     )
     stated = sorted(set(block.get("classes", {}).values()))
     if stated or block["source"] == "simulated":
-        classes = stated or SIMULATED_RADIOGRAPHS
+        classes = stated or CLASSES
         yield from _unknown(f"{where}.contrast", "class", block["contrast"] or (), classes)
 
 

@@ -5,7 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from neuroloop.workflow.configuration import ConfigError
+from neuroloop.config.check import ConfigError
+from neuroloop.config.study import blocks
 
 
 def expand_sweeps(config: dict[str, Any]) -> None:
@@ -75,11 +76,12 @@ def _variants(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     if axes is None:
         return {name: rest}
     where = f"config, classifiers.{name}.sweep"
+    known = known_keys(block)
     if not isinstance(axes, Mapping) or not axes:
         raise ConfigError(f"{where}: name keys and lists of values, as learning_rate: [0.1, 0.01]")
     for key, values in axes.items():
-        if key not in rest:
-            raise ConfigError(f"{where}: {key} is no key of the classifier ({', '.join(rest)})")
+        if key not in known:
+            raise ConfigError(f"{where}: {key} is no key of the classifier ({', '.join(known)})")
         if not isinstance(values, list) or not values:
             raise ConfigError(f"{where}.{key}: give a list of values, not {values!r}")
     made: dict[str, dict[str, Any]] = {}
@@ -90,6 +92,13 @@ def _variants(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
             raise ConfigError(f"{where}: two of its values make one name, {variant}: drop one")
         made[variant] = rest | chosen
     return made
+
+
+def known_keys(block: Mapping[str, Any]) -> list[str]:
+    """Keys that a classifier may have."""
+    models = blocks()["classifiers"]
+    model = models.get(str(block.get("backbone")), next(iter(models.values())))
+    return list(model.model_fields)
 
 
 def _tag(value: Any) -> str:

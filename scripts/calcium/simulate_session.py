@@ -54,8 +54,8 @@ def simulate_session(
         truth, frames = draw_area(seed, area, of_area), recording_frames
     drawn = draw_session(seed, truth, session, SessionSettings(**session_settings))
     movies = Path(outputs["movies"])
-    places = [f"{movies.name}/{name}.tif" for name in drawn.recordings["recording"]]
-    drawn = replace(drawn, recordings=drawn.recordings.assign(path=places))
+    positions = [f"{movies.name}/{name}.tif" for name in drawn.recordings["recording"]]
+    drawn = replace(drawn, recordings=drawn.recordings.assign(path=positions))
     write_session(seed, truth, drawn, movies.parent, frames)
     save_table(outputs["recordings"], drawn.recordings)
     save_table(outputs["stimulations"], drawn.stimulations)

@@ -55,7 +55,7 @@ def extract_features(
     dict
         Facts for the record of the run.
     """
-    place = pick_device(device)
+    torch_device = pick_device(device)
     shown = load_radiograph_set(radiographs, regions, table)
     options = {name: value for name, value in front.items() if name != "weights"}
     network = transfer_network(classes=len(shown.classes), **options)
@@ -63,8 +63,8 @@ def extract_features(
         initialise_backbone(network, seed)
     else:
         load_backbone(network, Path(start) if start else front["weights"])
-    write_features(features, shown, network.to(place), views, kind, seed)
-    return {"device": str(place)}
+    write_features(features, shown, network.to(torch_device), views, kind, seed)
+    return {"device": str(torch_device)}
 
 
 if __name__ == "__main__":

@@ -48,8 +48,8 @@ def map_radiographs(
     dict
         Facts for the record of the run.
     """
-    place = pick_device(device)
-    opened = open_model(Path(model), place)
+    torch_device = pick_device(device)
+    opened = open_model(Path(model), torch_device)
     radiographs = opened.images
     images, truth = radiographs.images[:], radiographs.truth
     if truth is None:
@@ -94,7 +94,7 @@ def map_radiographs(
         outputs["figure"],
         outputs["figure_svg"],
     )
-    return {"device": str(place)}
+    return {"device": str(torch_device)}
 
 
 def maps_of(opened: OpenedModel, method: str, named: np.ndarray) -> np.ndarray:

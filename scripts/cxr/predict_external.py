@@ -71,7 +71,7 @@ def predict_external(
     dict
         Facts for the record of the run.
     """
-    place = pick_device(device)
+    torch_device = pick_device(device)
     trained = read_json(classifier)
     classes = trained["classes"]
     shown = load_radiograph_set(radiographs, regions, table)
@@ -89,7 +89,7 @@ def predict_external(
     )
     rows = np.flatnonzero(~shown.table.index.isin(dropped.index))
     chosen = Classifier.from_block(trained["classifier"], None)
-    network = transfer_network(classes=len(classes), **chosen.options).to(place)
+    network = transfer_network(classes=len(classes), **chosen.options).to(torch_device)
     network.load_state_dict(load_weights(weights))
     preparation = read_preparation(Path(model))
     if preparation.size != shown.preparation.size:
@@ -120,7 +120,7 @@ def predict_external(
         "copies_left_out": int((dropped["reason"] == COPY).sum()),
     }
     save_json(outputs["facts"], facts)
-    return {"device": str(place)}
+    return {"device": str(torch_device)}
 
 
 if __name__ == "__main__":

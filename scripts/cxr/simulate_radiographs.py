@@ -8,6 +8,7 @@ import pandas as pd
 
 from neuroloop.cxr import simulate
 from neuroloop.cxr.content_hashes import content_hashes
+from neuroloop.cxr.simulated_settings import RadiographSettings
 from neuroloop.files.formats import StrPath, save_array, save_arrays, save_table
 from neuroloop.jobs.job import job
 
@@ -31,9 +32,7 @@ def simulate_radiographs(
     seed : int
         Root seed.
     """
-    drawn = simulate.simulate_radiographs(
-        seed, simulate.RadiographSettings(size=size, **simulation)
-    )
+    drawn = simulate.simulate_radiographs(seed, RadiographSettings(size=size, **simulation))
     ids = {"radiograph": drawn.radiographs.tolist()}
     table = pd.DataFrame(
         {

@@ -70,7 +70,7 @@ def train_cnn_teacher(
     """
     shown = load_image_set(images, table)
     pixels, labels = shown.pixels[shown.train], shown.labels[shown.train]
-    place, chosen = pick_device(device), Student.from_block(student)
+    torch_device, chosen = pick_device(device), Student.from_block(student)
     settings = [dict(student), depth, folds, seed]
     states = JobStates.of(checkpoints, code, settings, images, table)
     fold = stratified_folds(map(str, labels), folds, numpy_generator(seed, "cnn folds"))
@@ -84,7 +84,7 @@ def train_cnn_teacher(
             len(shown.classes),
             chosen,
             [derive_seed(seed, "cnn teacher", number)],
-            place,
+            torch_device,
             checkpoint=partial(fold_state, states, number),
             depth=depth,
         )
@@ -103,7 +103,7 @@ def train_cnn_teacher(
         seed=seed,
     )
     states.remove()
-    return {"device": str(place)}
+    return {"device": str(torch_device)}
 
 
 def fold_state(states: JobStates, number: int, name: str) -> Checkpoint:

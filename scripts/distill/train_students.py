@@ -86,7 +86,7 @@ def train_students(
     shown = load_image_set(images, table)
     chosen = Student.from_block(student, Path(start) if start else None)
     seeds = list(range(n_seeds))
-    place = pick_device(device)
+    torch_device = pick_device(device)
     settings = [teacher, dict(student), n_seeds, seed]
     states = JobStates.of(checkpoints, code, settings, images, table, logits, start)
     trained = students.train_students(
@@ -97,7 +97,7 @@ def train_students(
         len(shown.classes),
         chosen,
         [derive_seed(seed, "student", number) for number in seeds],
-        place,
+        torch_device,
         checkpoint=states.part,
     )
     truth = shown.labels[shown.test]
@@ -126,7 +126,7 @@ def train_students(
     save_student(Path(outputs["model"]), trained, shown, chosen, shown.test)
     save_json(outputs["metrics"], {**score(trained.logits, truth, seed), **facts})
     states.remove()
-    return {"device": str(place)}
+    return {"device": str(torch_device)}
 
 
 def teacher_logits(

@@ -61,8 +61,7 @@ def attribute_images(
     randomised : path
         ``weights.safetensors`` of `train_randomised`, with its ``metrics.json`` beside it.
     settings : mapping
-        ``images``, ``sanity_images``, and what `CHECK_KEYS` names; the library's defaults where a
-        key is left out.
+        ``images``, ``sanity_images``, and what `CHECK_KEYS` names.
     options : mapping
         Settings of the method; its defaults where left out.
     seed : int
@@ -80,14 +79,14 @@ def attribute_images(
         Facts for the record of the run.
     """
     check_contract(method, **options)
-    place = pick_device(device)
-    opened = open_model(Path(model), place)
+    torch_device = pick_device(device)
+    opened = open_model(Path(model), torch_device)
 
     def find(made: Path) -> dict[str, Any]:
         return explain(opened, method, randomised, settings, options, seed, made)
 
     write_outcome(opened, method, result, folder, find)
-    return {"device": str(place)}
+    return {"device": str(torch_device)}
 
 
 def explain(
@@ -102,8 +101,8 @@ def explain(
     """Write what is shown and what the tests found; return its numbers."""
     own = derive_seed(seed, "explain", opened.name)
     entry = attribution_method(method)
-    checks = Checks(**{name: settings[key] for key, name in CHECK_KEYS.items() if key in settings})
-    shown, tested = settings.get("images", 12), settings.get("sanity_images", 16)
+    checks = Checks(**{name: settings[key] for key, name in CHECK_KEYS.items()})
+    shown, tested = settings["images"], settings["sanity_images"]
     asked = explained_images(opened, max(shown, tested), own, checks.batch)
     attribution = attribution_of(opened, method, **options)
     maps = in_batches(attribution, opened.network, asked.images, asked.classes, checks.batch)

@@ -53,14 +53,14 @@ def look_inside(
     dict
         Facts for the record of the run.
     """
-    place = pick_device(device)
-    opened = open_model(Path(model), place)
+    torch_device = pick_device(device)
+    opened = open_model(Path(model), torch_device)
 
     def find(made: Path) -> dict[str, Any]:
         return write_look(opened, method, options, seed, made)
 
     write_outcome(opened, method, result, folder, find)
-    return {"device": str(place)}
+    return {"device": str(torch_device)}
 
 
 def write_look(

@@ -19,14 +19,11 @@ from neuroloop.training.loop import predict
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-#: Most images that are learned, by default.
-IMAGES = 64
-
 
 def train_randomised(
     *,
     model: StrPath,
-    settings: Mapping[str, Any],
+    label_images: int,
     seed: int,
     device: str,
     outputs: Mapping[str, Any],
@@ -37,8 +34,8 @@ def train_randomised(
     ----------
     model : path
         model.json.
-    settings : mapping
-        ``label_images``: most images that are learned, evenly of the true classes.
+    label_images : int
+        Most images that are learned, evenly of the true classes.
     seed : int
         Root seed.
     device : str
@@ -51,10 +48,10 @@ def train_randomised(
     dict
         Facts for the record of the run.
     """
-    place = pick_device(device)
-    opened = open_model(Path(model), place)
+    torch_device = pick_device(device)
+    opened = open_model(Path(model), torch_device)
     own = derive_seed(seed, "explain", opened.name)
-    rows = even_order(opened.images, own)[: settings.get("label_images", IMAGES)]
+    rows = even_order(opened.images, own)[:label_images]
     images = opened.images.images[rows]
     labels, source = true_or_named(opened, rows, images)
     made = train_on_permuted_labels(
@@ -67,7 +64,7 @@ def train_randomised(
         outputs["metrics"],
         {"model": opened.name, **facts, "memorised_from": MEMORISED, "labels": source, "seed": own},
     )
-    return {"device": str(place)}
+    return {"device": str(torch_device)}
 
 
 def true_or_named(
@@ -85,7 +82,7 @@ if __name__ == "__main__":
         add_plugins(snakemake.params.plugins)
         record |= train_randomised(
             model=snakemake.input.model,
-            settings=snakemake.params.settings,
+            label_images=snakemake.params.label_images,
             seed=snakemake.params.seed,
             device=snakemake.params.device,
             outputs=snakemake.output,

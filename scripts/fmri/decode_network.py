@@ -69,7 +69,7 @@ def decode_network(
     """
     problem = load_problem(voxels, folds, stimuli)
     voxels_used = used_voxels(problem, n_voxels)
-    place = pick_device(device)
+    torch_device = pick_device(device)
     given = {key: value for key, value in decoder.items() if key != "method"}
     values = registry.values("decoder", decoder["method"], given)
     network = registry.entry("decoder", decoder["method"])
@@ -91,7 +91,7 @@ def decode_network(
             n_classes,
             taken,
             seed=seed,
-            device=place,
+            device=torch_device,
             checkpoint=states.part,
             **values,
         )
@@ -121,7 +121,7 @@ def decode_network(
             {"fold": 0, "seed": seed},
         )
     states.remove()
-    return {"device": str(place)}
+    return {"device": str(torch_device)}
 
 
 if __name__ == "__main__":

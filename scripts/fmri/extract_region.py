@@ -25,11 +25,11 @@ def extract_region(*, bdata: StrPath, folds: StrPath, region: str, voxels: StrPa
         voxels.npz.
     """
     x, rows = read_region(bdata, region)
-    place = {name: row for row, name in enumerate(rows["sample"])}
+    position = {name: row for row, name in enumerate(rows["sample"])}
     samples = read_table(folds, {"sample": str})["sample"].tolist()
     save_arrays(
         voxels,
-        {"x": x[[place[name] for name in samples]], "sample": np.array(samples)},
+        {"x": x[[position[name] for name in samples]], "sample": np.array(samples)},
         axes={"x": ("sample", "voxel"), "sample": ("sample",)},
         region=region,
     )

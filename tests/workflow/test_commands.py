@@ -124,7 +124,7 @@ def expected(name: str) -> Counter[tuple[str, str]]:
         subjects, rois = len(block["subjects"]), len(block["rois"])
         networks = block["decoders"].count("resnet1d18")
         simulated = block["source"] == "simulated"
-        reader = "simulate_subject" if simulated else f"import_{block['source']}"
+        reader = "simulate_subject" if simulated else "import_subject"
         jobs[reader, dataset] = subjects
         jobs["draw_stimuli" if simulated else "list_stimuli", dataset] = 1
         jobs["assign_folds", dataset] = subjects

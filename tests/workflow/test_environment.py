@@ -18,6 +18,7 @@ PROGRAMS = {
     "pandas-stubs",
     "pytest-xdist",
     "ruff",
+    "snakedeploy",
     "snakefmt",
     "snakemake-executor-plugin-slurm",
     "types-pyyaml",

@@ -5,15 +5,11 @@ import re
 from typing import Any
 
 import pytest
-import yaml
 from snakemake.utils import update_config
 
-from neuroloop.cxr.simulate import CLASSES
-from neuroloop.workflow.configuration import SIMULATED_RADIOGRAPHS, ConfigError, complete, validate
+from neuroloop.workflow.configuration import ConfigError, complete, validate
 from neuroloop.workflow.sweeps import expand_sweeps
-from tests.project import ROOT, preset
-
-SCHEMA = yaml.safe_load((ROOT / "config" / "schema.yaml").read_text())
+from tests.project import preset
 
 
 def swept(axes: Any, name: str = "fine") -> dict[str, Any]:
@@ -32,7 +28,7 @@ def expanded(axes: Any, name: str = "fine") -> dict[str, Any]:
 def check(config: dict[str, Any]) -> None:
     """As the rules do."""
     expand_sweeps(config)
-    validate(config, SCHEMA)
+    validate(config)
 
 
 def test_a_config_without_sweeps_stays() -> None:
@@ -57,7 +53,7 @@ def test_every_combination_becomes_a_classifier() -> None:
         "learning_rate": 0.0001,
         "units": [128, 64, 64],
     }
-    validate(config, SCHEMA)
+    validate(config)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +74,7 @@ def test_names_are_parts_of_paths(key: str, value: Any, tag: str) -> None:
     name = f"fine--{key}-{tag}"
     assert config["classifiers"][name][key] == value
     assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name)
-    validate(config, SCHEMA)
+    validate(config)
 
 
 def test_variants_stand_wherever_radiographs_name_their_classifier() -> None:
@@ -100,7 +96,7 @@ def test_variants_stand_wherever_radiographs_name_their_classifier() -> None:
     assert chests["baseline"] == ["case1", "logistic"]
     assert chests["ensembles"] == [["logistic", *names]]
     assert config["radiographs"]["others"] == before
-    validate(config, SCHEMA)
+    validate(config)
 
 
 def test_a_preset_may_add_a_sweep_to_a_classifier_that_it_does_not_state() -> None:
@@ -110,7 +106,7 @@ def test_a_preset_may_add_a_sweep_to_a_classifier_that_it_does_not_state() -> No
     complete(config, given)
     expand_sweeps(config)
     assert [config["classifiers"][f"fine--epochs-{n}"]["epochs"] for n in (1, 2)] == [1, 2]
-    validate(config, SCHEMA)
+    validate(config)
 
 
 @pytest.mark.parametrize(
@@ -157,7 +153,7 @@ def test_what_is_no_block_is_left_to_the_schema(kind: str, wrong: Any, where: st
     config[kind] = wrong
     expand_sweeps(config)
     with pytest.raises(ConfigError) as told:
-        validate(config, SCHEMA)
+        validate(config)
     assert str(told.value) == f"config, {where}"
 
 
@@ -172,7 +168,7 @@ RADIOGRAPHS = "radiographs.chests"
         ("leak", [["case2", "fine"]], r"leak: \['case2', 'fine'\] is not a case and a classifier"),
         ("leak", [["fine", "case1"]], r"leak: \['fine', 'case1'\] is not a case"),
         ("leak", ["fine"], "leak.0: 'fine' is not of type 'array'"),
-        ("leak", [["case1"]], r"leak.0: \['case1'\] is too short"),
+        ("leak", [["case1"]], "leak.0: only 1 of its parts are there"),
         ("maps", [["case5", "deep"]], r"maps: \['case5', 'deep'\] is not a case and a classifier"),
         ("baseline", ["case5", "deep"], r"baseline: \['case5', 'deep'\] is not a case"),
         ("ensembles", [["fine", "deep"]], "ensembles: no classifier is called 'deep'"),
@@ -190,7 +186,7 @@ def test_wrong_names_of_radiographs_are_one_line(key: str, value: Any, message: 
     config["radiographs"]["chests"][key] = value
     expand_sweeps(config)
     with pytest.raises(ConfigError, match=message) as told:
-        validate(config, SCHEMA)
+        validate(config)
     assert str(told.value).startswith(f"config, {RADIOGRAPHS}")
     assert "\n" not in str(told.value)
 
@@ -199,9 +195,9 @@ def test_a_baseline_that_is_swept_must_name_one_variant() -> None:
     config = swept({"C": [0.1, 0.01]}, "logistic")
     expand_sweeps(config)
     with pytest.raises(ConfigError, match=r"baseline: \['case1', 'logistic'\] is not a case"):
-        validate(config, SCHEMA)
+        validate(config)
     config["radiographs"]["chests"]["baseline"] = ["case1", "logistic--C-0p1"]
-    validate(config, SCHEMA)
+    validate(config)
 
 
 def test_radiographs_that_do_not_run_may_name_what_is_not_there() -> None:
@@ -209,7 +205,7 @@ def test_radiographs_that_do_not_run_may_name_what_is_not_there() -> None:
     config = preset("config")
     config["radiographs"]["chests"]["classifiers"] = ["deep"]
     config["run"] = ["simulated"]
-    validate(config, SCHEMA)
+    validate(config)
 
 
 def test_radiographs_and_areas_have_names_of_their_own() -> None:
@@ -218,18 +214,17 @@ def test_radiographs_and_areas_have_names_of_their_own() -> None:
     with pytest.raises(
         ConfigError, match=r"areas and radiographs: both have 'neurons': rename one"
     ):
-        validate(config, SCHEMA)
+        validate(config)
     config["run"] = ["chest"]
     del config["radiographs"]["neurons"]
     with pytest.raises(
         ConfigError, match=r"no dataset, area or set of radiographs is called 'chest'"
     ):
-        validate(config, SCHEMA)
+        validate(config)
 
 
 def test_a_contrast_is_checked_where_the_classes_are_known() -> None:
     """Of folders' own names nothing is known yet; the summary tells."""
-    assert sorted(CLASSES) == sorted(SIMULATED_RADIOGRAPHS)
     for classes, contrast, wrong in (
         ({"sick": "flu", "well": "normal"}, ["flu", "normal"], False),
         ({"sick": "flu", "well": "normal"}, ["sick", "normal"], True),

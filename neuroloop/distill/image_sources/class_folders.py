@@ -3,7 +3,12 @@
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from neuroloop.config.settings import Settings as Closed
+from neuroloop.config.settings import setting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -11,6 +16,18 @@ if TYPE_CHECKING:
 
 ORDER = 4
 LEGEND = "Folders of classes: other images of the categories that were shown"
+
+Folders = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Settings(Closed):
+    """Settings of images in folders of classes."""
+
+    train: str = setting("Folder with a folder a class that teach, below data_folder.")
+    test: str = setting("Folder with a folder a class that test, below data_folder.")
+    classes: dict[str, Folders] = setting(
+        "Folders of images of each category of the brain data.", min_length=2
+    )
 
 
 def inputs(dataset: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -4,12 +4,25 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from neuroloop.config.settings import Settings as Closed
+from neuroloop.config.settings import setting
+
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
 ORDER = 3
 LEGEND = "Folder of stimuli: the images that were shown, found by a pattern"
+
+
+class Settings(Closed):
+    """Settings of images in one folder."""
+
+    folder: str = setting("Folder of the images, below data_folder.")
+    pattern: str = setting(
+        "Path of an image below it, with {stimulus_id} and {category}; for the ids of Generic "
+        "Object Decoding {synset} and {number} as well."
+    )
 
 
 def inputs(dataset: Mapping[str, Any]) -> list[tuple[str, str]]:

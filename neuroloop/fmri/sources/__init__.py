@@ -13,6 +13,10 @@ It has three functions ::
     dataset  the dataset's block of the config
     subject  the subject's name
 
+Three classes describe its keys of the config, where it has any: ``Settings`` (of the dataset's
+block), ``Subject`` (of a subject; without one ``file``), ``Roi`` (of a region; without one
+``voxels``).
+
 One that has the images that subjects saw gives them by a function ``images``, which a source of the
 students' images calls (neuroloop/distill/image_sources). ``MEMORY`` (MB) and ``MINUTES`` of an
 import are 4000 and 20 if left out. The simulated source has only its images: rules of its own draw

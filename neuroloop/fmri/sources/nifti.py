@@ -2,8 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import Field, model_validator
+
+from neuroloop.config.settings import Settings as Closed
+from neuroloop.config.settings import setting
+from neuroloop.config.subjects import Voxels
 from neuroloop.fmri.source import Imported, Inputs, named_files
 
 ORDER = 2
@@ -13,10 +18,66 @@ MEMORY, MINUTES = 8000, 60
 #: What a region takes of its mask.
 PARTS = ("side", "label", "threshold")
 
+Paths = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Nifti(Closed):
+    """How volumes are cleaned, and what a row of brain data is."""
+
+    repetition_time: float = setting("Time from one volume to the next.", gt=0, unit="s")
+    shift: float = setting(
+        "Added to the times of events; 0 where labels contain the haemodynamic lag already.",
+        0.0,
+        unit="s",
+    )
+    detrend: bool = setting("Whether a linear trend is taken out of each run.", True)
+    high_pass: float | None = setting(
+        "Frequency below which fluctuations are taken out; null: none are.", None, gt=0, unit="Hz"
+    )
+    unit: Literal["volume", "block"] = setting(
+        "What a row is: a volume, or a block (the mean of an event, or of a block of a list).",
+        "volume",
+    )
+    rest: str = setting("Label of volumes without a stimulus.", "rest")
+
+
+class Settings(Closed):
+    """Settings of NIfTI images."""
+
+    nifti: Nifti = setting("How volumes are cleaned, and what a row is.")
+
+
+class Subject(Closed):
+    """A subject."""
+
+    bold: Paths = setting("BOLD images, one a run, below data_folder.")
+    labels: str | None = setting(
+        "File with a label and a run for each volume, below data_folder.", None
+    )
+    events: Paths | None = setting("Tables of events, one a run, below data_folder.", None)
+    masks: dict[str, str] = setting(
+        "Masks of the subject's own, by region, instead of the dataset's.", {}
+    )
+
+    @model_validator(mode="after")
+    def _labels_or_events(self) -> "Subject":
+        if (self.labels is None) == (self.events is None):
+            raise ValueError("give labels or events: one of them, not both")
+        return self
+
+
+class Roi(Voxels):
+    """A region."""
+
+    mask: str = setting("Image on the grid of the BOLD images, below data_folder.")
+    side: Literal["left", "right"] | None = setting("Half of the mask; null: both.", None)
+    label: int | None = setting("Voxels of the mask with this value: an atlas.", None)
+    threshold: float | None = setting("Voxels of the mask above this value: a map.", None)
+
 
 def inputs(dataset: Mapping[str, Any], subject: str) -> Inputs:
     """The subject's ``bold``, and ``labels`` or ``events``; masks, its own before the dataset's."""
-    own = dataset["subjects"][subject].get("masks", {})
+    own = dataset["subjects"][subject].get("masks") or {}
     return {
         "bold": named_files(dataset, subject, "bold"),
         "labels": named_files(dataset, subject, "labels", "events"),
@@ -31,9 +92,9 @@ def options(dataset: Mapping[str, Any], subject: str) -> dict[str, Any]:
     """The block ``nifti``, which kind of labels there are, and what regions take of masks."""
     return {
         "cleaning": dict(dataset["nifti"]),
-        "label_kind": "events" if "events" in dataset["subjects"][subject] else "volumes",
+        "label_kind": "events" if dataset["subjects"][subject].get("events") else "volumes",
         "regions": {
-            roi: {key: block[key] for key in PARTS if key in block}
+            roi: {key: block[key] for key in PARTS if block.get(key) is not None}
             for roi, block in dataset["rois"].items()
         },
     }

@@ -2,15 +2,47 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from pydantic import Field
+
+from neuroloop.config.settings import Settings as Closed
+from neuroloop.config.settings import setting
+from neuroloop.config.subjects import FileSubject as Subject
+from neuroloop.config.subjects import Voxels as Roi
 from neuroloop.fmri.source import Imported, Inputs, named_files
 
 if TYPE_CHECKING:
     import numpy as np
 
+__all__ = ["LEGEND", "ORDER", "Roi", "Settings", "Subject", "images", "inputs", "options", "read"]
+
 ORDER = 3
 LEGEND = "Paired: voxels and the images that they answer to, row by row in one file"
+
+Variables = Annotated[tuple[str, ...], Field(min_length=1)]
+Side = Annotated[int, Field(ge=1)]
+
+
+class Paired(Closed):
+    """Variables of the subjects' files."""
+
+    voxels: Variables = setting("Variables of voxels, joined in this order.")
+    images: Variables = setting("Variables of images, as many as those of voxels.")
+    labels: Variables = setting("Variables of labels.")
+    runs: Variables | None = setting("Variables of runs; null: no runs are known.", None)
+    image_shape: tuple[Side, Side] = setting("Height and width of an image.", unit="pixels")
+    image_order: Literal["C", "F"] = setting(
+        "Order of an image's pixels: C (rows first) or F (columns first, as MATLAB stores them).",
+        "C",
+    )
+    label_names: dict[str, str] = setting("Name of each label; without any, its own.", {})
+
+
+class Settings(Closed):
+    """Settings of data that are paired."""
+
+    paired: Paired = setting("Names and layout of the files' variables.")
 
 
 def inputs(dataset: Mapping[str, Any], subject: str) -> Inputs:

@@ -1,6 +1,9 @@
 """Simulated subjects who look at handwritten digits (see `neuroloop.fmri.simulate`)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
+
+from neuroloop.config.settings import Settings as Closed
+from neuroloop.config.settings import setting
 
 if TYPE_CHECKING:
     import numpy as np
@@ -8,6 +11,55 @@ if TYPE_CHECKING:
 
 ORDER = 1
 LEGEND = "Simulated: subjects of known truth who look at handwritten digits"
+
+
+class Images(Closed):
+    """How many images there are of each kind, all different."""
+
+    train_per_category: int = setting(
+        "Shown once in the scanner; they teach the students.", 10, ge=2
+    )
+    test_images: int = setting("Shown to nobody; they test the students.", 1000, ge=10)
+    perception_per_category: int = setting(
+        "Shown again and again in the perception test, then imagined.", 1, ge=1
+    )
+    lifetime_per_category: int = setting(
+        "What the brains know from before; used for nothing else.", 50, ge=5
+    )
+
+
+class Presentation(Closed):
+    """How often images are shown."""
+
+    runs: int = setting("Runs of training.", 5, ge=2)
+    perception_repeats: int = setting("Times that a test image is seen.", 5, ge=1)
+    imagery_repeats: int = setting("Times that it is imagined.", 3, ge=1)
+
+
+class Settings(Closed):
+    """Settings of simulated subjects."""
+
+    images: Images = setting("How many images there are of each kind.", Images())
+    presentation: Presentation = setting("How often images are shown.", Presentation())
+
+
+class Subject(Closed):
+    """A subject."""
+
+    snr: float = setting("Signal-to-noise ratio of the subject.", ge=0)
+
+
+class Roi(Closed):
+    """A region."""
+
+    encoding: Literal["energy", "mixed", "category", "none"] = setting(
+        "What voxels answer to: energy (of oriented edges), category, mixed (both), or none."
+    )
+    size: int = setting("Voxels that are simulated.", ge=1, unit="voxels")
+    snr: float = setting("Signal-to-noise ratio of the region.", ge=0)
+    voxels: int = setting(
+        "Voxels that answer to the stimuli most, chosen anew in each fold's training rows.", ge=1
+    )
 
 
 def images(stimuli: "pd.DataFrame") -> "np.ndarray":

@@ -14,7 +14,7 @@ FEW_IMAGES = 300
 
 def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """One chapter a dataset that teaches students."""
-    if "teaching" not in block:
+    if not block.get("teaching"):
         return {}
     folder = f"results/distill/{name}"
     return {

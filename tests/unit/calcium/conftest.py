@@ -1,6 +1,5 @@
 """A simulated session on disk, as the tables name it."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +83,7 @@ class Study:
             self.events,
             self.cells,
             self.paths,
-            replace(self.selection, **options.pop("selection", {})),
+            self.selection.model_copy(update=options.pop("selection", {})),
             **options,
         )
 

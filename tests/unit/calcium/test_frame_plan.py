@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from neuroloop.calcium.frame_plan import Selection, plan_frames
 from neuroloop.errors import NeuroLoopError
@@ -84,5 +85,5 @@ def test_onsets_must_lie_within_the_movie():
     "wrong", [{"skip": 5}, {"stimulated": 0}, {"baseline": 0}, {"control": -1}, {"skip": -1}]
 )
 def test_a_selection_of_nothing_is_refused(wrong):
-    with pytest.raises(NeuroLoopError, match="at least one stimulated frame and one of baseline"):
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
         Selection(**wrong)

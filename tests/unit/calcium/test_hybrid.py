@@ -114,7 +114,7 @@ def test_without_stimulation_every_frame_is_one_of_the_pool(area):
 
 def test_single_trial_snr_is_the_one_asked_for(area):
     """Peak increase of the disc mean, over its sd in the real frames."""
-    session = draw_session(SEED, area, "before", replace(STILL, snr=4.0))
+    session = draw_session(SEED, area, "before", STILL.model_copy(update={"snr": 4.0}))
     assert session.snr.mean() == pytest.approx(4.0)
     masks = cell_masks(area.cells, area.shape)
     peak = SETTINGS.protocol.onsets + 1
@@ -130,7 +130,7 @@ def test_single_trial_snr_is_the_one_asked_for(area):
 
 
 def test_brightness_and_bleaching_scale_the_whole_frame(area):
-    settings = replace(STILL, brightness=1.5, bleaching=0.5)
+    settings = STILL.model_copy(update={"brightness": 1.5, "bleaching": 0.5})
     session = draw_session(SEED, area, "before", settings)
     means = movie(area, session, recording_of(session, "")).mean(axis=(1, 2))
     expected = 1.5 * area.scene.frames.mean() * np.exp(-0.5 * np.arange(len(means)) / len(means))
@@ -139,7 +139,9 @@ def test_brightness_and_bleaching_scale_the_whole_frame(area):
 
 def test_what_a_trial_shows_does_not_tell_the_recording(area):
     """Nearest neighbour among frames of other trials names the recording at chance."""
-    settings = replace(SETTINGS, protocol=Protocol(first_onset=6, period=8, trials=20))
+    settings = SETTINGS.model_copy(
+        update={"protocol": Protocol(first_onset=6, period=8, trials=20)}
+    )
     long = replace(area, settings=settings)
     session = draw_session(SEED, long, "before", STILL)
     places, names, trials = [], [], []

@@ -47,7 +47,7 @@ def recording_of(session, pattern: str) -> str:
 
 
 def test_pairs_add_and_fatigue_weakens_by_hand(area, session):
-    plain = replace(area, settings=replace(area.settings, trial_spread=0))
+    plain = replace(area, settings=area.settings.model_copy(update={"trial_spread": 0}))
     pattern = next(name for name in area.patterns if name.startswith("c5+"))
     recording = recording_of(session, pattern)
     course = responses(SEED, plain, session, recording)
@@ -62,7 +62,7 @@ def test_pairs_add_and_fatigue_weakens_by_hand(area, session):
 
 
 def test_trials_vary_about_their_mean(area, session):
-    many = replace(area, settings=replace(area.settings, trial_spread=0.3))
+    many = replace(area, settings=area.settings.model_copy(update={"trial_spread": 0.3}))
     quiet = replace(session, settings=STILL)
     found = np.concatenate(
         [
@@ -89,7 +89,7 @@ def test_single_trial_peak_snr_is_the_one_asked_for(snr):
         protocol=Protocol(trials=60),
     )
     area = draw_area(SEED, "A1", settings)
-    session = draw_session(SEED, area, "before", replace(STILL, snr=snr))
+    session = draw_session(SEED, area, "before", STILL.model_copy(update={"snr": snr}))
     assert session.snr.mean() == pytest.approx(snr)
     rest = traces(area, movie(area, session, recording_of(session, "")))
     measured = []
@@ -104,7 +104,9 @@ def test_single_trial_peak_snr_is_the_one_asked_for(snr):
 def test_peak_response_is_the_amplitude_of_the_cell():
     settings = AreaSettings(pairs=0, trial_spread=0, strength=0, spill=0, neuropil_fluctuation=0)
     area = draw_area(SEED, "A1", settings)
-    session = draw_session(SEED, area, "before", replace(STILL, snr=500.0, counts=0.01))
+    session = draw_session(
+        SEED, area, "before", STILL.model_copy(update={"snr": 500.0, "counts": 0.01})
+    )
     for number in range(8):
         trace = traces(area, movie(area, session, recording_of(session, f"c{number + 1}")))
         rest = trace[:36].mean(axis=0)
@@ -116,7 +118,9 @@ def test_peak_response_is_the_amplitude_of_the_cell():
 def test_influence_is_found_in_the_movies(area):
     """At a high SNR, dF/F of j over its own direct response is coupling plus spilled light."""
     plain = draw_area(SEED, "A1", AreaSettings(trial_spread=0, neuropil_fluctuation=0))
-    session = draw_session(SEED, plain, "before", replace(STILL, snr=300.0, counts=0.05))
+    session = draw_session(
+        SEED, plain, "before", STILL.model_copy(update={"snr": 300.0, "counts": 0.05})
+    )
     found = np.zeros((8, 8))
     for number in range(8):
         trace = traces(plain, movie(plain, session, recording_of(session, f"c{number + 1}")))
@@ -130,7 +134,7 @@ def test_movies_show_brightness_bleaching_drift_and_uneven_light(session):
     none = recording_of(session, "")
 
     def quiet(**changes) -> np.ndarray:
-        settings = replace(STILL, snr=40.0, counts=1.0, **changes)
+        settings = STILL.model_copy(update={"snr": 40.0, "counts": 1.0, **changes})
         return movie(area, draw_session(SEED, area, "before", settings), none).astype(float)
 
     base = quiet()
@@ -148,7 +152,7 @@ def test_movies_show_brightness_bleaching_drift_and_uneven_light(session):
 
 
 def test_recordings_differ_in_brightness(area):
-    settings = replace(STILL, brightness_spread=0.3)
+    settings = STILL.model_copy(update={"brightness_spread": 0.3})
     session = draw_session(SEED, area, "before", settings)
     means = [movie(area, session, name).mean() for name in session.recordings["recording"]]
     assert np.std(np.log(means)) == pytest.approx(0.3, abs=0.15)
@@ -158,7 +162,7 @@ def test_tissue_moves_but_light_does_not():
     from skimage.registration import phase_cross_correlation
 
     area = draw_area(SEED, "A1", AreaSettings(neuropil_fluctuation=0))
-    settings = replace(STILL, snr=60.0, counts=1.0, motion=1.0)
+    settings = STILL.model_copy(update={"snr": 60.0, "counts": 1.0, "motion": 1.0})
     session = draw_session(SEED, area, "before", settings)
     frames = movie(area, session, recording_of(session, "")) / area.scene.illumination
     shifts = np.array(
@@ -170,7 +174,9 @@ def test_tissue_moves_but_light_does_not():
 
 def test_shot_noise_has_the_variance_of_photons(area):
     plain = draw_area(SEED, "A1", AreaSettings(neuropil_fluctuation=0))
-    session = draw_session(SEED, plain, "before", replace(STILL, snr=6.0, counts=10.0))
+    session = draw_session(
+        SEED, plain, "before", STILL.model_copy(update={"snr": 6.0, "counts": 10.0})
+    )
     counts = movie(plain, session, recording_of(session, "")) / 10
     ratio = counts.var(axis=0, ddof=1).mean() / counts.mean()
     assert ratio == pytest.approx(1, abs=0.02)

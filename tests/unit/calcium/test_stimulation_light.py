@@ -53,7 +53,7 @@ def test_a_fall_that_lasts_is_refused_where_no_neuropil_falls_so_far():
 def test_light_before_the_onset_is_an_onset_named_too_late():
     noise = NOISE.copy()
     noise[:, 4] += 0.05
-    with pytest.raises(NeuroLoopError, match=r"frame -1 .*: mend onset_frame"):
+    with pytest.raises(NeuroLoopError, match=r"frame -1 .*: correct onset_frame"):
         look((), noise=noise)
 
 

@@ -3,19 +3,18 @@
 import re
 from pathlib import Path
 
-import jsonschema
 import nibabel
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from neuroloop import registry
+from neuroloop.config.check import ConfigError, filled
+from neuroloop.config.study import forget
 from neuroloop.contracts.source import check_source
 from neuroloop.errors import NeuroLoopError
 from neuroloop.fmri.bdata import write_bdata
 from neuroloop.fmri.brain import BrainData, make_rows
-from neuroloop.workflow.entry_schema import with_entries
 from tests.project import ROOT, preset
 
 GENERATOR = np.random.default_rng(0)
@@ -119,20 +118,29 @@ def test_the_recipe_runs_as_it_stands(recipe, monkeypatch):
 def test_a_config_may_name_the_recipes_source(recipe):
     folder, _ = recipe
     registry.add_plugin(folder / "array_table.py")
-    schema = with_entries(yaml.safe_load((ROOT / "config/schema.yaml").read_text()))
+    forget()
     dataset = {
         "source": "array_table",
         "subjects": {"s1": {"voxels": "x.npy", "events": "events.tsv"}},
-        "rois": {"all": {"voxels": None}},
+        "rois": {"all": {}},
+        "decoders": ["ridge"],
     }
-    shared = ("folds", "fold_by", "held_out_per_category", "decoders", "calibration_folds")
-    tiny = preset("test")["datasets"]["tiny"]
-    dataset |= {key: tiny[key] for key in (*shared, "permutations")}
-    part = {"$ref": "#/$defs/dataset", "$defs": schema["$defs"]}
-    checked = jsonschema.Draft202012Validator(part)
-    assert not list(checked.iter_errors(dataset))
-    assert list(checked.iter_errors(dataset | {"array_table": {"scale": 1}}))
-    assert list(checked.iter_errors(dataset | {"source": "array_tables"}))
+
+    def checked(**changes):
+        return filled(preset("config") | {"datasets": {"mine": dataset | changes}})
+
+    try:
+        assert checked()["datasets"]["mine"]["rois"] == {"all": {"voxels": None}}
+        with pytest.raises(ConfigError, match=r"datasets.mine: unknown key array_table"):
+            checked(array_table={"scale": 1})
+        with pytest.raises(ConfigError, match=r"datasets.mine.subjects.s1: 'events' is a required"):
+            checked(subjects={"s1": {"voxels": "x.npy"}})
+        with pytest.raises(
+            ConfigError, match=r"source: 'array_tables' is not one of .*array_table"
+        ):
+            checked(source="array_tables")
+    finally:
+        forget()
 
 
 BREAKS = {

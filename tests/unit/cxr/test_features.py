@@ -12,7 +12,8 @@ from neuroloop.cxr.augment import view
 from neuroloop.cxr.features import open_features, view_names, write_features
 from neuroloop.cxr.lungs import shown_radiographs
 from neuroloop.cxr.radiograph_set import RadiographSet
-from neuroloop.cxr.simulate import RadiographSettings, simulate_radiographs
+from neuroloop.cxr.simulate import simulate_radiographs
+from neuroloop.cxr.simulated_settings import RadiographSettings
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import load_array, read_json
 from neuroloop.networks.transfer_network import transfer_network

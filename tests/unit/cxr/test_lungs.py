@@ -5,7 +5,8 @@ import pytest
 from skimage.draw import ellipse
 
 from neuroloop.cxr.lungs import lung_template, shown_radiographs
-from neuroloop.cxr.simulate import RadiographSettings, simulate_radiographs
+from neuroloop.cxr.simulate import simulate_radiographs
+from neuroloop.cxr.simulated_settings import RadiographSettings
 
 
 def test_template_is_two_ellipses():

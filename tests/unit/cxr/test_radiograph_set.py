@@ -6,7 +6,8 @@ import pytest
 
 from neuroloop.cxr.lungs import lung_template
 from neuroloop.cxr.radiograph_set import RadiographSet, load_radiograph_set
-from neuroloop.cxr.simulate import RadiographSettings, simulate_radiographs
+from neuroloop.cxr.simulate import simulate_radiographs
+from neuroloop.cxr.simulated_settings import RadiographSettings
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import save_arrays, save_table
 from scripts.cxr import simulate_radiographs as script

@@ -4,9 +4,11 @@ from collections import Counter
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from neuroloop.cxr.radiograph_splits import image_folds, patient_folds
-from neuroloop.cxr.simulate import CLASSES, PLACES, RadiographSettings, simulate_radiographs
+from neuroloop.cxr.simulate import PLACES, simulate_radiographs
+from neuroloop.cxr.simulated_settings import CLASSES, RadiographSettings
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.natural_order import natural_sorted
 
@@ -161,10 +163,19 @@ def test_an_image_level_split_leaks_patients():
 
 @pytest.mark.parametrize(
     "options",
-    [{"size": 8}, {"radiographs_per_class": 0}, {"shared": 1.1}, {"shortcut": -1}, {"noise": -0.1}],
+    [
+        {"radiographs_per_class": 0},
+        {"shared": 1.1},
+        {"shortcut": -1},
+        {"noise": -0.1},
+        {"contrast": np.nan},
+    ],
 )
 def test_settings_out_of_range(options):
-    with pytest.raises(NeuroLoopError, match=f"{next(iter(options))} is .*: give"):
-        simulate_radiographs(0, small(**options))
-    with pytest.raises(NeuroLoopError, match="contrast is nan"):
-        simulate_radiographs(0, small(contrast=np.nan))
+    with pytest.raises(ValidationError, match=next(iter(options))):
+        small(**options)
+
+
+def test_a_radiograph_too_small_to_draw():
+    with pytest.raises(NeuroLoopError, match="size is 8: give 32 to 1024"):
+        simulate_radiographs(0, small(size=8))

@@ -13,7 +13,8 @@ from sklearn.preprocessing import StandardScaler
 from neuroloop.cxr import transfer
 from neuroloop.cxr.classifier import Classifier
 from neuroloop.cxr.features import Features, view_names
-from neuroloop.cxr.simulate import RadiographSettings, simulate_radiographs
+from neuroloop.cxr.simulate import simulate_radiographs
+from neuroloop.cxr.simulated_settings import RadiographSettings
 from neuroloop.cxr.transfer import Fold, epoch_pairs, predict_radiographs, train_fold
 from neuroloop.errors import NeuroLoopError
 from neuroloop.jobs.seeds import numpy_generator

@@ -1,0 +1,207 @@
+"""Checking a config against what is described, and filling in what it leaves out."""
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
+from typing import Annotated, Any, get_args, get_origin
+
+from pydantic import Tag, ValidationError
+from pydantic_core import ErrorDetails
+
+from neuroloop.config.renamed import new_name
+from neuroloop.config.settings import Settings
+from neuroloop.config.study import TAG, study
+
+#: A number that YAML reads as text.
+EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
+
+#: Words of errors of a wrong type.
+TYPES = {
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "string": "string",
+    "list": "array",
+    "tuple": "array",
+    "dict": "object",
+    "model": "object",
+}
+
+Path = tuple[str | int, ...]
+
+
+class ConfigError(Exception):
+    """The config is wrong; the message is one line that names the key."""
+
+
+def filled(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Check a config, and fill in every default.
+
+    Parameters
+    ----------
+    config : mapping
+        Of YAML: as it was read, without ``like`` and ``sweep``.
+
+    Returns
+    -------
+    dict
+        The same values in the same order, and what was left out.
+
+    Raises
+    ------
+    ConfigError
+        One line for the first mistake: the key, what is wrong, what is allowed.
+    """
+    given = deepcopy(dict(config))
+    while True:
+        try:
+            text = json.dumps(given, default=str)
+            made = study().model_validate_json(text, strict=True)
+            return _as_given(given, made.model_dump(mode="json"))
+        except ValidationError as error:
+            errors = error.errors(include_url=False)
+            changed = [_set_number(given, one) for one in errors]
+            if not any(changed):
+                raise ConfigError(_told(errors, given)) from None
+
+
+def _as_given(given: Any, made: Any) -> Any:
+    """What was made of what was given, in its order and with its own kinds of numbers."""
+    if isinstance(given, Mapping) and isinstance(made, Mapping):
+        known = {key: _as_given(given[key], made[key]) for key in given if key in made}
+        return known | {key: value for key, value in made.items() if key not in known}
+    if isinstance(given, list) and isinstance(made, list):
+        return [_as_given(*pair) for pair in zip(given, made, strict=True)]
+    return given if given == made else made
+
+
+def _set_number(config: Any, error: ErrorDetails) -> bool:
+    """Make a number of text such as 1e-3 where a number is wanted, and say whether it was one."""
+    text = error["input"]
+    if error["type"] not in ("float_type", "int_type") or not isinstance(text, str):
+        return False
+    if not EXPONENT.fullmatch(text):
+        return False
+    *above, last = _path(error["loc"], config)
+    for key in above:
+        config = config[key]
+    number = float(text)
+    config[last] = int(number) if error["type"] == "int_type" and number.is_integer() else number
+    return True
+
+
+def _path(loc: Sequence[str | int], config: Any) -> Path:
+    """Keys and numbers that lead to an error, without pydantic's words for the ways it tried."""
+    path: list[str | int] = []
+    value = config
+    for part in loc:
+        if isinstance(part, str) and part.startswith(TAG):
+            continue
+        if part == "[key]":
+            break
+        if isinstance(value, Mapping):
+            value = value.get(part)
+        elif isinstance(value, list) and isinstance(part, int):
+            value = value[part] if part < len(value) else None
+        else:
+            continue
+        path.append(part)
+    return tuple(path)
+
+
+def _told(errors: Sequence[ErrorDetails], config: Any) -> str:
+    """One line for the first mistake: old names, then unknown keys, then what lies deepest."""
+
+    def rank(error: ErrorDetails) -> tuple[bool, bool, int]:
+        path = _path(error["loc"], config)
+        unknown = error["type"] == "extra_forbidden"
+        return not (unknown and new_name(path)), not unknown, -len(path)
+
+    first = min(errors, key=rank)
+    path = _path(first["loc"], config)
+    where = path[:-1] if first["type"] in ("extra_forbidden", "missing") else path
+    message = _message(first, path, config)
+    for other in errors:  # of a value that may be one thing or another
+        if other is not first and _path(other["loc"], config) == path and " is not " in message:
+            more = _message(other, path, config).partition(" is not ")[2]
+            message += f", and not {more}" if more and more not in message else ""
+    if first["type"] == "no_entry" and isinstance(first["input"], Mapping):
+        key = first["ctx"]["key"]
+        where = (*path, key) if key in first["input"] else path
+    return f"config, {'.'.join(map(str, where)) or 'top level'}: {message}"
+
+
+def _message(error: ErrorDetails, path: Path, config: Any) -> str:
+    """What is wrong."""
+    kind, context = error["type"], error.get("ctx", {})
+    value = repr(error["input"])
+    value = value if len(value) <= 80 else f"{value[:76]} ..."
+    if kind == "extra_forbidden":
+        return new_name(path) or f"unknown key {path[-1]} ({_hint(str(path[-1]), error['loc'])})"
+    if kind == "missing":
+        if isinstance(path[-1], int):
+            return f"only {path[-1]} of its parts are there"
+        return f"{path[-1]!r} is a required property"
+    if kind == "no_entry":
+        if not isinstance(error["input"], Mapping):
+            return f"{value} is not of type 'object'"
+        key = context["key"]
+        if key not in error["input"]:
+            return f"{key!r} is a required property"
+        return f"{error['input'][key]!r} is not one of {context['known']}"
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "finite_number":
+        return f"{value} is not a finite number"
+    if kind == "literal_error":
+        return f"{value} is not one of {context['expected']}"
+    if kind == "string_pattern_mismatch":
+        return f"{value} is no name: letters, digits, _ and -, beginning with one of the first two"
+    limits = {
+        "greater_than": "is less than or equal to the minimum of",
+        "greater_than_equal": "is less than the minimum of",
+        "less_than": "is greater than or equal to the maximum of",
+        "less_than_equal": "is greater than the maximum of",
+    }
+    if kind in limits:
+        limit = next(context[name] for name in ("gt", "ge", "lt", "le") if name in context)
+        return f"{value} {limits[kind]} {limit:g}"
+    if kind == "too_short":
+        return f"{value} should be non-empty" if not error["input"] else f"{value} is too short"
+    if kind == "too_long":
+        return f"{value} is too long"
+    word = TYPES.get(kind.partition("_")[0])
+    return f"{value} is not of type {word!r}" if word else f"{value}: {error['msg']}"
+
+
+def _hint(key: str, loc: Sequence[str | int]) -> str:
+    """The known key that is meant, or all that are known."""
+    known = sorted(_keys(study(), loc[:-1]))
+    close = difflib.get_close_matches(key, known, n=1)
+    if close:
+        return f"did you mean {close[0]}?"
+    return f"known keys: {', '.join(known)}" if known else "no keys are known here"
+
+
+def _keys(annotation: Any, loc: Sequence[str | int]) -> Iterator[str]:
+    """Keys that a block has, by the way to it."""
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        if not loc:
+            yield from annotation.model_fields
+        elif loc[0] in annotation.model_fields:
+            yield from _keys(annotation.model_fields[str(loc[0])].annotation, loc[1:])
+        return
+    origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is dict:
+        yield from _keys(inside[1], loc[1:])
+    elif origin is Annotated:
+        tags = [item.tag for item in inside[1:] if isinstance(item, Tag)]
+        if tags and loc and loc[0] == tags[0]:
+            yield from _keys(inside[0], loc[1:])
+        elif not tags:
+            yield from _keys(inside[0], loc)
+    else:
+        for part in inside:
+            yield from _keys(part, loc)

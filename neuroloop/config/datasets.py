@@ -1,0 +1,56 @@
+"""Datasets: brains that were shown images, how they are decoded, and whom they teach."""
+
+from typing import Any, Literal
+
+from neuroloop.config.names import SomeTexts
+from neuroloop.config.settings import Settings, setting
+
+#: Names that stand for other things in paths and tables of subjects.
+TAKEN = ("reference", "group", "mean")
+
+
+class Teaching(Settings):
+    """Students that the dataset's brains and their controls teach."""
+
+    images: Any = setting("Images that students learn and are tested on.")
+    decoders: SomeTexts = setting("Decoders whose soft labels teach.")
+    teachers: SomeTexts = setting(
+        "What teaches; none is among them, since every comparison needs it.",
+        ("none", "smooth", "random", "cnn", "brain", "rowshuffled", "withinclass", "classmean"),
+    )
+    students: SomeTexts = setting("Students, by their names under students.")
+    seeds: int = setting("Students of each kind, alike but for their seeds.", 10, ge=2)
+    cnn_depth: Literal[18, 34, 50] = setting(
+        "Layers of the network that is the teacher cnn.", 34, unit="layers"
+    )
+    cnn_folds: int = setting(
+        "Folds of its images: it teaches each with logits of a network that never saw it.", 5, ge=2
+    )
+
+
+class Images(Settings):
+    """Images of students; the keys of their source stand in the same block."""
+
+    source: str = setting("Where images come from.")
+    size: int = setting("Side that images are scaled to.", ge=1, unit="pixels")
+
+
+class Dataset(Settings):
+    """A dataset; the keys of its source stand in the same block."""
+
+    source: str = setting("Where brain data come from.")
+    subjects: dict[str, Any] = setting("Subjects, by name.", min_length=1)
+    rois: dict[str, Any] = setting("Regions of interest, by name.", min_length=1)
+    folds: int = setting("Folds of the training samples; each is decoded once.", 5, ge=2)
+    fold_by: Literal["run", "trial"] = setting(
+        "What a fold keeps together: whole runs, or trials where no runs are known.", "run"
+    )
+    held_out_per_category: int = setting(
+        "Images of each category that test the students and teach nobody.", 0, ge=0
+    )
+    decoders: SomeTexts = setting("Decoders, by their names under decoders.")
+    calibration_folds: int = setting(
+        "Folds inside each training set that calibrate the decoder's scores.", 3, ge=2
+    )
+    permutations: int = setting("Permutations of the labels, for p.", 100, ge=1)
+    teaching: Teaching | None = setting("Whom the brains teach; null: nobody.", None)
