@@ -283,7 +283,7 @@ rule assess_decoding:
         folds=f"results/{SUBJECT}/folds.tsv",
         stimuli="results/fmri/{dataset}/stimuli.tsv",
         samples=f"results/{DECODED}/samples.npz",
-        samples_sidecar=f"results/{DECODED}/samples.json",
+        sidecar=f"results/{DECODED}/samples.json",
     output:
         metrics=f"results/{DECODED}/metrics.json",
         null=f"results/{DECODED}/null.npy",

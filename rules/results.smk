@@ -60,6 +60,13 @@ def assessment_jobs(dataset):
     )
 
 
+def soft_label_jobs():
+    """Files of the jobs from all brain data to soft labels and their metrics."""
+    for name in running("datasets"):
+        yield from decoding_jobs(name)
+        yield from assessment_jobs(name)
+
+
 def teaching_jobs(dataset):
     """Files of the jobs from a dataset's images, and the soft labels that teach, to its students."""
     if not taught(dataset):
@@ -177,10 +184,7 @@ SOFT_LABELS = whole(
         for file in ("soft_labels.npy", "metrics.json")
         for path in decoded_files(name, file)
     ],
-    lambda: chain(
-        *map(decoding_jobs, running("datasets")),
-        *map(assessment_jobs, running("datasets")),
-    ),
+    soft_label_jobs,
 )
 STUDENTS = whole(
     [path for name in running("datasets") for path in student_files(name)],

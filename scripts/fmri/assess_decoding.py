@@ -2,14 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from neuroloop.files.formats import (
-    StrPath,
-    load_arrays,
-    read_json,
-    save_array,
-    save_json,
-    sidecar_path,
-)
+from neuroloop.files.formats import StrPath, load_arrays, read_json, save_array, save_json
 from neuroloop.fmri.assessment import STATISTIC, null_of, score
 from neuroloop.fmri.decoding import load_problem
 from neuroloop.jobs.job import job
@@ -25,6 +18,7 @@ def assess_decoding(
     folds: StrPath,
     stimuli: StrPath,
     samples: StrPath,
+    sidecar: StrPath,
     null: StrPath,
     metrics: StrPath,
     permutations: int,
@@ -35,8 +29,8 @@ def assess_decoding(
     ----------
     voxels, folds, stimuli : path
         voxels.npz, folds.tsv and stimuli.tsv.
-    samples : path
-        samples.npz of the decoder; its sidecar says how it decoded.
+    samples, sidecar : path
+        samples.npz of the decoder, and samples.json, which says how it decoded.
     null : path
         null.npy: balanced accuracies on permuted labels.
     metrics : path
@@ -45,7 +39,7 @@ def assess_decoding(
         Label permutations of the null.
     """
     problem = load_problem(voxels, folds, stimuli)
-    decoded, said = load_arrays(samples), read_json(sidecar_path(samples))
+    decoded, said = load_arrays(samples), read_json(sidecar)
     facts = {name: said[name] for name in ("decoder", "voxels", "voxels_asked", "seed")}
     logits = decoded["logits"]
     made, method = null_of(
@@ -65,6 +59,7 @@ if __name__ == "__main__":
             folds=snakemake.input.folds,
             stimuli=snakemake.input.stimuli,
             samples=snakemake.input.samples,
+            sidecar=snakemake.input.sidecar,
             null=snakemake.output.null,
             metrics=snakemake.output.metrics,
             permutations=snakemake.params.permutations,

@@ -173,6 +173,7 @@ def test_a_decoding_is_assessed_from_what_it_left(stimuli, tmp_path):
         folds=tmp_path / "folds.tsv",
         stimuli=tmp_path / "stimuli.tsv",
         samples=paths["samples"],
+        sidecar=tmp_path / "samples.json",
         null=tmp_path / "null.npy",
         metrics=tmp_path / "metrics.json",
         permutations=20,
