@@ -125,7 +125,7 @@ def _check_rois(brain: BrainData, origin: StrPath) -> None:
                 f"{brain.voxels.shape[1]}: make the ROI from the same voxels"
             )
         if not mask.any():
-            raise NeuroLoopError(f"{origin}: ROI {name} has no voxel: mend its mask or drop it")
+            raise NeuroLoopError(f"{origin}: ROI {name} has no voxel: fix its mask or drop it")
 
 
 def _check_labels(rows: pd.DataFrame, origin: StrPath) -> None:

@@ -59,7 +59,7 @@ def _by_run(rows: pd.DataFrame, n_folds: int) -> np.ndarray:
     runs = natural_sorted(set(rows["run"]))
     if len(runs) == 1:
         raise NeuroLoopError(
-            f"fold_by: run, but all samples are of one run, {runs[0]}: set fold_by: trial, or mend "
+            f"fold_by: run, but all samples are of one run, {runs[0]}: set fold_by: trial, or fix "
             "the runs in the data"
         )
     if n_folds > len(runs):

@@ -72,7 +72,7 @@ def choose_voxels(values: np.ndarray, region: Region, name: str) -> tuple[np.nda
     absent = np.isnan(values)
     if np.isinf(values).any():
         raise NeuroLoopError(
-            f"{place}: {int(np.isinf(values).sum())} voxels are infinite: mend the mask"
+            f"{place}: {int(np.isinf(values).sum())} voxels are infinite: fix the mask"
         )
     known = values[~absent]
     found = describe_values(known)
@@ -94,7 +94,7 @@ def choose_voxels(values: np.ndarray, region: Region, name: str) -> tuple[np.nda
             )
     if not chosen.any():
         raise NeuroLoopError(
-            f"{place}: no voxel is {_wanted(region)}, the image holds {found}: mend the mask or "
+            f"{place}: no voxel is {_wanted(region)}, the image holds {found}: fix the mask or "
             "the region"
         )
     missing = int(absent.sum())

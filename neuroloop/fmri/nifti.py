@@ -134,7 +134,7 @@ def _read_region(
         if not chosen.any():
             raise NeuroLoopError(
                 f"{region.mask}, region {name}: all its voxels lie on the other side than "
-                f"{region.side}: mend the key side or the affine"
+                f"{region.side}: fix the key side or the affine"
             )
     return chosen, missing
 
@@ -192,7 +192,7 @@ def _same_tr(path: StrPath, image: "Nifti1Image", tr: float) -> None:
     stated = float(image.header.get_zooms()[3]) * scale
     if stated > 0 and abs(stated - tr) > TOLERANCE:
         raise NeuroLoopError(
-            f"{path} has a TR of {stated:g} s, but repetition_time is {tr:g}: mend the wrong one"
+            f"{path} has a TR of {stated:g} s, but repetition_time is {tr:g}: fix the wrong one"
         )
 
 
@@ -220,9 +220,7 @@ def _samples(
     changed = table[["run", "category"]].ne(table[["run", "category"]].shift()).any(axis=1)
     shown = (table["category"] != rest).to_numpy()
     if not shown.any():
-        raise NeuroLoopError(
-            f"{origin} labels every volume {rest}: mend the labels or the key rest"
-        )
+        raise NeuroLoopError(f"{origin} labels every volume {rest}: fix the labels or the key rest")
     number = (changed & shown).groupby(table["run"], sort=False).cumsum()
     table = table.assign(
         block=[god.block_id(r, n) for r, n in zip(table["run"], number, strict=True)]

@@ -77,7 +77,7 @@ def read_paired(
             if len(found[one]) != len(found[two]):
                 raise NeuroLoopError(
                     f"{path}: {one} has {len(found[one])} rows, {two} {len(found[two])}: variables "
-                    "that are listed at one place must be of the same trials: mend their order"
+                    "that are listed at one place must be of the same trials: fix their order"
                 )
     if x.ndim != 2 or x.dtype.kind not in "fiu":
         raise NeuroLoopError(
@@ -186,7 +186,7 @@ def _as_images(
     if pixels.shape[1:] not in ((height * width,), (height, width)):
         raise NeuroLoopError(
             f"{path}: {', '.join(names)} have images of shape {pixels.shape[1:]}, image_shape is "
-            f"{height} x {width}: mend the key"
+            f"{height} x {width}: fix the key"
         )
     if pixels.ndim == 2 and order == "F":
         pixels = pixels.reshape(-1, width, height).transpose(0, 2, 1)

@@ -55,7 +55,7 @@ def permutations(
     """
     found = permutation_units(y, blocks, runs, stimuli, folds)
     if found.impossible and n:
-        raise NeuroLoopError(f"{found.impossible}: mend the columns run, block and stimulus_id")
+        raise NeuroLoopError(f"{found.impossible}: fix the columns run, block and stimulus_id")
     stratum, label = found.stratum, found.label
     ordered = np.argsort(stratum, kind="stable")
     # Units in a random order, but stratum after stratum: place i gets the label of the i-th.

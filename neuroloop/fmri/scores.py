@@ -33,13 +33,13 @@ def checked(scores: object, expected: tuple[int, int], where: str) -> np.ndarray
     """
     if not isinstance(scores, np.ndarray):
         raise NeuroLoopError(
-            f"{where}: its scores are of type {type(scores).__name__}, not a NumPy array: mend the "
+            f"{where}: its scores are of type {type(scores).__name__}, not a NumPy array: fix the "
             "decoder"
         )
     if scores.shape != expected:
         raise NeuroLoopError(
             f"{where}: its scores have the shape {scores.shape}, not {expected} (test rows, "
-            "classes): mend the decoder"
+            "classes): fix the decoder"
         )
     if scores.dtype.kind not in "fiu":
         raise NeuroLoopError(f"{where}: its scores are {scores.dtype}, not numbers")
@@ -48,7 +48,7 @@ def checked(scores: object, expected: tuple[int, int], where: str) -> np.ndarray
         kind = "NaN" if np.isnan(scores).any() else "infinite"
         raise NeuroLoopError(
             f"{where}: {int(broken.sum())} of {scores.size} scores are {kind}: the fit failed, or "
-            "a class got no score; look for NaN in the data, or mend the decoder"
+            "a class got no score; look for NaN in the data, or fix the decoder"
         )
     return scores
 

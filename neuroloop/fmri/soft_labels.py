@@ -263,7 +263,7 @@ def by_stimulus(
     if strange:
         raise NeuroLoopError(
             f"{len(strange)} stimuli of brain rows are not in the table of stimuli, e.g. "
-            f"{strange[0]!r}: mend stimuli.tsv or the rows' stimulus_id"
+            f"{strange[0]!r}: fix stimuli.tsv or the rows' stimulus_id"
         )
     targets = np.array([place[name] for name in names[used].tolist()], dtype=np.int64)
     counts = np.bincount(targets, minlength=len(place))
@@ -271,7 +271,7 @@ def by_stimulus(
         lost = [name for name, count in zip(stimulus_ids, counts, strict=True) if not count]
         raise NeuroLoopError(
             f"{len(lost)} of {len(place)} stimuli have no brain row that was predicted out of "
-            f"fold, e.g. {lost[0]!r}: mend stimuli.tsv or the rows' stimulus_id"
+            f"fold, e.g. {lost[0]!r}: fix stimuli.tsv or the rows' stimulus_id"
         )
     sums = np.zeros((len(place), logits.shape[1]))
     np.add.at(sums, targets, logits[used])

@@ -128,7 +128,7 @@ def permutation_units(
         name = str(np.asarray(stimuli)[mixed[0]])
         raise NeuroLoopError(
             f"image {name!r}, or the blocks that it is shown in, has rows of more than one "
-            "category: an image has one, so mend the column stimulus_id"
+            "category: an image has one, so fix the column stimulus_id"
         )
     fold = np.zeros(len(y), int) if folds is None else np.asarray(folds)
     cut = len(np.unique(np.stack([runs, fold]), axis=1).T) > len(np.unique(runs))
@@ -190,12 +190,12 @@ def _unlike(label: np.ndarray, size: np.ndarray, images: bool) -> str:
     smallest, largest = mean[np.unique(label)].min(), mean[np.unique(label)].max()
     if largest <= ALIKE * smallest:
         return ""
-    what, mend = "blocks", "set unit: block, or show blocks of all categories as long"
+    what, advice = "blocks", "set unit: block, or show blocks of all categories as long"
     if images:
-        what, mend = "images", "show the images of all categories as often"
+        what, advice = "images", "show the images of all categories as often"
     return (
         f"{what} of one category have {largest:.3g} samples on average and those of another "
-        f"{smallest:.3g}, so that their labels are not exchangeable: {mend}"
+        f"{smallest:.3g}, so that their labels are not exchangeable: {advice}"
     )
 
 
@@ -236,7 +236,7 @@ def _check_one(block: np.ndarray, blocks: np.ndarray, y: np.ndarray, runs: np.nd
         name = str(np.asarray(blocks)[mixed][0])
         raise NeuroLoopError(
             f"block {name!r} has rows of more than one category or run, so that its label "
-            "cannot be permuted: mend the column block"
+            "cannot be permuted: fix the column block"
         )
 
 

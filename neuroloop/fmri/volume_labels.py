@@ -152,7 +152,7 @@ def _check_times(table: pd.DataFrame, places: Sequence[str], volumes: int, tr: f
         if not (onset >= -TIE * tr and duration > 0 and onset + duration <= (volumes + TIE) * tr):
             raise NeuroLoopError(
                 f"{place} is not within the run, which lasts {volumes * tr:g} s ({volumes} "
-                "volumes): mend the events or the TR, or take out the row if the scan stopped "
+                "volumes): fix the events or the TR, or take out the row if the scan stopped "
                 "before its end"
             )
 

@@ -238,7 +238,7 @@ def test_a_split_that_cannot_learn_a_class_is_refused() -> None:
         (lambda m, k: np.zeros(m), r"shape \(40,\), not \(40, 8\)"),
         (lambda m, k: np.zeros((m, k - 1)), r"shape \(40, 7\), not \(40, 8\)"),
         (lambda m, k: np.full((m, k), "high"), "not numbers"),
-        (lambda m, k: [[0.0] * k] * m, "of type list, not a NumPy array: mend the decoder"),
+        (lambda m, k: [[0.0] * k] * m, "of type list, not a NumPy array: fix the decoder"),
     ],
 )
 def test_a_decoder_that_gives_no_scores_is_named(broken, what, monkeypatch) -> None:
