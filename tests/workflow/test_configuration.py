@@ -16,9 +16,7 @@ from neuroloop.workflow.configuration import (
     settle,
     validate,
 )
-from tests.project import ROOT, preset, stated
-
-PRESETS = sorted(path.stem for path in (ROOT / "config").glob("*.yaml") if path.stem != "schema")
+from tests.project import PRESETS, preset, stated
 
 
 def merged(given: dict[str, Any]) -> dict[str, Any]:
