@@ -47,7 +47,7 @@ def filled(config: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        The same values in the same order, and what was left out.
+        The same values, and what was left out: keys in the order in which they are described.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def filled(config: Mapping[str, Any]) -> dict[str, Any]:
         try:
             text = json.dumps(given, default=str)
             made = study().model_validate_json(text, strict=True)
-            return _as_given(given, made.model_dump(mode="json"))
+            return _as_given(given, _plain(made.model_dump()))
         except ValidationError as error:
             errors = error.errors(include_url=False)
             changed = [_set_number(given, one) for one in errors]
@@ -67,11 +67,20 @@ def filled(config: Mapping[str, Any]) -> dict[str, Any]:
                 raise ConfigError(_told(errors, given)) from None
 
 
+def _plain(value: Any) -> Any:
+    """As YAML has it: lists, and numbers as they are written, which JSON would make of one kind."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inside) for key, inside in value.items()}
+    return [_plain(inside) for inside in value] if isinstance(value, tuple | list) else value
+
+
 def _as_given(given: Any, made: Any) -> Any:
-    """What was made of what was given, in its order and with its own kinds of numbers."""
+    """What was made of what was given, with its own kinds of numbers."""
     if isinstance(given, Mapping) and isinstance(made, Mapping):
-        known = {key: _as_given(given[key], made[key]) for key in given if key in made}
-        return known | {key: value for key, value in made.items() if key not in known}
+        return {
+            key: _as_given(given[key], value) if key in given else value
+            for key, value in made.items()
+        }
     if isinstance(given, list) and isinstance(made, list):
         return [_as_given(*pair) for pair in zip(given, made, strict=True)]
     return given if given == made else made

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import ROOT, Finished, Project, preset
+from tests.project import PRESETS, ROOT, Finished, Project, preset
 
 pytestmark = pytest.mark.workflow
 
-PRESETS = sorted(path.stem for path in (ROOT / "config").glob("*.yaml") if path.stem != "schema")
 
 #: What reads brain data, and what makes soft labels of them.
 READING = {"draw_stimuli", "simulate_subject", "assign_folds"}
