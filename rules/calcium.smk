@@ -266,7 +266,7 @@ rule estimate_coupling:
         runtime=minutes(60),
     params:
         code=code_version("calcium/estimate_coupling.py"),
-        near=setting("areas", "area", "near"),
+        exclusion_radius=setting("areas", "area", "exclusion_radius"),
         bootstraps=setting("areas", "area", "bootstraps"),
         seed=config["seed"],
         threads=config["threads"],
@@ -323,7 +323,7 @@ rule compare_sessions:
     params:
         code=code_version("calcium/compare_sessions.py"),
         reader=setting("readers", "reader"),
-        near=setting("areas", "area", "near"),
+        exclusion_radius=setting("areas", "area", "exclusion_radius"),
         permutations=setting("areas", "area", "permutations"),
         bootstraps=setting("areas", "area", "bootstraps"),
         seed=config["seed"],

@@ -7,12 +7,15 @@ from pathlib import PurePath
 from neuroloop.workflow.image_digest import images_listed
 
 #: What the frozen part of a classifier's network follows from.
-FRONT = ("backbone", "weights", "cut", "width", "stem", "side", "taps")
+FRONT = (
+    *("backbone", "weights", "train_from", "width", "stem"),
+    *("input_size", "feature_layers"),
+)
 
 
 def radiograph_white(wildcards):
     """Level of white of the wildcards' set of radiographs, if the config names it."""
-    return config["radiographs"][wildcards.dataset].get("white")
+    return config["radiographs"][wildcards.dataset].get("white_level")
 
 
 def radiographs_with_source(*sources):
@@ -64,7 +67,7 @@ def front_backbone(wildcards):
 
 def taps_below(block):
     """Sections that the head reads and that are frozen: all, or none."""
-    return block["taps"] if block["cut"] == "head" else []
+    return block["feature_layers"] if block["train_from"] == "head" else []
 
 
 def front_name(classifier):
@@ -80,9 +83,9 @@ def front_name(classifier):
         block["backbone"],
         weights,
         f"{block['stem']}{block['width']}",
-        block["cut"],
+        block["train_from"],
     ]
-    parts += [f"side{block['side']}"] if block["side"] else []
+    parts += [f"side{block['input_size']}"] if block["input_size"] else []
     parts += taps_below(block)
     return re.sub(r"[^A-Za-z0-9-]+", "_", "-".join(parts))
 
@@ -135,7 +138,7 @@ def classifier_files(dataset, name, leaky=True):
     if leaky:
         made += [
             f"results/cxr/{dataset}/{case}/{classifier}/image/{name}"
-            for case, classifier in block["leak"]
+            for case, classifier in block["leakage"]
         ]
     return made
 

@@ -127,7 +127,7 @@ def radiograph_jobs(dataset):
     block = config["radiographs"][dataset]
     one = {"dataset": [dataset]}
     trained = {"case": block["cases"], "classifier": block["classifiers"]}
-    pairs = [*product(*trained.values()), *map(tuple, block["leak"])]
+    pairs = [*product(*trained.values()), *map(tuple, block["leakage"])]
     for name in [dataset, *block["external"]]:
         simulated = config["radiographs"][name]["source"] == "simulated"
         yield from jobs(
@@ -140,7 +140,7 @@ def radiograph_jobs(dataset):
         yield from jobs("extract_features", **one, front=[front], kind=[kind])
     yield from jobs("train_classifier", **one, **trained, split=["patient"])
     yield from jobs("predict_external", **one, **trained, other=block["external"])
-    for case, name in block["leak"]:
+    for case, name in block["leakage"]:
         pair = {"case": [case], "classifier": [name]}
         yield from jobs("train_classifier", **one, **pair, split=["image"])
     for case, name in block["maps"]:

@@ -35,7 +35,7 @@ def coupling_by_route(
     responses: Mapping[str, Callable[[], np.ndarray]],
     patterns: list[str],
     cells: pd.DataFrame,
-    near: float,
+    exclusion_radius: float,
     bootstraps: int,
     seed: int,
 ) -> CouplingRoutes:
@@ -49,7 +49,7 @@ def coupling_by_route(
         Pattern of each trial.
     cells : DataFrame
         cells.tsv.
-    near : float
+    exclusion_radius : float
         Cells nearer to each other than this are left out, pixels.
     bootstraps : int
         Resamples of trials.
@@ -74,7 +74,7 @@ def coupling_by_route(
                 patterns,
                 cells,
                 numpy_generator(seed, "coupling", name),
-                distance=near,
+                distance=exclusion_radius,
                 followers=name == "influence",
                 n_boot=bootstraps,
             )

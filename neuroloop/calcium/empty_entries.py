@@ -17,7 +17,9 @@ NAMED = 6
 WIDTH = 100
 
 
-def why_empty(reasons: Mapping[str, np.ndarray], names: Sequence[str], near: float) -> str:
+def why_empty(
+    reasons: Mapping[str, np.ndarray], names: Sequence[str], exclusion_radius: float
+) -> str:
     """Say which entries of matrices are empty, and why.
 
     Parameters
@@ -26,7 +28,7 @@ def why_empty(reasons: Mapping[str, np.ndarray], names: Sequence[str], near: flo
         By the title of each matrix; empty where an entry is there.
     names : sequence of str
         Cells.
-    near : float
+    exclusion_radius : float
         Pixels below which cells are too near.
 
     Returns
@@ -35,9 +37,9 @@ def why_empty(reasons: Mapping[str, np.ndarray], names: Sequence[str], near: flo
         A line a reason.
     """
     found = set(np.concatenate([np.unique(given) for given in reasons.values()]).tolist())
-    pairs = ["the cell itself"] * (ITSELF in found) + [f"one nearer than {near:g} px"] * (
-        NEAR in found
-    )
+    pairs = ["the cell itself"] * (ITSELF in found) + [
+        f"one nearer than {exclusion_radius:g} px"
+    ] * (NEAR in found)
     lines = [", or ".join(pairs)] if pairs else []
     for title, given in reasons.items():
         for reason in sorted(set(np.unique(given).tolist()) - {"", ITSELF, NEAR}):

@@ -26,7 +26,7 @@ from neuroloop.training.recipe import Recipe
 #: The study's.
 RECIPE = Recipe(epochs=30, batch_size=10, learning_rate=1e-4, optimiser="adam")
 #: Of half of the samples, as in the study, which does not say how far.
-AUGMENTATION = Augmentation(share=0.5, brightness=0.2, contrast=0.2)
+AUGMENTATION = Augmentation(augmented_share=0.5, brightness=0.2, contrast=0.2)
 #: Frames that are predicted at once.
 BATCH = 16
 
@@ -40,7 +40,7 @@ class Reader:
     head : {"flatten", "gap"}
     widths : tuple of int
         Channels of the convolutions.
-    hidden : int
+    hidden_units : int
         Units of the layer in the head ``flatten``.
     coordinates : bool
         Whether the network sees where a pixel is (see `calcium_network`).
@@ -50,7 +50,7 @@ class Reader:
 
     head: str = "flatten"
     widths: tuple[int, ...] = WIDTHS
-    hidden: int = HIDDEN
+    hidden_units: int = HIDDEN
     coordinates: bool = False
     recipe: Recipe = RECIPE
     augmentation: Augmentation = AUGMENTATION
@@ -61,7 +61,9 @@ class Reader:
 
         Those of `Recipe` and `Augmentation` stand in the block too; what it lacks is the study's.
         """
-        own = {name: block[name] for name in ("head", "hidden", "coordinates") if name in block}
+        own = {
+            name: block[name] for name in ("head", "hidden_units", "coordinates") if name in block
+        }
         if "widths" in block:
             own["widths"] = tuple(block["widths"])
         recipe, augmentation = (
@@ -137,7 +139,7 @@ def build(
         shape=shape,
         head=reader.head,
         widths=reader.widths,
-        hidden=reader.hidden,
+        hidden=reader.hidden_units,
         mask=None if mask is None else torch.from_numpy(mask),
         coordinates=reader.coordinates,
         members=len(seeds),

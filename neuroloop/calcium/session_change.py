@@ -29,7 +29,12 @@ Sides = tuple[Mapping[str, StrPath], Mapping[str, StrPath]]
 
 
 def changes_by_route(
-    sides: Sides, cells: pd.DataFrame, near: float, permutations: int, bootstraps: int, seed: int
+    sides: Sides,
+    cells: pd.DataFrame,
+    exclusion_radius: float,
+    permutations: int,
+    bootstraps: int,
+    seed: int,
 ) -> dict[str, Change]:
     """What changed between two sessions, by every route.
 
@@ -39,7 +44,7 @@ def changes_by_route(
         ``table``, ``traces``, ``trials``, ``maps``, ``map_table`` and ``evidence`` of each session.
     cells : DataFrame
         cells.tsv.
-    near : float
+    exclusion_radius : float
         Cells nearer to each other than this are left out, pixels.
     permutations, bootstraps : int
         Permutations of recordings between the sessions, and resamples.
@@ -61,7 +66,7 @@ def changes_by_route(
     for route in ROUTES:
         generator = numpy_generator(seed, "change", route)
         try:
-            changes[route] = change_of(route, sides, cells, near, generator, counts)
+            changes[route] = change_of(route, sides, cells, exclusion_radius, generator, counts)
         except NeuroLoopError as error:  # of this route alone: a reader may have learned nothing
             logging.getLogger(__name__).warning("%s: %s", route, error)
             changes[route] = unknown_change(len(cells), str(error))
@@ -77,7 +82,7 @@ def change_of(
     route: str,
     sides: Sides,
     cells: pd.DataFrame,
-    near: float,
+    exclusion_radius: float,
     generator: np.random.Generator,
     counts: Mapping[str, int],
 ) -> Change:
@@ -85,7 +90,7 @@ def change_of(
     names = cells["cell"].tolist()
     if route in ("influence", "maps"):
         first, second = (cell_responses(route, side, names) for side in sides)
-        return compare_coupling(first, second, cells, near, generator, **counts)
+        return compare_coupling(first, second, cells, exclusion_radius, generator, **counts)
     before, after = (pattern_responses(route, side, names) for side in sides)
     shape = load_arrays(sides[0]["maps"])["maps"].shape[-2:]
     return compare_likeness(before, after, route, generator, shape=shape, **counts)

@@ -137,7 +137,7 @@ def read_session(
         splits,
         Reader.from_block(reader),
         len(names) + 1,
-        [derive_seed(seed, "untrained", number) for number in range(reader["untrained"])],
+        [derive_seed(seed, "untrained", number) for number in range(reader["untrained_networks"])],
         method_of(reader["head"]),
         device,
         area_mask(cells, store.shape) if reader["masked"] else None,
@@ -166,7 +166,7 @@ def frames_of(
 ) -> tuple[pd.DataFrame, list[Split]]:
     """Frames of a kind, and their splits by trial."""
     rows = store.rows[store.rows["kind"] == kind].reset_index(drop=True)
-    options = {"last": reader.get("last", 1), "folds": reader.get("folds")}
+    options = {"last": reader["last_trials"], "folds": reader.get("folds")}
     return rows, trial_splits(rows, reader["split"], **options)
 
 

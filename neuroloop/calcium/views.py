@@ -23,7 +23,7 @@ class Augmentation:
 
     Attributes
     ----------
-    share : float
+    augmented_share : float
         Part of the samples that are changed.
     brightness : float
         Largest change of the level, up or down, in standard deviations of the training pixels.
@@ -31,7 +31,7 @@ class Augmentation:
         Largest change of the contrast, up or down, as a part of it.
     """
 
-    share: float
+    augmented_share: float
     brightness: float
     contrast: float
 
@@ -46,7 +46,7 @@ class Augmentation:
             A sample, standardised, is multiplied by the gain; then the shift is added.
         """
         chance, contrast, brightness = numpy_generator(seed, "views", epoch).random((3, count))
-        changed = chance < self.share
+        changed = chance < self.augmented_share
         gain = np.where(changed, 1 + self.contrast * (2 * contrast - 1), 1)
         shift = np.where(changed, self.brightness * (2 * brightness - 1), 0)
         return np.stack([gain, shift]).astype(np.float32)

@@ -23,7 +23,7 @@ class Area(Settings):
     register: bool = setting("Whether frames are moved onto each other.", False)
     frames: Frames = setting("Which frames around a stimulation are used.", Frames())
     readers: SomeTexts = setting("Readers, by their names under readers.")
-    near: float = setting(
+    exclusion_radius: float = setting(
         "Light on a cell reaches those nearer than this, which are left out.",
         10.0,
         ge=0,

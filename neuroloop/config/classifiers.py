@@ -17,24 +17,24 @@ class Classifier(Settings):
         "data_folder, or null (random).",
         "imagenet",
     )
-    cut: str = setting(
+    train_from: str = setting(
         "First section that is trained: head, top, block15 ... block0, stem; of a ResNet head, "
         "layer4 ... layer1, stem.",
         "head",
     )
     width: int = setting("Channels of the first stage of a ResNet.", 64, ge=1, unit="channels")
     stem: Literal["small", "imagenet"] = setting("First layers of a ResNet.", "imagenet")
-    side: int | None = setting(
+    input_size: int | None = setting(
         "Side that the network resamples radiographs to; null: as they are.",
         None,
         ge=32,
         unit="pixels",
     )
-    taps: Texts = setting(
+    feature_layers: Texts = setting(
         "Sections whose means and deviations the head reads; without any, the last one's means.",
         (),
     )
-    units: tuple[Count, ...] = setting(
+    hidden_units: tuple[Count, ...] = setting(
         "Layers of the head before the last one; 128, 64, 64 in the study.", (), unit="units"
     )
     dropout: float = setting("Part of the units that a training step leaves out.", 0, ge=0, lt=1)
@@ -45,7 +45,7 @@ class Classifier(Settings):
         None,
         gt=0,
     )
-    start_share: float = setting(
+    initial_weights_share: float = setting(
         "Weight of the starting weights in the mean with the trained ones that is kept.",
         0,
         ge=0,
@@ -65,18 +65,19 @@ class Classifier(Settings):
     schedule: Literal["constant", "cosine"] = setting(
         "Learning rate over the epochs: constant, or falling to 0 along half a cosine.", "constant"
     )
-    validation: Literal[0] | Annotated[float, Field(ge=0.05, le=0.5)] = setting(
+    validation_share: Literal[0] | Annotated[float, Field(ge=0.05, le=0.5)] = setting(
         "Part of the training patients who decide on the next three; 0: all are learned from, in "
         "all epochs.",
         0,
     )
     reduce_after: int = setting(
-        "Epochs without a lower validation loss, then the learning rate is multiplied by factor.",
+        "Epochs without a lower validation loss before the learning rate is multiplied by "
+        "reduce_factor.",
         2,
         ge=1,
         unit="epochs",
     )
-    factor: float = setting("What the learning rate is multiplied by.", 0.3, gt=0, le=1)
+    reduce_factor: float = setting("What the learning rate is multiplied by.", 0.3, gt=0, le=1)
     stop_after: int = setting(
         "Epochs without a lower validation loss, then training stops and the best epoch is kept.",
         4,
@@ -86,6 +87,6 @@ class Classifier(Settings):
 
     @model_validator(mode="after")
     def _linear_head(self) -> "Classifier":
-        if self.C is not None and self.units:
+        if self.C is not None and self.hidden_units:
             raise ValueError("a logistic regression (C) is a linear head: leave units empty")
         return self

@@ -33,7 +33,7 @@ class Radiographs(Settings):
     ensembles: tuple[Members, ...] = setting(
         "Lists of classifiers whose probabilities are averaged as well.", ()
     )
-    leak: Pairs = setting(
+    leakage: Pairs = setting(
         "Cases and classifiers that are trained once more with radiographs of a patient on both "
         "sides of the split.",
         (),

@@ -25,7 +25,7 @@ class Reader(Settings):
         "study's).",
         "leave_one_trial_out",
     )
-    last: int = setting("Trials of each recording that test, where split is last.", 1, ge=1)
+    last_trials: int = setting("Trials of each recording that test, where split is last.", 1, ge=1)
     folds: int | None = setting(
         "Groups of each pattern's trials, each held out once, where split is leave_one_trial_out; "
         "null: a group a trial.",
@@ -35,7 +35,9 @@ class Reader(Settings):
     widths: Annotated[tuple[Count, ...], Field(min_length=1)] = setting(
         "Channels of the convolutions; 16, 32, 64 in the study.", (8, 16, 32), unit="channels"
     )
-    hidden: int = setting("Units of the head flatten; 300 in the study.", 64, ge=1, unit="units")
+    hidden_units: int = setting(
+        "Units of the head flatten; 300 in the study.", 64, ge=1, unit="units"
+    )
     coordinates: bool = setting("Whether the network sees where a pixel is.", False)
     epochs: int = setting("Passes over the training frames.", 20, ge=1)
     batch_size: int = setting("Training frames of a step.", 8, ge=1)
@@ -46,7 +48,7 @@ class Reader(Settings):
     schedule: Literal["constant", "cosine"] = setting(
         "Learning rate over the epochs: constant, or falling to 0 along half a cosine.", "constant"
     )
-    share: float = setting(
+    augmented_share: float = setting(
         "Part of the training frames whose brightness and contrast are changed at random.",
         0.5,
         ge=0,
@@ -61,7 +63,7 @@ class Reader(Settings):
         "Largest change of contrast, up or down, as a part of it.", 0.2, ge=0, lt=1
     )
     seeds: int = setting("Networks of each fold, whose maps are averaged.", 2, ge=1)
-    untrained: int = setting(
+    untrained_networks: int = setting(
         "Networks with random weights whose maps stand beside; p is at least 1 / (1 + this).",
         19,
         ge=1,

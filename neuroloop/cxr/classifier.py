@@ -28,17 +28,17 @@ class Classifier:
     C : float or None
         If given, the head starts from a logistic regression of inverse regularisation C on
         standardised features of the training radiographs; else from random weights.
-    start_share : float
+    initial_weights_share : float
         Share of the starting weights in the mean with the trained ones that the network ends
         with (see `transfer.average_with_start`).
     recipe : Recipe
         With 0 epochs the network stays as it starts.
-    validation : float
+    validation_share : float
         Share of the training patients that decide when to slow down, to stop, and which epoch is
         kept. 0: all are learned from, for all epochs.
     reduce_after, stop_after : int
         Epochs, as in `Watch`.
-    factor : float
+    reduce_factor : float
         As in `Watch`.
     class_weights : bool
         Whether every class weighs the same in the loss, however many radiographs it has.
@@ -48,20 +48,20 @@ class Classifier:
 
     backbone: str
     weights: str | Path | None
-    cut: str
+    train_from: str
     width: int
     stem: str
-    side: int | None
-    taps: tuple[str, ...]
-    units: tuple[int, ...]
+    input_size: int | None
+    feature_layers: tuple[str, ...]
+    hidden_units: tuple[int, ...]
     dropout: float
     l2: float
     C: float | None
-    start_share: float
+    initial_weights_share: float
     recipe: Recipe
-    validation: float
+    validation_share: float
     reduce_after: int
-    factor: float
+    reduce_factor: float
     stop_after: int
     class_weights: bool
     test_views: int
@@ -71,7 +71,7 @@ class Classifier:
         """Read a block of the config; `start` is the checkpoint that `weights` names."""
         own = {name: block[name] for name in cls.__annotations__ if name in block}
         recipe = {name: block[name] for name in Recipe.__annotations__ if name in block}
-        own |= {name: tuple(block[name]) for name in ("taps", "units")}
+        own |= {name: tuple(block[name]) for name in ("feature_layers", "hidden_units")}
         own["recipe"] = Recipe(**recipe)
         own |= {"weights": start} if start else {}
         return cls(**own)
@@ -81,13 +81,13 @@ class Classifier:
         """Arguments of `transfer_network`; pretrained statistics stay as they are."""
         return {
             "backbone": self.backbone,
-            "cut": self.cut,
-            "units": list(self.units),
+            "cut": self.train_from,
+            "units": list(self.hidden_units),
             "dropout": self.dropout,
             "width": self.width,
             "stem": self.stem,
-            "side": self.side,
-            "taps": list(self.taps),
+            "side": self.input_size,
+            "taps": list(self.feature_layers),
             "frozen_norm": self.weights is not None,
         }
 

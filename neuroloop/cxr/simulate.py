@@ -96,7 +96,9 @@ def _plan(
     for label in CLASSES:
         numbers: list[int] = []
         while sum(numbers) < settings.radiographs_per_class:
-            most = min(settings.most_radiographs, settings.radiographs_per_class - sum(numbers))
+            most = min(
+                settings.max_radiographs_per_patient, settings.radiographs_per_class - sum(numbers)
+            )
             numbers.append(int(generator.integers(1, most + 1)))
         sizes[label] = numbers
     total = sum(map(len, sizes.values()))

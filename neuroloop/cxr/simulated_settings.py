@@ -9,7 +9,7 @@ class Simulation(Settings):
     """What a config says of simulated radiographs."""
 
     radiographs_per_class: int = setting("Radiographs of each class.", 40, ge=1)
-    most_radiographs: int = setting(
+    max_radiographs_per_patient: int = setting(
         "A patient has 1 to this many radiographs of a class, each number as likely.", 3, ge=1
     )
     shared: float = setting(

@@ -115,7 +115,7 @@ def train_fold(
         watch = Watch(
             lambda trained: _loss(trained, features, labels, fold.validation),
             classifier.reduce_after,
-            classifier.factor,
+            classifier.reduce_factor,
             classifier.stop_after,
         )
     history = fit(
@@ -128,8 +128,8 @@ def train_fold(
         watch=watch,
         label=label,
     )
-    if classifier.start_share:
-        average_with_start(network, start, classifier.start_share)
+    if classifier.initial_weights_share:
+        average_with_start(network, start, classifier.initial_weights_share)
     return history.drop(columns="member").assign(**{} if watch else {"validation": np.nan})
 
 
@@ -254,10 +254,10 @@ def _fit_logistic(
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
 
-    if classifier.units:
+    if classifier.hidden_units:
         raise NeuroLoopError(
             "config, classifiers: C makes the head a logistic regression, which is linear: set "
-            "units: [], or C: null"
+            "hidden_units: [], or C: null"
         )
     rows, views = fold.learn["row"].to_numpy(), fold.learn["view"].to_numpy()
     learned = _pooled(network, features, rows, views).astype(np.float64)

@@ -25,7 +25,7 @@ def shared_white(files: Iterable[str], folder: Path, white: int | None) -> int |
     folder : Path
         Where relative paths start.
     white : int or None
-        The set's key ``white``.
+        The set's key ``white_level``.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def shared_white(files: Iterable[str], folder: Path, white: int | None) -> int |
     )
     advice = "store all radiographs alike"
     if len(set(told) - {None}) < 2:
-        advice = "set `white` of this set, e.g. 4095 for detectors of 12 bits, 65535 for 16"
+        advice = "set `white_level` of this set, e.g. 4095 for detectors of 12 bits, 65535 for 16"
     raise NeuroLoopError(
         f"{len(deep)} radiographs have more than 8 bits, but their headers do not say one level "
         f"of white for all ({said}), and pixels do not tell it (the largest level is "

@@ -25,7 +25,7 @@ class Region:
     ----------
     mask : path
         Image on the grid of the BOLD images.
-    side : {"left", "right"}, optional
+    hemisphere : {"left", "right"}, optional
         The half with negative or positive x in world coordinates.
     label : int, optional
         Take the voxels with this value: an atlas.
@@ -34,7 +34,7 @@ class Region:
     """
 
     mask: StrPath
-    side: str | None = None
+    hemisphere: str | None = None
     label: int | None = None
     threshold: float | None = None
 
@@ -47,7 +47,7 @@ def choose_voxels(values: np.ndarray, region: Region, name: str) -> tuple[np.nda
     values : ndarray
         Of the mask image, any shape.
     region : Region
-        Its side is not looked at.
+        Its hemisphere is not looked at.
     name : str
         Name of the region, for messages.
 

@@ -128,13 +128,13 @@ def _read_region(
     _same_grid(region.mask, image, bold_path, bold)
     values = _data(image, region.mask).reshape(image.shape[:3])
     chosen, missing = choose_voxels(values, region, name)
-    if region.side is not None:
+    if region.hemisphere is not None:
         x = apply_affine(bold.affine, np.moveaxis(np.indices(values.shape), 0, -1))[..., 0]
-        chosen = chosen & (x < 0 if region.side == "left" else x > 0)
+        chosen = chosen & (x < 0 if region.hemisphere == "left" else x > 0)
         if not chosen.any():
             raise NeuroLoopError(
                 f"{region.mask}, region {name}: all its voxels lie on the other side than "
-                f"{region.side}: fix the key side or the affine"
+                f"{region.hemisphere}: fix the key hemisphere or the affine"
             )
     return chosen, missing
 

@@ -149,7 +149,9 @@ def read_levels(path: Path, white: int | None = None) -> Levels:
         )
     white = stated if white is None else white
     if white is None:
-        raise NeuroLoopError(f"radiograph {path} does not say which level is white: set `white`")
+        raise NeuroLoopError(
+            f"radiograph {path} does not say which level is white: set `white_level`"
+        )
     above = stored > white
     if above.mean() > ABOVE_SHARE:
         raise NeuroLoopError(

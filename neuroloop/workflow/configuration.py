@@ -165,12 +165,12 @@ def _dangling_radiographs(name: str, config: Mapping[str, Any]) -> Iterator[str]
     where = f"config, radiographs.{name}"
     known = config["classifiers"]
     yield from _unknown(f"{where}.classifiers", "classifier", block["classifiers"], known)
-    for key in ("leak", "maps"):
+    for key in ("leakage", "maps"):
         for pair in block[key]:
             if pair[0] not in block["cases"] or pair[1] not in block["classifiers"]:
                 yield f"{where}.{key}: {pair} is not a case and a classifier of these radiographs"
-    if block["leak"] and block["folds"] == "holdout":
-        yield f"{where}.leak: a hold-out tests other images by image than by patient: name folds"
+    if block["leakage"] and block["folds"] == "holdout":
+        yield f"{where}.leakage: a hold-out tests other images by image than by patient: name folds"
     baseline = block["baseline"]
     if baseline and (baseline[0] not in block["cases"] or baseline[1] not in block["classifiers"]):
         yield f"{where}.baseline: {baseline} is not a case and a classifier of these radiographs"

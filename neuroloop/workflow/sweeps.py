@@ -18,7 +18,7 @@ def expand_sweeps(config: dict[str, Any]) -> None:
         Changed in place. ``sweep: {learning_rate: [0.001, 0.0001]}`` in a block ``deep`` becomes
         the classifiers ``deep--learning_rate-0p001`` and ``deep--learning_rate-0p0001``; so do
         ``deep`` among the ``classifiers`` of radiographs, in ``ensembles``, and ``[case1, deep]``
-        under ``leak`` and ``maps``. A ``baseline`` is one classifier and names one of them.
+        under ``leakage`` and ``maps``. A ``baseline`` is one classifier and names one of them.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def _expand_names(block: dict[str, Any], variants: Mapping[str, Mapping[str, Any
             return [ensemble]
         return [[variant for name in ensemble for variant in of(name)]]
 
-    expansions = {"classifiers": of, "ensembles": members, "leak": pairs, "maps": pairs}
+    expansions = {"classifiers": of, "ensembles": members, "leakage": pairs, "maps": pairs}
     for key, expanded in expansions.items():
         if isinstance(block.get(key), list):
             block[key] = [made for item in block[key] for made in expanded(item)]

@@ -40,7 +40,7 @@ def compare_sessions(
     session_a: str,
     session_b: str,
     reader: Mapping[str, Any],
-    near: float,
+    exclusion_radius: float,
     permutations: int,
     bootstraps: int,
     seed: int,
@@ -59,7 +59,7 @@ def compare_sessions(
         Names of the sessions.
     reader : mapping
         The reader's block of the config.
-    near : float
+    exclusion_radius : float
         Cells nearer to each other than this are left out, pixels.
     permutations, bootstraps : int
         Exchanges of recordings between the sessions, and resamples.
@@ -72,7 +72,7 @@ def compare_sessions(
     cells = read_cells(first["cells"])
     listed = cells["cell"].tolist()
     counts: dict[str, Any] = {"permutations": permutations, "bootstraps": bootstraps}
-    changes = changes_by_route(sides, cells, near, **counts, seed=seed)
+    changes = changes_by_route(sides, cells, exclusion_radius, **counts, seed=seed)
     routes = pd.concat([change.panels.assign(route=name) for name, change in changes.items()])
     save_table(outputs["routes"], routes)
     arrays = {
@@ -108,7 +108,7 @@ def compare_sessions(
             title=f"Change of coupling, {names[1]} less {names[0]}",
             scales=dict.fromkeys(drawn, "change of response over the cell's own"),
             axes_names=("stimulated cell", "responding cell"),
-            undefined=why_empty(empty, listed, near),
+            undefined=why_empty(empty, listed, exclusion_radius),
         ),
         outputs["matrix_figure"],
         outputs["matrix_figure_svg"],
@@ -123,7 +123,7 @@ if __name__ == "__main__":
             session_a=snakemake.wildcards.session_a,
             session_b=snakemake.wildcards.session_b,
             reader=snakemake.params.reader,
-            near=snakemake.params.near,
+            exclusion_radius=snakemake.params.exclusion_radius,
             permutations=snakemake.params.permutations,
             bootstraps=snakemake.params.bootstraps,
             seed=snakemake.params.seed,

@@ -35,7 +35,7 @@ def estimate_coupling(
     cells: StrPath,
     truth: StrPath | None,
     outputs: Mapping[str, StrPath],
-    near: float,
+    exclusion_radius: float,
     bootstraps: int,
     seed: int,
 ) -> None:
@@ -53,7 +53,7 @@ def estimate_coupling(
         truth.npz of a simulated session.
     outputs : mapping
         ``coupling``, ``table``, ``figure``, ``figure_svg``.
-    near : float
+    exclusion_radius : float
         Cells nearer to each other than this are left out, pixels.
     bootstraps : int
         Resamples of trials.
@@ -68,7 +68,7 @@ def estimate_coupling(
         "influence": lambda: load_arrays(traces)["response"],
         "maps": lambda: evidence_of(evidence, table, stimulated_cells(patterns, names)),
     }
-    found = coupling_by_route(responses, patterns, known, near, bootstraps, seed)
+    found = coupling_by_route(responses, patterns, known, exclusion_radius, bootstraps, seed)
     routes = found.routes
     true = load_arrays(truth)["coupling"] if truth else None
     arrays = {
@@ -83,7 +83,7 @@ def estimate_coupling(
         cells=names,
         excluded={name: route.excluded for name, route in routes.items()},
         silent={name: route.silent for name, route in routes.items()},
-        near=near,
+        exclusion_radius=exclusion_radius,
         seed=seed,
     )
     save_table(outputs["table"], coupling_table(found, known, true))
@@ -102,7 +102,7 @@ def estimate_coupling(
             scales=dict.fromkeys(matrices, unit),
             axes_names=("stimulated cell", "responding cell"),
             undefined=why_empty(
-                {title: route.reasons for title, route in shown.items()}, names, near
+                {title: route.reasons for title, route in shown.items()}, names, exclusion_radius
             ),
             note="\n".join(
                 [
@@ -126,7 +126,7 @@ if __name__ == "__main__":
             cells=snakemake.input.cells,
             truth=snakemake.input.get("truth") or None,
             outputs=snakemake.output,
-            near=snakemake.params.near,
+            exclusion_radius=snakemake.params.exclusion_radius,
             bootstraps=snakemake.params.bootstraps,
             seed=snakemake.params.seed,
         )

@@ -93,7 +93,7 @@ def train_classifier(
         shown,
         open_features(features, shown.table["radiograph"].tolist()),
         chosen,
-        make_folds(shown, case, split, folds, max_view, chosen.validation, seed),
+        make_folds(shown, case, split, folds, max_view, chosen.validation_share, seed),
         range(min(chosen.test_views, views_needed(case, max_view))),
         seed,
         processor,

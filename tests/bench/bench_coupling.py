@@ -174,7 +174,9 @@ def compared(
         first, second = (side[route] for side in pair)
         change: Change
         if route in ("influence", "maps"):
-            change = compare_coupling(first, second, cells, AREA["near"], generator, **DRAWS)
+            change = compare_coupling(
+                first, second, cells, AREA["exclusion_radius"], generator, **DRAWS
+            )
         else:
             # Of ZNCC the shape of a map does not matter, only its pixels.
             shape = (1, first.responses.shape[-1])
@@ -196,7 +198,7 @@ def found(made: Session, route: str, truth: Truth, generator: np.random.Generato
         patterns,
         truth.cells,
         generator,
-        distance=AREA["near"],
+        distance=AREA["exclusion_radius"],
         n_boot=DRAWS["bootstraps"],
     )
     coupling = truth.coupling
@@ -226,7 +228,9 @@ def found_pairs(side: Responses, route: str, truth: Truth) -> Row:
     )
     single = [names.index(cell) for cell in truth.cells["cell"]]
     both = truth.coupling + truth.coupling.T
-    hidden = influence.too_near(truth.cells, AREA["near"]) | np.tri(len(both), dtype=bool)
+    hidden = influence.too_near(truth.cells, AREA["exclusion_radius"]) | np.tri(
+        len(both), dtype=bool
+    )
     shown = np.where(hidden, np.nan, likeness[np.ix_(single, single)])
     return dict(agreement(shown, both)._asdict())
 

@@ -52,7 +52,7 @@ def estimate(folder: Path, patterns: list[str], strength: float = 1.0) -> dict[s
         cells=folder / "cells.tsv",
         truth=None,
         outputs=outputs,
-        near=5,
+        exclusion_radius=5,
         bootstraps=20,
         seed=0,
     )

@@ -26,10 +26,10 @@ def calcium_config() -> dict[str, Any]:
             "tiny_reader": preset("config")["readers"]["small"]
             | {
                 "widths": [4, 4],
-                "hidden": 8,
+                "hidden_units": 8,
                 "epochs": 15,
                 "seeds": 2,
-                "untrained": 3,
+                "untrained_networks": 3,
                 "folds": 3,
                 "learning_rate": 0.003,
             }
@@ -48,7 +48,7 @@ def calcium_config() -> dict[str, Any]:
                 },
                 "sessions": {"before": {"snr": 10.0}, "after": {"snr": 8.0, "brightness": 1.3}},
                 "readers": ["tiny_reader"],
-                "near": 0,
+                "exclusion_radius": 0,
                 "permutations": 19,
                 "bootstraps": 19,
             }
@@ -143,7 +143,11 @@ def test_coupling_stands_beside_the_truth(project: Project) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "rules"),
     [
-        ("areas.cells.near", 4, {"estimate_coupling", "compare_sessions", "write_report"}),
+        (
+            "areas.cells.exclusion_radius",
+            4,
+            {"estimate_coupling", "compare_sessions", "write_report"},
+        ),
         ("areas.cells.permutations", 29, {"compare_sessions", "write_report"}),
         (
             "readers.tiny_reader.epochs",

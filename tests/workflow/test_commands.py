@@ -114,7 +114,7 @@ def expected(name: str) -> Counter[tuple[str, str]]:
         for rule in (reader, "split_radiographs", "summarise_classifiers"):
             jobs[rule, dataset] = 1
         jobs["extract_features", dataset] = len(block["classifiers"])  # each has its own front
-        jobs["train_classifier", dataset] = trained + len(block["leak"])
+        jobs["train_classifier", dataset] = trained + len(block["leakage"])
         jobs["map_radiographs", dataset] = len(block["maps"])
     for dataset in config["run"]:
         if dataset not in config.get("datasets", {}):

@@ -155,7 +155,7 @@ RADIOGRAPHS = {
     "contrast": ["a", "b"],
     "baseline": ["case1", "logistic"],
     "ensembles": [],
-    "leak": [],
+    "leakage": [],
     "maps": [],
     "external": [],
     "bootstraps": 100,

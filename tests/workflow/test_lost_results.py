@@ -41,7 +41,7 @@ def test_targets_know_every_file_of_their_jobs(tmp_path: Path, name: str) -> Non
     config = preset(name)
     if name == "config":  # another set of radiographs, as no preset has
         radiographs = config["radiographs"]
-        radiographs["other"] = radiographs["chests"] | {"external": [], "leak": [], "maps": []}
+        radiographs["other"] = radiographs["chests"] | {"external": [], "leakage": [], "maps": []}
         radiographs["chests"]["external"] = ["other"]
         radiographs["chests"]["cases"].append("affine")
     if name == "digits69":  # no brain teaches

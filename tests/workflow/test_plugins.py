@@ -71,7 +71,7 @@ def test_a_plugin_of_every_kind_is_planned(kind: str, fresh: Project) -> None:
         preset |= {"explain": {"methods": ["gradient_times_input"]}}
     if kind == "backbone":
         plain = config["classifiers"]["fine"] | {"backbone": "plain4", "weights": None}
-        plain |= {"cut": "section2", "width": 16}
+        plain |= {"train_from": "section2", "width": 16}
         preset |= {"classifiers": {"fine": plain}}
     (fresh.folder / "own.yaml").write_text(yaml.safe_dump(preset))
     name = {"decoder": "shrunk", "backbone": "plain4"}.get(kind, file.stem)

@@ -36,27 +36,34 @@ def radiographs_config() -> dict[str, Any]:
         "classifiers": {
             "linear": default["classifiers"]["layers"]
             | network
-            | {"side": 48, "taps": ["layer2", "layer4"]},
+            | {"input_size": 48, "feature_layers": ["layer2", "layer4"]},
             "deep": default["classifiers"]["fine"]
             | network
-            | {"cut": "layer3", "epochs": 2, "batch_size": 8},
+            | {"train_from": "layer3", "epochs": 2, "batch_size": 8},
         },
         "radiographs": {
             "few": default["radiographs"]["chests"]
             | {
-                "simulation": {"radiographs_per_class": 15, "most_radiographs": 2, "shared": 0.3},
+                "simulation": {
+                    "radiographs_per_class": 15,
+                    "max_radiographs_per_patient": 2,
+                    "shared": 0.3,
+                },
                 "size": 32,
                 "folds": 2,
                 "classifiers": ["linear", "deep"],
                 "baseline": ["case1", "linear"],
                 "ensembles": [["linear", "deep"]],
-                "leak": [["case1", "deep"]],
+                "leakage": [["case1", "deep"]],
                 "maps": [["case5", "deep"]],
                 "external": ["elsewhere"],
                 "bootstraps": 100,
             },
             "elsewhere": default["radiographs"]["chests"]
-            | {"simulation": {"radiographs_per_class": 25, "most_radiographs": 2}, "size": 32},
+            | {
+                "simulation": {"radiographs_per_class": 25, "max_radiographs_per_patient": 2},
+                "size": 32,
+            },
         },
     }
 

@@ -38,7 +38,7 @@ def test_a_config_without_sweeps_stays() -> None:
 
 
 def test_every_combination_becomes_a_classifier() -> None:
-    config = expanded({"learning_rate": [0.001, 0.0001], "units": [[], [128, 64, 64]]})
+    config = expanded({"learning_rate": [0.001, 0.0001], "hidden_units": [[], [128, 64, 64]]})
     before, made = preset("config")["classifiers"], config["classifiers"]
     assert list(made) == [
         "logistic",
@@ -51,7 +51,7 @@ def test_every_combination_becomes_a_classifier() -> None:
     assert made["logistic"] == before["logistic"]
     assert made["fine--learning_rate-0p0001--units-128-64-64"] == before["fine"] | {
         "learning_rate": 0.0001,
-        "units": [128, 64, 64],
+        "hidden_units": [128, 64, 64],
     }
     validate(config)
 
@@ -78,12 +78,12 @@ def test_names_are_parts_of_paths(key: str, value: Any, tag: str) -> None:
 
 
 def test_variants_stand_wherever_radiographs_name_their_classifier() -> None:
-    config = swept({"cut": ["head", "top"]})
+    config = swept({"train_from": ["head", "top"]})
     config["radiographs"]["others"] = config["radiographs"]["chests"] | {
         "classifiers": ["logistic"]
     }
     config["radiographs"]["others"] |= {
-        "leak": [],
+        "leakage": [],
         "ensembles": [],
         "maps": [["case1", "logistic"]],
     }
@@ -91,7 +91,7 @@ def test_variants_stand_wherever_radiographs_name_their_classifier() -> None:
     expand_sweeps(config)
     chests, names = config["radiographs"]["chests"], ["fine--cut-head", "fine--cut-top"]
     assert chests["classifiers"] == ["logistic", *names]
-    assert chests["leak"] == [["case1", name] for name in names]
+    assert chests["leakage"] == [["case1", name] for name in names]
     assert chests["maps"] == [["case5", name] for name in names]
     assert chests["baseline"] == ["case1", "logistic"]
     assert chests["ensembles"] == [["logistic", *names]]
@@ -121,7 +121,7 @@ def test_a_preset_may_add_a_sweep_to_a_classifier_that_it_does_not_state() -> No
         ({"epochs": [1, 2, 1]}, "fine.sweep: two of its values make one name, fine--epochs-1:"),
         ({"learning_rate": [0.1, 0.10000001]}, "two of its values make one name"),
         ({"epochs": [-1, 1]}, "epochs: -1 is less than the minimum of 0"),
-        ({"cut": [["head"]]}, r"fine--cut-head.cut: \['head'\] is not of type 'string'"),
+        ({"train_from": [["head"]]}, r"fine--cut-head.cut: \['head'\] is not of type 'string'"),
     ],
 )
 def test_a_wrong_sweep_is_one_line(axes: Any, message: str) -> None:
@@ -165,15 +165,19 @@ RADIOGRAPHS = "radiographs.chests"
     [
         ("classifiers", ["deep"], r"classifiers: no classifier is called 'deep' \(logistic, la"),
         ("classifiers", [{"fine": 1}], r"classifiers.0: \{'fine': 1\} is not of type 'string'"),
-        ("leak", [["case2", "fine"]], r"leak: \['case2', 'fine'\] is not a case and a classifier"),
-        ("leak", [["fine", "case1"]], r"leak: \['fine', 'case1'\] is not a case"),
-        ("leak", ["fine"], "leak.0: 'fine' is not of type 'array'"),
-        ("leak", [["case1"]], "leak.0: only 1 of its parts are there"),
+        (
+            "leakage",
+            [["case2", "fine"]],
+            r"leakage: \['case2', 'fine'\] is not a case and a classifier",
+        ),
+        ("leakage", [["fine", "case1"]], r"leakage: \['fine', 'case1'\] is not a case"),
+        ("leakage", ["fine"], "leakage.0: 'fine' is not of type 'array'"),
+        ("leakage", [["case1"]], "leakage.0: only 1 of its parts are there"),
         ("maps", [["case5", "deep"]], r"maps: \['case5', 'deep'\] is not a case and a classifier"),
         ("baseline", ["case5", "deep"], r"baseline: \['case5', 'deep'\] is not a case"),
         ("ensembles", [["fine", "deep"]], "ensembles: no classifier is called 'deep'"),
         ("ensembles", [["fine"]], r"ensembles.0: \['fine'\] is too short"),
-        ("folds", "holdout", "leak: a hold-out tests other images by image than by patient"),
+        ("folds", "holdout", "leakage: a hold-out tests other images by image than by patient"),
         ("folds", "hold-out", "folds: "),
         ("external", ["kermany"], "external: no set of radiographs is called 'kermany'"),
         ("cases", ["case6"], "cases.0: 'case6' is not one of"),

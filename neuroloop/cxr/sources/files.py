@@ -16,6 +16,6 @@ class Settings(Closed):
     classes: dict[str, str] = setting(
         "Class that each label of the files stands for; without any, labels are classes.", {}
     )
-    white: int | None = setting(
+    white_level: int | None = setting(
         "Grey level that is white; null: what the files' depth says.", None, ge=255, le=65535
     )

@@ -16,7 +16,7 @@ LEGEND = "NIfTI: BOLD runs, events or labels, and a mask for each region"
 MEMORY, MINUTES = 8000, 60
 
 #: What a region takes of its mask.
-PARTS = ("side", "label", "threshold")
+PARTS = ("hemisphere", "label", "threshold")
 
 Paths = Annotated[tuple[str, ...], Field(min_length=1)]
 
@@ -70,7 +70,7 @@ class Roi(Voxels):
     """A region."""
 
     mask: str = setting("Image on the grid of the BOLD images, below data_folder.")
-    side: Literal["left", "right"] | None = setting("Half of the mask; null: both.", None)
+    hemisphere: Literal["left", "right"] | None = setting("Half of the mask; null: both.", None)
     label: int | None = setting("Voxels of the mask with this value: an atlas.", None)
     threshold: float | None = setting("Voxels of the mask above this value: a map.", None)
 

@@ -25,7 +25,7 @@ LEVELS = np.array([[0.1, 0.5], [-0.2, 2.0]])
 
 
 def network(head: str, coordinates: bool = False):
-    reader = Reader(head=head, widths=(3, 4, 5), hidden=6, coordinates=coordinates)
+    reader = Reader(head=head, widths=(3, 4, 5), hidden_units=6, coordinates=coordinates)
     return build(reader, 4, SHAPE, [1, 2], levels=LEVELS).eval()
 
 

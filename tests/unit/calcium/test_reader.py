@@ -18,7 +18,7 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.training.batches import batch_order
 from neuroloop.training.recipe import Recipe
 
-SMALL = Reader(widths=(2, 3), hidden=4)
+SMALL = Reader(widths=(2, 3), hidden_units=4)
 FRAMES = np.random.default_rng(0).normal(size=(20, 9, 8)).astype(np.float32)
 
 
@@ -30,8 +30,8 @@ def test_the_studys_recipe():
     assert Recipe(epochs=30, batch_size=10, learning_rate=1e-4, optimiser="adam") == RECIPE
     assert Reader() == Reader.from_block({})
     assert Reader().widths == (16, 32, 64)
-    assert Reader().hidden == 300
-    assert AUGMENTATION.share == 0.5
+    assert Reader().hidden_units == 300
+    assert AUGMENTATION.augmented_share == 0.5
 
 
 def test_a_block_of_the_config():
@@ -42,7 +42,7 @@ def test_a_block_of_the_config():
         "coordinates": True,
         "epochs": 3,
         "learning_rate": 0.001,
-        "share": 0.25,
+        "augmented_share": 0.25,
     }
     reader = Reader.from_block(block)
     assert (reader.head, reader.widths, reader.coordinates) == ("gap", (4, 8), True)

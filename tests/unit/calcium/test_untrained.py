@@ -13,7 +13,7 @@ from neuroloop.calcium.untrained import untrained_maps
 from neuroloop.calcium.views import level
 from neuroloop.statistics.folds import Split
 
-READER = Reader(widths=(3, 4), hidden=5, recipe=replace(RECIPE, epochs=1))
+READER = Reader(widths=(3, 4), hidden_units=5, recipe=replace(RECIPE, epochs=1))
 ROWS = pd.DataFrame(
     {
         "recording": "r",

@@ -13,7 +13,7 @@ CPU = torch.device("cpu")
 FRAMES = np.random.default_rng(0).normal(3, 2, size=(30, 5, 4)).astype(np.float32)
 ROWS = [np.arange(0, 20), np.arange(7, 27)]
 SEEDS = [5, 6]
-NOTHING = Augmentation(share=0, brightness=9, contrast=9)
+NOTHING = Augmentation(augmented_share=0, brightness=9, contrast=9)
 
 
 def frames(rows):
@@ -89,7 +89,7 @@ def test_an_error_in_reading_is_not_lost():
 
 
 def test_draws_by_hand():
-    augmentation = Augmentation(share=0.5, brightness=0.2, contrast=0.3)
+    augmentation = Augmentation(augmented_share=0.5, brightness=0.2, contrast=0.3)
     gain, shift = augmentation.draw(1, 2, 20_000)
     changed = gain != 1
     assert changed.mean() == pytest.approx(0.5, abs=0.02)
@@ -102,7 +102,7 @@ def test_draws_by_hand():
 
 
 def test_draws_depend_on_seed_epoch_and_sample_alone():
-    augmentation = Augmentation(share=0.5, brightness=0.2, contrast=0.3)
+    augmentation = Augmentation(augmented_share=0.5, brightness=0.2, contrast=0.3)
     first = augmentation.draw(1, 2, 50)
     assert np.array_equal(first, augmentation.draw(1, 2, 50))
     assert not np.array_equal(first, augmentation.draw(2, 2, 50))
@@ -111,7 +111,7 @@ def test_draws_depend_on_seed_epoch_and_sample_alone():
 
 def test_changes_are_of_standardised_frames():
     """What the network makes of a view is gain * z + shift for a standardised frame z."""
-    augmentation = Augmentation(share=1, brightness=0.4, contrast=0.5)
+    augmentation = Augmentation(augmented_share=1, brightness=0.4, contrast=0.5)
     levels = np.array([[3.0, 2.0], [-1.0, 0.5]])
     with views(augmentation, levels=levels) as made:
         places = order(1)[0]
@@ -132,7 +132,7 @@ def test_frames_that_the_caller_keeps_are_not_changed():
     def source(rows):
         return kept[rows[0] : rows[0] + 1]  # a view
 
-    change = Augmentation(share=1, brightness=1, contrast=1)
+    change = Augmentation(augmented_share=1, brightness=1, contrast=1)
     with Views(source, ROWS[:1], SEEDS[:1], 1, change, np.array([[0.0, 1.0]]), CPU) as made:
         images = made.draw(0, torch.from_numpy(batch_order([20], 1, SEEDS[:1], 0)[0]))
     assert not np.isin(images.numpy(), FRAMES).any()

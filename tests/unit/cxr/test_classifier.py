@@ -14,7 +14,7 @@ from tests.project import preset
 BLOCK = preset("config")["classifiers"]["fine"] | {
     "backbone": "resnet18",
     "weights": None,
-    "cut": "layer3",
+    "train_from": "layer3",
     "width": 4,
     "stem": "small",
 }
@@ -37,7 +37,7 @@ def same(one, other):
 
 
 def test_every_key_of_a_block_is_used():
-    block = BLOCK | {"learning_rate": 0.25, "l2": 0.5, "units": [8, 4], "stop_after": 9}
+    block = BLOCK | {"learning_rate": 0.25, "l2": 0.5, "hidden_units": [8, 4], "stop_after": 9}
     made = Classifier.from_block(block, None)
     assert made.recipe == Recipe(
         epochs=8, batch_size=16, learning_rate=0.25, schedule="cosine", optimiser="adam"

@@ -20,10 +20,10 @@ SEED = 1
 BLOCK = preset("config")["classifiers"]["fine"] | {
     "backbone": "resnet18",
     "weights": None,
-    "cut": "layer4",
+    "train_from": "layer4",
     "width": 4,
     "stem": "small",
-    "units": [8],
+    "hidden_units": [8],
 }
 
 
@@ -32,7 +32,7 @@ def paths(tmp_path_factory):
     folder = tmp_path_factory.mktemp("radiographs")
     names = {"radiographs": "npy", "regions": "npz", "table": "tsv", "dropped": "tsv"}
     outputs = {name: folder / f"{name}.{suffix}" for name, suffix in names.items()}
-    settings = {"radiographs_per_class": 40, "most_radiographs": 3, "shared": 0.3}
+    settings = {"radiographs_per_class": 40, "max_radiographs_per_patient": 3, "shared": 0.3}
     simulate_radiographs(outputs=outputs, simulation=settings, size=32, seed=SEED)
     return outputs | {"folder": folder}
 
@@ -131,7 +131,7 @@ def test_each_fold_has_its_own_data_case(shown):
 @pytest.mark.parametrize(("cut", "trained"), [("layer4", {"layer4"}), ("head", set())])
 def test_what_was_trained_is_kept_and_makes_the_network_again(cut, trained, frozen_norm):
     """On the whole network of the first fold goes what lies above the cut of another fold."""
-    options = Classifier.from_block(BLOCK | {"cut": cut}, None).options
+    options = Classifier.from_block(BLOCK | {"train_from": cut}, None).options
     first, second = (
         transfer_network(classes=3, **options | {"frozen_norm": frozen_norm}) for _ in range(2)
     )

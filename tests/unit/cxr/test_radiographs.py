@@ -120,7 +120,7 @@ def test_white_is_one_for_all_and_never_told_by_pixels(tmp_path, caplog):
     with pytest.raises(
         NeuroLoopError,
         match=r"4 radiographs have more than 8 bits, .* \(\S+1\.tif none\), .* \(the largest level "
-        r"is 4101\): set `white` of this set, e\.g\. 4095",
+        r"is 4101\): set `white_level` of this set, e\.g\. 4095",
     ):
         radiographs_table(source)
     made = radiographs_table(source, white=4095)

@@ -129,7 +129,7 @@ def test_shortcut_puts_the_marker_where_the_class_has_it():
     expected = {}
     for shortcut in (0.0, 0.5, 1.0):
         radiographs = simulate_radiographs(
-            2, small(radiographs_per_class=30, most_radiographs=15, shortcut=shortcut)
+            2, small(radiographs_per_class=30, max_radiographs_per_patient=15, shortcut=shortcut)
         )
         number = np.array([CLASSES.index(label) for label in radiographs.labels])
         expected[shortcut] = (places(radiographs) == number).mean()

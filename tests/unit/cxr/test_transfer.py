@@ -26,7 +26,7 @@ SEED = 7
 BLOCK = preset("config")["classifiers"]["fine"] | {
     "backbone": "resnet18",
     "weights": None,
-    "cut": "head",
+    "train_from": "head",
     "width": 4,
     "stem": "small",
     "dropout": 0,
@@ -266,7 +266,7 @@ def test_the_logistic_head_is_that_of_scikit_learn(classes, balanced):
 
 def test_a_logistic_regression_under_more_layers_is_one_line():
     features, labels = noise()
-    with pytest.raises(NeuroLoopError, match=r"set units: \[\], or C: null"):
+    with pytest.raises(NeuroLoopError, match=r"set hidden_units: \[\], or C: null"):
         train(features, labels, C=1.0, units=[4])
 
 
@@ -307,7 +307,7 @@ def test_weights_kept_are_between_the_start_and_the_end(share):
     features, labels, _ = radiograph_features("layer4")
     fold = Fold(pairs(range(12)), np.arange(0), np.arange(0))
     for C in (None, 0.05):
-        options = {"cut": "layer4", "C": C, "learning_rate": 0.01}
+        options = {"train_from": "layer4", "C": C, "learning_rate": 0.01}
         start, _ = train(features, labels, fold, **options | {"epochs": 0})
         end, _ = train(features, labels, fold, **options)
         kept, _ = train(features, labels, fold, **options, start_share=share)
@@ -360,8 +360,14 @@ def test_resumed_training_ends_in_the_same_bytes(tmp_path, monkeypatch, stopped)
     """Of a head with dropout and batch normalisation, over a block of the backbone."""
     features, labels, _ = radiograph_features("layer4")
     fold = Fold(pairs(range(8)), np.arange(8, 12), np.arange(0))
-    options = {"cut": "layer4", "units": [6], "dropout": 0.5, "batch_size": 4, "stop_after": 9}
-    options |= {"start_share": 0.5}
+    options = {
+        "train_from": "layer4",
+        "hidden_units": [6],
+        "dropout": 0.5,
+        "batch_size": 4,
+        "stop_after": 9,
+    }
+    options |= {"initial_weights_share": 0.5}
     expected, history = train(features, labels, fold, **options)
     begin = transfer.seed_dropout
 

@@ -257,10 +257,10 @@ def test_masks_that_are_not_0_and_1_are_refused_or_chosen_from(study):
     study.masks["VT"] = Region(path)
     line = study.refused()
     assert "holds 0 and 1 (NaN outside), this one -1 (6 voxels), 2 (16 voxels): say which" in line
-    for choice in ({"label": 2}, {"threshold": 0.5}, {"label": 2, "side": "left"}):
+    for choice in ({"label": 2}, {"threshold": 0.5}, {"label": 2, "hemisphere": "left"}):
         study.masks["VT"] = Region(path, **choice)
         brain, _, facts = read_runs(study.bold, study.events, "events", study.masks, TR)
-        assert brain.voxels.shape[1] == (8 if "side" in choice else 16)
+        assert brain.voxels.shape[1] == (8 if "hemisphere" in choice else 16)
         assert facts["nan_in_masks"] == {"VT": 2}
 
 

@@ -88,7 +88,9 @@ def test_one_hot_pixel_does_not_darken_a_radiograph(tmp_path, xray):
 
 def test_white_that_does_not_fit_is_refused(tmp_path, xray):
     radiograph = saved(tmp_path, np.rint(xray / 255 * 4095).astype(np.uint16))
-    with pytest.raises(NeuroLoopError, match="does not say which level is white: set `white`"):
+    with pytest.raises(
+        NeuroLoopError, match="does not say which level is white: set `white_level`"
+    ):
         read_levels(radiograph)
     with pytest.raises(NeuroLoopError, match="above white 1023, up to 3694: fix `white`"):
         read_levels(radiograph, 1023)
