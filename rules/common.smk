@@ -360,15 +360,16 @@ def subject_files(dataset, name):
     return [f"results/fmri/{dataset}/{subject}/{name}" for subject in subjects]
 
 
-def soft_label_files(dataset):
-    """Soft labels of every subject, region and decoder of a dataset."""
+def decoded_files(dataset, name):
+    """One file of every subject, region and decoder of a dataset."""
     block = config["datasets"][dataset]
     return expand(
-        "results/fmri/{dataset}/{subject}/{roi}/{decoder}/soft_labels.npy",
+        "results/fmri/{dataset}/{subject}/{roi}/{decoder}/{name}",
         dataset=dataset,
         subject=block["subjects"],
         roi=block["rois"],
         decoder=block["decoders"],
+        name=name,
     )
 
 

@@ -184,7 +184,7 @@ rule extract_region:
 
 
 rule decode_linear:
-    """Decode a region with a linear classifier: out-of-fold soft labels, metrics and their null."""
+    """Decode a region with a linear classifier: out-of-fold soft labels."""
     input:
         voxels=f"results/{SUBJECT}/{{roi}}/voxels.npz",
         folds=f"results/{SUBJECT}/folds.tsv",
@@ -196,7 +196,6 @@ rule decode_linear:
         soft_labels_sidecar=f"results/{DECODED}/soft_labels.json",
         samples=f"results/{DECODED}/samples.npz",
         samples_sidecar=f"results/{DECODED}/samples.json",
-        metrics=f"results/{DECODED}/metrics.json",
         run=f"results/{DECODED}/run.json",
     log:
         f"logs/{DECODED}/decode_linear.log",
@@ -216,7 +215,6 @@ rule decode_linear:
         decoder=setting("decoders", "decoder"),
         n_voxels=setting("datasets", "dataset", "rois", "roi", "voxels"),
         calibration_folds=setting("datasets", "dataset", "calibration_folds"),
-        permutations=setting("datasets", "dataset", "permutations"),
         seed=config["seed"],
         threads=config["threads"],
     script:
@@ -236,7 +234,6 @@ rule decode_network:
         soft_labels_sidecar=f"results/{DECODED}/soft_labels.json",
         samples=f"results/{DECODED}/samples.npz",
         samples_sidecar=f"results/{DECODED}/samples.json",
-        metrics=f"results/{DECODED}/metrics.json",
         model=f"results/{DECODED}/model.json",
         weights=f"results/{DECODED}/weights.safetensors",
         images=f"results/{DECODED}/images.npz",
@@ -261,7 +258,6 @@ rule decode_network:
         decoder=setting("decoders", "decoder"),
         n_voxels=setting("datasets", "dataset", "rois", "roi", "voxels"),
         calibration_folds=setting("datasets", "dataset", "calibration_folds"),
-        permutations=setting("datasets", "dataset", "permutations"),
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],
@@ -277,23 +273,48 @@ use rule decode_network as decode_other_network with:
         soft_labels_sidecar=f"results/{DECODED}/soft_labels.json",
         samples=f"results/{DECODED}/samples.npz",
         samples_sidecar=f"results/{DECODED}/samples.json",
-        metrics=f"results/{DECODED}/metrics.json",
         run=f"results/{DECODED}/run.json",
     wildcard_constraints:
         decoder=only(other_networks()),
 
 
+rule assess_decoding:
+    """Score what a decoder predicted out of fold, beside a null of permuted labels."""
+    input:
+        voxels=f"results/{SUBJECT}/{{roi}}/voxels.npz",
+        folds=f"results/{SUBJECT}/folds.tsv",
+        stimuli="results/fmri/{dataset}/stimuli.tsv",
+        samples=f"results/{DECODED}/samples.npz",
+        sidecar=f"results/{DECODED}/samples.json",
+    output:
+        metrics=f"results/{DECODED}/metrics.json",
+        null=f"results/{DECODED}/null.npy",
+        null_sidecar=f"results/{DECODED}/null.json",
+        run=f"results/{DECODED}/metrics.run.json",
+    log:
+        f"logs/{DECODED}/assess_decoding.log",
+    benchmark:
+        f"benchmarks/{DECODED}/assess_decoding.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(3000),
+        runtime=minutes(240),
+    params:
+        code=code_of("fmri/assess_decoding.py", decoder=decoder_method),
+        plugins=plugins_of(decoder=decoder_method),
+        permutations=setting("datasets", "dataset", "permutations"),
+        threads=config["threads"],
+    script:
+        "../scripts/fmri/assess_decoding.py"
+
+
 rule summarise_decoding:
     """Gather a dataset's decoders in one table, with a row for the group, and draw it."""
     input:
-        metrics=lambda wildcards: [
-            path.replace("soft_labels.npy", "metrics.json")
-            for path in soft_label_files(wildcards.dataset)
-        ],
-        samples=lambda wildcards: [
-            path.replace("soft_labels.npy", "samples.npz")
-            for path in soft_label_files(wildcards.dataset)
-        ],
+        metrics=lambda wildcards: decoded_files(wildcards.dataset, "metrics.json"),
+        nulls=lambda wildcards: decoded_files(wildcards.dataset, "null.npy"),
     output:
         table="results/fmri/{dataset}/decoding.tsv",
         figure=report(
