@@ -8,7 +8,6 @@ from copy import deepcopy
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import Tag, ValidationError
-from pydantic_core import ErrorDetails
 
 from neuroloop.config.renamed import new_name
 from neuroloop.config.settings import Settings
@@ -86,7 +85,7 @@ def _as_given(given: Any, made: Any) -> Any:
     return given if given == made else made
 
 
-def _set_number(config: Any, error: ErrorDetails) -> bool:
+def _set_number(config: Any, error: Mapping[str, Any]) -> bool:
     """Make a number of text such as 1e-3 where a number is wanted, and say whether it was one."""
     text = error["input"]
     if error["type"] not in ("float_type", "int_type") or not isinstance(text, str):
@@ -120,10 +119,10 @@ def _path(loc: Sequence[str | int], config: Any) -> Path:
     return tuple(path)
 
 
-def _told(errors: Sequence[ErrorDetails], config: Any) -> str:
+def _told(errors: Sequence[Mapping[str, Any]], config: Any) -> str:
     """One line for the first mistake: old names, then unknown keys, then what lies deepest."""
 
-    def rank(error: ErrorDetails) -> tuple[bool, bool, int]:
+    def rank(error: Mapping[str, Any]) -> tuple[bool, bool, int]:
         path = _path(error["loc"], config)
         unknown = error["type"] == "extra_forbidden"
         return not (unknown and new_name(path)), not unknown, -len(path)
@@ -142,7 +141,7 @@ def _told(errors: Sequence[ErrorDetails], config: Any) -> str:
     return f"config, {'.'.join(map(str, where)) or 'top level'}: {message}"
 
 
-def _message(error: ErrorDetails, path: Path, config: Any) -> str:
+def _message(error: Mapping[str, Any], path: Path, config: Any) -> str:
     """What is wrong."""
     kind, context = error["type"], error.get("ctx", {})
     value = repr(error["input"])
