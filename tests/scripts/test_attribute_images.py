@@ -22,6 +22,8 @@ SETTINGS = {
     "layer_groups": 2,
     "curve_steps": 3,
     "random_orders": 1,
+    "randomisation_megapixels": 10.0,
+    "batch": 16,
     "label_images": 9,
 }
 FILES = [
