@@ -24,7 +24,6 @@ SETTINGS = {
     "random_orders": 1,
     "randomisation_megapixels": 10.0,
     "batch": 16,
-    "label_images": 9,
 }
 FILES = [
     "arrays.json",
@@ -75,7 +74,7 @@ def prepare(folder, network, given, kind, options, labels):
     )
     train_randomised(
         model=folder / "model.json",
-        settings=SETTINGS,
+        label_images=9,
         seed=0,
         device="cpu",
         outputs=outputs(folder / "randomised"),
