@@ -32,8 +32,8 @@ rule simulate_session:
         runtime=minutes(120),
     params:
         code=code_version("calcium/simulate_session.py"),
-        simulation=area_setting("simulation"),
-        session_settings=area_setting("sessions", "session"),
+        simulation=setting("areas", "area", "simulation"),
+        session_settings=setting("areas", "area", "sessions", "session"),
         seed=config["data_seed"],
         threads=config["threads"],
     script:
@@ -66,7 +66,7 @@ rule list_recordings:
         runtime=minutes(30),
     params:
         code=code_version("calcium/list_recordings.py"),
-        selection=area_setting("frames"),
+        selection=setting("areas", "area", "frames"),
         folders=movie_folders,
         threads=config["threads"],
     script:
@@ -97,8 +97,8 @@ rule extract_frames:
         runtime=minutes(120),
     params:
         code=code_version("calcium/extract_frames.py"),
-        selection=area_setting("frames"),
-        register=area_setting("register"),
+        selection=setting("areas", "area", "frames"),
+        register=setting("areas", "area", "register"),
         folders=movie_folders,
         threads=config["threads"],
     script:
@@ -141,7 +141,7 @@ rule train_reader:
         gpu=1,
     params:
         code=code_version("calcium/train_reader.py"),
-        reader=reader_setting,
+        reader=setting("readers", "reader"),
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],
@@ -227,7 +227,7 @@ rule extract_traces:
         runtime=minutes(30),
     params:
         code=code_version("calcium/extract_traces.py"),
-        selection=area_setting("frames"),
+        selection=setting("areas", "area", "frames"),
         threads=config["threads"],
     script:
         "../scripts/calcium/extract_traces.py"
@@ -266,8 +266,8 @@ rule estimate_coupling:
         runtime=minutes(60),
     params:
         code=code_version("calcium/estimate_coupling.py"),
-        near=area_setting("near"),
-        bootstraps=area_setting("bootstraps"),
+        near=setting("areas", "area", "near"),
+        bootstraps=setting("areas", "area", "bootstraps"),
         seed=config["seed"],
         threads=config["threads"],
     script:
@@ -322,10 +322,10 @@ rule compare_sessions:
         runtime=minutes(240),
     params:
         code=code_version("calcium/compare_sessions.py"),
-        reader=reader_setting,
-        near=area_setting("near"),
-        permutations=area_setting("permutations"),
-        bootstraps=area_setting("bootstraps"),
+        reader=setting("readers", "reader"),
+        near=setting("areas", "area", "near"),
+        permutations=setting("areas", "area", "permutations"),
+        bootstraps=setting("areas", "area", "bootstraps"),
         seed=config["seed"],
         threads=config["threads"],
     script:

@@ -19,6 +19,7 @@ from neuroloop.workflow.configuration import (
 )
 from neuroloop.images.listing import images_below
 from neuroloop.workflow.image_digest import digest_files
+from neuroloop.workflow.look_up import looking_up
 from neuroloop.workflow.retrieval import origin
 from neuroloop.calcium.tables import movie_paths, read_recordings
 from neuroloop.errors import NeuroLoopError
@@ -56,37 +57,14 @@ try:
 except (ConfigError, NeuroLoopError) as error:
     raise WorkflowError(str(error)) from None
 
+#: Function that looks a setting up: `setting("areas", "area", "near")`, for params.
+setting = looking_up(config)
+
 
 def with_signature(function):
     """Keep a function's signature beside it: Snakemake has it made again for every job."""
     function.__signature__ = signature(function)
     return function
-
-
-def setting(*keys):
-    """Function of the wildcards that looks a key of their dataset up, for params."""
-
-    @with_signature
-    def look_up(wildcards):
-        value = config["datasets"][wildcards.dataset]
-        for key in keys:
-            value = value[getattr(wildcards, key, key)]
-        return value
-
-    return look_up
-
-
-def area_setting(*keys):
-    """Function of the wildcards that looks a key of their area up, for params."""
-
-    @with_signature
-    def look_up(wildcards):
-        value = config["areas"][wildcards.area]
-        for key in keys:
-            value = value[getattr(wildcards, key, key)]
-        return value
-
-    return look_up
 
 
 @cache  # files do not change while rules are read
@@ -151,22 +129,7 @@ def teachers(wildcards):
 
 
 @with_signature
-def decoder_setting(wildcards):
-    """Method and parameters of the wildcards' decoder."""
-    return config["decoders"][wildcards.decoder]
-
-
 @with_signature
-def student_setting(wildcards):
-    """Network and recipe of the wildcards' student."""
-    return config["students"][wildcards.student]
-
-
-def reader_setting(wildcards):
-    """Network, recipe, input and split of the wildcards' reader."""
-    return config["readers"][wildcards.reader]
-
-
 def only(names):
     """Wildcard constraint that lets these names through, and nothing if there are none."""
     return "|".join(names) or "(?!)"
@@ -386,7 +349,7 @@ def data_folders():
 @with_signature
 def start_input(wildcards):
     """Input function: the checkpoint that the wildcards' student starts from, if it names one."""
-    weights = student_setting(wildcards)["weights"]
+    weights = config["students"][wildcards.student]["weights"]
     where = f"students.{wildcards.student}.weights"
     return data_input(weights, where) if weights else []
 
@@ -397,15 +360,16 @@ def subject_files(dataset, name):
     return [f"results/fmri/{dataset}/{subject}/{name}" for subject in subjects]
 
 
-def soft_label_files(dataset):
-    """Soft labels of every subject, region and decoder of a dataset."""
+def decoded_files(dataset, name):
+    """One file of every subject, region and decoder of a dataset."""
     block = config["datasets"][dataset]
     return expand(
-        "results/fmri/{dataset}/{subject}/{roi}/{decoder}/soft_labels.npy",
+        "results/fmri/{dataset}/{subject}/{roi}/{decoder}/{name}",
         dataset=dataset,
         subject=block["subjects"],
         roi=block["rois"],
         decoder=block["decoders"],
+        name=name,
     )
 
 

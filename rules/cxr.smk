@@ -28,8 +28,8 @@ rule simulate_radiographs:
         runtime=minutes(30),
     params:
         code=code_version("cxr/simulate_radiographs.py"),
-        simulation=radiograph_setting("simulation"),
-        size=radiograph_setting("size"),
+        simulation=setting("radiographs", "dataset", "simulation"),
+        size=setting("radiographs", "dataset", "size"),
         seed=config["data_seed"],
         threads=config["threads"],
     script:
@@ -63,8 +63,8 @@ rule list_radiographs:
     params:
         code=code_version("cxr/list_radiographs.py"),
         content=radiograph_content,
-        classes=radiograph_setting("classes"),
-        size=radiograph_setting("size"),
+        classes=setting("radiographs", "dataset", "classes"),
+        size=setting("radiographs", "dataset", "size"),
         white=radiograph_white,
         threads=config["threads"],
     script:
@@ -91,7 +91,7 @@ rule split_radiographs:
         runtime=minutes(10),
     params:
         code=code_version("cxr/split_radiographs.py"),
-        n_folds=radiograph_setting("folds"),
+        n_folds=setting("radiographs", "dataset", "folds"),
         seed=config["seed"],
         threads=config["threads"],
     script:
@@ -124,7 +124,7 @@ rule extract_features:
         code=code_of("cxr/extract_features.py", backbone=front_backbone),
         plugins=plugins_of(backbone=front_backbone),
         front=front_setting,
-        views=radiograph_setting("views"),
+        views=setting("radiographs", "dataset", "views"),
         kind="{kind}",
         seed=config["seed"],
         device=config["device"],
@@ -165,9 +165,9 @@ rule train_classifier:
     params:
         code=code_of("cxr/train_classifier.py", backbone=classifier_backbone),
         plugins=plugins_of(backbone=classifier_backbone),
-        classifier=classifier_setting,
-        folds=radiograph_setting("folds"),
-        max_view=radiograph_setting("views"),
+        classifier=setting("classifiers", "classifier"),
+        folds=setting("radiographs", "dataset", "folds"),
+        max_view=setting("radiographs", "dataset", "views"),
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],
@@ -294,10 +294,10 @@ rule summarise_classifiers:
         runtime=minutes(60),
     params:
         code=code_version("cxr/summarise_classifiers.py"),
-        contrast=radiograph_setting("contrast"),
-        baseline=radiograph_setting("baseline"),
-        ensembles=radiograph_setting("ensembles"),
-        bootstraps=radiograph_setting("bootstraps"),
+        contrast=setting("radiographs", "dataset", "contrast"),
+        baseline=setting("radiographs", "dataset", "baseline"),
+        ensembles=setting("radiographs", "dataset", "ensembles"),
+        bootstraps=setting("radiographs", "dataset", "bootstraps"),
         seed=config["seed"],
         threads=config["threads"],
     script:

@@ -23,7 +23,7 @@ rule draw_stimuli:
         runtime=minutes(5),
     params:
         code=code_version("fmri/draw_stimuli.py"),
-        pools=setting("images"),
+        pools=setting("datasets", "dataset", "images"),
         seed=config["data_seed"],
         threads=config["threads"],
     script:
@@ -50,9 +50,9 @@ rule simulate_subject:
         runtime=minutes(10),
     params:
         code=code_version("fmri/simulate_subject.py"),
-        pools=setting("images"),
-        presentation=setting("presentation"),
-        snr=setting("subjects", "subject", "snr"),
+        pools=setting("datasets", "dataset", "images"),
+        presentation=setting("datasets", "dataset", "presentation"),
+        snr=setting("datasets", "dataset", "subjects", "subject", "snr"),
         rois=lambda wildcards: {
             roi: {key: block[key] for key in ("encoding", "size", "snr")}
             for roi, block in config["datasets"][wildcards.dataset]["rois"].items()
@@ -89,7 +89,7 @@ rule import_subject:
     params:
         code=code_of("fmri/import_subject.py", fmri_source=fmri_source),
         plugins=plugins_of(fmri_source=fmri_source),
-        source=setting("source"),
+        source=setting("datasets", "dataset", "source"),
         options=lambda wildcards: source_entry(wildcards).options(
             config["datasets"][wildcards.dataset], wildcards.subject
         ),
@@ -119,7 +119,7 @@ rule list_stimuli:
         runtime=minutes(10),
     params:
         code=code_version("fmri/list_stimuli.py"),
-        held_out_per_category=setting("held_out_per_category"),
+        held_out_per_category=setting("datasets", "dataset", "held_out_per_category"),
         threads=config["threads"],
     script:
         "../scripts/fmri/list_stimuli.py"
@@ -145,8 +145,8 @@ rule assign_folds:
         runtime=minutes(10),
     params:
         code=code_version("fmri/assign_folds.py"),
-        n_folds=setting("folds"),
-        fold_by=setting("fold_by"),
+        n_folds=setting("datasets", "dataset", "folds"),
+        fold_by=setting("datasets", "dataset", "fold_by"),
         seed=config["seed"],
         threads=config["threads"],
     script:
@@ -174,7 +174,9 @@ rule extract_region:
         runtime=minutes(10),
     params:
         code=code_version("fmri/extract_region.py"),
-        region=lambda wildcards: setting("rois", "roi")(wildcards).get("flag")
+        region=lambda wildcards: setting("datasets", "dataset", "rois", "roi")(
+            wildcards
+        ).get("flag")
         or wildcards.roi,
         threads=config["threads"],
     script:
@@ -182,7 +184,7 @@ rule extract_region:
 
 
 rule decode_linear:
-    """Decode a region with a linear classifier: out-of-fold soft labels, metrics and their null."""
+    """Decode a region with a linear classifier: out-of-fold soft labels."""
     input:
         voxels=f"results/{SUBJECT}/{{roi}}/voxels.npz",
         folds=f"results/{SUBJECT}/folds.tsv",
@@ -194,7 +196,6 @@ rule decode_linear:
         soft_labels_sidecar=f"results/{DECODED}/soft_labels.json",
         samples=f"results/{DECODED}/samples.npz",
         samples_sidecar=f"results/{DECODED}/samples.json",
-        metrics=f"results/{DECODED}/metrics.json",
         run=f"results/{DECODED}/run.json",
     log:
         f"logs/{DECODED}/decode_linear.log",
@@ -211,10 +212,9 @@ rule decode_linear:
     params:
         code=code_of("fmri/decode_linear.py", decoder=decoder_method),
         plugins=plugins_of(decoder=decoder_method),
-        decoder=decoder_setting,
-        n_voxels=setting("rois", "roi", "voxels"),
-        calibration_folds=setting("calibration_folds"),
-        permutations=setting("permutations"),
+        decoder=setting("decoders", "decoder"),
+        n_voxels=setting("datasets", "dataset", "rois", "roi", "voxels"),
+        calibration_folds=setting("datasets", "dataset", "calibration_folds"),
         seed=config["seed"],
         threads=config["threads"],
     script:
@@ -234,7 +234,6 @@ rule decode_network:
         soft_labels_sidecar=f"results/{DECODED}/soft_labels.json",
         samples=f"results/{DECODED}/samples.npz",
         samples_sidecar=f"results/{DECODED}/samples.json",
-        metrics=f"results/{DECODED}/metrics.json",
         model=f"results/{DECODED}/model.json",
         weights=f"results/{DECODED}/weights.safetensors",
         images=f"results/{DECODED}/images.npz",
@@ -256,10 +255,9 @@ rule decode_network:
     params:
         code=code_of("fmri/decode_network.py", decoder=decoder_method),
         plugins=plugins_of(decoder=decoder_method),
-        decoder=decoder_setting,
-        n_voxels=setting("rois", "roi", "voxels"),
-        calibration_folds=setting("calibration_folds"),
-        permutations=setting("permutations"),
+        decoder=setting("decoders", "decoder"),
+        n_voxels=setting("datasets", "dataset", "rois", "roi", "voxels"),
+        calibration_folds=setting("datasets", "dataset", "calibration_folds"),
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],
@@ -275,23 +273,48 @@ use rule decode_network as decode_other_network with:
         soft_labels_sidecar=f"results/{DECODED}/soft_labels.json",
         samples=f"results/{DECODED}/samples.npz",
         samples_sidecar=f"results/{DECODED}/samples.json",
-        metrics=f"results/{DECODED}/metrics.json",
         run=f"results/{DECODED}/run.json",
     wildcard_constraints:
         decoder=only(other_networks()),
 
 
+rule assess_decoding:
+    """Score what a decoder predicted out of fold, beside a null of permuted labels."""
+    input:
+        voxels=f"results/{SUBJECT}/{{roi}}/voxels.npz",
+        folds=f"results/{SUBJECT}/folds.tsv",
+        stimuli="results/fmri/{dataset}/stimuli.tsv",
+        samples=f"results/{DECODED}/samples.npz",
+        sidecar=f"results/{DECODED}/samples.json",
+    output:
+        metrics=f"results/{DECODED}/metrics.json",
+        null=f"results/{DECODED}/null.npy",
+        null_sidecar=f"results/{DECODED}/null.json",
+        run=f"results/{DECODED}/metrics.run.json",
+    log:
+        f"logs/{DECODED}/assess_decoding.log",
+    benchmark:
+        f"benchmarks/{DECODED}/assess_decoding.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(3000),
+        runtime=minutes(240),
+    params:
+        code=code_of("fmri/assess_decoding.py", decoder=decoder_method),
+        plugins=plugins_of(decoder=decoder_method),
+        permutations=setting("datasets", "dataset", "permutations"),
+        threads=config["threads"],
+    script:
+        "../scripts/fmri/assess_decoding.py"
+
+
 rule summarise_decoding:
     """Gather a dataset's decoders in one table, with a row for the group, and draw it."""
     input:
-        metrics=lambda wildcards: [
-            path.replace("soft_labels.npy", "metrics.json")
-            for path in soft_label_files(wildcards.dataset)
-        ],
-        samples=lambda wildcards: [
-            path.replace("soft_labels.npy", "samples.npz")
-            for path in soft_label_files(wildcards.dataset)
-        ],
+        metrics=lambda wildcards: decoded_files(wildcards.dataset, "metrics.json"),
+        nulls=lambda wildcards: decoded_files(wildcards.dataset, "null.npy"),
     output:
         table="results/fmri/{dataset}/decoding.tsv",
         figure=report(

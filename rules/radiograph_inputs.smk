@@ -10,18 +10,6 @@ from neuroloop.workflow.image_digest import images_listed
 FRONT = ("backbone", "weights", "cut", "width", "stem", "side", "taps")
 
 
-def radiograph_setting(*keys):
-    """Function of the wildcards that looks a key of their set of radiographs up, for params."""
-
-    def look_up(wildcards):
-        value = config["radiographs"][wildcards.dataset]
-        for key in keys:
-            value = value[key]
-        return value
-
-    return look_up
-
-
 def radiograph_white(wildcards):
     """Level of white of the wildcards' set of radiographs, if the config names it."""
     return config["radiographs"][wildcards.dataset].get("white")
@@ -64,14 +52,9 @@ def radiograph_content(wildcards):
     return radiograph_content_of(wildcards.dataset)
 
 
-def classifier_setting(wildcards):
-    """Network and recipe of the wildcards' classifier."""
-    return config["classifiers"][wildcards.classifier]
-
-
 def classifier_backbone(wildcards):
     """Backbone of the wildcards' classifier."""
-    return [classifier_setting(wildcards)["backbone"]]
+    return [config["classifiers"][wildcards.classifier]["backbone"]]
 
 
 def front_backbone(wildcards):
@@ -126,7 +109,7 @@ def front_start(wildcards):
 def classifier_start(wildcards):
     """Input function: the checkpoint that the wildcards' classifier starts from."""
     where = f"classifiers.{wildcards.classifier}.weights"
-    return start_of(classifier_setting(wildcards), where)
+    return start_of(config["classifiers"][wildcards.classifier], where)
 
 
 def features_kind(case):

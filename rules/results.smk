@@ -48,6 +48,25 @@ def decoding_jobs(dataset, decoders=None):
         yield from jobs(made_by, **region, decoder=chosen)
 
 
+def assessment_jobs(dataset):
+    """Files of the jobs that score a dataset's decoders."""
+    block = config["datasets"][dataset]
+    yield from jobs(
+        "assess_decoding",
+        dataset=[dataset],
+        subject=block["subjects"],
+        roi=block["rois"],
+        decoder=block["decoders"],
+    )
+
+
+def soft_label_jobs():
+    """Files of the jobs from all brain data to soft labels and their metrics."""
+    for name in running("datasets"):
+        yield from decoding_jobs(name)
+        yield from assessment_jobs(name)
+
+
 def teaching_jobs(dataset):
     """Files of the jobs from a dataset's images, and the soft labels that teach, to its students."""
     if not taught(dataset):
@@ -80,6 +99,7 @@ def teaching_jobs(dataset):
 def dataset_jobs(dataset):
     """Files of all jobs of a dataset."""
     yield from decoding_jobs(dataset)
+    yield from assessment_jobs(dataset)
     yield from jobs("summarise_decoding", dataset=[dataset])
     yield from teaching_jobs(dataset)
     if taught(dataset):
@@ -158,8 +178,13 @@ def all_jobs():
 #: What the targets are made of.
 EVERYTHING = whole(rules.write_report.output, all_jobs)
 SOFT_LABELS = whole(
-    [path for name in running("datasets") for path in soft_label_files(name)],
-    lambda: chain(*map(decoding_jobs, running("datasets"))),
+    [
+        path
+        for name in running("datasets")
+        for file in ("soft_labels.npy", "metrics.json")
+        for path in decoded_files(name, file)
+    ],
+    soft_label_jobs,
 )
 STUDENTS = whole(
     [path for name in running("datasets") for path in student_files(name)],

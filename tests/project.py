@@ -1,5 +1,6 @@
 """A copy of the project in which tests run Snakemake for real."""
 
+import copy
 import fcntl
 import os
 import re
@@ -13,10 +14,16 @@ from typing import Any
 
 import pytest
 import yaml
+from snakemake.utils import update_config
 
+from neuroloop.config.study import NAMED
+from neuroloop.workflow.configuration import settle
 from tests.snakemake_server import TIMEOUT, snakemake_server
 
 ROOT = Path(__file__).parents[1]
+
+#: Configs that come with the project; whoever uses it may put others beside them.
+PRESETS = ("area3", "config", "cxr", "digits69", "god", "haxby", "hybrid", "test")
 
 #: What a copy leaves behind: results, tests, and whatever is hidden.
 LEFT = shutil.ignore_patterns(".*", "__pycache__", "results", "logs", "benchmarks", "tests")
@@ -191,6 +198,20 @@ def once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None
     return folder
 
 
-def preset(name: str) -> dict[str, Any]:
-    """One of the config files that come with the project."""
+def stated(name: str) -> dict[str, Any]:
+    """One of the config files that come with the project, as it is written."""
     return yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
+
+
+def preset(name: str) -> dict[str, Any]:
+    """One of the config files that come with the project, its blocks complete."""
+    given = {} if name == "config" else stated(name)
+    config = stated("config")
+    update_config(config, copy.deepcopy(given))
+    settle(config, given)
+    if name == "config":
+        return config
+    return {
+        key: {block: config[key][block] for block in value} if key in NAMED else config[key]
+        for key, value in given.items()
+    }

@@ -8,7 +8,6 @@ from copy import deepcopy
 from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import Tag, ValidationError
-from pydantic_core import ErrorDetails
 
 from neuroloop.config.renamed import new_name
 from neuroloop.config.settings import Settings
@@ -47,7 +46,7 @@ def filled(config: Mapping[str, Any]) -> dict[str, Any]:
     Returns
     -------
     dict
-        The same values in the same order, and what was left out.
+        The same values, and what was left out: keys in the order in which they are described.
 
     Raises
     ------
@@ -59,7 +58,7 @@ def filled(config: Mapping[str, Any]) -> dict[str, Any]:
         try:
             text = json.dumps(given, default=str)
             made = study().model_validate_json(text, strict=True)
-            return _as_given(given, made.model_dump(mode="json"))
+            return _as_given(given, _plain(made.model_dump()))
         except ValidationError as error:
             errors = error.errors(include_url=False)
             changed = [_set_number(given, one) for one in errors]
@@ -67,17 +66,26 @@ def filled(config: Mapping[str, Any]) -> dict[str, Any]:
                 raise ConfigError(_told(errors, given)) from None
 
 
+def _plain(value: Any) -> Any:
+    """As YAML has it: lists, and numbers as they are written, which JSON would make of one kind."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inside) for key, inside in value.items()}
+    return [_plain(inside) for inside in value] if isinstance(value, tuple | list) else value
+
+
 def _as_given(given: Any, made: Any) -> Any:
-    """What was made of what was given, in its order and with its own kinds of numbers."""
+    """What was made of what was given, with its own kinds of numbers."""
     if isinstance(given, Mapping) and isinstance(made, Mapping):
-        known = {key: _as_given(given[key], made[key]) for key in given if key in made}
-        return known | {key: value for key, value in made.items() if key not in known}
+        return {
+            key: _as_given(given[key], value) if key in given else value
+            for key, value in made.items()
+        }
     if isinstance(given, list) and isinstance(made, list):
         return [_as_given(*pair) for pair in zip(given, made, strict=True)]
     return given if given == made else made
 
 
-def _set_number(config: Any, error: ErrorDetails) -> bool:
+def _set_number(config: Any, error: Mapping[str, Any]) -> bool:
     """Make a number of text such as 1e-3 where a number is wanted, and say whether it was one."""
     text = error["input"]
     if error["type"] not in ("float_type", "int_type") or not isinstance(text, str):
@@ -111,10 +119,10 @@ def _path(loc: Sequence[str | int], config: Any) -> Path:
     return tuple(path)
 
 
-def _told(errors: Sequence[ErrorDetails], config: Any) -> str:
+def _told(errors: Sequence[Mapping[str, Any]], config: Any) -> str:
     """One line for the first mistake: old names, then unknown keys, then what lies deepest."""
 
-    def rank(error: ErrorDetails) -> tuple[bool, bool, int]:
+    def rank(error: Mapping[str, Any]) -> tuple[bool, bool, int]:
         path = _path(error["loc"], config)
         unknown = error["type"] == "extra_forbidden"
         return not (unknown and new_name(path)), not unknown, -len(path)
@@ -133,7 +141,7 @@ def _told(errors: Sequence[ErrorDetails], config: Any) -> str:
     return f"config, {'.'.join(map(str, where)) or 'top level'}: {message}"
 
 
-def _message(error: ErrorDetails, path: Path, config: Any) -> str:
+def _message(error: Mapping[str, Any], path: Path, config: Any) -> str:
     """What is wrong."""
     kind, context = error["type"], error.get("ctx", {})
     value = repr(error["input"])

@@ -9,7 +9,7 @@ from neuroloop.config.settings import Settings, setting
 
 
 class Classifier(Settings):
-    """A classifier; its backbone's own settings (width, stem) stand in the same block."""
+    """A classifier; its backbone's own settings stand in the same block."""
 
     backbone: str = setting("Pretrained network.", "efficientnet_lite0")
     weights: str | None = setting(
@@ -22,6 +22,8 @@ class Classifier(Settings):
         "layer4 ... layer1, stem.",
         "head",
     )
+    width: int = setting("Channels of the first stage of a ResNet.", 64, ge=1, unit="channels")
+    stem: Literal["small", "imagenet"] = setting("First layers of a ResNet.", "imagenet")
     side: int | None = setting(
         "Side that the network resamples radiographs to; null: as they are.",
         None,

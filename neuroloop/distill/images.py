@@ -36,7 +36,7 @@ def read_images(paths: Iterable[Path], size: int) -> np.ndarray:
     for path in paths:
         if not path.exists():
             raise NeuroLoopError(
-                f"image {path} is missing: add it, or mend images.folder or images.pattern"
+                f"image {path} is missing: add it, or fix images.folder or images.pattern"
             )
         arrays.append(preparation.read(path))
     return np.stack(arrays)
@@ -123,7 +123,7 @@ def class_folder_images(
             if not files:
                 raise NeuroLoopError(
                     f"{folder / name} holds no images of class {category!r}: "
-                    "mend the key teaching.images.classes or fill the folder"
+                    "fix the key teaching.images.classes or fill the folder"
                 )
             rows += [
                 {

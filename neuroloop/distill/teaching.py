@@ -106,11 +106,11 @@ def teach(
     if np.shape(taught) != expected:
         raise NeuroLoopError(
             f"teacher {teacher!r} gave an array of shape {np.shape(taught)}, not {expected} "
-            "(images, classes): mend the teacher"
+            "(images, classes): fix the teacher"
         )
     if not np.isfinite(taught).all():
         raise NeuroLoopError(
             f"teacher {teacher!r} gave logits that are not finite: look for NaN in the logits that "
-            "it is made of, or mend the teacher"
+            "it is made of, or fix the teacher"
         )
     return np.asarray(taught, dtype=np.float32)

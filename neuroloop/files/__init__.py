@@ -1,1 +1,1 @@
-"""Reading, writing and downloading files, whole or not at all."""
+"""Reading, writing and downloading files, always complete or not at all."""

@@ -15,7 +15,7 @@ from neuroloop.errors import NeuroLoopError
 #: The registry.
 REGISTRY = Path(__file__).with_name("datasets.tsv")
 
-#: Columns of the registry; ``n/a`` stands for what is not there.
+#: Columns of the registry; ``n/a`` marks a missing value.
 COLUMNS = ("name", "path", "url", "record", "size", "md5", "licence", "page", "note")
 
 
@@ -30,15 +30,15 @@ class Source:
     path : str
         Where the file (or folder) belongs, relative to the data folder.
     url : str
-        Address of the file; empty if it can only be got by hand.
+        Address of the file; empty if it has to be fetched by hand.
     record : str
         Address of the archive's list of files, which states sizes and MD5s; may be empty.
     size : int or None
-        Bytes; None if the archive is to be asked.
+        Bytes; None if the archive's record states it.
     md5 : str or None
-        MD5 in hexadecimal; None if the archive is to be asked.
+        MD5 in hexadecimal; None if the archive's record states it.
     licence, page, note : str
-        Terms of use, page for people, remarks.
+        Terms of use, web page, remarks.
     """
 
     name: str
@@ -74,7 +74,7 @@ def read_registry(path: str | os.PathLike[str]) -> dict[str, Source]:
     for line, row in enumerate(rows, start=2):
         problem = _problem(row)
         if not problem and row["name"] in registry:
-            problem = f"a second {row['name']}: every name once"
+            problem = f"the name {row['name']} occurs twice"
         if problem:
             raise NeuroLoopError(f"{path}, line {line}: {problem}")
         value = {key: "" if row[key] == "n/a" else row[key] for key in COLUMNS}
@@ -107,9 +107,9 @@ def _problem(row: Mapping[str | None, str | None]) -> str | None:
     for key, pattern in patterns.items():
         if not re.fullmatch(pattern, str(row[key])):
             return f"{key} {row[key]!r} does not match {pattern}"
-    place = PurePosixPath(str(row["path"]))
-    if place.is_absolute() or ".." in place.parts:
-        return f"path {place} leaves the data folder"
+    path = PurePosixPath(str(row["path"]))
+    if path.is_absolute() or ".." in path.parts:
+        return f"path {path} leaves the data folder"
     known = "n/a" not in (row["size"], row["md5"])
     if row["url"] != "n/a" and row["record"] == "n/a" and not known:
         return "state size and md5, or a record that does"
@@ -117,7 +117,7 @@ def _problem(row: Mapping[str | None, str | None]) -> str | None:
 
 
 def find(registry: Mapping[str, Source], path: str) -> Source | None:
-    """Row of a path relative to the data folder: its own row, or that of a folder it lies in."""
+    """Find the row of a path relative to the data folder, or that of a folder it lies in."""
     rows = {PurePosixPath(source.path): source for source in registry.values()}
     wanted = PurePosixPath(path)
-    return next((rows[place] for place in (wanted, *wanted.parents) if place in rows), None)
+    return next((rows[part] for part in (wanted, *wanted.parents) if part in rows), None)

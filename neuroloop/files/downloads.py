@@ -24,7 +24,7 @@ from neuroloop.files.download_registry import Source
 from neuroloop.jobs.progress import progress
 
 CHUNK = 2**20
-#: Refusals that another attempt does not change.
+#: Refusals that another attempt would not change.
 FINAL = {400, 401, 403, 404, 405, 410, 451}
 FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
 
@@ -36,11 +36,11 @@ class Patience:
     Attributes
     ----------
     attempts : int
-        Attempts in a row without progress before giving up.
+        Consecutive attempts without progress before giving up.
     wait : float
-        Seconds before the second attempt, doubled at each further one.
+        Seconds before the second attempt, doubled before each further one.
     timeout : float
-        Seconds without an answer that end an attempt.
+        Seconds without an answer after which an attempt ends.
     """
 
     attempts: int = 5
@@ -55,15 +55,15 @@ class _Interrupted(Exception):
 def fetch(
     source: Source, destination: str | os.PathLike[str], patience: Patience | None = None
 ) -> dict[str, str | int | None]:
-    """Bring a published file to its destination, or verify the one that is there.
+    """Download a published file to its destination, or verify the file already there.
 
     Parameters
     ----------
     source : Source
         Row of the registry.
     destination : path
-        Final name. Nothing appears there before it is whole and verified; a file that is there
-        already is verified and never overwritten.
+        Final name. Nothing appears there before it is complete and verified; an existing file is
+        verified and never overwritten.
     patience : Patience, optional
         How long to try.
 
@@ -75,7 +75,8 @@ def fetch(
     Raises
     ------
     NeuroLoopError
-        One line for: no network, refusal, wrong content, full disk, folder without write access.
+        If there is no network, the server refuses, the content is wrong, the disk is full, or the
+        folder cannot be written to.
     """
     patience = patience or Patience()
     destination = Path(destination)
@@ -96,11 +97,11 @@ def fetch(
         destination.parent.mkdir(parents=True, exist_ok=True)
         resumed = part.exists()
         problem = _complete(part, source, by_hand, patience)
-        if problem and resumed:  # what an earlier run left may be of another upload
+        if problem and resumed:  # what an earlier run left may belong to another upload
             problem = _complete(part, source, by_hand, patience)
         if problem:
             raise NeuroLoopError(
-                f"{source.url} gave another file ({problem}): run again, or {by_hand}"
+                f"{source.url} sent another file ({problem}): run again, or {by_hand}"
             )
         os.replace(part, destination)
     except OSError as error:
@@ -115,7 +116,7 @@ def fetch(
 
 
 def look_up(source: Source, patience: Patience | None = None) -> Source:
-    """Complete a row with the size, MD5 and address that the archive's record states.
+    """Complete a row with the size, MD5 and address stated in the archive's record.
 
     The record is a list of files, or an object with such a list under ``files``, as figshare's
     API gives it (``id``, ``name``, ``size``, ``computed_md5``, ``download_url``). The file is
@@ -167,7 +168,7 @@ def look_up(source: Source, patience: Patience | None = None) -> Source:
 
 
 def difference(path: str | os.PathLike[str], source: Source) -> str | None:
-    """How a file differs from the published one in size or MD5; None if it does not."""
+    """Say how a file differs from the published one in size or MD5; None if it does not."""
     size = Path(path).stat().st_size
     if size != source.size:
         return f"{size} bytes instead of {source.size}"
@@ -215,7 +216,7 @@ def _append(part: Path, source: Source, have: int, by_hand: str, timeout: float)
 
 
 def _megabytes(source: Source, have: int = 0) -> int:
-    """Megabytes that are still to come, rounded up."""
+    """Megabytes still to be downloaded, rounded up."""
     return -(-((source.size or 0) - have) // CHUNK)
 
 

@@ -1,9 +1,9 @@
-"""Reading and writing the open formats of the workflow, whole or not at all.
+"""Reading and writing the open formats of the workflow, always complete or not at all.
 
 Arrays are .npy or .npz without pickle, tables TSV with a header, facts JSON, weights safetensors.
-Every array has a JSON sidecar of the same stem that says what its axes, units and rows are. A
-writer fills a temporary file in the same folder and renames it, so that a killed job leaves
-nothing that looks finished.
+Every array has a JSON sidecar of the same stem that describes its axes, units and rows. A writer
+fills a temporary file in the same folder and renames it, so that a killed job leaves nothing that
+looks finished.
 """
 
 import csv
@@ -34,9 +34,9 @@ NUMERIC_PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "torch", "himala
 def atomic(path: StrPath) -> Iterator[Path]:
     """Yield a temporary path beside `path`, renamed to it if the block ends without an error.
 
-    The temporary name keeps the suffix, which some writers look at. The file has the mode of any
-    new one in its folder (umask, or the folder's default access list), whoever writes it:
-    safetensors would leave it to its owner alone, whose group then cannot read the weights.
+    The temporary name keeps the suffix, which some writers depend on. The file gets the mode of
+    any new file in its folder (umask, or the folder's default access list): safetensors would make
+    it readable by its owner only, so that the group could not read the weights.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ def save_json(path: StrPath, facts: Mapping[str, Any]) -> None:
 
 
 def read_json(path: StrPath) -> dict[str, Any]:
-    """Read the object that a JSON file holds.
+    """Read a JSON object from a file.
 
     Raises
     ------
@@ -121,13 +121,13 @@ def save_array(
     array : ndarray
         Any shape.
     axes : sequence of str
-        One name an axis.
+        One name per axis.
     units : str
         Unit of the values, ``"1"`` where they have none.
     ids : mapping, optional
-        For an axis name, the ids along it in order.
+        For the name of an axis, the ids along it, in order.
     **facts
-        What else a reader must know (seed, class order, null, ...).
+        Anything else a reader must know (seed, class order, null, ...).
     """
     named = {axis: list(map(str, names)) for axis, names in (ids or {}).items()}
     for axis, names in named.items():
@@ -146,7 +146,7 @@ def load_array(path: StrPath) -> tuple[np.ndarray, dict[str, Any]]:
     Raises
     ------
     NeuroLoopError
-        If a file is missing or truncated, or if array and sidecar disagree.
+        If a file is missing or truncated, or array and sidecar disagree.
     """
     facts = read_json(sidecar_path(path))
     try:
@@ -179,13 +179,13 @@ def save_arrays(
     path : path
         Ends in ``.npz``.
     arrays : mapping of str to ndarray
-        No object arrays, save those of strings alone, as pandas makes them.
+        No object arrays, except arrays of strings as pandas makes them.
     axes : mapping of str to sequence of str
         Axis names of each array.
     units : mapping of str to str, optional
-        Unit of each array, ``"1"`` where it is not named.
+        Unit of each array, ``"1"`` if not given.
     **facts
-        What else a reader must know.
+        Anything else a reader must know.
     """
     units = units or {}
     plain = {name: _without_objects(array) for name, array in arrays.items()}
@@ -223,7 +223,7 @@ def save_table(path: StrPath, table: pd.DataFrame) -> None:
 
 
 def read_table(path: StrPath, columns: Mapping[str, type]) -> pd.DataFrame:
-    """Read a TSV table and check that it has the columns that are used.
+    """Read a TSV table and check that it has the columns needed.
 
     Parameters
     ----------
@@ -242,9 +242,9 @@ def read_table(path: StrPath, columns: Mapping[str, type]) -> pd.DataFrame:
     ------
     NeuroLoopError
         If the file or a column is missing, a row is longer or shorter than the header, or a value
-        is not of its type.
+        has the wrong type.
     """
-    # Not by pandas: it fills short rows, and takes a column too many for the index, in silence.
+    # Not with pandas, which silently fills short rows and turns a surplus column into the index.
     try:
         with open(path, newline="", encoding="utf-8-sig") as stream:
             reader = csv.reader(stream, delimiter="\t", strict=True)
@@ -252,9 +252,11 @@ def read_table(path: StrPath, columns: Mapping[str, type]) -> pd.DataFrame:
     except FileNotFoundError:
         raise NeuroLoopError(f"{path} is missing: run the rule that makes it") from None
     except (csv.Error, UnicodeDecodeError) as error:
-        raise NeuroLoopError(f"{path} is not a TSV table ({error}): mend or remake it") from error
+        raise NeuroLoopError(
+            f"{path} is not a TSV table ({error}): repair or replace it"
+        ) from error
     if not rows:
-        raise NeuroLoopError(f"{path} is empty, without even a header: mend or remake it")
+        raise NeuroLoopError(f"{path} is empty, without even a header: repair or replace it")
     (_, header), *rest = rows
     if len(set(header)) < len(header):
         raise NeuroLoopError(f"{path} names a column twice: {', '.join(header)}: rename one")
@@ -262,7 +264,7 @@ def read_table(path: StrPath, columns: Mapping[str, type]) -> pd.DataFrame:
         if len(row) != len(header):
             raise NeuroLoopError(
                 f"{path}, line {line} has {len(row)} fields, but the header {len(header)}: "
-                "mend or remake it"
+                "repair or replace it"
             )
     table = pd.DataFrame([row for _, row in rest], columns=header, dtype=str)
     missing = [name for name in columns if name not in table]
@@ -285,7 +287,7 @@ def read_table(path: StrPath, columns: Mapping[str, type]) -> pd.DataFrame:
     return table
 
 
-def _number(text: str, kind: type, place: str) -> float:
+def _number(text: str, kind: type, origin: str) -> float:
     """Read a number; a whole one may be written as 10.0, as spreadsheets do."""
     try:
         value = float("nan" if text == "n/a" and kind is float else text)
@@ -293,15 +295,15 @@ def _number(text: str, kind: type, place: str) -> float:
         value = None
     if value is None or (kind is int and not value.is_integer()):
         what = "whole number" if kind is int else "number"
-        raise NeuroLoopError(f"{place}: {text!r} is no {what}: mend the table")
+        raise NeuroLoopError(f"{origin}: {text!r} is not a {what}: fix the table")
     return kind(value)
 
 
 def save_weights(path: StrPath, weights: Mapping[str, "torch.Tensor"], **facts: str) -> None:
     """Write the weights of a network as safetensors, with facts in its header.
 
-    They stand there under one key, ``facts``, as JSON: safetensors writes several keys in a random
-    order.
+    The facts are stored as JSON under a single key, ``facts``, since safetensors writes several
+    keys in a random order.
     """
     from safetensors.torch import save_file
 
@@ -316,8 +318,9 @@ def load_weights(path: StrPath) -> dict[str, "torch.Tensor"]:
     Raises
     ------
     NeuroLoopError
-        If the file is missing or is no checkpoint, would need pickle, or holds a number that is
-        not finite: a network with one still names every image, of whatever class comes first.
+        If the file is missing or not a checkpoint, would need pickle, or holds a number that is
+        not finite: a network with such a weight would still predict a class, the first, for every
+        image.
     """
     import torch
     from safetensors.torch import load_file
@@ -337,7 +340,7 @@ def load_weights(path: StrPath) -> dict[str, "torch.Tensor"]:
 
 
 def _check_finite(path: Path, weights: object) -> None:
-    """Refuse weights that are not finite, as the float32 that networks compute in."""
+    """Refuse weights that are not finite in float32, in which networks compute."""
     import torch
 
     for name, values in weights.items() if isinstance(weights, Mapping) else ():
@@ -383,7 +386,7 @@ def _as_json(facts: Mapping[str, Any]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Turn NumPy scalars and arrays, paths and NaN into what JSON knows."""
+    """Turn NumPy scalars and arrays, paths and NaN into values that JSON supports."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):

@@ -17,8 +17,8 @@ def natural_key(name: str) -> NaturalKey:
     Returns
     -------
     tuple
-        Text and numbers in turn, then the name itself, so that ``"1"`` and ``"01"`` are told apart
-        and the order is total.
+        Alternating text and numbers, then the name itself, so that ``"1"`` and ``"01"`` differ and
+        the order is total.
     """
     parts = re.split(r"([0-9]+)", name)
     return tuple(int(part) if i % 2 else part for i, part in enumerate(parts)), name

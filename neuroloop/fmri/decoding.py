@@ -15,7 +15,6 @@ from neuroloop.files.formats import (
     read_table,
     save_array,
     save_arrays,
-    save_json,
 )
 from neuroloop.files.natural_order import natural_sorted
 from neuroloop.fmri.soft_labels import Fit, OutOfFold, by_stimulus, out_of_fold
@@ -23,7 +22,6 @@ from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 from neuroloop.fmri.units import PermutationUnits, named_images, permutation_units
 from neuroloop.statistics import metrics
 from neuroloop.statistics.folds import Split, check_training, check_whole, splits
-from neuroloop.statistics.intervals import Estimate, cluster_interval, permutation_p
 
 log = logging.getLogger(__name__)
 
@@ -186,7 +184,7 @@ def decode(
 
 
 def used_voxels(problem: Problem, asked: int | None) -> dict[str, int | None]:
-    """What metrics.json says of voxels: those used (all, where a region has fewer) and asked for.
+    """What results say of voxels: those used (all, where a region has fewer) and asked for.
 
     Parameters
     ----------
@@ -200,84 +198,22 @@ def used_voxels(problem: Problem, asked: int | None) -> dict[str, int | None]:
     return {"voxels": min(asked or found, found), "voxels_asked": asked}
 
 
-def score(
-    problem: Problem, decoded: OutOfFold, null: np.ndarray, null_method: str
-) -> dict[str, Any]:
-    """Facts of metrics.json: metrics, their interval, and the null that they beat.
-
-    p is that of balanced accuracy, since it must not reward a decoder for naming what has most
-    rows. Chance is what these predictions would score if they knew nothing of the truth. The
-    interval is of accuracy, over what is alike (see `_interval`).
-
-    Parameters
-    ----------
-    problem : Problem
-    decoded : OutOfFold
-    null : ndarray, shape (permutations,)
-        Balanced accuracies on permuted labels; empty where nothing can be exchanged, and p is None.
-    null_method : str
-        How the null was made.
-    """
-    logits, truth = decoded.logits, problem.y
-    permuted = problem.permutable
-    interval, over = _interval(metrics.hits(logits, truth), problem.runs, permuted.unit)
-    facts = metrics.classification_metrics(logits, truth)
-    observed = metrics.balanced_accuracy(logits, truth)
-    return {
-        **facts,
-        "chance": metrics.agreement_by_chance(logits, truth),
-        "ci_low": interval.ci_low,
-        "ci_high": interval.ci_high,
-        "p": permutation_p(observed, null) if len(null) else None,
-        "interval": f"95 %, over {over}",
-        "runs": len(set(problem.runs.tolist())),
-        "null": {
-            "statistic": "balanced accuracy",
-            "method": null_method if len(null) else f"none: {permuted.impossible}",
-            "permuted": permuted.what,
-            "permutations": len(null),
-            "mean": float(null.mean()) if len(null) else None,
-            "quantile_95": float(np.quantile(null, 0.95)) if len(null) else None,
-        },
-        "temperatures": decoded.temperatures,
-    }
-
-
-def _interval(hits: np.ndarray, runs: np.ndarray, unit: np.ndarray) -> tuple[Estimate, str]:
-    """Interval of the accuracy, and over what it is.
-
-    Over runs; where images recur in other runs, over runs and images; where one run is known, over
-    units (blocks, or images that several blocks show), which are the samples if each is a unit.
-    """
-    units, n_runs = unit.astype(str), len(set(runs.tolist()))
-    if n_runs == 1:
-        over = "samples" if len(set(units.tolist())) == len(units) else "blocks or images"
-        return cluster_interval(hits, units if over != "samples" else runs), over
-    if len(set(zip(units.tolist(), runs.tolist(), strict=True))) == len(set(units.tolist())):
-        return cluster_interval(hits, runs), "runs"
-    return cluster_interval(hits, runs, crossed=units), "runs and images"
-
-
 def save_decoding(
     problem: Problem,
     decoded: OutOfFold,
-    null: np.ndarray,
-    null_method: str,
     paths: Mapping[str, StrPath],
     facts: Mapping[str, Any],
 ) -> None:
-    """Write logits, soft labels, samples and metrics of one region and decoder.
+    """Write logits, soft labels and samples of one region and decoder.
 
     Parameters
     ----------
     problem : Problem
     decoded : OutOfFold
-    null : ndarray, shape (permutations,)
-    null_method : str
     paths : mapping
-        ``logits`` and ``soft_labels`` (.npy), ``samples`` (.npz), ``metrics`` (.json).
+        ``logits`` and ``soft_labels`` (.npy), ``samples`` (.npz).
     facts : mapping
-        What every file says of its origin: decoder, seed, ...
+        What every file says of its origin: decoder, voxels, seed, ...
     """
     logits, soft_labels = by_stimulus(
         decoded.logits, problem.rows["stimulus_id"], problem.stimulus_ids
@@ -293,9 +229,9 @@ def save_decoding(
             "run": problem.runs,
             "fold": decoded.split,
             "truth": problem.y,
-            "logits": decoded.logits.astype(np.float32),
+            "logits": decoded.logits,
+            "temperature": decoded.temperatures,
             "confusion": metrics.confusion_matrix(decoded.logits, problem.y),
-            "null": null,
         },
         axes={
             "sample": ("sample",),
@@ -303,11 +239,10 @@ def save_decoding(
             "fold": ("sample",),
             "truth": ("sample",),
             "logits": ("sample", "class"),
+            "temperature": ("fold",),
             "confusion": ("true class", "predicted class"),
-            "null": ("permutation",),
         },
         units={"logits": "nat"},
         classes=problem.classes,
         **facts,
     )
-    save_json(paths["metrics"], {**score(problem, decoded, null, null_method), **facts})

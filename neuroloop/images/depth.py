@@ -1,4 +1,4 @@
-"""How many bits a channel an image file has, before a decoder makes 8 of them."""
+"""How many bits per channel an image file stores, before Pillow reduces them to 8."""
 
 import re
 from typing import TYPE_CHECKING
@@ -11,10 +11,10 @@ BITS_PER_SAMPLE = 258
 
 
 def bits_a_channel(image: "Image.Image") -> int:
-    """Bits of a channel as they are stored.
+    """Return the bits per channel as stored in the file.
 
-    Pillow reads colours, and grey with transparency, of 16 bits as the upper 8 of them, in
-    silence: if a detector of 12 bits filled the lower ones, 16 levels are left.
+    Of 16-bit colours, and of 16-bit grey with transparency, Pillow silently keeps the upper 8
+    bits: if a 12-bit detector filled the lower ones, 16 levels are left.
 
     Parameters
     ----------
@@ -24,12 +24,12 @@ def bits_a_channel(image: "Image.Image") -> int:
     Returns
     -------
     int
-        8 of formats that have no more, as far as Pillow reads them.
+        8 for formats of which Pillow reads no more.
     """
     if image.format == "TIFF":
         bits = image.tag_v2.get(BITS_PER_SAMPLE, (8,))  # type: ignore[attr-defined]
         return int(max(bits)) if isinstance(bits, tuple) else int(bits)
     if image.format == "PNG":
-        told = re.search(r";(\d+)", str(image.tile[0][3]))  # type: ignore[attr-defined]
-        return int(told[1]) if told else 8
+        match = re.search(r";(\d+)", str(image.tile[0][3]))  # type: ignore[attr-defined]
+        return int(match[1]) if match else 8
     return 8

@@ -1,4 +1,4 @@
-"""Radiographs in files: grey levels as stored, and the grey square that networks see."""
+"""Reading radiographs: grey levels as stored, and the grey square that networks see."""
 
 from pathlib import Path
 from typing import NamedTuple
@@ -11,16 +11,15 @@ from neuroloop.images.depth import bits_a_channel
 from neuroloop.images.square import centre_square
 from neuroloop.images.upright import refuse_pages
 
-#: A radiograph may be stored in colour. Its channels differ by less than this (of 255), which is
-#: what JPEG makes of grey, in all but this share of the pixels.
+#: A radiograph may be stored in colour if its channels differ by less than this (of 255), as they
+#: do after JPEG compression of grey, in all but this share of the pixels.
 COLOUR_STEP = 16
 COLOUR_SHARE = 1e-3
 
 #: Share of a radiograph's pixels that may lie above white (defects of the detector).
 ABOVE_SHARE = 1e-3
 
-#: Of the 256 grey levels that are kept of a radiograph, at least so many must tell its pixels
-#: apart.
+#: Fewest of the 256 grey levels that the pixels of a radiograph must span.
 LEAST_LEVELS = 32
 
 #: TIFF 6.0: PhotometricInterpretation, SampleFormat, MaxSampleValue, SMaxSampleValue.
@@ -38,7 +37,7 @@ class Stored(NamedTuple):
     inverted : bool
         Of more than 8 bits: 0 is white.
     white : int or None
-        Of more than 8 bits: the level of white, if the file's header tells it.
+        Of more than 8 bits: the level of white, if the file's header states it.
     """
 
     levels: np.ndarray
@@ -54,7 +53,7 @@ class Levels(NamedTuple):
     levels : ndarray of uint8 or uint16, shape (height, width)
     white : int
     above : int
-        Pixels that were stored above white, and have the median of those around them now.
+        Pixels that were stored above white, now replaced by the median of their neighbours.
     """
 
     levels: np.ndarray
@@ -77,8 +76,8 @@ def read_stored(path: Path) -> Stored:
     Raises
     ------
     NeuroLoopError
-        If the file is missing, empty or damaged, is no image or several, has colours or other
-        levels, or if all of its pixels are equal.
+        If the file is missing, empty or damaged, does not hold exactly one image, has colours or
+        other levels, or if all of its pixels are equal.
     """
     if not path.is_file():
         raise NeuroLoopError(f"radiograph {path} is missing: add it, or take it out of the list")
@@ -92,7 +91,7 @@ def read_stored(path: Path) -> Stored:
             _refuse_depths(image)
             image.load()
             levels = _levels(ImageOps.exif_transpose(image))
-    except Exception as error:  # whatever a damaged file makes a decoder do
+    except Exception as error:  # a damaged file may raise anything in Pillow
         reason = " ".join(str(error).split()) or type(error).__name__
         raise NeuroLoopError(
             f"radiograph {path} cannot be read ({reason}): replace or remove it"
@@ -106,11 +105,12 @@ def read_stored(path: Path) -> Stored:
 
 
 def told_white(path: Path) -> tuple[bool, int | None]:
-    """Tell by the header alone whether an image has more than 8 bits, and its white if it says so.
+    """Read from the header whether an image has more than 8 bits, and its white if stated.
 
-    A TIFF does with BitsPerSample 12, or with a largest value of 255, 511, ... 32767. 16 bits, and
-    65535 in them, are the file's, whatever the detector's; and PNG's sBIT is written by some for
-    levels that fill all 16 bits and by others for levels that do not.
+    A TIFF states its white by BitsPerSample 12, or by a largest value of 255, 511, ... 32767. A
+    depth of 16 bits, or a largest value of 65535, describes the file and not the detector; and
+    PNG's sBIT is written by some for levels that fill all 16 bits and by others for levels that do
+    not.
     """
     with Image.open(path) as image:
         deep = image.mode.startswith("I")
@@ -125,9 +125,9 @@ def read_levels(path: Path, white: int | None = None) -> Levels:
     path : Path
         See `read_stored`.
     white : int, optional
-        Level of white in files of more than 8 bits (see `white_level.shared_white`); if None, what
-        the file's header says. In those of 8 bits it is 255. Never is it told from the pixels:
-        then a single bright one makes a radiograph dark.
+        Level of white in files of more than 8 bits (see `white_level.shared_white`); if None, the
+        level stated in the file's header. In files of 8 bits it is 255. It is never inferred from
+        the pixels: a single bright one would make the whole radiograph dark.
 
     Returns
     -------
@@ -136,32 +136,32 @@ def read_levels(path: Path, white: int | None = None) -> Levels:
     Raises
     ------
     NeuroLoopError
-        As `read_stored`, and if white is not known, lies below more than a few of the pixels, or
-        so far above them that few grey levels are left.
+        As `read_stored` does; also if white is unknown, is exceeded by more than a few pixels, or
+        lies so far above them that few grey levels are left.
     """
-    stored, inverted, told = read_stored(path)
+    stored, inverted, stated = read_stored(path)
     if stored.dtype == np.uint8:
         return Levels(stored, 255, 0)
-    if told is not None and white is not None and told != white:
+    if stated is not None and white is not None and stated != white:
         raise NeuroLoopError(
-            f"radiograph {path}: its header says that white is {told}, but `white` of its set is "
-            f"{white}: mend the key, or store all radiographs alike"
+            f"radiograph {path}: its header says that white is {stated}, but `white` of its set is "
+            f"{white}: fix the key, or store all radiographs alike"
         )
-    white = told if white is None else white
+    white = stated if white is None else white
     if white is None:
         raise NeuroLoopError(f"radiograph {path} does not say which level is white: set `white`")
     above = stored > white
     if above.mean() > ABOVE_SHARE:
         raise NeuroLoopError(
             f"radiograph {path}: {above.mean():.1%} of its pixels are above white {white}, up to "
-            f"{stored.max()}: mend `white`, or store all radiographs alike"
+            f"{stored.max()}: fix `white`, or store all radiographs alike"
         )
     low, high = np.quantile(stored, [ABOVE_SHARE, 1 - ABOVE_SHARE])
     if (high - low) * 256 < LEAST_LEVELS * white:
         raise NeuroLoopError(
             f"radiograph {path} has levels of {stored.min()} to {stored.max()} where white is "
             f"{white}, "
-            f"less than {LEAST_LEVELS} of 256 grey levels: mend `white`, or store all radiographs "
+            f"less than {LEAST_LEVELS} of 256 grey levels: fix `white`, or store all radiographs "
             f"alike"
         )
     levels = _mended(stored, above, white)
@@ -195,7 +195,7 @@ def read_radiograph(path: Path, size: int, white: int | None = None) -> np.ndarr
 
 
 def _mended(stored: np.ndarray, above: np.ndarray, white: int) -> np.ndarray:
-    """Levels up to white; what is above takes the median of the 3 x 3 pixels around it."""
+    """Replace levels above white by the median of the 3 x 3 pixels around them."""
     levels = np.minimum(stored, np.uint16(white))
     framed = np.pad(levels, 1, mode="symmetric")
     for row, column in np.argwhere(above):
@@ -220,7 +220,7 @@ def _told_white(image: Image.Image) -> int | None:
 
 
 def _refuse_depths(image: Image.Image) -> None:
-    """Refuse what Pillow would read as other levels than it has."""
+    """Refuse files whose levels Pillow would misread."""
     bits = bits_a_channel(image)
     if bits > 8 and not image.mode.startswith(("I", "F")):
         raise ValueError(f"colours or transparency of {bits} bits: save it as grey")

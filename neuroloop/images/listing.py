@@ -10,8 +10,8 @@ from pathlib import Path
 from neuroloop.images.upright import SUFFIXES
 
 
-def images_below(folder: Path, places: Iterable[str] = (".",)) -> list[str]:
-    """Images anywhere below some places in a folder, also behind links.
+def images_below(folder: Path, subfolders: Iterable[str] = (".",)) -> list[str]:
+    """List the images anywhere below some subfolders of a folder, following links.
 
     Returns
     -------
@@ -19,26 +19,26 @@ def images_below(folder: Path, places: Iterable[str] = (".",)) -> list[str]:
         Sorted names relative to `folder`.
     """
     return sorted(
-        name if place == "." else f"{place}/{name}"
-        for place in places
-        for name in _files_below(folder / place)
+        name if subfolder == "." else f"{subfolder}/{name}"
+        for subfolder in subfolders
+        for name in _files_below(folder / subfolder)
         if Path(name).suffix.lower() in SUFFIXES
     )
 
 
 def images_like(folder: Path, pattern: str) -> list[str]:
-    """Files below a folder whose names a pattern with fields may take.
+    """List the files below a folder that match a pattern with fields.
 
     Parameters
     ----------
     folder : Path
     pattern : str
-        As ``{synset}/{synset}_{number}.JPEG``; each field may be any text.
+        For example ``{synset}/{synset}_{number}.JPEG``; a field matches any text.
 
     Returns
     -------
     list of str
-        Sorted names relative to `folder`; none if the pattern is no pattern.
+        Sorted names relative to `folder`; none if the pattern is not valid.
     """
     try:
         parts = list(string.Formatter().parse(pattern))
@@ -53,18 +53,18 @@ def images_like(folder: Path, pattern: str) -> list[str]:
 
 
 def _files_below(folder: Path, above: tuple[tuple[int, int], ...] = ()) -> Iterator[str]:
-    """Names relative to a folder of all files below it, links followed, but not in circles."""
+    """Yield all files below a folder, relative to it, following links but not in circles."""
     try:
-        told = folder.stat()
+        status = folder.stat()
         entries = list(os.scandir(folder))
     except OSError:
         return
-    here = (told.st_dev, told.st_ino)
-    if here in above:
+    identity = (status.st_dev, status.st_ino)
+    if identity in above:
         return
     for entry in entries:
         if entry.is_dir():
-            for name in _files_below(Path(entry.path), (*above, here)):
+            for name in _files_below(Path(entry.path), (*above, identity)):
                 yield f"{entry.name}/{name}"
         else:
             yield entry.name

@@ -1,8 +1,8 @@
-"""What is done to an image before a network takes it: said once, kept with the network.
+"""How an image is prepared for a network: stated once, and stored with the network.
 
-A network answers well to images that were made as those that it learned from. So what was done to
-these is one small object, which training writes into model.json and whatever gives the network
-other images applies from there.
+A network responds as intended only to images prepared like those that it was trained on. So the
+preparation is one small object, which training writes into model.json and which is applied from
+there to any other images.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ from neuroloop.images.grey_levels import read_radiograph
 from neuroloop.images.square import centre_square
 from neuroloop.images.upright import read_upright
 
-#: How grey levels and colours of a file are read: photographs of 8 bits a channel, whose colours
+#: How grey levels and colours of a file are read: photographs of 8 bits per channel, whose colours
 #: are weighed to grey where one channel is wanted; or radiographs of up to 16 bits, see
 #: `grey_levels`.
 LEVELS = ("photograph", "radiograph")
@@ -26,7 +26,7 @@ LEVELS = ("photograph", "radiograph")
 
 @dataclass(frozen=True)
 class Preparation:
-    """From an image file to what a network takes.
+    """Steps from an image file to the input of a network.
 
     Attributes
     ----------
@@ -38,12 +38,12 @@ class Preparation:
     levels : {"photograph", "radiograph"}
         See `LEVELS`.
     white : int or None
-        Level of white in radiographs of more than 8 bits; None: as their headers say.
+        Level of white in radiographs of more than 8 bits; None to read it from their headers.
     crop : int or None
-        Side of the middle of that square which the network sees; None: all of it. What it has
-        beyond the square is filled with `mean`.
+        Side of the central part of that square which the network sees; None for all of it. A crop
+        larger than the square is padded with `mean`.
     mean, std : tuple of float
-        What pixels in [0, 1] are normalised by: one value, or one a channel.
+        What pixels in [0, 1] are normalised by: one value, or one per channel.
     """
 
     size: int
@@ -56,7 +56,7 @@ class Preparation:
 
     @classmethod
     def from_json(cls, block: Mapping[str, Any]) -> "Preparation":
-        """Build it from what `as_json` made."""
+        """Build a preparation from the output of `as_json`."""
         values: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in block.items()
         }
@@ -93,21 +93,21 @@ class Preparation:
         Raises
         ------
         NeuroLoopError
-            If the file is missing or damaged, is no image or several, or has other levels.
+            If the file is missing or damaged, does not hold exactly one image, or has other levels.
         """
         if self.levels == "radiograph":
             grey = np.rint(read_radiograph(path, self.size, self.white) * 255).astype(np.uint8)
             return np.repeat(grey[None], self.channels, axis=0)
         try:
-            made = read_upright(path).convert("L" if self.channels == 1 else "RGB")
-            pixels = np.asarray(centre_square(made, self.size))
-        except Exception as error:  # whatever a damaged file makes a decoder do
+            image = read_upright(path).convert("L" if self.channels == 1 else "RGB")
+            pixels = np.asarray(centre_square(image, self.size))
+        except Exception as error:  # a damaged file may raise anything in Pillow
             reason = " ".join(str(error).split())
             raise NeuroLoopError(f"image {path} cannot be read ({reason}): replace it") from error
         return pixels[None] if self.channels == 1 else pixels.transpose(2, 0, 1)
 
     def squares(self, images: np.ndarray) -> np.ndarray:
-        """Bring images of another size to the squares that `read` makes.
+        """Crop and scale images of another size to the squares that `read` returns.
 
         Parameters
         ----------
@@ -119,19 +119,19 @@ class Preparation:
         """
         if images.shape[2:] == (self.size, self.size):
             return images
-        made = np.empty((*images.shape[:2], self.size, self.size), dtype=np.uint8)
-        for one, image in zip(made, images, strict=True):
-            for channel, pixels in zip(one, image, strict=True):
+        squares = np.empty((*images.shape[:2], self.size, self.size), dtype=np.uint8)
+        for square, image in zip(squares, images, strict=True):
+            for channel, pixels in zip(square, image, strict=True):
                 channel[:] = np.asarray(centre_square(Image.fromarray(pixels), self.size))
-        return made
+        return squares
 
     def apply(self, images: np.ndarray) -> np.ndarray:
-        """Make what the network takes of images that are in memory.
+        """Turn images in memory into the input of the network.
 
         Parameters
         ----------
         images : ndarray of uint8, shape (n, channels, height, width)
-            As `read` makes them, or of another size.
+            As `read` returns them, or of another size.
 
         Returns
         -------
@@ -145,7 +145,7 @@ class Preparation:
         return padded[:, :, first : first + self.side, first : first + self.side].copy()
 
     def undo(self, images: np.ndarray) -> np.ndarray:
-        """Undo the normalisation of what the network takes: pixels, in [0, 1] but for rounding."""
+        """Undo the normalisation of network inputs: pixels in [0, 1], up to rounding."""
         mean, std = (
             np.asarray(values, dtype=np.float32).reshape(-1, 1, 1)
             for values in (self.mean, self.std)
@@ -156,18 +156,18 @@ class Preparation:
 def normalised(
     images: np.ndarray, mean: Sequence[float], std: Sequence[float], pad: int = 0
 ) -> np.ndarray:
-    """Pixels in [0, 1] less a mean, by a standard deviation, with a frame of that mean.
+    """Scale pixels to [0, 1], subtract a mean, divide by a standard deviation, and pad.
 
-    Images are taken one by one, since all of them in double precision would not fit into a job's
-    memory.
+    Images are handled one by one, since all of them in double precision would not fit into a
+    job's memory.
 
     Parameters
     ----------
     images : ndarray of uint8, shape (n, channels, height, width)
     mean, std : sequence of float
-        One value, or one a channel.
+        One value, or one per channel.
     pad : int
-        Pixels that are added on each side, which are 0.
+        Pixels added on each side, which are 0, the mean after normalisation.
 
     Returns
     -------
@@ -175,7 +175,7 @@ def normalised(
     """
     centre, spread = (np.asarray(values, dtype=float)[:, None, None] for values in (mean, std))
     count, channels, height, width = images.shape
-    made = np.zeros((count, channels, height + 2 * pad, width + 2 * pad), dtype=np.float32)
-    for place, image in zip(made, images, strict=True):
-        place[:, pad : pad + height, pad : pad + width] = (image / 255 - centre) / spread
-    return made
+    padded = np.zeros((count, channels, height + 2 * pad, width + 2 * pad), dtype=np.float32)
+    for target, image in zip(padded, images, strict=True):
+        target[:, pad : pad + height, pad : pad + width] = (image / 255 - centre) / spread
+    return padded

@@ -1,14 +1,14 @@
-"""The square that networks see of an image."""
+"""The central square of an image, which is what networks see."""
 
 from PIL import Image
 
 
 def centre_square(image: Image.Image, size: int) -> Image.Image:
-    """Scale the largest square in the middle of an image to one size.
+    """Crop the largest central square of an image and scale it to one size.
 
-    A triangular filter as wide as a new pixel takes part of all pixels below it, so that fine
-    structures do not alias. The square begins at half a pixel where the sides differ by an odd
-    number of them, and is never stretched.
+    A triangular filter as wide as a new pixel weights all pixels that it covers, so that fine
+    structures do not alias. Where the sides differ by an odd number of pixels the square begins
+    at half a pixel; it is never stretched.
 
     Parameters
     ----------

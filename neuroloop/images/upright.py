@@ -1,7 +1,7 @@
-"""An image file's one image of 8 bits a channel, upright, or the reason why it is none.
+"""Reading a file's only image, upright and with 8 bits per channel, or saying why not.
 
-Pillow reads the first of several pages, the upper bits of deep colours, and pixels as they lie in
-the file whatever its header says of their orientation, all in silence.
+Pillow silently reads only the first of several pages, only the upper bits of deep colours, and
+pixels as they lie in the file, whatever its header says about their orientation.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ from neuroloop.images.depth import bits_a_channel
 if TYPE_CHECKING:
     from PIL import Image
 
-#: Ends of names that are read as images.
+#: Suffixes of files that are read as images.
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff")
 
 #: Formats whose further frames are images as the first is. In MPO, the JPEG of cameras, they are
@@ -33,14 +33,14 @@ def read_upright(path: Path) -> "Image.Image":
     Returns
     -------
     Image
-        Of the mode that the file has.
+        In the mode of the file.
 
     Raises
     ------
     ValueError
-        If it has more than 8 bits a channel, or several pages or frames.
+        If it has more than 8 bits per channel, or several pages or frames.
     Exception
-        Whatever a damaged file makes a decoder do.
+        Whatever Pillow raises for a damaged file.
     """
     from PIL import Image, ImageOps
 
@@ -49,7 +49,7 @@ def read_upright(path: Path) -> "Image.Image":
         refuse_pages(image)
         bits = bits_a_channel(image)
         if image.mode[0] in "IF" or bits > 8:
-            raise ValueError(f"mode {image.mode} of {bits} bits, not 8 bits a channel")
+            raise ValueError(f"mode {image.mode} of {bits} bits, not 8 bits per channel")
         image.load()
         return ImageOps.exif_transpose(image)
 
@@ -61,7 +61,7 @@ def refuse_pages(image: "Image.Image") -> None:
         frames = 1 + sum(not _smaller(image, number) for number in range(1, frames))
         image.seek(0)
     if frames > 1:
-        raise ValueError(f"{frames} pages or frames: save one image a file")
+        raise ValueError(f"{frames} pages or frames: save one image per file")
 
 
 def _smaller(image: "Image.Image", number: int) -> bool:

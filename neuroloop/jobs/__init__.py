@@ -1,1 +1,1 @@
-"""What every job needs around its work: log, device, seeds, record of the run."""
+"""What every job needs besides its actual work: log, device, seeds, record of the run."""

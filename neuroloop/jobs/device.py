@@ -9,17 +9,17 @@ if TYPE_CHECKING:
 
 
 def pick_device(choice: str) -> "torch.device":
-    """Return the device that the config asks for.
+    """Return the device that the config requests.
 
     Parameters
     ----------
     choice : {"auto", "cpu", "cuda"}
-        ``auto`` takes the GPU where this process sees one, else the CPU.
+        ``auto`` uses a GPU if this process sees one, else the CPU.
 
     Raises
     ------
     NeuroLoopError
-        If ``cuda`` is asked for and this process sees no GPU.
+        If ``cuda`` is requested and this process sees no GPU.
     """
     import torch
 

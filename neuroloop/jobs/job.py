@@ -1,4 +1,4 @@
-"""What every job does around its work: log, threads, errors in one line, a record of the run."""
+"""The frame of every job: log, threads, errors in one line, and a record of the run."""
 
 import logging
 import os
@@ -25,19 +25,19 @@ THREAD_VARIABLES = (
 
 @contextmanager
 def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
-    """Do a job's work inside this context.
+    """Run a job's work inside this context.
 
-    Messages and warnings go to the log file. A `NeuroLoopError` ends the process with its one
-    line, on standard error and in the log; any other exception leaves its traceback in the log
-    and one line on standard error.
+    Messages and warnings go to the log file. A `NeuroLoopError` ends the process with one line on
+    standard error and in the log; any other exception leaves its traceback in the log and one line
+    on standard error.
 
     Parameters
     ----------
     log : path
         Log file, overwritten.
     run : path
-        Where the record of the run goes (host, devices, times, peak memory), which differs from
-        run to run and so stays out of every comparison.
+        File for the record of the run (host, devices, times, peak memory), which differs from run
+        to run and so is left out of every comparison.
     threads : int
         Threads of torch, BLAS and OpenMP. Sums depend on it, so it comes from the config.
 
@@ -82,13 +82,13 @@ def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
 
 
 def placement() -> dict[str, Any]:
-    """Where a scheduler has put this process, as its environment says; empty without one.
+    """Where the scheduler placed this process, according to its environment; empty without one.
 
     Returns
     -------
     dict
-        ``slurm_job``, ``slurm_node``, and ``gpus``: the devices that this process may use, as
-        numbers or names. A job that asked for none has none.
+        ``slurm_job``, ``slurm_node``, and ``gpus``: numbers or names of the devices that this
+        process may use, none if the job requested none.
     """
     if "SLURM_JOB_ID" not in os.environ:
         return {}
@@ -102,7 +102,7 @@ def placement() -> dict[str, Any]:
 
 @contextmanager
 def numeric_threads(threads: int) -> Iterator[None]:
-    """Run with this many threads in torch, BLAS and OpenMP, loaded already or later."""
+    """Limit torch, BLAS and OpenMP to this many threads, whether already loaded or not."""
     from threadpoolctl import threadpool_limits
 
     for variable in THREAD_VARIABLES:

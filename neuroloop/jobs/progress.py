@@ -13,15 +13,15 @@ INTERVAL = 10.0
 
 
 def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:
-    """Yield `items` and tell how far it is.
+    """Yield `items` and report progress.
 
-    A bar is drawn if standard error is a terminal and no log file takes the messages; otherwise
+    A bar is drawn if standard error is a terminal and messages do not go to a log file; otherwise
     a line is logged at most every ten seconds.
 
     Parameters
     ----------
     items : iterable
-        What is worked on.
+        What to iterate over.
     label : str
         What one item is, e.g. ``"permutations"``.
     total : int, optional

@@ -1,4 +1,4 @@
-"""Random streams: one root seed in the config, one independent stream for every named purpose."""
+"""Random streams: one root seed in the config, and an independent stream for each named purpose."""
 
 import hashlib
 from typing import TYPE_CHECKING
@@ -17,8 +17,8 @@ def derive_seed(seed: int, *names: object) -> int:
     seed : int
         Root seed, from the config.
     *names : object
-        What the stream is for, e.g. ``"student", 3, "initialisation"``. The same names give the
-        same stream wherever and in whatever order they are asked for.
+        Purpose of the stream, e.g. ``"student", 3, "initialisation"``. The same names give the
+        same stream, wherever and in whatever order streams are requested.
 
     Returns
     -------

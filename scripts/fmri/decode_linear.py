@@ -8,9 +8,7 @@ from neuroloop.contracts.decoder import check_decoder
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.decoding import decode, load_problem, save_decoding, used_voxels
 from neuroloop.fmri.linear import fit_linear
-from neuroloop.fmri.permutation import retrained_null
 from neuroloop.jobs.job import job
-from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.registry import add_plugins
 
 if TYPE_CHECKING:
@@ -26,10 +24,9 @@ def decode_linear(
     decoder: Mapping[str, Any],
     n_voxels: int | None,
     calibration_folds: int,
-    permutations: int,
     seed: int,
 ) -> None:
-    """Write out-of-fold soft labels of one region, their metrics and their null.
+    """Write out-of-fold soft labels of one region.
 
     Parameters
     ----------
@@ -43,10 +40,8 @@ def decode_linear(
         Voxels to select inside each training fold, None for all.
     calibration_folds : int
         Folds inside each training fold that choose the temperature.
-    permutations : int
-        Label permutations of the null, each with a decoder of its own.
     seed : int
-        Root seed.
+        Root seed, which the results tell: nothing here is drawn by chance.
     """
     params = {name: value for name, value in decoder.items() if name != "method"}
     check_decoder(decoder["method"], **params)
@@ -55,20 +50,8 @@ def decode_linear(
     options = {"n_voxels": voxels_used["voxels"], "stimuli": problem.stimuli, **params}
     fit = partial(fit_linear, decoder["method"], blocks=problem.blocks, **options)
     decoded = decode(problem, fit, calibration_folds, decoder["method"])
-    null = retrained_null(
-        decoder["method"],
-        problem.x,
-        problem.y,
-        problem.blocks,
-        problem.runs,
-        problem.splits,
-        len(problem.classes),
-        numpy_generator(seed, "permutation"),
-        0 if problem.permutable.impossible else permutations,
-        **options,
-    )
     facts = {"decoder": dict(decoder), **voxels_used, "seed": seed}
-    save_decoding(problem, decoded, null, "retrained on permuted labels", outputs, facts)
+    save_decoding(problem, decoded, outputs, facts)
 
 
 if __name__ == "__main__":
@@ -82,6 +65,5 @@ if __name__ == "__main__":
             decoder=snakemake.params.decoder,
             n_voxels=snakemake.params.n_voxels,
             calibration_folds=snakemake.params.calibration_folds,
-            permutations=snakemake.params.permutations,
             seed=snakemake.params.seed,
         )

@@ -10,10 +10,8 @@ from neuroloop import registry
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.decoding import decode, load_problem, save_decoding, used_voxels
 from neuroloop.fmri.kept_network import KeptNetwork, save_network
-from neuroloop.fmri.permutation import label_null
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
-from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.registry import add_plugins
 from neuroloop.statistics.folds import Split
 from neuroloop.training.checkpoints import JobStates
@@ -31,13 +29,12 @@ def decode_network(
     decoder: Mapping[str, Any],
     n_voxels: int | None,
     calibration_folds: int,
-    permutations: int,
     seed: int,
     device: str,
     checkpoints: Path,
     code: str,
 ) -> dict[str, Any]:
-    """Write out-of-fold soft labels of one region, their metrics and their null.
+    """Write out-of-fold soft labels of one region.
 
     Parameters
     ----------
@@ -51,8 +48,6 @@ def decode_network(
         Voxels to select inside each training fold, None for all.
     calibration_folds : int
         Folds inside each training fold that choose the temperature.
-    permutations : int
-        Permutations of the labels of predicted blocks; networks are not trained on them again.
     seed : int
         Root seed.
     device : str
@@ -98,18 +93,8 @@ def decode_network(
         return scored
 
     decoded = decode(problem, fit, calibration_folds, decoder["method"])
-    null = label_null(
-        decoded.logits.argmax(axis=1),
-        problem.y,
-        problem.blocks,
-        problem.runs,
-        numpy_generator(seed, "permutation"),
-        0 if problem.permutable.impossible else permutations,
-        problem.stimuli,
-        problem.rows["fold"].to_numpy(),
-    )
     facts = {"decoder": dict(decoder), **voxels_used, "seed": seed}
-    save_decoding(problem, decoded, null, "held-out labels permuted", outputs, facts)
+    save_decoding(problem, decoded, outputs, facts)
     if kept:
         tested = problem.splits[0].test
         save_network(
@@ -135,7 +120,6 @@ if __name__ == "__main__":
             decoder=snakemake.params.decoder,
             n_voxels=snakemake.params.n_voxels,
             calibration_folds=snakemake.params.calibration_folds,
-            permutations=snakemake.params.permutations,
             seed=snakemake.params.seed,
             device=snakemake.params.device,
             checkpoints=Path(".neuroloop/checkpoints"),

@@ -19,7 +19,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import torch
-import yaml
 from scipy import stats
 
 from neuroloop.calcium import influence
@@ -47,8 +46,9 @@ from neuroloop.jobs.seeds import derive_seed, numpy_generator
 from scripts.calcium.extract_frames import extract_frames
 from scripts.calcium.extract_traces import extract_traces
 from scripts.calcium.simulate_session import simulate_session
+from tests.project import preset
 
-CONFIG = yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text())
+CONFIG = preset("config")
 AREA, READER = CONFIG["areas"]["neurons"], CONFIG["readers"]["small"]
 #: The sessions of an experiment. Without a change, all else still differs between the days.
 BEFORE, CHANGED = AREA["sessions"]["before"], AREA["sessions"]["after"]

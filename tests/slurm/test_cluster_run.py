@@ -63,6 +63,8 @@ def test_a_changed_region_reruns_its_chain_through_slurm(
     project.edit("config/config.yaml", "voxels: 20", "voxels: 19")  # V1 of the data set tiny
     run(project, "all")
     assert sorted(job["rule"] for job in submitted(cluster, project)) == [
+        "assess_decoding",
+        "assess_decoding",
         "decode_linear",
         "decode_linear",
         "summarise_ablation",

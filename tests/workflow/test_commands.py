@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.project import ROOT, Finished, Project, preset
+from tests.project import PRESETS, ROOT, Finished, Project, preset
 
 pytestmark = pytest.mark.workflow
 
-PRESETS = sorted(path.stem for path in (ROOT / "config").glob("*.yaml") if path.stem != "schema")
 
 #: What reads brain data, and what makes soft labels of them.
 READING = {"draw_stimuli", "simulate_subject", "assign_folds"}
-DECODING = {*READING, "extract_region", "decode_linear", "decode_network"}
+DECODING = {*READING, "extract_region", "decode_linear", "decode_network", "assess_decoding"}
 TEACHING = {"prepare_images", "train_cnn_teacher", "train_students", "train_reference_students"}
 SUMMING_UP = {"summarise_decoding", "summarise_ablation", "write_report"}
 
@@ -39,7 +38,7 @@ def test_all_is_made_once(finished: Finished) -> None:
 
 
 def test_progress_is_shown(finished: Finished) -> None:
-    assert "31 of 31 steps (100%) done" in finished.text
+    assert "36 of 36 steps (100%) done" in finished.text
 
 
 @pytest.mark.parametrize(
@@ -47,7 +46,7 @@ def test_progress_is_shown(finished: Finished) -> None:
     [
         ("check", {*READING, "prepare_images", "check_dataset"}),
         ("soft_labels", DECODING),
-        ("students", (DECODING - {"decode_network"}) | TEACHING),
+        ("students", (DECODING - {"decode_network", "assess_decoding"}) | TEACHING),
     ],
 )
 def test_targets_make_what_they_say_and_no_more(
@@ -131,6 +130,7 @@ def expected(name: str) -> Counter[tuple[str, str]]:
         jobs["extract_region", dataset] = subjects * rois
         jobs["decode_network", dataset] = subjects * rois * networks
         jobs["decode_linear", dataset] = subjects * rois * (len(block["decoders"]) - networks)
+        jobs["assess_decoding", dataset] = subjects * rois * len(block["decoders"])
         jobs["summarise_decoding", dataset] = 1
         if teaching := block.get("teaching"):
             references = len({"none", "random", "cnn"} & set(teaching["teachers"]))

@@ -161,6 +161,9 @@ def test_a_headline_is_what_its_predictions_say(results: Path) -> None:
         hits = samples["logits"].argmax(axis=1) == samples["truth"]
         assert json.loads(path.read_text())["accuracy"] == pytest.approx(hits.mean())
         assert samples["confusion"].trace() == hits.sum()
+        null, said = np.load(path.with_name("null.npy")), json.loads(path.read_text())["null"]
+        assert len(null) == said["permutations"]
+        assert said["mean"] == pytest.approx(null.mean())
     for path in sorted(results.glob("distill/**/predictions.npz")):
         arrays = np.load(path)
         hits = arrays["logits"].argmax(axis=2) == arrays["truth"]

@@ -111,7 +111,8 @@ STUDENTS = regions("train_students distill/tiny/{}/ridge/brain/tiny_student")
             "with_missing(model",
             "0.5 * with_missing(model",
             ends("summarise_decoding fmri/tiny", *STUDENTS)
-            | regions("decode_linear fmri/tiny/{}/ridge"),
+            | regions("decode_linear fmri/tiny/{}/ridge")
+            | regions("assess_decoding fmri/tiny/{}/ridge"),
         ),
         (
             "neuroloop/fmri/decoders/resnet1d18.py",
@@ -119,6 +120,7 @@ STUDENTS = regions("train_students distill/tiny/{}/ridge/brain/tiny_student")
             "seed=seed + 1,",
             {
                 "decode_network fmri/plain/S1/V4/resnet1d18",
+                "assess_decoding fmri/plain/S1/V4/resnet1d18",
                 "summarise_decoding fmri/plain",
                 "write_report report",
             },

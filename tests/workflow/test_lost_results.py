@@ -19,7 +19,7 @@ Path("told.json").write_text(
             "all": [*all_jobs()],
             "explain": [*explain_jobs()],
             "students": [*chain(*map(teaching_jobs, running("datasets")))],
-            "soft_labels": [*chain(*map(decoding_jobs, running("datasets")))],
+            "soft_labels": [*soft_label_jobs()],
         }
     )
 )

@@ -44,7 +44,9 @@ def test_a_plugin_is_run_and_its_edits_are_followed(fresh: Project) -> None:
     assert project.waiting(*targets) == set()
     project.edit("lda.py", "model.fit(", "model.fit(2 * ")
     assert project.waiting(*targets) == {
-        f"decode_linear fmri/tiny/{subject}/V1/shrunk" for subject in ("S1", "S2")
+        f"{rule} fmri/tiny/{subject}/V1/shrunk"
+        for rule in ("decode_linear", "assess_decoding")
+        for subject in ("S1", "S2")
     }
 
 

@@ -52,12 +52,11 @@ def test_an_edit_of_a_figure_reruns_the_figure(copied: Project) -> None:
 
 
 def test_an_edit_of_shared_code_reruns_what_imports_it(copied: Project) -> None:
-    """And what follows from that: images, regions and the CNN that teaches do not."""
+    """And what follows from that: decoders and the CNN that teaches do not."""
     path = "neuroloop/statistics/intervals.py"
     (copied.folder / path).write_text((copied.folder / path).read_text() + "\nMORE = 1\n")
     assert rules_of(copied.waiting()) == {
-        "decode_linear",
-        "decode_network",
+        "assess_decoding",
         "summarise_decoding",
         "train_students",
         "train_reference_students",
@@ -91,6 +90,7 @@ def chain(subject: str, roi: str) -> set[str]:
     """What follows from one region of one subject."""
     return {
         f"decode_linear fmri/tiny/{subject}/{roi}/ridge",
+        f"assess_decoding fmri/tiny/{subject}/{roi}/ridge",
         f"train_students distill/tiny/{subject}/{roi}/ridge/brain/tiny_student",
         DECODING,
         ABLATION,
@@ -119,7 +119,21 @@ def chain(subject: str, roi: str) -> set[str]:
             3,
             {
                 "decode_network fmri/plain/S1/V4/resnet1d18",
+                "assess_decoding fmri/plain/S1/V4/resnet1d18",
                 "summarise_decoding fmri/plain",
+                REPORT,
+            },
+        ),
+        (
+            "datasets.tiny.permutations",
+            25,
+            {
+                *{
+                    f"assess_decoding fmri/tiny/{subject}/{roi}/ridge"
+                    for subject in ("S1", "S2")
+                    for roi in ("V1", "HVC")
+                },
+                DECODING,
                 REPORT,
             },
         ),

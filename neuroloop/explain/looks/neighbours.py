@@ -125,7 +125,7 @@ def _vectors(embeddings: np.ndarray, metric: str) -> np.ndarray:
     bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if len(bad):
         raise NeuroLoopError(
-            f"the embedding of row {bad[0]} has values that are not finite: mend the image, or "
+            f"the embedding of row {bad[0]} has values that are not finite: fix the image, or "
             "train the network again"
         )
     if metric == "euclidean":

@@ -109,6 +109,6 @@ def _check(maps: np.ndarray, layer: str, channels: np.ndarray, start: int) -> No
     bad = np.flatnonzero(~np.isfinite(maps[:, channels]).all(axis=(1, 2, 3)))
     if len(bad):
         raise NeuroLoopError(
-            f"layer {layer} gives values that are not finite for image {start + bad[0]}: mend the "
+            f"layer {layer} gives values that are not finite for image {start + bad[0]}: fix the "
             "image, or train the network again"
         )

@@ -40,7 +40,7 @@ def open_folder(folder: Path, preparation: Preparation, classes: Sequence[str]) 
     """
     paths = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
     if not paths:
-        raise NeuroLoopError(f"{folder} holds no images: mend images.folder or fill the folder")
+        raise NeuroLoopError(f"{folder} holds no images: fix images.folder or fill the folder")
     by_id = {path.relative_to(folder).as_posix(): path for path in paths}
     ids = natural_sorted(by_id)
     numbers = {name: number for number, name in enumerate(classes)}

@@ -181,7 +181,7 @@ def _check_keys(
 
 def _require(right: bool, path: Path, key: str, wanted: str, value: object) -> None:
     if not right:
-        raise NeuroLoopError(f"{path}, {key}: {value!r} is not {wanted}: mend it")
+        raise NeuroLoopError(f"{path}, {key}: {value!r} is not {wanted}: fix it")
 
 
 def _names(value: object) -> bool:

@@ -109,7 +109,7 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
             f"{len(last) // members} outputs: name each of them, in order"
         )
     network = _build(path, described, state)
-    load_state(network, state, file, f"mend options or weights in {path}")
+    load_state(network, state, file, f"fix options or weights in {path}")
     network.to(device).eval()
     given = described["preparation"]
     preparation = given and Preparation.from_json(given)
@@ -125,7 +125,7 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
     except RuntimeError as error:
         raise NeuroLoopError(
             f"{path}, images: those of shape {images.images.shape[1:]} do not go through the "
-            f"network ({_first_line(error)}): mend images or options"
+            f"network ({_first_line(error)}): fix images or options"
         ) from error
     check_outputs(outputs, images.ids[:1], file)
     return OpenedModel(
@@ -193,7 +193,7 @@ def _build(
     try:
         return KINDS[kind][0](**options)
     except (ValueError, TypeError, LookupError, RuntimeError) as error:
-        raise NeuroLoopError(f"{path}, options: {_first_line(error)}: mend them") from error
+        raise NeuroLoopError(f"{path}, options: {_first_line(error)}: fix them") from error
     except NeuroLoopError as error:
         raise NeuroLoopError(f"{path}, options: {error}") from error
 

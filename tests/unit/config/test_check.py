@@ -44,9 +44,7 @@ def test_what_is_stated_stays_as_it_is_written() -> None:
     given["decoders"]["ridge"]["alphas"] = [5, 0.5]
     made = filled(given)
     assert repr(made["decoders"]["ridge"]["alphas"]) == "[5, 0.5]"
-    assert (
-        list(made["datasets"]["simulated"])[:2] == ["source", *given["datasets"]["simulated"]][1:3]
-    )
+    assert list(made["datasets"]["simulated"]["rois"]) == ["V1", "HVC", "Noise"]
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,7 @@ def test_deeper_images_are_refused_and_not_clipped_to_white_or_black(pixels, tmp
     tifffile.imwrite(
         tmp_path / "deep.tif", pixels, photometric="rgb" if pixels.ndim == 3 else "minisblack"
     )
-    with pytest.raises(NeuroLoopError, match="not 8 bits a channel") as error:
+    with pytest.raises(NeuroLoopError, match="not 8 bits per channel") as error:
         read_images([tmp_path / "deep.tif"], 8)
     assert "deep.tif" in one_line(error)
 

@@ -57,7 +57,7 @@ def test_a_wrong_row_names_its_line(tmp_path: Path, change: dict[str, str], mess
 
 
 def test_names_are_unique_and_the_file_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(NeuroLoopError, match="a second scan"):
+    with pytest.raises(NeuroLoopError, match="the name scan occurs twice"):
         read_registry(write(tmp_path / "r.tsv", ROW, ROW))
     with pytest.raises(NeuroLoopError, match=r"no\.tsv is missing"):
         read_registry(tmp_path / "no.tsv")

@@ -304,7 +304,7 @@ def test_whole_numbers_may_be_written_as_a_spreadsheet_does(tmp_path):
     assert back["n"].dtype == int
     path.write_text("n\n10.0\n10.5\n")
     message = _refusal(files.read_table, path, {"n": int})
-    assert "t.tsv, column n, line 3: '10.5' is no whole number" in message
+    assert "t.tsv, column n, line 3: '10.5' is not a whole number" in message
 
 
 def test_a_missing_column_is_named_in_one_line(tmp_path):

@@ -8,17 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import softmax
-from sklearn.metrics import balanced_accuracy_score, cohen_kappa_score
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import load_array, load_arrays, save_arrays, save_table
 from neuroloop.fmri import decoding, linear
-from neuroloop.fmri.decoding import load_problem, pose, save_decoding, score
-from neuroloop.fmri.permutation import label_null
+from neuroloop.fmri.decoding import load_problem, pose, save_decoding
 from neuroloop.fmri.soft_labels import OutOfFold, out_of_fold
-from neuroloop.statistics import metrics
 from neuroloop.statistics.folds import check_training
-from neuroloop.statistics.intervals import cluster_interval, permutation_p
 
 CATEGORIES = ("c2", "c10", "c1")
 PER_CATEGORY, RUNS, VOXELS = 8, 4, 12
@@ -235,116 +231,16 @@ def test_images_held_out_in_all_other_folds_are_named_as_the_cause():
 @pytest.fixture
 def solved(stimuli):
     problem = pose(*brain(stimuli), stimuli)
-    return problem, decode(problem), np.linspace(0.1, 0.5, 99)
+    return problem, decode(problem)
 
 
 def test_a_problem_is_decoded_with_its_own_runs_stimuli_and_splits(solved):
-    problem, decoded, _ = solved
+    problem, decoded = solved
     made = decoding.decode(problem, FIT, 2)
     for field in dataclasses.fields(made):
         np.testing.assert_array_equal(getattr(made, field.name), getattr(decoded, field.name))
     assert problem.runs.tolist() == problem.rows["run"].tolist()
     assert problem.blocks.tolist() == problem.rows["block"].tolist()
-
-
-def test_numbers_stand_beside_their_n_chance_interval_and_null(solved):
-    problem, decoded, null = solved
-    facts = score(problem, decoded, null, "made by hand")
-    hits = decoded.logits.argmax(axis=1) == problem.y
-    interval = cluster_interval(hits, problem.rows["run"])
-    assert facts["accuracy"] == hits.mean()
-    assert facts["chance"] == 1 / 3
-    assert facts["n"] == 24
-    assert (facts["ci_low"], facts["ci_high"]) == (interval.ci_low, interval.ci_high)
-    assert facts["p"] == permutation_p(hits.mean(), null)
-    assert facts["interval"] == "95 %, over runs"
-    assert facts["runs"] == RUNS
-    assert facts["null"]["method"] == "made by hand"
-    assert facts["null"]["permutations"] == 99
-    assert facts["null"]["mean"] == pytest.approx(0.3)
-    assert facts["null"]["quantile_95"] == pytest.approx(np.quantile(null, 0.95))
-    assert set(facts) >= set(metrics.classification_metrics(decoded.logits, problem.y))
-    assert facts["top5_accuracy"] is None
-    assert len(facts["temperatures"]) == 2
-
-
-def test_a_single_run_gives_an_interval_over_samples_and_says_so(solved):
-    problem, decoded, null = solved
-    one = dataclasses.replace(problem, rows=problem.rows.assign(run="training-1"))
-    facts = score(one, decoded, null, "none")
-    assert facts["interval"] == "95 %, over samples"
-    assert facts["ci_low"] < facts["accuracy"] < facts["ci_high"]
-
-
-def test_unequal_classes_have_the_chance_of_their_namings(stimuli):
-    x, samples, folds = brain(stimuli)
-    kept = (folds["category"] != "c2") | (folds.groupby("category").cumcount() % 2 == 0)
-    problem = pose(x, samples, folds[kept].reset_index(drop=True), stimuli)
-    decoded, null = decode(problem), np.linspace(0.1, 0.5, 99)
-    facts = score(problem, decoded, null, "by hand")
-    predicted = decoded.logits.argmax(axis=1)
-    accuracy, kappa = facts["accuracy"], cohen_kappa_score(problem.y, predicted)
-    assert facts["chance"] == pytest.approx((accuracy - kappa) / (1 - kappa))
-    balanced = balanced_accuracy_score(problem.y, predicted)
-    assert facts["null"]["statistic"] == "balanced accuracy"
-    assert facts["p"] == permutation_p(balanced, null)
-
-
-def test_always_naming_the_largest_class_is_chance():
-    """Four rows in five are of one class; of its blocks some are longer than the other's."""
-    y = np.tile(np.repeat([0, 1], [4, 16]), 2)
-    length = [2, 2, *[2, 2, 6, 6]] * 2
-    blocks = np.repeat(np.arange(12), length).astype(str)
-    rows = pd.DataFrame({"run": np.repeat([*"12"], 20), "block": blocks, "fold": 0})
-    logits = np.tile([0.0, 1.0], (40, 1))
-    problem = decoding.Problem(logits, rows, ["a", "b"], y, np.full(40, ""), [], [])
-    decoded = OutOfFold(logits, logits, np.ones(1), np.zeros(40))
-    generator = np.random.default_rng(0)
-    null = label_null(np.ones(40, int), y, problem.blocks, problem.runs, generator, 99)
-    facts = score(problem, decoded, null, "by hand")
-    assert facts["accuracy"] == facts["chance"] == pytest.approx(0.8)
-    assert facts["p"] == 1
-
-
-def crossed(images, runs, y=None):
-    """A solved problem of one row an image and run."""
-    n = len(images)
-    y = np.arange(n) % 2 if y is None else y
-    rows = pd.DataFrame({"run": [*runs], "block": [f"b{row}" for row in range(n)], "fold": 0})
-    problem = decoding.Problem(
-        np.zeros((n, 1)), rows, ["a", "b"], y, np.array(images), [], sorted(set(images))
-    )
-    logits = np.eye(2)[np.random.default_rng(0).integers(0, 2, n)]
-    return problem, OutOfFold(logits, logits, np.ones(1), np.zeros(n))
-
-
-@pytest.mark.parametrize(
-    ("images", "runs", "over"),
-    [
-        ("abcdefgh", "11112222", "runs"),
-        ("ababcdcd", "11112222", "runs"),
-        ("abcdabcd", "11112222", "runs and images"),
-        ("abcdabcd", "11111111", "blocks or images"),
-        ("abcdefgh", "11111111", "samples"),
-    ],
-)
-def test_the_interval_is_over_what_is_alike(images, runs, over):
-    problem, decoded = crossed([*images], runs)
-    assert score(problem, decoded, np.empty(0), "none")["interval"] == f"95 %, over {over}"
-
-
-def test_without_exchangeable_images_there_is_no_p_and_a_reason(stimuli):
-    """Each category is one image: nothing tells the category from it."""
-    x, samples, folds = brain(stimuli)
-    problem = pose(x, samples, folds, stimuli)
-    decoded = decode(problem)
-    problem = dataclasses.replace(problem, stimuli=(folds["category"] + "-0").to_numpy(str))
-    assert problem.permutable.impossible
-    facts = score(problem, decoded, np.empty(0), "retrained")
-    assert facts["p"] is facts["null"]["mean"] is facts["null"]["quantile_95"] is None
-    assert facts["null"]["permutations"] == 0
-    assert "single image or chain of blocks" in facts["null"]["method"]
-    assert facts["accuracy"] > 0.5
 
 
 def test_few_voxels_are_all_taken_and_told(stimuli, caplog):
@@ -358,19 +254,18 @@ def test_few_voxels_are_all_taken_and_told(stimuli, caplog):
 
 @pytest.fixture
 def written(solved, tmp_path):
-    problem, decoded, null = solved
+    problem, decoded = solved
     paths = {
         "logits": tmp_path / "logits.npy",
         "soft_labels": tmp_path / "soft_labels.npy",
         "samples": tmp_path / "samples.npz",
-        "metrics": tmp_path / "metrics.json",
     }
-    save_decoding(problem, decoded, null, "made by hand", paths, {"decoder": "ridge", "seed": 7})
+    save_decoding(problem, decoded, paths, {"decoder": "ridge", "seed": 7})
     return paths
 
 
 def test_soft_labels_say_whose_rows_and_columns_they_are(solved, written):
-    problem, decoded, _ = solved
+    problem, decoded = solved
     logits, of_logits = load_array(written["logits"])
     soft, of_soft = load_array(written["soft_labels"])
     for array, facts in ((logits, of_logits), (soft, of_soft)):
@@ -388,23 +283,20 @@ def test_soft_labels_say_whose_rows_and_columns_they_are(solved, written):
         np.testing.assert_allclose(logits[row], decoded.logits[own][0], rtol=1e-5)
 
 
-def test_samples_and_metrics_are_those_of_the_decoder(solved, written):
-    problem, decoded, null = solved
+def test_samples_are_those_of_the_decoder(solved, written):
+    problem, decoded = solved
     arrays = load_arrays(written["samples"])
     assert arrays["sample"].tolist() == problem.rows["sample"].tolist()
     assert arrays["run"].tolist() == problem.rows["run"].tolist()
     np.testing.assert_array_equal(arrays["fold"], problem.rows["fold"])
     np.testing.assert_array_equal(arrays["truth"], problem.y)
-    np.testing.assert_array_equal(arrays["null"], null)
-    np.testing.assert_allclose(arrays["logits"], decoded.logits, rtol=1e-6)
+    np.testing.assert_array_equal(arrays["logits"], decoded.logits)
+    np.testing.assert_array_equal(arrays["temperature"], decoded.temperatures)
     assert arrays["confusion"].sum() == 24
     assert arrays["confusion"].diagonal().sum() == (decoded.logits.argmax(1) == problem.y).sum()
     sidecar = json.loads(written["samples"].with_suffix(".json").read_text())
     assert sidecar["classes"] == ["c1", "c2", "c10"]
-    facts = json.loads(written["metrics"].read_text())
-    assert facts["decoder"] == "ridge"
-    assert {"accuracy", "chance", "n", "ci_low", "ci_high", "p"} <= set(facts)
-    assert facts["top5_accuracy"] is None
+    assert (sidecar["decoder"], sidecar["seed"]) == ("ridge", 7)
 
 
 def test_a_problem_is_read_from_files_as_it_is_posed(stimuli, tmp_path):

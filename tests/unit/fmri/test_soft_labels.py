@@ -238,7 +238,7 @@ def test_a_split_that_cannot_learn_a_class_is_refused() -> None:
         (lambda m, k: np.zeros(m), r"shape \(40,\), not \(40, 8\)"),
         (lambda m, k: np.zeros((m, k - 1)), r"shape \(40, 7\), not \(40, 8\)"),
         (lambda m, k: np.full((m, k), "high"), "not numbers"),
-        (lambda m, k: [[0.0] * k] * m, "of type list, not a NumPy array: mend the decoder"),
+        (lambda m, k: [[0.0] * k] * m, "of type list, not a NumPy array: fix the decoder"),
     ],
 )
 def test_a_decoder_that_gives_no_scores_is_named(broken, what, monkeypatch) -> None:
@@ -268,7 +268,9 @@ def test_images_that_all_runs_share_cannot_calibrate_and_that_is_said() -> None:
     runs = np.repeat([*"1234"], 4)
     splits = folds.splits(folds.group_folds(runs, 4), stimuli=image.astype(str))
     fit = partial(linear.fit_linear, "ridge", n_voxels=16)
-    with pytest.raises(NeuroLoopError, match="no class from two runs that show different images"):
+    with pytest.raises(
+        NeuroLoopError, match="no fold learns a class from two runs that show different images"
+    ):
         soft_labels.out_of_fold(np.eye(16), image % 2, runs, image.astype(str), splits, 2, fit, 2)
 
 

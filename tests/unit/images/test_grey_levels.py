@@ -90,9 +90,9 @@ def test_white_that_does_not_fit_is_refused(tmp_path, xray):
     radiograph = saved(tmp_path, np.rint(xray / 255 * 4095).astype(np.uint16))
     with pytest.raises(NeuroLoopError, match="does not say which level is white: set `white`"):
         read_levels(radiograph)
-    with pytest.raises(NeuroLoopError, match="above white 1023, up to 3694: mend `white`"):
+    with pytest.raises(NeuroLoopError, match="above white 1023, up to 3694: fix `white`"):
         read_levels(radiograph, 1023)
-    with pytest.raises(NeuroLoopError, match="less than 32 of 256 grey levels: mend `white`"):
+    with pytest.raises(NeuroLoopError, match="less than 32 of 256 grey levels: fix `white`"):
         read_levels(radiograph, 65535)
 
 

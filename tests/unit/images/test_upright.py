@@ -31,7 +31,7 @@ def test_turned_as_the_header_says(tmp_path, kind, pixels):
 @pytest.mark.parametrize("kind", ["tif", "png", "gif"])
 def test_one_of_several_pages_is_not_taken_for_all(tmp_path, kind):
     path = paged(tmp_path, f"image.{kind}", GREY, 255 - GREY)
-    with pytest.raises(ValueError, match="2 pages or frames: save one image a file"):
+    with pytest.raises(ValueError, match="2 pages or frames: save one image per file"):
         read_upright(path)
     path = paged(tmp_path, f"image.{kind}", GREY)
     np.testing.assert_array_equal(np.asarray(read_upright(path).convert("L")), GREY)
@@ -54,5 +54,5 @@ def test_more_than_8_bits_are_not_cut(tmp_path, shape):
     tifffile.imwrite(
         tmp_path / "image.tif", deep, photometric="rgb" if len(shape) == 3 else "minisblack"
     )
-    with pytest.raises(ValueError, match="16 bits, not 8 bits a channel"):
+    with pytest.raises(ValueError, match="16 bits, not 8 bits per channel"):
         read_upright(tmp_path / "image.tif")

@@ -67,7 +67,7 @@ def test_the_middle_of_an_image_is_cut_out(tmp_path):
 
 
 def test_folders_without_images_and_damaged_ones(tmp_path):
-    with pytest.raises(NeuroLoopError, match=r"holds no images: mend images\.folder"):
+    with pytest.raises(NeuroLoopError, match=r"holds no images: fix images\.folder"):
         open_folder(tmp_path, GREY, [])
     (tmp_path / "broken.png").write_bytes(b"no image")
     opened = open_folder(tmp_path, GREY, [])
@@ -89,7 +89,7 @@ def test_images_are_upright_and_none_of_16_bits(tmp_path, name):
     (tmp_path / name).unlink()
     colour = np.repeat(radiograph[..., None].astype(np.uint16), 3, axis=2)
     tifffile.imwrite(tmp_path / "radiograph.tif", colour, photometric="rgb")
-    with pytest.raises(NeuroLoopError, match="16 bits, not 8 bits a channel"):
+    with pytest.raises(NeuroLoopError, match="16 bits, not 8 bits per channel"):
         open_folder(tmp_path, COLOUR, []).images[:]
     tifffile.imwrite(
         tmp_path / "radiograph.tif", np.stack([radiograph, radiograph]), photometric="minisblack"

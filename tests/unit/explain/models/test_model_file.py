@@ -209,7 +209,7 @@ TRANSFER = {
         ({"options": {"depth": 18}}, r"lacks the key options\.in_channels"),
         ({"options": GOOD | {"depth": 19}}, "options: no ResNet of depth 19"),
         ({"options": GOOD | {"width": "wide"}}, "options: "),
-        ({"options": GOOD | {"width": 8}}, r"mine\.pth do not fit the network: .*: mend options"),
+        ({"options": GOOD | {"width": 8}}, r"mine\.pth do not fit the network: .*: fix options"),
         ({"options": GOOD | {"in_channels": 1}}, "do not fit the network: conv1.weight has shape"),
         (TRANSFER | {"options": {"backbone": "resnet18", "cut": "x"}}, "no section 'x'"),
         (

@@ -1,0 +1,138 @@
+"""How well a region was decoded, and whether labels that say nothing would do as well."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from neuroloop import registry
+from neuroloop.fmri.decoding import Problem
+from neuroloop.fmri.permutation import label_null, retrained_null
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.statistics import metrics
+from neuroloop.statistics.intervals import Estimate, cluster_interval, permutation_p
+
+#: What the null is a distribution of.
+STATISTIC = "balanced accuracy"
+
+
+def null_of(
+    problem: Problem,
+    logits: np.ndarray,
+    decoder: Mapping[str, Any],
+    n_voxels: int,
+    permutations: int,
+    seed: int,
+) -> tuple[np.ndarray, str]:
+    """Balanced accuracies on permuted labels, and how they were made.
+
+    Linear decoders are trained again on each permutation, networks are not.
+
+    Parameters
+    ----------
+    problem : Problem
+    logits : ndarray, shape (samples, classes)
+        Out of fold.
+    decoder : mapping
+        ``method`` and its settings.
+    n_voxels : int
+        Voxels that were selected inside each training fold.
+    permutations : int
+        How many; none are made where nothing can be permuted.
+    seed : int
+        Root seed.
+
+    Returns
+    -------
+    null : ndarray, shape (permutations,)
+    method : str
+        How the null was made, or why there is none.
+    """
+    permuted = problem.permutable
+    if permuted.impossible:
+        return np.empty(0), f"none: {permuted.impossible}"
+    generator = numpy_generator(seed, "permutation")
+    if decoder["method"] not in registry.having("decoder", "decode"):
+        null = label_null(
+            logits.argmax(axis=1),
+            problem.y,
+            problem.blocks,
+            problem.runs,
+            generator,
+            permutations,
+            problem.stimuli,
+            problem.rows["fold"].to_numpy(),
+        )
+        return null, "held-out labels permuted"
+    null = retrained_null(
+        decoder["method"],
+        problem.x,
+        problem.y,
+        problem.blocks,
+        problem.runs,
+        problem.splits,
+        len(problem.classes),
+        generator,
+        permutations,
+        n_voxels=n_voxels,
+        stimuli=problem.stimuli,
+        **{name: value for name, value in decoder.items() if name != "method"},
+    )
+    return null, "retrained on permuted labels"
+
+
+def score(
+    problem: Problem, logits: np.ndarray, null: np.ndarray, null_method: str
+) -> dict[str, Any]:
+    """Facts of metrics.json: metrics, their interval, and the null that they beat.
+
+    p is that of balanced accuracy, since it must not reward a decoder for naming what has most
+    rows. Chance is what these predictions would score if they knew nothing of the truth. The
+    interval is of accuracy, over what is alike (see `_interval`).
+
+    Parameters
+    ----------
+    problem : Problem
+    logits : ndarray, shape (samples, classes)
+        Out of fold.
+    null : ndarray, shape (permutations,)
+        Balanced accuracies on permuted labels; empty where nothing can be permuted, and p is None.
+    null_method : str
+        How the null was made, or why there is none.
+    """
+    truth, permuted = problem.y, problem.permutable
+    interval, over = _interval(metrics.hits(logits, truth), problem.runs, permuted.unit)
+    facts = metrics.classification_metrics(logits, truth)
+    observed = metrics.balanced_accuracy(logits, truth)
+    return {
+        **facts,
+        "chance": metrics.agreement_by_chance(logits, truth),
+        "ci_low": interval.ci_low,
+        "ci_high": interval.ci_high,
+        "p": permutation_p(observed, null) if len(null) else None,
+        "interval": f"95 %, over {over}",
+        "runs": len(set(problem.runs.tolist())),
+        "null": {
+            "statistic": STATISTIC,
+            "method": null_method,
+            "permuted": permuted.what,
+            "permutations": len(null),
+            "mean": float(null.mean()) if len(null) else None,
+            "quantile_95": float(np.quantile(null, 0.95)) if len(null) else None,
+        },
+    }
+
+
+def _interval(hits: np.ndarray, runs: np.ndarray, unit: np.ndarray) -> tuple[Estimate, str]:
+    """Interval of the accuracy, and over what it is.
+
+    Over runs; where images recur in other runs, over runs and images; where one run is known, over
+    units (blocks, or images that several blocks show), which are the samples if each is a unit.
+    """
+    units, n_runs = unit.astype(str), len(set(runs.tolist()))
+    if n_runs == 1:
+        over = "samples" if len(set(units.tolist())) == len(units) else "blocks or images"
+        return cluster_interval(hits, units if over != "samples" else runs), over
+    if len(set(zip(units.tolist(), runs.tolist(), strict=True))) == len(set(units.tolist())):
+        return cluster_interval(hits, runs), "runs"
+    return cluster_interval(hits, runs, crossed=units), "runs and images"
