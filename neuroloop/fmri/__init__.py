@@ -1,1 +1,1 @@
-"""fMRI: brain data of any source, regions, decoders, soft labels and their statistics."""
+"""fMRI: brain data from any source, regions, decoders, soft labels and their statistics."""

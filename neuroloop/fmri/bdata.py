@@ -1,11 +1,11 @@
-"""BData files: HDF5 that `bdpy.BData` opens, written without the clock, read a region at a time.
+"""BData files: HDF5 that `bdpy.BData` opens, written reproducibly, read one region at a time.
 
-A file is one matrix ``/dataset`` (samples, columns), a table ``/metadata`` (keys, columns) that
-says what each column is, and ``/vmap``, names of numbers. All columns share one type. It is
-float64, as in the files of Generic Object Decoding, for float32 cannot hold a stimulus id like
-1518878.008432; voxels have float32 precision, so shuffling bytes and light compression halve the
-file again. bdpy itself writes the time and its call stack into the header; here they are left
-out, so that the same data give the same bytes.
+A file holds a matrix ``/dataset`` (samples, columns), a table ``/metadata`` (keys, columns) that
+describes each column, and ``/vmap``, names of numbers. All columns share one type, float64 as in
+the files of Generic Object Decoding, since float32 cannot hold a stimulus id like 1518878.008432;
+voxels have float32 precision, so shuffling bytes and light compression halve the file again. bdpy
+itself writes the time and its call stack into the header; here they are left out, so that the same
+data give the same bytes.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ from neuroloop.files.formats import StrPath, atomic, describe, save_json, sideca
 from neuroloop.fmri.bdata_rows import DESCRIPTIONS, Vmaps, decode_rows, encode_rows
 from neuroloop.fmri.brain import UNITS, BrainData, check, check_finite
 
-#: Rows that are converted at a time when voxels are read.
+#: Rows converted at a time when voxels are read.
 CHUNK = 512
 
 
@@ -50,12 +50,12 @@ def write_bdata(
     units : str
         Unit of the voxels' values.
     **facts
-        What else the sidecar says of them.
+        Further facts for the sidecar.
 
     Raises
     ------
     NeuroLoopError
-        If `brain` breaks its contract (see `neuroloop.fmri.brain.check`).
+        If `brain` violates its contract (see `neuroloop.fmri.brain.check`).
     """
     if unit not in UNITS:
         raise ValueError(f"unit {unit!r}: one of {UNITS}")
@@ -64,9 +64,9 @@ def write_bdata(
     width = brain.voxels.shape[1]
     matrix = np.column_stack([brain.voxels.astype(np.float64), *columns.values()])
     keys = {"VoxelData": np.r_[np.ones(width), np.full(len(columns), np.nan)]}
-    for place, name in enumerate(columns):
+    for index, name in enumerate(columns):
         keys[name] = np.full(matrix.shape[1], np.nan)
-        keys[name][width + place] = 1
+        keys[name][width + index] = 1
     flags = {_flag(name): mask.astype(float) for name, mask in brain.rois.items()}
     if voxel_xyz is not None:
         flags |= {f"voxel_{axis}": voxel_xyz[:, i] for i, axis in enumerate("xyz")}
@@ -103,12 +103,12 @@ def write_bdata(
 def read_bdata(path: StrPath) -> BrainData:
     """Read a whole BData file, ours or one of Generic Object Decoding.
 
-    What has no value map is derived as `neuroloop.fmri.bdata_rows.decode_rows` says.
+    Columns without a value map are derived as described in `neuroloop.fmri.bdata_rows.decode_rows`.
 
     Raises
     ------
     NeuroLoopError
-        If the file is missing, truncated or no BData, lacks a column, or breaks the contract of
+        If the file is missing, truncated or not BData, lacks a column, or violates the contract of
         `BrainData`.
     """
     with _opened(path) as layout:
@@ -119,7 +119,7 @@ def read_bdata(path: StrPath) -> BrainData:
 
 
 def read_region(path: StrPath, roi: str) -> tuple[np.ndarray, pd.DataFrame]:
-    """Read the training session of one region; no other voxel is loaded.
+    """Read the training session of one region, without loading other voxels.
 
     Parameters
     ----------
@@ -155,13 +155,13 @@ def read_region(path: StrPath, roi: str) -> tuple[np.ndarray, pd.DataFrame]:
 
 
 def read_rows(path: StrPath) -> pd.DataFrame:
-    """Read the rows' table of a BData file (`BrainData.rows`) and no voxel."""
+    """Read the table of rows of a BData file (`BrainData.rows`), without voxels."""
     with _opened(path) as layout:
         return layout.rows()
 
 
 def read_unit(path: StrPath) -> str:
-    """What one row of a BData file is: as its header says, ``"trial"`` where it says nothing."""
+    """Read what one row of a BData file is from its header; ``"trial"`` if it is not stated."""
     with _opened(path) as layout:
         header = layout.matrix.file.get("header/unit")
         return "trial" if header is None else header[()].decode()
@@ -169,7 +169,7 @@ def read_unit(path: StrPath) -> str:
 
 @dataclass(frozen=True)
 class _Layout:
-    """What the columns of a BData file are.
+    """The columns of a BData file and their meaning.
 
     Attributes
     ----------
@@ -192,23 +192,23 @@ class _Layout:
     vmaps: Vmaps
 
     def columns(self, key: str) -> np.ndarray:
-        """Places of the columns of a key, none if there is no such key."""
+        """Return the indices of the columns of a key, none if there is no such key."""
         if key not in self.keys:
             return np.array([], dtype=int)
         return np.flatnonzero(self.table[self.keys.index(key)] == 1)
 
     def roi_names(self) -> list[str]:
-        """Names of the regions, without the prefix ROI_."""
+        """Return the names of the regions, without the prefix ROI_."""
         return [key.removeprefix("ROI_") for key in self.keys if key.startswith("ROI_")]
 
     def roi(self, name: str) -> np.ndarray:
-        """Flags of a region, bool, shape (voxels,)."""
+        """Return the flags of a region, bool, shape (voxels,)."""
         return self.table[self.keys.index(_flag(name))][self.columns("VoxelData")] == 1
 
     def rows(self) -> pd.DataFrame:
-        """Return the rows' table; a key with several columns (early Label) cannot be used."""
-        places = {name: self.columns(name) for name in DESCRIPTIONS}
-        single = {name: self.matrix[:, p[0]] for name, p in places.items() if len(p) == 1}
+        """Return the table of rows; a key with several columns (early Label) cannot be used."""
+        indices = {name: self.columns(name) for name in DESCRIPTIONS}
+        single = {name: self.matrix[:, i[0]] for name, i in indices.items() if len(i) == 1}
         return decode_rows(single, self.vmaps, self.origin)
 
     def voxels(self, span: slice, columns: np.ndarray) -> np.ndarray:
@@ -220,7 +220,7 @@ class _Layout:
         return x
 
     def select(self, roi: str) -> np.ndarray:
-        """Places of the voxel columns of a region's name or condition."""
+        """Return the indices of the voxel columns of a region's name or condition."""
         voxels = self.columns("VoxelData")
         if _flag(roi) in self.keys:
             chosen = voxels[self.roi(roi)]
@@ -248,7 +248,7 @@ def _flag(roi: str) -> str:
 
 @contextmanager
 def _opened(path: StrPath) -> Iterator[_Layout]:
-    """Open a BData file; what HDF5 says of a broken one becomes one line."""
+    """Open a BData file, turning HDF5's errors about a broken one into one line."""
     if not Path(path).is_file():
         raise NeuroLoopError(f"{path} is missing: put the BData file there, or run what makes it")
     try:
@@ -257,17 +257,17 @@ def _opened(path: StrPath) -> Iterator[_Layout]:
     except OSError as error:
         reason = " ".join(str(error).split())
         raise NeuroLoopError(
-            f"{path} is truncated or no HDF5 file ({reason}): download or make it again"
+            f"{path} is truncated or not an HDF5 file ({reason}): download or make it again"
         ) from error
 
 
 def _layout(file: h5py.File, path: StrPath) -> _Layout:
-    """Read the metadata of a file; older files write dataSet and metaData."""
+    """Read the metadata of a file; older files use dataSet and metaData."""
     matrix = file.get("dataset", file.get("dataSet"))
     table = file.get("metadata", file.get("metaData"))
     if matrix is None or table is None or not {"key", "value"} <= set(table):
         raise NeuroLoopError(
-            f"{path} is HDF5 but no BData file (it holds {', '.join(file) or 'nothing'}): "
+            f"{path} is HDF5 but not a BData file (it holds {', '.join(file) or 'nothing'}): "
             "it needs dataset, metadata/key and metadata/value"
         )
     keys = [key.decode() if isinstance(key, bytes) else str(key) for key in table["key"][()]]

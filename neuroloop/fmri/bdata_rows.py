@@ -1,6 +1,6 @@
-"""The rows' table as numeric columns of a BData file, and back.
+"""Conversion between the table of rows and the numeric columns of a BData file.
 
-BData holds numbers only; names go through value maps (number -> name). What can be written as in
+BData holds only numbers; names go through value maps (number -> name). Whatever fits the scheme of
 Generic Object Decoding is a plain number: run numbers within a session, block numbers within a
 run, stimulus ids with six decimals. Anything else, and always the category (Label), gets a map.
 """
@@ -29,7 +29,7 @@ Vmaps = Mapping[str, Mapping[float, str]]
 
 
 def encode_rows(rows: pd.DataFrame) -> tuple[dict[str, np.ndarray], Vmaps]:
-    """Turn the rows' table into columns.
+    """Turn the table of rows into columns.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def encode_rows(rows: pd.DataFrame) -> tuple[dict[str, np.ndarray], Vmaps]:
         back: Callable[[Sequence[float]], list[str]] | None = None,
     ) -> None:
         if numbers is None or back is None or back(numbers) != texts:
-            codes = {text: float(place) for place, text in enumerate(natural_sorted(set(texts)), 1)}
+            codes = {text: float(code) for code, text in enumerate(natural_sorted(set(texts)), 1)}
             vmaps[name] = {code: text for text, code in codes.items()}
             numbers = [codes[text] for text in texts]
         columns[name] = np.array(numbers, dtype=float)
@@ -73,14 +73,15 @@ def encode_rows(rows: pd.DataFrame) -> tuple[dict[str, np.ndarray], Vmaps]:
 
 
 def decode_rows(columns: Mapping[str, np.ndarray], vmaps: Vmaps, origin: StrPath) -> pd.DataFrame:
-    """Turn columns of a BData file into the rows' table.
+    """Turn columns of a BData file into the table of rows.
 
     Parameters
     ----------
     columns : mapping of str to ndarray, shape (samples,)
-        Those of `DESCRIPTIONS` that the file has. Needed are DataType, Run and stimulus_id (or
-        Label, as early files of Generic Object Decoding call it). Without a value map of Label the
-        category is the synset of the stimulus id; for Run and Block see `neuroloop.fmri.god`.
+        Those of `DESCRIPTIONS` that the file has. DataType, Run and stimulus_id are required (the
+        latter is called Label in early files of Generic Object Decoding). Without a value map of
+        Label the category is the synset of the stimulus id; for Run and Block see
+        `neuroloop.fmri.god`.
     vmaps : mapping of str to mapping of float to str
         Value maps of the file.
     origin : path
@@ -106,7 +107,7 @@ def decode_rows(columns: Mapping[str, np.ndarray], vmaps: Vmaps, origin: StrPath
             )
         return columns[name]
 
-    def named(name: str) -> list[str] | None:
+    def mapped(name: str) -> list[str] | None:
         if name not in vmaps or name not in columns:
             return None
         unknown = sorted(set(numbers(name).tolist()) - set(vmaps[name]))
@@ -118,12 +119,12 @@ def decode_rows(columns: Mapping[str, np.ndarray], vmaps: Vmaps, origin: StrPath
     if not set(codes) <= set(range(1, len(SESSIONS) + 1)):
         raise NeuroLoopError(
             f"{origin}: DataType has {', '.join(f'{code:g}' for code in sorted(set(codes)))}: "
-            "known are 1 training, 2 perception, 3 imagery"
+            "allowed are 1 training, 2 perception, 3 imagery"
         )
     sessions = [SESSIONS[int(code) - 1] for code in codes]
     ids = numbers("stimulus_id", "Label")
-    stimuli = named("stimulus_id")
-    categories = named("Label")
+    stimuli = mapped("stimulus_id")
+    categories = mapped("Label")
     if categories is None:
         if stimuli is not None:
             raise NeuroLoopError(
@@ -131,8 +132,8 @@ def decode_rows(columns: Mapping[str, np.ndarray], vmaps: Vmaps, origin: StrPath
             )
         categories = [god.synset(value) for value in ids]
     stimuli = stimuli or [god.stimulus_name(value) for value in ids]
-    runs = named("Run") or god.unique_runs(sessions, numbers("Run").tolist())
-    blocks = named("Block")
+    runs = mapped("Run") or god.unique_runs(sessions, numbers("Run").tolist())
+    blocks = mapped("Block")
     if blocks is None:
         whole = "Block" in columns and bool(np.isfinite(columns["Block"]).all())
         counted = columns["Block"].tolist() if whole else None
@@ -143,7 +144,7 @@ def decode_rows(columns: Mapping[str, np.ndarray], vmaps: Vmaps, origin: StrPath
 
 
 def _suffixes(names: list[str], prefixes: list[str]) -> list[float] | None:
-    """Numbers of names like ``{prefix}-{number}``, or None if one name has another form."""
+    """Extract the numbers of names ``{prefix}-{number}``; None if a name has another form."""
     tails = [name.removeprefix(f"{head}-") for name, head in zip(names, prefixes, strict=True)]
     if all(tail.isascii() and tail.isdigit() and len(tail) < 10 for tail in tails):
         return [float(tail) for tail in tails]
@@ -151,7 +152,7 @@ def _suffixes(names: list[str], prefixes: list[str]) -> list[float] | None:
 
 
 def _floats(names: list[str]) -> list[float] | None:
-    """Names as numbers, or None if one of them is not a number."""
+    """Convert names to numbers; None if one of them is not a number."""
     try:
         return [float(name) for name in names]
     except ValueError:

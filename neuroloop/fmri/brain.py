@@ -1,4 +1,4 @@
-"""One subject's brain data in memory: what every source ends in, and what must hold of it."""
+"""One subject's brain data in memory: what every source returns, and the contract it fulfils."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ import pandas as pd
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath
 
-#: Columns of the rows' table, all strings.
+#: Columns of the table of rows, all strings.
 ROW_COLUMNS = ("sample", "session", "run", "block", "stimulus_id", "category")
 
 #: Sessions in the order of their DataType code, which counts from 1 (Horikawa & Kamitani 2017).
@@ -26,9 +26,9 @@ class BrainData:
     Attributes
     ----------
     voxels : ndarray of float32, shape (samples, voxels)
-        One response a row.
+        One response per row.
     rows : DataFrame
-        One row a sample, in file order, all strings: ``sample`` (id of the row, see
+        One row per sample, in file order, all strings: ``sample`` (id of the row, see
         `sample_ids`), ``session`` (one of `SESSIONS`), ``run`` and ``block`` (unique within the
         subject; a block is the exchangeable unit and has one category), ``stimulus_id``,
         ``category``.
@@ -42,7 +42,7 @@ class BrainData:
 
 
 def sample_ids(count: int) -> list[str]:
-    """Ids of the first `count` rows of a subject: ``s000000``, ``s000001``, ..."""
+    """Return ids of the first `count` rows of a subject: ``s000000``, ``s000001``, ..."""
     return [f"s{number:06d}" for number in range(count)]
 
 
@@ -54,7 +54,7 @@ def make_rows(
     stimulus_id: Iterable[str],
     category: Iterable[str],
 ) -> pd.DataFrame:
-    """Build the rows' table (see `BrainData`) from its columns in file order."""
+    """Build the table of rows (see `BrainData`) from its columns in file order."""
     runs = list(run)
     columns = {
         "sample": sample_ids(len(runs)),
@@ -68,14 +68,14 @@ def make_rows(
 
 
 def check(brain: BrainData, origin: StrPath) -> BrainData:
-    """Return `brain` if it keeps the contract of `BrainData`.
+    """Return `brain` if it fulfils the contract of `BrainData`.
 
     Parameters
     ----------
     brain : BrainData
         Data of one subject.
     origin : path
-        File that the data come from, for the message.
+        File that the data come from, for messages.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def check(brain: BrainData, origin: StrPath) -> BrainData:
 
 
 def check_finite(voxels: np.ndarray, samples: pd.Series, origin: StrPath) -> None:
-    """Raise a NeuroLoopError that counts and places NaN and infinite voxel values, if any."""
+    """Raise a NeuroLoopError that counts and locates NaN and infinite voxel values, if any."""
     broken = ~np.isfinite(voxels)
     if not broken.any():
         return
@@ -152,5 +152,5 @@ def _check_labels(rows: pd.DataFrame, origin: StrPath) -> None:
             values = ", ".join(rows.loc[rows["block"] == block, column].unique())
             raise NeuroLoopError(
                 f"{origin}: block {block} mixes {column} {values}: a block has one {column}, "
-                "for it is shuffled as a whole"
+                "since it is shuffled as a whole"
             )

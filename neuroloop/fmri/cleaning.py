@@ -1,4 +1,4 @@
-"""Cleaning the time series of runs, and what must hold of them before."""
+"""Cleaning the time series of runs, and checks of what they must fulfil beforehand."""
 
 import logging
 from itertools import combinations
@@ -13,25 +13,25 @@ log = logging.getLogger(__name__)
 FREEDOM = 5
 FREE_SHARE = 0.25
 
-#: Standard deviation, in parts of a voxel's largest value, below which there is only rounding: of
-#: float32, with room to spare.
+#: Standard deviation, relative to a voxel's largest value, below which there is only rounding error
+#: of float32, with room to spare.
 ROUNDING = 1e-6
 
 
 def equal_runs(series: np.ndarray, runs: np.ndarray) -> list[list[str]]:
-    """Pairs of runs that hold the same values: one measurement in training and test.
+    """Find pairs of runs that hold the same values: one measurement in training and test.
 
     Parameters
     ----------
     series : ndarray of float64, shape (volumes, voxels)
-        As they were measured.
+        As measured.
     runs : ndarray of str, shape (volumes,)
         Run of each volume.
 
     Returns
     -------
     list of [str, str]
-        Runs that are equal as far as the shorter one goes; each is told in a warning.
+        Runs that are equal up to the length of the shorter one; a warning reports each pair.
     """
     measured = {str(run): series[runs == run] for run in dict.fromkeys(runs)}
     pairs = []
@@ -40,7 +40,7 @@ def equal_runs(series: np.ndarray, runs: np.ndarray) -> list[list[str]]:
         if np.array_equal(measured[one][:length], measured[other][:length]):
             pairs.append([one, other])
             log.warning(
-                "%s and %s hold the same data, so that decoders are tested on what they learned: "
+                "%s and %s hold the same data, so that decoders are tested on training data: "
                 "list every run once",
                 one,
                 other,
@@ -66,12 +66,12 @@ def clean_runs(
     high_pass: float | None,
     standardise: bool,
 ) -> np.ndarray:
-    """Clean each run; voxels of which nothing but rounding is left in a run are 0 there.
+    """Clean each run; voxels that are left with only rounding error in a run are 0 there.
 
     Parameters
     ----------
     series : ndarray of float64, shape (volumes, voxels)
-        As they were measured.
+        As measured.
     runs : ndarray of str, shape (volumes,)
         Run of each volume.
     tr, detrend, high_pass, standardise
@@ -80,7 +80,7 @@ def clean_runs(
     Raises
     ------
     NeuroLoopError
-        If a run has so few volumes, or so many drifts are taken out, that hardly any is left.
+        If a run has so few volumes, or so many drifts are removed, that hardly any signal is left.
     """
     from nilearn.signal import clean
 
@@ -102,7 +102,7 @@ def clean_runs(
         if standardise:
             part = (part - part.mean(axis=0)) / np.where(flat, 1, spread)
         if flat.any() and (detrend or standardise):
-            # What is left of them is rounding, which a z-score would blow up.
+            # Only rounding error is left of them, which a z-score would amplify.
             part[:, flat] = 0
             log.warning("%s: %d voxels are constant: set to 0", run, int(flat.sum()))
         cleaned[here] = part

@@ -1,4 +1,4 @@
-"""Deal a subject's training samples to folds, so that a fold can learn and is honest."""
+"""Assigning a subject's training samples to folds that can learn and do not leak."""
 
 import numpy as np
 import pandas as pd
@@ -22,8 +22,8 @@ def deal(
         What a sample is.
     n_folds : int
     fold_by : {"run", "trial"}
-        Whole runs in natural order, or trials spread evenly by category. Samples that show one
-        image go to one fold, and so do those of one block where no other setting keeps it whole.
+        Whole runs in natural order, or trials spread evenly by category. Samples that show the same
+        image go to one fold, and so do those of one block if no other setting keeps it whole.
     generator : numpy.random.Generator
         Shuffles trials.
 
@@ -34,8 +34,8 @@ def deal(
     Raises
     ------
     NeuroLoopError
-        If there are too few runs or blocks, if trials would be parted that belong to one block, or
-        if a fold cannot learn a category.
+        If there are too few runs or blocks, trials of one block would be separated, or a fold
+        cannot learn a category.
     """
     if fold_by == "run":
         folds = _by_run(rows, n_folds)
@@ -59,8 +59,8 @@ def _by_run(rows: pd.DataFrame, n_folds: int) -> np.ndarray:
     runs = natural_sorted(set(rows["run"]))
     if len(runs) == 1:
         raise NeuroLoopError(
-            f"fold_by: run, but all samples are of one run, {runs[0]}: set fold_by: trial, or fix "
-            "the runs in the data"
+            f"fold_by: run, but all samples belong to one run, {runs[0]}: set fold_by: trial, or "
+            "fix the runs in the data"
         )
     if n_folds > len(runs):
         raise NeuroLoopError(
@@ -89,13 +89,13 @@ def _by_trial(rows: pd.DataFrame, n_folds: int, generator: np.random.Generator) 
 
 
 def _check_blocks(rows: pd.DataFrame, unit: str, n_folds: int) -> None:
-    """Refuse what another setting does better; blocks are dealt whole where none does."""
+    """Refuse folds that another setting does better; if none does, blocks are assigned whole."""
     size = rows["block"].value_counts()
     if size.max() < 2:
         return
-    place = (
+    problem = (
         f"fold_by: trial would split blocks, e.g. the {size.max()} samples of block "
-        f"{size.index[0]!r}, which follow one another in time: "
+        f"{size.index[0]!r}, which are consecutive in time: "
     )
     runs = rows["run"].nunique()
     if runs > 1:
@@ -105,6 +105,6 @@ def _check_blocks(rows: pd.DataFrame, unit: str, n_folds: int) -> None:
             pass
         else:
             most = f" with at most {runs} folds" if n_folds > runs else ""
-            raise NeuroLoopError(f"{place}set fold_by: run{most}")
+            raise NeuroLoopError(f"{problem}set fold_by: run{most}")
     if unit == "volume":
-        raise NeuroLoopError(f"{place}set unit: block, which makes one sample of a block's volumes")
+        raise NeuroLoopError(f"{problem}set unit: block, which averages a block's volumes")

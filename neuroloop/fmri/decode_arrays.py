@@ -1,4 +1,4 @@
-"""Soft labels of activity that is an array already, in one call."""
+"""Soft labels from arrays of activity, in one call."""
 
 from functools import partial
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ from neuroloop.statistics import folds
 
 
 class SoftLabels(NamedTuple):
-    """What `decode_arrays` gives.
+    """Result of `decode_arrays`.
 
     Attributes
     ----------
@@ -21,11 +21,11 @@ class SoftLabels(NamedTuple):
         Rows sum to 1.
     logits : ndarray of float32, (rows, classes)
     rows : list of str
-        Stimulus of each row; without stimuli the number of the row of the activity.
+        Stimulus of each row; without stimuli the row number in the activity.
     classes : list of str
         Class of each column, in natural order.
     accuracy : float
-        Share of the rows of the activity whose class got the highest logit.
+        Share of the rows of activity whose class got the highest logit.
     """
 
     soft_labels: np.ndarray
@@ -47,29 +47,29 @@ def decode_arrays(
     calibration_folds: int = 3,
     **settings: Any,
 ) -> SoftLabels:
-    """Decode activity out of fold, and calibrate.
+    """Decode activity out of fold, and calibrate the scores.
 
     Parameters
     ----------
     x : array, (n, voxels)
-        Activity, a row a volume, block or trial.
+        Activity, one row per volume, block or trial.
     labels : array, (n,)
         Class of each row, by name or number.
     runs : array, (n,)
         Run of each row: folds are whole runs.
     stimuli : array, (n,), optional
-        Image of each row. An image that a fold tests teaches it nothing, whatever the run, and
-        soft labels are means over the rows of an image.
+        Image of each row. Images tested in a fold are left out of its training set, whatever the
+        run, and soft labels are means over the rows of an image.
     decoder : str
         A linear decoder.
     n_voxels : int, optional
-        Voxels to select inside each training fold; all if left out.
+        Voxels to select inside each training fold; all by default.
     n_folds : int, optional
-        Folds; as many as runs, and 10 at most, if left out.
+        Folds; by default as many as runs, but at most 10.
     calibration_folds : int
-        Folds inside each training fold that choose the temperature.
+        Folds inside each training fold, from which the temperature is chosen.
     **settings
-        Of the decoder; its defaults where left out.
+        Settings of the decoder.
 
     Returns
     -------
@@ -78,7 +78,7 @@ def decode_arrays(
     Raises
     ------
     NeuroLoopError
-        If the arrays do not fit together, or a fold cannot learn a class.
+        If the arrays do not match, or a fold cannot learn a class.
     """
     x, names = np.asarray(x), [str(label) for label in np.asarray(labels).tolist()]
     run = np.asarray(runs).astype(str)
@@ -87,10 +87,10 @@ def decode_arrays(
     y = np.array([classes.index(name) for name in names], dtype=np.int64)
     check_rows(x, y, run, shown, len(classes))
     count = min(len(set(run.tolist())), 10) if n_folds is None else n_folds
-    made = folds.splits(folds.group_folds(run.tolist(), count), stimuli=shown.tolist())
+    splits = folds.splits(folds.group_folds(run.tolist(), count), stimuli=shown.tolist())
     fit = partial(fit_linear, decoder, n_voxels=n_voxels, stimuli=shown, **settings)
     found = out_of_fold(
-        x, y, run, shown, made, len(classes), fit, calibration_folds, None, decoder, classes
+        x, y, run, shown, splits, len(classes), fit, calibration_folds, None, decoder, classes
     )
     ids = shown if stimuli is not None else np.arange(len(y)).astype(str)
     rows = list(dict.fromkeys(ids.tolist()))

@@ -1,4 +1,4 @@
-"""What simulated regions say about an image: oriented energy, or which category it looks like."""
+"""What simulated regions encode of an image: oriented energy, or which category it resembles."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ POOL = 4
 
 
 def oriented_energy(images: np.ndarray) -> np.ndarray:
-    """Local energy of quadrature pairs of Gabor filters, as in models of V1.
+    """Compute the local energy of quadrature pairs of Gabor filters, as in models of V1.
 
     Energy = sqrt(even^2 + odd^2) of the two phases (Adelson & Bergen 1985, J. Opt. Soc. Am. A 2),
     at 4 orientations and 2 scales, averaged over squares of 4 x 4 pixels.
@@ -39,7 +39,7 @@ def oriented_energy(images: np.ndarray) -> np.ndarray:
     for frequency in FREQUENCIES:
         for orientation in ORIENTATIONS:
             kernel = gabor_kernel(frequency, theta=orientation)[None]
-            # A pair must not see a uniform field: take out the even filter's mean.
+            # A pair must not respond to a uniform field: remove the even filter's mean.
             even, odd = kernel.real - kernel.real.mean(), kernel.imag
             energy = np.hypot(
                 convolve(images, even, mode="nearest"), convolve(images, odd, mode="nearest")
@@ -51,7 +51,7 @@ def oriented_energy(images: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Population:
-    """Signals of a kind of feature, scaled to the images that the brain knew before.
+    """Features of one kind, scaled over the images that the brain knew before.
 
     Attributes
     ----------
@@ -73,7 +73,7 @@ def population(features: np.ndarray, known: np.ndarray) -> Population:
 
 
 def category_features(energy: np.ndarray, categories: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """How much an image looks like each category to a brain that learned from `known` images.
+    """Score how much an image resembles each category to a brain trained on `known` images.
 
     Scores of a linear discriminant analysis with Ledoit-Wolf shrinkage: graded, and different for
     two images of one category (an ambiguous 4 also looks a bit like a 9).
@@ -100,7 +100,7 @@ def category_features(energy: np.ndarray, categories: np.ndarray, known: np.ndar
 
 
 def voxel_weights(group: Population, voxels: int, generator: np.random.Generator) -> np.ndarray:
-    """Random mixtures of features, such that signals have unit variance over the known images.
+    """Draw random mixtures of features whose signals have unit variance over the known images.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def voxel_weights(group: Population, voxels: int, generator: np.random.Generator
 
 
 def encode(images: np.ndarray, categories: np.ndarray, known: np.ndarray) -> dict[str, Population]:
-    """Features of every kind that a simulated region can encode.
+    """Compute all kinds of features that a simulated region can encode.
 
     Parameters
     ----------

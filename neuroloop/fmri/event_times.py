@@ -1,24 +1,24 @@
-"""Times of events on the clock of the scanner, free of jitter of some milliseconds.
+"""Times of events on the clock of the scanner, with jitter of some milliseconds removed.
 
-Logged times miss the design by milliseconds. A label must not hang on that: a volume whose middle
-is close to an event's edge is a tie (`first_volume`), and times that lie about a regular grid are
-taken to lie on it (`exact`), or else those that fall where ties end would be decided by the jitter.
+Logged times deviate from the design by milliseconds. Labels must not depend on that: a volume whose
+middle is close to an event's edge is a tie (`first_volume`), and times close to a regular grid are
+moved onto it (`exact`); otherwise jitter would decide those that fall where ties end.
 """
 
 from collections.abc import Sequence
 
 import numpy as np
 
-#: Part of a volume within which its middle and an event's edge fall together.
+#: Part of a volume within which its middle and an event's edge count as coinciding.
 TIE = 0.1
 
-#: Seconds by which a logged time may miss that of the design: that of an end adds up from two.
+#: Seconds by which a logged time may deviate from the design; that of an end adds up from two.
 JITTER = 0.045
 
 #: Grids of designs that do not follow the scanner, seconds.
 GRIDS = (1.0, 0.5, 0.25, 0.1)
 
-#: What rounding may add to a time, volumes.
+#: Rounding error of a time, in volumes.
 ROUNDING = 1e-6
 
 
@@ -35,13 +35,13 @@ def first_volume(time: float, tr: float) -> int:
     Returns
     -------
     int
-        Counted from 0. A middle before `time` by no more than `TIE` of a volume counts as at it.
+        Counted from 0. A middle before `time` by at most `TIE` of a volume counts as being at it.
     """
     return int(np.ceil(time / tr - 0.5 - TIE - ROUNDING))
 
 
 def exact(onsets: np.ndarray, ends: np.ndarray, tr: float) -> tuple[np.ndarray, np.ndarray]:
-    """Take jitter out of the events of a run.
+    """Remove jitter from the events of a run.
 
     Parameters
     ----------
@@ -53,10 +53,10 @@ def exact(onsets: np.ndarray, ends: np.ndarray, tr: float) -> tuple[np.ndarray, 
     Returns
     -------
     onsets, ends : ndarray of float, shape (events,)
-        Onsets, and by themselves ends, on the coarsest grid that all of them lie about (the
-        repetition time, its half, or one of `GRIDS`), as they are if they lie about none. An end
-        less than `TIE` of a volume from the onset that follows is that onset: whatever the gap or
-        the overlap between two events, no volume is lost or given twice.
+        Onsets, and separately ends, moved onto the coarsest grid that all of them are close to (the
+        repetition time, its half, or one of `GRIDS`), unchanged if there is none. An end less than
+        `TIE` of a volume from the next onset is set to that onset: whatever the gap or overlap
+        between two events, no volume is lost or assigned twice.
     """
     grids = sorted((tr, tr / 2, *GRIDS), reverse=True)
     onsets, ends = _on_grid(onsets, grids), _on_grid(ends, grids)

@@ -1,4 +1,4 @@
-"""What file names, those of BIDS above all, say of their content: subject, session, task, run."""
+"""What file names, above all BIDS names, state about content: subject, session, task, run."""
 
 import re
 from collections.abc import Iterable
@@ -10,15 +10,15 @@ from neuroloop.files.formats import StrPath
 #: Entities that a run's image and its events have in common.
 ENTITIES = ("sub", "ses", "task", "run")
 
-#: Words as others write them: ``run1``, ``run_01``, ``Sub01``.
+#: Other common spellings: ``run1``, ``run_01``, ``Sub01``.
 LOOSE = re.compile(r"(?:^|_)(sub|ses|run)[-_]?(\d+)(?=[_.]|$)", re.IGNORECASE)
 
 
 def entities(path: StrPath) -> dict[str, str]:
-    """Entities of a file's own name, numbers without leading zeros.
+    """Read the entities of a file's name, with numbers stripped of leading zeros.
 
-    ``sub-01_task-faces_run-02_bold.nii.gz`` is of ``{"sub": "1", "task": "faces", "run": "2"}``.
-    Of what is not written as BIDS has it, two numbers of one kind say nothing.
+    ``sub-01_task-faces_run-02_bold.nii.gz`` gives ``{"sub": "1", "task": "faces", "run": "2"}``.
+    In names that do not follow BIDS, an entity with two different numbers is ignored.
     """
     loose: dict[str, set[str]] = {}
     for key, text in LOOSE.findall(Path(path).name):
@@ -29,13 +29,13 @@ def entities(path: StrPath) -> dict[str, str]:
 
 
 def check_pairs(bold: Iterable[StrPath], events: Iterable[StrPath]) -> None:
-    """Check that images and events files that are paired in order are of the same runs.
+    """Check that images and events files paired by their order belong to the same runs.
 
     Parameters
     ----------
     bold, events : iterable of path
-        Of each run. What only one of two names says is not compared: an events file without
-        ``run`` holds for all runs.
+        One of each per run. Entities that only one of the two names states are not compared: an
+        events file without ``run`` applies to all runs.
 
     Raises
     ------

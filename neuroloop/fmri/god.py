@@ -2,8 +2,8 @@
 
 Horikawa & Kamitani (2017), Nat. Commun. 8:15037. A stimulus id is a number whose integer part is
 the WordNet synset and whose fraction is the image: 1518878.008432 is ImageNet's n01518878_8432.
-Run numbers count from 1 again in every session (and in files of some other origin in every visit
-to the scanner); here runs and blocks get ids that are unique within the subject.
+Run numbers restart from 1 in every session (and in some other files at every visit to the scanner);
+here runs and blocks get ids that are unique within the subject.
 """
 
 from collections.abc import Sequence
@@ -12,22 +12,22 @@ import numpy as np
 
 
 def stimulus_name(value: float) -> str:
-    """Text of a numeric stimulus id, e.g. ``"1518878.008432"``."""
+    """Format a numeric stimulus id, e.g. ``"1518878.008432"``."""
     return f"{value:.6f}"
 
 
 def synset(value: float) -> str:
-    """Category of a numeric stimulus id, e.g. ``"n01518878"``."""
+    """Return the category of a numeric stimulus id, e.g. ``"n01518878"``."""
     return f"n{int(value):08d}"
 
 
 def run_id(session: str, number: object) -> str:
-    """Id of a run, e.g. ``"training-3"``."""
+    """Return the id of a run, e.g. ``"training-3"``."""
     return f"{session}-{number}"
 
 
 def block_id(run: str, number: object) -> str:
-    """Id of a block of a run, e.g. ``"training-3-17"``."""
+    """Return the id of a block of a run, e.g. ``"training-3-17"``."""
     return f"{run}-{number}"
 
 
@@ -44,20 +44,20 @@ def unique_runs(sessions: Sequence[str], numbers: Sequence[float]) -> list[str]:
     Returns
     -------
     list of str
-        The number within its session, ``"training-3"``. Where numbers fall on the way through a
-        session (the count restarted: another visit to the scanner), its runs are counted anew in
-        file order. Where they change so often that the rows cannot be in order of time (stretches
-        of one number are shorter than two rows on average), the numbers are taken as they are.
+        The number within its session, ``"training-3"``. If numbers decrease within a session (the
+        count restarted at another visit to the scanner), its runs are renumbered in file order. If
+        they change so often that the rows cannot be in order of time (stretches of one number are
+        shorter than two rows on average), the numbers are used as they are.
     """
     ids = [""] * len(numbers)
     for session in dict.fromkeys(sessions):
-        places = [place for place, name in enumerate(sessions) if name == session]
-        own = np.array([numbers[place] for place in places])
-        steps = np.diff(own, prepend=own[0])
-        restarted = bool((steps < 0).any()) and 2 * (1 + np.count_nonzero(steps)) <= len(own)
-        counted = 1 + np.cumsum(steps != 0) if restarted else own
-        for place, number in zip(places, counted, strict=True):
-            ids[place] = run_id(session, int(number))
+        rows = [row for row, name in enumerate(sessions) if name == session]
+        stated = np.array([numbers[row] for row in rows])
+        steps = np.diff(stated, prepend=stated[0])
+        restarted = bool((steps < 0).any()) and 2 * (1 + np.count_nonzero(steps)) <= len(stated)
+        counted = 1 + np.cumsum(steps != 0) if restarted else stated
+        for row, number in zip(rows, counted, strict=True):
+            ids[row] = run_id(session, int(number))
     return ids
 
 
@@ -80,27 +80,28 @@ def unique_blocks(
     Returns
     -------
     list of str
-        The number within its run, ``"training-3-17"``. In a session whose numbers put two
-        categories into one block (so they do not separate the trials), or without numbers, a block
-        is a stretch of rows of one run that show one stimulus: in Generic Object Decoding a trial.
+        The number within its run, ``"training-3-17"``. Without numbers, or in a session whose
+        numbers put two categories into one block (and so do not separate the trials), a block is a
+        stretch of rows of one run that show one stimulus, which in Generic Object Decoding is a
+        trial.
     """
     ids = [""] * len(runs)
     for session in dict.fromkeys(sessions):
-        places = [place for place, name in enumerate(sessions) if name == session]
+        rows = [row for row, name in enumerate(sessions) if name == session]
         if numbers is not None:
-            named = {place: block_id(runs[place], int(numbers[place])) for place in places}
-            shown = {(named[place], categories[place]) for place in places}
-            if len(shown) == len(set(named.values())):
-                for place in places:
-                    ids[place] = named[place]
+            stated = {row: block_id(runs[row], int(numbers[row])) for row in rows}
+            shown = {(stated[row], categories[row]) for row in rows}
+            if len(shown) == len(set(stated.values())):
+                for row in rows:
+                    ids[row] = stated[row]
                 continue
         count: dict[str, int] = {}
         before: dict[str, int] = {}
-        for place in places:
-            run = runs[place]
+        for row in rows:
+            run = runs[row]
             last = before.get(run)
-            if last != place - 1 or stimuli[last] != stimuli[place]:
+            if last != row - 1 or stimuli[last] != stimuli[row]:
                 count[run] = count.get(run, 0) + 1
-            before[run] = place
-            ids[place] = block_id(run, count[run])
+            before[run] = row
+            ids[row] = block_id(run, count[run])
     return ids

@@ -1,4 +1,4 @@
-"""What a subject's imported data hold, and whether the configured analysis can be done on them."""
+"""What a subject's imported data hold, and whether the configured analysis can run on them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ def inspect_subject(
     stimuli: pd.DataFrame,
     regions: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
-    """Count what one subject's data hold; every region is read.
+    """Count what one subject's data hold, reading every region.
 
     Parameters
     ----------
@@ -25,14 +25,14 @@ def inspect_subject(
     folds, stimuli : DataFrame
         folds.tsv of the subject and stimuli.tsv of the dataset.
     regions : mapping
-        For each region ``flag`` (name or condition in the file) and ``voxels`` (to be selected,
-        None for all).
+        For each region ``flag`` (name or condition in the file) and ``voxels`` (how many to
+        select, None for all).
 
     Returns
     -------
     dict
-        Counts of samples, runs, folds, categories, stimuli, and of voxels by region; of the voxels
-        that are selected there (all, where a region has fewer than are asked for).
+        Counts of samples, runs, folds, categories and stimuli, and for each region of voxels and
+        of selected voxels (all, if the region has fewer than requested).
 
     Raises
     ------

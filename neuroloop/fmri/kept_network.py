@@ -1,4 +1,4 @@
-"""The network of a decoder that can be opened and looked into: that of the first fold."""
+"""The one network of a decoder that is kept to be explained: that of the first fold."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from neuroloop.explain.models.model_writing import save_model
 if TYPE_CHECKING:
     import torch
 
-#: Test rows that lie beside the network, for those who look into it.
+#: Test rows stored with the network, on which it is explained.
 LOOKED_AT = 60
 
 
@@ -25,15 +25,15 @@ class KeptNetwork:
     Attributes
     ----------
     options : dict
-        Of `networks.resnet.resnet`, less its classes.
+        Arguments of `networks.resnet.resnet`, without its classes.
     weights : dict of str to Tensor
         Its state.
     rows : ndarray of float32, shape (test rows, voxels)
-        Rows that it never saw, as it takes them.
+        Rows that it was not trained on, in the form of its input.
     voxels : ndarray of int, shape (voxels,)
-        Which of the region's voxels it takes.
+        Which of the region's voxels it uses.
     mean, unit : ndarray, shape (voxels,)
-        What these are scaled by: less the mean, by the unit (infinite for a constant voxel).
+        How these are scaled: minus the mean, divided by the unit (infinite for a constant voxel).
     """
 
     options: dict[str, Any]
@@ -44,7 +44,7 @@ class KeptNetwork:
     unit: np.ndarray
 
 
-#: What a decoder hands its kept network to.
+#: What a decoder passes its kept network to.
 Keep = Callable[[KeptNetwork], None]
 
 
@@ -56,9 +56,9 @@ def save_network(
     classes: Sequence[str],
     facts: Mapping[str, Any],
 ) -> None:
-    """Write model.json, with weights and some of its test rows beside it.
+    """Write model.json, along with weights and some of its test rows.
 
-    A row stands there as an image that is one pixel high.
+    A row is stored as an image one pixel high.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def save_network(
         Their classes.
     classes : sequence of str
     facts : mapping
-        What else is worth knowing.
+        Anything else worth knowing.
     """
     chosen = spread(truth.tolist(), LOOKED_AT)
     save_model(

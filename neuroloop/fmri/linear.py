@@ -1,9 +1,9 @@
 """Fitting linear decoders: fold by fold, and to permuted labels.
 
-A decoder is an entry of `decoders` by name. `ridge` and `logistic` are balanced: they name every
-class as often when brains say nothing, however many rows taught it. A class that folds teach from
-fewer rows is tested on more, so that naming the classes that taught most puts accuracy below
-chance. Their scores are those of equally frequent classes.
+A decoder is an entry of `decoders`. `ridge` and `logistic` are balanced: without information they
+predict all classes equally often, however many training rows these have. A class with fewer
+training rows in a fold has more test rows, so that favouring the commonest training classes would
+put accuracy below chance. Their scores are those for equally frequent classes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -33,7 +33,7 @@ def fit_linear(
     stimuli: np.ndarray | None = None,
     **settings: Any,
 ) -> list[np.ndarray]:
-    """Scores of the test rows of every split; selection, scaling and fit see its training rows.
+    """Score the test rows of every split; selection, scaling and fit see only its training rows.
 
     Parameters
     ----------
@@ -42,18 +42,18 @@ def fit_linear(
     x : ndarray, (n, voxels)
         Activity.
     y : ndarray of int, (n,)
-        Class indices. Those of test rows are not looked at.
+        Class indices. Those of test rows are ignored.
     groups : ndarray of str, (n,)
         Run of each row.
     splits : sequence of Split
     n_classes : int
         Classes of the data set.
     n_voxels : int, optional
-        Voxels to select, see `voxels.prepare`; all if left out.
+        Voxels to select, see `voxels.prepare`; all by default.
     blocks, stimuli : ndarray of str, (n,), optional
         Block and image of each row, for folds inside the training set (see `inner_groups`).
     **settings
-        Of the decoder; its defaults where left out.
+        Settings of the decoder.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def fit_linear(
     Raises
     ------
     NeuroLoopError
-        If no linear decoder has that name, or it has no such setting.
+        If no linear decoder has that name, or it lacks such a setting.
     """
     decoder, scale, params = linear_decoder(name, settings)
     scores = []
@@ -87,15 +87,15 @@ def predictions(
 ) -> Iterator[np.ndarray]:
     """Yield the predicted classes of the test rows for every permutation of the labels.
 
-    By the decoder's ``permuted_predictions`` if it has one, which takes the same arguments after
-    the name, with ``scale`` among the settings, and yields what one fit after the other yields.
+    Uses the decoder's ``permuted_predictions`` if it has one, which takes the same arguments after
+    the name, with ``scale`` among the settings, and yields the same as one fit after another.
 
     Parameters
     ----------
     labels : ndarray of int, (permutations, n)
         Class indices.
     groups : ndarray of str, (n,)
-        See `inner_groups`; those of test rows are not looked at.
+        See `inner_groups`; those of test rows are ignored.
     split : Split
     name, x, n_classes, n_voxels, **settings
         See `fit_linear`.
@@ -119,7 +119,7 @@ def predictions(
 def linear_decoder(
     name: str, settings: dict[str, Any] | None = None
 ) -> tuple[ModuleType, bool, dict[str, Any]]:
-    """A linear decoder, whether it has voxels scaled, and its other settings, defaults included."""
+    """Look up a linear decoder, whether it scales voxels, and its other settings."""
     entry = registry.entry("decoder", name)
     if not hasattr(entry, "decode"):
         known = ", ".join(registry.having("decoder", "decode"))
@@ -140,7 +140,7 @@ def one_by_one(
     scale: bool,
     params: dict[str, Any],
 ) -> Iterator[np.ndarray]:
-    """Yield the predicted classes for every permutation, by one fit after the other."""
+    """Yield the predicted classes for every permutation, by one fit after another."""
     expected = (len(split.test), n_classes)
     x_train, x_test, groups_train = x[split.train], x[split.test], groups[split.train]
     for y in labels[:, split.train]:

@@ -1,4 +1,4 @@
-"""Settings that every linear decoder has."""
+"""Settings common to all linear decoders."""
 
 from neuroloop.config.settings import Settings, setting
 

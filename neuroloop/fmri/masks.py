@@ -1,4 +1,4 @@
-"""Which voxels of a mask image belong to a region: those that are 1, or what the region chooses."""
+"""Which voxels of a mask image belong to a region: those equal to 1, or those it selects."""
 
 import logging
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from neuroloop.files.formats import StrPath
 
 log = logging.getLogger(__name__)
 
-#: What a stored 0, 1 or label may miss it by: rounding of scaled or resampled images.
+#: Tolerance of a stored 0, 1 or label: rounding of scaled or resampled images.
 ROUNDING = 1e-3
 
-#: Values that a message lists one by one.
+#: Most values that a message lists one by one.
 LISTED = 6
 
 
@@ -28,9 +28,9 @@ class Region:
     hemisphere : {"left", "right"}, optional
         The half with negative or positive x in world coordinates.
     label : int, optional
-        Take the voxels with this value: an atlas.
+        Take the voxels with this value, of an atlas.
     threshold : float, optional
-        Take the voxels above this value: a map. Not together with `label`.
+        Take the voxels above this value, of a map. Cannot be combined with `label`.
     """
 
     mask: StrPath
@@ -47,7 +47,7 @@ def choose_voxels(values: np.ndarray, region: Region, name: str) -> tuple[np.nda
     values : ndarray
         Of the mask image, any shape.
     region : Region
-        Its hemisphere is not looked at.
+        Its hemisphere is ignored here.
     name : str
         Name of the region, for messages.
 
@@ -61,18 +61,18 @@ def choose_voxels(values: np.ndarray, region: Region, name: str) -> tuple[np.nda
     Raises
     ------
     NeuroLoopError
-        If values are no numbers or infinite; if there are others than 0 and 1 and the region does
-        not say which are meant; if a label is asked for and values are no labels, or it is not
-        among them; if no voxel is chosen.
+        If values are not numbers or infinite; if there are values other than 0 and 1 and the region
+        does not say which to take; if a label is requested and the values are not labels, or do not
+        include it; if no voxel is chosen.
     """
-    place = f"{region.mask}, region {name}"
+    origin = f"{region.mask}, region {name}"
     if values.dtype.kind not in "biuf":
-        raise NeuroLoopError(f"{place}: voxels are {values.dtype}, no numbers: save it as a mask")
+        raise NeuroLoopError(f"{origin}: voxels are {values.dtype}, not numbers: save it as a mask")
     stored, values = values, values.astype(np.float64)
     absent = np.isnan(values)
     if np.isinf(values).any():
         raise NeuroLoopError(
-            f"{place}: {int(np.isinf(values).sum())} voxels are infinite: fix the mask"
+            f"{origin}: {int(np.isinf(values).sum())} voxels are infinite: fix the mask"
         )
     known = values[~absent]
     found = describe_values(known)
@@ -84,27 +84,27 @@ def choose_voxels(values: np.ndarray, region: Region, name: str) -> tuple[np.nda
         whole = np.abs(known - np.round(known)) <= ROUNDING
         if region.label is not None and not whole.all():
             raise NeuroLoopError(
-                f"{place}: label {wanted} is asked for, but the image holds {found}, which are no "
-                "labels: resample it without interpolation, or choose by threshold"
+                f"{origin}: label {wanted} is requested, but the image holds {found}, which are "
+                "not labels: resample it without interpolation, or choose by threshold"
             )
         if region.label is None and not (whole & np.isin(np.round(known), (0, 1))).all():
             raise NeuroLoopError(
-                f"{place}: a mask holds 0 and 1 (NaN outside), this one {found}: say which voxels "
-                f"belong to the region, {advice(known)}"
+                f"{origin}: a mask holds 0 and 1 (NaN outside), but this one {found}: say which "
+                f"voxels belong to the region, {advice(known)}"
             )
     if not chosen.any():
         raise NeuroLoopError(
-            f"{place}: no voxel is {_wanted(region)}, the image holds {found}: fix the mask or "
+            f"{origin}: no voxel is {_wanted(region)}, the image holds {found}: fix the mask or "
             "the region"
         )
     missing = int(absent.sum())
     if missing:
-        log.warning("%s: %d voxels are NaN: taken as outside", place, missing)
+        log.warning("%s: %d voxels are NaN: taken as outside", origin, missing)
     return chosen, missing
 
 
 def describe_values(known: np.ndarray) -> str:
-    """Values of an image that are not NaN, with their counts if they are few."""
+    """Describe the values of an image that are not NaN, with their counts if they are few."""
     values, counts = np.unique(known, return_counts=True)
     if not len(values):
         return "nothing but NaN"
@@ -115,7 +115,7 @@ def describe_values(known: np.ndarray) -> str:
 
 
 def advice(known: np.ndarray) -> str:
-    """Keys of a region that fit the values of an image."""
+    """Suggest keys of a region that suit the values of an image."""
     whole = np.abs(known - np.round(known)) <= ROUNDING
     if not whole.all():
         return f"those above a value: threshold: {np.ptp(known) / 2 + known.min():.2g}"

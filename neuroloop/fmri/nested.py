@@ -1,4 +1,4 @@
-"""Folds inside a training set, for what is chosen there: regularisation and temperature."""
+"""Folds inside a training set, used to choose regularisation and temperature."""
 
 from collections.abc import Iterable
 
@@ -17,24 +17,24 @@ def inner_groups(
     blocks: np.ndarray | None = None,
     stimuli: np.ndarray | None = None,
 ) -> np.ndarray:
-    """What folds inside a training set must not part.
+    """Return the groups that folds inside a training set must not split.
 
-    That is the run, as outside. Where one run is left, or the outer folds cut through runs, it is
-    the unit of blocks and images (see `units`), or the block where a class is a single unit.
+    These are runs, as in the outer folds. If one run is left, or the outer folds cut through runs,
+    they are units of blocks and images (see `units`), or blocks if a class is a single unit.
 
     Parameters
     ----------
     split : Split
-        The training set, and the rows that it is to predict.
+        The training set, and the rows to predict from it.
     y, runs : ndarray, (rows,)
         Class and run of all rows.
     blocks, stimuli : ndarray of str, (rows,), optional
-        Without blocks every row is one. Stimuli are empty where unknown.
+        By default every row is its own block. Stimuli are empty where unknown.
 
     Returns
     -------
     ndarray of str, (rows,)
-        Names mean something in the training rows alone.
+        Names are meaningful only in the training rows.
     """
     runs, train = np.asarray(runs).astype(str), split.train
     if len(np.unique(runs[train])) > 1 and not np.isin(runs[train], runs[split.test]).any():
@@ -49,23 +49,23 @@ def inner_groups(
 def inner_folds(
     groups: np.ndarray, labels: Iterable[object], n_folds: int, strict: bool = True
 ) -> np.ndarray:
-    """Fold of each training row: whole groups, spread by class if every group has one class.
+    """Assign training rows to folds: whole groups, balanced if every group has one class.
 
     Parameters
     ----------
     groups : ndarray of str, (n,)
-        See `inner_groups`. If there is one only, every row is a group.
+        See `inner_groups`. If there is only one, every row becomes a group.
     labels : iterable, (n,)
         Class of each training row.
     n_folds : int
-        Number of folds, cut to the number of groups, or to the groups of the smallest class.
+        Number of folds, limited to the number of groups, or of groups of the smallest class.
     strict : bool
-        False: a class of a single group is let pass. The fold that holds it cannot learn it.
+        If False, a class of a single group is accepted. The fold that holds it cannot learn it.
 
     Returns
     -------
     ndarray of int, (n,)
-        The same at every call: groups of one class are dealt by a generator of fixed seed.
+        The same at every call: groups of one class are assigned by a generator of fixed seed.
 
     Raises
     ------
@@ -95,6 +95,6 @@ def inner_folds(
 
 
 def _fewest(groups: np.ndarray, labels: np.ndarray) -> int:
-    """Groups of the class that has the fewest."""
+    """Count the groups of the class that has the fewest."""
     pairs = set(zip(labels.tolist(), groups.tolist(), strict=True))
     return min(np.unique([str(label) for label, _ in pairs], return_counts=True)[1], default=0)

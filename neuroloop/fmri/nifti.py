@@ -1,4 +1,4 @@
-"""From BOLD images to labelled samples: mask, clean each run, label, average events if asked."""
+"""From BOLD images to labelled samples: mask, clean each run, label, and maybe average events."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -45,26 +45,27 @@ def read_runs(
     Parameters
     ----------
     bold : sequence of path
-        4-D images: one a run, or one with all runs if the labels name the runs.
+        4-D images: one per run, or one with all runs if the labels state the runs.
     labels : sequence of path
-        Events files, one a run, or one label list (see `neuroloop.fmri.volume_labels`).
+        Events files, one per run, or one label list (see `neuroloop.fmri.volume_labels`).
     label_kind : {"events", "volumes"}
         Which of the two.
     regions : mapping of str to Region
-        Masks on the grid of the BOLD images, and which of their voxels are meant.
+        Masks on the grid of the BOLD images, and which of their voxels to take.
     tr : float
         Repetition time, seconds.
     shift : float
         Seconds by which labels move to later volumes.
     detrend : bool
-        Take a straight line out of every voxel and run.
+        Remove a linear trend from every voxel and run.
     high_pass : float, optional
         Cut-off in Hz of a discrete cosine high-pass filter, below half the rate of the volumes.
     standardise : bool
         Give every voxel mean 0 and variance 1 in every run.
     unit : {"volume", "block"}
-        A row a volume; or a row an event, a stretch of one label in a list: the mean of its
-        cleaned volumes. Either way events of one category with no rest between them are one block.
+        One row per volume; or one row per event (in a list, a stretch of one label), the mean of
+        its cleaned volumes. Either way, events of one category with no rest between them form one
+        block.
     rest : str
         Label of volumes without a stimulus.
 
@@ -82,9 +83,9 @@ def read_runs(
     Raises
     ------
     NeuroLoopError
-        If a file is missing or damaged, or grids, repetition times, numbers of volumes or names
-        of a pair of files differ, a mask does not say what belongs to its region, voxels hold NaN,
-        or cleaning leaves nothing of a run.
+        If a file is missing or damaged, grids, repetition times, numbers of volumes or the names
+        of paired files differ, a mask does not define its region, voxels hold NaN, or cleaning
+        leaves nothing of a run.
     """
     from nibabel.affines import apply_affine
     from nilearn.image import new_img_like
@@ -121,7 +122,7 @@ def read_runs(
 def _read_region(
     region: Region, name: str, bold_path: StrPath, bold: "Nifti1Image"
 ) -> tuple[np.ndarray, int]:
-    """Voxels of a region, bool, in the shape of a volume, and the number of those that are NaN."""
+    """Find the voxels of a region, bool, in the shape of a volume, and the number of NaN."""
     from nibabel.affines import apply_affine
 
     image = _load(region.mask, 3)
@@ -133,8 +134,8 @@ def _read_region(
         chosen = chosen & (x < 0 if region.hemisphere == "left" else x > 0)
         if not chosen.any():
             raise NeuroLoopError(
-                f"{region.mask}, region {name}: all its voxels lie on the other side than "
-                f"{region.hemisphere}: fix the key hemisphere or the affine"
+                f"{region.mask}, region {name}: none of its voxels lies in the "
+                f"{region.hemisphere} hemisphere: fix the key hemisphere or the affine"
             )
     return chosen, missing
 
@@ -160,12 +161,12 @@ def _load(path: StrPath, dimensions: int) -> "Nifti1Image":
 def _damaged(path: StrPath, error: Exception) -> NeuroLoopError:
     reason = " ".join(str(error).split())
     return NeuroLoopError(
-        f"{path} is truncated or no NIfTI image ({reason}): download or make it again"
+        f"{path} is truncated or not a NIfTI image ({reason}): download or make it again"
     )
 
 
 def _data(image: "Nifti1Image", path: StrPath) -> np.ndarray:
-    """Values of an image; a file cut short is noticed here, when they are read."""
+    """Read the values of an image; only now does a truncated file show."""
     try:
         return np.asanyarray(image.dataobj)
     except Exception as error:
@@ -182,7 +183,7 @@ def _same_grid(
         )
     if not np.allclose(image.affine, reference.affine, atol=TOLERANCE):
         raise NeuroLoopError(
-            f"{path} and {reference_path} have different affines (voxels at other places): "
+            f"{path} and {reference_path} have different affines (voxels at different positions): "
             "resample it to the same grid"
         )
 
@@ -197,18 +198,18 @@ def _same_tr(path: StrPath, image: "Nifti1Image", tr: float) -> None:
 
 
 def _masked(path: StrPath, image: "Nifti1Image", mask: "Nifti1Image") -> np.ndarray:
-    """Time series of the voxels in the mask, shape (volumes, voxels)."""
+    """Read the time series of the voxels in the mask, shape (volumes, voxels)."""
     from nilearn.image import new_img_like
     from nilearn.masking import apply_mask
 
     loaded = new_img_like(image, _data(image, path), affine=mask.affine)
-    # By default nilearn turns NaN into 0 in silence.
+    # By default nilearn silently turns NaN into 0.
     series = apply_mask(loaded, mask, dtype=np.float64, ensure_finite=False)
     broken = ~np.isfinite(series)
     if broken.any():
         raise NeuroLoopError(
             f"{path}: {int(broken.sum())} NaN or infinite values in "
-            f"{int(broken.any(axis=0).sum())} voxels of the masks: take these voxels out"
+            f"{int(broken.any(axis=0).sum())} voxels of the masks: remove these voxels"
         )
     return series
 
@@ -216,7 +217,7 @@ def _masked(path: StrPath, image: "Nifti1Image", mask: "Nifti1Image") -> np.ndar
 def _samples(
     cleaned: np.ndarray, table: pd.DataFrame, unit: str, rest: str, origin: StrPath
 ) -> tuple[np.ndarray, pd.DataFrame]:
-    """Drop rest and make a row of each volume, or of each event."""
+    """Drop rest, and return one row per volume or per event."""
     changed = table[["run", "category"]].ne(table[["run", "category"]].shift()).any(axis=1)
     shown = (table["category"] != rest).to_numpy()
     if not shown.any():
@@ -228,8 +229,8 @@ def _samples(
     table, cleaned = table[shown].reset_index(drop=True), cleaned[shown]
     if unit == "block":
         groups = table.groupby(["run", "event"], sort=False).indices
-        cleaned = np.stack([cleaned[places].mean(axis=0) for places in groups.values()])
-        table = table.iloc[[places[0] for places in groups.values()]]
+        cleaned = np.stack([cleaned[volumes].mean(axis=0) for volumes in groups.values()])
+        table = table.iloc[[volumes[0] for volumes in groups.values()]]
     rows = make_rows(
         session="training",
         run=table["run"],

@@ -10,14 +10,14 @@ WHITE, CORRELATED, SHARED, DRIFT = 0.4, 0.2, 0.2, 0.2
 #: Correlation of successive trials in the autocorrelated parts.
 AUTOCORRELATION = 0.5
 
-#: Slowest cosines of a run that drifts are made of.
+#: Number of the slowest cosines of a run that make up its drift.
 COSINES = 3
 
 
 def correlated_trials(
     generator: np.random.Generator, in_run: Sequence[int], width: int
 ) -> np.ndarray:
-    """First-order autoregressive series with unit variance, begun anew in every run.
+    """Draw first-order autoregressive series with unit variance, restarted in every run.
 
     x[0] ~ N(0, 1), x[t] = a x[t-1] + sqrt(1 - a^2) e[t], with a = `AUTOCORRELATION`.
 
@@ -46,7 +46,7 @@ def correlated_trials(
 
 
 def slow_drift(generator: np.random.Generator, in_run: Sequence[int], width: int) -> np.ndarray:
-    """Drift of each run: its slowest cosines with random coefficients, unit variance.
+    """Draw the drift of each run: its slowest cosines with random coefficients, unit variance.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def region_noise(
     voxels: int,
     latent: np.ndarray,
 ) -> np.ndarray:
-    """Noise of a region's voxels, with unit variance.
+    """Draw the noise of a region's voxels, with unit variance.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def region_noise(
     voxels : int
         Number of voxels.
     latent : ndarray, shape (trials, rank)
-        Series that all voxels of the subject share, each with its own loadings.
+        Series shared by all voxels of the subject, each with its own loadings.
 
     Returns
     -------

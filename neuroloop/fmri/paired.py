@@ -10,10 +10,10 @@ from neuroloop.files.formats import StrPath
 from neuroloop.fmri import god
 from neuroloop.fmri.brain import BrainData, check, make_rows
 
-#: How far rounding may put values beside 0, 1, 255 or a whole number.
+#: How far rounding may move values from 0, 1, 255 or a whole number.
 ROUNDING = 1e-3
 
-#: Grey values of 255 that are fractions reach at least so far: else no image would be seen.
+#: Fractional grey values on a scale to 255 reach at least this far: else no image would be visible.
 LEAST_WHITE = 16
 
 
@@ -43,14 +43,14 @@ def read_paired(
         Whether the pixels of a flat image follow one another along rows (C) or, as MATLAB stores
         them, along columns (F).
     label_names : mapping of str to str, optional
-        Category of each label; without it the labels name the categories.
+        Category of each label; by default the labels are the categories.
     runs : sequence of str, optional
-        Variables with the run of each trial; without it all trials are of one run.
+        Variables with the run of each trial; by default all trials belong to one run.
 
     Returns
     -------
     brain : BrainData
-        Session ``training``, region ``all``, every trial a block. Images with equal pixels are one
+        Session ``training``, region ``all``, one block per trial. Images with equal pixels are one
         stimulus, named after the first trial that shows it: ``trial001``, ...
     images : ndarray of uint8, shape (trials, height, width)
         Grey values 0 to 255; if all values lie from 0 to 1, up to rounding, they are stretched.
@@ -58,8 +58,8 @@ def read_paired(
     Raises
     ------
     NeuroLoopError
-        If the file is missing or damaged, lacks a variable, its variables do not pair up, one
-        image is of two categories, or images are neither from 0 to 1 nor from 0 to 255.
+        If the file is missing or damaged or lacks a variable, its variables do not pair up, an
+        image has two categories, or images range neither from 0 to 1 nor from 0 to 255.
     """
     found = _load(path)
     x = _join(found, voxels, path)
@@ -73,11 +73,12 @@ def read_paired(
                 f"{path}: {', '.join(voxels)} have {len(x)} rows, {', '.join(names)} {len(other)}: "
                 "every trial needs one of each"
             )
-        for one, two in zip(voxels, names, strict=True) if len(names) == len(voxels) else ():
-            if len(found[one]) != len(found[two]):
+        for first, second in zip(voxels, names, strict=True) if len(names) == len(voxels) else ():
+            if len(found[first]) != len(found[second]):
                 raise NeuroLoopError(
-                    f"{path}: {one} has {len(found[one])} rows, {two} {len(found[two])}: variables "
-                    "that are listed at one place must be of the same trials: fix their order"
+                    f"{path}: {first} has {len(found[first])} rows, {second} "
+                    f"{len(found[second])}: variables listed at the same position must hold the "
+                    "same trials: fix their order"
                 )
     if x.ndim != 2 or x.dtype.kind not in "fiu":
         raise NeuroLoopError(
@@ -107,7 +108,7 @@ def read_paired(
 
 
 def _first_trials(grey: np.ndarray, tags: Sequence[str], path: StrPath) -> list[int]:
-    """For each trial the first one, from 1, that shows its image: the same pixels."""
+    """Find for each trial the first one, counted from 1, that shows the same pixels."""
     seen: dict[bytes, int] = {}
     shown = [seen.setdefault(image.tobytes(), trial) for trial, image in enumerate(grey, start=1)]
     for trial, (first, tag) in enumerate(zip(shown, tags, strict=True), start=1):
@@ -137,7 +138,7 @@ def _load(path: StrPath) -> dict[str, np.ndarray]:
     except Exception as error:
         reason = " ".join(str(error).split())
         raise NeuroLoopError(
-            f"{path} is truncated or no .mat or .npz file ({reason}): download or make it again"
+            f"{path} is truncated or not a .mat or .npz file ({reason}): download or make it again"
         ) from error
 
 
@@ -160,7 +161,8 @@ def _column(values: np.ndarray, names: Sequence[str], path: StrPath) -> np.ndarr
     """Flatten (trials, 1); MATLAB has no vectors."""
     if values.size != len(values):
         raise NeuroLoopError(
-            f"{path}: {', '.join(names)} have the shape {values.shape}, one value a trial is needed"
+            f"{path}: {', '.join(names)} have the shape {values.shape}, but one value per trial is "
+            "needed"
         )
     return values.reshape(-1)
 
@@ -169,12 +171,12 @@ def _check_runs(numbers: np.ndarray, names: Sequence[str], path: StrPath) -> Non
     for row, text in enumerate(map(_text, numbers), start=1):
         if text.strip().lower() in ("", "nan", "inf", "-inf", "none"):
             raise NeuroLoopError(
-                f"{path}: {', '.join(names)}: row {row} names no run ({text}): give every trial one"
+                f"{path}: {', '.join(names)}: row {row} has no run ({text}): give every trial one"
             )
 
 
 def _text(value: object) -> str:
-    """A label or run as text; whole numbers without decimals, as MATLAB stores them as doubles."""
+    """Write a label or run as text, without decimals of the doubles that MATLAB stores."""
     number = isinstance(value, np.floating | float) and float(value).is_integer()
     return str(int(float(value))) if number else str(value)  # type: ignore[arg-type]
 
@@ -200,9 +202,9 @@ def _as_images(
 
 
 def _white(pixels: np.ndarray, where: str) -> int:
-    """Level of white, 1 or 255, of finite pixels (trials, height, width)."""
-    own = pixels.max(axis=(1, 2))
-    highest = own.max()
+    """Find the level of white, 1 or 255, of finite pixels (trials, height, width)."""
+    maxima = pixels.max(axis=(1, 2))
+    highest = maxima.max()
     if highest <= 1 + ROUNDING:
         return 1
     fractions = (np.abs(pixels - np.rint(pixels)) > ROUNDING).any(axis=(1, 2))
@@ -211,10 +213,10 @@ def _white(pixels: np.ndarray, where: str) -> int:
             f"{where} are fractions up to {highest:g}: neither 0 to 1 nor 0 to 255: store them as "
             "one of these"
         )
-    small = np.flatnonzero(fractions & (own <= 1 + ROUNDING))
+    small = np.flatnonzero(fractions & (maxima <= 1 + ROUNDING))
     if len(small):
         raise NeuroLoopError(
-            f"{where}: row {small[0] + 1} has fractions up to {own[small[0]]:g}, other rows values "
-            f"up to {highest:g}: store all from 0 to 1 or from 0 to 255"
+            f"{where}: row {small[0] + 1} has fractions up to {maxima[small[0]]:g}, other rows "
+            f"values up to {highest:g}: store all from 0 to 1 or from 0 to 255"
         )
     return 255

@@ -1,14 +1,14 @@
 """Null distributions of balanced accuracy from label permutation.
 
-What is exchanged is in `units`: labels move with whole blocks, or with whole images where an image
+`units` defines what is exchanged: labels move with whole blocks, or with whole images if an image
 is shown in several blocks, within runs (Etzel 2017, MVPA significance testing when just above
 chance, and related properties of permutation tests; Nichols & Holmes 2002, Hum. Brain Mapp. 15:1).
 p values come from `statistics.permutation_p`.
 
-The statistic is balanced accuracy. A class whose units have more rows than those of another keeps
-them in the data but not in a permutation, so that naming it always would beat a null of plain
-accuracies without knowing anything; its balanced accuracy is 1 / classes in all of them. Where
-every class has as many rows, the two are the same.
+The statistic is balanced accuracy. A class whose units have more rows than those of others keeps
+these rows in the data but not in a permutation, so that always predicting it would beat a null of
+plain accuracies without any information; its balanced accuracy is always 1 / classes. If all
+classes have equally many rows, the two are the same.
 """
 
 from collections.abc import Sequence
@@ -41,12 +41,12 @@ def permutations(
         See `units.permutation_units`.
     generator : numpy.random.Generator
     n : int
-        Number of independent permutations; with 0 nothing is refused.
+        Number of independent permutations; with 0 no error is raised.
 
     Returns
     -------
     ndarray of int, (n, rows)
-        The same number of units of every class in every stratum as `y` has.
+        With as many units of each class in each stratum as in `y`.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def permutations(
         raise NeuroLoopError(f"{found.impossible}: fix the columns run, block and stimulus_id")
     stratum, label = found.stratum, found.label
     ordered = np.argsort(stratum, kind="stable")
-    # Units in a random order, but stratum after stratum: place i gets the label of the i-th.
+    # Units in random order, but stratum after stratum: position i gets the label of the i-th.
     shuffled = np.argsort(stratum[ordered] + generator.random((n, len(label))), axis=1)
     permuted = np.empty((n, len(label)), dtype=label.dtype)
     permuted[:, ordered] = label[ordered][shuffled]
@@ -75,14 +75,14 @@ def label_null(
     stimuli: np.ndarray | None = None,
     folds: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Null of a decoder that is not trained again: fixed predictions against permuted labels.
+    """Compute the null of a decoder without retraining: fixed predictions, permuted labels.
 
-    It asks whether predictions and labels go together within runs, given this one fit.
+    It tests whether predictions and labels are associated within runs, given this one fit.
 
     Parameters
     ----------
     predictions : ndarray of int, (rows,)
-        Classes that were predicted out of fold.
+        Classes predicted out of fold.
     y, blocks, runs, generator, stimuli, folds
         See `permutations`; predicted rows only.
     n : int
@@ -98,7 +98,7 @@ def label_null(
 
 
 def balanced_accuracies(labels: np.ndarray, predictions: np.ndarray) -> np.ndarray:
-    """Mean over the classes that occur of the share of their rows that were named right.
+    """Average the share of correctly predicted rows over the classes that occur.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def balanced_accuracies(labels: np.ndarray, predictions: np.ndarray) -> np.ndarr
     Returns
     -------
     ndarray, (n,) float64
-        For each permutation what `metrics.balanced_accuracy` gives.
+        As `metrics.balanced_accuracy` gives for each permutation.
     """
     n, n_classes = len(labels), labels.max(initial=0) + 1
     cells = (labels + n_classes * np.arange(n)[:, None]).ravel()
@@ -133,10 +133,10 @@ def retrained_null(
     stimuli: np.ndarray | None = None,
     **settings: Any,
 ) -> np.ndarray:
-    """Null of a linear decoder: selection, scaling and fit are repeated on permuted labels.
+    """Compute the null of a linear decoder, repeating selection, scaling and fit.
 
-    Rows that no split trains on are permuted too. Calibration is left out, since a temperature
-    does not change which class is predicted.
+    Labels of rows that no split trains on are permuted too. Calibration is left out, since a
+    temperature does not change the predicted class.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def retrained_null(
     x : ndarray, (rows, voxels)
         Activity.
     y, blocks, runs, generator, stimuli
-        See `permutations`; all rows. Labels stay in their fold where folds cut through runs.
+        See `permutations`; all rows. Labels stay in their fold if folds cut through runs.
     splits : sequence of Split
         As the decoder was trained.
     n_classes, n_voxels, **settings
@@ -164,12 +164,12 @@ def retrained_null(
         As in `permutations` and `linear.predictions`.
     """
     labels = permutations(y, blocks, runs, generator, n, stimuli, fold_of_rows(splits, len(y)))
-    named = np.full_like(labels, -1)
+    predictions_of = np.full_like(labels, -1)
     kept = x.shape[1] if n_voxels is None else n_voxels
     for split in splits:
         groups = inner_groups(split, y, runs, blocks, stimuli)
         fits = predictions(name, x, labels, groups, split, n_classes, kept, **settings)
         for index, predicted in enumerate(progress(fits, f"permutations, {name}", n)):
-            named[index, split.test] = predicted
+            predictions_of[index, split.test] = predicted
     tested = np.concatenate([split.test for split in splits])
-    return balanced_accuracies(labels[:, tested], named[:, tested])
+    return balanced_accuracies(labels[:, tested], predictions_of[:, tested])

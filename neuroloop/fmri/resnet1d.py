@@ -1,7 +1,7 @@
-"""Decoding with a 1-D ResNet18 over the vector of voxels, one network a split.
+"""Decoding with a 1-D ResNet18 over the vector of voxels, one network per split.
 
-Its convolutions run over the order of the voxels, which means nothing in the brain: a linear
-decoder belongs beside it.
+Its convolutions run over the order of the voxels, which has no anatomical meaning: compare it with
+a linear decoder.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,7 +20,7 @@ from neuroloop.training.checkpoints import Checkpoint
 from neuroloop.training.loop import Loss, fit, predict
 from neuroloop.training.recipe import Recipe
 
-#: The study's. Its step decay at epoch 90 was never reached.
+#: As in the study, whose step decay at epoch 90 was never reached.
 RECIPE = Recipe(epochs=15, batch_size=64, learning_rate=0.01, momentum=0.9)
 
 
@@ -42,15 +42,15 @@ def resnet1d18(
     """Score the test rows of every split with a network trained on its training rows.
 
     Selection and scaling of voxels are fitted on the training rows too; cross-entropy is
-    minimised. A network depends on its own rows, on the place of its split and on the seed, and
-    but for rounding not on those that are trained with it.
+    minimised. A network depends on its rows, the index of its split and the seed and, up to
+    rounding, not on the networks trained along with it.
 
     Parameters
     ----------
     x : ndarray of float32, shape (n, voxels)
         Activity.
     y : ndarray of int, shape (n,)
-        Class indices. Those of test rows are not looked at.
+        Class indices. Those of test rows are ignored.
     splits : sequence of Split
     n_classes, n_voxels : int
         Classes of the data set; voxels kept by the selection.
@@ -61,12 +61,12 @@ def resnet1d18(
         Root of the initialisations and of the orders of batches.
     device : device
     members_at_once : int
-        Networks trained at once as a batched network: on a CPU 1, on a GPU as many as fit in its
-        memory.
+        Networks trained at once as a batched network: 1 on a CPU, as many as fit in memory on a
+        GPU.
     checkpoint : callable, optional
-        From a name to where a state is kept. The states stay until the caller removes them.
+        Maps a name to where a state is kept. States remain until the caller removes them.
     keep : callable, optional
-        Gets the network of the first split.
+        Receives the network of the first split.
 
     Returns
     -------
@@ -98,7 +98,7 @@ def resnet1d18(
         network = resnet(
             18, in_channels=1, classes=n_classes, width=width, dims=1, members=len(group)
         )
-        initialise(network, [derive_seed(one, "initialisation") for one in seeds])
+        initialise(network, [derive_seed(seed, "initialisation") for seed in seeds])
         network.to(device)
         fit(
             network,
@@ -112,14 +112,14 @@ def resnet1d18(
         tests = [test for _, test in prepared]
         logits = predict(network, _stack(tests).transpose(1, 0, 2)[:, :, None])
         scores |= {
-            member: logits[: len(test), place].copy()
-            for place, (member, test) in enumerate(zip(group, tests, strict=True))
+            member: logits[: len(test), column].copy()
+            for column, (member, test) in enumerate(zip(group, tests, strict=True))
         }
         if 0 in group:
             first = member_state(network, group.index(0))
-        if kept and state:  # scores are small, weights are not: those of one network stay
-            made = {str(member): torch.from_numpy(scores[member]) for member in group}
-            kept.save(made | (first if 0 in group else {}), {})
+        if kept and state:  # scores are small, weights are not: only one network's are kept
+            done = {str(member): torch.from_numpy(scores[member]) for member in group}
+            kept.save(done | (first if 0 in group else {}), {})
             state.remove()
     if keep:
         keep(_kept(x, y, splits[0], n_voxels, width, first))
@@ -134,7 +134,7 @@ def _kept(
     width: int,
     weights: dict[str, torch.Tensor],
 ) -> KeptNetwork:
-    """A split's network with its test rows."""
+    """Return a split's network with its test rows."""
     train = x[split.train]
     voxels = select_voxels(train, y[split.train], n_voxels)
     mean, unit = scaling(train[:, voxels].astype(np.float64))
@@ -168,6 +168,6 @@ def _stack(arrays: Sequence[np.ndarray]) -> np.ndarray:
     stacked = np.zeros(
         (len(arrays), max(map(len, arrays)), *arrays[0].shape[1:]), dtype=arrays[0].dtype
     )
-    for place, array in zip(stacked, arrays, strict=True):
-        place[: len(array)] = array
+    for target, array in zip(stacked, arrays, strict=True):
+        target[: len(array)] = array
     return stacked

@@ -1,14 +1,15 @@
-"""Ridge with voxel selection, fitted to many permutations of the labels at once.
+"""Ridge regression with voxel selection, fitted to many permutations of the labels at once.
 
-`permuted_predictions` predicts what `voxels.prepare` and `decoders.ridge` predict, one permutation
-after the other (in double precision throughout), but shares what does not depend on the labels:
+`permuted_predictions` gives the same predictions as `voxels.prepare` and `decoders.ridge` for one
+permutation after another (in double precision throughout), but shares what is independent of the
+labels:
 
-- voxels are scaled once a split;
+- voxels are scaled once per split;
 - the class sums of all permutations are one sparse product. F grows with the share of a voxel's
   variance that lies between classes, which the class sums give, and they are X'Y as well;
-- X'X of all voxels is made once; a permutation gathers the part of its own voxels. Where samples
-  are far fewer than voxels, the kernel XX' is the smaller system and takes its place;
-- if no voxel is left out, one factorisation serves all permutations;
+- X'X of all voxels is computed once; each permutation gathers the part of its voxels. With far
+  fewer samples than voxels, the kernel XX' is the smaller system and is used instead;
+- if all voxels are kept, one factorisation serves all permutations;
 - with several penalties one eigendecomposition serves them all, and the errors of cross-validation
   follow from the hat matrix H of all training rows: the rows F of a fold are missed by
   (I - H_FF)^-1 (y_F - H_F y), exactly (Cook & Weisberg 1982, Residuals and Influence in Regression,
@@ -26,10 +27,10 @@ from neuroloop.fmri.nested import inner_folds
 from neuroloop.fmri.voxels import scaling, top_voxels
 from neuroloop.statistics.folds import Split
 
-#: Most voxels for which X'X of all of them is made (doubles: 134 MB).
+#: Most voxels for which the full X'X is computed (doubles: 134 MB).
 GRAM_VOXELS = 4096
 
-#: Most numbers in the class sums of the permutations that are handled together (64 MB).
+#: Most numbers in the class sums of permutations handled together (64 MB).
 SUMS_SIZE = 8_000_000
 
 
@@ -53,7 +54,7 @@ def permuted_predictions(
     labels : ndarray of int, (permutations, rows)
         Class indices.
     groups : ndarray of str, (rows,)
-        See `inner_groups`; those of test rows are not looked at.
+        See `inner_groups`; those of test rows are ignored.
     split : Split
         Training and test rows.
     n_classes : int
@@ -71,13 +72,13 @@ def permuted_predictions(
     mean, unit = scaling(x_train, scale)
     train = (x_train - mean) / unit
     variance = np.where(np.isinf(unit), 1.0, train.var(axis=0))
-    # Voxels first: then choosing voxels copies whole rows.
+    # Voxels first, so that selecting voxels copies whole rows.
     train_t = np.ascontiguousarray(train.T)
     test_t = np.ascontiguousarray(((x[split.test] - mean) / unit).T)
     total, n_train = train_t.shape
     n_kept = min(n_voxels, total)
-    # Gathering a part of X'X costs far less than making XX' anew, which pays off where it is less
-    # than half as wide, or where the factorisation is the dear part.
+    # Gathering a part of X'X is far cheaper than recomputing XX', which pays off only if it is less
+    # than half as wide, or if the factorisation dominates the cost.
     cheap = total <= GRAM_VOXELS and len(alphas) == 1
     primal = n_kept <= (2 * n_train if cheap else n_train)
     gram = train_t @ train if primal and total <= GRAM_VOXELS else None
@@ -109,7 +110,7 @@ def permuted_predictions(
 def _class_sums(
     train: np.ndarray, labels: np.ndarray, n_classes: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Sums of rows by class, for every permutation, over the root of the class's size.
+    """Sum rows by class for every permutation, divided by the root of the class's size.
 
     Parameters
     ----------
@@ -136,7 +137,7 @@ def _class_sums(
 
 
 class _Fitter:
-    """Ridge on fixed voxels, for any labels.
+    """Ridge regression on fixed voxels, for any labels.
 
     Parameters
     ----------
@@ -194,9 +195,9 @@ class _Fitter:
         return self.cross @ (self.vectors @ ((self.vectors.T @ right) / shrunk[:, None]))
 
     def _best_alpha(self, targets: np.ndarray, folds: np.ndarray) -> float:
-        """Alpha of least squared error in cross-validation: himalaya's mean over folds and targets.
+        """Find the alpha of least squared error, averaged over folds and targets as in himalaya.
 
-        Ties go to the larger alpha, as there.
+        Ties go to the larger alpha, as in himalaya.
         """
         projected = self.basis.T @ targets
         members = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]

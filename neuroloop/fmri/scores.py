@@ -1,7 +1,7 @@
-"""What a decoder must give: finite scores, one for each test row and class.
+"""What a decoder must return: finite scores, one for each test row and class.
 
-A class that the training rows lack cannot be named: its score lies below the lowest score of the
-row by the row's range, and by 1 at least (infinity would not survive calibration).
+A class missing from the training rows cannot be predicted: its score lies below the lowest score of
+the row by the row's range, and by at least 1 (infinity would not survive calibration).
 """
 
 import numpy as np
@@ -19,17 +19,17 @@ def checked(scores: object, expected: tuple[int, int], where: str) -> np.ndarray
     expected : (int, int)
         Test rows and classes.
     where : str
-        Which decoder, and of which fold, for messages.
+        Decoder and fold, for messages.
 
     Returns
     -------
     ndarray, (test rows, classes)
-        The same.
+        The same scores.
 
     Raises
     ------
     NeuroLoopError
-        If they are no array of finite numbers of that shape.
+        If they are not an array of finite numbers of that shape.
     """
     if not isinstance(scores, np.ndarray):
         raise NeuroLoopError(
@@ -54,7 +54,7 @@ def checked(scores: object, expected: tuple[int, int], where: str) -> np.ndarray
 
 
 def with_missing(scores: np.ndarray, classes: np.ndarray, n_classes: int) -> np.ndarray:
-    """Give the classes that were not trained the low score that the module's head describes.
+    """Give untrained classes the low score described at the top of this module.
 
     Parameters
     ----------
@@ -76,13 +76,12 @@ def with_missing(scores: np.ndarray, classes: np.ndarray, n_classes: int) -> np.
 
 
 def all_classes(decision: np.ndarray, classes: np.ndarray, n_classes: int) -> np.ndarray:
-    """Scores of all classes from scikit-learn's decision values.
+    """Turn scikit-learn's decision values into scores of all classes.
 
     Parameters
     ----------
     decision : ndarray, (m, trained classes), or (m,) where two were trained
-        Two classes get minus and plus half of the value, so that softmax gives its logistic
-        function.
+        Two classes get minus and plus half the value, whose softmax is its logistic function.
     classes : ndarray of int, (trained classes,)
         The model's ``classes_``.
     n_classes : int

@@ -1,10 +1,10 @@
-"""Simulated subjects with known truth: they look at handwritten digits of scikit-learn.
+"""Simulated subjects with known ground truth, who look at scikit-learn's handwritten digits.
 
 Sessions, columns and ids are those of Generic Object Decoding: training images are shown once,
-dealt to runs; a perception test repeats a few other images; in the imagery test those are
-imagined. A voxel answers ``snr * signal + noise`` with unit variance of both, so that the
-signal-to-noise ratio is a ratio of standard deviations. What was drawn for one subject depends on
-the seed and on its own name alone.
+distributed over runs; a perception test repeats a few other images; in the imagery test those are
+imagined. A voxel responds with ``snr * signal + noise``, both of unit variance, so that the
+signal-to-noise ratio is a ratio of standard deviations. What is drawn for a subject depends only
+on the seed and the subject's name.
 """
 
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ class Region:
     Attributes
     ----------
     encoding : {"energy", "category", "mixed", "none"}
-        What its voxels answer to.
+        What its voxels respond to.
     voxels : int
         Number of voxels.
     snr : float
@@ -72,24 +72,24 @@ def draw_stimuli(
     train_per_category : int
         Shown once in the scanner, and taught to students.
     test_images : int
-        Shown to no brain: held out for testing students. Spread evenly over categories.
+        Never shown to a brain: held out for testing students. Spread evenly over categories.
     perception_per_category : int
         Repeated in the perception test; imagined in the imagery test.
     lifetime_per_category : int
-        What the brains know from before; used for nothing else.
+        What the brains knew before the experiment; used for nothing else.
 
     Returns
     -------
     DataFrame
         ``stimulus_id`` (digit + image * 1e-6 with 6 decimals), ``category`` (``digit3``),
         ``session`` (``training``, ``perception``, ``held_out`` or ``lifetime``), ``held_out``
-        (0 or 1), ``image`` (place in scikit-learn's set). Rows in the order of categories, pools
+        (0 or 1), ``image`` (index in scikit-learn's set). Rows in the order of categories, pools
         and draws.
 
     Raises
     ------
     NeuroLoopError
-        If there are not so many digits.
+        If there are not enough digits.
     """
     from sklearn.datasets import load_digits
 
@@ -106,8 +106,8 @@ def draw_stimuli(
         drawn = numpy_generator(seed, "stimuli", digit).permutation(np.flatnonzero(target == digit))
         if sum(pools.values()) > len(drawn):
             raise NeuroLoopError(
-                f"simulated stimuli: {sum(pools.values())} images of the digit {digit} are asked "
-                f"for ({pools}), the set has {len(drawn)}: lower one of these numbers"
+                f"simulated stimuli: {sum(pools.values())} images of the digit {digit} are "
+                f"requested ({pools}), but the set has {len(drawn)}: lower one of these numbers"
             )
         sessions = np.repeat(list(pools), list(pools.values()))
         rows += [
@@ -175,20 +175,20 @@ def simulate_subject(
     features : mapping of str to Population
         From `encode_stimuli`.
     runs : int
-        Runs of the training session; each gets every category equally often, as far as possible.
+        Runs of the training session; categories are spread as evenly over them as possible.
     perception_repeats, imagery_repeats : int
         Runs of the tests; each shows every image, or has every category imagined, once.
     imagery_gain : float
-        Imagery has the category's mean features, with the signal multiplied by this.
+        Factor of the signal in imagery, which consists of the category's mean features.
 
     Returns
     -------
     BrainData
-        Every trial is a block. Imagery rows carry the id of the category's first perception image.
+        One block per trial. Imagery rows carry the id of the category's first perception image.
     """
     if not 2 <= runs <= (stimuli["session"] == "training").sum():
         raise NeuroLoopError(
-            f"simulated subject {subject}: {runs} runs: at least 2, at most one a training image"
+            f"simulated subject {subject}: {runs} runs: at least 2, at most one per training image"
         )
     shown, rows = _present(
         numpy_generator(seed, "order", subject),
@@ -226,7 +226,7 @@ def _present(
     runs: int,
     repeats: Mapping[str, int],
 ) -> tuple[np.ndarray, pd.DataFrame]:
-    """Decide what is shown when: places in `stimuli`, and the rows' table."""
+    """Decide what is shown when: rows of `stimuli`, and the table of rows."""
     session = stimuli["session"].to_numpy()
     category = stimuli["category"].to_numpy()
     training = np.flatnonzero(session == "training")
@@ -241,11 +241,11 @@ def _present(
             (name, run + 1, generator.permutation(pool))
             for run in range(repeats[name] if len(pool) else 0)
         ]
-    shown = np.concatenate([places for _, _, places in trials])
+    shown = np.concatenate([rows for _, _, rows in trials])
     order = [
         (name, god.run_id(name, run), god.block_id(god.run_id(name, run), trial + 1))
-        for name, run, places in trials
-        for trial in range(len(places))
+        for name, run, rows in trials
+        for trial in range(len(rows))
     ]
     sessions, run_ids, blocks = zip(*order, strict=True)
     rows = make_rows(

@@ -1,9 +1,9 @@
 """Out-of-fold soft labels: scores, calibrated inside the training set, joined to stimuli by id.
 
-Every row is predicted by a fit that did not see it. Scores become logits by one temperature a
-split, chosen on predictions of training rows that are out-of-fold in their turn (temperature
-scaling: Guo et al. 2017, On Calibration of Modern Neural Networks, with nested cross-validation in
-the place of a validation set).
+Every row is predicted by a fit that did not see it. Scores become logits by one temperature per
+split, chosen on predictions of training rows that are themselves out-of-fold (temperature scaling:
+Guo et al. 2017, On Calibration of Modern Neural Networks, with nested cross-validation instead of a
+validation set).
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,12 +21,12 @@ from neuroloop.fmri.scores import checked
 from neuroloop.statistics import folds
 from neuroloop.statistics.folds import Split
 
-#: The temperature is sought within this factor of the mean range of a row's scores.
+#: The temperature is searched for within this factor of the mean range of a row's scores.
 TEMPERATURE_RANGE = 1e4
 
 
 class Fit(Protocol):
-    """Trains one model a split and scores the split's test rows.
+    """Trains one model per split and scores the split's test rows.
 
     It may look at activity and labels of training rows, and at activity of test rows to score
     them. `functools.partial(linear.fit_linear, name, ...)` is one; networks train all splits
@@ -41,7 +41,7 @@ class Fit(Protocol):
         splits: Sequence[Split],
         n_classes: int,
     ) -> Sequence[np.ndarray]:
-        """Return one array (test rows, classes) a split, finite, higher is likelier."""
+        """Return one array (test rows, classes) per split, finite, higher is likelier."""
         ...
 
 
@@ -80,7 +80,7 @@ def out_of_fold(
     decoder: str | None = None,
     classes: Sequence[str] | None = None,
 ) -> OutOfFold:
-    """Score every test row and calibrate on the training rows of its split alone.
+    """Score every test row, and calibrate only on the training rows of its split.
 
     All models, those of the splits and those of the calibration inside them, are trained by one
     call of `fit`.
@@ -92,10 +92,10 @@ def out_of_fold(
     y : ndarray of int, (n,)
         Class indices.
     groups : ndarray of str, (n,)
-        Run of each row: calibration folds are made of runs, or of blocks (see `inner_groups`).
+        Run of each row: calibration folds consist of runs, or of blocks (see `inner_groups`).
     stimuli : ndarray of str, (n,), or None
-        Stimulus of each row, empty where unknown, as all are without it: none is on both sides of a
-        calibration fold.
+        Stimulus of each row, empty where unknown; None if all are. No stimulus is on both sides of
+        a calibration fold.
     splits : sequence of Split
         No row is in two test sets.
     n_classes : int
@@ -105,7 +105,7 @@ def out_of_fold(
     calibration_folds : int
         Folds inside every training set (see `inner_folds`).
     blocks : ndarray of str, (n,), optional
-        Block of each row; without it every row is one.
+        Block of each row; by default every row is its own block.
     decoder : str, optional
         Name for messages.
     classes : sequence of str, (n_classes,), optional
@@ -118,19 +118,19 @@ def out_of_fold(
     Raises
     ------
     NeuroLoopError
-        If `y` holds no indices of classes, a split cannot learn a class, or has nothing to
-        calibrate on, or if the decoder's scores are not finite numbers, one a row and class.
+        If `y` does not hold class indices, a split cannot learn a class or has nothing to calibrate
+        on, or the decoder's scores are not finite numbers, one per row and class.
     """
     x, y, groups = np.asarray(x), np.asarray(y), np.asarray(groups).astype(str)
     stimuli = np.full(len(y), "") if stimuli is None else np.asarray(stimuli).astype(str)
     check_rows(x, y, groups, stimuli, n_classes)
-    named = y if classes is None else np.array(classes)[y]
-    folds.check_training(splits, named, stimuli=stimuli)
+    labels = y if classes is None else np.array(classes)[y]
+    folds.check_training(splits, labels, stimuli=stimuli)
     inner = []
     for split in splits:
         kept = inner_groups(split, y, groups, blocks, stimuli)
-        inner.append(inner_splits(named, kept, stimuli, split.train, calibration_folds))
-    every = [*splits, *(one for of_split in inner for one in of_split)]
+        inner.append(inner_splits(labels, kept, stimuli, split.train, calibration_folds))
+    every = [*splits, *(part for parts in inner for part in parts)]
     for split in every:
         _check_training(split, y)
     fitted = list(fit(x, y, groups, every, n_classes))
@@ -141,10 +141,10 @@ def out_of_fold(
     logits = scores.copy()
     owner = np.full(len(y), -1)
     temperatures = np.empty(len(splits))
-    for index, (split, of_split) in enumerate(zip(splits, inner, strict=True)):
+    for index, (split, parts) in enumerate(zip(splits, inner, strict=True)):
         if (owner[split.test] >= 0).any():
             raise ValueError(f"split {index} tests rows that an earlier split tests")
-        temperatures[index] = calibrate(y, of_split, [next(rest) for _ in of_split])
+        temperatures[index] = calibrate(y, parts, [next(rest) for _ in parts])
         owner[split.test] = index
         scores[split.test] = fitted[index]
         logits[split.test] = fitted[index] / temperatures[index]
@@ -154,23 +154,23 @@ def out_of_fold(
 def inner_splits(
     y: np.ndarray, groups: np.ndarray, stimuli: np.ndarray, train: np.ndarray, n_folds: int
 ) -> list[Split]:
-    """Cut the rows `train` once more, by group and, as outside, with stimuli kept apart.
+    """Split the rows `train` once more, by group and, as in the outer folds, by stimulus.
 
     Returns
     -------
     list of Split
-        Their indices are those of all rows; training sets that keep no row are left out.
+        Their indices refer to all rows; splits whose training set would be empty are left out.
     """
     inner = inner_folds(groups[train], y[train], n_folds)
     cut = folds.splits(inner, stimuli=map(str, stimuli[train]))
-    return [Split(train[one.train], train[one.test]) for one in cut if len(one.train)]
+    return [Split(train[part.train], train[part.test]) for part in cut if len(part.train)]
 
 
 def calibrate(y: np.ndarray, splits: Sequence[Split], scores: Sequence[np.ndarray]) -> float:
-    """Temperature from the out-of-fold scores of one training set.
+    """Find the temperature from the out-of-fold scores of one training set.
 
-    Rows of a class that their own split did not train are left out: their loss says how low an
-    unknown class was put, not how sure the decoder may be.
+    Rows whose class was absent from their split's training set are left out: their loss reflects
+    how low an unknown class was scored, not how certain the decoder may be.
 
     Raises
     ------
@@ -184,20 +184,20 @@ def calibrate(y: np.ndarray, splits: Sequence[Split], scores: Sequence[np.ndarra
         truth.append(y[split.test][known])
     if not sum(map(len, truth)):
         raise NeuroLoopError(
-            "no training row can calibrate the decoder, since a fold learns no class from two runs "
-            "that show different images of it: use fewer folds, set fold_by: trial, which deals "
-            "whole images, or repeat classes over runs by other images"
+            "no training row can calibrate the decoder, since no fold learns a class from two runs "
+            "that show different images of it: use fewer folds, set fold_by: trial, which assigns "
+            "whole images, or show other images of each class in further runs"
         )
     return temperature(np.concatenate(kept_scores), np.concatenate(truth))
 
 
 def temperature(scores: np.ndarray, truth: np.ndarray) -> float:
-    """Temperature T that minimises the log loss of softmax(scores / T).
+    """Find the temperature T that minimises the log loss of softmax(scores / T).
 
-    The loss is that of the n rows and of one more, of average scores' loss and of a class that is
-    anyone's guess: sum_i -log p_i(truth_i) + mean_ik -log p_i(k). Without it, decoders that name
-    every row right would get T = 0 and claim a certainty that n rows cannot give; with it they
-    err about once in n + 1 (the targets of Platt 1999, Probabilistic outputs for support vector
+    To the loss of the n rows one more is added, with average scores and an unknown class:
+    sum_i -log p_i(truth_i) + mean_ik -log p_i(k). Without it, decoders that predict every row
+    correctly would get T = 0 and claim a certainty that n rows cannot give; with it they expect
+    about one error in n + 1 (the targets of Platt 1999, Probabilistic outputs for support vector
     machines, rest on the same rule of succession).
 
     Parameters
@@ -231,7 +231,7 @@ def temperature(scores: np.ndarray, truth: np.ndarray) -> float:
 def by_stimulus(
     logits: np.ndarray, row_stimuli: Iterable[str], stimulus_ids: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Mean logits over the rows of each stimulus, joined by id, and their softmax.
+    """Average logits over the rows of each stimulus, joined by id, and take their softmax.
 
     Parameters
     ----------
@@ -250,30 +250,30 @@ def by_stimulus(
     Raises
     ------
     NeuroLoopError
-        If a stimulus has no predicted row, or a row names none of the stimuli.
+        If a stimulus has no predicted row, or a row has an unknown stimulus.
     """
-    place = {name: index for index, name in enumerate(stimulus_ids)}
-    if len(place) != len(stimulus_ids):
+    index_of = {name: index for index, name in enumerate(stimulus_ids)}
+    if len(index_of) != len(stimulus_ids):
         raise ValueError("a stimulus id occurs twice")
     names = np.array(list(row_stimuli), dtype=str)
     if len(names) != len(logits):
         raise ValueError(f"{len(logits)} rows of logits, but {len(names)} stimuli of rows")
     used = ~np.isnan(logits).any(axis=1) & (names != "")
-    strange = sorted(set(names[used].tolist()) - set(place))
+    strange = sorted(set(names[used].tolist()) - set(index_of))
     if strange:
         raise NeuroLoopError(
             f"{len(strange)} stimuli of brain rows are not in the table of stimuli, e.g. "
             f"{strange[0]!r}: fix stimuli.tsv or the rows' stimulus_id"
         )
-    targets = np.array([place[name] for name in names[used].tolist()], dtype=np.int64)
-    counts = np.bincount(targets, minlength=len(place))
+    targets = np.array([index_of[name] for name in names[used].tolist()], dtype=np.int64)
+    counts = np.bincount(targets, minlength=len(index_of))
     if not counts.all():
         lost = [name for name, count in zip(stimulus_ids, counts, strict=True) if not count]
         raise NeuroLoopError(
-            f"{len(lost)} of {len(place)} stimuli have no brain row that was predicted out of "
+            f"{len(lost)} of {len(index_of)} stimuli have no brain row that was predicted out of "
             f"fold, e.g. {lost[0]!r}: fix stimuli.tsv or the rows' stimulus_id"
         )
-    sums = np.zeros((len(place), logits.shape[1]))
+    sums = np.zeros((len(index_of), logits.shape[1]))
     np.add.at(sums, targets, logits[used])
     mean = (sums / counts[:, None]).astype(np.float32)
     return mean, softmax(mean.astype(np.float64), axis=1).astype(np.float32)
@@ -291,12 +291,12 @@ def _check_training(split: Split, y: np.ndarray) -> None:
 def check_rows(
     x: np.ndarray, y: np.ndarray, runs: np.ndarray, stimuli: np.ndarray, n_classes: int
 ) -> None:
-    """Refuse arrays that are not of one row each, or whose classes are no indices."""
+    """Refuse arrays that do not have one value per row, or classes that are not indices."""
     if x.ndim != 2 or y.shape != x.shape[:1] or {runs.shape, stimuli.shape} != {y.shape}:
         raise NeuroLoopError(
             f"activity of shape {x.shape}, classes {y.shape}, runs {runs.shape} and stimuli "
-            f"{stimuli.shape} do not fit: activity has a row for each volume, block or trial and a "
-            "column for each voxel, and the others one value a row"
+            f"{stimuli.shape} do not match: activity has a row for each volume, block or trial and "
+            "a column for each voxel, and the others one value per row"
         )
     if y.dtype.kind not in "iu":
         raise NeuroLoopError(

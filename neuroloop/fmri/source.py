@@ -1,4 +1,4 @@
-"""What a source of brain data gives: files by name, and what they hold."""
+"""What a source of brain data provides: files by name, and their content."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from neuroloop.fmri.brain import BrainData
 
-#: Of each name under which a source reads files: key below the dataset and path of each file.
+#: For each name under which a source reads files: key below the dataset and path of each file.
 Inputs = dict[str, list[tuple[str, str]]]
 
 
@@ -27,7 +27,7 @@ class Imported:
     units : str
         Unit of the voxels' values.
     facts : dict
-        What else bdata.json says of them.
+        Further facts for bdata.json.
     """
 
     brain: "BrainData"
@@ -38,7 +38,7 @@ class Imported:
 
 
 def named_files(dataset: Mapping[str, Any], subject: str, *keys: str) -> list[tuple[str, str]]:
-    """Files that a subject's block names under these keys, each a path or a list of them."""
+    """List the files in a subject's block under these keys, each a path or a list of paths."""
     block = dataset["subjects"][subject]
     found: list[tuple[str, str]] = []
     for key in keys:

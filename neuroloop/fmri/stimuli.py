@@ -1,4 +1,4 @@
-"""The stimuli of a dataset: what its subjects saw, and what is kept for testing students."""
+"""The stimuli of a dataset: what its subjects saw, and what is held out to test students."""
 
 from collections.abc import Sequence
 
@@ -20,8 +20,8 @@ def list_stimuli(rows: Sequence[pd.DataFrame], held_out_per_category: int) -> pd
     rows : sequence of DataFrame
         `BrainData.rows` of every subject.
     held_out_per_category : int
-        Training images of each category that are kept for testing students: the last ones in
-        natural order. No decoder learns from their rows.
+        Training images of each category held out to test students: the last ones in natural
+        order. No decoder learns from their rows.
 
     Returns
     -------
@@ -32,7 +32,7 @@ def list_stimuli(rows: Sequence[pd.DataFrame], held_out_per_category: int) -> pd
     Raises
     ------
     NeuroLoopError
-        If a stimulus has two categories, or if a category would have no training image left.
+        If a stimulus has two categories, or a category would have no training image left.
     """
     seen = pd.concat(rows)[["stimulus_id", "category", "session"]].drop_duplicates()
     names = seen.groupby("stimulus_id", sort=False)["category"].nunique()
@@ -46,14 +46,14 @@ def list_stimuli(rows: Sequence[pd.DataFrame], held_out_per_category: int) -> pd
     session = seen["session"].map(SESSIONS.index)
     seen = seen.assign(order=session).sort_values("order", kind="stable")
     seen = seen.drop_duplicates("stimulus_id")
-    places = sorted(
+    order = sorted(
         range(len(seen)),
         key=lambda i: (
             natural_key(seen["category"].iloc[i]),
             natural_key(seen["stimulus_id"].iloc[i]),
         ),
     )
-    listed = seen.iloc[places].drop(columns="order").reset_index(drop=True)
+    listed = seen.iloc[order].drop(columns="order").reset_index(drop=True)
     shown = listed[listed["session"] == "training"].groupby("category", sort=False)
     fewest = shown.size().sort_values(kind="stable")
     if held_out_per_category >= fewest.iloc[0]:

@@ -1,9 +1,9 @@
-"""What must stay together: rows that follow one another in a block, or show the same image.
+"""What must stay together: consecutive rows of a block, and rows that show the same image.
 
-Two rows of one block share their noise, two rows of one image share what is peculiar to that image.
-Either would let a decoder name a category without knowing it, so neither folds nor permutations
-may part them: the unit is the connected component of rows joined by block or by image. Where every
-image is shown in one block, or no image is named, that is the block.
+Two rows of one block share noise, and two rows of one image share what is peculiar to that image.
+Either would let a decoder predict a category without knowing it, so neither folds nor permutations
+may separate them: the unit is the connected component of rows joined by block or by image. If every
+image is shown in one block only, or images are unknown, that is the block.
 """
 
 from collections.abc import Iterable
@@ -13,15 +13,15 @@ import numpy as np
 
 from neuroloop.errors import NeuroLoopError
 
-#: Share of the units that must have others to exchange labels with, or strata are made wider.
+#: Share of the units that must have others to exchange labels with; else strata are widened.
 MOVABLE = 0.5
 
-#: Sizes that differ by no more than this factor count as equal.
+#: Sizes that differ by at most this factor count as equal.
 ALIKE = 1.25
 
 
 def named_images(stimuli: Iterable[str], categories: Iterable[str]) -> np.ndarray:
-    """Image of each row, empty where the id only repeats the category and so names no image."""
+    """Return the image of each row, empty where the id merely repeats the category."""
     stimuli, categories = np.array(list(stimuli), str), np.array(list(categories), str)
     return np.where(stimuli == categories, "", stimuli)
 
@@ -57,7 +57,7 @@ def joined(blocks: np.ndarray, stimuli: np.ndarray | None = None) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class PermutationUnits:
-    """Which labels may change places.
+    """Which labels may be exchanged.
 
     Attributes
     ----------
@@ -68,9 +68,9 @@ class PermutationUnits:
     stratum : ndarray of int, (units,)
         Labels are exchanged between units of one stratum.
     what : str
-        In words, for the record.
+        Description for the record.
     impossible : str
-        Why no exchange tells anything; empty where one does.
+        Why no exchange is informative; empty if one is.
     """
 
     unit: np.ndarray
@@ -87,20 +87,20 @@ def permutation_units(
     stimuli: np.ndarray | None = None,
     folds: np.ndarray | None = None,
 ) -> PermutationUnits:
-    """Find the units whose labels are exchangeable if brains know no category.
+    """Find the units whose labels are exchangeable if brains carry no category information.
 
-    Units change labels with units of the same runs, since runs differ in drift and order. Folds
-    that cut through runs were dealt evenly by category, and a permutation that did not keep that
-    would score lower than labels that do: labels then stay in their fold too. Where less than half
-    of the units has a partner (e.g. every image is shown in runs of its own) partners come from
-    other runs too: from those of the same fold where folds cut through runs; else, if an image is
-    shown in several blocks, from all.
+    Units exchange labels with units of the same runs, since runs differ in drift and order. Folds
+    that cut through runs were balanced by category, and a permutation that broke this balance
+    would score lower than labels that keep it: labels then stay in their fold too. If less than
+    half of the units have a partner (e.g. every image is shown in different runs), partners come
+    from other runs too: from those of the same fold if folds cut through runs; else, if an image
+    is shown in several blocks, from all.
 
-    Units of unlike size (rows) are not exchangeable: a permutation that gave a class larger units
-    than it has would teach it from more rows, and a decoder that favours what it was taught most
-    would do better or worse than in the data whatever brains know. So labels stay among units of
-    like size (`ALIKE`). Where that leaves less than half of the units a partner, sizes are
-    overlooked if the mean unit of every class is alike, and else there is no null.
+    Units of different size (rows) are not exchangeable: a permutation that gave a class larger
+    units would train it on more rows, and a decoder that favours the commonest training class
+    would do better or worse than in the data, whatever brains carry. So labels stay among units of
+    similar size (`ALIKE`). If that leaves less than half of the units with a partner, sizes are
+    ignored if all classes have a similar mean size, and else there is no null.
 
     Parameters
     ----------
@@ -159,33 +159,33 @@ def permutation_units(
 
 
 def _widest(strata: list[np.ndarray], label: np.ndarray) -> tuple[int, float]:
-    """First strata that let enough units move, or those that let most, and their share."""
-    shares = [_movable(one, label).mean() if len(label) else 0.0 for one in strata]
+    """Choose the first strata that let enough units move, or the most, and return the share."""
+    shares = [_movable(option, label).mean() if len(label) else 0.0 for option in strata]
     enough = [index for index, share in enumerate(shares) if share >= MOVABLE]
     chosen = enough[0] if enough else int(np.argmax(shares))
     return chosen, float(shares[chosen])
 
 
 def _alike(size: np.ndarray) -> np.ndarray:
-    """Number groups of like sizes from 0; each begins at its smallest and spans `ALIKE`."""
+    """Number groups of similar sizes from 0; each begins at its smallest and spans `ALIKE`."""
     group: dict[int, int] = {}
     start = 0
-    for one in np.unique(size).tolist():
-        if not group or one > ALIKE * start:
-            start = one
-            group[one] = len(set(group.values()))
+    for value in np.unique(size).tolist():
+        if not group or value > ALIKE * start:
+            start = value
+            group[value] = len(set(group.values()))
         else:
-            group[one] = group[start]
-    return np.array([group[one] for one in size.tolist()], int)
+            group[value] = group[start]
+    return np.array([group[value] for value in size.tolist()], int)
 
 
-def _pairs(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Number the pairs of two numbers."""
-    return np.unique(np.stack([one, other]), axis=1, return_inverse=True)[1].reshape(-1)
+def _pairs(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Number the distinct pairs of two arrays."""
+    return np.unique(np.stack([first, second]), axis=1, return_inverse=True)[1].reshape(-1)
 
 
 def _unlike(label: np.ndarray, size: np.ndarray, images: bool) -> str:
-    """Why labels cannot be exchanged if classes have units of unlike size; empty if not."""
+    """Say why labels cannot be exchanged if classes differ in unit size; empty if they can."""
     mean = np.bincount(label, size) / np.maximum(np.bincount(label), 1)
     smallest, largest = mean[np.unique(label)].min(), mean[np.unique(label)].max()
     if largest <= ALIKE * smallest:
@@ -214,19 +214,19 @@ def _impossible(label: np.ndarray, share: float, images: bool, where: str) -> st
 
 
 def _movable(stratum: np.ndarray, label: np.ndarray) -> np.ndarray:
-    """Whether each unit's stratum has units of another class."""
+    """Say for each unit whether its stratum has units of another class."""
     pairs = np.unique(np.stack([stratum, label]), axis=1)
     return np.bincount(pairs[0], minlength=stratum.max(initial=0) + 1)[stratum] > 1
 
 
 def _cells(unit: np.ndarray, *columns: np.ndarray) -> np.ndarray:
-    """Stratum of each unit: units with rows of the same values of the columns share it."""
+    """Number the strata: units whose rows have the same values in the columns share one."""
     cell = np.unique(np.stack(columns), axis=1, return_inverse=True)[1].reshape(-1)
     seen: list[set[int]] = [set() for _ in range(unit.max(initial=-1) + 1)]
-    for one, value in zip(unit.tolist(), cell.tolist(), strict=True):
-        seen[one].add(value)
-    place: dict[frozenset[int], int] = {}
-    return np.array([place.setdefault(frozenset(one), len(place)) for one in seen], int)
+    for number, value in zip(unit.tolist(), cell.tolist(), strict=True):
+        seen[number].add(value)
+    stratum: dict[frozenset[int], int] = {}
+    return np.array([stratum.setdefault(frozenset(cells), len(stratum)) for cells in seen], int)
 
 
 def _check_one(block: np.ndarray, blocks: np.ndarray, y: np.ndarray, runs: np.ndarray) -> None:

@@ -1,9 +1,9 @@
-"""What was shown at every volume: from BIDS events, or from a list with a label a volume.
+"""What was shown during each volume: from BIDS events, or from a list with a label per volume.
 
 A shift of s seconds moves labels to later volumes: the volume at time t gets the label of time
-t - s, as the haemodynamic response lags the stimulus. Volumes are dated by the middle of their
-acquisition, that of the first of a run at half a repetition time. Where a middle and an edge of an
-event fall together the volume belongs to the event that begins there.
+t - s, as the haemodynamic response lags the stimulus. The time of a volume is the middle of its
+acquisition, half a repetition time for the first of a run. Where a middle coincides with the edge
+of an event, the volume belongs to the event that begins there.
 """
 
 import logging
@@ -31,7 +31,7 @@ def read_events(
     shift: float = 0.0,
     rest: str = "rest",
 ) -> pd.DataFrame:
-    """Label volumes by BIDS events files, one a run.
+    """Label volumes by BIDS events files, one per run.
 
     Parameters
     ----------
@@ -50,15 +50,16 @@ def read_events(
     Returns
     -------
     DataFrame
-        One row a volume: ``run`` (``training-1``, ...), ``category``, ``stimulus_id`` (the
-        category where no image is named), ``event`` (its number, 0 for rest). Its ``attrs`` count
+        One row per volume: ``run`` (``training-1``, ...), ``category``, ``stimulus_id`` (the
+        category if no image is given), ``event`` (its number, 0 for rest). Its ``attrs`` count
         the ``events_without_volumes``, which `shift` moved out of their runs.
 
     Raises
     ------
     NeuroLoopError
-        If numbers of files differ, a file cannot be used, an event ends after its run, overlaps
-        another, is too short to cover the middle of a volume, or is called as rest is but for case.
+        If the numbers of files differ, a file cannot be used, or an event ends after its run,
+        overlaps another, is too short to cover the middle of a volume, or has a name that differs
+        from that of rest only in letter case.
     """
     if len(paths) != len(volumes):
         raise NeuroLoopError(
@@ -77,35 +78,35 @@ def read_events(
 def _label_run(
     path: StrPath, volumes: int, tr: float, shift: float, rest: str
 ) -> tuple[pd.DataFrame, int]:
-    """Label one run; also count the events that the shift leaves no volume."""
+    """Label one run; also count the events that are left without volumes by the shift."""
     table = read_table(path, {"onset": float, "duration": float, "trial_type": str})
-    named = next((name for name in STIMULUS_COLUMNS if name in table), "trial_type")
+    image_column = next((name for name in STIMULUS_COLUMNS if name in table), "trial_type")
     _check_rest(table["trial_type"], path, "trial_type ", rest)
     table = table[~table["trial_type"].isin([rest, "n/a"])].sort_values("onset", kind="stable")
-    places = [
+    origins = [
         f"{path}: event {name} at {onset:g} s for {duration:g} s"
         for name, onset, duration in zip(
             table["trial_type"], table["onset"], table["duration"], strict=True
         )
     ]
-    _check_times(table, places, volumes, tr)
+    _check_times(table, origins, volumes, tr)
     onsets = table["onset"].to_numpy()
     onsets, ends = exact(onsets, onsets + table["duration"].to_numpy(), tr)
     category = np.full(volumes, rest, dtype=object)
     stimulus = category.copy()
     event = np.zeros(volumes, dtype=int)
     meant, kept = np.zeros(len(table), dtype=int), np.zeros(len(table), dtype=int)
-    rows = zip(onsets, ends, table["trial_type"], table[named], places, strict=True)
-    for number, (onset, end, name, image, place) in enumerate(rows, start=1):
+    rows = zip(onsets, ends, table["trial_type"], table[image_column], origins, strict=True)
+    for number, (onset, end, name, image, origin) in enumerate(rows, start=1):
         first, last = (first_volume(time + shift, tr) for time in (onset, end))
         if first == last:
             raise NeuroLoopError(
-                f"{place} covers the middle of no volume (TR {tr:g} s): events this short need a "
+                f"{origin} covers the middle of no volume (TR {tr:g} s): events this short need a "
                 "GLM, whose estimates go in as BData, or the durations of their blocks"
             )
         covered = slice(max(first, 0), max(last, 0))
         if event[covered].any():
-            raise NeuroLoopError(f"{place} overlaps the event before: a volume has one label")
+            raise NeuroLoopError(f"{origin} overlaps the previous event: a volume has one label")
         meant[number - 1], kept[number - 1] = last - first, len(category[covered])
         category[covered], event[covered] = name, number
         stimulus[covered] = name if image in ("n/a", "") else image
@@ -132,26 +133,27 @@ def _tell_lost(path: StrPath, meant: np.ndarray, kept: np.ndarray, shift: float)
 
 
 def _check_rest(categories: pd.Series, path: StrPath, what: str, rest: str) -> None:
-    """Raise a NeuroLoopError if a category is rest but for its letters' case."""
+    """Raise a NeuroLoopError if a category differs from rest only in letter case."""
     for name in categories.dropna().unique():
         if name != rest and name.strip().casefold() == rest.strip().casefold():
             raise NeuroLoopError(
-                f"{path}: {what}{name} and the key rest ({rest}) differ in letter case alone, and "
-                f"{name} would be a category: write them alike"
+                f"{path}: {what}{name} and the key rest ({rest}) differ only in letter case, and "
+                f"{name} would become a category: spell them alike"
             )
 
 
-def _check_times(table: pd.DataFrame, places: Sequence[str], volumes: int, tr: float) -> None:
+def _check_times(table: pd.DataFrame, origins: Sequence[str], volumes: int, tr: float) -> None:
     """Raise a NeuroLoopError if an event has no duration or is not within the run."""
-    for onset, duration, place in zip(table["onset"], table["duration"], places, strict=True):
+    for onset, duration, origin in zip(table["onset"], table["duration"], origins, strict=True):
         if duration == 0 or np.isnan(duration):
             raise NeuroLoopError(
-                f"{place}: impulses label no volume: take the row out if it shows no stimulus; "
-                "else it needs a GLM, whose estimates go in as BData, or the duration of its block"
+                f"{origin}: impulses label no volume: remove the row if it shows no stimulus; "
+                "otherwise it needs a GLM, whose estimates go in as BData, or the duration of its "
+                "block"
             )
         if not (onset >= -TIE * tr and duration > 0 and onset + duration <= (volumes + TIE) * tr):
             raise NeuroLoopError(
-                f"{place} is not within the run, which lasts {volumes * tr:g} s ({volumes} "
+                f"{origin} is not within the run, which lasts {volumes * tr:g} s ({volumes} "
                 "volumes): fix the events or the TR, or take out the row if the scan stopped "
                 "before its end"
             )
@@ -164,13 +166,13 @@ def read_label_list(
     shift: float = 0.0,
     rest: str = "rest",
 ) -> pd.DataFrame:
-    """Label volumes by a text file with a line a volume: label and run, separated by blanks.
+    """Label volumes by a text file with one line per volume: label and run, separated by blanks.
 
     Parameters
     ----------
     path : path
-        Lines for all volumes of all files in order. A header ``labels chunks`` is skipped. Without
-        a second column every BOLD file is a run.
+        One line for each volume of all files, in order. A header ``labels chunks`` is skipped.
+        Without a second column every BOLD file is a run.
     volumes : sequence of int
         Volumes of each BOLD file.
     tr, shift, rest
@@ -184,14 +186,14 @@ def read_label_list(
     Raises
     ------
     NeuroLoopError
-        If the file is missing, lines differ in form or number, a run is not in one piece or goes
-        over the end of a BOLD file, or a label is that of rest but for case.
+        If the file is missing, lines differ in form or number, a run is not contiguous or extends
+        past the end of a BOLD file, or a label differs from that of rest only in letter case.
     """
     lines = _read_lines(path)
     if len(lines) != sum(volumes):
         raise NeuroLoopError(
             f"{path} labels {len(lines)} volumes, but the BOLD files have {sum(volumes)}: "
-            "there must be one line a volume"
+            "there must be one line per volume"
         )
     if len({len(line) for line in lines}) != 1 or len(lines[0]) > 2:
         raise NeuroLoopError(f"{path}: each line must be a label, or a label and a run")
@@ -201,15 +203,15 @@ def read_label_list(
     unknown = table.index[table["run"].str.lower().isin(["nan", "n/a"])]
     if len(unknown):
         raise NeuroLoopError(
-            f"{path}: volume {unknown[0] + 1} names no run ({table['run'][unknown[0]]}): give each "
+            f"{path}: volume {unknown[0] + 1} has no run ({table['run'][unknown[0]]}): give each "
             "volume one"
         )
     starts = table["run"] != table["run"].shift()
     again = table.loc[starts, "run"][table.loc[starts, "run"].duplicated()]
     if len(again):
         raise NeuroLoopError(
-            f"{path}: run {again.iloc[0]} comes back at line {again.index[0] + 1}: the volumes of "
-            "a run must follow one another"
+            f"{path}: run {again.iloc[0]} recurs at line {again.index[0] + 1}: the volumes of "
+            "a run must be consecutive"
         )
     _check_ends(table["run"], volumes, path)
     _check_rest(table["category"], path, "label ", rest)
@@ -231,13 +233,13 @@ def read_label_list(
 
 
 def _read_lines(path: StrPath) -> list[list[str]]:
-    """Words of each line that has any, without the header."""
+    """Split each line that is not empty into words, leaving out the header."""
     try:
         lines = [line.split() for line in Path(path).read_text(encoding="utf-8").splitlines()]
     except FileNotFoundError:
         raise NeuroLoopError(f"{path} is missing: put the labels there or change the key") from None
     except UnicodeDecodeError as error:
-        raise NeuroLoopError(f"{path} is no text file ({error})") from error
+        raise NeuroLoopError(f"{path} is not a text file ({error})") from error
     lines = [line for line in lines if line]
     if lines and [word.lower() for word in lines[0]] in (["labels", "chunks"], ["label", "run"]):
         lines = lines[1:]
@@ -245,10 +247,10 @@ def _read_lines(path: StrPath) -> list[list[str]]:
 
 
 def _check_ends(runs: pd.Series, volumes: Sequence[int], path: StrPath) -> None:
-    """Raise a NeuroLoopError if a run goes over the end of a BOLD file."""
+    """Raise a NeuroLoopError if a run extends past the end of a BOLD file."""
     files = np.repeat(np.arange(1, len(volumes) + 1), volumes)
-    for name, places in runs.groupby(runs, sort=False).groups.items():
-        first, last = files[places[0]], files[places[-1]]
+    for name, rows in runs.groupby(runs, sort=False).groups.items():
+        first, last = files[rows[0]], files[rows[-1]]
         if first != last:
             raise NeuroLoopError(
                 f"{path}: run {name} begins in BOLD file {first} and ends in file {last}: a file "

@@ -1,8 +1,8 @@
-"""Choosing and scaling voxels, fitted on the training rows alone.
+"""Selecting and scaling voxels, fitted only on the training rows.
 
-A voxel is chosen by how much its mean differs between classes (one-way ANOVA). Choosing on rows
+A voxel is selected by how much its mean differs between classes (one-way ANOVA). Selecting on rows
 that are decoded later makes noise decodable, so `prepare`, the only function that decoders call,
-looks at no test row and at no test label.
+uses neither test rows nor test labels.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ from neuroloop.errors import NeuroLoopError
 
 
 def anova_f(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """F of the one-way analysis of variance of every voxel over the classes.
+    """Compute F of the one-way analysis of variance over the classes for each voxel.
 
     F = (SS_between / (k - 1)) / (SS_within / (n - k)) with k classes and n samples.
 
@@ -25,7 +25,7 @@ def anova_f(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray, (voxels,) float64
-        0 for a constant voxel, inf for one that varies between classes only.
+        0 for a constant voxel, inf for one that varies only between classes.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def f_ratio(
     n_samples: int,
     constant: np.ndarray,
 ) -> np.ndarray:
-    """F from sums of squares; 0 where `constant`, inf where nothing varies within classes.
+    """Compute F from sums of squares; 0 where `constant`, inf without variance within classes.
 
     Parameters
     ----------
@@ -84,14 +84,14 @@ def constant_voxels(x: np.ndarray) -> np.ndarray:
 
 
 def top_voxels(scores: np.ndarray, n: int) -> np.ndarray:
-    """Indices of the `n` highest scores, ascending; of equal scores the first come first.
+    """Return the indices of the `n` highest scores, ascending; ties go to the first.
 
     Parameters
     ----------
     scores : ndarray, (voxels,)
         No NaN.
     n : int
-        How many; all if there are no more than `n`.
+        How many; all if there are at most `n`.
     """
     if n < 1:
         raise ValueError(f"{n} voxels")
@@ -101,7 +101,7 @@ def top_voxels(scores: np.ndarray, n: int) -> np.ndarray:
 
 
 def select_voxels(x: np.ndarray, y: np.ndarray, n: int) -> np.ndarray:
-    """Indices of the `n` voxels with the highest ANOVA F.
+    """Return the indices of the `n` voxels with the highest ANOVA F.
 
     Parameters
     ----------
@@ -110,12 +110,12 @@ def select_voxels(x: np.ndarray, y: np.ndarray, n: int) -> np.ndarray:
     y : ndarray, (samples,)
         Their classes.
     n : int
-        How many; all if there are no more than `n`.
+        How many; all if there are at most `n`.
 
     Returns
     -------
     ndarray, (min(n, voxels),) int
-        In ascending order; of equal F the first voxels are taken.
+        In ascending order; ties go to the first voxels.
     """
     if n >= x.shape[1]:
         return np.arange(x.shape[1])
@@ -140,9 +140,9 @@ def prepare(
     x_test : ndarray, (m, voxels)
         Activity of the test rows; nothing is learned from it.
     n_voxels : int
-        How many voxels are kept; all if there are no more.
+        How many voxels are kept; all if there are at most that many.
     scale : bool
-        False: voxels are centred, but keep their units, e.g. where runs were z-scored before.
+        If False, voxels are centred but keep their units, e.g. if runs were z-scored before.
 
     Returns
     -------
@@ -157,9 +157,9 @@ def prepare(
 
 
 def scaling(train: np.ndarray, scale: bool = True) -> tuple[np.ndarray, np.ndarray]:
-    """Mean of every voxel and the unit to measure it in, (voxels,) each.
+    """Return the mean and the unit of each voxel, (voxels,) each.
 
-    The unit is the standard deviation of the population (no Bessel correction), or 1 if `scale` is
+    The unit is the population standard deviation (no Bessel correction), or 1 if `scale` is
     False; it is infinite for a constant voxel, whose values thus become 0.
     """
     unit = train.std(axis=0) if scale else np.ones(train.shape[1])

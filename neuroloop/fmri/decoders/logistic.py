@@ -29,8 +29,8 @@ def decode(
 ) -> np.ndarray:
     """Score with scikit-learn's ``LogisticRegression``.
 
-    Rows weigh n / (classes * rows of their class), so that every class is named as often when
-    brains say nothing, however many rows taught it (see `linear`).
+    Rows are weighted by n / (classes * rows of their class), so that without information all
+    classes are predicted equally often, however many training rows they have (see `linear`).
     """
     from sklearn.linear_model import LogisticRegression
 

@@ -55,7 +55,7 @@ def decode(
             alphas=np.array(alphas, dtype=np.float64),
             fit_intercept=True,
             cv=[(np.flatnonzero(folds != k), np.flatnonzero(folds == k)) for k in np.unique(folds)],
-            # One alpha at a time bounds the memory: (voxels, samples) doubles each.
+            # One alpha at a time to bound the memory: (voxels, samples) doubles each.
             solver_params={"local_alpha": False, "n_alphas_batch": 1, "warn": False},
         )
     model.fit(x_train.astype(np.float64), targets)
@@ -63,7 +63,7 @@ def decode(
 
 
 def permuted_predictions(*arguments: Any, **settings: Any) -> Iterator[np.ndarray]:
-    """Name classes for many permutations at once (see `ridge.permuted_predictions`)."""
+    """Predict classes for many permutations at once (see `ridge.permuted_predictions`)."""
     from neuroloop.fmri import ridge
 
     return ridge.permuted_predictions(*arguments, **settings)

@@ -29,8 +29,8 @@ def decode(
 
     Scores are the votes of the pairs of classes, plus a fraction below 1/2 from their decision
     values (``decision_function_shape="ovr"``): their argmax is the prediction with ties broken.
-    The kernel matrix is made here, by one matrix product, because libsvm's own takes longer.
-    Weights of classes would change nothing where classes can be separated, and there are none.
+    The kernel matrix is computed here, by one matrix product, because libsvm's own takes longer.
+    Class weights would change nothing for separable classes, and are not used.
     """
     from sklearn.svm import SVC
 

@@ -22,7 +22,7 @@ PATTERNS = ["1", "2", "3", "1+3", "none"]
 SIDE = 16
 READER = Reader(
     widths=(4, 6),
-    hidden=12,
+    hidden_units=12,
     recipe=Recipe(epochs=2, batch_size=8, learning_rate=1e-3, optimiser="adam"),
     augmentation=Augmentation(0.5, 0.2, 0.2),
 )

@@ -53,7 +53,7 @@ def test_what_is_stated_stays_as_it_is_written() -> None:
         ("students.small.learning_rate", "1e-3", 0.001),
         ("datasets.simulated.permutations", "1e2", 100),
         ("decoders.ridge.alphas", ["1e3", 2.0], [1000.0, 2.0]),
-        ("classifiers.fine.validation", "1e-1", 0.1),
+        ("classifiers.fine.validation_share", "1e-1", 0.1),
     ],
 )
 def test_text_that_is_a_number_is_one(path: str, text: Any, number: Any) -> None:
@@ -85,7 +85,7 @@ def test_text_that_is_a_number_is_one(path: str, text: Any, number: Any) -> None
         ),
         ("datasets.simulated.teaching.images", {"size": 8}, "'source' is a required property"),
         ("areas.neurons.frames.skip", 3, "of 3 stimulated frames 3 are skipped"),
-        ("classifiers.logistic.units", [8], "(C) is a linear head"),
+        ("classifiers.logistic.hidden_units", [8], "(C) is a linear head"),
         ("decoders.x/y", {"method": "svm"}, "'x/y' is no name"),
     ],
 )
@@ -107,11 +107,15 @@ def test_an_old_name_is_told_the_new_one() -> None:
         "radiographs": "chests",
         "decoders": "resnet1d18",
         "students": "small",
+        "readers": "small",
+        "classifiers": "fine",
+        "datasets": "simulated",
     }
     for old, new in RENAMED.items():
         given = config()
         kind = old.split(".")[0]
-        set_at(given, old.replace("*", names.get(kind, "")), 1)
+        path = old.replace("*", names.get(kind, ""), 1).replace("*", "V1")
+        set_at(given, path, 1)
         with pytest.raises(ConfigError, match=f"`{old.split('.')[-1]}` is called `{new}`"):
             filled(given)
 

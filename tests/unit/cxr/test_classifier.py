@@ -42,17 +42,17 @@ def test_every_key_of_a_block_is_used():
     assert made.recipe == Recipe(
         epochs=8, batch_size=16, learning_rate=0.25, schedule="cosine", optimiser="adam"
     )
-    assert (made.l2, made.units, made.stop_after) == (0.5, (8, 4), 9)
-    assert (made.backbone, made.cut, made.width, made.stem) == ("resnet18", "layer3", 4, "small")
+    assert (made.l2, made.hidden_units, made.stop_after) == (0.5, (8, 4), 9)
+    assert (made.backbone, made.train_from, made.width, made.stem) == ("resnet18", "layer3", 4, "small")
     assert (made.weights, made.C, made.class_weights, made.test_views) == (None, None, True, 2)
-    assert (made.side, made.validation, made.start_share) == (None, 0.1, 0)
-    assert made.taps == ()
+    assert (made.input_size, made.validation_share, made.initial_weights_share) == (None, 0.1, 0)
+    assert made.feature_layers == ()
     known = {*Classifier.__annotations__, *Recipe.__annotations__} - {"recipe"}
     assert set(block) <= known
 
 
 def test_the_network_is_as_the_block_says():
-    network = classifier(units=[8], dropout=0.5).network(3, 1)
+    network = classifier(hidden_units=[8], dropout=0.5).network(3, 1)
     assert network(radiographs()).shape == (3, 1, 3)
     assert network.cut == "layer3"
     assert [m.out_features for m in network.head if isinstance(m, torch.nn.Linear)] == [8, 3]
@@ -81,7 +81,7 @@ def test_its_front_is_that_of_the_stored_features(tmp_path, weights):
         stored.backbone.load_state_dict(whole.backbone.state_dict())
     else:
         initialise_backbone(stored, 1)
-    made = classifier(start if weights else None, weights=weights, units=[8]).network(3, 1, 4)
+    made = classifier(start if weights else None, weights=weights, hidden_units=[8]).network(3, 1, 4)
     with torch.inference_mode():
         features = stored.eval().front(radiographs())
         torch.testing.assert_close(made.eval().front(radiographs()), features, rtol=0, atol=0)

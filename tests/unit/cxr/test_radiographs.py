@@ -139,7 +139,7 @@ def test_white_is_one_for_all_and_never_told_by_pixels(tmp_path, caplog):
     [
         ([{281: 1023}] * 4, 1023),
         ([{281: 1023}, {281: 4095}, {281: 1023}, {281: 1023}], "store all radiographs alike"),
-        ([{281: 1023}, {}, {281: 1023}, {281: 1023}], "set `white`"),
+        ([{281: 1023}, {}, {281: 1023}, {281: 1023}], "set `white_level`"),
     ],
 )
 def test_headers_tell_white_if_all_say_the_same(tmp_path, tags, white):

@@ -162,7 +162,7 @@ def radiograph_features(cut):
     """Features of 12 simulated radiographs at a cut of the network that is trained on them."""
     drawn = simulate_radiographs(1, RadiographSettings(size=32, radiographs_per_class=4))
     images = torch.from_numpy(drawn.images)[:, None]
-    network = classifier(cut=cut).network(3, SEED, 0).eval()
+    network = classifier(train_from=cut).network(3, SEED, 0).eval()
     with torch.inference_mode():
         stored = network.front(images)[:, None].numpy()
     labels = np.unique(drawn.labels, return_inverse=True)[1]
@@ -177,8 +177,8 @@ def test_what_is_below_the_cut_stays(cut, trained):
     features, labels, images = radiograph_features(cut)
     rows = np.arange(12)
     fold = Fold(pairs(rows), rows, rows[:0])
-    before = state(classifier(cut=cut).network(3, SEED, 0))
-    network, _ = train(features, labels, fold, cut=cut, epochs=2)
+    before = state(classifier(train_from=cut).network(3, SEED, 0))
+    network, _ = train(features, labels, fold, train_from=cut, epochs=2)
     changed = {name for name, values in before.items() if (state(network)[name] != values).any()}
     assert changed
     assert all(name.startswith(tuple(trained)) for name in changed)
@@ -267,7 +267,7 @@ def test_the_logistic_head_is_that_of_scikit_learn(classes, balanced):
 def test_a_logistic_regression_under_more_layers_is_one_line():
     features, labels = noise()
     with pytest.raises(NeuroLoopError, match=r"set hidden_units: \[\], or C: null"):
-        train(features, labels, C=1.0, units=[4])
+        train(features, labels, C=1.0, hidden_units=[4])
 
 
 def test_a_deeper_cut_starts_from_the_same_logistic_regression():
@@ -276,7 +276,7 @@ def test_a_deeper_cut_starts_from_the_same_logistic_regression():
     deep, labels, images = radiograph_features("layer3")
     shallow, *_ = radiograph_features("head")
     fold = Fold(pairs(range(9)), np.arange(9, 12), np.arange(0))
-    network, _ = train(deep, labels, fold, cut="layer3", **options)
+    network, _ = train(deep, labels, fold, train_from="layer3", **options)
     other, _ = train(shallow, labels, fold, **options)
     scaler = StandardScaler().fit(shallow.stored[:9, 0].astype(float))
     model = LogisticRegression(C=0.05, class_weight="balanced", max_iter=2000)
@@ -310,7 +310,7 @@ def test_weights_kept_are_between_the_start_and_the_end(share):
         options = {"train_from": "layer4", "C": C, "learning_rate": 0.01}
         start, _ = train(features, labels, fold, **options | {"epochs": 0})
         end, _ = train(features, labels, fold, **options)
-        kept, _ = train(features, labels, fold, **options, start_share=share)
+        kept, _ = train(features, labels, fold, **options, initial_weights_share=share)
         ends = dict(end.named_parameters())
         for (name, values), first in zip(kept.named_parameters(), start.parameters(), strict=True):
             expected = share * first + (1 - share) * ends[name]
@@ -390,7 +390,7 @@ def test_resumed_training_ends_in_the_same_bytes(tmp_path, monkeypatch, stopped)
 def test_same_seed_same_bytes():
     features, labels = noise()
     first, again, other = (
-        state(train(features, labels, seed=seed, units=[4], dropout=0.5)[0])
+        state(train(features, labels, seed=seed, hidden_units=[4], dropout=0.5)[0])
         for seed in (SEED, SEED, 8)
     )
     assert_same(first, again)

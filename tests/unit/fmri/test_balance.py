@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.linalg import cho_factor, cho_solve
 
-from neuroloop.fmri import decoders
 from neuroloop.fmri.balance import class_scale, class_targets
+from neuroloop.fmri.decoders import logistic, ridge
 
 
 def test_targets_by_hand() -> None:
@@ -70,10 +70,14 @@ def test_balance_without_weights_gains_what_weights_gain(signal: float) -> None:
             scores = {
                 "plain": plain(*args),
                 "weights": balanced(*args),
-                "balance": decoders.ridge(x[~test], y[~test], runs, x[test], k, [1000.0]),
+                "balance": ridge.decode(
+                    x[~test], y[~test], runs, x[test], k, alphas=[1000.0], alpha_folds=5
+                ),
             }
             if signal:
-                scores["logistic"] = decoders.logistic(x[~test], y[~test], runs, x[test], k, C=0.01)
+                scores["logistic"] = logistic.decode(
+                    x[~test], y[~test], runs, x[test], k, C=0.01, max_iter=1000
+                )
             for name, given in scores.items():
                 right[name] += int((given.argmax(axis=1) == y[test]).sum())
     share = {name: hits / (4 * 240) for name, hits in right.items()}

@@ -249,10 +249,10 @@ def test_truncated_file(god_file):
 
 def test_file_of_another_kind(tmp_path):
     (tmp_path / "text.h5").write_text("not HDF5")
-    assert "no HDF5 file" in refused(tmp_path / "text.h5")
+    assert "not an HDF5 file" in refused(tmp_path / "text.h5")
     with h5py.File(tmp_path / "other.h5", "w") as file:
         file["features"] = np.ones(3)
-    assert "no BData file (it holds features)" in refused(tmp_path / "other.h5")
+    assert "not a BData file (it holds features)" in refused(tmp_path / "other.h5")
 
 
 @pytest.mark.parametrize("column", ["DataType", "stimulus_id", "Run"])

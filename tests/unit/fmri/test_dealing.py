@@ -101,7 +101,7 @@ def test_a_category_of_one_run_cannot_be_learned() -> None:
 @pytest.mark.parametrize(
     ("rows", "folds", "by", "message"),
     [
-        (blocks_of_volumes(1), 2, "run", "all samples are of one run, training-1: set fold_by"),
+        (blocks_of_volumes(1), 2, "run", "all samples belong to one run, training-1: set fold_by"),
         (blocks_of_volumes(3), 4, "run", "4 folds cannot be made of 3 runs: set at most 3"),
         (
             trials(1, 3, 2),

@@ -66,7 +66,7 @@ def test_rows_of_an_image_are_joined_and_never_on_both_sides() -> None:
     ("changes", "said"),
     [
         ({"x": np.zeros(120)}, r"activity of shape \(120,\), classes \(120,\)"),
-        ({"runs": RUNS[1:]}, r"runs \(119,\) and stimuli \(120,\) do not fit"),
+        ({"runs": RUNS[1:]}, r"runs \(119,\) and stimuli \(120,\) do not match"),
         ({"labels": NAMES[1:]}, r"classes \(119,\)"),
         ({"x": np.full((120, 5), np.nan)}, "activity holds NaN or infinite values"),
         ({"runs": np.zeros(120)}, "1 folds cannot be made of 1 groups"),

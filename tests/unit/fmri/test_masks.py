@@ -72,8 +72,8 @@ def test_a_label_of_an_atlas():
     assert chosen([-1, 0, 1, 1], label=1)[0].sum() == 2
     assert "no voxel is of label 7, the image holds 0 (1 voxels), 1" in refused(atlas, label=7)
     line = refused([0, 1, 1.5, 2], label=1)
-    assert "label 1 is asked for, but the image holds" in line
-    assert "1.5 (1 voxels), 2 (1 voxels), which are no labels" in line
+    assert "label 1 is requested, but the image holds" in line
+    assert "1.5 (1 voxels), 2 (1 voxels), which are not labels" in line
 
 
 def test_above_a_threshold():
@@ -90,4 +90,4 @@ def test_nothing_to_choose():
     assert "2 voxels are infinite" in refused([0, np.inf, 1, -np.inf])
     assert "2 voxels are infinite" in refused([0, np.inf, 1, -np.inf], threshold=0.5)
     colours = np.zeros(2, dtype=[("R", "u1"), ("G", "u1"), ("B", "u1")])
-    assert "no numbers" in refused(colours)
+    assert "not numbers" in refused(colours)

@@ -197,9 +197,9 @@ def test_constant_voxels_become_zero_and_are_counted(study, caplog, cleaning):
 
 def test_missing_and_truncated_images(study):
     study.bold[1].write_bytes(study.bold[1].read_bytes()[:-900])
-    assert f"{study.bold[1]} is truncated or no NIfTI image" in study.refused()
+    assert f"{study.bold[1]} is truncated or not a NIfTI image" in study.refused()
     study.bold[1].write_bytes(gzip.compress(b"no image"))
-    assert "no NIfTI image" in study.refused()
+    assert "not a NIfTI image" in study.refused()
     study.bold[1].unlink()
     assert f"{study.bold[1]} is missing" in study.refused()
 
@@ -246,7 +246,7 @@ def test_empty_masks(study):
     half = np.zeros(SHAPE)
     half[:2] = 1
     study.masks["V1"] = Region(save(study.folder / "v1.nii.gz", half), "left")
-    assert "region V1: all its voxels lie on the other side than left" in study.refused()
+    assert "region V1: none of its voxels lies on the side left" in study.refused()
 
 
 def test_masks_that_are_not_0_and_1_are_refused_or_chosen_from(study):
@@ -256,7 +256,9 @@ def test_masks_that_are_not_0_and_1_are_refused_or_chosen_from(study):
     path = save(study.folder / "atlas.nii.gz", atlas)
     study.masks["VT"] = Region(path)
     line = study.refused()
-    assert "holds 0 and 1 (NaN outside), this one -1 (6 voxels), 2 (16 voxels): say which" in line
+    assert (
+        "holds 0 and 1 (NaN outside), but this one -1 (6 voxels), 2 (16 voxels): say which" in line
+    )
     for choice in ({"label": 2}, {"threshold": 0.5}, {"label": 2, "hemisphere": "left"}):
         study.masks["VT"] = Region(path, **choice)
         brain, _, facts = read_runs(study.bold, study.events, "events", study.masks, TR)

@@ -93,7 +93,7 @@ def test_runs_may_be_known(path):
 @pytest.mark.parametrize("last", [np.nan, np.inf])
 def test_a_trial_without_a_run_is_refused(path, last):
     line = refused(path, {"r": np.array([[1.0, 1, 2, last, 2]]).T}, runs=["r"])
-    assert f"r: row 4 names no run ({last:g})" in line
+    assert f"r: row 4 has no run ({last:g})" in line
 
 
 def repeated() -> dict[str, np.ndarray]:
@@ -157,7 +157,7 @@ def test_joined_variables_must_fit(path):
 
 
 def test_labels_must_be_one_a_trial_and_named(path):
-    assert "one value a trial" in refused(
+    assert "one value per trial" in refused(
         path, {"lTrain": np.ones((3, 2)), "lTest": np.ones((2, 2))}
     )
     assert "label 7 has no name" in refused(path, {"lTest": np.array([[1.0], [7.0]])})
@@ -216,9 +216,9 @@ def test_grey_values_may_be_whole_and_low_or_fractions(path):
 def test_broken_files(tmp_path, path):
     assert "is missing" in refused(tmp_path / "no.mat")
     path.write_bytes(path.read_bytes()[:150])
-    assert "truncated or no .mat" in refused(path)
+    assert "truncated or not a .mat" in refused(path)
     (tmp_path / "d.npz").write_bytes(b"PK")
-    assert "no .mat or .npz file" in refused(tmp_path / "d.npz")
+    assert "not a .mat or .npz file" in refused(tmp_path / "d.npz")
 
 
 def test_real_digits(data_folder):

@@ -101,7 +101,7 @@ def test_images_are_enlarged_digits(stimuli):
 
 
 def test_too_many_images_are_refused():
-    with pytest.raises(NeuroLoopError, match="images of the digit 0 are asked"):
+    with pytest.raises(NeuroLoopError, match="images of the digit 0 are requested"):
         draw_stimuli(SEED, train_per_category=200)
 
 

@@ -268,7 +268,9 @@ def test_images_that_all_runs_share_cannot_calibrate_and_that_is_said() -> None:
     runs = np.repeat([*"1234"], 4)
     splits = folds.splits(folds.group_folds(runs, 4), stimuli=image.astype(str))
     fit = partial(linear.fit_linear, "ridge", n_voxels=16)
-    with pytest.raises(NeuroLoopError, match="no class from two runs that show different images"):
+    with pytest.raises(
+        NeuroLoopError, match="no fold learns a class from two runs that show different images"
+    ):
         soft_labels.out_of_fold(np.eye(16), image % 2, runs, image.astype(str), splits, 2, fit, 2)
 
 

@@ -132,7 +132,7 @@ def test_rest_in_other_letters_is_refused(tmp_path):
     """It would be a category."""
     path = events(tmp_path / "e.tsv", "0 2 cat", "2 2 Rest")
     line = refused(read_events, [path], [3], TR)
-    assert "trial_type Rest and the key rest (rest) differ in letter case alone" in line
+    assert "trial_type Rest and the key rest (rest) differ only in letter case" in line
     path = label_list(tmp_path / "l.txt", "cat, REST")
     assert "REST and the key rest (rest)" in refused(read_label_list, path, [2], TR)
 
@@ -184,7 +184,7 @@ def test_times_with_few_decimals_hit_the_volume_they_mean(tmp_path):
         ("-2 4 cat", "event cat at -2 s for 4 s is not within the run"),
         ("-0.3 4 cat", "is not within the run"),
         ("2 -1 cat", "is not within the run"),
-        ("2 0 cat", "event cat at 2 s for 0 s: impulses label no volume: take the row out"),
+        ("2 0 cat", "event cat at 2 s for 0 s: impulses label no volume: remove the row"),
         ("2 n/a cat", "event cat at 2 s for nan s: impulses label no volume"),
         ("n/a 2 cat", "not within the run"),
         ("3.5 0.5 cat", "covers the middle of no volume (TR 2 s): events this short need a GLM"),
@@ -259,8 +259,8 @@ def test_header_is_skipped(tmp_path):
     ("text", "message"),
     [
         ("cat 0, dog 0, cat 0", "labels 3 volumes, but the BOLD files have 4"),
-        ("cat 0, dog 1, cat 0, dog 0", "run 0 comes back at line 3"),
-        ("cat 0, dog 0, cat nan, dog nan", "volume 3 names no run (nan)"),
+        ("cat 0, dog 1, cat 0, dog 0", "run 0 recurs at line 3"),
+        ("cat 0, dog 0, cat nan, dog nan", "volume 3 has no run (nan)"),
         ("cat 0, dog 0, cat, dog 0", "each line must be"),
         ("cat 0 x, dog 0 x, cat 0 x, dog 0 x", "each line must be"),
     ],
