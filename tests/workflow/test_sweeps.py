@@ -89,7 +89,10 @@ def test_variants_stand_wherever_radiographs_name_their_classifier() -> None:
     }
     before = copy.deepcopy(config["radiographs"]["others"])
     expand_sweeps(config)
-    chests, names = config["radiographs"]["chests"], ["fine--train_from-head", "fine--train_from-top"]
+    chests, names = (
+        config["radiographs"]["chests"],
+        ["fine--train_from-head", "fine--train_from-top"],
+    )
     assert chests["classifiers"] == ["logistic", *names]
     assert chests["leakage"] == [["case1", name] for name in names]
     assert chests["maps"] == [["case5", name] for name in names]
@@ -121,7 +124,10 @@ def test_a_preset_may_add_a_sweep_to_a_classifier_that_it_does_not_state() -> No
         ({"epochs": [1, 2, 1]}, "fine.sweep: two of its values make one name, fine--epochs-1:"),
         ({"learning_rate": [0.1, 0.10000001]}, "two of its values make one name"),
         ({"epochs": [-1, 1]}, "epochs: -1 is less than the minimum of 0"),
-        ({"train_from": [["head"]]}, r"fine--train_from-head.train_from: \['head'\] is not of type 'string'"),
+        (
+            {"train_from": [["head"]]},
+            r"fine--train_from-head.train_from: \['head'\] is not of type 'string'",
+        ),
     ],
 )
 def test_a_wrong_sweep_is_one_line(axes: Any, message: str) -> None:

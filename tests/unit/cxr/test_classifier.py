@@ -43,7 +43,12 @@ def test_every_key_of_a_block_is_used():
         epochs=8, batch_size=16, learning_rate=0.25, schedule="cosine", optimiser="adam"
     )
     assert (made.l2, made.hidden_units, made.stop_after) == (0.5, (8, 4), 9)
-    assert (made.backbone, made.train_from, made.width, made.stem) == ("resnet18", "layer3", 4, "small")
+    assert (made.backbone, made.train_from, made.width, made.stem) == (
+        "resnet18",
+        "layer3",
+        4,
+        "small",
+    )
     assert (made.weights, made.C, made.class_weights, made.test_views) == (None, None, True, 2)
     assert (made.input_size, made.validation_share, made.initial_weights_share) == (None, 0.1, 0)
     assert made.feature_layers == ()
@@ -81,7 +86,9 @@ def test_its_front_is_that_of_the_stored_features(tmp_path, weights):
         stored.backbone.load_state_dict(whole.backbone.state_dict())
     else:
         initialise_backbone(stored, 1)
-    made = classifier(start if weights else None, weights=weights, hidden_units=[8]).network(3, 1, 4)
+    made = classifier(start if weights else None, weights=weights, hidden_units=[8]).network(
+        3, 1, 4
+    )
     with torch.inference_mode():
         features = stored.eval().front(radiographs())
         torch.testing.assert_close(made.eval().front(radiographs()), features, rtol=0, atol=0)
