@@ -44,4 +44,4 @@ def test_shares_by_hand(readings):
 def test_recall_of_each_cell_by_hand(readings):
     recall = recall_of_cells(readings, NAMES).set_index("cell").loc[NAMES]
     assert recall["frames"].to_dict() == {"a": 2, "b": 1}
-    assert recall["recall"].to_dict() == {"a": 0.5, "b": 1.0}
+    assert recall["value"].to_dict() == {"a": 0.5, "b": 1.0}
