@@ -5,24 +5,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-import torch
 
 from neuroloop.cxr.radiograph_map_figure import draw_radiograph_maps
+from neuroloop.cxr.radiograph_maps import map_predicted, point, some_of_each
 from neuroloop.errors import NeuroLoopError
-from neuroloop.explain.attribution.cam import class_maps, count_maps
-from neuroloop.explain.models.model_file import OpenedModel, open_model
-from neuroloop.explain.sanity.pointing import Pointing, pointing_game
+from neuroloop.explain.models.model_file import open_model
 from neuroloop.files.formats import StrPath, save_arrays, save_table
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
-from neuroloop.training.loop import predict
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
-METHODS = {"CAM": "cam", "Grad-CAM": "grad_cam"}
 #: Radiographs of each class in the figure.
 DRAWN = 3
 
@@ -50,77 +45,36 @@ def map_radiographs(
     """
     torch_device = pick_device(device)
     opened = open_model(Path(model), torch_device)
-    radiographs = opened.images
-    images, truth = radiographs.images[:], radiographs.truth
+    radiographs, truth = opened.images, opened.images.truth
     if truth is None:
         raise NeuroLoopError(f"{model} has no labels of its radiographs")
-    logits = predict(opened.network, images, 16)[:, 0]
-    named = logits.argmax(axis=1)
-    methods = {
-        title: method
-        for title, method in METHODS.items()
-        if method != "cam" or opened.network.is_linear
-    }
-    maps = {title: maps_of(opened, method, named) for title, method in methods.items()}
+    made = map_predicted(opened)
     save_arrays(
         outputs["maps"],
-        {
-            **{methods[title]: values for title, values in maps.items()},
-            "radiograph": radiographs.ids,
-            "named": named,
-        },
+        {**made.by_method, "radiograph": radiographs.ids, "named": made.named},
         axes={
-            **dict.fromkeys(methods.values(), ("radiograph", "row", "column")),
+            **dict.fromkeys(made.by_method, ("radiograph", "row", "column")),
             "radiograph": ("radiograph",),
             "named": ("radiograph",),
         },
-        units=dict.fromkeys(methods.values(), "logit of the named class"),
+        units=dict.fromkeys(made.by_method, "logit of the named class"),
         classes=list(opened.classes),
-        counts={methods[title]: count_maps(values)._asdict() for title, values in maps.items()},
+        counts=made.counts(),
     )
-    save_table(outputs["pointing"], point(maps, radiographs.mask, seed))
-    shown = images[:, 0]
-    of_class = [np.flatnonzero(truth == number) for number in range(len(opened.classes))]
-    chosen = np.concatenate([rows[:: -(-len(rows) // DRAWN) or 1] for rows in of_class])
+    save_table(outputs["pointing"], point(made.maps, radiographs.mask, seed))
+    chosen = some_of_each(truth, len(opened.classes), DRAWN)
     names = np.array(opened.classes)
-    scores = torch.from_numpy(logits).double().softmax(dim=1).numpy()
     draw_radiograph_maps(
-        shown[chosen],
-        {title: values[chosen] for title, values in maps.items()},
+        radiographs.images[:, 0][chosen],
+        {title: values[chosen] for title, values in made.maps.items()},
         names[truth[chosen]].tolist(),
-        names[named[chosen]].tolist(),
-        scores[chosen, named[chosen]],
+        names[made.named[chosen]].tolist(),
+        made.probabilities()[chosen],
         None if radiographs.mask is None else radiographs.mask[chosen],
         outputs["figure"],
         outputs["figure_svg"],
     )
     return {"device": str(torch_device)}
-
-
-def maps_of(opened: OpenedModel, method: str, named: np.ndarray) -> np.ndarray:
-    """Maps of the predicted class of each radiograph, shape (radiographs, h, w)."""
-    parts = []
-    for start in range(0, len(named), 16):
-        images = torch.from_numpy(opened.images.images[start : start + 16])
-        classes = torch.from_numpy(named[start : start + 16, None])
-        made = class_maps(opened.network, opened.layer, images, classes, method)
-        parts.append(made[:, 0, 0].cpu().numpy())
-    return np.concatenate(parts)
-
-
-def point(maps: Mapping[str, np.ndarray], lesions: np.ndarray | None, seed: int) -> pd.DataFrame:
-    """How often the highest place of a map lies in a lesion; no rows if none is known."""
-    if lesions is None or not lesions.any():
-        return pd.DataFrame(columns=["method", *Pointing._fields])
-    return pd.DataFrame(
-        [
-            {
-                "method": title,
-                **pointing_game(values, lesions, seed=seed)._asdict(),
-            }
-            for title, values in maps.items()
-        ]
-    )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import torch
 from neuroloop.cxr.classifier import Classifier
 from neuroloop.cxr.duplicates import COPY
 from neuroloop.cxr.external_radiographs import learned_from
+from neuroloop.cxr.fold_networks import mean_logits, weights_by_fold
 from neuroloop.cxr.radiograph_set import load_radiograph_set
 from neuroloop.cxr.radiograph_tables import prediction_table
 from neuroloop.errors import NeuroLoopError
@@ -28,7 +29,6 @@ from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.networks.transfer_network import transfer_network
 from neuroloop.registry import add_plugins
-from neuroloop.training.loop import predict
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -100,22 +100,15 @@ def predict_external(
         )
     taken = torch.from_numpy(preparation.apply(shown.pixels[rows][:, None]))
     stored = load_weights(networks)
-    logits = []
-    for number in sorted({int(name.split("/")[0].removeprefix("fold")) for name in stored}):
-        own = {
-            name.split("/", 1)[1]: values
-            for name, values in stored.items()
-            if name.startswith(f"fold{number}/")
-        }
-        network.load_state_dict(own, strict=False)
-        logits.append(predict(network, taken, 16)[:, 0])
     tested = shown.table.iloc[rows].assign(fold=0)
-    predicted = prediction_table(tested, np.mean(logits, axis=0), classes).assign(shown="whole")
+    predicted = prediction_table(tested, mean_logits(network, stored, taken), classes).assign(
+        shown="whole"
+    )
     save_table(outputs["predictions"], predicted)
     save_table(outputs["dropped"], dropped)
     facts = {
         "classes": classes,
-        "networks": len(logits),
+        "networks": len(weights_by_fold(stored)),
         "radiographs_left_out": len(dropped),
         "copies_left_out": int((dropped["reason"] == COPY).sum()),
     }

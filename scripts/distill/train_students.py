@@ -6,33 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroloop import registry
 from neuroloop.contracts.teacher import check_teacher
 from neuroloop.distill import students
-from neuroloop.distill.image_set import ImageSet, load_image_set, soft_label_ids
+from neuroloop.distill.image_set import load_image_set
 from neuroloop.distill.kept_student import save_student
+from neuroloop.distill.student_scores import score_students
 from neuroloop.distill.students import Student
-from neuroloop.distill.teaching import join_logits, teach
-from neuroloop.files.formats import (
-    StrPath,
-    load_array,
-    save_arrays,
-    save_json,
-    save_table,
-)
+from neuroloop.distill.teacher_logits import teacher_logits
+from neuroloop.files.formats import StrPath, save_arrays, save_json, save_table
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
-from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.jobs.seeds import derive_seed
 from neuroloop.registry import add_plugins
-from neuroloop.statistics import metrics
-from neuroloop.statistics.intervals import crossed_interval, permutation_p
 from neuroloop.training.checkpoints import JobStates
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
-
-#: Permutations of the test labels that give the students' p value.
-PERMUTATIONS = 1000
 
 
 def train_students(
@@ -124,66 +113,9 @@ def train_students(
         **facts,
     )
     save_student(Path(outputs["model"]), trained, shown, chosen, shown.test)
-    save_json(outputs["metrics"], {**score(trained.logits, truth, seed), **facts})
+    save_json(outputs["metrics"], {**score_students(trained.logits, truth, seed), **facts})
     states.remove()
     return {"device": str(torch_device)}
-
-
-def teacher_logits(
-    shown: ImageSet,
-    logits: StrPath | None,
-    teacher: str,
-    temperature: float,
-    seeds: list[int],
-    seed: int,
-) -> np.ndarray | None:
-    """Logits of each seed's teacher for the training images, or None for labels alone."""
-    labels = shown.labels[shown.train]
-    joined = None
-    if logits:
-        values, facts = load_array(logits)
-        row_ids, classes = (facts["ids"][axis] for axis in facts["axes"])
-        ids = soft_label_ids(shown.table, shown.train)
-        if registry.entry("teacher", teacher).NEEDS == "cnn":
-            ids = shown.table["image_id"].iloc[shown.train].tolist()
-        joined = join_logits(values, row_ids, classes, list(ids), shown.classes)
-    taught = [
-        teach(
-            teacher,
-            labels,
-            len(shown.classes),
-            temperature,
-            numpy_generator(seed, "teacher", teacher, number),
-            joined,
-        )
-        for number in seeds
-    ]
-    return None if taught[0] is None else np.stack([one for one in taught if one is not None])
-
-
-def score(logits: np.ndarray, truth: np.ndarray, seed: int) -> dict[str, Any]:
-    """Mean metrics over seeds, with an interval over seeds and test images."""
-    each = [metrics.classification_metrics(of_seed, truth) for of_seed in logits]
-    predicted = np.argmax(logits, axis=2)
-    hits = predicted == truth
-    shuffle = numpy_generator(seed, "null")
-    null = np.array([(predicted == shuffle.permutation(truth)).mean() for _ in range(PERMUTATIONS)])
-    interval = crossed_interval(hits, numpy_generator(seed, "interval"))
-    means = {
-        name: None if each[0][name] is None else float(np.mean([one[name] for one in each]))
-        for name in each[0]
-        if name != "n"
-    }
-    return {
-        **means,
-        "n": len(truth),
-        "seeds": len(logits),
-        "ci_low": interval.ci_low,
-        "ci_high": interval.ci_high,
-        "interval": "95 %, over seeds and test images",
-        "p": permutation_p(float(hits.mean()), null),
-        "null": {"method": "labels of test images permuted", "permutations": len(null)},
-    }
 
 
 if __name__ == "__main__":

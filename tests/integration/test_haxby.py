@@ -79,7 +79,7 @@ def test_block_means(results: Path) -> None:
 def test_categories_teach_images_that_were_not_shown(students: Path) -> None:
     """Four of eight categories, renormalised; an image's soft label is its category's."""
     from neuroloop.distill.image_set import load_image_set
-    from scripts.distill.train_students import teacher_logits
+    from neuroloop.distill.teacher_logits import teacher_logits
 
     folder = students / "distill/haxby_blocks"
     images = load_image_set(folder / "images.npy", folder / "images.tsv")

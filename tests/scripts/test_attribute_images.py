@@ -22,7 +22,8 @@ SETTINGS = {
     "layer_groups": 2,
     "curve_steps": 3,
     "random_orders": 1,
-    "label_images": 9,
+    "randomisation_megapixels": 10.0,
+    "batch": 16,
 }
 FILES = [
     "arrays.json",
@@ -73,7 +74,7 @@ def prepare(folder, network, given, kind, options, labels):
     )
     train_randomised(
         model=folder / "model.json",
-        settings=SETTINGS,
+        label_images=9,
         seed=0,
         device="cpu",
         outputs=outputs(folder / "randomised"),

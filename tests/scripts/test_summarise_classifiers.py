@@ -5,7 +5,6 @@ import pandas as pd
 
 from neuroloop.cxr.classifier_summary import Run, compare_runs
 from neuroloop.files.formats import read_table, save_table
-from scripts.cxr.map_radiographs import point
 
 CLASSES = ["normal", "virus"]
 
@@ -41,15 +40,3 @@ def test_a_single_training_leaves_an_empty_table_with_all_columns(tmp_path):
     save_table(tmp_path / "comparisons.tsv", table)
     read = read_table(tmp_path / "comparisons.tsv", {"difference": float, "p": float})
     assert len(read) == 0
-
-
-def test_radiographs_without_lesions_leave_an_empty_table_with_all_columns():
-    maps = np.random.default_rng(0).random((3, 4, 4))
-    lesions = np.zeros((3, 8, 8), dtype=bool)
-    without = [point({"CAM": maps}, nothing, 0) for nothing in (None, lesions)]
-    lesions[:, 2:4, 2:4] = True
-    known = point({"CAM": maps}, lesions, 0)
-    assert len(known) == 1
-    for table in without:
-        assert len(table) == 0
-        assert list(table) == list(known)

@@ -7,7 +7,8 @@ from neuroloop.explain.models.model_file import open_model
 from neuroloop.files.formats import load_array
 from neuroloop.training.loop import predict
 from scripts.distill.train_cnn_teacher import train_cnn_teacher
-from tests.scripts.test_train_students import STUDENT, images
+from tests.scripts.test_train_students import STUDENT
+from tests.unit.distill.taught_images import images
 
 __all__ = ["images"]  # the fixture
 

@@ -1,28 +1,25 @@
-"""One group of students: its teacher by id, its score, and what it writes."""
+"""One group of students: what it writes, and what it follows from."""
 
 import json
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from safetensors import safe_open
-from scipy.special import log_softmax
 
 from neuroloop.distill.image_set import load_image_set
 from neuroloop.distill.students import Student, train_students
-from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.models.model_file import open_model
-from neuroloop.files.formats import load_array, load_arrays, read_table, save_array, save_table
-from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.files.formats import load_arrays, read_table
+from neuroloop.jobs.seeds import derive_seed
 from neuroloop.networks.resnet import resnet
-from neuroloop.statistics.intervals import crossed_interval
 from neuroloop.training.checkpoints import checkpoint_key
 from neuroloop.training.loop import predict
 from scripts.distill import train_students as script
-from scripts.distill.train_students import score, teacher_logits
+from tests.unit.distill.taught_images import expected, images, save_logits
 
-CLASSES = ["cat", "dog", "cow"]  # in the order of the brain's columns, which is not the students'
+__all__ = ["images"]
+
 STUDENT = {
     "depth": 18,
     "width": 2,
@@ -39,164 +36,6 @@ STUDENT = {
     "flip": False,
     "batched_networks": 2,
 }
-
-
-@pytest.fixture
-def images(tmp_path):
-    """Paths of twelve images that teach and six that test, in mixed order."""
-    generator = np.random.default_rng(0)
-    order = generator.permutation(18)
-    table = pd.DataFrame(
-        {
-            "image_id": [f"i{number}" for number in order],
-            "category": [CLASSES[number % 3] for number in order],
-            "split": np.where(order < 12, "train", "test"),
-            "stimulus_id": [f"s{number}" for number in order],
-        }
-    )
-    pixels = generator.integers(0, 256, size=(18, 1, 8, 8)).astype(np.uint8)
-    save_images(tmp_path, pixels, table)
-    return tmp_path / "images.npy", tmp_path / "images.tsv"
-
-
-def save_images(folder, pixels, table):
-    axes = ("image", "channel", "row", "column")
-    ids = {"image": table["image_id"].tolist()}
-    save_array(folder / "images.npy", pixels, axes=axes, units="1", ids=ids)
-    save_table(folder / "images.tsv", table)
-
-
-def save_logits(path, rows, axes=("stimulus", "class"), order=None):
-    """Logits that tell their row and column: row 7 and class dog give 7.1."""
-    rows = rows if order is None else [rows[place] for place in order]
-    values = np.array([[int(row[1:]) + column / 10 for column in range(3)] for row in rows])
-    save_array(
-        path,
-        values.astype(np.float32),
-        axes=axes,
-        units="nat",
-        ids={axes[0]: rows, axes[1]: CLASSES},
-    )
-    return path
-
-
-def expected(ids):
-    """What `save_logits` says of ids, in the students' order of classes: cat, cow, dog."""
-    return np.array([[int(name[1:]) + column for column in (0, 0.2, 0.1)] for name in ids])
-
-
-# --------------------------------------------------------------------------------- teacher
-
-
-def test_images_get_the_soft_label_of_their_stimulus_by_id(images, tmp_path):
-    """Turns red where soft labels are taken in the order in which they are stored."""
-    shown = load_image_set(*images)
-    assert shown.classes == ["cat", "cow", "dog"]
-    rows = [f"s{number}" for number in range(18)]
-    taught = [
-        teacher_logits(shown, save_logits(tmp_path / name, rows, order=order), "brain", 4.0, [0], 1)
-        for name, order in [
-            ("straight.npy", None),
-            ("turned.npy", range(17, -1, -1)),
-            ("mixed.npy", np.random.default_rng(3).permutation(18)),
-        ]
-    ]
-    train = shown.table["stimulus_id"].iloc[shown.train]
-    for one in taught:
-        assert one.shape == (1, 12, 3)
-        np.testing.assert_allclose(one[0], expected(train), rtol=1e-6)
-
-
-def test_images_that_test_need_no_soft_label(images, tmp_path):
-    shown = load_image_set(*images)
-    train = shown.table["stimulus_id"].iloc[shown.train].tolist()
-    path = save_logits(tmp_path / "logits.npy", sorted(train))
-    taught = teacher_logits(shown, path, "brain", 4.0, [0], 1)
-    np.testing.assert_allclose(taught[0], expected(train), rtol=1e-6)
-    few = save_logits(tmp_path / "few.npy", train[:-1])
-    with pytest.raises(NeuroLoopError, match="no soft label for 1 of 12 images"):
-        teacher_logits(shown, few, "brain", 4.0, [0], 1)
-
-
-def test_the_network_that_teaches_is_joined_by_image(images, tmp_path):
-    shown = load_image_set(*images)
-    rows = [f"i{number}" for number in range(12)]
-    path = save_logits(tmp_path / "logits.npy", rows, ("image", "class"))
-    taught = teacher_logits(shown, path, "cnn", 4.0, [0], 1)
-    np.testing.assert_allclose(
-        taught[0], expected(shown.table["image_id"].iloc[shown.train]), rtol=1e-6
-    )
-
-
-def test_images_that_were_not_shown_get_the_soft_label_of_their_category(images, tmp_path):
-    pixels, _ = load_array(images[0])
-    table = read_table(images[1], {})
-    save_images(tmp_path, pixels, table.assign(stimulus_id=""))
-    shown = load_image_set(*images)
-    axes, rows = ("stimulus", "class"), ["dog", "cat", "cow"]
-    values = np.arange(9, dtype=np.float32).reshape(3, 3)
-    ids = {"stimulus": rows, "class": CLASSES}
-    save_array(tmp_path / "logits.npy", values, axes=axes, units="nat", ids=ids)
-    taught = teacher_logits(shown, tmp_path / "logits.npy", "brain", 4.0, [0], 1)
-    for row, category in zip(taught[0], shown.table["category"].iloc[shown.train], strict=True):
-        np.testing.assert_array_equal(row, values[rows.index(category), [0, 2, 1]])
-
-
-def test_shuffles_differ_from_seed_to_seed_and_what_is_fixed_does_not(images, tmp_path):
-    shown = load_image_set(*images)
-    path = save_logits(tmp_path / "logits.npy", [f"s{number}" for number in range(18)])
-    for teacher in ("brain", "smooth", "classmean"):
-        taught = teacher_logits(shown, path, teacher, 4.0, [0, 1], 1)
-        np.testing.assert_array_equal(taught[0], taught[1])
-    for teacher in ("rowshuffled", "withinclass"):
-        taught = teacher_logits(shown, path, teacher, 4.0, [0, 1, 2], 1)
-        assert (taught[0] != taught[1]).any()
-        alone = teacher_logits(shown, path, teacher, 4.0, [2], 1)
-        np.testing.assert_array_equal(taught[2], alone[0])
-    random = teacher_logits(shown, None, "random", 4.0, [0, 1], 1)
-    assert random.shape == (2, 12, 3)
-    assert (random[0] != random[1]).any()
-    assert teacher_logits(shown, None, "none", 4.0, [0, 1], 1) is None
-
-
-# ----------------------------------------------------------------------------------- score
-
-
-def test_a_score_by_hand():
-    truth = np.array([0, 1, 0, 1])
-    right = np.array([[2.0, 0], [0, 2], [2, 0], [0, 2]])
-    half = np.array([[2.0, 0], [0, 2], [0, 2], [2, 0]])
-    facts = score(np.stack([right, half]), truth, seed=3)
-    assert facts["accuracy"] == 0.75
-    assert facts["chance"] == 0.5
-    assert facts["n"] == 4
-    assert facts["seeds"] == 2
-    hits = np.array([[True] * 4, [True, True, False, False]])
-    interval = crossed_interval(hits, numpy_generator(3, "interval"))
-    assert (facts["ci_low"], facts["ci_high"]) == (interval.ci_low, interval.ci_high)
-    assert facts["top5_accuracy"] is None
-    losses = [-log_softmax(one, axis=1)[np.arange(4), truth].mean() for one in (right, half)]
-    assert facts["log_loss"] == pytest.approx(np.mean(losses))
-    # Of the 6 ways to place two labels of each class one gives 0.75 and one more as much or more:
-    # seed 1 says 0101 and seed 2 0110; only the labels 0101 and 0110 match one of them whole.
-    assert facts["p"] == pytest.approx(2 / 6, abs=0.05)
-    assert facts["null"]["permutations"] == script.PERMUTATIONS
-    assert facts == score(np.stack([right, half]), truth, seed=3)
-
-
-def test_students_that_know_nothing_are_not_significant():
-    generator = np.random.default_rng(0)
-    truth = np.arange(300) % 10
-    logits = generator.normal(size=(4, 300, 10)).astype(np.float32)
-    facts = score(logits, truth, seed=0)
-    assert facts["p"] > 0.01
-    assert facts["ci_low"] < 0.1 < facts["ci_high"]
-    assert facts["top5_accuracy"] == pytest.approx(0.5, abs=0.06)
-    logits[:, np.arange(300), truth] += 1
-    assert score(logits, truth, seed=0)["p"] == pytest.approx(1 / (1 + script.PERMUTATIONS))
-
-
-# ------------------------------------------------------------------------------- the group
 
 
 def train(

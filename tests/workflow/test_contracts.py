@@ -191,8 +191,8 @@ def test_students_are_tested_on_the_test_images_and_no_others(results: Path) -> 
 def test_images_get_the_soft_labels_of_their_own_stimulus(results: Path, tmp_path: Path) -> None:
     """However the rows and columns of the soft labels are ordered: by id, not by position."""
     from neuroloop.distill.image_set import load_image_set
+    from neuroloop.distill.teacher_logits import teacher_logits
     from neuroloop.files.formats import load_array, save_array
-    from scripts.distill.train_students import teacher_logits
 
     images = load_image_set(
         results / "distill/tiny/images.npy", results / "distill/tiny/images.tsv"

@@ -4,10 +4,9 @@ Every method has one signature, for any network: a plain one with outputs (image
 of `core` with (images, members, classes), of which the mean over members is explained.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -159,39 +158,6 @@ def attribute(
         return occlusion(network, images, classes, **options)
     channels = attribute_channels(method, network, images, classes, **options)
     return channels.abs().amax(1) if method == "saliency" else channels.sum(1)
-
-
-def attribute_in_batches(
-    method: str,
-    network: nn.Module,
-    load: Callable[[np.ndarray], np.ndarray],
-    classes: np.ndarray,
-    *,
-    images_at_once: int = 32,
-    **options: Any,
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Explain one class of each of many images, one batch in memory at a time.
-
-    Parameters
-    ----------
-    method, network, **options
-        As in `attribute`; a baseline is the same for all images.
-    load : callable
-        From rows, ascending, to images of float32, shape (rows, channels, height, width).
-    classes : ndarray of int, shape (n,)
-        Of each row.
-    images_at_once : int
-
-    Yields
-    ------
-    rows : ndarray of int, shape (images,)
-    maps : ndarray of float32, shape (images, height, width)
-    """
-    for start in range(0, len(classes), images_at_once):
-        rows = np.arange(start, min(start + images_at_once, len(classes)))
-        images = torch.from_numpy(load(rows))
-        chosen = torch.from_numpy(classes[rows].astype(np.int64))
-        yield rows, attribute(method, network, images, chosen, **options).cpu().numpy()
 
 
 @torch.inference_mode(False)

@@ -1,5 +1,6 @@
 """Which images of a model are explained, and which output: the predicted class."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -128,3 +129,25 @@ def even_order(given: ModelImages, seed: int) -> np.ndarray:
         members = np.flatnonzero(groups == group)
         ranks[members] = np.arange(len(members))
     return np.lexsort((turns[groups], ranks))
+
+
+def true_names(explained: Explained, classes: Sequence[str]) -> list[str] | None:
+    """Names of the true classes of each image, joined where there are several.
+
+    Parameters
+    ----------
+    explained : Explained
+    classes : sequence of str
+
+    Returns
+    -------
+    list of str, or None where no truth is known
+    """
+    if explained.truth is None:
+        return None
+    if explained.truth.ndim == 1:
+        return [classes[number] for number in explained.truth.tolist()]
+    return [
+        "+".join(name for name, true in zip(classes, row, strict=True) if true) or "none of them"
+        for row in explained.truth
+    ]

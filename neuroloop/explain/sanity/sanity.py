@@ -5,8 +5,9 @@ pixels that count (deletion, insertion), point at the truth, and say anything at
 the image go through the same tests.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,17 @@ class Checks:
     curve_steps: int = 20
     random_orders: int = 3
     batch: int = 16
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> "Checks":
+        """Read the block ``explain: settings`` of the config."""
+        return cls(
+            groups=settings["layer_groups"],
+            megapixels=settings["randomisation_megapixels"],
+            curve_steps=settings["curve_steps"],
+            random_orders=settings["random_orders"],
+            batch=settings["batch"],
+        )
 
     def groups_for(self, images: torch.Tensor, runs_a_map: int) -> int:
         """Groups of layers that the pixels suffice for, with two passes of all images a group."""

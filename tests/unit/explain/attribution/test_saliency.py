@@ -1,6 +1,5 @@
 """Attributions by gradients: by hand, by captum, and nothing left behind."""
 
-import numpy as np
 import pytest
 import torch
 from captum.attr import GuidedBackprop, InputXGradient, IntegratedGradients, Saliency
@@ -11,7 +10,6 @@ from neuroloop.explain.attribution.saliency import (
     METHODS,
     attribute,
     attribute_channels,
-    attribute_in_batches,
     completeness_gap,
     integrated_gradients,
 )
@@ -303,26 +301,6 @@ def test_frozen_networks_are_explained_too():
         assert torch.equal(attribute(method, frozen, IMAGES, CLASSES), expected)
 
 
-@pytest.mark.parametrize("method", ALL)
-def test_batches(method):
-    network, classes = reader(), np.arange(7) % 5
-    images = drawn(7, 2, 12, 8, seed=3).numpy()
-    whole = attribute(
-        method, network, torch.from_numpy(images), torch.from_numpy(classes), **ALL[method]
-    )
-    for at_once, sizes in ((3, [3, 3, 1]), (100, [7])):
-        parts = attribute_in_batches(
-            method, network, images.__getitem__, classes, images_at_once=at_once, **ALL[method]
-        )
-        rows, maps = zip(*parts, strict=True)
-        assert [len(part) for part in maps] == sizes
-        assert np.concatenate(rows).tolist() == list(range(7))
-        together = np.concatenate(maps)
-        assert together.dtype == np.float32
-        np.testing.assert_allclose(together, whole.numpy(), rtol=0, atol=1e-6)
-    assert whole.abs().max() > 1e-3
-
-
 def test_steps_of_integrated_gradients_are_batches_of_what_was_asked_for():
     network, sizes = reader(), []
     network.register_forward_hook(lambda module, given, out: sizes.append(len(given[0])))
@@ -331,22 +309,6 @@ def test_steps_of_integrated_gradients_are_batches_of_what_was_asked_for():
     sizes.clear()
     integrated_gradients(network, IMAGES, CLASSES, n_steps=2, evaluations_at_once=1)
     assert sizes == [3, 3]
-
-
-@pytest.mark.parametrize("method", ALL)
-def test_memory_does_not_grow_with_the_number_of_images(method, live_values):
-    network, alive = reader(), []
-
-    def load(rows):
-        alive.append(live_values())
-        return drawn(len(rows), 2, 12, 8).numpy()
-
-    for _ in attribute_in_batches(
-        method, network, load, np.zeros(8, int), images_at_once=2, **ALL[method]
-    ):
-        pass
-    assert len(alive) == 4
-    assert len(set(alive[2:])) == 1
 
 
 def test_the_same_bytes_again():

@@ -1,9 +1,11 @@
 """What is explained: images spread over classes, and the class that the network names."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
-from neuroloop.explain.models.explained import even_order, explained_images
+from neuroloop.explain.models.explained import even_order, explained_images, true_names
 from neuroloop.explain.models.model_images import ModelImages
 from tests.unit.explain.explained_models import reader, student
 
@@ -54,3 +56,19 @@ def test_of_several_labels_the_named_one_may_be_any_true_one():
         bool(row[k]) for row, k in zip(truth, made.classes.tolist(), strict=True)
     ]
     assert made.masks.shape == (12, 16, 16)
+
+
+def test_names_of_true_classes():
+    one, several = explained_images(student(), 3, seed=0), explained_images(reader(), 4, seed=0)
+    assert true_names(one, ["cat", "cow", "dog"]) == [
+        ["cat", "cow", "dog"][row % 3] for row in one.rows
+    ]
+    names = true_names(
+        replace(several, truth=np.eye(4, 3, dtype=bool) | [True, False, False]), "abc"
+    )
+    assert names == ["a", "a+b", "a+c", "a"]
+    assert (
+        true_names(replace(several, truth=np.zeros((4, 3), dtype=bool)), "abc")
+        == ["none of them"] * 4
+    )
+    assert true_names(replace(one, truth=None), "abc") is None

@@ -214,3 +214,18 @@ def test_pointing_asks_those_that_are_named_right():
     hit, energy = pointing_rows(same, hits, asked, 0)
     assert hit["verdict"] == energy["verdict"] == "no better than chance"
     assert pointing_rows(hits, hits, explained_images(student(), 3, seed=0), 0) == []
+
+
+def test_how_thorough_the_config_says():
+    settings = {"layer_groups": 3, "randomisation_megapixels": 0.5, "curve_steps": 7}
+    settings |= {"random_orders": 4, "batch": 9, "images": 12}
+    assert Checks.from_settings(settings) == Checks(3, 0.5, 7, 4, 9)
+    for name in (
+        "layer_groups",
+        "randomisation_megapixels",
+        "curve_steps",
+        "random_orders",
+        "batch",
+    ):
+        with pytest.raises(KeyError, match=name):
+            Checks.from_settings({key: value for key, value in settings.items() if key != name})
