@@ -1,4 +1,4 @@
-"""What each teacher is worth: accuracies, and paired differences between teachers."""
+"""What each teacher contributes: accuracies, and paired differences between teachers."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.intervals import crossed_group_interval, paired_difference
 
-#: What names a group of students that differ in nothing but their seed.
+#: Keys that identify a group of students that differ only in their seed.
 KEYS = ["subject", "roi", "decoder", "teacher", "student"]
 
 #: Stands for the subject, region and decoder of teachers that need no brain.
@@ -43,19 +43,19 @@ COLUMNS = [
 
 @dataclass(frozen=True, eq=False)
 class Group:
-    """Students that differ in nothing but their seed.
+    """Students that differ only in their seed.
 
     Attributes
     ----------
     keys : mapping of str to str
         Values of `KEYS`.
     hits : ndarray of bool, shape (seeds, test images)
-        True where the student named the image right; for a mean over subjects the share of them.
+        True where the student predicted correctly; for a mean over subjects, the share that did.
     image_ids : list of str
         Ids of the test images.
     seeds : list of int
     chance : float
-        Accuracy of always naming the commonest class.
+        Accuracy of always predicting the commonest class.
     flag : str
         What a reader must know of these students' training, e.g. the weights they started from.
     subjects : int
@@ -72,7 +72,7 @@ class Group:
 
 
 def needs_no_brain(teacher: str) -> bool:
-    """Whether a teacher is made without a brain, so that it stands under `REFERENCE`."""
+    """Whether a teacher uses no brain data, so that it is listed under `REFERENCE`."""
     return bool(registry.entry("teacher", teacher).NEEDS != "brain")
 
 
@@ -98,7 +98,7 @@ def check_paired(groups: Sequence[Group]) -> None:
 
 
 def accuracies(groups: Sequence[Group]) -> pd.DataFrame:
-    """One row a student: its group's keys, seed, accuracy, number of test images, chance, flag."""
+    """Make one row per student: keys, seed, accuracy, number of test images, chance, flag."""
     return pd.DataFrame(
         [
             {
@@ -133,22 +133,23 @@ def compare_teachers(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -
         `COLUMNS`: the difference of accuracies with its 95 % interval, p (two-sided), q (p after
         Benjamini & Hochberg 1995), n (test images), and the reason where there is no interval.
         Comparisons with teachers that mislead on purpose have p and no q:
-        that they cost accuracy is no discovery, and every sure discovery of a family makes room
-        for false ones among the others. Where several subjects teach, rows of the subject
-        ``mean`` speak of these subjects: the mean of their students, over seeds and test images.
-        Rows of the subject ``group`` speak of subjects like them: the same mean, over subjects,
-        seeds and test images (`statistics.crossed_group_interval`), without p.
+        that they cost accuracy is no discovery, and every certain discovery in a family admits
+        false ones among the others. If there are several subjects, rows of the subject ``mean``
+        refer to these subjects: the mean of their students, over seeds and test images. Rows of the
+        subject ``group`` generalise to similar subjects: the same mean, over subjects, seeds and
+        test images (`statistics.crossed_group_interval`), without p.
     """
     pairs = list(_pairs([*groups, *_means(groups)]))
     rows = []
     for group, control in pairs:
-        named = _named(group, control)
-        generator = numpy_generator(seed, "comparison", *(named[key] for key in [*KEYS, "control"]))
+        labels = _labels(group, control)
+        names = (labels[key] for key in [*KEYS, "control"])
+        generator = numpy_generator(seed, "comparison", *names)
         found = paired_difference(group.hits, control.hits, generator, n_boot)
-        row = named | {"difference": found.value, "p": found.p, "subjects": group.subjects}
+        row = labels | {"difference": found.value, "p": found.p, "subjects": group.subjects}
         if np.ptp(np.subtract(group.hits, control.hits, dtype=float)) > 1e-12:
             row |= {"ci_low": found.ci_low, "ci_high": found.ci_high, "reason": ""}
-        else:  # an interval without width would be sure of what nothing tells
+        else:  # an interval of width zero would claim unfounded certainty
             row["reason"] = "no seed or image differs from another"
         rows.append(row)
     numbers = dict.fromkeys(["difference", "ci_low", "ci_high", "p", "q"], float)
@@ -163,15 +164,15 @@ def compare_teachers(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -
 def _pairs(groups: Sequence[Group]) -> Iterator[tuple[Group, Group]]:
     """Yield each group with each control that it is compared with."""
     by_keys = {tuple(group.keys[key] for key in KEYS): group for group in groups}
-    for (*place, teacher, student), group in by_keys.items():
+    for (*brain, teacher, student), group in by_keys.items():
         others = [name for *_, name, variant in by_keys if variant == student]
         for control in dict.fromkeys(others) if teacher == "brain" else ["none"]:
             if control != teacher:
-                where = (REFERENCE,) * 3 if needs_no_brain(control) else tuple(place)
-                yield group, by_keys[(*where, control, student)]
+                origin = (REFERENCE,) * 3 if needs_no_brain(control) else tuple(brain)
+                yield group, by_keys[(*origin, control, student)]
 
 
-def _named(group: Group, control: Group) -> dict[str, Any]:
+def _labels(group: Group, control: Group) -> dict[str, Any]:
     """Columns that say what is compared, over how many images and seeds."""
     counts = {"n": len(group.image_ids), "seeds": len(group.seeds)}
     return {**group.keys, "control": control.keys["teacher"], **counts}
@@ -211,7 +212,7 @@ def _over_subjects(pairs: Sequence[tuple[Group, Group]]) -> list[dict[str, Any]]
         ]
         mean = crossed_group_interval(np.stack(differences))
         rows.append(
-            _named(*members[0])
+            _labels(*members[0])
             | {"subject": GROUP, "difference": mean.value, "subjects": len(members)}
             | {"ci_low": mean.ci_low, "ci_high": mean.ci_high, "reason": mean.reason}
         )

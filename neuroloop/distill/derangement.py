@@ -1,13 +1,13 @@
-"""Permutations that leave nothing in its place."""
+"""Permutations without fixed points."""
 
 import numpy as np
 
 
 def derangement(groups: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Permutation within groups that leaves no row in its place.
+    """Draw a permutation within groups that leaves no row where it was.
 
-    Each group is put in random order and every row takes the place of its successor on that
-    circle, so every other row of the group is equally likely.
+    Each group is put in random order on a circle and every row moves to the position of the next,
+    so every other row of the group is equally likely.
 
     Parameters
     ----------
@@ -17,7 +17,7 @@ def derangement(groups: np.ndarray, generator: np.random.Generator) -> np.ndarra
     Returns
     -------
     ndarray of int, shape (n,)
-        For each row the row that it gets. A group of one row keeps it: there is no other.
+        For each row the row that replaces it. A group of a single row keeps it.
     """
     source = np.arange(len(groups))
     for group in np.unique(groups):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
-    """Draw the gain of every teacher over ``none``, a panel a subject and a row a decoder.
+    """Draw the gain of each teacher over ``none``, a panel per subject and a row per decoder.
 
     Parameters
     ----------
@@ -29,8 +29,8 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
     -------
     Figure
         Differences in percentage points with 95 % intervals over seeds and test images; the
-        teachers that need no brain stand on their own at the left of each panel, and fill the
-        only one if no brain teaches.
+        teachers that need no brain are drawn separately at the left of each panel, and fill the
+        only panel if there is no brain.
     """
     single = ~comparisons["subject"].isin((GROUP, MEAN))
     gains = comparisons[(comparisons["control"] == "none") & single]
@@ -49,10 +49,10 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
         sharey="row",
     )
     for row, (decoder, student) in enumerate(rows):
-        alone = table[(table["teacher"] == "none") & (table["student"] == student)]
+        labels_only = table[(table["teacher"] == "none") & (table["student"] == student)]
         for column, subject in enumerate(subjects):
             panel = axes[row, column]
-            here = brains[
+            drawn = brains[
                 (brains["subject"] == subject)
                 & (brains["decoder"] == decoder)
                 & (brains["student"] == student)
@@ -60,13 +60,13 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
             lowest = _range(gains[gains["student"] == student])[0]
             without = references[references["student"] == student]
             _draw(panel, without, ["no brain"], 0, lowest, looks)
-            _draw(panel, here, rois, 1, lowest, looks)
+            _draw(panel, drawn, rois, 1, lowest, looks)
             panel.axhline(0, color="black", linewidth=0.8)
             panel.set_xticks(range(len(rois) + 1), ["no brain", *rois])
             panel.set_title(subject if len(rows) == 1 else f"{subject}, {decoder}, {student}")
         axes[row, 0].set_ylim(*_range(gains[gains["student"] == student]))
         axes[row, 0].set_ylabel(
-            f"accuracy less that of labels alone\n({alone['accuracy'].mean():.1%}), "
+            f"accuracy less that of labels alone\n({labels_only['accuracy'].mean():.1%}), "
             "percentage points"
         )
     _legend(figure, looks)
@@ -85,7 +85,7 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
 def teacher_looks(teachers: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Colour and marker of each teacher, in the order of the legend; none is left out."""
     present = set(teachers)
-    order = {name: place for place, name in enumerate(registry.names("teacher"))}
+    order = {name: rank for rank, name in enumerate(registry.names("teacher"))}
     entries = {name: registry.entry("teacher", name) for name in present}
     return {
         name: (entries[name].COLOUR, entries[name].MARKER)
@@ -96,24 +96,26 @@ def teacher_looks(teachers: Iterable[str]) -> dict[str, tuple[str, str]]:
 def _draw(
     panel: "Axes",
     gains: pd.DataFrame,
-    places: list[str],
+    ticks: list[str],
     start: int,
     lowest: float,
     looks: Mapping[str, tuple[str, str]],
 ) -> None:
-    """Draw the teachers side by side at each place (a region, or none)."""
+    """Draw the teachers side by side at each tick (a region, or no brain)."""
     teachers = [name for name in looks if name in set(gains["teacher"])]
     for number, teacher in enumerate(teachers):
         colour, marker = looks[teacher]
-        of_teacher = gains[gains["teacher"] == teacher]
+        rows = gains[gains["teacher"] == teacher]
         if start:
-            of_teacher = of_teacher.set_index("roi").reindex(places)
+            rows = rows.set_index("roi").reindex(ticks)
         shift = (number - (len(teachers) - 1) / 2) * 0.8 / max(len(teachers), 1)
-        value = 100 * of_teacher["difference"].to_numpy()
-        bars = np.abs(100 * of_teacher[["ci_low", "ci_high"]].to_numpy(dtype=float).T - value)
-        place = np.arange(len(value)) + start + shift
-        panel.errorbar(place, value, bars, fmt=marker, color=colour, markersize=4.5, linewidth=1.2)
-        for x, number_below in zip(place[value < lowest], value[value < lowest], strict=True):
+        value = 100 * rows["difference"].to_numpy()
+        bars = np.abs(100 * rows[["ci_low", "ci_high"]].to_numpy(dtype=float).T - value)
+        positions = np.arange(len(value)) + start + shift
+        panel.errorbar(
+            positions, value, bars, fmt=marker, color=colour, markersize=4.5, linewidth=1.2
+        )
+        for x, number_below in zip(positions[value < lowest], value[value < lowest], strict=True):
             panel.annotate(
                 f"{number_below:.0f}",
                 (x, lowest),
@@ -132,7 +134,7 @@ def _range(gains: pd.DataFrame) -> tuple[float, float]:
     """
     fair = gains[~gains["teacher"].map(misleads).astype(bool)]
     numbers = (fair if len(fair) else gains)[["ci_low", "ci_high", "difference"]]
-    # Without an interval there is the difference alone.
+    # Without an interval there is only the difference.
     bounds = 100 * numbers.to_numpy(dtype=float)[numbers.notna().to_numpy()]
     reach = max(1.0, float(np.abs(bounds).max(initial=0)))
     lowest, highest = float(bounds.min(initial=0)), float(bounds.max(initial=0))

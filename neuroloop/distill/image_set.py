@@ -1,4 +1,4 @@
-"""The students' images as a job gets them: pixels and table, split into teaching and testing."""
+"""The students' images as a job reads them: pixels and table, split into training and test."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,18 +15,18 @@ IMAGE_COLUMNS = {"image_id": str, "category": str, "split": str, "stimulus_id": 
 
 @dataclass(frozen=True, eq=False)
 class ImageSet:
-    """Images of one dataset and what is known of them.
+    """Images of one dataset, with their labels and split.
 
     Attributes
     ----------
     pixels : ndarray of uint8, shape (images, channels, height, width)
     table : DataFrame
-        images.tsv, a row an image.
+        images.tsv, one row per image.
     classes : list of str
-        Categories in natural order; `labels` counts them.
+        Categories in natural order, which `labels` index.
     labels : ndarray of int, shape (images,)
     train, test : ndarray of int
-        Rows that teach, rows that test.
+        Rows of training and of test images.
     """
 
     pixels: np.ndarray
@@ -48,7 +48,9 @@ def load_image_set(images: StrPath, table: StrPath) -> ImageSet:
     pixels, facts = load_array(images)
     rows = read_table(table, IMAGE_COLUMNS)
     if facts["ids"]["image"] != rows["image_id"].tolist():
-        raise NeuroLoopError(f"{images} and {table} list other images: delete both and run again")
+        raise NeuroLoopError(
+            f"{images} and {table} list different images: delete both and run again"
+        )
     classes = natural_sorted(set(rows["category"]))
     number = {name: index for index, name in enumerate(classes)}
     return ImageSet(
@@ -69,7 +71,7 @@ def soft_label_ids(table: pd.DataFrame, rows: np.ndarray) -> Sequence[str]:
     table : DataFrame
         images.tsv.
     rows : ndarray of int
-        Rows asked for.
+        Rows of the images.
     """
     chosen = table.iloc[rows]
     return list(chosen["stimulus_id"].where(chosen["stimulus_id"] != "", chosen["category"]))

@@ -14,7 +14,7 @@ from neuroloop.images.upright import SUFFIXES
 
 
 def read_images(paths: Iterable[Path], size: int) -> np.ndarray:
-    """Read images as RGB at one size, turned as their headers say (EXIF).
+    """Read images as RGB at one size, rotated according to their headers (EXIF).
 
     Parameters
     ----------
@@ -29,7 +29,8 @@ def read_images(paths: Iterable[Path], size: int) -> np.ndarray:
     Raises
     ------
     NeuroLoopError
-        If a file is missing or damaged, is no image or several, or has more than 8 bits a channel.
+        If a file is missing or damaged, does not hold exactly one image, or has more than 8 bits
+        per channel.
     """
     preparation = Preparation(size, channels=3)
     arrays = []
@@ -95,7 +96,7 @@ def stimulus_paths(stimuli: pd.DataFrame, folder: Path, pattern: str) -> list[Pa
 def class_folder_images(
     folder: Path, classes: Mapping[str, Sequence[str]], split: str
 ) -> pd.DataFrame:
-    """List the images of classes that each are one or more folders.
+    """List the images of classes, each of which is one or more folders.
 
     Parameters
     ----------
@@ -139,13 +140,13 @@ def class_folder_images(
 
 
 def known_images(pixels: np.ndarray, table: pd.DataFrame) -> np.ndarray:
-    """Find the test images that students know: those with the pixels of a training image.
+    """Find the test images whose pixels equal those of a training image.
 
     Parameters
     ----------
     pixels : ndarray of uint8, shape (images, channels, height, width)
     table : DataFrame
-        images.tsv, a row an image.
+        images.tsv, one row per image.
 
     Returns
     -------
@@ -207,13 +208,13 @@ def check_images(table: pd.DataFrame, paths: Sequence[Path] | None = None) -> No
 
 
 def used_stimuli(stimuli: pd.DataFrame) -> pd.DataFrame:
-    """Stimuli whose images teach or test: those of the training session, and those held out."""
+    """Select the stimuli used by students: those of the training session and those held out."""
     used = (stimuli["session"] == "training") | (stimuli["held_out"] == 1)
     return stimuli[used].reset_index(drop=True)
 
 
 def stimulus_rows(stimuli: pd.DataFrame) -> pd.DataFrame:
-    """Rows of images.tsv for images that are stimuli: those held out test, the others teach."""
+    """Make rows of images.tsv for stimuli: those held out are for testing, others for training."""
     used = used_stimuli(stimuli)
     return pd.DataFrame(
         {

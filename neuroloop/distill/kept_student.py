@@ -1,4 +1,4 @@
-"""The network of a student, or of a CNN teacher, that can be opened and looked into."""
+"""The one network of a student, or of a CNN teacher, that is kept to be explained."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +10,7 @@ from neuroloop.distill.students import Student, Trained
 from neuroloop.explain.models.model_images import ModelImages, spread
 from neuroloop.explain.models.model_writing import save_model
 
-#: Images that lie beside the network, for those who look into it.
+#: Images stored with the network, on which it is explained.
 LOOKED_AT = 60
 
 
@@ -22,7 +22,7 @@ def save_student(
     rows: Sequence[int] | np.ndarray,
     depth: int | None = None,
 ) -> None:
-    """Write model.json for the first seed's network, with images that it never saw.
+    """Write model.json for the first seed's network, with images that it was not trained on.
 
     Parameters
     ----------
@@ -31,7 +31,7 @@ def save_student(
     shown : ImageSet
     student : Student
     rows : sequence of int
-        Rows of images that it never saw, of which some are written, evenly of the classes.
+        Rows of images that it was not trained on; some are written, spread evenly over classes.
     depth : int, optional
         Of the network, if it is not the student's.
     """

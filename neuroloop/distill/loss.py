@@ -1,4 +1,4 @@
-"""Knowledge distillation: learning from labels and from a teacher's soft labels at once."""
+"""Knowledge distillation: learning from labels and a teacher's soft labels at once."""
 
 import torch
 from torch.nn import functional
@@ -20,8 +20,7 @@ def distillation_loss(
     student : Tensor, shape (batch, members, classes)
         Logits of the students.
     teacher : Tensor, shape (batch, members, classes)
-        Logits of the teacher, never probabilities: a probability that goes through a softmax
-        again is no longer the teacher's.
+        Logits of the teacher, never probabilities, which a second softmax would distort.
     labels : Tensor of int64, shape (batch, members)
         True classes.
     temperature : float

@@ -1,7 +1,7 @@
-"""Training image classifiers under a teacher, one a seed, alike in all but the teacher.
+"""Training image classifiers with a teacher, one per seed, that differ only in the teacher.
 
-A seed fixes the initialisation, the order of the batches and the augmentation; the teacher has no
-part in them, so that students of two teachers can be compared seed by seed.
+A seed fixes the initialisation, the order of the batches and the augmentation, independently of the
+teacher, so that students of two teachers can be compared seed by seed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -55,7 +55,7 @@ class Student:
     flip : bool
         Whether half of the training images are mirrored.
     batched_networks : int
-        Seeds that a CPU trains as one network; several pay where the network is tiny.
+        Seeds that a CPU trains as one batched network; several pay off for tiny networks.
     """
 
     depth: int
@@ -83,12 +83,12 @@ class Student:
 
 @dataclass(frozen=True, eq=False)
 class Trained:
-    """What training students leaves.
+    """Results of training students.
 
     Attributes
     ----------
     history : DataFrame
-        A row per member and epoch, from `training.fit`.
+        One row per member and epoch, from `training.fit`.
     logits : ndarray of float32, shape (seeds, test images, classes)
     weights : dict of str to Tensor
         Weights of the first seed's student.
@@ -110,7 +110,7 @@ class Views:
     images : ndarray of uint8, shape (images, channels, height, width)
     student : Student
     seeds : sequence of int
-        One a member; they fix the crops.
+        One per member; they fix the crops.
     device : device
 
     Raises
@@ -212,7 +212,7 @@ def train_students(
     checkpoint: Callable[[str], Checkpoint] | None = None,
     depth: int | None = None,
 ) -> Trained:
-    """Train one student a seed and predict the test images once, after the last epoch.
+    """Train one student per seed and predict the test images once, after the last epoch.
 
     Parameters
     ----------
@@ -220,16 +220,16 @@ def train_students(
         Training images.
     labels : ndarray of int, shape (images,)
     teacher : ndarray of float32, shape (seeds, images, classes), or None
-        Logits of each seed's teacher; None teaches by the labels alone.
+        Logits of each seed's teacher; None to train on the labels only.
     test_images : ndarray of uint8, shape (test images, channels, height, width)
-        Nothing is chosen by them.
+        Used only for the final prediction.
     n_classes : int
     student : Student
     seeds : sequence of int
     device : device
-        On a GPU all seeds train as one batched network, on a CPU as many as the student says.
+        On a GPU all seeds train as one batched network, on a CPU `batched_networks` at a time.
     checkpoint : callable, optional
-        From the name of a group of members to where its training state is kept.
+        Maps the name of a group of members to where its training state is kept.
     depth : int, optional
         Depth in place of the student's, for a CNN teacher, which never starts from weights.
 
@@ -244,10 +244,10 @@ def train_students(
         chosen = list(seeds[start : start + at_once])
         network = build(student, images.shape[1], n_classes, chosen, depth).to(device)
         views = Views(images, student, chosen, device)
-        of_members = None if teacher is None else teacher[start : start + at_once]
+        logits_of_seeds = None if teacher is None else teacher[start : start + at_once]
         history = fit(
             network,
-            objective(views, labels, of_members, student),
+            objective(views, labels, logits_of_seeds, student),
             [len(images)] * len(chosen),
             chosen,
             student.recipe,
@@ -256,8 +256,8 @@ def train_students(
         )
         history["member"] += start
         histories.append(history)
-        taken = torch.from_numpy(views.preparation.apply(test_images))
-        logits.append(predict(network, taken).transpose(1, 0, 2))
+        inputs = torch.from_numpy(views.preparation.apply(test_images))
+        logits.append(predict(network, inputs).transpose(1, 0, 2))
         first = first or (member_state(network, 0), views.preparation)
     assert first is not None  # there is a seed
     return Trained(
@@ -273,7 +273,7 @@ def objective(
     teacher: np.ndarray | None,
     student: Student,
 ) -> Loss[ResNet]:
-    """Loss of a batch: cross-entropy alone without a teacher, else the distillation loss."""
+    """Return the loss: cross-entropy without a teacher, else the distillation loss."""
     device = views.device
     truth = torch.from_numpy(labels.astype(np.int64)).to(device)
     taught = None if teacher is None else torch.from_numpy(teacher).to(device)

@@ -1,7 +1,7 @@
-"""What teaches a student: the brain, and the controls that tell its help from smoothing.
+"""Teachers of students: the brain, and controls that separate its benefit from smoothing.
 
-Every teacher (an entry of `teachers`) is an array of logits, one row an image, that goes through
-the same loss.
+Every teacher (an entry of `teachers`) is an array of logits, one row per image, and enters the same
+loss.
 """
 
 import numpy as np
@@ -17,9 +17,9 @@ def join_logits(
     image_ids: list[str],
     student_classes: list[str],
 ) -> np.ndarray:
-    """Give each image its row of the brain's logits, by id, on the student's classes.
+    """Assign each image its row of the brain's logits, by id, restricted to the student's classes.
 
-    Dropping the logits of other classes renormalises the soft label over those that are left.
+    Dropping the logits of other classes renormalises the soft label over the remaining ones.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def join_logits(
     image_ids : list of str
         For each image, the id of the row that belongs to it: its stimulus id, or its category.
     student_classes : list of str
-        Classes that the student tells apart, in its order.
+        Classes of the student, in its order.
 
     Returns
     -------
@@ -54,8 +54,8 @@ def join_logits(
     unknown = [name for name in student_classes if name not in column_of]
     if unknown:
         raise NeuroLoopError(
-            f"the students' class {unknown[0]!r} is none of the decoder's "
-            f"({', '.join(classes[:8])}): name it so, or map it in the key images.classes"
+            f"the students' class {unknown[0]!r} is not one of the decoder's "
+            f"({', '.join(classes[:8])}): rename it, or map it in the key images.classes"
         )
     rows = [row_of[name] for name in image_ids]
     return logits[np.ix_(rows, [column_of[name] for name in student_classes])].astype(np.float32)
@@ -92,25 +92,23 @@ def teach(
     Raises
     ------
     NeuroLoopError
-        If there is no such teacher, it needs logits and has none, or its own cannot be used.
+        If there is no such teacher, it needs logits and gets none, or returns unusable ones.
     """
     entry = registry.entry("teacher", teacher)
     if logits is None and entry.NEEDS is not None:
-        raise NeuroLoopError(
-            f"teacher {teacher!r} is made of logits of the {entry.NEEDS}: give them"
-        )
+        raise NeuroLoopError(f"teacher {teacher!r} needs logits of the {entry.NEEDS}: pass them")
     taught = entry.teach(labels, n_classes, temperature, generator, logits)
     if taught is None:
         return None
     expected = (len(labels), n_classes)
     if np.shape(taught) != expected:
         raise NeuroLoopError(
-            f"teacher {teacher!r} gave an array of shape {np.shape(taught)}, not {expected} "
+            f"teacher {teacher!r} returned an array of shape {np.shape(taught)}, not {expected} "
             "(images, classes): fix the teacher"
         )
     if not np.isfinite(taught).all():
         raise NeuroLoopError(
-            f"teacher {teacher!r} gave logits that are not finite: look for NaN in the logits that "
-            "it is made of, or fix the teacher"
+            f"teacher {teacher!r} returned logits that are not finite: look for NaN in the logits "
+            "that it was given, or fix the teacher"
         )
     return np.asarray(taught, dtype=np.float32)

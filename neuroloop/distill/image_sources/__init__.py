@@ -1,11 +1,11 @@
-"""Sources of the students' images, one file each, by the name under ``teaching.images.source``.
+"""Sources of the students' images, one file each, named as in ``teaching.images.source``.
 
 A source has three functions ::
 
     inputs(dataset) -> files             folders or files that it reads: key below the dataset and
                                          path below data_folder of each
     options(dataset) -> options          what else of the dataset's block `read` follows from
-    read(files, shown, size, **options)  table and pixels, a row an image: image_id, category,
+    read(files, shown, size, **options)  table and pixels, one row per image: image_id, category,
         -> rows, pixels                  split, stimulus_id as images.tsv has them, and uint8
                                          (images, channels, size, size)
 

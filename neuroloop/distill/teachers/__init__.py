@@ -1,8 +1,8 @@
-"""Teachers of students, one file each, by the name that a config lists under ``teachers``.
+"""Teachers of students, one file each, named as in the config key ``teachers``.
 
-A teacher says what it ``NEEDS`` (``"brain"``: a decoder's logits, ``"cnn"``: those of a network
-that learned from the same images, or None), whether it ``MISLEADS`` on purpose, and how figures
-show it: its ``LEGEND``, ``COLOUR`` and ``MARKER``. It has one function ::
+A teacher states what it ``NEEDS`` (``"brain"``: a decoder's logits, ``"cnn"``: those of a network
+trained on the same images, or None), whether it ``MISLEADS`` on purpose, and how figures show it:
+its ``LEGEND``, ``COLOUR`` and ``MARKER``. It has one function ::
 
     teach(labels, n_classes, temperature, generator, logits) -> logits
 
@@ -11,5 +11,5 @@ show it: its ``LEGEND``, ``COLOUR`` and ``MARKER``. It has one function ::
     temperature  float              of the loss
     generator    numpy Generator    of its own: every seed of a student has another
     logits       (images, classes) of what it needs, or None
-    -> (images, classes), finite; None teaches by the labels alone
+    -> (images, classes), finite; None to train on the labels only
 """

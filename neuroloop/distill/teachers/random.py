@@ -1,4 +1,4 @@
-"""A random class an image."""
+"""A random class for each image."""
 
 import numpy as np
 

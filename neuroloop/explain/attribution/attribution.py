@@ -1,6 +1,6 @@
 """What every attribution is: a network, images and classes in, a map for each image out.
 
-Who checks attributions (randomisation, perturbation, pointing) knows no more of them than this.
+The checks of attributions (randomisation, perturbation, pointing) rely on nothing else.
 """
 
 from collections.abc import Callable

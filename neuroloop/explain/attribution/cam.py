@@ -18,7 +18,7 @@ Formula = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 
 
 class MapCounts(NamedTuple):
-    """How many maps there are, and how many of them say nothing.
+    """How many maps there are, and how many of them are uninformative.
 
     Attributes
     ----------
@@ -38,7 +38,7 @@ class MapCounts(NamedTuple):
 
 
 def grad_cam(activations: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
-    """Sum over channels of A_k times the mean over places of dS/dA_k.
+    """Sum over channels of A_k times the spatial mean of dS/dA_k.
 
     Selvaraju et al. 2017, "Grad-CAM", equations 1 and 2, before the ReLU.
     """
@@ -49,30 +49,30 @@ def cam(activations: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
     """Sum over channels of A_k times w_k, for scores S = sum_k w_k mean(A_k) + b.
 
     Zhou et al. 2016, "Learning deep features for discriminative localization", equation 2, before
-    a ReLU. There dS/dA_k = w_k / (height * width) at every place, so that this is Grad-CAM times
+    a ReLU. There dS/dA_k = w_k / (height * width) everywhere, so that this is Grad-CAM times
     height * width.
 
     Raises
     ------
     ValueError
-        If a gradient is not the same at every place: no pooling over all places follows.
+        If a gradient is not spatially constant: the layer is not followed by global pooling.
     """
     flat = gradients.flatten(-2)
     weights = flat.mean(-1)
     if not torch.allclose(flat, weights[..., None], rtol=1e-4, atol=1e-12):
-        raise ValueError("CAM needs a mean over all places and one linear layer after the layer")
+        raise ValueError("CAM needs global average pooling and one linear layer after the layer")
     return _weighted(activations, weights * flat.shape[-1])
 
 
 def grad_cam_plus_plus(activations: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
-    """Sum over channels of A_k times the sum over places of alpha_k relu(dS/dA_k).
+    """Sum over channels of A_k times the spatial sum of alpha_k relu(dS/dA_k).
 
     With alpha_kij = g^2 / (2 g^2 + g^3 sum_ab A_kab) and g = dS/dA_kij: Chattopadhay et al. 2018,
     "Grad-CAM++", equations 5, 7 and 19, before the ReLU. As there, Y = exp(S) is explained with S
     piecewise linear; the common factor exp(S) of all its derivatives, which scales a map as a whole
     and overflows, is left out.
 
-    Only places with g > 0 count, where alpha = 1 / (2 + g sum_ab A_kab): written so, small
+    Only positions with g > 0 count, where alpha = 1 / (2 + g sum_ab A_kab): written so, small
     gradients do not underflow.
     """
     positive = gradients.clamp(min=0)
@@ -81,11 +81,11 @@ def grad_cam_plus_plus(activations: torch.Tensor, gradients: torch.Tensor) -> to
 
 
 def hires_cam(activations: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
-    """Sum over channels of A_k times dS/dA_k, place by place.
+    """Sum over channels of A_k times dS/dA_k, element by element.
 
     Draelos & Carin 2020, "Use HiResCAM instead of Grad-CAM for faithful explanations", equation 8,
     before a ReLU. Where all after the layer is linear, the map sums up to the score less its bias;
-    Grad-CAM moves evidence to other places where the layer is flattened.
+    Grad-CAM moves evidence to other positions if the layer is flattened.
     """
     return torch.einsum("inkyx,cinkyx->cinyx", activations, gradients)
 
@@ -148,7 +148,7 @@ def maps_in_batches(
     classes : ndarray of int, shape (n,), (n, classes) or (n, members, classes)
         Of each row.
     maps_at_once : int
-        Maps of one member in a batch. An image's maps are made together.
+        Maps of one member in a batch. All maps of an image are computed together.
 
     Yields
     ------
@@ -166,7 +166,7 @@ def maps_in_batches(
 
 
 def count_maps(maps: np.ndarray) -> MapCounts:
-    """Count the maps that say nothing.
+    """Count the uninformative maps.
 
     Parameters
     ----------

@@ -12,8 +12,8 @@ SOBEL = torch.tensor([[1.0, 2, 1], [0, 0, 0], [-1, -2, -1]], dtype=torch.float64
 def edges(network: nn.Module, images: torch.Tensor, classes: torch.Tensor) -> np.ndarray:
     """Magnitude of Sobel's gradient of the mean over channels; an `Attribution`.
 
-    It looks like an explanation and knows neither network nor class (Adebayo et al. 2018, "Sanity
-    checks for saliency maps", section 4).
+    It looks like an explanation but depends on neither network nor class (Adebayo et al. 2018,
+    "Sanity checks for saliency maps", section 4).
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ def require_linear_pool(opened: OpenedModel) -> None:
     Raises
     ------
     NotApplicable
-        If the network's head is not a mean over all places and one linear layer.
+        If the network's head is not global average pooling and one linear layer.
     """
     network, images = opened.network, torch.from_numpy(opened.images.images[:1])
     layer = layer_of(network)

@@ -21,21 +21,21 @@ def attribution_of(opened: OpenedModel, method: str, **settings: Any) -> Attribu
     method : str
         An attribution method, e.g. ``"grad_cam"``.
     **settings
-        Of the method; its defaults where left out.
+        Settings of the method.
 
     Returns
     -------
     callable
         An `Attribution` for the model's network and for copies of it, in which it looks for the
         layer anew. Maps are float32, at the resolution of the image, those of the CAM family at
-        the resolution of the layer; of a batched network, the mean of its members is explained.
+        the resolution of the layer; for a batched network, the mean of its members is explained.
 
     Raises
     ------
     NotApplicable
-        If the method is not made for the network; guided back-propagation says so when called.
+        If the method does not apply to the network; guided back-propagation raises when called.
     NeuroLoopError
-        If there is no such method, or it has no such setting.
+        If there is no such method, or it lacks such a setting.
     """
     entry = attribution_method(method)
     values = registry.values("method", method, settings)

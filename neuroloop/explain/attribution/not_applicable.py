@@ -1,4 +1,4 @@
-"""What a method says of a network that it is not made for."""
+"""The exception of methods that do not apply to a network."""
 
 from neuroloop.errors import NeuroLoopError
 
@@ -6,5 +6,5 @@ from neuroloop.errors import NeuroLoopError
 class NotApplicable(NeuroLoopError):
     """A method of explanation does not apply to a network.
 
-    The message, one line, says why. Who runs many methods writes it down and goes on.
+    The message says why, in one line. Code that runs many methods records it and continues.
     """

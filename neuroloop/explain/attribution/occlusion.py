@@ -18,7 +18,7 @@ def occlusion(
     baseline: float | torch.Tensor | None = None,
     evaluations_at_once: int = 64,
 ) -> torch.Tensor:
-    """Explain one class of each image by covering places of it, one after the other.
+    """Explain one class of each image by covering parts of it, one after another.
 
     Zeiler & Fergus 2014, "Visualizing and understanding convolutional networks", section 4.2: the
     score of the image less the score with a window of it covered, in all channels. Windows begin
@@ -34,8 +34,8 @@ def occlusion(
     window, stride : int or (int, int)
         Height and width of a window, and of the steps between windows, in pixels.
     baseline : float or Tensor, optional
-        What covers: a value, or what expands to the shape of the images. By default the mean over
-        places of each channel of each image.
+        Fill value: a number, or what expands to the shape of the images. By default the spatial
+        mean of each channel of each image.
     evaluations_at_once : int
         Covered images in a batch: memory does not grow with the windows.
 
@@ -103,10 +103,10 @@ def _covered_scores(
 
 
 def _spans(size: int, length: int, step: int) -> torch.Tensor:
-    """Places that each window takes up along one side: bool, shape (windows, size)."""
+    """Mark the pixels that each window covers along one side: bool, shape (windows, size)."""
     begins = torch.arange(0, size - length + step, step)[:, None]
-    places = torch.arange(size)
-    return (begins <= places) & (places < begins + length)
+    pixels = torch.arange(size)
+    return (begins <= pixels) & (pixels < begins + length)
 
 
 def _pair(size: int | tuple[int, int]) -> tuple[int, int]:

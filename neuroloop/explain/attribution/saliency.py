@@ -1,4 +1,4 @@
-"""Attributions: how much each pixel of an image has to do with a score, by gradients.
+"""Gradient attributions: how much each pixel of an image contributes to a score.
 
 Every method has one signature, for any network: a plain one with outputs (images, classes), or one
 of `core` with (images, members, classes), of which the mean over members is explained.
@@ -35,7 +35,7 @@ def gradient_input(network: nn.Module, images: torch.Tensor, classes: torch.Tens
 def guided_backprop(
     network: nn.Module, images: torch.Tensor, classes: torch.Tensor
 ) -> torch.Tensor:
-    """Gradients of which every ReLU lets the positive ones through alone, signed at the pixels.
+    """Gradients of which every ReLU passes only the positive ones, signed at the pixels.
 
     Springenberg et al. 2015, "Striving for simplicity", figure 1. ReLU and ReLU6 count, however
     they are called (see `guided_relu`).
@@ -57,7 +57,7 @@ def integrated_gradients(
     n_steps: int = 32,
     evaluations_at_once: int = 32,
 ) -> torch.Tensor:
-    """Mean gradient on the straight way from a baseline to the image, times that way, signed.
+    """Mean gradient on the straight path from a baseline to the image, times that path, signed.
 
     Sundararajan et al. 2017, "Axiomatic attribution for deep networks", equation 1; by captum, with
     Gauss-Legendre quadrature. `completeness_gap` tells how far the steps are from the integral.
@@ -68,7 +68,7 @@ def integrated_gradients(
         A value, or what expands to the shape of the images.
     n_steps : int
     evaluations_at_once : int
-        Images in a batch along the way, where there are not more images than that.
+        Images in a batch along the path, unless there are more images than that.
     """
     from captum.attr import IntegratedGradients
 
@@ -107,7 +107,7 @@ def attribute_channels(
     ----------
     method : {"saliency", "gradient_input", "guided_backprop", "integrated_gradients"}
     network : Module
-        Of a batched network, the mean of the members' logits is explained (see
+        For a batched network, the mean of the members' logits is explained (see
         `modes.mean_logits`).
     images : Tensor of float32, shape (images, channels, height, width)
     classes : Tensor of int64, shape (images,)
@@ -123,7 +123,7 @@ def attribute_channels(
     Raises
     ------
     NotApplicable
-        If the method is not made for such a network.
+        If the method does not apply to the network.
     """
     if method not in METHODS:
         raise ValueError(f"no method {method!r} with attributions of channels")
@@ -152,12 +152,12 @@ def attribute(
     Raises
     ------
     NotApplicable
-        If the method is not made for such a network.
+        If the method does not apply to the network.
     """
     if method == "occlusion":
         return occlusion(network, images, classes, **options)
-    made = attribute_channels(method, network, images, classes, **options)
-    return made.abs().amax(1) if method == "saliency" else made.sum(1)
+    channels = attribute_channels(method, network, images, classes, **options)
+    return channels.abs().amax(1) if method == "saliency" else channels.sum(1)
 
 
 @torch.inference_mode(False)
@@ -170,7 +170,7 @@ def completeness_gap(
     *,
     baseline: float | torch.Tensor = 0.0,
 ) -> torch.Tensor:
-    """Sum of the attributions less what they should add up to, score less score of the baseline.
+    """Sum of the attributions minus what they should add up to: score minus baseline score.
 
     Sundararajan et al. 2017, proposition 1: 0 for integrated gradients of infinitely many steps.
 

@@ -17,7 +17,7 @@ COLUMNS = 5
 
 
 def ascent_figure(opened: OpenedModel, look: Look) -> "Figure":
-    """Draw the images that were sought, with what the network answers to each.
+    """Draw the optimised images, with the network's response to each.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def ascent_figure(opened: OpenedModel, look: Look) -> "Figure":
     Returns
     -------
     Figure
-        Of a batched network, what its first member sees.
+        For a batched network, the images of its first member.
     """
     images, numbers = look.arrays["images"], look.numbers
     count = len(images)

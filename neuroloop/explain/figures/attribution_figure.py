@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 PAIRS = 4
 #: How opaque a map is where it is highest.
 OPACITY = 0.85
-#: Colour of the names of images that the network names right, and wrong.
+#: Colours of the names of images that are predicted correctly, and wrongly.
 RIGHT, WRONG = "#000000", PALETTE[1]
 #: Letters of a class's name in a title.
 LETTERS = 14

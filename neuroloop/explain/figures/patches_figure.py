@@ -22,7 +22,7 @@ LONGEST = 9
 
 
 def patches_figure(opened: OpenedModel, look: Look) -> "Figure":
-    """Draw a row a unit: its best patches, each at the scale of its layer's receptive field.
+    """Draw one row per unit: its best patches, each at the scale of its layer's receptive field.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ COLUMN = 18
 
 
 def projection_figure(opened: OpenedModel, look: Look, method: str) -> "Figure":
-    """Draw the images as points, a colour and marker a class.
+    """Draw the images as points, with a colour and a marker per class.
 
     Parameters
     ----------

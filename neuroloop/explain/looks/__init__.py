@@ -1,1 +1,1 @@
-"""What units and embeddings of a network hold."""
+"""What units and embeddings of a network represent."""

@@ -1,4 +1,4 @@
-"""Looks at what a class or a unit seeks: images made by gradient ascent, beside real ones."""
+"""What a class or a unit responds to most: images by gradient ascent, next to real ones."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -37,7 +37,7 @@ BLUR = 1.0
 
 
 class Sought(NamedTuple):
-    """What is sought: outputs of the network, or of a layer, and how real images do.
+    """What is maximised: outputs of the network or of a layer, and their values for real images.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class Sought(NamedTuple):
 
 
 def look_for_classes(opened: OpenedModel, steps: int, seed: int) -> Look:
-    """Make the image that each class answers to most; see `class_images.class_images`.
+    """Find the image that each class responds to most; see `class_images.class_images`.
 
     Parameters
     ----------
@@ -73,8 +73,8 @@ def look_for_classes(opened: OpenedModel, steps: int, seed: int) -> Look:
         Arrays ``images`` (targets, channels, height, width), in the network's own units and within
         the range of the model's images, ``target`` (targets,), ``start`` and ``end`` (targets,),
         the objective, ``answer`` (targets,), the same less its penalty, and ``real`` (n, targets),
-        answers to the model's images; ``name`` (targets,) and ``image`` (n,), ids. Of a batched
-        network the mean over members counts.
+        answers to the model's images; ``name`` (targets,) and ``image`` (n,), ids. For a batched
+        network, means over members.
     """
     count = len(opened.classes)
     chosen = np.unique(np.linspace(0, count - 1, min(MOST_CLASSES, count)).round().astype(int))
@@ -95,10 +95,10 @@ def look_for_classes(opened: OpenedModel, steps: int, seed: int) -> Look:
 
 
 def look_for_units(opened: OpenedModel, units: int, steps: int, seed: int) -> Look:
-    """Make the image that each of some units answers to most, by its mean over places.
+    """Find the image that each of some units responds to most, by its mean over positions.
 
-    Where the network has that as a layer, by what the unit is before its ReLU: a silent unit then
-    has gradients too.
+    If the network has the unit before its ReLU as a layer, that is used: silent units then have
+    gradients too.
 
     Parameters
     ----------
@@ -106,7 +106,7 @@ def look_for_units(opened: OpenedModel, units: int, steps: int, seed: int) -> Lo
     units : int
         Of the deepest layer whose units see a part of the image, those of `look_at_patches`.
     steps, seed
-        As in `look_for_classes`; units, which seek less than classes do, take half the steps.
+        As in `look_for_classes`; units, which are simpler than classes, take half the steps.
 
     Returns
     -------
@@ -116,7 +116,7 @@ def look_for_units(opened: OpenedModel, units: int, steps: int, seed: int) -> Lo
     Raises
     ------
     NotApplicable
-        If no layer gives maps of more than one place, or receptive fields are not known.
+        If no layer gives maps of more than one position, or receptive fields are unknown.
     """
     layer, field = local_layers(opened)[-1]
     chosen = telling_units(answers(opened, layer), units)

@@ -1,4 +1,4 @@
-"""Images that a class or a unit of a network answers to most, by gradient ascent."""
+"""Images that a class or a unit of a network responds to most, by gradient ascent."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from neuroloop.training.optimiser import Adam
 
 @dataclass(frozen=True, eq=False)
 class ClassImages:
-    """One image a target, and how far the ascent came.
+    """One image per target, and how far the ascent came.
 
     Attributes
     ----------
@@ -46,7 +46,7 @@ def class_images(
     jitter: int = 0,
     blur: float = 0.0,
 ) -> ClassImages:
-    """Seek I* = argmax f(I) - l2 ||I||^2 for each of some classes, or units of a layer.
+    """Search for I* = argmax f(I) - l2 ||I||^2 for some classes, or units of a layer.
 
     Simonyan et al. 2014, "Deep inside convolutional networks", equation 1; by Adam, with a rate
     that falls to 0 along a cosine. The network runs in evaluation mode on its own device;
@@ -55,11 +55,11 @@ def class_images(
     Parameters
     ----------
     network : Module
-        Of a batched network, the mean of the members' logits counts.
+        For a batched network, the mean of the members' logits is used.
     shape : tuple of int
         Channels, height and width of the images.
     targets : sequence of int
-        Classes, whose logit is f; or channels of `layer`, whose mean over places is f.
+        Classes, whose logit is f; or channels of `layer`, whose mean over positions is f.
     l2 : float
         Weight of the sum of squares over all pixels.
     seed : int
@@ -73,11 +73,12 @@ def class_images(
         First step of a pixel, in units of the pixels.
     jitter : int
         Pixels by which the network sees the image rolled at most, anew in each step (Mordvintsev et
-        al. 2015, "Inceptionism"). Then the mean over shifts is sought; the objective in the result
-        is without shifts, and can end lower than it began in a network for which places matter.
+        al. 2015, "Inceptionism"). Then the mean over shifts is maximised; the objective in the
+        result is without shifts, and can end lower than it began if the network is sensitive to
+        position.
     blur : float
-        Standard deviation in pixels of a Gaussian. Above 0 the images sought are blurred ones,
-        which have less of the high frequencies that networks answer to (Yosinski et al. 2015,
+        Standard deviation in pixels of a Gaussian. Above 0 the optimised images are blurred,
+        with less of the high frequencies that networks respond to (Yosinski et al. 2015,
         "Understanding neural networks through deep visualization").
 
     Returns
@@ -145,7 +146,7 @@ def _own(outputs: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
     count = outputs.shape[1]
     if ((chosen < 0) | (chosen >= count)).any():
         raise NeuroLoopError(
-            f"targets are numbers from 0 to {count - 1}: name some among these, not "
+            f"targets are numbers from 0 to {count - 1}: choose from these, not "
             f"{', '.join(map(str, chosen.tolist()))}"
         )
     return outputs.gather(1, chosen[:, None])[:, 0]

@@ -22,11 +22,11 @@ TITLES = {"tsne": "t-SNE", "umap": "UMAP"}
 
 
 def look_at_neighbours(opened: OpenedModel, k: int) -> Look:
-    """Find the nearest other images of each image in the network's embedding, by the cosine.
+    """Find the nearest other images of each image in the network's embedding, by cosine.
 
-    The share of them that are of the image's class stands beside chance and beside the same share
-    among raw pixels, by Euclidean distance: what the network adds is what goes beyond both. Images
-    of more than `PIXELS` values are made smaller for that, as 10,000 large ones fit into no memory.
+    The share of neighbours of the image's class is compared with chance and with the same share
+    among raw pixels, by Euclidean distance: the network adds what exceeds both. Images of more than
+    `PIXELS` values are downscaled for that, since 10,000 large ones would not fit into memory.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def look_at_neighbours(opened: OpenedModel, k: int) -> Look:
     Raises
     ------
     NotApplicable
-        If the network has no embedding, or there is one image alone.
+        If the network has no embedding, or there is only one image.
     NeuroLoopError
         If an embedding is not finite.
     """
@@ -92,7 +92,7 @@ def look_at_neighbours(opened: OpenedModel, k: int) -> Look:
 def look_at_projection(
     opened: OpenedModel, method: str, seed: int, perplexity: float = 30.0
 ) -> Look:
-    """Lay the embedding out on a plane, and tell how much of its neighbourhoods is left there.
+    """Project the embedding onto a plane, and measure how much of its neighbourhoods is kept.
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def look_at_projection(
     Raises
     ------
     NotApplicable
-        If the network has no embedding, there are less than 5 different images, or UMAP is not
+        If the network has no embedding, there are fewer than 5 different images, or UMAP is not
         installed.
     """
     vectors = embedding(opened.network, opened.images.images)

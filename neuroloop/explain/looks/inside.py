@@ -1,4 +1,4 @@
-"""The methods that look at units and embeddings, by name: what each finds, and how it is drawn."""
+"""The methods that look at units and embeddings, by name: what each finds and how it is drawn."""
 
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ def look_inside(opened: OpenedModel, method: str, seed: int, **settings: Any) ->
     seed : int
         Root seed.
     **settings
-        Of the method; its defaults where left out.
+        Settings of the method.
 
     Returns
     -------
@@ -34,9 +34,9 @@ def look_inside(opened: OpenedModel, method: str, seed: int, **settings: Any) ->
     Raises
     ------
     NotApplicable
-        If the method is not made for the network.
+        If the method does not apply to the network.
     NeuroLoopError
-        If there is no such look, or it has no such setting.
+        If there is no such look, or it lacks such a setting.
     """
     values = registry.values("method", method, settings)
     entry = _entry(method)

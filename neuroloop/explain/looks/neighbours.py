@@ -20,10 +20,10 @@ class SameClass(NamedTuple):
     Attributes
     ----------
     share : Estimate
-        Over all neighbours of all rows, with a 95 % interval that takes the neighbours of one row,
-        and of the rows of one group, for alike.
+        Over all neighbours of all rows, with a 95 % interval that treats the neighbours of one row,
+        and of the rows of one group, as dependent.
     chance : float
-        The share expected of neighbours drawn at random from those that were admitted.
+        The share expected for neighbours drawn at random from the admissible ones.
     n : int
         Rows.
     """
@@ -53,13 +53,13 @@ def nearest(
     Returns
     -------
     rows : ndarray of int64, shape (n, k)
-        Nearest first, of equal distances the lower row.
+        Nearest first; ties go to the lower row.
     distances : ndarray of float64, shape (n, k)
 
     Raises
     ------
     NeuroLoopError
-        If a value is not finite, or a row has less than k other rows outside its group.
+        If a value is not finite, or a row has fewer than k other rows outside its group.
     """
     vectors = _vectors(embeddings, metric)
     of_row = _group_numbers(groups, len(vectors))
@@ -67,7 +67,7 @@ def nearest(
     if k < 1 or len(vectors) == 0 or admitted.min() < k:
         fewest = admitted.min(initial=len(vectors))
         raise NeuroLoopError(
-            f"{k} nearest neighbours are asked for, but a row has {fewest} admitted ones: lower "
+            f"{k} nearest neighbours are requested, but a row has {fewest} admissible ones: lower "
             "the number of neighbours, or take more images"
         )
     rows = np.empty((len(vectors), k), dtype=np.int64)
@@ -76,10 +76,10 @@ def nearest(
     squares = np.array([(row**2).sum() for row in vectors])
     for start in range(0, len(vectors), block):
         part = slice(start, start + block)
-        made = _distances(vectors[part], vectors, metric, squares[part], squares)
-        made[of_row[part, None] == of_row] = np.inf
-        rows[part] = made.argsort(axis=1, kind="stable")[:, :k]
-        distances[part] = np.take_along_axis(made, rows[part], axis=1)
+        found = _distances(vectors[part], vectors, metric, squares[part], squares)
+        found[of_row[part, None] == of_row] = np.inf
+        rows[part] = found.argsort(axis=1, kind="stable")[:, :k]
+        distances[part] = np.take_along_axis(found, rows[part], axis=1)
     return rows, distances
 
 

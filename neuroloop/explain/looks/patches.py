@@ -21,11 +21,11 @@ class Patches:
     units : ndarray of int64, shape (units,)
         Channels of the layer.
     rows : ndarray of int64, shape (units, k)
-        Images, each once a unit.
+        Images, each at most once per unit.
     activations : ndarray of float32, shape (units, k)
         Largest value of the channel in the image.
     places : ndarray of int64, shape (units, k, 2)
-        Row and column of that value in the layer's output; the first in reading order of equals.
+        Row and column of that value in the layer's output; ties go to the first in reading order.
     boxes : ndarray of int64, shape (units, k, 4)
         Its receptive field in the image, as `receptive_fields` gives it.
     """
@@ -45,10 +45,10 @@ def top_patches(
     k: int,
     batch: int = 32,
 ) -> Patches:
-    """Find the images that activate units most, one patch an image.
+    """Find the images that activate units most, one patch per image.
 
     Zeiler & Fergus 2014, "Visualizing and understanding convolutional networks", figure 2, with
-    patches as they are. Memory holds a batch and what is best so far.
+    unmodified patches. Memory holds one batch and the best patches so far.
 
     Parameters
     ----------
@@ -57,13 +57,13 @@ def top_patches(
     units : sequence of int
         Channels of the layer.
     k : int
-        Patches a unit; at most as many as there are images.
+        Patches per unit; at most as many as there are images.
 
     Returns
     -------
     Patches
-        Of equal activations the image of the lower row comes first. A unit that is silent
-        everywhere has activations of 0.
+        Ties go to the image of the lower row. A unit that is silent everywhere has activations
+        of 0.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def _check(maps: np.ndarray, layer: str, channels: np.ndarray, start: int) -> No
     count = maps.shape[1]
     if len(channels) and not 0 <= channels.min() <= channels.max() < count:
         raise NeuroLoopError(
-            f"layer {layer} has the units 0 to {count - 1}: name units among these, not "
+            f"layer {layer} has the units 0 to {count - 1}: choose from these, not "
             f"{', '.join(map(str, channels))}"
         )
     bad = np.flatnonzero(~np.isfinite(maps[:, channels]).all(axis=(1, 2, 3)))

@@ -1,4 +1,4 @@
-"""Embeddings on a plane, and how much of their neighbourhoods is left there."""
+"""Projections of embeddings onto a plane, and how much of their neighbourhoods is kept."""
 
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ class Preservation(NamedTuple):
 
 
 def tsne(embeddings: np.ndarray, seed: int, perplexity: float = 30.0) -> np.ndarray:
-    """Lay embeddings out by t-SNE (van der Maaten & Hinton 2008), by openTSNE.
+    """Project embeddings by t-SNE (van der Maaten & Hinton 2008), by openTSNE.
 
     From a start by principal components (Kobak & Berens 2019, Nat. Commun. 10:5416), with exact
     neighbours, on one thread: the same seed gives the same bytes.
@@ -51,7 +51,7 @@ def tsne(embeddings: np.ndarray, seed: int, perplexity: float = 30.0) -> np.ndar
     Raises
     ------
     NotApplicable
-        If there are less than 5 rows, or all are the same.
+        If there are fewer than 5 rows, or all are the same.
     """
     rows = _rows(embeddings)
     if rows.shape[1] == 1:
@@ -69,7 +69,7 @@ def tsne(embeddings: np.ndarray, seed: int, perplexity: float = 30.0) -> np.ndar
 
 
 def umap(embeddings: np.ndarray, seed: int, neighbours: int = 15) -> np.ndarray:
-    """Lay embeddings out by UMAP (McInnes et al. 2018, arXiv:1802.03426), if it is installed.
+    """Project embeddings by UMAP (McInnes et al. 2018, arXiv:1802.03426), if it is installed.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def umap(embeddings: np.ndarray, seed: int, neighbours: int = 15) -> np.ndarray:
 
 
 def random_projection(embeddings: np.ndarray, seed: int) -> np.ndarray:
-    """Project embeddings on two random directions: what a projection keeps that seeks nothing.
+    """Project embeddings onto two random directions, as a baseline.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def preservation(embeddings: np.ndarray, points: np.ndarray, k: int = 10) -> Pre
     Raises
     ------
     NotApplicable
-        If there are less than 5 rows, or all are the same.
+        If there are fewer than 5 rows, or all are the same.
     """
     rows = _rows(embeddings)
     k = min(k, (len(rows) - 1) // 2)

@@ -1,4 +1,4 @@
-"""Looks at the units of a network: what its layers make of images, and what excites a unit."""
+"""The units of a network: how its layers respond to images, and what excites a unit."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def look_at_activations(opened: OpenedModel, images: int, units: int, seed: int)
     images : int
         Spread evenly over classes.
     units : int
-        Units a layer: those that tell the model's images apart most, see `units.telling_units`.
+        Units per layer: those that vary most over the model's images, see `units.telling_units`.
     seed : int
         Of the choice of images.
 
@@ -35,7 +35,7 @@ def look_at_activations(opened: OpenedModel, images: int, units: int, seed: int)
     Raises
     ------
     NotApplicable
-        If no layer gives maps of more than one place.
+        If no layer gives maps of more than one position.
     """
     shown = explained_images(opened, images, seed)
     arrays: dict[str, np.ndarray] = {"image": shown.ids, "row": shown.rows}
@@ -68,9 +68,9 @@ def look_at_patches(opened: OpenedModel, units: int, top: int) -> Look:
     ----------
     opened : OpenedModel
     units : int
-        Units a layer, as in `look_at_activations`.
+        Units per layer, as in `look_at_activations`.
     top : int
-        Patches a unit, each of another image.
+        Patches per unit, each of another image.
 
     Returns
     -------
@@ -82,7 +82,7 @@ def look_at_patches(opened: OpenedModel, units: int, top: int) -> Look:
     Raises
     ------
     NotApplicable
-        If no layer gives maps of more than one place, or receptive fields are not known.
+        If no layer gives maps of more than one position, or receptive fields are unknown.
     """
     images = opened.images.images
     arrays: dict[str, np.ndarray] = {"image": opened.images.ids}

@@ -13,7 +13,7 @@ from neuroloop.explain.looks.receptive_field import receptive_fields
 from neuroloop.explain.looks.up_to import UpTo
 from neuroloop.explain.models.model_file import OpenedModel
 
-#: Layers looked at; a figure holds no more.
+#: Most layers examined: a figure has room for no more.
 LAYERS = 5
 
 
@@ -37,14 +37,14 @@ class Layer(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """How each channel of a layer answers to each image, shape (n, channels), float32.
+    """How each channel of a layer responds to each image, shape (n, channels), float32.
 
     Attributes
     ----------
     highest : ndarray
-        Over places.
+        Over positions.
     mean : ndarray
-        Over places.
+        Over positions.
     silent : ndarray of bool, shape (channels,)
         0 everywhere in all images.
     """
@@ -55,19 +55,19 @@ class Answers(NamedTuple):
 
 
 def pick_layers(opened: OpenedModel, most: int = LAYERS) -> list[Layer]:
-    """Pick one layer of each resolution: the last that is rectified, else the last.
+    """Pick one layer per resolution: the last that is rectified, else the last.
 
     Parameters
     ----------
     opened : OpenedModel
     most : int
-        Layers; of more, some spread evenly from the first to the last.
+        Most layers; if there are more, some spread evenly from the first to the last.
 
     Returns
     -------
     list of Layer
-        In the order in which they run. None comes before the first layer with weights, none has a
-        single place.
+        In the order in which they run. None comes before the first layer with weights, and none
+        has only a single position.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def pick_layers(opened: OpenedModel, most: int = LAYERS) -> list[Layer]:
     members = network.members
     return [
         Layer(name, shapes[name][0] // members, *shapes[name][1:])
-        for name in (chosen[place] for place in spread)
+        for name in (chosen[index] for index in spread)
     ]
 
 
@@ -119,7 +119,7 @@ def field_size(opened: OpenedModel, layer: Layer) -> tuple[int, int]:
 
 
 def local_layers(opened: OpenedModel, most: int = 2) -> list[tuple[Layer, tuple[int, int]]]:
-    """Pick the deepest layers whose units see a part of the image alone.
+    """Pick the deepest layers whose units see only a part of the image.
 
     Parameters
     ----------
@@ -135,7 +135,7 @@ def local_layers(opened: OpenedModel, most: int = 2) -> list[tuple[Layer, tuple[
     Raises
     ------
     NotApplicable
-        If the network has no layer with places, or its receptive fields are not known.
+        If the network has no layer with spatial extent, or its receptive fields are unknown.
     """
     sized = [(layer, field_size(opened, layer)) for layer in pick_layers(opened)]
     height, width = opened.images.images.shape[2:]
@@ -144,7 +144,7 @@ def local_layers(opened: OpenedModel, most: int = 2) -> list[tuple[Layer, tuple[
 
 
 def answers(opened: OpenedModel, layer: Layer) -> Answers:
-    """Run all of the model's images up to a layer, of a batched network its first member's part."""
+    """Run all of the model's images up to a layer; for a batched network, of its first member."""
     images = opened.images.images
     highest = np.empty((len(images), layer.channels), dtype=np.float32)
     mean = np.empty_like(highest)
@@ -170,7 +170,7 @@ def telling_units(given: Answers, count: int) -> np.ndarray:
     Returns
     -------
     ndarray of int64
-        Largest standard deviation over images first, of equals the lower number.
+        Largest standard deviation over images first; ties go to the lower number.
     """
     spread = given.highest.astype(np.float64).std(axis=0)
     return np.argsort(-spread, kind="stable")[:count]

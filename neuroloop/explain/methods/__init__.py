@@ -1,9 +1,9 @@
-"""Methods of looking inside networks, one file each, by the name that a config lists.
+"""Methods of looking inside networks, one file each, named as in the config.
 
-Each says in its ``LEGEND`` what it shows: a title, and after a colon the rest of the sentence.
+Its ``LEGEND`` states what a method shows: a title, and after a colon the rest of the sentence.
 
-An attribution method maps what a network names to the pixels of its images. It states the ``UNITS``
-of its maps and whether they are ``SIGNED``, and has one function ::
+An attribution method maps a network's prediction back to the pixels of its images. It states the
+``UNITS`` of its maps and whether they are ``SIGNED``, and has one function ::
 
     attribute(network, images, classes, *, its settings) -> maps
 
@@ -12,7 +12,7 @@ of its maps and whether they are ``SIGNED``, and has one function ::
     classes  (n,)                 output to explain of each image
     maps     (n, height', width') float32, at the images' resolution or a layer's
 
-It may have ``require(opened)``, which raises `NotApplicable` for networks that it is not made for,
+It may have ``require(opened)``, which raises `NotApplicable` for networks that it does not suit,
 and ``passes(height, width, *, its settings)``, how long a map takes in forward passes: three, as a
 gradient does, if left out.
 

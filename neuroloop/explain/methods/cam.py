@@ -24,7 +24,7 @@ def attribute(
 
 
 def require(opened: "OpenedModel") -> None:
-    """CAM needs a head that is a mean over all places and one linear layer."""
+    """CAM needs a head of global average pooling and one linear layer."""
     from neuroloop.explain.attribution.layer_maps import require_linear_pool
 
     require_linear_pool(opened)

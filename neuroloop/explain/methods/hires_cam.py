@@ -1,4 +1,4 @@
-"""Class activation maps, place by place."""
+"""Class activation maps, element by element."""
 
 from typing import TYPE_CHECKING
 

@@ -1,1 +1,1 @@
-"""Networks that are looked into, and their images: what a model.json says."""
+"""Networks to be explained and their images, as described by a model.json."""

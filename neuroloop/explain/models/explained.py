@@ -1,4 +1,4 @@
-"""Which images of a model are explained, and what of them: the class that the network names."""
+"""Which images of a model are explained, and which output: the predicted class."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,20 +14,20 @@ from neuroloop.training.loop import predict
 
 @dataclass(frozen=True, eq=False)
 class Explained:
-    """Images in the order of `even_order`, so that the first of them are spread over classes too.
+    """Images in the order of `even_order`, so that any first ones are spread over classes too.
 
     Attributes
     ----------
     rows : ndarray of int, shape (n,)
-        Of the model's images.
+        Indices of the model's images.
     ids : ndarray of str, shape (n,)
     images : Tensor of float32, shape (n, channels, height, width)
     display : ndarray of float32, shape (n, height, width)
         What figures show.
     classes : Tensor of int64, shape (n,)
-        Named class: the highest logit, of the mean over members.
+        Predicted class: the highest logit, averaged over members.
     probabilities : ndarray of float64, shape (n,)
-        Of the predicted class: softmax, or sigmoid where there are several labels.
+        Of the predicted class: softmax, or sigmoid for several labels.
     truth : ndarray or None, shape (n,) or (n, classes)
         As in `ModelImages`.
     right : ndarray of bool or None, shape (n,)
@@ -46,7 +46,7 @@ class Explained:
     masks: np.ndarray | None
 
     def first(self, count: int) -> "Explained":
-        """Return the first images alone."""
+        """Return only the first images."""
         values = {name: getattr(self, name) for name in self.__annotations__}
         cut = {name: v[:count] for name, v in values.items() if v is not None}
         return replace(self, **cut)
@@ -56,13 +56,13 @@ class Explained:
 
 
 def explained_images(opened: OpenedModel, count: int, seed: int, batch: int = 32) -> Explained:
-    """Choose images evenly over the true classes, and ask the network what they show.
+    """Choose images evenly over the true classes, and let the network predict them.
 
     Parameters
     ----------
     opened : OpenedModel
     count : int
-        Images, at most those that there are.
+        Number of images; at most all.
     seed : int
         Of the order of classes.
     batch : int
@@ -84,11 +84,11 @@ def explained_images(opened: OpenedModel, count: int, seed: int, batch: int = 32
     check_outputs(logits, given.ids[rows], f"model {opened.name}")
     multi = opened.labels == "multi"
     chances = logits.sigmoid() if multi else logits.softmax(1)
-    named = logits.argmax(1)
+    predicted = logits.argmax(1)
     truth = None if given.truth is None else given.truth[rows]
     right = None
     if truth is not None:
-        chosen = named.numpy()
+        chosen = predicted.numpy()
         right = truth[np.arange(len(rows)), chosen] if multi else truth == chosen
     members = opened.network.members
     shown = images[:, : images.shape[1] // members].mean(axis=1)
@@ -97,8 +97,8 @@ def explained_images(opened: OpenedModel, count: int, seed: int, batch: int = 32
         given.ids[rows],
         torch.from_numpy(images),
         shown if given.display is None else given.display[rows],
-        named,
-        chances.gather(1, named[:, None])[:, 0].numpy(),
+        predicted,
+        chances.gather(1, predicted[:, None])[:, 0].numpy(),
         truth,
         right,
         None if given.mask is None else given.mask[rows],
@@ -106,12 +106,12 @@ def explained_images(opened: OpenedModel, count: int, seed: int, batch: int = 32
 
 
 def even_order(given: ModelImages, seed: int) -> np.ndarray:
-    """Order images so that any first ones of them are spread evenly over the true classes.
+    """Order images so that the first n, for any n, are spread evenly over the true classes.
 
     Parameters
     ----------
     given : ModelImages
-        Of several labels, each set of them counts as a class; without a truth the order stays.
+        With several labels, each set of them counts as a class; without truth the order stays.
     seed : int
         Of the order of classes, the same in every round.
 
@@ -126,8 +126,8 @@ def even_order(given: ModelImages, seed: int) -> np.ndarray:
     turns = numpy_generator(seed, "order of classes").permutation(groups.max() + 1)
     ranks = np.empty(len(groups), dtype=np.int64)
     for group in range(groups.max() + 1):
-        of_group = np.flatnonzero(groups == group)
-        ranks[of_group] = np.arange(len(of_group))
+        members = np.flatnonzero(groups == group)
+        ranks[members] = np.arange(len(members))
     return np.lexsort((turns[groups], ranks))
 
 

@@ -1,7 +1,7 @@
-"""Images of a folder as a network takes them, read when they are asked for.
+"""Images of a folder in the form of a network's input, read on demand.
 
-A folder may hold more of them than memory does, and most methods need a few: what is opened here
-are paths and shapes alone.
+A folder may hold more images than fit in memory, and most methods need only a few: opening it reads
+only paths and shapes.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def open_folder(folder: Path, preparation: Preparation, classes: Sequence[str]) 
     preparation : Preparation
         What images go through before the network takes them.
     classes : sequence of str
-        If every image lies in a folder with the name of a class, that is its truth.
+        If every image lies in a folder named after a class, that is its true class.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def open_folder(folder: Path, preparation: Preparation, classes: Sequence[str]) 
     Raises
     ------
     NeuroLoopError
-        If there are no images; and where one is read that cannot be used.
+        If there are no images, and later, when an image is read that cannot be used.
     """
     paths = [path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES]
     if not paths:
@@ -47,14 +47,14 @@ def open_folder(folder: Path, preparation: Preparation, classes: Sequence[str]) 
     truth = [numbers.get(by_id[name].parent.name, -1) for name in ids]
     plain, side = preparation.without_normalisation, preparation.side
 
-    def taken(by: Preparation, row: int) -> np.ndarray:
+    def prepared(by: Preparation, row: int) -> np.ndarray:
         return by.apply(by.read(by_id[ids[row]])[None])[0]
 
     return ModelImages(
         RowsOnDemand(
-            (len(ids), preparation.channels, side, side), lambda row: taken(preparation, row)
+            (len(ids), preparation.channels, side, side), lambda row: prepared(preparation, row)
         ),
         np.array(ids),
         None if -1 in truth else np.array(truth, dtype=np.int64),
-        display=RowsOnDemand((len(ids), side, side), lambda row: taken(plain, row).mean(axis=0)),
+        display=RowsOnDemand((len(ids), side, side), lambda row: prepared(plain, row).mean(axis=0)),
     )

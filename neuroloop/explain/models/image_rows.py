@@ -1,4 +1,4 @@
-"""Images by rows, of which no more need be in memory than are asked for."""
+"""Images by rows, of which only those requested need to be in memory."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -7,7 +7,7 @@ import numpy as np
 
 
 class ImageRows(Protocol):
-    """What an array of images has, and images on disk have too: rows by number or by slice."""
+    """What arrays of images and images on disk have in common: rows by index or by slice."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -24,14 +24,14 @@ class ImageRows(Protocol):
 
 
 class RowsOnDemand:
-    """Images that are read when they are asked for, each time anew.
+    """Images that are read on demand, each time anew.
 
     Parameters
     ----------
     shape : tuple of int
         Images, then the shape of one.
     read : callable
-        From a row to its image.
+        Maps a row to its image.
     """
 
     def __init__(self, shape: tuple[int, ...], read: Callable[[int], np.ndarray]) -> None:
@@ -44,11 +44,11 @@ class RowsOnDemand:
         """Return images of float32, for a slice or an array of row numbers."""
         chosen = np.arange(len(self))[rows]
         if chosen.ndim != 1:
-            raise IndexError("images on disk are taken by a slice or an array of rows")
-        made = np.empty((len(chosen), *self.shape[1:]), dtype=np.float32)
-        for place, row in enumerate(chosen.tolist()):
-            made[place] = self.read(row)
-        return made
+            raise IndexError("images on disk are indexed by a slice or an array of rows")
+        images = np.empty((len(chosen), *self.shape[1:]), dtype=np.float32)
+        for index, row in enumerate(chosen.tolist()):
+            images[index] = self.read(row)
+        return images
 
 
 def row_batches(images: ImageRows, batch: int = 32) -> Iterator[np.ndarray]:
@@ -74,13 +74,13 @@ def channel_ends(images: ImageRows) -> tuple[np.ndarray, np.ndarray]:
 
 
 def small_copies(images: ImageRows, most: int) -> np.ndarray:
-    """Return all images as rows of no more than a number of values, by means over areas.
+    """Return all images as rows of at most a number of values, by averaging over areas.
 
     Parameters
     ----------
     images : ImageRows, shape (n, channels, height, width)
     most : int
-        Values an image; with fewer it stays as it is.
+        Most values per image; smaller images stay as they are.
 
     Returns
     -------
@@ -92,13 +92,13 @@ def small_copies(images: ImageRows, most: int) -> np.ndarray:
     channels, height, width = images.shape[1:]
     factor = min(1.0, (most / (channels * height * width)) ** 0.5)
     size = max(1, int(height * factor)), max(1, int(width * factor))
-    made = np.empty((len(images), channels * size[0] * size[1]), dtype=np.float32)
-    place = 0
+    copies = np.empty((len(images), channels * size[0] * size[1]), dtype=np.float32)
+    start = 0
     for part in row_batches(images):
         small = part
         if factor < 1:
             given = torch.from_numpy(np.ascontiguousarray(part))
             small = torch.nn.functional.adaptive_avg_pool2d(given, size).numpy()
-        made[place : place + len(part)] = small.reshape(len(part), -1)
-        place += len(part)
-    return made
+        copies[start : start + len(part)] = small.reshape(len(part), -1)
+        start += len(part)
+    return copies

@@ -1,7 +1,7 @@
-"""What a model.json may say: its keys, and the first of them that is wrong, in words.
+"""The keys of a model.json, and a check that reports the first one that is wrong.
 
-A training rule writes one beside its weights and images; for a checkpoint of one's own it is
-written by hand. Its keys, no others:
+Training rules write one next to their weights and images; for your own checkpoint, write it by
+hand. The allowed keys are:
 
 name
     What the network is called; the folder's name if left out.
@@ -9,15 +9,15 @@ kind
     ``resnet``, ``calcium`` or ``transfer``: the network is built by `networks.resnet`,
     `calcium_network.calcium_network` or `transfer_network.transfer_network`,
 options
-    with these arguments, less ``classes``, ``members`` and ``mask`` (which is with the weights).
+    with these arguments, except ``classes``, ``members`` and ``mask`` (stored with the weights).
 weights
-    File of its state, .safetensors or .pth, with the network's own names of parameters, which are
+    File of its state, .safetensors or .pth, with the network's parameter names, which are
     torchvision's for ``resnet``. Paths are relative to model.json.
 classes
     Names of the outputs, in order.
 labels
-    ``single`` (the default; one class an image, softmax, of two classes at least) or ``multi``
-    (several, a sigmoid each: also for a network with one output).
+    ``single`` (the default; one class per image, softmax over at least two classes) or ``multi``
+    (several, one sigmoid each: also for a network with one output).
 members
     Networks held in one; 1 if left out.
 images
@@ -34,7 +34,7 @@ preparation
     the network itself normalises, as those of ``transfer`` do. ``null`` for networks that take no
     image files, but frames of recordings or voxels: then `images` are an .npz file.
 facts
-    What else is worth knowing (seed, fold, data set), free.
+    Anything else worth knowing (seed, fold, data set), in free form.
 """
 
 import inspect
@@ -73,7 +73,7 @@ PREPARATION_NEEDED = ("size", "channels")
 
 
 def checked_description(path: Path, described: Mapping[str, Any]) -> dict[str, Any]:
-    """Check what a model.json says.
+    """Check the content of a model.json.
 
     Parameters
     ----------
@@ -85,17 +85,17 @@ def checked_description(path: Path, described: Mapping[str, Any]) -> dict[str, A
     Returns
     -------
     dict
-        The same, with what was left out.
+        The same, with defaults filled in.
 
     Raises
     ------
     NeuroLoopError
-        If a key is missing or unknown, or has a wrong value; the first one is named.
+        If a key is missing or unknown, or has a wrong value; the first one is reported.
     """
     if "preparation" not in described or "preprocessing" in described:
         raise NeuroLoopError(
-            f"{path} does not say how images are prepared, as those of earlier versions: train the "
-            "network again, or write the key preparation by hand (docs/inside.md)"
+            f"{path} does not state how images are prepared, like files of earlier versions: "
+            "train the network again, or add the key preparation by hand (docs/inside.md)"
         )
     _check_keys(path, "", described, NEEDED, (*NEEDED, *DEFAULTS))
     values = deepcopy(DEFAULTS) | dict(described)
@@ -120,7 +120,7 @@ def checked_description(path: Path, described: Mapping[str, Any]) -> dict[str, A
         _require(right, path, key, wanted, values[key])
     if len(values["classes"]) == 1 and values["labels"] == "single":
         raise NeuroLoopError(
-            f"{path}, classes: of {values['classes'][0]} alone softmax makes 1 whatever the image: "
+            f"{path}, classes: of {values['classes'][0]} alone softmax gives 1 whatever the image: "
             "if the network's one output goes through a sigmoid, set labels to multi"
         )
     arguments = {
@@ -159,8 +159,8 @@ def _check_preparation(path: Path, kind: str, given: Mapping[str, Any]) -> None:
         _require(right, path, f"preparation.{key}", said, values[key])
     if kind == "transfer" and (mean, std) != ([0.0], [1.0]):
         raise NeuroLoopError(
-            f"{path}, preparation: mean and std are not wanted for transfer, which normalises by "
-            "itself: take them away"
+            f"{path}, preparation: mean and std are not allowed for transfer, which normalises "
+            "itself: remove them"
         )
 
 
@@ -174,8 +174,7 @@ def _check_keys(
     for key in given:
         if key not in known:
             raise NeuroLoopError(
-                f"{path}: key {prefix}{key} is unknown: take it away, or name one of "
-                f"{', '.join(known)}"
+                f"{path}: key {prefix}{key} is unknown: remove it, or use one of {', '.join(known)}"
             )
 
 

@@ -1,7 +1,7 @@
 """One small file by which any trained network can be opened: ``model.json``.
 
-`model_description` says what may stand in it. `model_writing.save_model` writes it, with weights
-and images beside it; `describe_model` writes it for weights and images that are there.
+`model_description` defines its keys. `model_writing.save_model` writes it along with weights and
+images; `describe_model` writes it for existing weights and images.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ from neuroloop.networks.transfer_network import TransferNetwork
 
 @dataclass(frozen=True, eq=False)
 class OpenedModel:
-    """A trained network, ready to be looked into.
+    """A trained network, ready to be explained.
 
     Attributes
     ----------
@@ -38,13 +38,13 @@ class OpenedModel:
     network : BatchedNetwork
         In evaluation mode, on its device.
     layer : Module or Division
-        Where class activation maps are taken: the last one with places.
+        Where class activation maps are computed: the last one with spatial extent.
     classes : tuple of str
         Names of the outputs of one member.
     labels : {"single", "multi"}
     images : ModelImages
     preparation : Preparation or None
-        What images go through before the network takes them; None of what are no image files, as
+        How images are prepared for the network; None for inputs that are not image files, such as
         frames of recordings and voxels.
     facts : dict
     """
@@ -61,7 +61,7 @@ class OpenedModel:
 
 
 def describe_model(path: Path, **description: Any) -> None:
-    """Write model.json for weights and images that are there, if `open_model` takes what it says.
+    """Write model.json for existing weights and images, if `open_model` accepts it.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def describe_model(path: Path, **description: Any) -> None:
     Raises
     ------
     NeuroLoopError
-        If the kind, an option or another value is not one that `open_model` takes.
+        If the kind, an option or another value is not accepted by `open_model`.
     """
     checked_description(path, as_description(path, **description))
     write_description(path, **description)
@@ -105,8 +105,8 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
     last = state.get(KINDS[kind][1])
     if last is not None and last.ndim and len(last) != members * len(classes):
         raise NeuroLoopError(
-            f"{path}, classes: {len(classes)} are named, but the weights {file} have "
-            f"{len(last) // members} outputs: name each of them, in order"
+            f"{path}, classes: {len(classes)} are listed, but the weights {file} have "
+            f"{len(last) // members} outputs: list a class for each, in order"
         )
     network = _build(path, described, state)
     load_state(network, state, file, f"fix options or weights in {path}")
@@ -115,8 +115,8 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
     preparation = given and Preparation.from_json(given)
     if preparation and preparation.channels != network.in_channels:
         raise NeuroLoopError(
-            f"{path}: the network takes {network.in_channels} channels, preparation.channels is "
-            f"{preparation.channels}: make them fit"
+            f"{path}: the network takes {network.in_channels} channels, but preparation.channels "
+            f"is {preparation.channels}: make them equal"
         )
     images = _images(path, described, members * network.in_channels, preparation)
     try:
@@ -124,8 +124,8 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
             outputs = network(torch.from_numpy(images.images[:1]).to(device))
     except RuntimeError as error:
         raise NeuroLoopError(
-            f"{path}, images: those of shape {images.images.shape[1:]} do not go through the "
-            f"network ({_first_line(error)}): fix images or options"
+            f"{path}, images: the network does not accept the shape {images.images.shape[1:]} "
+            f"({_first_line(error)}): fix images or options"
         ) from error
     check_outputs(outputs, images.ids[:1], file)
     return OpenedModel(
@@ -142,12 +142,12 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
 
 
 def read_preparation(path: Path) -> Preparation:
-    """Read from a model.json what images go through before its network takes them.
+    """Read from a model.json how images are prepared for its network.
 
     Raises
     ------
     NeuroLoopError
-        If it does not say so.
+        If it does not state that.
     """
     described = checked_description(path, read_json(path))
     if described["preparation"] is None:
@@ -156,20 +156,20 @@ def read_preparation(path: Path) -> Preparation:
 
 
 def check_outputs(outputs: torch.Tensor, ids: np.ndarray, source: object) -> None:
-    """See to it that a network's outputs are numbers.
+    """Check that a network's outputs are finite.
 
     Parameters
     ----------
     outputs : Tensor, shape (n, ...)
     ids : ndarray of str, shape (n,)
-        Of the images that they answer.
+        Of the images that they belong to.
     source : object
         The network, for the message.
 
     Raises
     ------
     NeuroLoopError
-        If one is not finite: the first such image is named.
+        If one is not finite; the first such image is reported.
     """
     wrong = ~outputs.isfinite().flatten(1).all(dim=1).cpu().numpy()
     if wrong.any():

@@ -1,4 +1,4 @@
-"""The images that a trained network is looked into with: exactly as the network takes them."""
+"""The images on which a trained network is explained, exactly in the form of its input."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -24,21 +24,21 @@ OPTIONAL = ("mask", "display")
 
 @dataclass(frozen=True, eq=False)
 class ModelImages:
-    """Images of a network, with what is known about them.
+    """Images of a network, with their ids, true classes and masks.
 
     Attributes
     ----------
     images : ImageRows of float32, shape (n, channels, height, width)
-        As the network takes them: an array, or files that are read when they are asked for.
+        In the form of the network's input: an array, or files that are read on demand.
     ids : ndarray of str, shape (n,)
-        Each its own.
+        Unique.
     truth : ndarray or None
-        Class index, int64, shape (n,), of networks with one label an image; else bool, shape
-        (n, classes). None if it is not known.
+        Class index, int64, shape (n,), for networks with one label per image; else bool, shape
+        (n, classes). None if unknown.
     mask : ndarray of bool or None, shape (n, height, width)
         Where the evidence truly is, for the pointing game.
     display : ImageRows of float32 or None, shape (n, height, width)
-        What figures show in place of the first channel.
+        What figures show instead of the first channel.
     """
 
     images: ImageRows
@@ -79,14 +79,14 @@ def save_images(path: Path, given: ModelImages, classes: int, labels: str) -> No
     ----------
     path : Path
     given : ModelImages
-        With a truth.
+        With known true classes.
     classes : int
     labels : {"single", "multi"}
 
     Raises
     ------
     ValueError
-        If the arrays do not go together.
+        If the arrays do not match.
     """
     arrays = {
         "images": given.images,
@@ -144,25 +144,25 @@ def _problem(arrays: dict[str, np.ndarray], channels: int, classes: int, labels:
             return f"the array {name} is unknown"
     images, truth, ids = (arrays[name] for name in ("images", "truth", "id"))
     if images.ndim != 4 or images.dtype != np.float32 or not images.size:
-        return f"images are {images.dtype} {images.shape} in place of float32 (n, channels, h, w)"
+        return f"images are {images.dtype} {images.shape} instead of float32 (n, channels, h, w)"
     if images.shape[1] != channels:
         return f"images have {images.shape[1]} channels, but the network takes {channels}"
     if not np.isfinite(images).all():
         return "images have values that are not finite"
-    places = (len(images), *images.shape[2:])
+    pixels = (len(images), *images.shape[2:])
     wanted = {
         "truth": (len(images),) if labels == "single" else (len(images), classes),
         "id": (len(images),),
-        "mask": places,
-        "display": places,
+        "mask": pixels,
+        "display": pixels,
     }
     for name, shape in wanted.items():
         if name in arrays and arrays[name].shape != shape:
-            return f"{name} has shape {arrays[name].shape} in place of {shape}"
+            return f"{name} has shape {arrays[name].shape} instead of {shape}"
     if "mask" in arrays and not np.isin(arrays["mask"], (0, 1)).all():
-        return "mask has other values than 0 and 1"
+        return "mask has values other than 0 and 1"
     if truth.dtype.kind not in "biu":
-        return f"truth is {truth.dtype} in place of integers"
+        return f"truth is {truth.dtype} instead of integers"
     if truth.min() < 0 or truth.max() >= (classes if labels == "single" else 2):
         return f"truth is not within the {classes} classes"
     if len(set(ids.tolist())) < len(ids):

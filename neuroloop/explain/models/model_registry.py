@@ -1,4 +1,4 @@
-"""The register of trained networks: what there is to look into."""
+"""The register of trained networks that can be explained."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ COLUMNS = ("model", "path", "kind", "classes", "parameters", "images")
 
 
 def register(paths: Sequence[Path]) -> pd.DataFrame:
-    """List networks, each opened to see that it can be.
+    """List networks, opening each to check that it can be opened.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def register(paths: Sequence[Path]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `COLUMNS`, a row a file in the order given.
+        `COLUMNS`, one row per file in the order given.
 
     Raises
     ------

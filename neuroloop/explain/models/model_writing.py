@@ -1,7 +1,7 @@
-"""Writing model.json, with weights and images beside it.
+"""Writing model.json, along with weights and images.
 
-It knows no network, so that training one does not depend on the code of all others: what is written
-here `model_file` opens, and `model_description` checks then.
+This module imports no network, so that training one does not depend on the code of all others:
+`model_file` opens what is written here, and `model_description` checks it then.
 """
 
 import json
@@ -33,7 +33,7 @@ def as_description(
     name: str | None = None,
     **facts: Any,
 ) -> dict[str, Any]:
-    """What a model.json says of weights and images; see `model_description` for its keys."""
+    """Describe weights and images as in a model.json; see `model_description` for its keys."""
     folder = path.parent.resolve()
     described = {
         "name": name,
@@ -51,7 +51,7 @@ def as_description(
 
 
 def write_description(path: Path, **description: Any) -> None:
-    """Write model.json for weights and images that are there.
+    """Write model.json for existing weights and images.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def save_model(
     labels: str = "single",
     **description: Any,
 ) -> None:
-    """Write model.json, and beside it ``weights.safetensors`` and ``images.npz``.
+    """Write model.json, and next to it ``weights.safetensors`` and ``images.npz``.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def save_model(
     weights : mapping of str to Tensor
         State of the network.
     images : ModelImages
-        With a truth.
+        With known true classes.
     classes, labels, **description
         As in `as_description`.
     """

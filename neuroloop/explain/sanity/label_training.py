@@ -1,7 +1,7 @@
-"""The same network trained on permuted labels: what it knows of its images has no meaning.
+"""The same network trained on permuted labels, so that what it learned has no meaning.
 
 Adebayo et al. 2018, "Sanity checks for saliency maps", section 3.2 (data randomisation test). Such
-a network must have memorised its labels, or it is no more than another random one.
+a network must have memorised its labels; otherwise it is just another random one.
 """
 
 import copy
@@ -86,7 +86,7 @@ def train_on_permuted_labels(
     truth : ndarray, shape (n,) of int or (n, classes) of bool
         The latter if `multi_label`.
     multi_label : bool
-        Sigmoids and binary cross-entropy in place of softmax and cross-entropy.
+        Whether to use sigmoids and binary cross-entropy instead of softmax and cross-entropy.
     seed : int
         Of the permutation, which members share, of fresh weights and of the order of batches.
     recipe : Recipe
@@ -206,7 +206,7 @@ def _accuracy(
     multi_label: bool,
     batch: int = 32,
 ) -> float:
-    """Share of images that are named right, mean over members; the network evaluates."""
+    """Return the accuracy in evaluation mode, averaged over members."""
     run = network.back if isinstance(network, TransferNetwork) else network
     logits = torch.cat([run(part) for part in inputs.split(batch)]).cpu().numpy()
     if multi_label:

@@ -12,7 +12,7 @@ from neuroloop.explain.sanity.randomisation import Layer
 
 
 def group_layers(layers: Sequence[Layer], most: int) -> list[Layer]:
-    """Put neighbouring layers together, evenly, so that no more than `most` are left.
+    """Merge neighbouring layers evenly, so that at most `most` are left.
 
     The weights that a layer gets depend on its own name alone, so the cascade ends in the same
     network whatever the groups.
@@ -31,7 +31,7 @@ def group_layers(layers: Sequence[Layer], most: int) -> list[Layer]:
     parts = np.array_split(np.arange(len(layers)), min(most, len(layers)))
     grouped = []
     for part in parts:
-        held = [layers[place] for place in part]
+        held = [layers[index] for index in part]
         more = f" +{len(held) - 1}" if len(held) > 1 else ""
         modules = tuple(name for layer in held for name in layer.modules)
         grouped.append(Layer(held[-1].name + more, modules))

@@ -1,4 +1,4 @@
-"""Does a map name the pixels that count? Take them away, or bring them back, and ask the network.
+"""Does a map find the pixels that matter? Remove or restore them, and look at the prediction.
 
 Deletion and insertion curves (Petsiuk, Das & Saenko 2018, "RISE", section 4.2): pixels change in
 the order of a map, and the probability of the class is followed. A random order and the image's
@@ -75,7 +75,7 @@ class Curves:
 
 
 class AgainstRandom(NamedTuple):
-    """Area under a method's curves less that under random orders of the same images.
+    """Area under a method's curves minus that under random orders of the same images.
 
     Attributes
     ----------
@@ -237,8 +237,8 @@ def _baseline(image: torch.Tensor, kind: str) -> torch.Tensor:
 
 
 def _places(values: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """Place of each pixel in descending order, equal ones in a random order."""
+    """Rank the pixels in descending order, equal ones in a random order."""
     order = np.lexsort((generator.random(values.size), -values.ravel()))
-    places = np.empty(values.size, dtype=np.int64)
-    places[order] = np.arange(values.size)
-    return places.reshape(values.shape)
+    ranks = np.empty(values.size, dtype=np.int64)
+    ranks[order] = np.arange(values.size)
+    return ranks.reshape(values.shape)

@@ -1,8 +1,8 @@
-"""Does a map point at what is known to be there? Its maximum, and its mass, beside a truth mask.
+"""Does a map point at the known evidence? Its maximum and its mass against a truth mask.
 
-Chance is not a point thrown anywhere: what is looked for tends to lie in the same places, and a map
-that is the same for every image can lie there too. So maps are exchanged between images: what a map
-has to show is that it points at its own image's mask rather than at another's.
+Chance is not a point thrown at random: evidence tends to lie in the same regions, and a map that is
+the same for every image can lie there too. So maps are permuted between images: a map has to point
+at its own image's mask rather than at another's.
 """
 
 from itertools import permutations
@@ -14,7 +14,7 @@ from neuroloop.explain.attribution.attribution import to_input
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.intervals import crossed_interval
 
-#: Up to so many different masks all permutations are tried, else so many random ones.
+#: Most distinct masks of which all permutations are tried, and else the number of random ones.
 ALL_EXCHANGES, EXCHANGES = 7, 4999
 
 
@@ -28,16 +28,16 @@ class Pointing(NamedTuple):
     ci_low, ci_high : float
         Its 95 % interval; NaN where too few images give one.
     chance : float
-        What the same maps have on the other images' masks: the mean over all of these.
+        Mean value of the same maps on the masks of other images.
     p : float
-        Of the null that maps know nothing of which image they are of (see `_exchanged`). NaN, as
-        is chance, where all images have one mask: then it cannot be told.
+        For the null hypothesis that maps are unrelated to their image (see `_exchanged`). NaN, as
+        is chance, if all images have the same mask, which leaves nothing to permute.
     n : int
         Images in the mean.
     empty_masks : int
-        Images left out, with nothing to point at.
+        Images left out because their masks are empty.
     undefined : int
-        Images with a mask left out, as their maps give no value.
+        Images with a mask left out because their maps give no value.
     """
 
     value: float
@@ -142,7 +142,7 @@ def energy_pointing(maps: np.ndarray, masks: np.ndarray, *, seed: int) -> Pointi
 
 
 def _distinct(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Masks that differ, shape (k, height, width), and which of them each image has, shape (n,)."""
+    """Find distinct masks, shape (k, height, width), and the index of each image's, shape (n,)."""
     _, first, own = np.unique(
         masks.reshape(len(masks), -1), axis=0, return_index=True, return_inverse=True
     )
@@ -150,7 +150,7 @@ def _distinct(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _exchanged(values: np.ndarray, own: np.ndarray, seed: int) -> tuple[float, float, float]:
-    """Judge values of maps on their own masks beside those on each other's.
+    """Compare the values of maps on their own masks with those on each other's.
 
     Images that share a mask (frames of one pattern) are exchanged together: their maps are alike
     for that reason, and as many independent proofs as there are masks.

@@ -104,7 +104,7 @@ class Sanity(NamedTuple):
     Attributes
     ----------
     randomisation : DataFrame
-        `randomisation.COLUMNS`: a row an image and randomised network, ``image`` its id.
+        `randomisation.COLUMNS`: one row per image and randomised network, ``image`` its id.
     curves : DataFrame
         `CURVE_COLUMNS`: probability of the predicted class while pixels change; of random orders
         the mean.

@@ -13,7 +13,7 @@ from neuroloop.explain.sanity.randomisation import STATISTIC, THRESHOLD, Verdict
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.intervals import crossed_interval
 
-#: A row a number: `chance` is what a method has that knows nothing, `baseline` what the edges have.
+#: One row per number: `chance` is the value of an uninformed method, `baseline` that of the edges.
 SANITY_COLUMNS = (
     "test",
     "statistic",

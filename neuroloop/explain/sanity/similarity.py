@@ -27,11 +27,11 @@ def map_similarity(maps: np.ndarray, others: np.ndarray) -> dict[str, np.ndarray
         raise ValueError(f"maps {maps.shape} and {others.shape} cannot be compared")
     first, second = (np.abs(part.astype(np.float64)) for part in (maps, others))
     usable = _informative(first) & _informative(second)
-    made = {name: np.full(len(maps), np.nan) for name in MEASURES}
+    similarity = {name: np.full(len(maps), np.nan) for name in MEASURES}
     for row in np.flatnonzero(usable):
-        made["spearman"][row] = _spearman(first[row], second[row])
-        made["ssim"][row] = _ssim(first[row], second[row])
-    return made
+        similarity["spearman"][row] = _spearman(first[row], second[row])
+        similarity["ssim"][row] = _ssim(first[row], second[row])
+    return similarity
 
 
 def _informative(maps: np.ndarray) -> np.ndarray:

@@ -46,7 +46,7 @@ def test_classes_are_counted_in_natural_order(tmp_path):
 def test_other_rows_or_another_order_are_refused(tmp_path):
     for ids in (["i1", "i2", "i4", "i3"], ["i1", "i2", "i3", "i5"]):
         *paths, _ = write(tmp_path, ids)
-        with pytest.raises(NeuroLoopError, match="list other images: delete both"):
+        with pytest.raises(NeuroLoopError, match="list different images: delete both"):
             load_image_set(*paths)
 
 

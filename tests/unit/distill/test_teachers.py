@@ -105,9 +105,7 @@ def test_every_name_is_known_and_no_other(logits):
 
 @pytest.mark.parametrize("name", [*BRAIN_TEACHERS, "cnn"])
 def test_teachers_that_are_made_of_logits_say_so(name):
-    with pytest.raises(
-        NeuroLoopError, match=f"'{name}' is made of logits of the (brain|cnn): give"
-    ):
+    with pytest.raises(NeuroLoopError, match=f"'{name}' needs logits of the (brain|cnn): pass"):
         made(name)
 
 

@@ -75,7 +75,7 @@ def test_cam_by_hand():
 
 
 def test_cam_needs_a_head_that_pools():
-    with pytest.raises(ValueError, match="mean over all places"):
+    with pytest.raises(ValueError, match="global average pooling"):
         explain(linear(FLAT), "cam")
 
 

@@ -69,7 +69,7 @@ def test_equal_distances_and_rows_of_zeros():
     [(4, None, 3), (0, None, 3), (2, ["a", "a", "a", "b"], 1), (1, ["a"] * 4, 0)],
 )
 def test_too_few_neighbours(k, groups, fewest):
-    with pytest.raises(NeuroLoopError, match=f"{k} nearest .* a row has {fewest} admitted"):
+    with pytest.raises(NeuroLoopError, match=f"{k} nearest .* a row has {fewest} admissible"):
         nearest(np.eye(4), k, groups=groups)
 
 

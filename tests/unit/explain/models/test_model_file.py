@@ -200,7 +200,7 @@ TRANSFER = {
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"colour": 1}, "key colour is unknown: take it away, or name one of kind, options"),
+        ({"colour": 1}, "key colour is unknown: remove it, or use one of kind, options"),
         ({"kind": "vgg"}, "kind: 'vgg' is not one of resnet, calcium, transfer"),
         ({"kind": ["resnet"]}, "kind: .* is not one of"),
         ({"options": []}, r"options: \[\] is not an object"),
@@ -217,16 +217,16 @@ TRANSFER = {
             r"backbone\.conv1\.weight is missing",
         ),
         (TRANSFER | {"options": {"backbone": "vgg"}}, "options: there is no backbone 'vgg'"),
-        (TRANSFER | {"preparation": PREPARED | {"mean": [0.5]}}, "which normalises by itself"),
+        (TRANSFER | {"preparation": PREPARED | {"mean": [0.5]}}, "which normalises itself"),
         ({"weights": 3}, "weights: 3 is not a path"),
         ({"weights": "none.pth"}, r"none\.pth are missing"),
         ({"weights": "photos/cow/1.png"}, "cannot be read"),
-        ({"classes": ["cat", "dog"]}, "classes: 2 are named, but .* have 3 outputs"),
+        ({"classes": ["cat", "dog"]}, "classes: 2 are listed, but .* have 3 outputs"),
         ({"classes": ["cat", "dog", "cat"]}, "classes: .* is not a list of different names"),
         ({"classes": []}, "classes: .* is not a list of different names"),
         (
             {"classes": ["cat"]},
-            "classes: of cat alone softmax makes 1 .* set labels to multi",
+            "classes: of cat alone softmax gives 1 .* set labels to multi",
         ),
         ({"labels": "many"}, "labels: 'many' is not single or multi"),
         ({"members": 0}, "members: 0 is not a positive whole number"),
@@ -247,7 +247,7 @@ TRANSFER = {
         ),
         (
             {"preparation": PREPARED | {"channels": 1}},
-            r"takes 3 channels, preparation\.channels is 1",
+            r"takes 3 channels, but preparation\.channels is 1",
         ),
         (
             {"preparation": PREPARED | {"levels": "x"}},
@@ -314,7 +314,7 @@ def test_masks_are_true_or_false(tmp_path):
     assert open_model(path).images.mask is not None
     mask[0, 0] = np.nan  # which is true
     np.savez(path.with_name("images.npz"), **arrays, mask=mask)
-    with pytest.raises(NeuroLoopError, match=r"images\.npz: mask has other values than 0 and 1"):
+    with pytest.raises(NeuroLoopError, match=r"images\.npz: mask has values other than 0 and 1"):
         open_model(path)
 
 
@@ -334,11 +334,13 @@ def test_descriptions_of_earlier_versions_are_refused(tmp_path):
     described = json.loads(path.read_text())
     del described["preparation"]
     path.write_text(json.dumps(described))
-    with pytest.raises(NeuroLoopError, match=r"does not say how images are prepared, .* train the"):
+    with pytest.raises(
+        NeuroLoopError, match=r"does not state how images are prepared, .* train the"
+    ):
         open_model(path)
     described |= {"preparation": None, "preprocessing": {"mean": [0], "std": [1]}}
     path.write_text(json.dumps(described))
-    with pytest.raises(NeuroLoopError, match="does not say how images are prepared"):
+    with pytest.raises(NeuroLoopError, match="does not state how images are prepared"):
         open_model(path)
 
 
@@ -374,7 +376,7 @@ def test_images_of_a_size_that_the_network_cannot_take(tmp_path):
         classes=CLASSES,
         **more,
     )
-    with pytest.raises(NeuroLoopError, match=r"\(1, 18, 18\) do not go through the network"):
+    with pytest.raises(NeuroLoopError, match=r"does not accept the shape \(1, 18, 18\)"):
         open_model(path)
 
 

@@ -1,0 +1,93 @@
+"""Routes from two sessions' files to what changed, each of which may fail alone."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from neuroloop.calcium import session_change
+from neuroloop.calcium.session_change import (
+    ROUTES,
+    cell_responses,
+    changes_by_route,
+    pattern_responses,
+    unknown_change,
+)
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import save_arrays, save_table
+
+NAMES = ["a", "b"]
+CELLS = pd.DataFrame({"cell": NAMES})
+
+
+def test_where_a_route_says_nothing_it_says_why():
+    made = unknown_change(3, "too few")
+    (row,) = made.panels.to_dict("records")
+    assert (row["panel"], row["entries"], row["note"]) == ("all", 0, "too few")
+    assert np.isnan([row[name] for name in session_change.NUMBERS]).all()
+    assert made.matrix.shape == made.reasons.shape == (3, 3)
+    assert (made.reasons == "too few").all()
+
+
+def routes_that(fail, monkeypatch):
+    """Changes of two sessions of which these routes fail; others draw a number."""
+
+    def change_of(route, sides, cells, near, generator, counts):
+        if route in fail:
+            raise NeuroLoopError(f"{route} is off")
+        known = unknown_change(2, "")
+        return known._replace(
+            panels=known.panels.assign(entries=1), matrix=generator.random((2, 2))
+        )
+
+    monkeypatch.setattr(session_change, "change_of", change_of)
+    return changes_by_route(({}, {}), CELLS, 1.0, 9, 9, 4)
+
+
+def test_a_route_that_fails_leaves_the_others_as_they_are(monkeypatch):
+    whole, part = routes_that([], monkeypatch), routes_that(["maps"], monkeypatch)
+    assert list(whole) == list(part) == list(ROUTES)
+    assert part["maps"].panels["note"].tolist() == ["maps is off"]
+    assert np.isnan(part["maps"].matrix).all()
+    for route in set(ROUTES) - {"maps"}:
+        np.testing.assert_array_equal(part[route].matrix, whole[route].matrix)
+    assert len({change.matrix[0, 0] for change in whole.values()}) == len(ROUTES)
+
+
+def test_if_all_fail_the_reason_of_each_is_told(monkeypatch):
+    with pytest.raises(NeuroLoopError, match="influence: influence is off; maps: maps is off"):
+        routes_that(ROUTES, monkeypatch)
+
+
+@pytest.fixture
+def side(tmp_path):
+    """Two trials of each cell; b answers to a's stimulation by half of its own answer."""
+    trials = pd.DataFrame(
+        {"recording": ["r1", "r2"] * 2, "trial": [1, 1, 2, 2], "pattern": NAMES * 2, "group": "g"}
+    )
+    save_table(tmp_path / "trials.tsv", trials)
+    save_table(tmp_path / "maps.tsv", trials.assign(trial_row=range(4), cell=trials["pattern"]))
+    axes = {"response": ("trial", "cell"), "maps": ("seed", "item", "row", "column")}
+    response = np.array([[4.0, 1], [0, 2], [4, 1], [0, 2]])
+    maps = np.arange(24, dtype=np.float32).reshape(1, 4, 2, 3)
+    for file, name, values in (("traces", "response", response), ("maps", "maps", maps)):
+        save_arrays(tmp_path / f"{file}.npz", {name: values}, axes={name: axes[name]})
+    files = {"traces": "traces.npz", "trials": "trials.tsv", "maps": "maps.npz"}
+    return {name: tmp_path / path for name, path in (files | {"map_table": "maps.tsv"}).items()}
+
+
+def test_responses_are_those_of_the_traces(side):
+    found = cell_responses("influence", side, NAMES)
+    assert found.responses.tolist() == [[4, 1], [0, 2], [4, 1], [0, 2]]
+    assert found.trials["pattern"].tolist() == NAMES * 2
+
+
+def test_cosines_are_of_responses_on_a_common_scale(side):
+    """By hand: a's own stimulation gives 4 and b's 2, which both become 1."""
+    found = pattern_responses("cosine", side, NAMES)
+    np.testing.assert_allclose(found.responses, [[1, 0.5], [0, 1]] * 2, atol=1e-12)
+
+
+def test_zncc_is_of_the_pixels_of_each_trials_map(side):
+    found = pattern_responses("zncc", side, NAMES)
+    np.testing.assert_array_equal(found.responses, np.arange(24.0).reshape(1, 4, 6))
+    assert found.trials["pattern"].tolist() == NAMES * 2
