@@ -57,7 +57,7 @@ try:
 except (ConfigError, NeuroLoopError) as error:
     raise WorkflowError(str(error)) from None
 
-#: Function that looks a setting up: `setting("areas", "area", "near")`, for params.
+#: Function that looks a setting up: `setting("areas", "area", "exclusion_radius")`, for params.
 setting = looking_up(config)
 
 

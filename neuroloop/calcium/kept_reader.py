@@ -40,8 +40,13 @@ def save_reader(
         path,
         name="-".join(path.parts[2:-1]),
         kind="calcium",
-        options={"shape": list(store.shape)}
-        | {name: reader[name] for name in ("head", "widths", "hidden", "coordinates")},
+        options={
+            "shape": list(store.shape),
+            "head": reader["head"],
+            "widths": reader["widths"],
+            "hidden": reader["hidden_units"],
+            "coordinates": reader["coordinates"],
+        },
         weights=weights,
         classes=[*names, "none"],
         labels="multi",

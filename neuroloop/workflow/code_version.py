@@ -99,7 +99,7 @@ def assets(path: Path) -> tuple[Path, ...]:
 def _first_party(name: str, root: Path) -> tuple[Path, ...]:
     """Files of a module, if it is first-party, and of the packages that hold it."""
     parts = name.split(".")
-    if parts[0] not in ("scripts", "neuroloop"):
+    if parts[0] not in ("scripts", "neuroloop") or parts[:2] == CHECKS:
         return ()
     files = [root.joinpath(*parts[:n], "__init__.py") for n in range(1, len(parts) + 1)]
     return tuple(

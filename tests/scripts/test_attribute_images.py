@@ -55,7 +55,7 @@ def student(tmp_path_factory):
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory):
     folder = tmp_path_factory.mktemp("reader")
-    options = {"shape": (16, 16), "widths": (4, 5), "hidden_units": 6}
+    options = {"shape": (16, 16), "widths": (4, 5), "hidden": 6}
     network = calcium_network.calcium_network(classes=3, **options)
     calcium_network.initialise(network, [0])
     truth = np.arange(12)[:, None] % 4 == np.arange(3)

@@ -43,13 +43,13 @@ def test_every_combination_becomes_a_classifier() -> None:
     assert list(made) == [
         "logistic",
         "layers",
-        "fine--learning_rate-0p001--units-none",
-        "fine--learning_rate-0p001--units-128-64-64",
-        "fine--learning_rate-0p0001--units-none",
-        "fine--learning_rate-0p0001--units-128-64-64",
+        "fine--learning_rate-0p001--hidden_units-none",
+        "fine--learning_rate-0p001--hidden_units-128-64-64",
+        "fine--learning_rate-0p0001--hidden_units-none",
+        "fine--learning_rate-0p0001--hidden_units-128-64-64",
     ]
     assert made["logistic"] == before["logistic"]
-    assert made["fine--learning_rate-0p0001--units-128-64-64"] == before["fine"] | {
+    assert made["fine--learning_rate-0p0001--hidden_units-128-64-64"] == before["fine"] | {
         "learning_rate": 0.0001,
         "hidden_units": [128, 64, 64],
     }

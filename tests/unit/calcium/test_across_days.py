@@ -11,7 +11,7 @@ BLOCK = {
     "masked": True,
     "head": "gap",
     "widths": [2, 2],
-    "hidden": 4,
+    "hidden_units": 4,
     "coordinates": False,
 }
 

@@ -12,7 +12,7 @@ from neuroloop.statistics.folds import Split
 CELLS = pd.DataFrame(
     {"cell": ["a", "b"], "row": [4.0, 11.0], "column": [4.0, 10.0], "radius": 1.5, "group": "g"}
 )
-BLOCK = {"input": "dff", "head": "gap", "widths": [2, 3], "hidden": 4, "coordinates": False}
+BLOCK = {"input": "dff", "head": "gap", "widths": [2, 3], "hidden_units": 4, "coordinates": False}
 
 
 class Store:

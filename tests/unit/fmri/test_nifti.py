@@ -246,7 +246,7 @@ def test_empty_masks(study):
     half = np.zeros(SHAPE)
     half[:2] = 1
     study.masks["V1"] = Region(save(study.folder / "v1.nii.gz", half), "left")
-    assert "region V1: none of its voxels lies on the side left" in study.refused()
+    assert "region V1: none of its voxels lies in the left hemisphere" in study.refused()
 
 
 def test_masks_that_are_not_0_and_1_are_refused_or_chosen_from(study):
