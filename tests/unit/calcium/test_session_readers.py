@@ -78,9 +78,9 @@ def test_frames_of_a_kind_are_split_by_trial(kind, frames):
             }
         )
     )
-    rows, splits = frames_of(store, kind, {"split": "last", "last": 2})
+    rows, splits = frames_of(store, kind, {"split": "last", "last_trials": 2})
     assert rows["row"].tolist() == frames
     assert rows.index.tolist() == [0, 1, 2]
     assert [(one.train.tolist(), one.test.tolist()) for one in splits] == [([0], [1, 2])]
-    _, dealt = frames_of(store, kind, {"split": "leave_one_trial_out"})
+    _, dealt = frames_of(store, kind, {"split": "leave_one_trial_out", "last_trials": 1})
     assert [one.test.tolist() for one in dealt] == [[0], [1], [2]]
