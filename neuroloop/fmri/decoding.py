@@ -120,7 +120,7 @@ def pose(x: np.ndarray, samples: np.ndarray, folds: pd.DataFrame, stimuli: pd.Da
         row = folds.iloc[wrong[0]]
         raise NeuroLoopError(
             f"sample {row['sample']!r} has category {row['category']!r}, but its stimulus "
-            f"{row['stimulus_id']!r} has {expected[wrong[0]]!r} in stimuli.tsv: mend one of them"
+            f"{row['stimulus_id']!r} has {expected[wrong[0]]!r} in stimuli.tsv: fix one of them"
         )
     classes = natural_sorted(set(folds["category"]))
     index = {name: number for number, name in enumerate(classes)}
