@@ -134,7 +134,7 @@ rule extract_features:
 
 
 rule train_classifier:
-    """Train a classifier, a network a fold, and name the radiographs that each never saw."""
+    """Train a classifier, a network per fold, and name the radiographs that each never saw."""
     input:
         radiographs=f"results/{RADIOGRAPHS}/radiographs.npy",
         regions=f"results/{RADIOGRAPHS}/regions.npz",

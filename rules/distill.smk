@@ -78,7 +78,7 @@ rule train_cnn_teacher:
 
 
 rule train_students:
-    """Train students, one a seed, on images that a brain or one of its controls teaches."""
+    """Train students, one per seed, on images that a brain or one of its controls teaches."""
     input:
         images=f"results/{IMAGES}/images.npy",
         table=f"results/{IMAGES}/images.tsv",

@@ -1,7 +1,7 @@
 """Which frames of a session are kept, and as what.
 
 Around the onset of a trial (offset 0) lie, in this order: control frames, baseline frames, and the
-stimulated frames. With 2 frames a second and an onset every 16 frames the default takes offsets -5
+stimulated frames. At 2 frames per second and an onset every 16 frames the default takes offsets -5
 and -4 as control, -3 to -1 as baseline, 0 to 4 as stimulated: the first of them is 5.5 s after the
 onset before, when a response with a decay of 1 s is at 0.4 % of its peak. Control frames enter no
 baseline: a network that knows the recording from them would know it without a stimulus.

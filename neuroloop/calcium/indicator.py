@@ -16,7 +16,7 @@ def sampled_response(
     Parameters
     ----------
     frame_rate : float
-        Frames a second.
+        Frames per second.
     frames : int
         Number of frames.
     rise, decay : float

@@ -14,8 +14,8 @@ from neuroloop.errors import NeuroLoopError
 class Protocol(Settings):
     """Times of a recording; the default is the study's."""
 
-    frame_rate: float = setting("Frames a second.", 2.0, gt=0, unit="Hz")
-    trials: int = setting("Stimulations a recording (5 or 10 in the study).", 5, ge=2)
+    frame_rate: float = setting("Frames per second.", 2.0, gt=0, unit="Hz")
+    trials: int = setting("Stimulations per recording (5 or 10 in the study).", 5, ge=2)
     first_onset: float = setting("Time before the first stimulation.", 18.0, ge=0, unit="s")
     period: float = setting("Time from one stimulation to the next.", 8.0, gt=0, unit="s")
     tail: float = setting("Time after the last period.", 2.0, ge=0, unit="s")

@@ -1,4 +1,4 @@
-"""Training readers, a network a seed and split, and reading the trials that each did not see."""
+"""Training readers, a network per seed and split, and reading the trials that each did not see."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -14,7 +14,7 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.statistics.intervals import Estimate, cluster_interval
 
 #: From ranks (seeds, frames, outputs; 0 is best), logits of the same shape and the indices of the
-#: outputs that should be on to what is right, (seeds, frames, number of judgements a frame).
+#: outputs that should be on to what is right, (seeds, frames, number of judgements per frame).
 Judge = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 

@@ -62,7 +62,7 @@ def null_figure(table: pd.DataFrame, *, session: str) -> "Figure":
 
 
 def _draw(panel: "Axes", table: pd.DataFrame) -> None:
-    """Draw one statistic: a row a kind of matrix, the trained networks above the nulls."""
+    """Draw one statistic: a row per kind of matrix, the trained networks above the nulls."""
     for position, kind in enumerate(KINDS):
         rows = table[table["kind"] == kind].reset_index(drop=True)
         value, low, high = rows[["value", "ci_low", "ci_high"]].to_numpy(dtype=float)[0]

@@ -1,7 +1,7 @@
 """Data cases: which views of which training radiographs a network learns from.
 
 =============  ========  ============================  ====================================
-case           balanced  radiographs a class                 views of a radiograph
+case           balanced  radiographs per class                 views of a radiograph
 =============  ========  ============================  ====================================
 case1          no        as is                         the radiograph itself
 case2          no        x2                            the radiograph and 1 view

@@ -30,7 +30,7 @@ def draw_learning(
     Parameters
     ----------
     histories : mapping of str to DataFrame
-        By title; ``fold, epoch, loss, validation``, a row a fold and epoch. May be empty. The
+        By title; ``fold, epoch, loss, validation``, a row per fold and epoch. May be empty. The
         validation of who has no validation radiographs is NaN, and not drawn.
     *paths : path
         .png or .svg files to write.

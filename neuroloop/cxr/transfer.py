@@ -70,7 +70,7 @@ def train_fold(
     Returns
     -------
     DataFrame
-        A row an epoch: ``epoch``, ``learning_rate``, ``loss`` (of training) and ``validation``, NaN
+        A row per epoch: ``epoch``, ``learning_rate``, ``loss`` (training) and ``validation``, NaN
         without validation radiographs. A logistic regression that is not trained further has one
         row.
 

@@ -44,7 +44,7 @@ class Problem:
     ----------
     x : ndarray of float32, shape (samples, voxels)
     rows : DataFrame
-        folds.tsv, a row a sample.
+        folds.tsv, a row per sample.
     classes : list of str
         Categories in natural order; `y` counts them.
     y : ndarray of int, shape (samples,)

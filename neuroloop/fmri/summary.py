@@ -52,7 +52,7 @@ class Decoded:
 
 
 def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
-    """One row a subject, region and decoder, then one row a region and decoder for the group.
+    """One row per subject, region and decoder, then one row per region and decoder for the group.
 
     The group's accuracy is the mean over subjects with Student's t interval, cut at 0 and 1; its
     p compares the mean of their balanced accuracies with the mean over subjects of the

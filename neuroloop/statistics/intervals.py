@@ -221,7 +221,7 @@ def paired_difference(
     ----------
     hits_a, hits_b : ndarray of bool or float, shape (seeds, images)
         True where the student of that seed named the image right; same order in both. Or the
-        share of several students (one a subject) that did.
+        share of several students (one per subject) that did.
     generator : numpy.random.Generator
         Draws the resamples.
     n_boot : int

@@ -1,4 +1,4 @@
-"""Train a classifier of radiographs, a network a fold, and name the images that each never saw."""
+"""Train a classifier, a network per fold, and predict the radiographs that each never saw."""
 
 import json
 from collections.abc import Mapping

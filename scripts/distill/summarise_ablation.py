@@ -41,7 +41,7 @@ def summarise_ablation(
     predictions, metrics : sequence of path
         predictions.npz and metrics.json of every group of students, in the same order.
     table, comparisons : path
-        A row a student; a row a comparison of two teachers.
+        A row per student; a row a comparison of two teachers.
     figure, figure_svg : path
         The figure, in each format.
     seed : int

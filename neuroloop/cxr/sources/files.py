@@ -11,7 +11,7 @@ class Settings(Closed):
     """Settings of radiographs that were taken."""
 
     path: str = setting(
-        "Folder with a folder of radiographs a class, or CSV that lists them, below data_folder."
+        "Folder with a folder of radiographs per class, or CSV that lists them, below data_folder."
     )
     classes: dict[str, str] = setting(
         "Class that each label of the files stands for; without any, labels are classes.", {}

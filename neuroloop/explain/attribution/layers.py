@@ -198,7 +198,7 @@ def _embedding_batches(
         if not last or last[0].ndim != 2 or len(last[0]) != len(part):
             found = f"features {tuple(last[0].shape)} of {len(part)} images" if last else "none"
             raise NotApplicable(
-                "embeddings are what goes into the last linear layer, one row an image; this "
+                "embeddings are what goes into the last linear layer, one row per image; this "
                 f"network has {found}: end it with a layer torch.nn.Linear over pooled features"
             )
         yield start, last.pop().cpu().numpy()

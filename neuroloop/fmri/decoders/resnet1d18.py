@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ORDER = 4
 KEEPS_NETWORK = True
-LEGEND = "1-D ResNet18 over the vector of voxels, one network a fold"
+LEGEND = "1-D ResNet18 over the vector of voxels, one network per fold"
 
 
 class Settings(Closed):

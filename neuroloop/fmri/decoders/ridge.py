@@ -13,7 +13,7 @@ from neuroloop.fmri.nested import inner_folds
 from neuroloop.fmri.scores import with_missing
 
 ORDER = 1
-LEGEND = "Ridge regression on one target a class, classes balanced"
+LEGEND = "Ridge regression on one target per class, classes balanced"
 
 
 class Settings(LinearSettings):

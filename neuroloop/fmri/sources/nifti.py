@@ -50,11 +50,11 @@ class Settings(Closed):
 class Subject(Closed):
     """A subject."""
 
-    bold: Paths = setting("BOLD images, one a run, below data_folder.")
+    bold: Paths = setting("BOLD images, one per run, below data_folder.")
     labels: str | None = setting(
         "File with a label and a run for each volume, below data_folder.", None
     )
-    events: Paths | None = setting("Tables of events, one a run, below data_folder.", None)
+    events: Paths | None = setting("Tables of events, one per run, below data_folder.", None)
     masks: dict[str, str] = setting(
         "Masks of the subject's own, by region, instead of the dataset's.", {}
     )
