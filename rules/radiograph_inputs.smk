@@ -6,11 +6,12 @@ from pathlib import PurePath
 
 from neuroloop.workflow.image_digest import images_listed
 
-#: What the frozen part of a classifier's network follows from.
-FRONT = (
-    *("backbone", "weights", "train_from", "width", "stem"),
-    *("input_size", "feature_layers"),
-)
+#: What the frozen part of a classifier's network follows from: argument of the network -> key.
+FRONT = {
+    **{key: key for key in ("backbone", "weights", "width", "stem")},
+    "cut": "train_from",
+    "side": "input_size",
+}
 
 
 def radiograph_white(wildcards):
@@ -94,7 +95,8 @@ def front_setting(wildcards):
     """Backbone, its weights and where it is cut, by the wildcards' front."""
     for name, block in config["classifiers"].items():
         if front_name(name) == wildcards.front:
-            return {key: block[key] for key in FRONT} | {"taps": taps_below(block)}
+            front = {argument: block[key] for argument, key in FRONT.items()}
+            return front | {"taps": taps_below(block)}
     raise WorkflowError(f"no classifier has the front {wildcards.front}")
 
 
