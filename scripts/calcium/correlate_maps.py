@@ -55,7 +55,7 @@ def correlate_maps(
     """
     loaded = load_arrays(maps)
     found = map_likeness(
-        loaded["maps"], loaded["untrained_networks"], read_map_items(map_table), seed
+        loaded["maps"], loaded["untrained"], read_map_items(map_table), seed
     )
     patterns, groups = found.patterns, found.groups
     seeds, trials = found.maps.shape[:2]

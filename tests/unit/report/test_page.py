@@ -14,7 +14,11 @@ from tests.unit.report.outline import Outline
 #: A config with a chapter of every section, and two of some.
 CONFIG = {
     "run": ["faces", "plain", "cells", "chests"],
-    "datasets": {"plain": {}, "faces": {"teaching": {}}, "unused": {"teaching": {}}},
+    "datasets": {
+        "plain": {},
+        "faces": {"teaching": {"seeds": 2}},
+        "unused": {"teaching": {"seeds": 2}},
+    },
     "areas": {
         "cells": {
             "readers": ["cnn", "wide"],
