@@ -454,3 +454,12 @@ def reader_files(area, name):
 def taught(dataset):
     """Whether students are taught from a dataset."""
     return config["datasets"][dataset]["teaching"] is not None
+
+
+#: What the report has, in its order.
+CHAPTERS = chapters(config)
+
+
+def sections_shown(wildcards):
+    """Sections of the report that have a chapter."""
+    return sorted({chapter.section for chapter in CHAPTERS})

@@ -34,9 +34,8 @@ def find_library():
         home = str(beside.parent)
         sys.path.insert(0, home)
         jobs = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-        os.environ["PYTHONPATH"] = os.pathsep.join(
-            [home, *(path for path in jobs if path and path != home)]
-        )
+        first = [home, *(path for path in jobs if path and path != home)]
+        os.environ.update(PYTHONPATH=os.pathsep.join(first))
     try:
         import neuroloop
 

@@ -37,15 +37,6 @@ rule check_dataset:
         "../scripts/report/check_dataset.py"
 
 
-#: What the report tells of, in its order.
-CHAPTERS = chapters(config)
-
-
-def sections_told(wildcards):
-    """Sections of the report that have a chapter."""
-    return sorted({chapter.section for chapter in CHAPTERS})
-
-
 rule write_report:
     """Write one self-contained page with the tables and figures of this config."""
     input:
@@ -64,8 +55,8 @@ rule write_report:
         mem_mb=scaled(1000),
         runtime=minutes(10),
     params:
-        code=code_of("report/write_report.py", shown=True, section=sections_told),
-        plugins=plugins_of(section=sections_told),
+        code=code_of("report/write_report.py", shown=True, section=sections_shown),
+        plugins=plugins_of(section=sections_shown),
         chapters=[chapter.outline for chapter in CHAPTERS],
         threads=config["threads"],
     script:

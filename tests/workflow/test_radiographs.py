@@ -260,7 +260,7 @@ def test_a_learning_rate_reruns_training_not_features(project: Project, tmp_path
 
 
 def test_a_deeper_cut_reruns_its_own_features(project: Project, tmp_path: Path) -> None:
-    jobs = waiting(project, tmp_path, "classifiers.deep.cut", "layer4")
+    jobs = waiting(project, tmp_path, "classifiers.deep.train_from", "layer4")
     features = [job for job in jobs if job.startswith("extract_features")]
     assert features == ["extract_features cxr/few/features/resnet18-random-small4-layer4"]
     assert not [job for job in jobs if "/linear/" in job or job.startswith("simulate")]
@@ -269,7 +269,7 @@ def test_a_deeper_cut_reruns_its_own_features(project: Project, tmp_path: Path) 
 def test_other_taps_of_a_frozen_network_rerun_its_own_features(
     project: Project, tmp_path: Path
 ) -> None:
-    jobs = waiting(project, tmp_path, "classifiers.linear.taps", ["layer3"])
+    jobs = waiting(project, tmp_path, "classifiers.linear.feature_layers", ["layer3"])
     features = [job for job in jobs if job.startswith("extract_features")]
     assert features == [
         "extract_features cxr/few/features/resnet18-random-small4-head-side48-layer3"
