@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
+from neuroloop.errors import NeuroLoopError
 from neuroloop.files.natural_order import natural_sorted
 from neuroloop.fmri.linear import fit_linear
 from neuroloop.fmri.soft_labels import by_stimulus, check_rows, out_of_fold
@@ -80,8 +81,8 @@ def decode_arrays(
     NeuroLoopError
         If the arrays do not match, or a fold cannot learn a class.
     """
-    x, names = np.asarray(x), [str(label) for label in np.asarray(labels).tolist()]
-    run = np.asarray(runs).astype(str)
+    x, names = np.asarray(x), _texts(labels, "labels")
+    run = np.array(_texts(runs, "runs"))
     shown = np.full(len(names), "") if stimuli is None else np.asarray(stimuli).astype(str)
     classes = natural_sorted(set(names))
     y = np.array([classes.index(name) for name in names], dtype=np.int64)
@@ -97,3 +98,18 @@ def decode_arrays(
     logits, soft_labels = by_stimulus(found.logits, ids.tolist(), rows)
     accuracy = float((found.logits.argmax(axis=1) == y).mean())
     return SoftLabels(soft_labels, logits, rows, classes, accuracy)
+
+
+def _texts(values: ArrayLike, name: str) -> list[str]:
+    """One text per row; none may be missing."""
+    array = np.asarray(values)
+    if array.ndim != 1:
+        raise NeuroLoopError(f"{name} must have one value per row, not the shape {array.shape}")
+    found = array.tolist()
+    missing = [row for row, value in enumerate(found) if value in (None, "") or value != value]
+    if missing:
+        raise NeuroLoopError(
+            f"{name} of {len(missing)} rows are missing, the first that of row {missing[0]}: leave "
+            "these rows out of all arrays"
+        )
+    return [str(value) for value in found]

@@ -70,6 +70,7 @@ def settle(config: dict[str, Any], given: Mapping[str, Any]) -> None:
     NeuroLoopError
         If a plugin cannot be used.
     """
+    _refuse_other_keys(config, "config")
     complete(config, given)
     plugins = config.get("plugins", [])
     if isinstance(plugins, list) and all(isinstance(file, str) for file in plugins):
@@ -78,6 +79,17 @@ def settle(config: dict[str, Any], given: Mapping[str, Any]) -> None:
     resolve(config)
     expand_sweeps(config)
     validate(config)
+
+
+def _refuse_other_keys(block: Any, where: str) -> None:
+    """See that every key is text: YAML reads 01 as 1, and no as false."""
+    for key, value in _items(block):
+        if not isinstance(key, str):
+            raise ConfigError(
+                f"{where}: YAML reads a name there as {key!r}: put names that look like a number, "
+                'a date or yes and no between quotes, as in "01"'
+            )
+        _refuse_other_keys(value, f"{where}, {key}" if where == "config" else f"{where}.{key}")
 
 
 def validate(config: dict[str, Any]) -> None:

@@ -1,11 +1,13 @@
 """Sweeps: one block of the config that stands for a classifier of every combination of values."""
 
+import difflib
 import itertools
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from neuroloop.config.check import ConfigError
+from neuroloop.config.renamed import new_name
 from neuroloop.config.study import blocks
 
 
@@ -81,7 +83,12 @@ def _variants(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
         raise ConfigError(f"{where}: name keys and lists of values, as learning_rate: [0.1, 0.01]")
     for key, values in axes.items():
         if key not in known:
-            raise ConfigError(f"{where}: {key} is no key of the classifier ({', '.join(known)})")
+            renamed = new_name(("classifiers", name, str(key)))
+            close = difflib.get_close_matches(str(key), known, n=1)
+            hint = f"did you mean {close[0]}?" if close else ", ".join(known)
+            raise ConfigError(
+                f"{where}: {renamed or f'{key} is no key of the classifier ({hint})'}"
+            )
         if not isinstance(values, list) or not values:
             raise ConfigError(f"{where}.{key}: give a list of values, not {values!r}")
     made: dict[str, dict[str, Any]] = {}

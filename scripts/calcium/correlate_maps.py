@@ -54,9 +54,7 @@ def correlate_maps(
         Root seed.
     """
     loaded = load_arrays(maps)
-    found = map_likeness(
-        loaded["maps"], loaded["untrained"], read_map_items(map_table), seed
-    )
+    found = map_likeness(loaded["maps"], loaded["untrained"], read_map_items(map_table), seed)
     patterns, groups = found.patterns, found.groups
     seeds, trials = found.maps.shape[:2]
     save_array(

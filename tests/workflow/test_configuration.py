@@ -198,3 +198,15 @@ def test_an_unset_variable_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) 
     assert "\n" not in message
     for part in ("god/a.h5", "SCANS", "data_folder"):
         assert part in message
+
+
+@pytest.mark.parametrize(("name", "read"), [(1, "1"), (False, "False"), (2.5, "2.5")])
+def test_names_that_yaml_reads_as_something_else_are_one_line(name: Any, read: str) -> None:
+    config = preset("config")
+    config["datasets"]["simulated"]["subjects"] = {name: {"snr": 1.0}}
+    with pytest.raises(ConfigError) as told:
+        settle(config, {})
+    assert str(told.value).startswith(
+        f"config, datasets.simulated.subjects: YAML reads a name there as {read}: put names"
+    )
+    assert "\n" not in str(told.value)

@@ -251,3 +251,12 @@ def test_a_contrast_is_checked_where_the_classes_are_known() -> None:
                 check(config)
         else:
             check(config)
+
+
+def test_a_sweep_of_an_old_or_misspelt_key_names_the_right_one() -> None:
+    for axis, said in (
+        ("cut", "`cut` is called `train_from` now"),
+        ("dropuot", "did you mean dropout?"),
+    ):
+        with pytest.raises(ConfigError, match=re.escape(said)):
+            check(swept({axis: ["head"]}))

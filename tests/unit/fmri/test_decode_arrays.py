@@ -1,5 +1,7 @@
 """Soft labels from arrays, and what is said of arrays that do not fit."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -93,3 +95,18 @@ def test_names_are_no_indices() -> None:
         out_of_fold(activity(), NAMES, RUNS, None, made, 3, fit, 3)
     with pytest.raises(NeuroLoopError, match="must be indices from 0 to 2"):
         out_of_fold(activity(), np.arange(120) % 4, RUNS, None, made, 3, fit, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "said"),
+    [
+        ("labels", [None, *["a", "b"] * 19, "a"], "labels of 1 rows are missing, the first"),
+        ("labels", [*["a", "b"] * 19, "a", ""], "that of row 39"),
+        ("runs", [float("nan"), *[1.0] * 19, *[2.0] * 20], "runs of 1 rows are missing"),
+        ("labels", [["a"]] * 40, r"labels must have one value per row, not the shape \(40, 1\)"),
+    ],
+)
+def test_missing_labels_and_runs_are_one_sentence(name: str, values: list[Any], said: str) -> None:
+    arrays = {"labels": ["a", "b"] * 20, "runs": [1] * 20 + [2] * 20} | {name: values}
+    with pytest.raises(NeuroLoopError, match=said):
+        decode_arrays(np.ones((40, 3)), **arrays)
