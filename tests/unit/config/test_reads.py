@@ -48,3 +48,53 @@ def test_look_ups_are_found_and_a_wrong_one_is_noticed() -> None:
     assert is_described(("datasets", "dataset", "teaching", "seeds"))
     assert not is_described(("datasets", "dataset", "teaching", "seed"))
     assert not is_described(("explain", "settings", "megapixels"))
+
+
+#: Names under which scripts, rules and the library hold a block, and where it stands in the config.
+HELD = {
+    "reader": ("readers", "small"),
+    "student": ("students", "small"),
+    "classifier": ("classifiers", "fine"),
+    "teaching": ("datasets", "simulated", "teaching"),
+    "settings": ("explain", "settings"),
+    "decoder": ("decoders", "ridge"),
+    "dataset": ("datasets", "simulated"),
+    "area": ("areas", "neurons"),
+}
+
+#: A block of any kind.
+ANY = ("block",)
+
+
+def reads() -> list[tuple[str, str]]:
+    """Keys that are read of such blocks: name of the block, key."""
+    names = "|".join([*HELD, *ANY])
+    pattern = re.compile(rf"\b({names})(?:\[|\.get\()\"(\w+)\"")
+    files = [
+        *(ROOT / "rules").glob("*.smk"),
+        *(ROOT / "scripts").rglob("*.py"),
+        *(path for path in (ROOT / "neuroloop").rglob("*.py") if path.parent.name != "config"),
+    ]
+    return sorted({found for file in files for found in pattern.findall(file.read_text())})
+
+
+def every_key(annotation: Any) -> set[str]:
+    """Keys of a block and of all blocks below it."""
+    if isinstance(annotation, type) and issubclass(annotation, Settings):
+        below = [every_key(field.annotation) for field in annotation.model_fields.values()]
+        return set(annotation.model_fields).union(*below)
+    return set().union(*(every_key(part) for part in typing.get_args(annotation)))
+
+
+@pytest.mark.parametrize(("name", "key"), reads())
+def test_what_is_read_of_a_block_is_described(name: str, key: str) -> None:
+    if name in HELD:
+        assert is_described((*HELD[name], key))
+    else:
+        assert key in every_key(study())
+
+
+def test_reads_of_blocks_are_found_and_a_wrong_one_is_noticed() -> None:
+    assert len(reads()) > 50
+    assert not is_described((*HELD["reader"], "untrained"))
+    assert "untrained" not in every_key(study())
