@@ -1,7 +1,7 @@
 """The package: what it needs, what it holds, and that what others install works."""
 
-import re
 import os
+import re
 import shutil
 import subprocess
 import tomllib
