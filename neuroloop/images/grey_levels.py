@@ -144,7 +144,7 @@ def read_levels(path: Path, white: int | None = None) -> Levels:
         return Levels(stored, 255, 0)
     if stated is not None and white is not None and stated != white:
         raise NeuroLoopError(
-            f"radiograph {path}: its header says that white is {stated}, but `white` of its set is "
+            f"radiograph {path}: its header says that white is {stated}, but `white_level` of its set is "
             f"{white}: fix the key, or store all radiographs alike"
         )
     white = stated if white is None else white
@@ -156,14 +156,14 @@ def read_levels(path: Path, white: int | None = None) -> Levels:
     if above.mean() > ABOVE_SHARE:
         raise NeuroLoopError(
             f"radiograph {path}: {above.mean():.1%} of its pixels are above white {white}, up to "
-            f"{stored.max()}: fix `white`, or store all radiographs alike"
+            f"{stored.max()}: fix `white_level`, or store all radiographs alike"
         )
     low, high = np.quantile(stored, [ABOVE_SHARE, 1 - ABOVE_SHARE])
     if (high - low) * 256 < LEAST_LEVELS * white:
         raise NeuroLoopError(
             f"radiograph {path} has levels of {stored.min()} to {stored.max()} where white is "
             f"{white}, "
-            f"less than {LEAST_LEVELS} of 256 grey levels: fix `white`, or store all radiographs "
+            f"less than {LEAST_LEVELS} of 256 grey levels: fix `white_level`, or store all radiographs "
             f"alike"
         )
     levels = _mended(stored, above, white)

@@ -433,7 +433,8 @@ def spoil_depth(data: Path) -> str:
     path = next(data.rglob("*virus*.png"))
     Image.fromarray(np.asarray(Image.open(path)).astype(np.uint16) * 16).save(path)
     return (
-        rf"1 radiographs have more than 8 bits, .+{path.name} none.+: set `white_level` of this set, .+"
+        rf"1 radiographs have more than 8 bits, .+{path.name} none.+: "
+        "set `white_level` of this set, .+"
     )
 
 

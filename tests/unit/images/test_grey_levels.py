@@ -92,9 +92,9 @@ def test_white_that_does_not_fit_is_refused(tmp_path, xray):
         NeuroLoopError, match="does not say which level is white: set `white_level`"
     ):
         read_levels(radiograph)
-    with pytest.raises(NeuroLoopError, match="above white 1023, up to 3694: fix `white`"):
+    with pytest.raises(NeuroLoopError, match="above white 1023, up to 3694: fix `white_level`"):
         read_levels(radiograph, 1023)
-    with pytest.raises(NeuroLoopError, match="less than 32 of 256 grey levels: fix `white`"):
+    with pytest.raises(NeuroLoopError, match="less than 32 of 256 grey levels: fix `white_level`"):
         read_levels(radiograph, 65535)
 
 
@@ -110,7 +110,9 @@ def test_headers_tell_white_where_they_can_only_mean_it(tmp_path, xray, tag, lar
     assert read_stored(path).white == told
     if told:
         assert read_levels(path).white == told
-        with pytest.raises(NeuroLoopError, match=f"white is {told}, but `white` of its set is 511"):
+        with pytest.raises(
+            NeuroLoopError, match=f"white is {told}, but `white_level` of its set is 511"
+        ):
             read_levels(path, 511)
     assert told_white(saved(tmp_path, np.rint(xray).astype(np.uint8))) == (False, None)
 
