@@ -144,8 +144,8 @@ def read_levels(path: Path, white: int | None = None) -> Levels:
         return Levels(stored, 255, 0)
     if stated is not None and white is not None and stated != white:
         raise NeuroLoopError(
-            f"radiograph {path}: its header says that white is {stated}, but `white_level` of its set is "
-            f"{white}: fix the key, or store all radiographs alike"
+            f"radiograph {path}: its header says that white is {stated}, but "
+            f"`white_level` of its set is {white}: fix the key, or store all radiographs alike"
         )
     white = stated if white is None else white
     if white is None:
@@ -162,9 +162,8 @@ def read_levels(path: Path, white: int | None = None) -> Levels:
     if (high - low) * 256 < LEAST_LEVELS * white:
         raise NeuroLoopError(
             f"radiograph {path} has levels of {stored.min()} to {stored.max()} where white is "
-            f"{white}, "
-            f"less than {LEAST_LEVELS} of 256 grey levels: fix `white_level`, or store all radiographs "
-            f"alike"
+            f"{white}, less than {LEAST_LEVELS} of 256 grey levels: fix `white_level`, or store "
+            "all radiographs alike"
         )
     levels = _mended(stored, above, white)
     return Levels(np.uint16(white) - levels if inverted else levels, white, int(above.sum()))
