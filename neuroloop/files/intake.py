@@ -1,0 +1,119 @@
+"""What was read of a data set: its files, what was recognised in them, what is left out and why.
+
+Whoever reads data from outside adds to an `Intake`, and the job saves it as ``intake.json`` beside
+what it makes. No later job but those that write pages depends on it.
+"""
+
+import hashlib
+import logging
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from neuroloop.files.formats import StrPath, read_json, save_json
+
+log = logging.getLogger(__name__)
+
+#: Bytes that are hashed at a time.
+CHUNK = 2**20
+
+
+@dataclass(frozen=True)
+class ReadFile:
+    """A file that was read whole: its path, size in bytes, and SHA-256."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Things of one kind that are not used, how many, and why.
+
+    Attributes
+    ----------
+    what : str
+        In the plural where there can be several: ``"rows of trial_type response in run-1"``.
+    count : int
+    reason : str
+        As a clause: ``"the config drops them"``.
+    """
+
+    what: str
+    count: int
+    reason: str
+
+
+@dataclass
+class Intake:
+    """What was read of a data set.
+
+    Attributes
+    ----------
+    files : list of ReadFile
+        Those that were read whole.
+    recognised : list of str
+        What was read off the files and not stated by the config, a sentence each.
+    dropped : list of Dropped
+    warnings : list of str
+        What a reader of the results has to know, a sentence each. They stand in the report too.
+    """
+
+    files: list[ReadFile] = field(default_factory=list)
+    recognised: list[str] = field(default_factory=list)
+    dropped: list[Dropped] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def read(self, *paths: StrPath) -> None:
+        """Add files that are read whole."""
+        for path in paths:
+            digest = hashlib.sha256()
+            with Path(path).open("rb") as stream:
+                while block := stream.read(CHUNK):
+                    digest.update(block)
+            self.files.append(ReadFile(str(path), Path(path).stat().st_size, digest.hexdigest()))
+
+    def recognise(self, sentence: str) -> None:
+        """Add what was recognised; a sentence that is there already is not repeated."""
+        if sentence not in self.recognised:
+            self.recognised.append(sentence)
+
+    def drop(self, what: str, reason: str, count: int = 1) -> None:
+        """Add what is left out, if it is anything at all."""
+        if count:
+            log.info("%d %s left out: %s", count, what, reason)
+            self.dropped.append(Dropped(what, count, reason))
+
+    def warn(self, sentence: str) -> None:
+        """Add a warning; it is logged too, and not repeated."""
+        if sentence not in self.warnings:
+            log.warning("%s", sentence)
+            self.warnings.append(sentence)
+
+    def save(self, path: StrPath) -> None:
+        """Write it as JSON."""
+        save_json(path, asdict(self))
+
+
+def read_intake(path: StrPath) -> Intake:
+    """Read what `Intake.save` wrote."""
+    facts = read_json(path)
+    return Intake(
+        [ReadFile(**each) for each in facts["files"]],
+        facts["recognised"],
+        [Dropped(**each) for each in facts["dropped"]],
+        facts["warnings"],
+    )
+
+
+def joined(intakes: Iterable[Intake]) -> Intake:
+    """Join what several jobs read of one data set; no file or sentence is repeated."""
+    whole = Intake()
+    for each in intakes:
+        whole.files += [file for file in each.files if file not in whole.files]
+        whole.dropped += each.dropped
+        for sentence in each.recognised:
+            whole.recognise(sentence)
+        whole.warnings += [text for text in each.warnings if text not in whole.warnings]
+    return whole
