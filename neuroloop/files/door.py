@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.formats import StrPath
+from neuroloop.files.atomic import StrPath
 
 #: Most bytes that a compressed byte can stand for: deflate's 1032, rounded up.
 EXPANSION = 1100

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from neuroloop.files.formats import StrPath, read_json, save_json
+from neuroloop.files.atomic import StrPath
+from neuroloop.files.json_files import read_json, save_json
 
 log = logging.getLogger(__name__)
 
