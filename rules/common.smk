@@ -341,7 +341,10 @@ def movie_folders(wildcards):
 
 def trials_held_out(wildcards):
     """How the readers of an area hold out trials, by their names."""
-    blocks = {name: config["readers"][name] for name in config["areas"][wildcards.area]["readers"]}
+    blocks = {
+        name: config["readers"][name]
+        for name in config["areas"][wildcards.area]["readers"]
+    }
     return {
         name: {
             "split": block["split"],
