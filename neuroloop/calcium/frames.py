@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from neuroloop.calcium.cell_table import check_cells
 from neuroloop.calcium.frame_plan import Selection, plan_frames
 from neuroloop.calcium.masks import cell_masks
 from neuroloop.calcium.movies import Movie, open_movies
 from neuroloop.calcium.patterns import NONE
 from neuroloop.calcium.registration import Aligner, make_template
 from neuroloop.calcium.stimulation_light import light_change
-from neuroloop.calcium.tables import check_cells_inside
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import (
     StrPath,
@@ -110,7 +110,7 @@ def write_frames(
     origins = origins or {}
     movies = open_movies({name: paths[name] for name in recordings["recording"]})
     shape = next(iter(movies.values())).shape[1:]
-    check_cells_inside(cells, shape, origins.get("cells", "the table of cells"))
+    check_cells(cells, shape, origins.get("cells", "the table of cells"))
     stated = dict(zip(recordings["recording"], recordings["frame_rate"], strict=True))
     rates = {name: movie.rate(stated[name]) for name, movie in movies.items()}
     lengths = {name: len(movie) for name, movie in movies.items()}
