@@ -1,4 +1,4 @@
-"""Names that differ in how they are written alone: capitals, spaces at the ends, composed accents."""
+"""Names that differ in how they are spelt alone: capitals, outer spaces, composed accents."""
 
 import unicodedata
 
