@@ -21,7 +21,9 @@ from neuroloop.images.listing import images_below
 from neuroloop.workflow.image_digest import digest_files
 from neuroloop.workflow.look_up import looking_up
 from neuroloop.workflow.retrieval import origin
-from neuroloop.calcium.tables import movie_paths, read_recordings
+from neuroloop.calcium.movie_files import files_of_movie
+from neuroloop.calcium.movie_paths import movie_paths
+from neuroloop.calcium.tables import read_recordings
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.download_registry import REGISTRY, read_registry
 from neuroloop.report.chapters import chapters
@@ -326,7 +328,19 @@ def movie_input(wildcards):
     except NeuroLoopError as error:
         MISSING[f"{wildcards.area}/{wildcards.session}"] = str(error)
         return []
-    return [str(path) for paths in found.values() for path in paths]
+    return [
+        str(file)
+        for paths in found.values()
+        for path in paths
+        for file in files_of_movie(path)
+    ]
+
+
+def movie_reading(wildcards):
+    """Which pages of its movies an area reads, where it says."""
+    block = config["areas"][wildcards.area]
+    keys = ("channel", "plane", "slices_are_time")
+    return {key: block[key] for key in keys if key in block}
 
 
 def movie_folders(wildcards):
@@ -336,6 +350,22 @@ def movie_folders(wildcards):
         return [f"results/calcium/{wildcards.area}/{wildcards.session}"]
     manifest = data_input(block["recordings"], f"areas.{wildcards.area}.recordings")
     return [str(Path(manifest).parent), *data_folders()] if manifest else []
+
+
+def trials_held_out(wildcards):
+    """How the readers of an area hold out trials, by their names."""
+    blocks = {
+        name: config["readers"][name]
+        for name in config["areas"][wildcards.area]["readers"]
+    }
+    return {
+        name: {
+            "split": block["split"],
+            "last": block["last_trials"],
+            "folds": block.get("folds"),
+        }
+        for name, block in blocks.items()
+    }
 
 
 def data_folders():

@@ -9,8 +9,8 @@ from neuroloop.files.door import outside
 TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 FIJI = "open it in Fiji (File > Import > Bio-Formats) and save it as TIFF"
 VIDEO = (
-    "open it in Fiji (an AVI: File > Import > AVI; others with ffmpeg: ffmpeg -i FILE %05d.png) and "
-    "save it as TIFF, or name a folder of its numbered PNG frames"
+    "open it in Fiji (File > Import > AVI) and save it as TIFF, or write its frames as numbered "
+    "PNG (ffmpeg -i FILE %05d.png) and name their folder"
 )
 PYTHON = "write its array of frames as TIFF (tifffile.imwrite with metadata={'axes': 'TYX'})"
 #: First bytes of other forms: where they stand, what they are, what to do.
@@ -70,8 +70,12 @@ def refuse_foreign(path: Path) -> None:
         If it is missing, empty or no TIFF.
     """
     with (
-        outside(path, "a TIFF movie", "copy or export it again", "put the movie there or correct "
-        "its path") as file,
+        outside(
+            path,
+            "a TIFF movie",
+            "copy or export it again",
+            "put the movie there or correct its path",
+        ) as file,
         file.open("rb") as stream,
     ):
         start = stream.read(64)

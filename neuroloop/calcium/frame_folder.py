@@ -50,18 +50,17 @@ def numbered_frames(folder: Path) -> list[Path]:
         )
     if len(kinds) > 1:
         raise NeuroLoopError(
-            f"{folder} holds images of several kinds ({', '.join(kinds)}): leave only the frames of "
-            "one recording in it"
+            f"{folder} holds images of several kinds ({', '.join(kinds)}): leave only the frames "
+            "of one recording in it"
         )
     names = natural_sorted(images)
     parts = [re.split(r"([0-9]+)", Path(name).stem) for name in names]
     texts = {tuple(one[::2]) for one in parts}
     if len(texts) > 1:
-        odd = ", ".join(names[:1] + [n for n, one in zip(names, parts, strict=True)
-                                     if one[::2] != parts[0][::2]][:1])
+        other = next(n for n, one in zip(names, parts, strict=True) if one[::2] != parts[0][::2])
         raise NeuroLoopError(
-            f"{folder} holds images whose names differ in more than a number ({odd}): leave only "
-            "the frames of one recording in it, numbered"
+            f"{folder} holds images whose names differ in more than a number ({names[0]}, {other}"
+            "): leave only the frames of one recording in it, numbered"
         )
     numbers = np.array([[int(digits) for digits in one[1::2]] for one in parts], dtype=object)
     changing = [column for column in range(numbers.shape[1]) if len(set(numbers[:, column])) > 1]
@@ -81,8 +80,10 @@ def _refuse_gaps(folder: Path, names: list[str], numbers: list[int]) -> None:
         if after == before:
             raise NeuroLoopError(f"{folder} holds frame {after} twice ({name}): remove one")
         if after != before + 1:
-            missing = f"frame {before + 1} is" if after == before + 2 else (
-                f"frames {before + 1} to {after - 1} are"
+            missing = (
+                f"frame {before + 1} is"
+                if after == before + 2
+                else (f"frames {before + 1} to {after - 1} are")
             )
             raise NeuroLoopError(
                 f"{folder}: {missing} missing (before {name}): export all frames, numbered "

@@ -2,23 +2,23 @@
 
 import logging
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from neuroloop.calcium import recording_courses
+from neuroloop.calcium.cell_table import check_cells
 from neuroloop.calcium.frame_plan import Selection, plan_frames
 from neuroloop.calcium.masks import cell_masks
 from neuroloop.calcium.movie_check import check_mean, check_values
-from neuroloop.calcium.movie_files import read_whole
+from neuroloop.calcium.movie_files import read_and_hash
 from neuroloop.calcium.movies import Movie, open_movies
 from neuroloop.calcium.page_choice import Reading
 from neuroloop.calcium.patterns import NONE
+from neuroloop.calcium.recording_courses import CourseRecorder
 from neuroloop.calcium.registration import Aligner, make_template
 from neuroloop.calcium.stimulation_light import light_change
-from neuroloop.calcium.tables import check_cells_inside
-from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import (
     StrPath,
     atomic,
@@ -52,6 +52,7 @@ UNITS = {
     "baseline": "counts",
     "scale": "counts",
     "brightness": "1",
+    **recording_courses.UNITS,
 }
 AXES = {
     "frames": ("row", "height", "width"),
@@ -60,6 +61,7 @@ AXES = {
     "scale": ("recording_row", "lowest and highest"),
     "brightness": ("trial_row",),
     "shifts": ("row", "down and right"),
+    **recording_courses.AXES,
 }
 
 
@@ -87,8 +89,8 @@ def write_frames(
         float32, the mean of each trial's baseline frames; ``baseline`` (height, width) float32,
         the mean of these, floored; ``scale`` (recordings, 2) float32, the lowest and highest value
         of each recording; ``brightness`` (trials,) float32, the mean of each trial's baseline over
-        that of the session; ``shifts`` (rows, 2) float32, pixels, if registered. Its sidecar lies
-        beside it.
+        that of the session; ``shifts`` (rows, 2) float32, pixels, if registered; and what
+        `recording_courses` notes of all frames. Its sidecar lies beside it.
     table : path
         The TSV table of its rows (`frame_plan.COLUMNS`).
     recordings, stimulations, cells : DataFrame
@@ -119,11 +121,9 @@ def write_frames(
     import h5py
 
     origins, intake = origins or {}, intake or Intake()
-    movies = open_movies(
-        {name: paths[name] for name in recordings["recording"]}, readings, intake
-    )
+    movies = open_movies({name: paths[name] for name in recordings["recording"]}, readings, intake)
     shape = next(iter(movies.values())).shape[1:]
-    check_cells_inside(cells, shape, origins.get("cells", "the table of cells"))
+    check_cells(cells, shape, origins.get("cells", "the table of cells"))
     stated = dict(zip(recordings["recording"], recordings["frame_rate"], strict=True))
     rates = {name: movie.rate(stated[name], intake) for name, movie in movies.items()}
     lengths = {name: len(movie) for name, movie in movies.items()}
@@ -132,10 +132,10 @@ def write_frames(
     with atomic(path) as temporary:
         with h5py.File(temporary, "w", libver="v110") as file:
             free = np.logical_not(cell_masks(cells, shape).any(axis=0))
-            with ThreadPoolExecutor(1) as beside:
-                floored, around = _fill(
-                    file, movies, rows, trials, selection, aligner, free, intake, beside
-                )
+            recorder = CourseRecorder(cells, shape, lengths)
+            floored, around = _fill(
+                file, movies, rows, trials, selection, aligner, free, recorder, intake
+            )
             surroundings = _check_light(trials, around, selection, min(rates.values()))
             stored = {name: _described(name, dataset) for name, dataset in file.items()}
         facts = {
@@ -166,14 +166,13 @@ def _fill(
     selection: Selection,
     aligner: Aligner | None,
     free: np.ndarray,
+    recorder: CourseRecorder,
     intake: Intake,
-    beside: ThreadPoolExecutor,
 ) -> tuple[int, dict[str, np.ndarray]]:
     """Write all datasets; return the number of pixels whose baseline was floored.
 
     `free` are the pixels of no cell, by which light of the stimulation is told: their mean in every
-    frame of each recording that it is told by is returned too; NaN in all others. Files are hashed
-    `beside`, while they are read.
+    frame of each recording that it is told by is returned too; NaN in all others.
     """
     first = next(iter(movies.values()))
     size = first.shape[1:]
@@ -188,8 +187,6 @@ def _fill(
     # Made once: fresh memory for every trial took as long as the sums.
     baseline, mean = np.zeros((2, *size))
     for position, (name, movie) in enumerate(progress(movies.items(), "recordings", len(movies))):
-        # While frames are read: what one reads from the disk the other finds in memory.
-        digests = beside.submit(read_whole, movie)
         row_of = _places(rows, name, "frame")
         trial_of = {
             onset + offset: trial
@@ -202,7 +199,7 @@ def _fill(
         } - (row_of.keys() | trial_of.keys())
         lowest, highest = np.inf, -np.inf
         left, black = selection.baseline, 0
-        for index, frame in enumerate(movie):
+        for index, frame in enumerate(read_and_hash(movie, intake)):
             low, high = frame.min(), frame.max()
             black += bool(low == high == 0)
             # Python's own min and max would lose a NaN.
@@ -211,10 +208,12 @@ def _fill(
             if index in next_to and free.any():
                 around[name][index] = frame[free].mean()
             if index not in row_of and index not in trial_of:
+                recorder.add(position, index, frame, frame)
                 continue
-            shift = np.zeros(2)
+            raw, shift = frame, np.zeros(2)
             if aligner is not None:
                 frame, shift = aligner.align(frame)
+            recorder.add(position, index, raw, frame)
             if free.any():
                 around[name][index] = frame[free].mean()
             if index in row_of:
@@ -229,7 +228,6 @@ def _fill(
                 total += mean
                 means[trial_of[index]] = mean.mean()
                 baseline[:], left = 0, selection.baseline
-        intake.files += digests.result()
         check_values(movie.paths[0], lowest, highest)
         if black:
             intake.warn(f"Recording {name}: {black} of {len(movie)} frames are black (all 0).")
@@ -251,6 +249,8 @@ def _fill(
             log.warning("%d frames could not be aligned: left as they are", aligner.failed)
     for name, array in plain.items():
         file.create_dataset(name, data=array.astype("<f4"), track_times=False)
+    for name, array in recorder.arrays().items():
+        file.create_dataset(name, data=array, track_times=False)
     return floored, around
 
 

@@ -1,15 +1,20 @@
 """Files of movies: which pages the user wants of them, and what was read, by its SHA-256."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from neuroloop.calcium.frame_folder import numbered_frames
 from neuroloop.calcium.movies import Movie
 from neuroloop.calcium.page_choice import Reading
+from neuroloop.calcium.tiff_stack import ome_image
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.intake import ReadFile
+from neuroloop.files.intake import Intake, ReadFile
 
 
 def readings_of(recordings: pd.DataFrame, area: Mapping[str, Any]) -> dict[str, Reading]:
@@ -47,6 +52,33 @@ def readings_of(recordings: pd.DataFrame, area: Mapping[str, Any]) -> dict[str, 
             values[what] = int(text)
         found[row["recording"]] = Reading(**values)
     return found
+
+
+def files_of_movie(path: Path) -> list[Path]:
+    """Files behind a path in the table: the frames of a folder, all files of an OME set.
+
+    What cannot be read is left for the job that reads it to refuse.
+    """
+    try:
+        if path.is_dir():
+            return numbered_frames(path)
+        if path.name.lower().endswith((".ome.tif", ".ome.tiff")):
+            image = ome_image(path)
+            return image.files() if image is not None and len(image.names) > 1 else [path]
+    except NeuroLoopError:
+        return [path]
+    return [path]
+
+
+def read_and_hash(movie: Movie, intake: Intake) -> Iterator[np.ndarray]:
+    """Read the frames of a movie in order, and add its files to what was read whole.
+
+    Files are hashed beside: what one reads from the disk the other finds in memory.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        digests = beside.submit(read_whole, movie)
+        yield from movie
+        intake.files += digests.result()
 
 
 def read_whole(movie: Movie) -> list[ReadFile]:

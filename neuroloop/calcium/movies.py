@@ -275,9 +275,7 @@ def open_movies(
         are one movie.
     """
     readings, intake = readings or {}, intake or Intake()
-    movies = {
-        name: Movie(files, readings.get(name), intake) for name, files in paths.items()
-    }
+    movies = {name: Movie(files, readings.get(name), intake) for name, files in paths.items()}
     name, first = next(iter(movies.items()))
     for other, movie in movies.items():
         if (movie.shape[1:], movie.dtype) != (first.shape[1:], first.dtype):
@@ -288,14 +286,9 @@ def open_movies(
             )
     _refuse_shared_files(movies)
     _refuse_copies(movies)
-    lengths = sorted({len(movie) for movie in movies.values()})
-    frames = "-".join(map(str, dict.fromkeys((lengths[0], lengths[-1]))))
-    intake.recognise(
-        f"{len(movies)} movie(s) of {frames} frames, {frame_size(first.shape)} pixels, {first.dtype}."
-    )
     for choice, count in Counter(movie.choice for movie in movies.values()).items():
         if choice:
-            intake.recognise(f"Of {count} movie(s): {choice}.")
+            intake.recognise(f"read of {count} movie(s): {choice}")
     return movies
 
 
@@ -318,16 +311,17 @@ def _refuse_copies(movies: Mapping[str, Movie]) -> None:
     """Refuse two recordings whose frames are equal, pixel by pixel."""
     alike: dict[tuple[int, str], list[str]] = {}
     for name, movie in movies.items():
-        some = hashlib.sha256(movie.read(np.linspace(0, len(movie) - 1, COMPARED).astype(int)))
-        alike.setdefault((len(movie), some.hexdigest()), []).append(name)
+        some = movie.read(np.linspace(0, len(movie) - 1, COMPARED).astype(int))
+        digest = hashlib.sha256(some.tobytes()).hexdigest()
+        alike.setdefault((len(movie), digest), []).append(name)
     for names in alike.values():
         for name in names[1:]:
             pairs = zip(movies[names[0]], movies[name], strict=True)
             if all(np.array_equal(one, other) for one, other in pairs):
                 raise NeuroLoopError(
                     f"recordings {names[0]} and {name} are one movie: every pixel of "
-                    f"{movies[names[0]].paths[0]} and {movies[name].paths[0]} is equal; correct the "
-                    "path of one, or take it out of the table"
+                    f"{movies[names[0]].paths[0]} and {movies[name].paths[0]} is equal; correct "
+                    "the path of one, or take it out of the table"
                 )
 
 

@@ -1,5 +1,6 @@
 """The one place where what a header declares is compared with the pages, and frames are chosen."""
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -72,10 +73,7 @@ def choose_pages(path: Path, declared: Declared, pages: int, reading: Reading) -
     """
     if reading.slices_are_time:
         declared = _slices_as_time(path, declared)
-    channel = _place(path, declared, "channel", reading.channel, declared.channels)
-    plane = _place(
-        path, declared, "plane", reading.plane, tuple(range(1, declared.planes + 1)), pages
-    )
+    channel, plane = _wanted(path, declared, pages, reading)
     if declared.where is None:
         channels, planes, times, warnings = _by_order(path, declared, pages)
     else:
@@ -113,41 +111,48 @@ def _slices_as_time(path: Path, declared: Declared) -> Declared:
     return declared._replace(
         planes=1,
         frames=declared.planes,
-        # Its interval is that of time points, of which there is one.
         order="".join(exchanged[axis] for axis in declared.order),
         where=None if declared.where is None else declared.where[:, [0, 2, 1]],
     )
 
 
-def _place(
-    path: Path,
-    declared: Declared,
-    what: str,
-    wanted: int | None,
-    known: tuple[int, ...],
-    pages: int = 1,
-) -> int:
-    """Place among those known of what is wanted."""
-    names = ", ".join(map(str, known[:8])) + (", ..." if len(known) > 8 else "")
-    if wanted is None:
-        if len(known) == 1:
-            return 0
+def _wanted(path: Path, declared: Declared, pages: int, reading: Reading) -> tuple[int, int]:
+    """Places of the channel and the plane that are wanted."""
+    known = {"channel": declared.channels, "plane": tuple(range(1, declared.planes + 1))}
+    stated = {"channel": reading.channel, "plane": reading.plane}
+    open_choices = {
+        what: numbers
+        for what, numbers in known.items()
+        if stated[what] is None and len(numbers) > 1
+    }
+    if open_choices:
         each = len(declared.channels) * (declared.planes + declared.flyback)
         uneven = f" in {pages} pages, no multiple of {each}" if pages > 1 and pages % each else ""
+        several = (f"several {what}s ({len(one)})" for what, one in open_choices.items())
+        names = (f"{what} ({_listed(one)})" for what, one in open_choices.items())
         raise NeuroLoopError(
-            f"{path} has several {what}s ({len(known)}){uneven}: {declared.says}; choose one by "
-            f"{what} in the config's area or a column {what} of the table of recordings ({names})"
-            + _if_time(declared, what)
+            f"{path} has {' and '.join(several)}{uneven}: {declared.says}; choose by "
+            f"{' and '.join(names)} in the config's area, or in a column of the table of recordings"
+            + _if_time(declared, open_choices)
         )
-    if wanted not in known:
-        raise NeuroLoopError(
-            f"{path} has no {what} {wanted}: {declared.says}; its {what}s are called {names}"
-        )
-    return known.index(wanted)
+    for what, numbers in known.items():
+        if stated[what] not in (None, *numbers):
+            raise NeuroLoopError(
+                f"{path} has no {what} {stated[what]}: {declared.says}; its {what}s are called "
+                f"{_listed(numbers)}"
+            )
+    return tuple(  # type: ignore[return-value]
+        0 if stated[what] is None else numbers.index(stated[what] or 0)
+        for what, numbers in known.items()
+    )
 
 
-def _if_time(declared: Declared, what: str) -> str:
-    if what != "plane" or (declared.frames or 1) > 1:
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers[:8])) + (", ..." if len(numbers) > 8 else "")
+
+
+def _if_time(declared: Declared, open_choices: Container[str]) -> str:
+    if "plane" not in open_choices or (declared.frames or 1) > 1:
         return ""
     return "; if its slices are time points, set slices_are_time: true in the area"
 
@@ -184,8 +189,8 @@ def _by_order(
     )
     warnings = (
         (
-            f"{path.name}: its pages end within a volume ({end} of {each} pages): the recording was "
-            "stopped there, or goes on in the next file.",
+            f"{path.name}: its pages end within a volume ({end} of {each} pages): the recording "
+            "was stopped there, or goes on in the next file.",
         )
         if end
         else ()

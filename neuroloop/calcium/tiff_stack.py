@@ -309,8 +309,8 @@ def _refuse_colour(path: Path, page: "TiffPage") -> None:
         sizes = " x ".join(map(str, page.shape))
         kind = "colour" if page.samplesperpixel > 1 else "a volume"
         raise NeuroLoopError(
-            f"{path} has pages of the shape {sizes} (axes {page.axes}), which is {kind}: save frames "
-            "of one channel and one plane, grey-scale (in Fiji: Image > Type > 16-bit)"
+            f"{path} has pages of the shape {sizes} (axes {page.axes}), which is {kind}: save "
+            "frames of one channel and one plane, grey-scale (in Fiji: Image > Type > 16-bit)"
         )
 
 
@@ -335,16 +335,19 @@ def opened(path: Path) -> Iterator["TiffFile"]:
         kinds: dict[str, Any] = dict.fromkeys(
             ("is_ome", "is_mmstack", "is_ndtiff", "is_scanimage"), False
         )
-        with (
-            outside(path, "a TIFF movie", REMEDY),
-            tifffile.TiffFile(path, **kinds) as tiff,
-        ):
+        with outside(path, "a TIFF movie", REMEDY), tifffile.TiffFile(path, **kinds) as tiff:
             # Counting the pages follows the chain of them to its end.
             if not len(tiff.pages):
                 raise damaged(path, "no image in it")
             if complaints.messages:
                 raise damaged(path, complaints.messages[0])
             yield tiff
+    except NeuroLoopError as error:
+        # It begins as a TIFF.
+        cause = error.__cause__
+        if cause is None or isinstance(cause, OSError | MemoryError | NeuroLoopError):
+            raise
+        raise damaged(path, reason(cause)) from cause
     finally:
         logger.removeHandler(complaints)
         logger.propagate = propagate

@@ -11,7 +11,7 @@ import pandas as pd
 from neuroloop.cxr.patients import patients_in_names
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.natural_order import natural_sorted
-from neuroloop.images.upright import SUFFIXES
+from neuroloop.images.image_file import SUFFIXES
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.images.grey_levels import read_stored, told_white
+from neuroloop.images.stored_levels import read_stored, told_white
 
 log = logging.getLogger(__name__)
 

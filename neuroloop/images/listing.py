@@ -7,7 +7,7 @@ import string
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from neuroloop.images.upright import SUFFIXES
+from neuroloop.images.image_file import SUFFIXES
 
 
 def images_below(folder: Path, subfolders: Iterable[str] = (".",)) -> list[str]:

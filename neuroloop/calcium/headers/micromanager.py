@@ -1,4 +1,4 @@
-"""Micro-Manager's headers: a summary of what was planned, and JSON beside each page (NDTiff too)."""
+"""Micro-Manager's headers: a summary of what was planned, and JSON beside each page."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from neuroloop.errors import NeuroLoopError
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffFrame, TiffPage
 
-#: The tag of the JSON, and the names by which it knows the axes.
+#: The tag of the JSON, in NDTiff too, and the names by which it knows the axes.
 TAG = 51123
 AXES = {
     "C": ("channel", ("ChannelIndex", "Channel")),

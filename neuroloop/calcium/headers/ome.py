@@ -30,7 +30,7 @@ class Run(NamedTuple):
 
     page: int
     first: tuple[int, int, int]
-    count: int | None
+    planes: int | None
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ class OmeImage:
         for path in found:
             if not path.is_file():
                 raise NeuroLoopError(
-                    f"{self.path} is one of a set of {len(found)} files by its OME header, of which "
-                    f"{path.name} is not beside it: put all files of the set into one folder, or "
-                    "save the movie as a plain TIFF"
+                    f"{self.path} is one of a set of {len(found)} files by its OME header, of "
+                    f"which {path.name} is not beside it: put all files of the set into one folder, "
+                    "or save the movie as a plain TIFF"
                 )
         return found
 
@@ -103,7 +103,7 @@ class OmeImage:
             start = 0
             for axis, step in zip(self.order, (1, sizes[0], sizes[0] * sizes[1]), strict=True):
                 start += run.first["CZT".index(axis)] * step
-            count = int(np.prod(sizes, dtype=object)) - start if run.count is None else run.count
+            count = int(np.prod(sizes, dtype=object)) - start if run.planes is None else run.planes
             if run.page < 0 or count < 0 or run.page + count > pages:
                 raise NeuroLoopError(
                     f"{path} holds {pages} frames, but {self.says}, and {run.page + count} of them "

@@ -118,9 +118,7 @@ def read_scanimage(tiff: "TiffFile", path: Path, pages: int) -> Declared | None:
     )
 
 
-def _agreeing(
-    path: Path, flags: tuple[int, ...], by_number: tuple[int, ...]
-) -> tuple[int, ...]:
+def _agreeing(path: Path, flags: tuple[int, ...], by_number: tuple[int, ...]) -> tuple[int, ...]:
     if flags and by_number and len(flags) != len(by_number):
         raise NeuroLoopError(
             f"{path} contradicts itself: ScanImage's header says numberOfChannelsSave = "
@@ -134,9 +132,7 @@ def _volume(settings: Settings) -> tuple[int, int]:
     """Planes of a volume, and pages of flyback after them."""
     actual = int(settings.one("hStackManager.actualNumSlices"))
     slices = int(
-        settings.one(
-            "hStackManager.numSlices", "stackNumSlices", "numSlices", "numberOfZSlices"
-        )
+        settings.one("hStackManager.numSlices", "stackNumSlices", "numSlices", "numberOfZSlices")
     )
     planes = max(actual or slices, 1)
     if not settings.on("hFastZ.enable", "fastZEnable"):
@@ -154,9 +150,7 @@ def _volume(settings: Settings) -> tuple[int, int]:
     return planes, max(whole - planes, 0)
 
 
-def _rate(
-    settings: Settings, path: Path, volume: int, fast: bool, averaged: int
-) -> float | None:
+def _rate(settings: Settings, path: Path, volume: int, fast: bool, averaged: int) -> float | None:
     """Hz of one plane's frames; of a volume's two rates both are compared."""
     frame = settings.one("hRoiManager.scanFrameRate", "scanFrameRate", "acq.frameRate")
     whole = settings.one("hRoiManager.scanVolumeRate", "scanVolumeRate")

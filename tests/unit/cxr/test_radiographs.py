@@ -94,7 +94,9 @@ def test_without_copies_nothing_changes(tmp_path, caplog):
 def test_unusable_radiographs_are_counted(tmp_path):
     table = radiographs(tmp_path, [(f"{name}.png", "x", "p", 1) for name in "abc"])
     (tmp_path / "b.png").write_bytes(b"")
-    with pytest.raises(NeuroLoopError, match=r"b\.png is empty \(0 bytes\): replace or remove it$"):
+    with pytest.raises(
+        NeuroLoopError, match=r"b\.png is empty \(0 bytes\), not an image: replace or remove it$"
+    ):
         find_duplicates(table, tmp_path)
     (tmp_path / "c.png").unlink()
     with pytest.raises(
