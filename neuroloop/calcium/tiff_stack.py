@@ -335,19 +335,20 @@ def opened(path: Path) -> Iterator["TiffFile"]:
         kinds: dict[str, Any] = dict.fromkeys(
             ("is_ome", "is_mmstack", "is_ndtiff", "is_scanimage"), False
         )
-        with outside(path, "a TIFF movie", REMEDY), tifffile.TiffFile(path, **kinds) as tiff:
-            # Counting the pages follows the chain of them to its end.
-            if not len(tiff.pages):
-                raise damaged(path, "no image in it")
-            if complaints.messages:
-                raise damaged(path, complaints.messages[0])
-            yield tiff
-    except NeuroLoopError as error:
-        # It begins as a TIFF.
-        cause = error.__cause__
-        if cause is None or isinstance(cause, OSError | MemoryError | NeuroLoopError):
-            raise
-        raise damaged(path, reason(cause)) from cause
+        with outside(path, "a TIFF movie", REMEDY):
+            try:
+                with tifffile.TiffFile(path, **kinds) as tiff:
+                    # Counting the pages follows the chain of them to its end.
+                    if not len(tiff.pages):
+                        raise damaged(path, "no image in it")
+                    if complaints.messages:
+                        raise damaged(path, complaints.messages[0])
+                    yield tiff
+            except (NeuroLoopError, OSError, MemoryError):
+                raise
+            except Exception as error:
+                # It begins as a TIFF.
+                raise damaged(path, reason(error)) from error
     finally:
         logger.removeHandler(complaints)
         logger.propagate = propagate

@@ -83,7 +83,7 @@ class OmeImage:
             if not path.is_file():
                 raise NeuroLoopError(
                     f"{self.path} is one of a set of {len(found)} files by its OME header, of "
-                    f"which {path.name} is not beside it: put all files of the set into one folder, "
+                    f"which {path.name} is not beside it: put all of the set into one folder, "
                     "or save the movie as a plain TIFF"
                 )
         return found

@@ -30,7 +30,7 @@ def read_shaped(
     NeuroLoopError
         If the parts differ in more than their length.
     """
-    parts = [_part(one, page) for one in metadata]
+    parts = [_part(one, page, path) for one in metadata]
     first = parts[0]
     if len(parts) == 1:
         return first
@@ -47,7 +47,7 @@ def read_shaped(
     return first._replace(says=says, frames=frames)
 
 
-def _part(metadata: Mapping[str, Any], page: tuple[int, ...]) -> Declared:
+def _part(metadata: Mapping[str, Any], page: tuple[int, ...], path: Path) -> Declared:
     shape = tuple(metadata["shape"])
     axes = str(metadata.get("axes") or "").upper()
     named = axes if len(axes) == len(shape) else len(shape) * "Q"
@@ -63,10 +63,16 @@ def _part(metadata: Mapping[str, Any], page: tuple[int, ...]) -> Declared:
     if len(times) > 1:
         # Of several axes of which none is known to be time, all but the first lie within a frame.
         planes *= _product(size for _, size in times[1:])
-        order = "ZCT"
-    order += "".join(axis for axis in "CZT" if axis not in order)
-    if times == [] and "T" in order[:-1]:
-        order = order.replace("T", "") + "T"
+        order = "ZT"
+        if channels > 1:
+            raise NeuroLoopError(
+                f"{path} has axes of which none is known to be time beside that of channels: "
+                f"{says}; save frames of one channel, with axes TYX"
+            )
+    if "T" not in order:
+        order += "T"
+    # What has one value may change first.
+    order = "".join(axis for axis in "CZ" if axis not in order) + order
     return Declared(
         says,
         numbered(channels),
