@@ -456,6 +456,37 @@ def taught(dataset):
     return config["datasets"][dataset]["teaching"] is not None
 
 
+#: Folder of the passports of each kind of data set: a JSON file a name, and a folder of figures.
+PASSPORTS = {"datasets": "results/check", "radiographs": "results/check/cxr"}
+
+
+def checked(kind):
+    """Names of a kind that are checked: those that run, and other sets that these are tested on."""
+    names = running(kind)
+    for name in running("radiographs") if kind == "radiographs" else []:
+        names += config["radiographs"][name]["external"]
+    return list(dict.fromkeys(names))
+
+
+def passports(ending):
+    """A file of every data set's passport: ``.json``, or the folder ``.figures``."""
+    return [
+        f"{folder}/{name}{ending}"
+        for kind, folder in PASSPORTS.items()
+        for name in checked(kind)
+    ]
+
+
+def dataset_intakes(wildcards):
+    """Input function: what was read of the wildcards' dataset."""
+    return []
+
+
+def radiograph_intakes(wildcards):
+    """Input function: what was read of the wildcards' set of radiographs."""
+    return []
+
+
 #: What the report has, in its order.
 CHAPTERS = chapters(config)
 

@@ -100,6 +100,7 @@ def dataset_jobs(dataset):
     """Files of all jobs of a dataset."""
     yield from decoding_jobs(dataset)
     yield from assessment_jobs(dataset)
+    yield from jobs("check_dataset", dataset=[dataset])
     yield from jobs("summarise_decoding", dataset=[dataset])
     yield from teaching_jobs(dataset)
     if taught(dataset):
@@ -133,7 +134,8 @@ def radiograph_jobs(dataset):
         yield from jobs(
             "simulate_radiographs" if simulated else "list_radiographs", dataset=[name]
         )
-    yield from jobs("split_radiographs", **one)
+        yield from jobs("split_radiographs", dataset=[name])
+        yield from jobs("check_radiographs", dataset=[name])
     for front, kind in {
         (front_name(name), features_kind(case)) for case, name in pairs
     }:
