@@ -21,7 +21,8 @@ from neuroloop.images.listing import images_below
 from neuroloop.workflow.image_digest import digest_files
 from neuroloop.workflow.look_up import looking_up
 from neuroloop.workflow.retrieval import origin
-from neuroloop.calcium.tables import movie_paths, read_recordings
+from neuroloop.calcium.movie_paths import movie_paths
+from neuroloop.calcium.tables import read_recordings
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.download_registry import REGISTRY, read_registry
 from neuroloop.report.chapters import chapters
@@ -338,6 +339,22 @@ def movie_folders(wildcards):
     return [str(Path(manifest).parent), *data_folders()] if manifest else []
 
 
+def trials_held_out(wildcards):
+    """How the readers of an area hold out trials, by their names."""
+    blocks = {
+        name: config["readers"][name]
+        for name in config["areas"][wildcards.area]["readers"]
+    }
+    return {
+        name: {
+            "split": block["split"],
+            "last": block["last_trials"],
+            "folds": block.get("folds"),
+        }
+        for name, block in blocks.items()
+    }
+
+
 def data_folders():
     """The data folder, if it is known."""
     try:
@@ -478,13 +495,26 @@ def passports(ending):
 
 
 def dataset_intakes(wildcards):
-    """Input function: what was read of the wildcards' dataset."""
-    return []
+    """Input function: what was read of the wildcards' subjects and of their images."""
+    images = f"results/distill/{wildcards.dataset}/intake.json"
+    return [
+        *subject_files(wildcards.dataset, "intake.json"),
+        *([images] if taught(wildcards.dataset) else []),
+    ]
 
 
 def radiograph_intakes(wildcards):
-    """Input function: what was read of the wildcards' set of radiographs."""
-    return []
+    """Input function: what was read of the wildcards' radiographs and of those they are tested on."""
+    found = [f"results/cxr/{wildcards.dataset}/intake.json"]
+    if wildcards.dataset in running("radiographs"):
+        found += known_files(wildcards.dataset, "intake.json")
+    return found
+
+
+def radiograph_folds(wildcards):
+    """Input function: the folds of the wildcards' set of radiographs, if it is split."""
+    split = wildcards.dataset in running("radiographs")
+    return f"results/cxr/{wildcards.dataset}/folds.tsv" if split else []
 
 
 #: What the report has, in its order.

@@ -44,8 +44,10 @@ rule check_radiographs:
     input:
         radiographs="results/cxr/{dataset}/radiographs.npy",
         sidecar="results/cxr/{dataset}/radiographs.json",
-        table="results/cxr/{dataset}/folds.tsv",
+        table="results/cxr/{dataset}/radiographs.tsv",
         dropped="results/cxr/{dataset}/dropped.tsv",
+        folds=radiograph_folds,
+        properties="results/cxr/{dataset}/file_properties.tsv",
         intakes=radiograph_intakes,
     output:
         facts="results/check/cxr/{dataset}.json",

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from neuroloop.files.intake import Intake
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -28,6 +30,8 @@ class Imported:
         Unit of the voxels' values.
     facts : dict
         Further facts for bdata.json.
+    intake : Intake
+        What was recognised, what is left out and why. The files are added by the job.
     """
 
     brain: "BrainData"
@@ -35,6 +39,7 @@ class Imported:
     voxel_xyz: "np.ndarray | None" = None
     units: str = "1"
     facts: dict[str, Any] = field(default_factory=dict)
+    intake: Intake = field(default_factory=Intake)
 
 
 def named_files(dataset: Mapping[str, Any], subject: str, *keys: str) -> list[tuple[str, str]]:

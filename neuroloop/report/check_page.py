@@ -27,10 +27,10 @@ def check_page(passports: Mapping[StrPath, Passport]) -> str:
     order = list(KINDS)
     shown = sorted(passports.items(), key=lambda pair: order.index(pair[1].kind))
     sections = [
-        {"title": KINDS[kind], "shown": [_shown(Path(path), passport) for path, passport in group]}
+        (KINDS[kind], [_shown(Path(path), passport) for path, passport in group])
         for kind, group in groupby(shown, key=lambda pair: pair[1].kind)
     ]
-    warned = [one for section in sections for one in section["shown"] if one["warnings"]]
+    warned = [one for _, every in sections for one in every if one["warnings"]]
     return render("neuroloop.report/check.html.j2", {"sections": sections, "warned": warned})
 
 

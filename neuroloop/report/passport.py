@@ -87,9 +87,7 @@ class Passport:
     pictures: list[Picture] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
 
-    def draw(
-        self, figure: "Figure", folder: StrPath, stem: str, title: str, caption: str
-    ) -> None:
+    def draw(self, figure: "Figure", folder: StrPath, stem: str, title: str, caption: str) -> None:
         """Save a figure in the passport's folder and show it.
 
         Parameters

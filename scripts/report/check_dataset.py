@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuroloop.distill.image_set import IMAGE_COLUMNS
 from neuroloop.files.formats import StrPath, read_json, read_table
-from neuroloop.files.intake import Intake, joined, read_intake
+from neuroloop.files.intake import joined, read_intake
 from neuroloop.fmri.decoding import FOLD_COLUMNS
 from neuroloop.fmri.inspection import inspect_subject
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
@@ -36,7 +36,7 @@ def check_dataset(
     bdata, sidecars, folds : sequence of path
         bdata.h5, bdata.json and folds.tsv of every subject, in the same order.
     intakes : sequence of path
-        intake.json of every subject, and of the images; none of what was simulated.
+        intake.json of every subject, and of the images if students are taught.
     stimuli : path
         stimuli.tsv.
     images : path or None
@@ -90,7 +90,9 @@ def dataset_line(counts: Mapping[str, Any]) -> str:
         values = [subject[key] for subject in subjects]
         least, most = min(values), max(values)
         parts.append(
-            counted(most, what, many) if least == most else f"{least:,} to {most:,} {many or what + 's'}"
+            counted(most, what, many)
+            if least == most
+            else f"{least:,} to {most:,} {many or what + 's'}"
         )
     sizes = []
     for roi in subjects[0]["voxels"]:

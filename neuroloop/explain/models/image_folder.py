@@ -13,8 +13,8 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.models.image_rows import RowsOnDemand
 from neuroloop.explain.models.model_images import ModelImages
 from neuroloop.files.natural_order import natural_sorted
+from neuroloop.images.image_file import SUFFIXES
 from neuroloop.images.preparation import Preparation
-from neuroloop.images.upright import SUFFIXES
 
 
 def open_folder(folder: Path, preparation: Preparation, classes: Sequence[str]) -> ModelImages:
