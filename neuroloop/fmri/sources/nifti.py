@@ -155,4 +155,4 @@ def read(
         intake=intake,
         **given,
     )
-    return Imported(brain, cleaning["unit"], xyz, "z-score within the run", facts, intake)
+    return Imported(brain, cleaning["unit"], xyz, "z-score within the run", facts, intake=intake)
