@@ -1,11 +1,12 @@
 """Voxels paired row by row with images, in one MATLAB or NumPy file."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.arrays import read_npz
+from neuroloop.files.door import check_stated_size, outside
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri import god
 from neuroloop.fmri.brain import BrainData, check, make_rows
@@ -122,24 +123,19 @@ def _first_trials(grey: np.ndarray, tags: Sequence[str], path: StrPath) -> list[
 
 def _load(path: StrPath) -> dict[str, np.ndarray]:
     """Read the variables of the file."""
-    if not Path(path).is_file():
-        raise NeuroLoopError(f"{path} is missing: put the file there or change the key")
-    try:
-        if Path(path).suffix == ".npz":
-            with np.load(path, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
-        from scipy.io import loadmat
+    with outside(path, "a .mat or .npz file") as file:
+        if file.suffix == ".npz":
+            return read_npz(file)
+        from scipy.io import loadmat, whosmat
 
-        return {k: v for k, v in loadmat(path).items() if not k.startswith("__")}
-    except NotImplementedError as error:
-        raise NeuroLoopError(
-            f"{path} is a MATLAB file of version 7.3: save it with -v7, or as .npz"
-        ) from error
-    except Exception as error:
-        reason = " ".join(str(error).split())
-        raise NeuroLoopError(
-            f"{path} is truncated or not a .mat or .npz file ({reason}): download or make it again"
-        ) from error
+        try:
+            for name, shape, _ in whosmat(file):
+                check_stated_size(file, shape, 1, f".mat file, variable {name},")
+            return {k: v for k, v in loadmat(file).items() if not k.startswith("__")}
+        except NotImplementedError as error:
+            raise NeuroLoopError(
+                f"{path} is a MATLAB file of version 7.3: save it with -v7, or as .npz"
+            ) from error
 
 
 def _join(found: Mapping[str, np.ndarray], names: Sequence[str], path: StrPath) -> np.ndarray:
@@ -148,6 +144,15 @@ def _join(found: Mapping[str, np.ndarray], names: Sequence[str], path: StrPath) 
         raise NeuroLoopError(
             f"{path} has no variable {', '.join(missing)}: it has {', '.join(sorted(found))}"
         )
+    for name in names:
+        values = found[name]
+        if not isinstance(values, np.ndarray) or values.dtype.kind not in "biufSU":
+            kind = getattr(values, "dtype", type(values).__name__)
+            raise NeuroLoopError(
+                f"{path}: {name} is {kind}, not an array of real numbers or texts: save it as one"
+            )
+        if not values.ndim or not values.size:
+            raise NeuroLoopError(f"{path}: {name} has the shape {values.shape}: it needs trials")
     shapes = {found[name].shape[1:] for name in names}
     if len(shapes) > 1:
         raise NeuroLoopError(

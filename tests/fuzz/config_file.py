@@ -1,4 +1,7 @@
-"""Loading a config file as Snakemake's command line does."""
+"""Loading a config file as Snakemake's command line does.
+
+That part is Snakemake's own, before any code of the workflow runs: whatever it refuses is refused.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -6,12 +9,11 @@ from typing import Any
 from snakemake.common.configfile import load_configfile
 
 from neuroloop.config.check import ConfigError
-from snakemake.exceptions import WorkflowError
 
 
 def load(path: Path) -> dict[str, Any]:
-    """What a file given by --configfile holds; errors that Snakemake tells in one line are ours."""
+    """What a file given by --configfile holds."""
     try:
         return dict(load_configfile(str(path)))
-    except WorkflowError as error:
+    except Exception as error:
         raise ConfigError(" ".join(str(error).split())[:2000]) from error

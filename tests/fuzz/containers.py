@@ -446,7 +446,7 @@ def torch_checkpoint(draw: Draw, content: bytes) -> bytes:
     import torch
 
     state = torch.load(io.BytesIO(content), weights_only=True)
-    name = draw.choice(sorted(state))
+    name = draw.choice(sorted(name for name, tensor in state.items() if tensor.ndim))
     tensor = state[name]
     spoilt = tensor.clone().float()
     spoilt.view(-1)[draw.randrange(spoilt.numel())] = draw.choice((float("nan"), float("inf"), 1e38))

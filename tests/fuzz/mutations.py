@@ -191,7 +191,12 @@ def spoil(path: Path, seed: str) -> tuple[str, bool]:
         return place.__name__, False
     if chance < 0.5 and forgeries:
         forge = draw.choice(forgeries)
-        made = forge(draw, content)
+        try:
+            made = forge(draw, content)
+        except (ValueError, TypeError, IndexError):  # what was drawn does not suit the file
+            made = bytes(flip_bits(draw, bytearray(content)))
+            path.write_bytes(made)
+            return flip_bits.__name__, True
         path.write_bytes(made)
         return forge.__name__, made == content
     names = []
