@@ -51,6 +51,7 @@ rule list_recordings:
         recordings=f"results/{SESSION}/recordings.tsv",
         stimulations=f"results/{SESSION}/stimulations.tsv",
         cells=f"results/{SESSION}/cells.tsv",
+        intake=f"results/{SESSION}/intake.json",
         run=f"results/{SESSION}/list_recordings.run.json",
     log:
         f"logs/{SESSION}/list_recordings.log",
@@ -67,6 +68,7 @@ rule list_recordings:
     params:
         code=code_version("calcium/list_recordings.py"),
         selection=setting("areas", "area", "frames"),
+        readers=trials_held_out,
         folders=movie_folders,
         threads=config["threads"],
     script:

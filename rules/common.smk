@@ -21,7 +21,8 @@ from neuroloop.images.listing import images_below
 from neuroloop.workflow.image_digest import digest_files
 from neuroloop.workflow.look_up import looking_up
 from neuroloop.workflow.retrieval import origin
-from neuroloop.calcium.tables import movie_paths, read_recordings
+from neuroloop.calcium.movie_paths import movie_paths
+from neuroloop.calcium.tables import read_recordings
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.download_registry import REGISTRY, read_registry
 from neuroloop.report.chapters import chapters
@@ -336,6 +337,22 @@ def movie_folders(wildcards):
         return [f"results/calcium/{wildcards.area}/{wildcards.session}"]
     manifest = data_input(block["recordings"], f"areas.{wildcards.area}.recordings")
     return [str(Path(manifest).parent), *data_folders()] if manifest else []
+
+
+def trials_held_out(wildcards):
+    """How the readers of an area hold out trials, by their names."""
+    blocks = {
+        name: config["readers"][name]
+        for name in config["areas"][wildcards.area]["readers"]
+    }
+    return {
+        name: {
+            "split": block["split"],
+            "last": block["last_trials"],
+            "folds": block.get("folds"),
+        }
+        for name, block in blocks.items()
+    }
 
 
 def data_folders():

@@ -14,6 +14,7 @@ rule prepare_images:
         images=f"results/{IMAGES}/images.npy",
         sidecar=f"results/{IMAGES}/images.json",
         table=f"results/{IMAGES}/images.tsv",
+        intake=f"results/{IMAGES}/intake.json",
         run=f"results/{IMAGES}/images.run.json",
     log:
         f"logs/{IMAGES}/prepare_images.log",

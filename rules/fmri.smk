@@ -35,6 +35,7 @@ rule simulate_subject:
     output:
         bdata=f"results/{SUBJECT}/bdata.h5",
         sidecar=f"results/{SUBJECT}/bdata.json",
+        intake=f"results/{SUBJECT}/intake.json",
         run=f"results/{SUBJECT}/bdata.run.json",
     log:
         f"logs/{SUBJECT}/simulate_subject.log",
@@ -70,6 +71,7 @@ rule import_subject:
     output:
         bdata=f"results/{SUBJECT}/bdata.h5",
         sidecar=f"results/{SUBJECT}/bdata.json",
+        intake=f"results/{SUBJECT}/intake.json",
         run=f"results/{SUBJECT}/bdata.run.json",
     log:
         f"logs/{SUBJECT}/import_subject.log",

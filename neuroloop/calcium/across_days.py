@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
+from neuroloop.calcium.cell_table import read_cells
 from neuroloop.calcium.frame_store import FrameStore
 from neuroloop.calcium.masks import area_mask
 from neuroloop.calcium.reader import Reader, build, multi_hot, read_frames
 from neuroloop.calcium.reading_metrics import reading_metrics
-from neuroloop.calcium.tables import read_cells
 from neuroloop.files.formats import StrPath, load_weights
 
 

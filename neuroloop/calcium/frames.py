@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from neuroloop.calcium import recording_courses
+from neuroloop.calcium.cell_table import check_cells
 from neuroloop.calcium.frame_plan import Selection, plan_frames
 from neuroloop.calcium.masks import cell_masks
 from neuroloop.calcium.movies import Movie, open_movies
 from neuroloop.calcium.patterns import NONE
+from neuroloop.calcium.recording_courses import CourseRecorder
 from neuroloop.calcium.registration import Aligner, make_template
 from neuroloop.calcium.stimulation_light import light_change
-from neuroloop.calcium.tables import check_cells_inside
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import (
     StrPath,
@@ -47,6 +49,7 @@ UNITS = {
     "baseline": "counts",
     "scale": "counts",
     "brightness": "1",
+    **recording_courses.UNITS,
 }
 AXES = {
     "frames": ("row", "height", "width"),
@@ -55,6 +58,7 @@ AXES = {
     "scale": ("recording_row", "lowest and highest"),
     "brightness": ("trial_row",),
     "shifts": ("row", "down and right"),
+    **recording_courses.AXES,
 }
 
 
@@ -80,8 +84,8 @@ def write_frames(
         float32, the mean of each trial's baseline frames; ``baseline`` (height, width) float32,
         the mean of these, floored; ``scale`` (recordings, 2) float32, the lowest and highest value
         of each recording; ``brightness`` (trials,) float32, the mean of each trial's baseline over
-        that of the session; ``shifts`` (rows, 2) float32, pixels, if registered. Its sidecar lies
-        beside it.
+        that of the session; ``shifts`` (rows, 2) float32, pixels, if registered; and what
+        `recording_courses` notes of all frames. Its sidecar lies beside it.
     table : path
         The TSV table of its rows (`frame_plan.COLUMNS`).
     recordings, stimulations, cells : DataFrame
@@ -110,7 +114,7 @@ def write_frames(
     origins = origins or {}
     movies = open_movies({name: paths[name] for name in recordings["recording"]})
     shape = next(iter(movies.values())).shape[1:]
-    check_cells_inside(cells, shape, origins.get("cells", "the table of cells"))
+    check_cells(cells, shape, origins.get("cells", "the table of cells"))
     stated = dict(zip(recordings["recording"], recordings["frame_rate"], strict=True))
     rates = {name: movie.rate(stated[name]) for name, movie in movies.items()}
     lengths = {name: len(movie) for name, movie in movies.items()}
@@ -119,7 +123,8 @@ def write_frames(
     with atomic(path) as temporary:
         with h5py.File(temporary, "w", libver="v110") as file:
             free = np.logical_not(cell_masks(cells, shape).any(axis=0))
-            floored, around = _fill(file, movies, rows, trials, selection, aligner, free)
+            recorder = CourseRecorder(cells, shape, lengths)
+            floored, around = _fill(file, movies, rows, trials, selection, aligner, free, recorder)
             surroundings = _check_light(trials, around, selection, min(rates.values()))
             stored = {name: _described(name, dataset) for name, dataset in file.items()}
         facts = {
@@ -150,6 +155,7 @@ def _fill(
     selection: Selection,
     aligner: Aligner | None,
     free: np.ndarray,
+    recorder: CourseRecorder,
 ) -> tuple[int, dict[str, np.ndarray]]:
     """Write all datasets; return the number of pixels whose baseline was floored.
 
@@ -188,10 +194,12 @@ def _fill(
             if index in next_to and free.any():
                 around[name][index] = frame[free].mean()
             if index not in row_of and index not in trial_of:
+                recorder.add(position, index, frame, frame)
                 continue
-            shift = np.zeros(2)
+            raw, shift = frame, np.zeros(2)
             if aligner is not None:
                 frame, shift = aligner.align(frame)
+            recorder.add(position, index, raw, frame)
             if free.any():
                 around[name][index] = frame[free].mean()
             if index in row_of:
@@ -229,6 +237,8 @@ def _fill(
             log.warning("%d frames could not be aligned: left as they are", aligner.failed)
     for name, array in plain.items():
         file.create_dataset(name, data=array.astype("<f4"), track_times=False)
+    for name, array in recorder.arrays().items():
+        file.create_dataset(name, data=array, track_times=False)
     return floored, around
 
 

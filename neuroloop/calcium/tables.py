@@ -1,16 +1,16 @@
-"""Tables of an experiment: recordings, stimulations, cells; read, checked and joined by id.
+"""Tables of an experiment: recordings and stimulations; read, checked and joined by id.
 
 A table's mistakes are found before a movie is opened, and each is one line that names the table
 and the id at fault.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 import pandas as pd
 
-from neuroloop.calcium.patterns import NONE, check_cell_id, pattern_cells, pattern_name
+from neuroloop.calcium.onsets import FRAME, onset_column
+from neuroloop.calcium.patterns import NONE, pattern_cells, pattern_name
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.files.natural_order import natural_sorted
@@ -87,49 +87,15 @@ def session_recordings(
     return here.reset_index(drop=True)
 
 
-def movie_paths(recordings: pd.DataFrame, folders: Sequence[StrPath]) -> dict[str, list[Path]]:
-    """Files of every recording.
-
-    Parameters
-    ----------
-    recordings : DataFrame
-        Of one session.
-    folders : sequence of path
-        Where relative paths may start; the first folder that has the file counts.
-
-    Returns
-    -------
-    dict of str to list of Path
-        Recording -> its files in order.
-
-    Raises
-    ------
-    NeuroLoopError
-        If a file is not there.
-    """
-    found: dict[str, list[Path]] = {}
-    for row in recordings.to_dict("records"):
-        for name in row["path"].split(PATHS):
-            positions = [Path(folder) / name.strip() for folder in folders]
-            path = next((position for position in positions if position.is_file()), None)
-            if path is None:
-                raise NeuroLoopError(
-                    f"recording {row['recording']}: {name.strip()} is not in "
-                    f"{' or '.join(dict.fromkeys(map(str, folders)))}: put the movie there, or "
-                    "take the recording out of the table"
-                )
-            found.setdefault(row["recording"], []).append(path)
-    return found
-
-
 def read_stimulations(path: StrPath) -> pd.DataFrame:
     """Read the table of stimulations.
 
     Parameters
     ----------
     path : path
-        TSV with ``recording, trial`` (from 1), ``onset_frame`` (from 0) and ``cells`` (ids joined
-        by ``+``; empty without stimulation). ``area`` and ``session`` may stand there too.
+        TSV with ``recording, trial`` (from 1), ``onset_frame`` (from 0) or ``onset_seconds`` (from
+        the start of the movie), and ``cells`` (ids joined by ``+``; empty without stimulation).
+        ``area`` and ``session`` may stand there too.
 
     Returns
     -------
@@ -139,75 +105,23 @@ def read_stimulations(path: StrPath) -> pd.DataFrame:
     Raises
     ------
     NeuroLoopError
-        If the file cannot be used, a trial or frame is negative, or a trial is named twice.
+        If the file cannot be used, onsets are missing or stand there twice, a trial, frame or time
+        is negative, or a trial is named twice.
     """
-    table = read_table(path, {"recording": str, "trial": int, "onset_frame": int, "cells": str})
+    columns: dict[str, type] = {"recording": str, "trial": int, "cells": str}
+    onset = onset_column(read_table(path, columns), path)
+    table = read_table(path, columns | {onset: int if onset == FRAME else float})
     for row in table.to_dict("records"):
-        if row["trial"] < 1 or row["onset_frame"] < 0:
+        if row["trial"] < 1 or not 0 <= row[onset] < np.inf:
             raise NeuroLoopError(
-                f"{path}: recording {row['recording']} has the trial {row['trial']} with onset "
-                f"frame {row['onset_frame']}: trials count from 1, frames from 0"
+                f"{path}: recording {row['recording']} has the trial {row['trial']} with "
+                f"{onset.replace('_', ' ')} {row[onset]:g}: trials count from 1, onsets from 0"
             )
     sessions = [name for name in ("area", "session") if name in table]
     _refuse_twice(path, table, [*sessions, "recording", "trial"], "trial")
     cells = ["" if name in (NONE, "n/a") else name for name in table["cells"]]
     patterns = [pattern_name(pattern_cells(name)) for name in cells]
     return table.assign(cells=cells, pattern=patterns)
-
-
-def read_cells(path: StrPath) -> pd.DataFrame:
-    """Read the table of cells.
-
-    Parameters
-    ----------
-    path : path
-        TSV with ``cell`` (id), ``row``, ``column``, ``radius`` (pixels), ``group``.
-
-    Returns
-    -------
-    DataFrame
-        Rows as in the file.
-
-    Raises
-    ------
-    NeuroLoopError
-        If the file cannot be used or is empty, an id is not usable or named twice, or a number is
-        missing or a radius not above 0.
-    """
-    table = read_table(
-        path, {"cell": str, "row": float, "column": float, "radius": float, "group": str}
-    )
-    if table.empty:
-        raise NeuroLoopError(f"{path} lists no cell: add the cells of the area")
-    _refuse_twice(path, table, ["cell"], "cell")
-    for row in table.to_dict("records"):
-        check_cell_id(row["cell"], str(path))
-        if not (
-            np.isfinite([row["row"], row["column"], row["radius"]]).all() and row["radius"] > 0
-        ):
-            raise NeuroLoopError(
-                f"{path}: cell {row['cell']} needs numbers for row and column, and a radius above "
-                f"0 pixels; it has {row['row']:g}, {row['column']:g} and {row['radius']:g}"
-            )
-    return table
-
-
-def check_cells_inside(cells: pd.DataFrame, shape: tuple[int, int], origin: StrPath) -> None:
-    """Check that the centre of every cell is in the frame.
-
-    Raises
-    ------
-    NeuroLoopError
-        If one is not.
-    """
-    for cell in cells.to_dict("records"):
-        position = (cell["row"], cell["column"])
-        if not all(-0.5 <= at < size - 0.5 for at, size in zip(position, shape, strict=True)):
-            raise NeuroLoopError(
-                f"{origin}: cell {cell['cell']} at row {position[0]:g}, column {position[1]:g} "
-                f"lies outside the frame of {shape[0]} x {shape[1]} pixels: correct its position "
-                "(row comes first, both count from 0)"
-            )
 
 
 def session_stimulations(
@@ -229,7 +143,7 @@ def session_stimulations(
     area, session : str
         Which one.
     cells : DataFrame
-        From `read_cells`.
+        From `cell_table.read_cells`.
     origin : path
         The table of stimulations, for messages.
 
@@ -245,17 +159,28 @@ def session_stimulations(
         recording has no stimulation, or its onsets do not ascend.
     """
     keys = {"area": area, "session": session}
+    given = [name for name in keys if name in stimulations]
+    known_sessions = set(recordings[given].itertuples(index=False, name=None))
+    for named in stimulations[given].drop_duplicates().itertuples(index=False, name=None):
+        if named not in known_sessions:
+            raise NeuroLoopError(
+                f"{origin} has stimulations of the {' and '.join(given)} {'/'.join(named)}, which "
+                "the table of recordings lacks: correct the name or add its recordings there"
+            )
     for column, wanted in keys.items():
         if column in stimulations:
             stimulations = stimulations[stimulations[column] == wanted]
-    unknown = natural_sorted(set(stimulations["recording"]) - set(recordings["recording"]))
+    here = session_recordings(recordings, area, session, "the table of recordings")
+    whole = set(keys) <= set(stimulations)
+    known_recordings = set((here if whole else recordings)["recording"])
+    unknown = natural_sorted(set(stimulations["recording"]) - known_recordings)
     if unknown:
+        of = f" for {area}/{session}" * whole
         raise NeuroLoopError(
-            f"{origin} names the recording {unknown[0]}, which the table of recordings lacks: "
+            f"{origin} names the recording {unknown[0]}{of}, which the table of recordings lacks: "
             "correct the name or add it there"
         )
-    here = session_recordings(recordings, area, session, "the table of recordings")
-    if not set(keys) <= set(stimulations):
+    if not whole:
         others = recordings[recordings["recording"].isin(here["recording"])]
         if len(others) > len(here):
             name = str(others.loc[others["recording"].duplicated(), "recording"].iloc[0])
@@ -279,9 +204,10 @@ def session_stimulations(
                 f"{origin}: recording {row['recording']}, trial {row['trial']} stimulates the "
                 f"cell {strange[0]}, which the table of cells lacks: correct the id or add the cell"
             )
+    onset = onset_column(mine, origin)
     ordered = mine.assign(place=mine["recording"].map(order)).sort_values(["place", "trial"])
     for recording, part in ordered.groupby("recording", sort=False):
-        wrong = part[part["onset_frame"].diff() <= 0]
+        wrong = part[part[onset].diff() <= 0]
         if len(wrong):
             raise NeuroLoopError(
                 f"{origin}: recording {recording}, trial {wrong['trial'].iloc[0]} does not begin "

@@ -9,6 +9,7 @@ import numpy as np
 from neuroloop.contracts.entry import call, checked_entry, refuse
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath
+from neuroloop.files.intake import Intake
 from neuroloop.fmri.brain import UNITS, check
 from neuroloop.fmri.source import Imported
 
@@ -75,6 +76,11 @@ def check_imported(name: str, found: object, origin: StrPath) -> None:
         refuse(KIND, name, f"read gives {type(found).__name__}, no `source.Imported`")
     if found.unit not in UNITS:
         refuse(KIND, name, f"unit is {found.unit!r}: one of {', '.join(UNITS)}")
+    for key, values in found.voxel_keys.items():
+        if np.shape(values) != (found.brain.voxels.shape[1],):
+            refuse(KIND, name, f"voxel_keys {key} has shape {np.shape(values)}: one value a voxel")
+    if not isinstance(found.intake, Intake):
+        refuse(KIND, name, f"intake is {type(found.intake).__name__}, no `intake.Intake`")
     try:
         check(found.brain, origin)
     except NeuroLoopError:

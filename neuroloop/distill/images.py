@@ -9,8 +9,8 @@ import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.natural_order import natural_sorted
+from neuroloop.images.image_file import SUFFIXES
 from neuroloop.images.preparation import Preparation
-from neuroloop.images.upright import SUFFIXES
 
 
 def read_images(paths: Iterable[Path], size: int) -> np.ndarray:

@@ -67,13 +67,16 @@ class Intake:
     warnings: list[str] = field(default_factory=list)
 
     def read(self, *paths: StrPath) -> None:
-        """Add files that are read whole."""
-        for path in paths:
+        """Add files that are read whole; one that is there already is not hashed again."""
+        known = {each.file for each in self.files}
+        for path in dict.fromkeys(map(str, paths)):
+            if path in known:
+                continue
             digest = hashlib.sha256()
             with Path(path).open("rb") as stream:
                 while block := stream.read(CHUNK):
                     digest.update(block)
-            self.files.append(ReadFile(str(path), Path(path).stat().st_size, digest.hexdigest()))
+            self.files.append(ReadFile(path, Path(path).stat().st_size, digest.hexdigest()))
 
     def recognise(self, sentence: str) -> None:
         """Add what was recognised; a sentence that is there already is not repeated."""

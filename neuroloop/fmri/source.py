@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from neuroloop.files.intake import Intake
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -28,6 +30,10 @@ class Imported:
         Unit of the voxels' values.
     facts : dict
         Further facts for bdata.json.
+    voxel_keys : dict of str to ndarray, shape (voxels,)
+        What else is known of each voxel, for conditions of regions.
+    intake : Intake
+        What was recognised, what is left out and why. The files are added by the job.
     """
 
     brain: "BrainData"
@@ -35,6 +41,8 @@ class Imported:
     voxel_xyz: "np.ndarray | None" = None
     units: str = "1"
     facts: dict[str, Any] = field(default_factory=dict)
+    voxel_keys: "dict[str, np.ndarray]" = field(default_factory=dict)
+    intake: Intake = field(default_factory=Intake)
 
 
 def named_files(dataset: Mapping[str, Any], subject: str, *keys: str) -> list[tuple[str, str]]:

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from neuroloop.errors import NeuroLoopError
-from neuroloop.images.grey_levels import read_radiograph
-from neuroloop.images.square import centre_square
+from neuroloop.images.grey_levels import Levels, read_radiograph, square_of
+from neuroloop.images.square import fitted_square
 from neuroloop.images.upright import read_upright
 
 #: How grey levels and colours of a file are read: photographs of 8 bits per channel, whose colours
@@ -31,8 +30,7 @@ class Preparation:
     Attributes
     ----------
     size : int
-        Side in pixels to which the square in the middle of an image is scaled (see
-        `square.centre_square`).
+        Side in pixels of the square that an image is fitted into (see `fit`).
     channels : {1, 3}
         Grey, or red, green and blue.
     levels : {"photograph", "radiograph"}
@@ -44,6 +42,9 @@ class Preparation:
         larger than the square is padded with `mean`.
     mean, std : tuple of float
         What pixels in [0, 1] are normalised by: one value, or one per channel.
+    fit : {"crop", "pad"}
+        How an image that is not square is fitted: its middle square is taken, or all of it between
+        black bars (see `square.FITS`).
     """
 
     size: int
@@ -53,6 +54,7 @@ class Preparation:
     crop: int | None = None
     mean: tuple[float, ...] = (0.0,)
     std: tuple[float, ...] = (1.0,)
+    fit: str = "crop"
 
     @classmethod
     def from_json(cls, block: Mapping[str, Any]) -> "Preparation":
@@ -96,18 +98,21 @@ class Preparation:
             If the file is missing or damaged, does not hold exactly one image, or has other levels.
         """
         if self.levels == "radiograph":
-            grey = np.rint(read_radiograph(path, self.size, self.white) * 255).astype(np.uint8)
-            return np.repeat(grey[None], self.channels, axis=0)
-        try:
-            image = read_upright(path).convert("L" if self.channels == 1 else "RGB")
-            pixels = np.asarray(centre_square(image, self.size))
-        except Exception as error:  # a damaged file may raise anything in Pillow
-            reason = " ".join(str(error).split())
-            raise NeuroLoopError(f"image {path} cannot be read ({reason}): replace it") from error
+            return self._as_read(read_radiograph(path, self.size, self.white, self.fit))
+        image = read_upright(path).convert("L" if self.channels == 1 else "RGB")
+        pixels = np.asarray(fitted_square(image, self.size, self.fit))
         return pixels[None] if self.channels == 1 else pixels.transpose(2, 0, 1)
 
+    def radiograph(self, levels: Levels) -> np.ndarray:
+        """Square of a radiograph that was read already, as `read` returns it."""
+        return self._as_read(square_of(levels, self.size, self.fit))
+
+    def _as_read(self, square: np.ndarray) -> np.ndarray:
+        grey = np.rint(square * 255).astype(np.uint8)
+        return np.repeat(grey[None], self.channels, axis=0)
+
     def squares(self, images: np.ndarray) -> np.ndarray:
-        """Crop and scale images of another size to the squares that `read` returns.
+        """Fit images of another size into the squares that `read` returns.
 
         Parameters
         ----------
@@ -122,7 +127,7 @@ class Preparation:
         squares = np.empty((*images.shape[:2], self.size, self.size), dtype=np.uint8)
         for square, image in zip(squares, images, strict=True):
             for channel, pixels in zip(square, image, strict=True):
-                channel[:] = np.asarray(centre_square(Image.fromarray(pixels), self.size))
+                channel[:] = np.asarray(fitted_square(Image.fromarray(pixels), self.size, self.fit))
         return squares
 
     def apply(self, images: np.ndarray) -> np.ndarray:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from neuroloop.calcium.across_days import across_days
+from neuroloop.calcium.cell_table import read_cells
 from neuroloop.calcium.comparison_figure import comparison_figure
 from neuroloop.calcium.empty_entries import why_empty
 from neuroloop.calcium.matrix_figure import matrix_figure
 from neuroloop.calcium.routes import UNITS
 from neuroloop.calcium.session_change import changes_by_route
-from neuroloop.calcium.tables import read_cells
 from neuroloop.files.formats import StrPath, save_arrays, save_table
 from neuroloop.jobs.job import job
 from neuroloop.report.figures import save

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from neuroloop.calcium.cell_table import read_cells
 from neuroloop.calcium.frame_store import FrameStore
 from neuroloop.calcium.map_figure import map_figure
 from neuroloop.calcium.map_likeness import map_likeness
 from neuroloop.calcium.matrix_figure import matrix_figure
 from neuroloop.calcium.reader_maps import read_map_items
-from neuroloop.calcium.tables import read_cells
 from neuroloop.calcium.zncc_null_figure import null_figure
 from neuroloop.files.formats import (
     StrPath,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuroloop.calcium.cell_table import read_cells
 from neuroloop.calcium.coupling_routes import (
     coupling_by_route,
     coupling_table,
@@ -14,7 +15,6 @@ from neuroloop.calcium.coupling_routes import (
 from neuroloop.calcium.design import stimulated_cells
 from neuroloop.calcium.empty_entries import why_empty
 from neuroloop.calcium.matrix_figure import matrix_figure
-from neuroloop.calcium.tables import read_cells
 from neuroloop.calcium.traces import read_trials
 from neuroloop.files.formats import StrPath, load_arrays, save_arrays, save_table
 from neuroloop.jobs.job import job

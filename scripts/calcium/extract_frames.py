@@ -3,14 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from neuroloop.calcium.cell_table import read_cells
 from neuroloop.calcium.frame_plan import Selection
 from neuroloop.calcium.frames import write_frames
-from neuroloop.calcium.tables import (
-    movie_paths,
-    read_cells,
-    read_recordings,
-    read_stimulations,
-)
+from neuroloop.calcium.movie_paths import movie_paths
+from neuroloop.calcium.tables import read_recordings, read_stimulations
 from neuroloop.files.formats import StrPath
 from neuroloop.jobs.job import job
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from neuroloop.calcium.cell_table import read_cells
 from neuroloop.calcium.design import stimulated_cells
 from neuroloop.calcium.frame_store import FrameStore
-from neuroloop.calcium.tables import read_cells
 from neuroloop.calcium.traces import cell_courses, direct_course, rebase, trial_responses
 from neuroloop.files.formats import StrPath, save_arrays, save_table
 from neuroloop.jobs.job import job

@@ -3,18 +3,27 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from neuroloop.calcium.cell_table import check_cells, read_cells
 from neuroloop.calcium.frame_plan import Selection, plan_frames
+from neuroloop.calcium.movie_paths import movie_paths
 from neuroloop.calcium.movies import open_movies
+from neuroloop.calcium.onsets import frames_of_onsets
+from neuroloop.calcium.session_intake import (
+    CELLS,
+    RECORDINGS,
+    STIMULATIONS,
+    tell_columns,
+    tell_session,
+    tell_splits,
+)
 from neuroloop.calcium.tables import (
-    check_cells_inside,
-    movie_paths,
-    read_cells,
     read_recordings,
     read_stimulations,
     session_recordings,
     session_stimulations,
 )
 from neuroloop.files.formats import StrPath, save_table
+from neuroloop.files.intake import Intake
 from neuroloop.jobs.job import job
 
 if TYPE_CHECKING:
@@ -31,6 +40,7 @@ def list_recordings(
     area: str,
     session: str,
     selection: Mapping[str, Any],
+    readers: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Write the tables of one session, once they and its movies are found to be sound.
 
@@ -41,33 +51,45 @@ def list_recordings(
     folders : sequence of path
         Where movies are looked for.
     outputs : mapping
-        ``recordings``, ``stimulations``, ``cells``.
+        ``recordings``, ``stimulations``, ``cells``, ``intake``.
     area, session : str
         Names in the table of recordings.
     selection : mapping
         Values of `Selection`: which frames will be used.
+    readers : mapping
+        Of each, how it will hold out trials: ``split``, ``last`` and ``folds``.
     """
+    intake = Intake()
+    intake.read(recordings, stimulations, cells)
     every = read_recordings(recordings)
     listed = session_recordings(every, area, session, recordings)
     known = read_cells(cells)
-    stimulated = session_stimulations(
+    events = session_stimulations(
         read_stimulations(stimulations), every, area, session, known, stimulations
     )
     movies = open_movies(movie_paths(listed, folders))
-    check_cells_inside(known, next(iter(movies.values())).shape[1:], cells)
-    plan_frames(
-        listed,
-        stimulated,
-        {name: len(movie) for name, movie in movies.items()},
+    check_cells(known, next(iter(movies.values())).shape[1:], cells, intake)
+    rates = {
+        row["recording"]: movies[row["recording"]].rate(row["frame_rate"])
+        for row in listed.to_dict("records")
+    }
+    planned = frames_of_onsets(events, rates, stimulations)
+    lengths = {name: len(movie) for name, movie in movies.items()}
+    rows, _ = plan_frames(listed, planned, lengths, rates, Selection(**selection))
+    tell_splits(intake, rows, readers)
+    tell_session(intake, listed, events, known, movies, rates)
+    tell_columns(
+        intake,
         {
-            row["recording"]: movies[row["recording"]].rate(row["frame_rate"])
-            for row in listed.to_dict("records")
+            recordings: (listed, RECORDINGS),
+            stimulations: (events, STIMULATIONS),
+            cells: (known, CELLS),
         },
-        Selection(**selection),
     )
     save_table(outputs["recordings"], listed)
-    save_table(outputs["stimulations"], stimulated.drop(columns="pattern"))
+    save_table(outputs["stimulations"], planned.drop(columns="pattern"))
     save_table(outputs["cells"], known)
+    intake.save(outputs["intake"])
 
 
 if __name__ == "__main__":
@@ -81,4 +103,5 @@ if __name__ == "__main__":
             area=snakemake.wildcards.area,
             session=snakemake.wildcards.session,
             selection=snakemake.params.selection,
+            readers=snakemake.params.readers,
         )

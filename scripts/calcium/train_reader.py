@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from neuroloop.calcium.cell_table import read_cells
 from neuroloop.calcium.frame_store import FrameStore
 from neuroloop.calcium.kept_reader import save_reader
 from neuroloop.calcium.reader_maps import (
@@ -11,7 +12,6 @@ from neuroloop.calcium.reader_maps import (
 )
 from neuroloop.calcium.session_readers import FIRST, read_session
 from neuroloop.calcium.session_scores import exact_share, recall_of_cells, score_session
-from neuroloop.calcium.tables import read_cells
 from neuroloop.explain.attribution.cam import count_maps
 from neuroloop.files.formats import (
     StrPath,

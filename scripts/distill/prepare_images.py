@@ -9,6 +9,7 @@ import numpy as np
 
 from neuroloop.distill.images import known_images
 from neuroloop.files.formats import StrPath, read_table, save_array, save_table
+from neuroloop.files.intake import Intake
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins, entry
@@ -25,6 +26,7 @@ def prepare_images(
     files: Sequence[StrPath],
     images: StrPath,
     table: StrPath,
+    intake: StrPath,
     source: str,
     size: int,
     options: Mapping[str, Any],
@@ -37,8 +39,8 @@ def prepare_images(
         stimuli.tsv.
     files : sequence of path
         Folders or files that hold the images; none for simulated subjects.
-    images, table : path
-        images.npy and images.tsv.
+    images, table, intake : path
+        images.npy, images.tsv, and what was read of the files.
     source : str
         Name of the source of images.
     size : int
@@ -46,9 +48,10 @@ def prepare_images(
     options : mapping
         What else the source reads them by.
     """
-    rows, array = entry("image_source", source).read(
-        [Path(path) for path in files], read_table(stimuli, STIMULUS_COLUMNS), size, **options
-    )
+    found = Intake()
+    shown = read_table(stimuli, STIMULUS_COLUMNS)
+    paths = [Path(path) for path in files]
+    rows, array = entry("image_source", source).read(paths, shown, size, found, **options)
     known = known_images(array, rows)
     left_out = rows.loc[known, "image_id"].tolist()
     if left_out:
@@ -67,6 +70,7 @@ def prepare_images(
         ids={"image": rows["image_id"].tolist()},
         left_out=left_out,
     )
+    found.save(intake)
 
 
 if __name__ == "__main__":
@@ -77,6 +81,7 @@ if __name__ == "__main__":
             files=snakemake.input.files,
             images=snakemake.output.images,
             table=snakemake.output.table,
+            intake=snakemake.output.intake,
             source=snakemake.params.source,
             size=snakemake.params.size,
             options=snakemake.params.options,

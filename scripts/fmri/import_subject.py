@@ -21,8 +21,9 @@ def import_subject(
     inputs: Mapping[str, StrPath | Sequence[StrPath]],
     options: Mapping[str, Any],
     bdata: StrPath,
+    intake: StrPath,
 ) -> None:
-    """Write bdata.h5.
+    """Write bdata.h5 and intake.json.
 
     Parameters
     ----------
@@ -32,8 +33,8 @@ def import_subject(
         Path or paths by the name under which the source reads them.
     options : mapping
         What else the source reads them by.
-    bdata : path
-        bdata.h5.
+    bdata, intake : path
+        bdata.h5, and what was read of the files.
     """
     files = {
         name: [Path(given)] if isinstance(given, str | PathLike) else [Path(path) for path in given]
@@ -41,7 +42,10 @@ def import_subject(
     }
     found = entry("fmri_source", source).read(files, **options)
     check_imported(source, found, bdata)
-    write_bdata(bdata, found.brain, found.unit, found.voxel_xyz, found.units, **found.facts)
+    described = (found.unit, found.voxel_xyz, found.units, found.voxel_keys)
+    write_bdata(bdata, found.brain, *described, **found.facts)
+    found.intake.read(*(path for paths in files.values() for path in paths))
+    found.intake.save(intake)
 
 
 if __name__ == "__main__":
@@ -52,4 +56,5 @@ if __name__ == "__main__":
             inputs=snakemake.input,
             options=snakemake.params.options,
             bdata=snakemake.output.bdata,
+            intake=snakemake.output.intake,
         )

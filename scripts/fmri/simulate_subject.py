@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from neuroloop.files.formats import StrPath
+from neuroloop.files.intake import Intake
 from neuroloop.fmri.bdata import write_bdata
 from neuroloop.fmri.simulate import Region, draw_stimuli, encode_stimuli
 from neuroloop.fmri.simulate import simulate_subject as record
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 def simulate_subject(
     *,
     bdata: StrPath,
+    intake: StrPath,
     subject: str,
     snr: float,
     rois: Mapping[str, Mapping[str, Any]],
@@ -27,8 +29,8 @@ def simulate_subject(
 
     Parameters
     ----------
-    bdata : path
-        bdata.h5.
+    bdata, intake : path
+        bdata.h5, and what was read: no file.
     subject : str
         Name of the subject; it fixes the subject's random streams.
     snr : float
@@ -56,12 +58,14 @@ def simulate_subject(
         **presentation,
     )
     write_bdata(bdata, brain, "trial")
+    Intake().save(intake)
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         simulate_subject(
             bdata=snakemake.output.bdata,
+            intake=snakemake.output.intake,
             subject=snakemake.wildcards.subject,
             snr=snakemake.params.snr,
             rois=snakemake.params.rois,

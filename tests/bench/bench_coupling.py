@@ -23,6 +23,7 @@ from scipy import stats
 
 from neuroloop.calcium import influence
 from neuroloop.calcium.agreement import agreement
+from neuroloop.calcium.cell_table import read_cells
 from neuroloop.calcium.coupling import TrialEvidence, input_gain, trial_evidence
 from neuroloop.calcium.design import stimulated_cells
 from neuroloop.calcium.frame_store import FrameStore
@@ -37,7 +38,6 @@ from neuroloop.calcium.session_readers import (
     train,
 )
 from neuroloop.calcium.sessions import Change
-from neuroloop.calcium.tables import read_cells
 from neuroloop.calcium.trace_similarity import averaging, noiseless_cosine, pattern_order
 from neuroloop.calcium.zncc import zncc
 from neuroloop.errors import NeuroLoopError

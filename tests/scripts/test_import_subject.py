@@ -1,10 +1,13 @@
 """What the config says of a region reaches its voxels, and the sidecar says what was left out."""
 
+import hashlib
 import json
+from pathlib import Path
 
 import nibabel
 import numpy as np
 
+from neuroloop.files.intake import read_intake
 from neuroloop.fmri.bdata import read_bdata
 from neuroloop.fmri.sources import nifti
 from scripts.fmri.import_subject import import_subject
@@ -52,6 +55,7 @@ def test_regions_of_one_atlas(tmp_path):
         inputs={name: [path for _, path in given] for name, given in found.items()},
         options=nifti.options(dataset, "s1"),
         bdata=output,
+        intake=tmp_path / "intake.json",
     )
     brain = read_bdata(output)
     assert {roi: int(flags.sum()) for roi, flags in brain.rois.items()} == {
@@ -66,6 +70,12 @@ def test_regions_of_one_atlas(tmp_path):
     means = [data[first : first + 2].mean(axis=0) for first in (3, 6, 8)]
     np.testing.assert_allclose(brain.voxels[:3, brain.rois["V1"]], means, rtol=1e-5)
     facts = json.loads((tmp_path / "bdata.json").read_text())
+    read = read_intake(tmp_path / "intake.json").files
+    assert [Path(each.file).name for each in read] == [
+        *["run-1_bold.nii", "run-2_bold.nii", "run-1_events.tsv", "run-2_events.tsv", "atlas.nii"]
+    ]
+    assert [each.bytes for each in read[:2]] == [path.stat().st_size for path in bold]
+    assert read[0].sha256 == hashlib.sha256(bold[0].read_bytes()).hexdigest()
     assert facts["nan_in_masks"] == {"V1": 1, "V2": 1, "all": 1}
     assert facts["events_without_volumes"] == 0
     assert facts["unit"] == "block"

@@ -11,6 +11,7 @@ from PIL import Image
 from neuroloop.distill.image_set import load_image_set
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import save_table
+from neuroloop.files.intake import Intake, read_intake
 from neuroloop.fmri.simulate import draw_stimuli, stimulus_images
 from neuroloop.registry import entry
 from scripts.distill.prepare_images import prepare_images
@@ -51,6 +52,7 @@ def prepare(folder, source, images, paired=None):
         files=source,
         images=outputs[0],
         table=outputs[1],
+        intake=folder / "intake.json",
         source=images["source"],
         size=images["size"],
         options=entry("image_source", images["source"]).options(
@@ -75,6 +77,8 @@ def test_a_folder_of_stimuli(stimuli, tmp_path):
     assert shown.table["image_id"].tolist() == ["dog3", "dog1", "dog2", "cat3", "cat1", "cat2"]
     assert shown.table["stimulus_id"].tolist() == shown.table["image_id"].tolist()
     assert shown.table["split"].tolist() == ["test", "train", "train"] * 2
+    read = read_intake(tmp_path / "intake.json").files
+    assert [Path(each.file).stem for each in read] == shown.table["image_id"].tolist()
     assert shown.pixels[:, 0, 0, 0].tolist() == [colour(name) for name in shown.table["image_id"]]
     sidecar = json.loads((tmp_path / "images.json").read_text())
     assert sidecar["axes"] == ["image", "channel", "row", "column"]
@@ -156,6 +160,7 @@ def test_test_images_with_the_pixels_of_training_images_are_left_out(stimuli, tm
     images = {"source": "class_folders", "size": 5, "classes": classes}
     folders = [tmp_path / "learn", tmp_path / "judge"]
     shown = prepare(tmp_path, folders, images)
+    assert len(read_intake(tmp_path / "intake.json").files) == 9
     test = ["test/a/judge1.png", "test/b/judge0.png"]
     assert shown.table["image_id"].iloc[shown.test].tolist() == test
     assert shown.pixels[shown.test, 0, 0, 0].tolist() == [60, 70]
@@ -193,6 +198,7 @@ def test_digits_that_were_simulated(tmp_path):
     )
     save_table(tmp_path / "stimuli.tsv", drawn)
     shown = prepare(tmp_path, [], {"source": "simulated", "size": 16})
+    assert read_intake(tmp_path / "intake.json") == Intake()
     assert shown.pixels.shape == (12, 1, 16, 16)
     assert len(shown.train) == len(shown.test) == 6
     of_stimulus = drawn.set_index("stimulus_id")

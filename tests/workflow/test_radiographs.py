@@ -418,7 +418,7 @@ def spoil_pixels(data: Path) -> str:
 def spoil_empty(data: Path) -> str:
     path = next(data.rglob("*virus*.png"))
     path.write_bytes(b"")
-    return rf"radiograph \S+{path.name} is empty \(0 bytes\): replace or remove it"
+    return rf"\S+{path.name} is empty \(0 bytes\), not an image: replace or remove it"
 
 
 def spoil_colours(data: Path) -> str:
@@ -449,7 +449,7 @@ def spoil_name(data: Path) -> str:
 def spoil_manifest(data: Path) -> str:
     file = write_manifest(data)["file"][7]
     (data / file).unlink()
-    return rf"radiograph \S+{Path(file).name} is missing: add it, or take it out of the list"
+    return rf"\S+{Path(file).name} is missing: add it, or take it out of the list"
 
 
 def unknown_class(data: Path) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from neuroloop.files.intake import Intake
+
 ORDER = 4
 LEGEND = "Folders of classes: other images of the categories that were shown"
 
@@ -52,6 +54,7 @@ def read(
     files: Sequence[Path],
     shown: "pd.DataFrame",
     size: int,
+    intake: "Intake",
     *,
     classes: Mapping[str, Sequence[str]],
 ) -> tuple["pd.DataFrame", "np.ndarray"]:
@@ -66,4 +69,6 @@ def read(
     )
     paths = [Path(path) for path in rows.pop("path")]
     check_images(rows, paths)
-    return rows, read_images(paths, size)
+    pixels = read_images(paths, size)
+    intake.read(*paths)
+    return rows, pixels

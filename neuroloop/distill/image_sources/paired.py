@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from neuroloop.files.intake import Intake
+
 ORDER = 2
 LEGEND = "Paired: the images beside the voxels in the subjects' files"
 #: Source of brain data that has the images.
@@ -26,7 +28,12 @@ def options(dataset: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read(
-    files: Sequence[Path], shown: "pd.DataFrame", size: int, *, variables: Mapping[str, Any]
+    files: Sequence[Path],
+    shown: "pd.DataFrame",
+    size: int,
+    intake: "Intake",
+    *,
+    variables: Mapping[str, Any],
 ) -> tuple["pd.DataFrame", "np.ndarray"]:
     """Images of the stimuli that teach or test, as any subject saw them."""
     import numpy as np
@@ -37,4 +44,5 @@ def read(
     rows = stimulus_rows(shown)
     check_images(rows)
     grey = entry("fmri_source", BRAIN).images(files, **variables)
+    intake.read(*files)
     return rows, resize_grey(np.stack([grey[name] for name in rows["stimulus_id"]]), size)

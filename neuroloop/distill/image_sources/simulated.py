@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from neuroloop.files.intake import Intake
+
 ORDER = 1
 LEGEND = "Simulated: the handwritten digits that simulated subjects look at"
 #: Source of brain data that has the images.
@@ -25,7 +27,7 @@ def options(dataset: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def read(
-    files: Sequence[Path], shown: "pd.DataFrame", size: int
+    files: Sequence[Path], shown: "pd.DataFrame", size: int, intake: "Intake"
 ) -> tuple["pd.DataFrame", "np.ndarray"]:
     """Digits of the stimuli that teach or test."""
     from neuroloop.distill.images import check_images, resize_grey, stimulus_rows, used_stimuli

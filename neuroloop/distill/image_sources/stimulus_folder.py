@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
+    from neuroloop.files.intake import Intake
+
 ORDER = 3
 LEGEND = "Folder of stimuli: the images that were shown, found by a pattern"
 
@@ -43,7 +45,7 @@ def listed(dataset: Mapping[str, Any], key: str, folder: Path) -> list[str]:
 
 
 def read(
-    files: Sequence[Path], shown: "pd.DataFrame", size: int, *, pattern: str
+    files: Sequence[Path], shown: "pd.DataFrame", size: int, intake: "Intake", *, pattern: str
 ) -> tuple["pd.DataFrame", "np.ndarray"]:
     """Images of the stimuli that teach or test."""
     from neuroloop.distill.images import check_images, read_images, stimulus_paths, stimulus_rows
@@ -51,4 +53,6 @@ def read(
     rows = stimulus_rows(shown)
     paths = stimulus_paths(rows, files[0], pattern)
     check_images(rows, paths)
-    return rows, read_images(paths, size)
+    pixels = read_images(paths, size)
+    intake.read(*paths)
+    return rows, pixels

@@ -48,6 +48,7 @@ from typing import Any
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.images.preparation import LEVELS, Preparation
+from neuroloop.images.square import FITS
 from neuroloop.networks.batched_network import BatchedNetwork
 from neuroloop.networks.calcium_network import calcium_network
 from neuroloop.networks.resnet import resnet
@@ -155,6 +156,7 @@ def _check_preparation(path: Path, kind: str, given: Mapping[str, Any]) -> None:
         "channels": (channels in (1, 3), "1 (grey) or 3 (colours)"),
         "levels": (values["levels"] in LEVELS, " or ".join(LEVELS)),
         "white": (values["white"] is None or _count(values["white"], 2**32), "a grey level"),
+        "fit": (values["fit"] in FITS, " or ".join(FITS)),
         "crop": (
             values["crop"] is None or _count(values["crop"], SIDE),
             f"a number of pixels up to {SIDE}",

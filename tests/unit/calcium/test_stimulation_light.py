@@ -152,6 +152,7 @@ def test_movies_with_light_in_all_stimulated_frames(study, caplog):
 
 
 def test_where_light_cannot_be_told_that_is_said(study, caplog):
-    study.cells["radius"] = 30.0
+    study.cells = study.cells[:1].assign(radius=30.0)
+    study.stimulations = study.stimulations.replace("c10+c2", "c2")
     study.store()
     assert "every pixel is a cell's: light of the stimulation" in caplog.text

@@ -4,10 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from neuroloop.calcium.cell_table import read_cells
 from neuroloop.calcium.tables import (
-    check_cells_inside,
-    movie_paths,
-    read_cells,
     read_recordings,
     read_stimulations,
     session_recordings,
@@ -100,21 +98,6 @@ def test_one_name_in_two_sessions_needs_the_session(tables):
     assert tables.read("after")["onset_frame"].tolist() == [40]
 
 
-def test_files_are_found_in_the_folders(tables, tmp_path):
-    recordings = read_recordings(tables.path("recordings"))
-    one, two = tmp_path / "one", tmp_path / "two"
-    for folder, name in ((one, "r1"), (two, "r2a"), (one, "r2b"), (two, "r2b")):
-        (folder / "m").mkdir(parents=True, exist_ok=True)
-        (folder / "m" / f"{name}.tif").touch()
-    here = session_recordings(recordings, "A1", "before", "t")
-    assert movie_paths(here, [one, two]) == {
-        "r1": [one / "m" / "r1.tif"],
-        "r2": [two / "m" / "r2a.tif", one / "m" / "r2b.tif"],
-    }
-    with pytest.raises(NeuroLoopError, match=r"recording r3: m/r3.tif is not in .*one or .*two"):
-        movie_paths(recordings, [one, two])
-
-
 @pytest.mark.parametrize(
     ("table", "line", "old", "new", "message"),
     [
@@ -158,10 +141,28 @@ def test_no_cells_are_refused(tables):
     assert "lists no cell" in tables.refused()
 
 
-def test_cells_lie_inside_the_frame(tables):
-    cells = read_cells(tables.path("cells"))
-    check_cells_inside(cells, (9, 10), "cells.tsv")
-    with pytest.raises(NeuroLoopError, match="c10 at row 8, column 9 lies outside the frame of 8"):
-        check_cells_inside(cells, (8, 10), "cells.tsv")
-    with pytest.raises(NeuroLoopError, match="c2 at row -1, column 4"):
-        check_cells_inside(cells.replace(3.5, -1), (9, 10), "cells.tsv")
+def test_a_stimulation_of_an_unknown_session_or_of_another_one_is_refused(tables):
+    tables.lines["stimulations"] = [
+        "area\tsession\t" + STIMULATIONS[0],
+        *("A1\tbefore\t" + line for line in STIMULATIONS[1:4]),
+        "A1\tafter\tr3\t1\t40\tc2",
+    ]
+    assert len(tables.read()) == 3
+    tables.lines["stimulations"][2] = tables.lines["stimulations"][2].replace("before", "befor")
+    assert "stimulations of the area and session A1/befor, which the table" in tables.refused()
+    tables.lines["stimulations"][2] = "A1\tbefore\tr3\t1\t40\tc2"
+    assert "names the recording r3 for A1/before, which the table" in tables.refused()
+
+
+def test_onsets_stand_in_one_column(tables):
+    tables.lines["stimulations"][0] = "recording\ttrial\tonset_seconds\tcells"
+    assert tables.read()["onset_seconds"].tolist() == [36, 36, 52]
+    tables.lines["stimulations"][1] = "r2\t1\tn/a\tc2"
+    assert "trial 1 with onset seconds nan" in tables.refused()
+    tables.lines["stimulations"][1] = "r2\t1\t60.5\tc2"
+    assert "r2, trial 2 does not begin after the trial before it" in tables.refused()
+    tables.lines["stimulations"] = [line + "\t1" for line in STIMULATIONS]
+    tables.lines["stimulations"][0] = STIMULATIONS[0] + "\tonset_seconds"
+    assert "has both onset_frame and onset_seconds: leave one" in tables.refused()
+    tables.lines["stimulations"] = [STIMULATIONS[0].replace("onset_frame", "onset")]
+    assert "lacks the column onset_frame (frames from 0) or onset_seconds" in tables.refused()

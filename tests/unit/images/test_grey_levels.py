@@ -8,7 +8,8 @@ import tifffile
 from PIL import Image
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.images.grey_levels import read_levels, read_radiograph, read_stored, told_white
+from neuroloop.images.grey_levels import read_levels, read_radiograph
+from neuroloop.images.stored_levels import read_stored, told_white
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+from neuroloop.errors import NeuroLoopError
 from neuroloop.images.upright import read_upright
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (4, 6, 3), dtype=np.uint8)
@@ -31,7 +32,7 @@ def test_turned_as_the_header_says(tmp_path, kind, pixels):
 @pytest.mark.parametrize("kind", ["tif", "png", "gif"])
 def test_one_of_several_pages_is_not_taken_for_all(tmp_path, kind):
     path = paged(tmp_path, f"image.{kind}", GREY, 255 - GREY)
-    with pytest.raises(ValueError, match="2 pages or frames: save one image per file"):
+    with pytest.raises(NeuroLoopError, match="2 pages or frames: save one image per file"):
         read_upright(path)
     path = paged(tmp_path, f"image.{kind}", GREY)
     np.testing.assert_array_equal(np.asarray(read_upright(path).convert("L")), GREY)
@@ -54,5 +55,5 @@ def test_more_than_8_bits_are_not_cut(tmp_path, shape):
     tifffile.imwrite(
         tmp_path / "image.tif", deep, photometric="rgb" if len(shape) == 3 else "minisblack"
     )
-    with pytest.raises(ValueError, match="16 bits, not 8 bits per channel"):
+    with pytest.raises(NeuroLoopError, match="16 bits, not 8 bits per channel"):
         read_upright(tmp_path / "image.tif")
