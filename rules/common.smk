@@ -21,6 +21,7 @@ from neuroloop.images.listing import images_below
 from neuroloop.workflow.image_digest import digest_files
 from neuroloop.workflow.look_up import looking_up
 from neuroloop.workflow.retrieval import origin
+from neuroloop.calcium.movie_files import files_of_movie
 from neuroloop.calcium.movie_paths import movie_paths
 from neuroloop.calcium.tables import read_recordings
 from neuroloop.errors import NeuroLoopError
@@ -327,7 +328,19 @@ def movie_input(wildcards):
     except NeuroLoopError as error:
         MISSING[f"{wildcards.area}/{wildcards.session}"] = str(error)
         return []
-    return [str(path) for paths in found.values() for path in paths]
+    return [
+        str(file)
+        for paths in found.values()
+        for path in paths
+        for file in files_of_movie(path)
+    ]
+
+
+def movie_reading(wildcards):
+    """Which pages of its movies an area reads, where it says."""
+    block = config["areas"][wildcards.area]
+    keys = ("channel", "plane", "slices_are_time")
+    return {key: block[key] for key in keys if key in block}
 
 
 def movie_folders(wildcards):
@@ -471,6 +484,50 @@ def reader_files(area, name):
 def taught(dataset):
     """Whether students are taught from a dataset."""
     return config["datasets"][dataset]["teaching"] is not None
+
+
+#: Folder of the passports of each kind of data set: a JSON file a name, and a folder of figures.
+PASSPORTS = {"datasets": "results/check", "radiographs": "results/check/cxr"}
+
+
+def checked(kind):
+    """Names of a kind that are checked: those that run, and other sets that these are tested on."""
+    names = running(kind)
+    for name in running("radiographs") if kind == "radiographs" else []:
+        names += config["radiographs"][name]["external"]
+    return list(dict.fromkeys(names))
+
+
+def passports(ending):
+    """A file of every data set's passport: ``.json``, or the folder ``.figures``."""
+    return [
+        f"{folder}/{name}{ending}"
+        for kind, folder in PASSPORTS.items()
+        for name in checked(kind)
+    ]
+
+
+def dataset_intakes(wildcards):
+    """Input function: what was read of the wildcards' subjects and of their images."""
+    images = f"results/distill/{wildcards.dataset}/intake.json"
+    return [
+        *subject_files(wildcards.dataset, "intake.json"),
+        *([images] if taught(wildcards.dataset) else []),
+    ]
+
+
+def radiograph_intakes(wildcards):
+    """Input function: what was read of the wildcards' radiographs and of those they are tested on."""
+    found = [f"results/cxr/{wildcards.dataset}/intake.json"]
+    if wildcards.dataset in running("radiographs"):
+        found += known_files(wildcards.dataset, "intake.json")
+    return found
+
+
+def radiograph_folds(wildcards):
+    """Input function: the folds of the wildcards' set of radiographs, if it is split."""
+    split = wildcards.dataset in running("radiographs")
+    return f"results/cxr/{wildcards.dataset}/folds.tsv" if split else []
 
 
 #: What the report has, in its order.
