@@ -99,8 +99,8 @@ def decode_arrays(
         )
     if len(set(run.tolist())) == 1:
         raise NeuroLoopError(
-            f"runs has one run, {str(run[0])!r}, and folds are whole runs: name the run of each row, or "
-            "parts of one that are far apart in time"
+            f"runs has one run, {str(run[0])!r}, and folds are whole runs: name the run "
+            "of each row, or parts of one that are far apart in time"
         )
     count = min(len(set(run.tolist())), 10) if n_folds is None else n_folds
     splits = folds.splits(folds.group_folds(run.tolist(), count), stimuli=shown.tolist())
@@ -130,11 +130,8 @@ def _numbers(x: ArrayLike) -> np.ndarray:
 
 def _check_index(arrays: dict[str, Any]) -> None:
     """Refuse arrays of pandas whose rows are named otherwise, since rows join by position."""
-    indices = {
-        name: index.tolist()
-        for name, given in arrays.items()
-        if hasattr(index := getattr(given, "index", None), "tolist")
-    }
+    named = {name: given for name, given in arrays.items() if hasattr(given, "iloc")}
+    indices = {name: given.index.tolist() for name, given in named.items()}
     for name, index in indices.items():
         first = next(iter(indices))
         if index != indices[first]:
