@@ -226,7 +226,8 @@ def source_needs(wildcards, name, usual):
 def subject_input(wildcards):
     """Input function: the files that the source of the wildcards' dataset reads of a subject."""
     dataset = config["datasets"][wildcards.dataset]
-    found = source_entry(wildcards).inputs(dataset, wildcards.subject)
+    entry = source_entry(wildcards)
+    found = entry.inputs(dataset, wildcards.subject)
     files = {
         name: [
             data_input(path, f"datasets.{wildcards.dataset}.{key}")
@@ -234,7 +235,8 @@ def subject_input(wildcards):
         ]
         for name, named in found.items()
     }
-    return {name: [path for path in paths if path] for name, paths in files.items()}
+    files = {name: [path for path in paths if path] for name, paths in files.items()}
+    return files | (entry.beside(files) if hasattr(entry, "beside") else {})
 
 
 def images_digest(folder, find):
@@ -484,6 +486,50 @@ def reader_files(area, name):
 def taught(dataset):
     """Whether students are taught from a dataset."""
     return config["datasets"][dataset]["teaching"] is not None
+
+
+#: Folder of the passports of each kind of data set: a JSON file a name, and a folder of figures.
+PASSPORTS = {"datasets": "results/check", "radiographs": "results/check/cxr"}
+
+
+def checked(kind):
+    """Names of a kind that are checked: those that run, and other sets that these are tested on."""
+    names = running(kind)
+    for name in running("radiographs") if kind == "radiographs" else []:
+        names += config["radiographs"][name]["external"]
+    return list(dict.fromkeys(names))
+
+
+def passports(ending):
+    """A file of every data set's passport: ``.json``, or the folder ``.figures``."""
+    return [
+        f"{folder}/{name}{ending}"
+        for kind, folder in PASSPORTS.items()
+        for name in checked(kind)
+    ]
+
+
+def dataset_intakes(wildcards):
+    """Input function: what was read of the wildcards' subjects and of their images."""
+    images = f"results/distill/{wildcards.dataset}/intake.json"
+    return [
+        *subject_files(wildcards.dataset, "intake.json"),
+        *([images] if taught(wildcards.dataset) else []),
+    ]
+
+
+def radiograph_intakes(wildcards):
+    """Input function: what was read of the wildcards' radiographs and of those they are tested on."""
+    found = [f"results/cxr/{wildcards.dataset}/intake.json"]
+    if wildcards.dataset in running("radiographs"):
+        found += known_files(wildcards.dataset, "intake.json")
+    return found
+
+
+def radiograph_folds(wildcards):
+    """Input function: the folds of the wildcards' set of radiographs, if it is split."""
+    split = wildcards.dataset in running("radiographs")
+    return f"results/cxr/{wildcards.dataset}/folds.tsv" if split else []
 
 
 #: What the report has, in its order.
