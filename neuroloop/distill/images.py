@@ -160,8 +160,7 @@ def known_images(pixels: np.ndarray, table: pd.DataFrame) -> np.ndarray:
         If a class has no other test images.
     """
     test = (table["split"] == "test").to_numpy()
-    learned = {image.tobytes() for image in pixels[~test]}
-    known = np.array([image.tobytes() in learned for image in pixels]) & test
+    known = _learned(pixels, test)
     left = set(table.loc[test & ~known, "category"])
     gone = [name for name in natural_sorted(set(table.loc[known, "category"])) if name not in left]
     if gone:
@@ -170,6 +169,12 @@ def known_images(pixels: np.ndarray, table: pd.DataFrame) -> np.ndarray:
             "other images"
         )
     return known
+
+
+def _learned(pixels: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Say of each image whether it tests and has the pixels of one that teaches."""
+    learned = {image.tobytes() for image in pixels[~test]}
+    return np.array([image.tobytes() in learned for image in pixels], dtype=bool) & test
 
 
 def check_unknown(pixels: np.ndarray, table: pd.DataFrame) -> None:
@@ -185,7 +190,7 @@ def check_unknown(pixels: np.ndarray, table: pd.DataFrame) -> None:
     NeuroLoopError
         If there is one: a student would be tested on what it learned.
     """
-    known = known_images(pixels, table)
+    known = _learned(pixels, (table["split"] == "test").to_numpy())
     if known.any():
         raise NeuroLoopError(
             f"test image {table['image_id'][known].iloc[0]!r} has the pixels of a training "
