@@ -74,7 +74,7 @@ class Intake:
             if path in known:
                 continue
             digest = hashlib.sha256()
-            with Path(path).open("rb") as stream:
+            with outside(path, "a file that is read whole"), Path(path).open("rb") as stream:
                 while block := stream.read(CHUNK):
                     digest.update(block)
             self.files.append(ReadFile(path, Path(path).stat().st_size, digest.hexdigest()))

@@ -98,11 +98,11 @@ def _gather(folder: Path, name: str, above: tuple[tuple[int, int], ...], found: 
         return
     for entry in entries:
         path = f"{name}/{entry.name}" if name else entry.name
-        if os.path.isdir(entry.path):  # a link to itself has no kind that os.scandir could tell
+        if Path(entry.path).is_dir():  # of a link to itself os.scandir's raises
             if entry.is_symlink():
                 found.links.append(path)
             _gather(Path(entry.path), path, (*above, identity), found)
-        elif entry.is_symlink() and not os.path.exists(entry.path):
+        elif entry.is_symlink() and not Path(entry.path).exists():
             found.broken.append(path)
         else:
             found.files.append(path)

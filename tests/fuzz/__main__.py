@@ -48,13 +48,21 @@ def main() -> int:
         gc.collect()
         gc.freeze()
         cases = [
-            (readers[number % len(readers)].name, number // len(readers), asked.seed, folder, asked.keep)
+            (
+                readers[number % len(readers)].name,
+                number // len(readers),
+                asked.seed,
+                folder,
+                asked.keep,
+            )
             for number in range(asked.files)
         ]
         if asked.only is not None:
             cases = [case for case in cases if case[1] == asked.only]
         with multiprocessing.get_context("fork").Pool(asked.jobs) as pool:
-            counts = _count(pool.imap_unordered(_try, cases, chunksize=8), len(cases), asked.seconds)
+            counts = _count(
+                pool.imap_unordered(_try, cases, chunksize=8), len(cases), asked.seconds
+            )
     return int(_print(counts))
 
 
@@ -96,10 +104,9 @@ def _no_pipes(folder: str, names: list[str]) -> set[str]:
 def _count(results, total: int, seconds: float) -> dict[str, Counter[str]]:  # type: ignore[no-untyped-def]
     """Count outcomes by reader as they come, and print every fault."""
     counts: dict[str, Counter[str]] = {name: Counter() for name in PREPARED}
-    begun, done = time.monotonic(), 0
-    for name, number, mutation, outcome in results:
+    begun = time.monotonic()
+    for done, (name, number, mutation, outcome) in enumerate(results, 1):
         counts[name][outcome.kind] += 1
-        done += 1
         if outcome.kind in FAULTS:
             print(f"{outcome.kind}: {name}, file {number} ({mutation}): {outcome.said}", flush=True)
         if time.monotonic() - begun > seconds:

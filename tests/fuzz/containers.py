@@ -18,9 +18,40 @@ import numpy as np
 Draw = random.Random
 
 #: Lengths that a header may claim.
-LENGTHS = (0, 1, 2, 3, 255, 2**15 - 1, 2**15, 2**16 - 1, 2**20, 2**31 - 1, 2**32 - 1, 2**40, 2**62, -1)
+LENGTHS = (
+    0,
+    1,
+    2,
+    3,
+    255,
+    2**15 - 1,
+    2**15,
+    2**16 - 1,
+    2**20,
+    2**31 - 1,
+    2**32 - 1,
+    2**40,
+    2**62,
+    -1,
+)
 
-TYPES = ("<f8", "<f4", "<i8", "<u2", ">f4", "|b1", "|u1", "<c16", "<U3", "|S4", "<M8[ns]", "|O", "|V8", "<f2", "<U0")
+TYPES = (
+    "<f8",
+    "<f4",
+    "<i8",
+    "<u2",
+    ">f4",
+    "|b1",
+    "|u1",
+    "<c16",
+    "<U3",
+    "|S4",
+    "<M8[ns]",
+    "|O",
+    "|V8",
+    "<f2",
+    "<U0",
+)
 
 
 def _few_bytes(draw: Draw, content: bytes) -> bytes:
@@ -28,7 +59,9 @@ def _few_bytes(draw: Draw, content: bytes) -> bytes:
     made = bytearray(content)
     for _ in range(draw.choice((1, 1, 4, 16))):
         if made:
-            made[draw.randrange(len(made))] = draw.choice((0, 1, 255, 127, 128, draw.randrange(256)))
+            made[draw.randrange(len(made))] = draw.choice(
+                (0, 1, 255, 127, 128, draw.randrange(256))
+            )
     return bytes(made[: len(made) - draw.choice((0, 0, 0, 1, 50))])
 
 
@@ -95,7 +128,9 @@ def npy_header(draw: Draw, content: bytes) -> bytes:
     elif how == 2:
         header = header.replace("False", draw.choice(("True", "None", "1", "x")))
     else:
-        header = draw.choice(("{", "[" * 900, "{}", "(1,)", "__import__('os')", "{'descr': [('a', '<f8')]}"))
+        header = draw.choice(
+            ("{", "[" * 900, "{}", "(1,)", "__import__('os')", "{'descr': [('a', '<f8')]}")
+        )
     text = header.rstrip().encode("latin-1")
     text += b" " * ((-len(text) - 11) % 64) + b"\n"
     return content[:8] + struct.pack("<H", len(text) % 2**16) + text + content[end:]
@@ -108,7 +143,9 @@ def npy_values(draw: Draw, content: bytes) -> bytes:
     except Exception:
         return content
     if array.size and array.dtype.kind in "fc":
-        array.flat[draw.randrange(array.size)] = draw.choice((np.nan, np.inf, -np.inf, 1e300, -1.0, 0.5))
+        array.flat[draw.randrange(array.size)] = draw.choice(
+            (np.nan, np.inf, -np.inf, 1e300, -1.0, 0.5)
+        )
     elif array.size and array.dtype.kind in "iu":
         array.flat[draw.randrange(array.size)] = draw.choice((0, 1, np.iinfo(array.dtype).max))
     if draw.random() < 0.4:
@@ -149,7 +186,9 @@ def npz_member(draw: Draw, content: bytes) -> bytes:
         del members[at]
     if how == 8:
         members.append(draw.choice(members))
-    return _zipped(members, draw.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA)))
+    return _zipped(
+        members, draw.choice((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA))
+    )
 
 
 def npz_bomb(draw: Draw, content: bytes) -> bytes:
@@ -298,20 +337,50 @@ def tiff_tag(draw: Draw, content: bytes) -> bytes:
         return content
     page = draw.choice(pages)
     (count,) = struct.unpack_from(order + ("Q" if big else "H"), made, page)
-    edges = (0, 1, 2, 3, 7, 8, 16, 32, 255, 2**16 - 1, 2**31 - 1, 2**32 - 1, len(made), len(made) - 1, 8)
+    edges = (
+        0,
+        1,
+        2,
+        3,
+        7,
+        8,
+        16,
+        32,
+        255,
+        2**16 - 1,
+        2**31 - 1,
+        2**32 - 1,
+        len(made),
+        len(made) - 1,
+        8,
+    )
     tag = page + head + width * draw.randrange(max(count, 1))
     how = draw.randrange(6)
     try:
         if how == 0:
-            struct.pack_into(order + "H", made, tag, draw.choice((256, 257, 258, 259, 262, 270, 273, 277, 278, 279, 317, 320, 338, 339, 65535)))
+            struct.pack_into(
+                order + "H",
+                made,
+                tag,
+                draw.choice(
+                    (256, 257, 258, 259, 262, 270, 273, 277, 278, 279, 317, 320, 338, 339, 65535)
+                ),
+            )
         elif how == 1:
-            struct.pack_into(order + "H", made, tag + 2, draw.choice((0, 1, 2, 3, 4, 5, 11, 12, 16, 99)))
+            struct.pack_into(
+                order + "H", made, tag + 2, draw.choice((0, 1, 2, 3, 4, 5, 11, 12, 16, 99))
+            )
         elif how == 2:
             struct.pack_into(order + code, made, tag + 4, draw.choice(edges))
         elif how <= 4:
             struct.pack_into(order + code, made, tag + (12 if big else 8), draw.choice(edges))
         else:
-            struct.pack_into(order + code, made, page + head + width * count, draw.choice((*pages, 1, len(made), 2**31)))
+            struct.pack_into(
+                order + code,
+                made,
+                page + head + width * count,
+                draw.choice((*pages, 1, len(made), 2**31)),
+            )
     except struct.error:
         return content
     return bytes(made)
@@ -342,8 +411,15 @@ def hdf5_object(draw: Draw, content: bytes) -> bytes:
             name = draw.choice(names)
             old = file[name][()] if isinstance(file[name], h5py.Dataset) else None
             how = draw.randrange(14)
-            if how in (10, 11, 12, 13) and isinstance(old, np.ndarray) and old.dtype.kind == "f" and old.size:
-                old.flat[draw.randrange(old.size)] = draw.choice((np.nan, np.inf, 1e300, 0.5, -1.0, 1e18))
+            if (
+                how in (10, 11, 12, 13)
+                and isinstance(old, np.ndarray)
+                and old.dtype.kind == "f"
+                and old.size
+            ):
+                old.flat[draw.randrange(old.size)] = draw.choice(
+                    (np.nan, np.inf, 1e300, 0.5, -1.0, 1e18)
+                )
                 file[name][...] = old
                 return
             del file[name]
@@ -355,13 +431,19 @@ def hdf5_object(draw: Draw, content: bytes) -> bytes:
                 shape = np.shape(old) if np.ndim(old) else (4, 4)
                 file.create_dataset(name, (10**7, *shape[1:]), "f8", chunks=True, fillvalue=0.0)
             elif how == 3:
-                file[name] = draw.choice((h5py.SoftLink("/nowhere"), h5py.SoftLink(f"/{name}"), h5py.SoftLink("/")))
+                file[name] = draw.choice(
+                    (h5py.SoftLink("/nowhere"), h5py.SoftLink(f"/{name}"), h5py.SoftLink("/"))
+                )
             elif how == 4:
-                file[name] = h5py.ExternalLink(draw.choice(("a.h5", "/dev/zero", "/etc/passwd")), "/a")
+                file[name] = h5py.ExternalLink(
+                    draw.choice(("a.h5", "/dev/zero", "/etc/passwd")), "/a"
+                )
             elif how == 5:
                 file.create_group(f"{name}/inside")
             elif how == 6:
-                file[name] = draw.choice(("text", b"text", np.array([b"a", b"b"]), 1, 1.5, np.nan, True))
+                file[name] = draw.choice(
+                    ("text", b"text", np.array([b"a", b"b"]), 1, 1.5, np.nan, True)
+                )
             elif how == 7:
                 file.create_dataset(name, data=h5py.Empty("f8"))
             elif how == 8:
@@ -371,10 +453,24 @@ def hdf5_object(draw: Draw, content: bytes) -> bytes:
             elif old is not None:
                 array = np.asarray(old)
                 if array.dtype.kind in "fiu":
-                    made = (array[:0], array[:1], array.T, array.astype(complex), array.astype("S5"), array.ravel(), np.concatenate([array] * 2) if array.ndim else array)
+                    made = (
+                        array[:0],
+                        array[:1],
+                        array.T,
+                        array.astype(complex),
+                        array.astype("S5"),
+                        array.ravel(),
+                        np.concatenate([array] * 2) if array.ndim else array,
+                    )
                     file[name] = draw.choice(made)
                 else:
-                    file[name] = draw.choice((np.array(["é", "\0"], dtype=h5py.string_dtype()), np.array([b"\xff\xfe"]), np.ravel(array)[::-1].tolist()))
+                    file[name] = draw.choice(
+                        (
+                            np.array(["é", "\0"], dtype=h5py.string_dtype()),
+                            np.array([b"\xff\xfe"]),
+                            np.ravel(array)[::-1].tolist(),
+                        )
+                    )
 
     return _opened(content, ".h5", change)
 
@@ -389,7 +485,9 @@ def mat_variable(draw: Draw, content: bytes) -> bytes:
         old = found.pop(name)
         number = old.copy()
         if number.dtype.kind == "f" and number.size:
-            number.flat[draw.randrange(number.size)] = draw.choice((np.nan, np.inf, 0.5, 1e300, -1.0))
+            number.flat[draw.randrange(number.size)] = draw.choice(
+                (np.nan, np.inf, 0.5, 1e300, -1.0)
+            )
         cell = np.empty((1, 2), dtype=object)
         cell[0, 0], cell[0, 1] = old, "text"
         sparse: Any = None
@@ -397,7 +495,24 @@ def mat_variable(draw: Draw, content: bytes) -> bytes:
             from scipy.sparse import csc_matrix
 
             sparse = csc_matrix(old)
-        made = draw.choice((None, number, number, old[:0], old[:1], old.T, old.astype(complex) if old.dtype.kind in "fiu" else old, old.ravel(), {"a": old}, cell, "text", sparse, np.array([[1]], dtype=bool), np.concatenate([old, old])))
+        made = draw.choice(
+            (
+                None,
+                number,
+                number,
+                old[:0],
+                old[:1],
+                old.T,
+                old.astype(complex) if old.dtype.kind in "fiu" else old,
+                old.ravel(),
+                {"a": old},
+                cell,
+                "text",
+                sparse,
+                np.array([[1]], dtype=bool),
+                np.concatenate([old, old]),
+            )
+        )
         if made is not None:
             found[name if draw.random() < 0.8 else "other"] = made
         savemat(path, found, do_compression=draw.random() < 0.5)
@@ -420,7 +535,10 @@ def safetensors_header(draw: Draw, content: bytes) -> bytes:
     elif how == 1:
         one["shape"] = [draw.choice(LENGTHS) for _ in range(draw.choice((0, 1, 2, 60)))]
     elif how == 2:
-        one["data_offsets"] = [draw.choice((0, 1, 2**40, -1)), draw.choice((0, 8, 2**63, len(inside)))]
+        one["data_offsets"] = [
+            draw.choice((0, 1, 2**40, -1)),
+            draw.choice((0, 8, 2**63, len(inside))),
+        ]
     elif how == 3:
         header["__metadata__"] = draw.choice(({"a": 1}, [], "a", {"facts": "x"}, {"facts": "{"}))
     elif how == 4:
@@ -449,7 +567,9 @@ def torch_checkpoint(draw: Draw, content: bytes) -> bytes:
     name = draw.choice(sorted(name for name, tensor in state.items() if tensor.ndim))
     tensor = state[name]
     spoilt = tensor.clone().float()
-    spoilt.view(-1)[draw.randrange(spoilt.numel())] = draw.choice((float("nan"), float("inf"), 1e38))
+    spoilt.view(-1)[draw.randrange(spoilt.numel())] = draw.choice(
+        (float("nan"), float("inf"), 1e38)
+    )
     made = draw.choice(
         (
             {**state, name: spoilt}, {**state, name: tensor.to(torch.complex64)}, {**state, name: tensor.reshape(-1)},

@@ -27,7 +27,9 @@ VALUES: tuple[Any, ...] = (
 
 def encoded(draw: Draw, content: bytes) -> bytes:
     """The same text in another encoding, or with another beginning or line end."""
-    text = content.decode("utf-8", "replace").replace("0", draw.choice(("0", "\u00e4", "\u0660")), 1)
+    text = content.decode("utf-8", "replace").replace(
+        "0", draw.choice(("0", "\u00e4", "\u0660")), 1
+    )
     made = {
         "utf-16": text.encode("utf-16"),
         "utf-16-le": text.encode("utf-16-le"),
@@ -95,9 +97,7 @@ def columns(draw: Draw, content: bytes) -> bytes:
             row.insert(to, row[at])
         elif how == 2:
             row[at], row[to] = row[to], row[at]
-        elif how == 3 and number == 0:
-            row[at] = filled
-        elif how == 4 and number:
+        elif (how == 3 and number == 0) or (how == 4 and number):
             row[at] = filled
         elif how == 5 and number:
             row[at] = row[to]
@@ -130,7 +130,9 @@ def value(draw: Draw, content: bytes) -> bytes:
             holder[key] = [holder[key]]
         elif how == 2 and isinstance(holder, dict):
             holder[draw.choice(("a", "", "size ", "Kind"))] = holder[key]
-        elif how == 3 and isinstance(holder[key], int | float) and not isinstance(holder[key], bool):
+        elif (
+            how == 3 and isinstance(holder[key], int | float) and not isinstance(holder[key], bool)
+        ):
             holder[key] = draw.choice((-1, 0.5, 1000, 1e9)) * holder[key]
         else:
             holder[key] = draw.choice(VALUES)
