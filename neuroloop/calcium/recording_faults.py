@@ -23,8 +23,9 @@ RISE = 0.3
 #: A pixel this many times as bright as the brightest around it, and in errors, is hot.
 HOT = 1.5
 
-#: Ratio of the brightness of two recordings that is told.
-DRIFT = 2.0
+#: Ratio of a recording's brightness to most others' that is told, and of the last to the first
+#: where brightness drifts, which takes so many recordings to tell.
+UNLIKE, DRIFT, MANY = 3.0, 1.5, 10
 
 #: Things that a sentence names.
 NAMED = 5
@@ -97,16 +98,29 @@ def odd_pixels(courses: SessionCourses) -> list[str]:
 
 
 def unlike_recordings(courses: SessionCourses) -> list[str]:
-    """Tell recordings whose brightness differs much."""
+    """Tell recordings far brighter or darker than most, and brightness that drifts over them."""
     levels = brightness(courses)
-    low, high = levels.idxmin(), levels.idxmax()
-    ratio = float(levels.max() / levels.min()) if levels.min() > 0 else 1.0
-    if ratio < DRIFT:
+    usual = float(levels.median())
+    if not levels.min() > 0:
         return []
-    return [
-        f"recording {high} is {ratio:.1f} times as bright as {low}: laser, "
-        "gain or focus changed, so that raw frames name recordings"
-    ]
+    far = levels[(levels > UNLIKE * usual) | (levels < usual / UNLIKE)]
+    said = []
+    if len(far):
+        named = [f"{name} {level / usual:.2g} times" for name, level in far.items()]
+        said.append(
+            f"brightness of {len(far)} recording{'s' * (len(far) > 1)} is far from that of most "
+            f"({_listed(named)}): laser, gain or focus changed; raw frames name these recordings"
+        )
+    order = np.arange(len(levels))
+    if len(levels) >= MANY and not len(far):
+        logs = np.log(levels.to_numpy())
+        drift = np.exp(abs(np.polyfit(order, logs, 1)[0]) * order[-1])
+        if drift > DRIFT and np.corrcoef(order, logs)[0, 1] ** 2 > 0.5:
+            said.append(
+                f"brightness drifts by a factor of {drift:.2g} from the first recording to the "
+                "last: bleaching, focus or laser; raw frames tell when they were recorded"
+            )
+    return said
 
 
 def brightness(courses: SessionCourses) -> pd.Series:

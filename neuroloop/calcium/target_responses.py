@@ -162,8 +162,10 @@ def exchanged(found: UnitResponses) -> list[tuple[int, int, float, float]]:
     """
     usual = found.usual
     noise = found.error**2 + (SPREAD * usual) ** 2
-    # Evidence for "responds as usual" over "does not" of each unit and cell.
-    for_target = usual * (found.mean - usual / 2) / noise
+    # Evidence for "responds as usual" over "does not" of each unit and cell. What neither foresees,
+    # a response far larger than usual, is none.
+    seen = np.clip(found.mean, np.minimum(0, usual), np.maximum(0, usual))
+    for_target = usual * (seen - usual / 2) / noise
     odds = []
     for one, two in combinations(range(len(found.names)), 2):
         first, second = found.targets[one], found.targets[two]

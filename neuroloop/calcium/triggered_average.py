@@ -77,10 +77,11 @@ class Triggered:
     def averages(self) -> dict[str, Average]:
         """Averages by their names; those of nothing are left out."""
         shown = self.stimulated.any(axis=1)
-        others = np.logical_not(self.stimulated | self.near) & shown[:, None]
+        others = np.array(~(self.stimulated | self.near))
+        others[~shown] = False
         rest = np.zeros_like(others)
         rest[~shown] = True
-        chosen = {TARGETS: self.stimulated, OTHERS: others, REST: rest}
+        chosen: dict[str, np.ndarray] = {TARGETS: self.stimulated, OTHERS: others, REST: rest}
         made = {
             name: _average(_over_cells(self.change, cells), int(cells.any(axis=0).sum()))
             for name, cells in chosen.items()
