@@ -63,6 +63,7 @@ rule check:
         expand("results/check/{dataset}.json", dataset=running("datasets")),
         [session_files(name, "recordings.tsv") for name in running("areas")],
         expand("results/cxr/{dataset}/folds.tsv", dataset=running("radiographs")),
+        [path for name in running("radiographs") for path in known_files(name)],
 
 
 rule soft_labels:

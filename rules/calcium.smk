@@ -69,6 +69,7 @@ rule list_recordings:
         code=code_version("calcium/list_recordings.py"),
         selection=setting("areas", "area", "frames"),
         readers=trials_held_out,
+        reading=movie_reading,
         folders=movie_folders,
         threads=config["threads"],
     script:
@@ -86,6 +87,7 @@ rule extract_frames:
         frames=f"results/{SESSION}/frames.h5",
         sidecar=f"results/{SESSION}/frames.json",
         table=f"results/{SESSION}/frames.tsv",
+        intake=f"results/{SESSION}/frames_intake.json",
         run=f"results/{SESSION}/extract_frames.run.json",
     log:
         f"logs/{SESSION}/extract_frames.log",
@@ -101,6 +103,7 @@ rule extract_frames:
         code=code_version("calcium/extract_frames.py"),
         selection=setting("areas", "area", "frames"),
         register=setting("areas", "area", "register"),
+        reading=movie_reading,
         folders=movie_folders,
         threads=config["threads"],
     script:

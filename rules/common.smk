@@ -21,6 +21,7 @@ from neuroloop.images.listing import images_below
 from neuroloop.workflow.image_digest import digest_files
 from neuroloop.workflow.look_up import looking_up
 from neuroloop.workflow.retrieval import origin
+from neuroloop.calcium.movie_files import files_of_movie
 from neuroloop.calcium.movie_paths import movie_paths
 from neuroloop.calcium.tables import read_recordings
 from neuroloop.errors import NeuroLoopError
@@ -327,7 +328,19 @@ def movie_input(wildcards):
     except NeuroLoopError as error:
         MISSING[f"{wildcards.area}/{wildcards.session}"] = str(error)
         return []
-    return [str(path) for paths in found.values() for path in paths]
+    return [
+        str(file)
+        for paths in found.values()
+        for path in paths
+        for file in files_of_movie(path)
+    ]
+
+
+def movie_reading(wildcards):
+    """Which pages of its movies an area reads, where it says."""
+    block = config["areas"][wildcards.area]
+    keys = ("channel", "plane", "slices_are_time")
+    return {key: block[key] for key in keys if key in block}
 
 
 def movie_folders(wildcards):

@@ -13,6 +13,8 @@ rule simulate_radiographs:
         regions_sidecar=f"results/{RADIOGRAPHS}/regions.json",
         table=f"results/{RADIOGRAPHS}/radiographs.tsv",
         dropped=f"results/{RADIOGRAPHS}/dropped.tsv",
+        properties=f"results/{RADIOGRAPHS}/file_properties.tsv",
+        intake=f"results/{RADIOGRAPHS}/intake.json",
         run=f"results/{RADIOGRAPHS}/simulate_radiographs.run.json",
     log:
         f"logs/{RADIOGRAPHS}/simulate_radiographs.log",
@@ -47,6 +49,8 @@ rule list_radiographs:
         regions_sidecar=f"results/{RADIOGRAPHS}/regions.json",
         table=f"results/{RADIOGRAPHS}/radiographs.tsv",
         dropped=f"results/{RADIOGRAPHS}/dropped.tsv",
+        properties=f"results/{RADIOGRAPHS}/file_properties.tsv",
+        intake=f"results/{RADIOGRAPHS}/intake.json",
         run=f"results/{RADIOGRAPHS}/list_radiographs.run.json",
     log:
         f"logs/{RADIOGRAPHS}/list_radiographs.log",
@@ -65,7 +69,9 @@ rule list_radiographs:
         content=radiograph_content,
         classes=setting("radiographs", "dataset", "classes"),
         size=setting("radiographs", "dataset", "size"),
-        white=radiograph_white,
+        fit=setting("radiographs", "dataset", "fit"),
+        white=setting("radiographs", "dataset", "white_level"),
+        patients_of=setting("radiographs", "dataset", "patients_of"),
         threads=config["threads"],
     script:
         "../scripts/cxr/list_radiographs.py"
@@ -96,6 +102,35 @@ rule split_radiographs:
         threads=config["threads"],
     script:
         "../scripts/cxr/split_radiographs.py"
+
+
+rule exclude_known:
+    """Find the radiographs of another set that are no test, before anything is trained."""
+    input:
+        radiographs="results/cxr/{other}/radiographs.npy",
+        table="results/cxr/{other}/radiographs.tsv",
+        own_radiographs=f"results/{RADIOGRAPHS}/radiographs.npy",
+        own_table=f"results/{RADIOGRAPHS}/radiographs.tsv",
+    output:
+        known=f"results/{RADIOGRAPHS}/external/{{other}}/known.tsv",
+        intake=f"results/{RADIOGRAPHS}/external/{{other}}/intake.json",
+        run=f"results/{RADIOGRAPHS}/external/{{other}}/run.json",
+    log:
+        f"logs/{RADIOGRAPHS}/external/{{other}}/exclude_known.log",
+    benchmark:
+        f"benchmarks/{RADIOGRAPHS}/external/{{other}}/exclude_known.tsv"
+    priority: 10
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(1000),
+        runtime=minutes(10),
+    params:
+        code=code_version("cxr/exclude_known.py"),
+        threads=config["threads"],
+    script:
+        "../scripts/cxr/exclude_known.py"
 
 
 rule extract_features:
@@ -181,8 +216,7 @@ rule predict_external:
         radiographs="results/cxr/{other}/radiographs.npy",
         regions="results/cxr/{other}/regions.npz",
         table="results/cxr/{other}/radiographs.tsv",
-        own_radiographs=f"results/{RADIOGRAPHS}/radiographs.npy",
-        own_table=f"results/{RADIOGRAPHS}/radiographs.tsv",
+        known=f"results/{RADIOGRAPHS}/external/{{other}}/known.tsv",
         networks=f"results/{CLASSIFIED}/patient/networks.safetensors",
         weights=f"results/{CLASSIFIED}/patient/weights.safetensors",
         classifier=f"results/{CLASSIFIED}/patient/classifier.json",

@@ -14,11 +14,6 @@ FRONT = {
 }
 
 
-def radiograph_white(wildcards):
-    """Level of white of the wildcards' set of radiographs, if the config names it."""
-    return config["radiographs"][wildcards.dataset].get("white_level")
-
-
 def radiographs_with_source(*sources):
     """Wildcard constraint of the sets of radiographs that come from these sources."""
     return only(
@@ -143,6 +138,12 @@ def classifier_files(dataset, name, leaky=True):
             for case, classifier in block["leakage"]
         ]
     return made
+
+
+def known_files(dataset):
+    """What is left out of each other set of radiographs that a set's classifiers are tested on."""
+    others = config["radiographs"][dataset]["external"]
+    return [f"results/cxr/{dataset}/external/{other}/known.tsv" for other in others]
 
 
 def external_files(dataset, name):

@@ -134,6 +134,7 @@ def radiograph_jobs(dataset):
             "simulate_radiographs" if simulated else "list_radiographs", dataset=[name]
         )
     yield from jobs("split_radiographs", **one)
+    yield from jobs("exclude_known", **one, other=block["external"])
     for front, kind in {
         (front_name(name), features_kind(case)) for case, name in pairs
     }:

@@ -11,12 +11,14 @@ from neuroloop.calcium import recording_courses
 from neuroloop.calcium.cell_table import check_cells
 from neuroloop.calcium.frame_plan import Selection, plan_frames
 from neuroloop.calcium.masks import cell_masks
+from neuroloop.calcium.movie_check import check_mean, check_values
+from neuroloop.calcium.movie_files import read_and_hash
 from neuroloop.calcium.movies import Movie, open_movies
+from neuroloop.calcium.page_choice import Reading
 from neuroloop.calcium.patterns import NONE
 from neuroloop.calcium.recording_courses import CourseRecorder
 from neuroloop.calcium.registration import Aligner, make_template
 from neuroloop.calcium.stimulation_light import light_change
-from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import (
     StrPath,
     atomic,
@@ -25,6 +27,7 @@ from neuroloop.files.formats import (
     sidecar_path,
     versions,
 )
+from neuroloop.files.intake import Intake
 from neuroloop.jobs.progress import progress
 
 if TYPE_CHECKING:
@@ -73,6 +76,8 @@ def write_frames(
     *,
     register: bool = False,
     origins: Mapping[str, StrPath] | None = None,
+    readings: Mapping[str, Reading] | None = None,
+    intake: Intake | None = None,
 ) -> pd.DataFrame:
     """Read the movies of a session once and store the frames that are used.
 
@@ -98,6 +103,10 @@ def write_frames(
         Align the kept frames with the session's template.
     origins : mapping, optional
         Files that hold the tables, for messages; of ``cells``.
+    readings : mapping of str to Reading, optional
+        Recording -> which pages of its files are frames.
+    intake : Intake, optional
+        Is told what was read, with the SHA-256 of every file.
 
     Returns
     -------
@@ -111,12 +120,12 @@ def write_frames(
     """
     import h5py
 
-    origins = origins or {}
-    movies = open_movies({name: paths[name] for name in recordings["recording"]})
+    origins, intake = origins or {}, intake or Intake()
+    movies = open_movies({name: paths[name] for name in recordings["recording"]}, readings, intake)
     shape = next(iter(movies.values())).shape[1:]
     check_cells(cells, shape, origins.get("cells", "the table of cells"))
     stated = dict(zip(recordings["recording"], recordings["frame_rate"], strict=True))
-    rates = {name: movie.rate(stated[name]) for name, movie in movies.items()}
+    rates = {name: movie.rate(stated[name], intake) for name, movie in movies.items()}
     lengths = {name: len(movie) for name, movie in movies.items()}
     rows, trials = plan_frames(recordings, stimulations, lengths, rates, selection)
     aligner = Aligner(_template(movies, trials, selection)) if register else None
@@ -124,7 +133,9 @@ def write_frames(
         with h5py.File(temporary, "w", libver="v110") as file:
             free = np.logical_not(cell_masks(cells, shape).any(axis=0))
             recorder = CourseRecorder(cells, shape, lengths)
-            floored, around = _fill(file, movies, rows, trials, selection, aligner, free, recorder)
+            floored, around = _fill(
+                file, movies, rows, trials, selection, aligner, free, recorder, intake
+            )
             surroundings = _check_light(trials, around, selection, min(rates.values()))
             stored = {name: _described(name, dataset) for name, dataset in file.items()}
         facts = {
@@ -156,6 +167,7 @@ def _fill(
     aligner: Aligner | None,
     free: np.ndarray,
     recorder: CourseRecorder,
+    intake: Intake,
 ) -> tuple[int, dict[str, np.ndarray]]:
     """Write all datasets; return the number of pixels whose baseline was floored.
 
@@ -186,11 +198,13 @@ def _fill(
             onset + selection.stimulated for onset in _places(trials, name, "onset_frame")
         } - (row_of.keys() | trial_of.keys())
         lowest, highest = np.inf, -np.inf
-        left = selection.baseline
-        for index, frame in enumerate(movie):
+        left, black = selection.baseline, 0
+        for index, frame in enumerate(read_and_hash(movie, intake)):
+            low, high = frame.min(), frame.max()
+            black += bool(low == high == 0)
             # Python's own min and max would lose a NaN.
-            lowest = np.minimum(lowest, frame.min())
-            highest = np.maximum(highest, frame.max())
+            lowest = np.minimum(lowest, low)
+            highest = np.maximum(highest, high)
             if index in next_to and free.any():
                 around[name][index] = frame[free].mean()
             if index not in row_of and index not in trial_of:
@@ -214,14 +228,12 @@ def _fill(
                 total += mean
                 means[trial_of[index]] = mean.mean()
                 baseline[:], left = 0, selection.baseline
-        _check_values(movie, lowest, highest)
+        check_values(movie.paths[0], lowest, highest)
+        if black:
+            intake.warn(f"Recording {name}: {black} of {len(movie)} frames are black (all 0).")
         scale[position] = lowest, highest
     image = total / len(trials)
-    if not image.mean() > 0:
-        raise NeuroLoopError(
-            f"{first.paths[0]}: the baseline of the session has the mean {image.mean():g}, so that "
-            "dF/F has no meaning: add the detector's offset, so that values are above 0"
-        )
+    check_mean(first.paths[0], image.mean())
     floor = FLOOR * image.mean()
     floored = int((image < floor).sum())
     if floored:
@@ -284,16 +296,6 @@ def _places(table: pd.DataFrame, recording: str, column: str) -> dict[int, int]:
     """Value of a column -> row, for the rows of a recording."""
     here = table.loc[table["recording"] == recording, column]
     return dict(zip(here.tolist(), here.index.tolist(), strict=True))
-
-
-def _check_values(movie: Movie, lowest: float, highest: float) -> None:
-    if not np.isfinite([lowest, highest]).all():
-        raise NeuroLoopError(f"{movie.paths[0]} holds NaN or infinite values: export it again")
-    if lowest == highest:
-        raise NeuroLoopError(
-            f"{movie.paths[0]} is constant: every pixel of every frame is {lowest:g}; export the "
-            "movie again, or take the recording out of the table"
-        )
 
 
 def _template(

@@ -50,7 +50,7 @@ def _movie_path(name: str, recording: str, folders: Sequence[StrPath]) -> Path:
     """Path of a file, which may be named from any of the folders but lie in one of them only."""
     starts = [""] if Path(name).is_absolute() else folders
     positions = dict.fromkeys(Path(folder) / name for folder in starts)
-    there = {os.path.realpath(path): path for path in positions if path.is_file()}
+    there = {os.path.realpath(path): path for path in positions if path.exists()}
     if not there:
         where = "missing" if starts == [""] else f"not in {_joined(folders)}"
         raise NeuroLoopError(

@@ -1,14 +1,19 @@
-"""Calcium movies: one TIFF stack, or several that follow one another, read frame by frame."""
+"""Calcium movies: one TIFF stack, several that follow one another, or a folder of frames."""
 
+import hashlib
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from neuroloop.calcium.tiff_stack import Stack, frame_size, inspect
+from neuroloop.calcium.frame_folder import KINDS, FrameFolder, numbered_frames
+from neuroloop.calcium.page_choice import Reading
+from neuroloop.calcium.tiff_stack import Stack, frame_size, inspect, ome_image
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath, atomic
+from neuroloop.files.intake import Intake
 
 log = logging.getLogger(__name__)
 
@@ -18,74 +23,112 @@ TOLERANCE = 0.01
 #: Largest stack that is written as an ImageJ file; larger ones are BigTIFF.
 IMAGEJ_BYTES = 2**32 - 2**20
 
+#: Frames of a movie by which two are first compared.
+COMPARED = 3
+
 
 class Movie:
-    """A movie in one TIFF file, or in several that follow one another.
+    """A movie in one TIFF file, in several that follow one another, or in a folder of frames.
 
     Attributes
     ----------
     paths : tuple of Path
-        The files.
+        The files or the folder.
+    files : tuple of Path
+        All files that frames are read from.
     shape : (int, int, int)
         Frames, height, width.
     dtype : numpy.dtype
         Of the frames, in the machine's byte order.
     frame_rate : float or None
-        Hz, from ImageJ's or OME's metadata; None if they do not say.
+        Hz of these frames, from the header; None if it does not say.
+    choice : str
+        Which channel and plane was taken, where the files have several.
     """
 
-    def __init__(self, paths: Sequence[StrPath]) -> None:
+    def __init__(
+        self,
+        paths: Sequence[StrPath],
+        reading: Reading | None = None,
+        intake: Intake | None = None,
+    ) -> None:
         """Open the files, look at their headers and close them.
+
+        Parameters
+        ----------
+        paths : sequence of path
+            TIFF files, or a folder of numbered frames. Any file of an OME set stands for the set.
+        reading : Reading, optional
+            Which pages are the frames.
+        intake : Intake, optional
+            Where to say what has to be known of them.
 
         Raises
         ------
         NeuroLoopError
-            If a file is missing, truncated, of a shape that is no movie, or unlike the first.
+            If a file is missing, damaged, of a shape that is no movie, or unlike the first.
         """
         if not paths:
             raise ValueError("a movie needs a file")
-        self._stacks = [inspect(Path(path)) for path in paths]
-        first = self._stacks[0]
-        for stack in self._stacks[1:]:
-            if (stack.shape[1:], _native(stack)) != (first.shape[1:], _native(first)):
+        tell = intake or Intake()
+        self.paths = tuple(Path(path) for path in paths)
+        self._parts = _parts(self.paths, reading or Reading())
+        first = self._parts[0]
+        for part in self._parts[1:]:
+            if (part.shape[1:], _native(part)) != (first.shape[1:], _native(first)):
                 raise NeuroLoopError(
-                    f"{stack.path} has frames of {frame_size(stack.shape)} {stack.dtype}, "
+                    f"{part.path} has frames of {frame_size(part.shape)} {part.dtype}, "
                     f"{first.path} of {frame_size(first.shape)} {first.dtype}: the files of one "
                     "recording must agree"
                 )
         self._refuse_disorder()
-        self._tell_planned()
-        self.paths = tuple(stack.path for stack in self._stacks)
-        self.shape = (sum(stack.shape[0] for stack in self._stacks), *first.shape[1:])
+        self.files = tuple(file for part in self._parts for file in part.files)
+        self.shape = (sum(part.shape[0] for part in self._parts), *first.shape[1:])
         self.dtype = _native(first)
-        self.frame_rate = first.frame_rate
+        self.frame_rate = self._one_rate()
+        self.choice = first.choice
+        for sentence in dict.fromkeys([*self._planned(), *self._warnings()]):
+            tell.warn(sentence)
 
     def _refuse_disorder(self) -> None:
         """Refuse files that are listed in another order than that of time, by their headers."""
-        before: dict[str, Stack] = {}
-        for stack in self._stacks:
-            if stack.place is None:
+        before: dict[str, Stack | FrameFolder] = {}
+        for part in self._parts:
+            if part.place is None:
                 continue
-            last = before.get(stack.place.acquisition, stack)
-            if last.place is not None and stack.place.order < last.place.order:
+            last = before.get(part.place.acquisition, part)
+            if last.place is not None and part.place.order < last.place.order:
                 raise NeuroLoopError(
-                    f"{stack.path} is listed after {last.path}, but by the headers its frames were "
+                    f"{part.path} is listed after {last.path}, but by the headers its frames were "
                     "recorded before: list the files of a recording in the order of time"
                 )
-            before[stack.place.acquisition] = stack
+            before[part.place.acquisition] = part
 
-    def _tell_planned(self) -> None:
-        """Say where the files have not as many frames as their headers speak of."""
-        held = sum(stack.shape[0] for stack in self._stacks)
-        for stack in self._stacks:
-            if stack.planned not in (None, held, stack.shape[0]):
-                log.warning(
-                    "%s: the recording's %d file(s) hold %d frames, all of which are read; %s",
-                    stack.path,
-                    len(self._stacks),
-                    held,
-                    stack.says,
+    def _one_rate(self) -> float | None:
+        """The frame rate of all files that say one."""
+        stated = [part for part in self._parts if part.frame_rate]
+        for part in stated:
+            one, first = part.frame_rate or 0, stated[0].frame_rate or 1
+            if abs(one / first - 1) > TOLERANCE:
+                raise NeuroLoopError(
+                    f"{part.path} was recorded at {one:g} Hz by its header, {stated[0].path} at "
+                    f"{first:g} Hz: the files of one recording must agree"
                 )
+        return stated[0].frame_rate if stated else None
+
+    def _planned(self) -> Iterator[str]:
+        """Say where the files have not as many frames as their headers speak of."""
+        held = sum(part.shape[0] for part in self._parts)
+        for part in self._parts:
+            if part.planned not in (None, held, part.shape[0]):
+                yield (
+                    f"{part.path}: the recording's {len(self._parts)} file(s) hold {held} frames, "
+                    f"all of which are read; {part.says}"
+                )
+
+    def _warnings(self) -> Iterator[str]:
+        for part in self._parts:
+            yield from part.warnings
 
     def __len__(self) -> int:
         """Return the number of frames."""
@@ -93,8 +136,8 @@ class Movie:
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """Read the frames in order, one at a time; each has the shape (height, width)."""
-        for stack in self._stacks:
-            yield from stack.frames(range(stack.shape[0]))
+        for part in self._parts:
+            yield from part.frames(range(part.shape[0]))
 
     def read(self, indices: Iterable[int]) -> np.ndarray:
         """Read some frames.
@@ -113,20 +156,32 @@ class Movie:
             raise IndexError(f"frames {wanted.min()} to {wanted.max()} of {len(self)}")
         frames = np.empty((len(wanted), *self.shape[1:]), self.dtype)
         start = 0
-        for stack in self._stacks:
-            here = np.flatnonzero((wanted >= start) & (wanted < start + stack.shape[0]))
-            for position, frame in zip(here, stack.frames(wanted[here] - start), strict=True):
+        for part in self._parts:
+            here = np.flatnonzero((wanted >= start) & (wanted < start + part.shape[0]))
+            for position, frame in zip(here, part.frames(wanted[here] - start), strict=True):
                 frames[position] = frame
-            start += stack.shape[0]
+            start += part.shape[0]
         return frames
 
-    def rate(self, stated: float | None) -> float:
-        """Frame rate: the one stated in a table, or else the metadata's.
+    def sample(self, count: int) -> np.ndarray:
+        """Read some frames of every file, the first and the last among them."""
+        places, start = [], 0
+        for part in self._parts:
+            length = part.shape[0]
+            some = min(count, length)
+            places += (start + np.linspace(0, length - 1, some).astype(int)).tolist()
+            start += length
+        return self.read(places)
+
+    def rate(self, stated: float | None, intake: Intake | None = None) -> float:
+        """Frame rate: the one stated in a table, or else the header's.
 
         Parameters
         ----------
         stated : float or None
             Hz; None or NaN where the table is silent.
+        intake : Intake, optional
+            Where to say that the two differ.
 
         Returns
         -------
@@ -146,27 +201,68 @@ class Movie:
                 )
             return self.frame_rate
         if self.frame_rate and abs(self.frame_rate / stated - 1) > TOLERANCE:
-            log.warning(
-                "%s: the metadata say %g Hz, the table of recordings %g Hz: the table counts",
-                self.paths[0],
-                self.frame_rate,
-                stated,
+            (intake or Intake()).warn(
+                f"{self.paths[0]}: the header says {self.frame_rate:g} Hz"
+                f"{' of ' + self.choice.split(' (')[0] if self.choice else ''}, the table of "
+                f"recordings {stated:g} Hz: the table counts"
             )
         return stated
 
 
-def _native(stack: Stack) -> np.dtype:
+def _native(part: Stack | FrameFolder) -> np.dtype:
     """Type of a file's values in the machine's byte order."""
-    return stack.dtype.newbyteorder("=")
+    return part.dtype.newbyteorder("=")
 
 
-def open_movies(paths: Mapping[str, Sequence[StrPath]]) -> dict[str, Movie]:
+def _parts(paths: Sequence[Path], reading: Reading) -> list[Stack | FrameFolder]:
+    """Files of a movie in order; of an OME set all, wherever one of them is listed."""
+    parts: list[Stack | FrameFolder] = []
+    seen: set[Path] = set()
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir() and KINDS[numbered_frames(path)[0].suffix.lower()] != "TIFF":
+            parts.append(FrameFolder(path, reading))
+        else:
+            files += numbered_frames(path) if path.is_dir() else [path]
+    if parts and (files or len(parts) > 1):
+        raise NeuroLoopError(
+            f"{parts[0].path} is a folder of frames, which is a movie by itself: list it alone"
+        )
+    for path in files:
+        if path.resolve() in seen:
+            continue
+        image = ome_image(path)
+        members = [path] if image is None or len(image.names) == 1 else image.files()
+        stacks = [inspect(member, reading, image) for member in members]
+        seen |= {member.resolve() for member in members}
+        if len(members) > 1 and image is not None:
+            times = np.concatenate([stack.times for stack in stacks])
+            if not np.array_equal(times, np.arange(len(times))):
+                raise NeuroLoopError(
+                    f"{path} and the other files of its set hold time points in disorder, or not "
+                    f"all: {image.says}; save the movie as a plain TIFF"
+                )
+        parts += [stack for stack in stacks if stack.shape[0] or len(members) == 1]
+    if not parts:
+        raise NeuroLoopError(f"{paths[0]} holds no frame of what was chosen: choose another plane")
+    return parts
+
+
+def open_movies(
+    paths: Mapping[str, Sequence[StrPath]],
+    readings: Mapping[str, Reading] | None = None,
+    intake: Intake | None = None,
+) -> dict[str, Movie]:
     """Open the movies of a session.
 
     Parameters
     ----------
     paths : mapping of str to sequence of path
         Recording -> its files.
+    readings : mapping of str to Reading, optional
+        Recording -> which pages are its frames.
+    intake : Intake, optional
+        Where to say what was recognised, and what has to be known.
 
     Returns
     -------
@@ -175,9 +271,11 @@ def open_movies(paths: Mapping[str, Sequence[StrPath]]) -> dict[str, Movie]:
     Raises
     ------
     NeuroLoopError
-        If a file cannot be used, or recordings differ in the size or type of their frames.
+        If a file cannot be used, recordings differ in the size or type of their frames, or two
+        are one movie.
     """
-    movies = {name: Movie(files) for name, files in paths.items()}
+    readings, intake = readings or {}, intake or Intake()
+    movies = {name: Movie(files, readings.get(name), intake) for name, files in paths.items()}
     name, first = next(iter(movies.items()))
     for other, movie in movies.items():
         if (movie.shape[1:], movie.dtype) != (first.shape[1:], first.dtype):
@@ -186,7 +284,45 @@ def open_movies(paths: Mapping[str, Sequence[StrPath]]) -> dict[str, Movie]:
                 f"recording {name} of {frame_size(first.shape)} {first.dtype}: the recordings of "
                 "a session must agree; crop or convert them alike"
             )
+    _refuse_shared_files(movies)
+    _refuse_copies(movies)
+    for choice, count in Counter(movie.choice for movie in movies.values()).items():
+        if choice:
+            intake.recognise(f"read of {count} movie(s): {choice}")
     return movies
+
+
+def _refuse_shared_files(movies: Mapping[str, Movie]) -> None:
+    """Refuse two recordings that read one file, under whatever names."""
+    owners: dict[tuple[int, int], str] = {}
+    for name, movie in movies.items():
+        for file in movie.files:
+            status = file.stat()
+            owner = owners.setdefault((status.st_dev, status.st_ino), name)
+            if owner != name:
+                raise NeuroLoopError(
+                    f"recordings {owner} and {name} are one movie: both read {file} (the files of "
+                    "an OME set are one movie, whichever is listed); list it for one recording, or "
+                    "save each recording as a plain TIFF"
+                )
+
+
+def _refuse_copies(movies: Mapping[str, Movie]) -> None:
+    """Refuse two recordings whose frames are equal, pixel by pixel."""
+    alike: dict[tuple[int, str], list[str]] = {}
+    for name, movie in movies.items():
+        some = movie.read(np.linspace(0, len(movie) - 1, COMPARED).astype(int))
+        digest = hashlib.sha256(some.tobytes()).hexdigest()
+        alike.setdefault((len(movie), digest), []).append(name)
+    for names in alike.values():
+        for name in names[1:]:
+            pairs = zip(movies[names[0]], movies[name], strict=True)
+            if all(np.array_equal(one, other) for one, other in pairs):
+                raise NeuroLoopError(
+                    f"recordings {names[0]} and {name} are one movie: every pixel of "
+                    f"{movies[names[0]].paths[0]} and {movies[name].paths[0]} is equal; correct "
+                    "the path of one, or take it out of the table"
+                )
 
 
 def write_movie(

@@ -16,7 +16,10 @@ from neuroloop.files.intake import Intake
 from neuroloop.files.natural_order import natural_sorted
 
 #: Columns of each table that are used.
-RECORDINGS = ("area", "session", "recording", "path", "frame_rate", "group")
+RECORDINGS = (
+    *("area", "session", "recording", "path", "frame_rate", "group"),
+    *("channel", "plane"),
+)
 STIMULATIONS = ("area", "session", "recording", "trial", FRAME, SECONDS, "cells", "pattern")
 CELLS = ("cell", "row", "column", "radius", "group")
 

@@ -76,6 +76,9 @@ def check_imported(name: str, found: object, origin: StrPath) -> None:
         refuse(KIND, name, f"read gives {type(found).__name__}, no `source.Imported`")
     if found.unit not in UNITS:
         refuse(KIND, name, f"unit is {found.unit!r}: one of {', '.join(UNITS)}")
+    for key, values in found.voxel_keys.items():
+        if np.shape(values) != (found.brain.voxels.shape[1],):
+            refuse(KIND, name, f"voxel_keys {key} has shape {np.shape(values)}: one value a voxel")
     if not isinstance(found.intake, Intake):
         refuse(KIND, name, f"intake is {type(found.intake).__name__}, no `intake.Intake`")
     try:

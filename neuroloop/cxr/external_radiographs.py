@@ -1,14 +1,13 @@
 """Which images of another set are no test of a classifier, as it may have learned from them."""
 
-import logging
 from collections.abc import Collection, Sequence
 
 import pandas as pd
 
 from neuroloop.cxr.duplicates import COPY
 from neuroloop.errors import NeuroLoopError
-
-log = logging.getLogger(__name__)
+from neuroloop.files.intake import Intake
+from neuroloop.files.natural_order import natural_sorted
 
 KNOWN = "known patient"
 
@@ -18,7 +17,9 @@ def learned_from(
     content: Sequence[Collection[str]],
     own: pd.DataFrame,
     own_content: Sequence[Collection[str]],
+    one_numbering: bool,
     source: object,
+    intake: Intake,
 ) -> pd.DataFrame:
     """Find radiographs that are in the classifier's own set too, and those of patients who are.
 
@@ -32,8 +33,12 @@ def learned_from(
         ``radiograph, patient`` of the set that the classifier was trained on.
     own_content : sequence of collection of str
         Hashes of its radiographs.
+    one_numbering : bool
+        Whether a name means the same patient in both sets.
     source : object
         Where `radiographs` come from, for messages.
+    intake : Intake
+        Gets what is left out, and patients of one name who are taken for two.
 
     Returns
     -------
@@ -41,7 +46,7 @@ def learned_from(
         A row for each radiograph of `radiographs` to leave out, its index kept: ``radiograph,
         label, patient``, ``reason`` (``copy``: it has the pixels of a radiograph of `own`; ``known
         patient``: its patient is one of `own` by name, or shares a radiograph with one) and
-        ``same_as``, the radiograph with the same pixels. They are counted in the log.
+        ``same_as``, the radiograph with the same pixels.
 
     Raises
     ------
@@ -59,19 +64,33 @@ def learned_from(
         dtype=object,
     )
     copy = same_as.notna()
-    known = radiographs["patient"].isin({*own["patient"], *radiographs["patient"][copy]})
+    namesakes = set(radiographs["patient"]) & set(own["patient"])
+    shared = set(radiographs["patient"][copy]) | (namesakes if one_numbering else set())
+    known = radiographs["patient"].isin(shared)
+    if apart := natural_sorted(namesakes - shared):
+        intake.warn(
+            f"{len(apart)} patients of {source} are called as patients whom the classifier learns "
+            f"from ({apart[0]} is one) and are taken for other people: if they are the same, give "
+            "both sets one `patients_of`."
+        )
     found = radiographs[["radiograph", "label", "patient"]].assign(
         reason=copy.map({True: COPY, False: KNOWN}), same_as=same_as
     )[known]
-    said = f"{copy.sum()} are copies of radiographs that the classifier learned from, and " + (
-        f"{(known & ~copy).sum()} show patients whom it knows"
-    )
     if known.all():
         raise NeuroLoopError(
-            f"{source} has no radiograph left to test: of {len(radiographs)}, {said}: add others"
+            f"{source} has no radiograph left to test: of {len(radiographs)}, {copy.sum()} are "
+            "copies of radiographs that the classifier learns from, and "
+            f"{(known & ~copy).sum()} show patients whom it knows: add others, or give the sets "
+            "different `patients_of` if their patients have names alone in common"
         )
-    if len(found):
-        log.warning(
-            "%s: %d of %d radiographs are left out: %s", source, len(found), len(radiographs), said
-        )
+    intake.drop(
+        f"radiographs of {source}",
+        "they are copies of radiographs that the classifier learns from",
+        int(copy.sum()),
+    )
+    intake.drop(
+        f"radiographs of {source}",
+        "they show patients whom the classifier learns from",
+        int((known & ~copy).sum()),
+    )
     return found

@@ -1,13 +1,12 @@
-"""Whose radiograph it is: patient numbers in file names, and patients who turn out to be one."""
+"""Whose radiograph it is: patients in names of files and folders, and patients who are one."""
 
-import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
-from neuroloop.files.natural_order import natural_sorted
-
-log = logging.getLogger(__name__)
+from neuroloop.files.intake import Intake
+from neuroloop.files.natural_order import natural_key, natural_sorted
+from neuroloop.files.spelling import folded
 
 #: Kermany et al. 2018: ``person112_bacteria_539``, ``IM-0115-0001``, ``NORMAL2-IM-0001-0001`` as
 #: on Kaggle, and ``BACTERIA-1008087-0001`` as in the authors' own archive.
@@ -15,6 +14,22 @@ KERMANY = re.compile(
     r"(?P<kaggle>person\d+|(?:NORMAL2-)?IM-\d+)[-_]|(?:BACTERIA|VIRUS|NORMAL)-(?P<archive>\d+)-",
     re.IGNORECASE,
 )
+
+#: NIH ChestX-ray14: ``00000001_000.png``. BIDS: ``sub-S03047_ses-E07985_bp-chest_vp-pa_dx.png``.
+NIH = re.compile(r"(?P<patient>\d{8})_\d{3}\.")
+BIDS = re.compile(r"(?P<patient>sub-[A-Za-z0-9]+)_")
+
+#: Folders of patients: CheXpert's ``patient00001``, BIDS's ``sub-01``, MIMIC's ``p10000032``.
+FOLDER = re.compile(r"(?:patient|person|subject)[-_ ]?\d+|sub-[A-Za-z0-9]+|p\d{5,}", re.IGNORECASE)
+
+#: Public sets whose names number patients, each file of such a set by one form.
+NUMBERINGS = {
+    "Kermany et al. 2018": re.compile(
+        r"person\d+_(?:bacteria|virus)_\d+\.|(?:NORMAL2-)?IM-\d+-|(?:BACTERIA|VIRUS|NORMAL)-\d+-",
+        re.IGNORECASE,
+    ),
+    "NIH ChestX-ray14": NIH,
+}
 
 
 def patient_in_name(file: str) -> str | None:
@@ -31,31 +46,117 @@ def patient_in_name(file: str) -> str | None:
     Returns
     -------
     str or None
-        E.g. ``person112`` or ``NORMAL2-IM-0001``; None if the name is not of Kermany's forms.
+        E.g. ``person112`` or ``NORMAL2-IM-0001``; None if the name is of no known form (Kermany's,
+        NIH's, BIDS's).
     """
-    found = KERMANY.match(PurePosixPath(file).name)
-    if found is None:
-        return None
-    return found["kaggle"] or f"person{found['archive']}"
+    name = PurePosixPath(file).name
+    found = KERMANY.match(name)
+    if found is not None:
+        return found["kaggle"] or f"person{found['archive']}"
+    other = NIH.match(name) or BIDS.match(name)
+    return other["patient"] if other else None
 
 
-def patients_in_names(files: Iterable[str]) -> list[str]:
-    """Patient of each image by its file name; an image whose name tells none is its own patient.
+def patient_in_folders(folders: Sequence[str]) -> str | None:
+    """Patient that the folders above a file tell: the last that is called like a patient."""
+    named = [name for name in folders if FOLDER.fullmatch(name)]
+    return named[-1] if named else None
 
-    Such radiographs are counted in a warning: if two of them show one patient, a split cannot know.
+
+def told_patients(
+    files: Iterable[str], folders: Iterable[Sequence[str]], intake: Intake
+) -> list[str]:
+    """Patient of each image by its folders and its name; else it is its own patient.
+
+    Parameters
+    ----------
+    files : iterable of str
+    folders : iterable of sequence of str
+        Folders of each file in which a patient's may be. If those right below a class have numbers
+        for names throughout, these are patients.
+    intake : Intake
+        Gets how patients were recognised, and how many images tell none: if two of them show one
+        patient, a split cannot know.
+
+    Returns
+    -------
+    list of str
+        Where a folder and a name tell a patient each, both are one.
     """
-    named = [(file, patient_in_name(file)) for file in files]
-    unknown = [file for file, patient in named if patient is None]
+    files, folders = list(files), list(folders)
+    by_name = [patient_in_name(file) for file in files]
+    by_folder = [patient_in_folders(inside) for inside in folders]
+    if not any(by_name + by_folder) and all(inside and inside[0].isdigit() for inside in folders):
+        by_folder = [inside[0] for inside in folders]
+    pairs = [
+        {one for one in told if one is not None} for told in zip(by_folder, by_name, strict=True)
+    ]
+    whose = united(pairs)
+    patients = [whose[min(told)] if told else file for told, file in zip(pairs, files, strict=True)]
+    for what, told in (("folders", by_folder), ("file names", by_name)):
+        known = [patient for patient in told if patient is not None]
+        if known:
+            intake.recognise(
+                f"Patients are told by {what} of {len(known)} radiographs ({len(set(known))} "
+                f"patients, {natural_sorted(set(known))[0]} the first)."
+            )
+    unknown = [file for file, told in zip(files, pairs, strict=True) if not told]
     if unknown:
-        log.warning(
-            "%d of %d file names tell no patient (%s, ...): each such radiograph counts as a "
-            "patient of "
-            "its own; give a manifest with the column patient if several radiographs show one",
-            len(unknown),
-            len(named),
-            unknown[0],
+        intake.warn(
+            f"{len(unknown)} of {len(files)} file names tell no patient ({unknown[0]}, ...): each "
+            "such radiograph counts as a patient of its own; give a manifest with the column "
+            "patient if several radiographs show one."
         )
-    return [patient or file for file, patient in named]
+    return patients
+
+
+def one_spelling(patients: Iterable[str], intake: Intake) -> list[str]:
+    """Names of patients, one for those that differ in spelling alone: 7, 7.0 and 007, p1 and P1."""
+    patients = list(patients)
+    ways: dict[str, set[str]] = {}
+    for name in patients:
+        number = re.fullmatch(r"(\d+)(?:\.0+)?", name)
+        ways.setdefault(number[1].lstrip("0") if number else folded(name), set()).add(name)
+    several = [sorted(names, key=_shortest) for names in ways.values() if len(names) > 1]
+    if several:
+        intake.warn(
+            f"{len(several)} patients are written in several ways ("
+            f"{' and '.join(several[0])}): each counts as one."
+        )
+    one = {name: names[0] for names in several for name in names}
+    return [one.get(name, name) for name in patients]
+
+
+def check_named_patients(
+    files: Iterable[str],
+    folders: Iterable[Sequence[str]],
+    patients: Iterable[str],
+    intake: Intake,
+) -> None:
+    """Warn if a table keeps apart what names of files or folders tell to be one patient."""
+    stated: dict[str, set[str]] = {}
+    for file, inside, patient in zip(files, folders, patients, strict=True):
+        told = patient_in_folders(inside) or patient_in_name(file)
+        if told is not None:
+            stated.setdefault(told, set()).add(patient)
+    apart = natural_sorted(name for name, those in stated.items() if len(those) > 1)
+    if apart:
+        intake.warn(
+            f"{len(apart)} patients by names of files or folders ({apart[0]}, ...) are several in "
+            "the table, which counts: a split may put them on both sides."
+        )
+
+
+def numbering(files: Iterable[str], patients: Iterable[str]) -> str | None:
+    """Public set whose numbers all patients of a list are, by the names of their files; or None."""
+    pairs = list(zip(files, patients, strict=True))
+    for name, form in NUMBERINGS.items():
+        if all(
+            form.match(PurePosixPath(file).name) and patient_in_name(file) == patient
+            for file, patient in pairs
+        ):
+            return name
+    return None
 
 
 def united(sets: Iterable[Iterable[str]]) -> dict[str, str]:
@@ -78,3 +179,7 @@ def united(sets: Iterable[Iterable[str]]) -> dict[str, str]:
             joined |= members.get(patient, set())
         members.update(dict.fromkeys(joined, joined))
     return {patient: natural_sorted(joined)[0] for patient, joined in members.items()}
+
+
+def _shortest(name: str) -> tuple[int, object]:
+    return len(name), natural_key(name)

@@ -26,6 +26,8 @@ class RadiographSet:
         Where a disease is seen, if that is known.
     white : int or None
         Level of white in files of more than 8 bits.
+    fit : {"crop", "pad"}
+        How radiographs that are not square were fitted.
     """
 
     table: pd.DataFrame
@@ -33,12 +35,13 @@ class RadiographSet:
     lungs: np.ndarray
     lesions: np.ndarray | None
     white: int | None = None
+    fit: str = "crop"
 
     @property
     def preparation(self) -> Preparation:
         """What radiographs in files went through, and others have to."""
         size = self.pixels.shape[1]
-        return Preparation(size, channels=1, levels="radiograph", white=self.white)
+        return Preparation(size, channels=1, levels="radiograph", white=self.white, fit=self.fit)
 
     @property
     def classes(self) -> list[str]:
@@ -76,5 +79,11 @@ def load_radiograph_set(radiographs: StrPath, regions: StrPath, table: StrPath) 
             f"{radiographs} and {table} hold different radiographs: make both again"
         )
     known = load_arrays(regions)
-    white = facts.get("white")
-    return RadiographSet(listed, pixels, known["lungs"], known.get("lesions"), white)
+    return RadiographSet(
+        listed,
+        pixels,
+        known["lungs"],
+        known.get("lesions"),
+        facts.get("white"),
+        facts.get("fit", "crop"),
+    )

@@ -2,17 +2,23 @@
 
 import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from neuroloop.cxr.duplicates import find_duplicates
-from neuroloop.cxr.radiograph_lists import list_folder, read_manifest
+from neuroloop.cxr.patients import numbering
+from neuroloop.cxr.radiograph_files import ReadRadiograph, file_properties, read_radiographs
+from neuroloop.cxr.radiograph_folders import list_folder
+from neuroloop.cxr.radiograph_manifests import read_manifest
 from neuroloop.cxr.white_level import shared_white
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.intake import Intake
 from neuroloop.files.natural_order import natural_key, natural_sorted
+from neuroloop.images.preparation import Preparation
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +33,13 @@ class Radiographs(NamedTuple):
     table : DataFrame
         ``radiograph`` (id, free of slashes), ``file`` (relative to `folder`), ``label``,
         ``patient``; in natural order of the ids.
+    pixels : ndarray of uint8, shape (radiographs, size, size)
+        Rows as in `table`.
     dropped : DataFrame
         What is not in the table and why (see `duplicates.Duplicates`).
+    properties : DataFrame
+        Of every file that was read, dropped ones included: ``radiograph`` (its id; missing if it
+        was dropped) and the columns of `radiograph_files.file_properties`.
     folder : Path
         Where files lie.
     content : list of list of str
@@ -37,18 +48,29 @@ class Radiographs(NamedTuple):
         Level of white in files of more than 8 bits; None if there are none and it is not given.
     clipped : dict of str to int
         Files with pixels above white -> how many.
+    numbering : str or None
+        Public set whose numbers the patients are, by the names of the files.
+    intake : Intake
     """
 
     table: pd.DataFrame
+    pixels: np.ndarray
     dropped: pd.DataFrame
+    properties: pd.DataFrame
     folder: Path
     content: list[list[str]]
     white: int | None
     clipped: dict[str, int]
+    numbering: str | None
+    intake: Intake
 
 
 def radiographs_table(
-    source: Path, classes: Mapping[str, str] | None = None, white: int | None = None
+    source: Path,
+    classes: Mapping[str, str] | None = None,
+    white: int | None = None,
+    size: int = 128,
+    fit: str = "crop",
 ) -> Radiographs:
     """Make the table of radiographs.
 
@@ -60,6 +82,10 @@ def radiographs_table(
         Class of each folder, or of each of the manifest's labels.
     white : int, optional
         Level of white in files of more than 8 bits (see `white_level`).
+    size : int
+        Side of the squares that radiographs are fitted into, in pixels.
+    fit : {"crop", "pad"}
+        See `images.preparation.Preparation`.
 
     Returns
     -------
@@ -71,13 +97,18 @@ def radiographs_table(
     NeuroLoopError
         If the source or a radiograph cannot be used, or there are fewer than two classes.
     """
+    intake = Intake()
     if source.is_dir():
-        folder, listed = source, list_folder(source, classes)
+        folder, listed = source, list_folder(source, classes, intake)
     else:
-        folder, listed = source.parent, read_manifest(source, classes)
+        folder, listed = source.parent, read_manifest(source, classes, intake)
     # In natural order, so that which of several copies is kept does not depend on the source.
-    white = shared_white(listed["file"], folder, white)
-    found = find_duplicates(_natural(listed, "file"), folder, white)
+    listed = _natural(listed, "file")
+    white = shared_white(listed["file"], folder, white, intake)
+    preparation = Preparation(size, channels=1, levels="radiograph", white=white, fit=fit)
+    read = read_radiographs(listed["file"].tolist(), folder, preparation)
+    _tell_files(listed, read, fit, intake)
+    found = find_duplicates(listed, [one.content for one in read], intake)
     names = natural_sorted(set(found.radiographs["label"]))
     if len(names) < 2:
         raise NeuroLoopError(
@@ -85,27 +116,26 @@ def radiographs_table(
             f"least "
             "two are needed"
         )
-    in_two = found.radiographs[["patient", "label"]].drop_duplicates()["patient"].value_counts() > 1
-    log.info(
-        "%s: %d radiographs of %d patients, %d of them in two classes or more (each is one "
-        "patient): %s",
-        source,
-        len(found.radiographs),
-        len(in_two),
-        in_two.sum(),
-        ", ".join(f"{name} {(found.radiographs['label'] == name).sum()}" for name in names),
+    _tell_patients(found.radiographs, names, intake)
+    ids = pd.Series(
+        radiograph_ids(found.radiographs["file"].tolist()), index=found.radiographs.index
     )
     table = _natural(
-        found.radiographs.assign(radiograph=radiograph_ids(found.radiographs["file"].tolist())),
-        "radiograph",
+        found.radiographs.assign(radiograph=ids, row=found.radiographs.index), "radiograph"
     )
+    properties = file_properties(listed, read)
+    properties.insert(0, "radiograph", ids.reindex(listed.index))
     return Radiographs(
         table[list(COLUMNS)],
+        np.stack([read[row].square for row in table["row"]]),
         found.dropped,
+        properties,
         folder,
         table["content"].tolist(),
         white,
-        found.clipped,
+        {file: one.above for file, one in zip(listed["file"], read, strict=True) if one.above},
+        numbering(table["file"], table["patient"]),
+        intake,
     )
 
 
@@ -136,3 +166,47 @@ def radiograph_ids(files: list[str]) -> list[str]:
 def _natural(table: pd.DataFrame, column: str) -> pd.DataFrame:
     order = sorted(range(len(table)), key=lambda row: natural_key(table[column].iloc[row]))
     return table.iloc[order].reset_index(drop=True)
+
+
+def _tell_files(
+    listed: pd.DataFrame, read: Sequence[ReadRadiograph], fit: str, intake: Intake
+) -> None:
+    """Tell what files were read, what is outside their squares, and what was mended."""
+    intake.files += [one.file for one in read]
+    for what, kinds in {
+        "Formats": [f"{one.header.form} of {one.header.bits} bits" for one in read],
+        "Grey": [one.header.photometric for one in read],
+    }.items():
+        counts = Counter(kinds)
+        if what == "Formats" or set(counts) != {"black is zero"}:
+            told = ", ".join(f"{kind} {counts[kind]}" for kind in natural_sorted(counts))
+            intake.recognise(f"{what}: {told}.")
+    if turned := sum(one.header.orientation != 1 for one in read):
+        intake.recognise(f"{turned} radiographs are turned upright, as their headers say.")
+    oblong = [one.outside for one in read if one.outside]
+    if oblong and fit == "crop":
+        intake.recognise(
+            f"The middle square is taken of each radiograph (fit: crop); of {len(oblong)} that are "
+            f"not square up to {max(oblong):.0%} lies outside, {np.mean(oblong):.0%} on average."
+        )
+    elif oblong:
+        intake.recognise(
+            f"{len(oblong)} radiographs that are not square stand between black bars (fit: pad), "
+            f"which are up to {max(oblong):.0%} of the square."
+        )
+    above = {file: one.above for file, one in zip(listed["file"], read, strict=True) if one.above}
+    if above:
+        worst = max(above, key=lambda file: above[file])
+        intake.warn(
+            f"{len(above)} radiographs have pixels above white, at most {above[worst]}, in {worst}"
+            ": these take the median around."
+        )
+
+
+def _tell_patients(table: pd.DataFrame, names: Sequence[str], intake: Intake) -> None:
+    in_two = table[["patient", "label"]].drop_duplicates()["patient"].value_counts() > 1
+    counts = ", ".join(f"{name} {(table['label'] == name).sum()}" for name in names)
+    intake.recognise(
+        f"{len(table)} radiographs of {len(in_two)} patients ({counts}); {in_two.sum()} patients "
+        "are in two classes or more, each is one patient."
+    )

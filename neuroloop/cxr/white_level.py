@@ -5,17 +5,17 @@ told radiograph by radiograph, one hot pixel makes a radiograph sixteen times da
 defect a diagnosis.
 """
 
-import logging
 from collections.abc import Iterable
 from pathlib import Path
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.intake import Intake
 from neuroloop.images.stored_levels import read_stored, told_white
 
-log = logging.getLogger(__name__)
 
-
-def shared_white(files: Iterable[str], folder: Path, white: int | None) -> int | None:
+def shared_white(
+    files: Iterable[str], folder: Path, white: int | None, intake: Intake
+) -> int | None:
     """Find the level that is white in all radiographs of more than 8 bits.
 
     Parameters
@@ -26,6 +26,8 @@ def shared_white(files: Iterable[str], folder: Path, white: int | None) -> int |
         Where relative paths start.
     white : int or None
         The set's key ``white_level``.
+    intake : Intake
+        Gets the level, and who says it.
 
     Returns
     -------
@@ -38,28 +40,31 @@ def shared_white(files: Iterable[str], folder: Path, white: int | None) -> int |
     NeuroLoopError
         If the key is not given and a radiograph does not say it, or two say different ones.
     """
-    if white is not None:
-        return white
     told: dict[int | None, str] = {}
-    deep = []
+    deep, count = [], 0
     for file in files:
+        count += 1
         try:
             is_deep, level = told_white(folder / file)
-        except Exception:  # found, and named, where the radiograph is read
-            log.debug("%s cannot be opened", file)
+        except NeuroLoopError:  # told where the radiograph is read
             continue
         if is_deep:
             deep.append(file)
             told.setdefault(level, file)
     if not deep:
-        return None
-    if len(told) == 1 and (level := next(iter(told))) is not None:
-        log.info(
-            "white is %d in %d radiographs of more than 8 bits, as their headers say",
-            level,
-            len(deep),
+        return white
+    shallow = f", and 255 in the {count - len(deep)} others" if len(deep) < count else ""
+    if white is None and len(told) == 1:
+        (level,) = told
+        white, teller = level, "their headers say"
+    else:
+        teller = "white_level says"
+    if white is not None:
+        intake.recognise(
+            f"White is {white} in {len(deep)} radiographs of more than 8 bits, as {teller}"
+            f"{shallow}."
         )
-        return level
+        return white
     said = ", ".join(
         f"{folder / file} {'none' if level is None else level}" for level, file in told.items()
     )

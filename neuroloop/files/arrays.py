@@ -1,5 +1,7 @@
 """Arrays as .npy and .npz without pickle, each with a JSON sidecar of axes, units and ids."""
 
+import math
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -9,7 +11,23 @@ import numpy as np
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.atomic import StrPath, atomic
+from neuroloop.files.door import check_stated_size, outside
 from neuroloop.files.json_files import as_json, read_json
+
+#: What to do about a file of ours that is damaged, and about one that is missing.
+AGAIN, MAKE = "delete it and run again", "run the rule that makes it"
+
+#: Bytes that are read at a time.
+CHUNK = 2**20
+
+#: Readers of the header of each version of NumPy's format that the workflow writes.
+HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
+#: Unicode ends here; and the upper bits of halves of surrogate pairs.
+LAST_CHARACTER, SURROGATES = 0x10FFFF, 0xD800 >> 11
 
 #: Packages whose versions a sidecar records: those that results depend on.
 NUMERIC_PACKAGES = ("numpy", "scipy", "pandas", "scikit-learn", "torch", "himalaya", "nilearn")
@@ -83,13 +101,8 @@ def load_array(path: StrPath) -> tuple[np.ndarray, dict[str, Any]]:
         If a file is missing or truncated, or array and sidecar disagree.
     """
     facts = read_json(sidecar_path(path))
-    try:
-        with open(path, "rb") as stream:
-            array = np.lib.format.read_array(stream, allow_pickle=False)
-    except FileNotFoundError:
-        raise NeuroLoopError(f"{path} is missing: run the rule that makes it") from None
-    except (ValueError, EOFError, OSError) as error:
-        raise _unreadable(path, error) from error
+    with outside(path, "a NumPy array", AGAIN, MAKE) as file, file.open("rb") as stream:
+        array = _read_array(stream, file.stat().st_size)
     if (list(array.shape), str(array.dtype)) != (facts.get("shape"), facts.get("dtype")):
         raise NeuroLoopError(
             f"{path} holds {array.dtype} {list(array.shape)}, but its sidecar says "
@@ -141,13 +154,61 @@ def load_arrays(path: StrPath) -> dict[str, np.ndarray]:
     NeuroLoopError
         If it is missing, truncated, or would need pickle.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
-    except FileNotFoundError:
-        raise NeuroLoopError(f"{path} is missing: run the rule that makes it") from None
-    except Exception as error:
-        raise _unreadable(path, error) from error
+    with outside(path, "an .npz file", AGAIN, MAKE) as file:
+        return read_npz(file)
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """Read the arrays of an .npz file inside `outside`, each to its checksum.
+
+    Raises
+    ------
+    Exception
+        Whatever is wrong: arrays that the file cannot hold, a checksum, Python objects.
+    """
+    with zipfile.ZipFile(path) as archive:
+        members = archive.infolist()
+        check_stated_size(path, [sum(member.file_size for member in members)], 1, ".npz file")
+        found = {}
+        for member in members:
+            name = member.filename.removesuffix(".npy")
+            if name in found or name == member.filename:
+                raise ValueError(f"{name} in it stands twice or is no array")
+            with archive.open(member) as stream:
+                found[name] = _read_array(stream, member.file_size)
+        return found
+
+
+def _read_array(stream: IO[bytes], size: int) -> np.ndarray:
+    """Read an array that fills a stream of known size, up to the checksum at its end."""
+    version = np.lib.format.read_magic(stream)
+    if version not in HEADERS:
+        raise ValueError(f"version {version[0]}.{version[1]} of NumPy's format is not known")
+    shape, columns_first, dtype = HEADERS[version](stream)
+    if dtype.kind in "OV":
+        raise ValueError("it holds Python objects or records in place of numbers or texts")
+    stated, left = math.prod(shape) * dtype.itemsize, size - stream.tell()
+    if min(shape, default=0) < 0 or stated != left:
+        lengths = " x ".join(map(str, shape))
+        raise ValueError(f"{lengths} values of {dtype} are {stated} bytes, but {left} follow")
+    content = np.empty(stated, dtype=np.uint8)
+    for start in range(0, stated, CHUNK):
+        piece = stream.read(min(CHUNK, stated - start))
+        content[start : start + len(piece)] = np.frombuffer(piece, dtype=np.uint8)
+    if stream.read(1):  # at the end of an .npz member its checksum is compared
+        raise ValueError("it is longer than its header states")
+    _check_bytes(content, dtype)
+    return np.ndarray(shape, dtype, content, order="F" if columns_first else "C")
+
+
+def _check_bytes(content: np.ndarray, dtype: np.dtype) -> None:
+    """Refuse bytes that are no truth values, or no characters, which would fail anywhere later."""
+    if dtype.kind == "b" and content.size and content.max() > 1:
+        raise ValueError("it holds truth values other than 0 and 1")
+    if dtype.kind == "U":
+        points = content.view(f"{dtype.str[0]}u4")
+        if (points > LAST_CHARACTER).any() or ((points >> 11) == SURROGATES).any():
+            raise ValueError("it holds texts with numbers that are no characters")
 
 
 def _save_described(
@@ -167,11 +228,3 @@ def _without_objects(array: np.ndarray) -> np.ndarray:
     if plain.dtype == object and all(isinstance(item, str) for item in plain.flat):
         return plain.astype(str)
     return plain
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
-
-
-def _unreadable(path: StrPath, error: Exception) -> NeuroLoopError:
-    return NeuroLoopError(f"{path} cannot be read ({_first_line(error)}): delete it and run again")

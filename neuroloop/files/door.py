@@ -20,6 +20,9 @@ EXPANSION = 1100
 #: Bytes that any file may state, however short it is.
 FREE = 2**20
 
+#: Bytes of the largest text file that is read: a table or JSON.
+LARGEST_TEXT = 2**30
+
 #: Longest reason that is quoted from a library, in characters.
 LONGEST = 200
 
@@ -87,6 +90,28 @@ def reason(error: BaseException) -> str:
     if UNSAFE.search(text):
         return "it holds Python objects, which could run code"
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
+
+
+def read_text(path: Path) -> str:
+    """Read a text file from outside, inside `outside`: UTF-8, a byte order mark or none.
+
+    Raises
+    ------
+    ValueError
+        If it is too large, in another encoding, or holds NUL, as binary files and UTF-16 do.
+    """
+    size = path.stat().st_size
+    if size > LARGEST_TEXT:
+        raise ValueError(f"{size / 1e9:.3g} GB are no text")
+    content = path.read_bytes()
+    if b"\0" in content:
+        encoded = content[:2] in (b"\xff\xfe", b"\xfe\xff") or content[1::2].count(0) > size / 4
+        raise ValueError("it is UTF-16: save it as UTF-8" if encoded else "it holds NUL bytes")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"line {line} is not UTF-8: save it as UTF-8") from None
 
 
 def check_stated_size(path: StrPath, shape: Sequence[int], item: int, form: str = "file") -> None:

@@ -4,6 +4,7 @@ Only the standard library is used, so that rules can read the registry cheaply.
 """
 
 import csv
+import io
 import os
 import re
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.door import outside, read_text
 
 #: The registry.
 REGISTRY = Path(__file__).with_name("datasets.tsv")
@@ -65,11 +67,10 @@ def read_registry(path: str | os.PathLike[str]) -> dict[str, Source]:
     NeuroLoopError
         If the file or a column is missing, or a row is wrong.
     """
-    try:
-        with Path(path).open(encoding="utf-8", newline="") as stream:
-            rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
-    except FileNotFoundError:
-        raise NeuroLoopError(f"{path} is missing: restore the registry of downloads") from None
+    restore = "restore the registry of downloads"
+    with outside(path, "a TSV table", restore, restore) as file:
+        lines = io.StringIO(read_text(file), "")
+        rows = list(csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE))
     registry: dict[str, Source] = {}
     for line, row in enumerate(rows, start=2):
         problem = _problem(row)
@@ -101,7 +102,7 @@ def _problem(row: Mapping[str | None, str | None]) -> str | None:
         "name": r"[A-Za-z0-9_-]+",
         "url": r"https?://\S+|n/a",
         "record": r"https?://\S+|n/a",
-        "size": r"[1-9]\d*|n/a",
+        "size": r"[1-9][0-9]{0,17}|n/a",
         "md5": r"[0-9a-f]{32}|n/a",
     }
     for key, pattern in patterns.items():

@@ -1,12 +1,17 @@
 """Tables as TSV with a header."""
 
 import csv
-from collections.abc import Mapping
+import io
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.atomic import StrPath, atomic
+from neuroloop.files.door import outside, read_text
+
+#: Whole numbers lie between this and its negative: floats tell them apart.
+LARGEST = 2**53
 
 
 def save_table(path: StrPath, table: pd.DataFrame) -> None:
@@ -37,28 +42,7 @@ def read_table(path: StrPath, columns: Mapping[str, type]) -> pd.DataFrame:
         If the file or a column is missing, a row is longer or shorter than the header, or a value
         has the wrong type.
     """
-    # Not with pandas, which silently fills short rows and turns a surplus column into the index.
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as stream:
-            reader = csv.reader(stream, delimiter="\t", strict=True)
-            rows = [(reader.line_num, row) for row in reader if row]
-    except FileNotFoundError:
-        raise NeuroLoopError(f"{path} is missing: run the rule that makes it") from None
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise NeuroLoopError(
-            f"{path} is not a TSV table ({error}): repair or replace it"
-        ) from error
-    if not rows:
-        raise NeuroLoopError(f"{path} is empty, without even a header: repair or replace it")
-    (_, header), *rest = rows
-    if len(set(header)) < len(header):
-        raise NeuroLoopError(f"{path} names a column twice: {', '.join(header)}: rename one")
-    for line, row in rest:
-        if len(row) != len(header):
-            raise NeuroLoopError(
-                f"{path}, line {line} has {len(row)} fields, but the header {len(header)}: "
-                "repair or replace it"
-            )
+    header, rest = read_rows(path, "\t")
     table = pd.DataFrame([row for _, row in rest], columns=header, dtype=str)
     missing = [name for name in columns if name not in table]
     if missing:
@@ -68,25 +52,83 @@ def read_table(path: StrPath, columns: Mapping[str, type]) -> pd.DataFrame:
     for name, kind in columns.items():
         if kind is str:
             continue
-        try:
-            values = table[name].replace("n/a", "nan") if kind is float else table[name]
-            table[name] = values.astype(kind)
-        except ValueError:
-            lines = [line for line, _ in rest]
-            table[name] = [
-                _number(text, kind, f"{path}, column {name}, line {line}")
-                for text, line in zip(table[name], lines, strict=True)
-            ]
+        lines = [line for line, _ in rest]
+        table[name] = _numbers(table[name], kind, lines, f"{path}, column {name}")
     return table
+
+
+def read_rows(
+    path: StrPath, separator: str, missing: str = "run the rule that makes it"
+) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """Read a table of texts as it stands.
+
+    Parameters
+    ----------
+    path : path
+    separator : str
+        Tab or comma.
+    missing : str
+        What to do if there is no such file.
+
+    Returns
+    -------
+    header : list of str
+        Names of columns, each once.
+    rows : list of (int, list of str)
+        Number of the line in which a row ends, and its fields, as many as the header's. Lines
+        without anything are passed over.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the file is missing, empty or no such table, names a column twice, or a row is longer or
+        shorter than the header.
+    """
+    # Not with pandas, which silently fills short rows and turns a surplus column into the index.
+    remedy, kind = "repair or replace it", "CSV" if separator == "," else "TSV"
+    with outside(path, f"a {kind} table", remedy, missing) as file:
+        reader = csv.reader(io.StringIO(read_text(file), ""), delimiter=separator, strict=True)
+        rows = [(reader.line_num, row) for row in reader if row]
+    if not rows:
+        raise NeuroLoopError(f"{path} is empty, without even a header: {remedy}")
+    (_, header), *rest = rows
+    if len(set(header)) < len(header):
+        raise NeuroLoopError(f"{path} names a column twice: {', '.join(header)}: rename one")
+    for line, row in rest:
+        if len(row) != len(header):
+            raise NeuroLoopError(
+                f"{path}, line {line} has {len(row)} fields, but the header {len(header)}: {remedy}"
+            )
+    return header, rest
+
+
+def _numbers(texts: pd.Series, kind: type, lines: Sequence[int], origin: str) -> pd.Series:
+    """Read a column of numbers: at once, or field by field to name the one that is none."""
+    try:
+        together = "".join(texts)
+        if not together.isascii() or "_" in together:
+            raise ValueError("digits that Python takes and no one means")
+        values = (texts.replace("n/a", "nan") if kind is float else texts).astype(kind)
+        if kind is int and len(values) and int(values.abs().max()) > LARGEST:
+            raise ValueError("too large")
+        return values
+    except (ValueError, OverflowError):
+        numbers = [
+            _number(text, kind, f"{origin}, line {line}")
+            for text, line in zip(texts, lines, strict=True)
+        ]
+        return pd.Series(numbers, index=texts.index, dtype=kind)
 
 
 def _number(text: str, kind: type, origin: str) -> float:
     """Read a number; a whole one may be written as 10.0, as spreadsheets do."""
     try:
+        if not text.isascii() or "_" in text:
+            raise ValueError
         value = float("nan" if text == "n/a" and kind is float else text)
     except ValueError:
         value = None
-    if value is None or (kind is int and not value.is_integer()):
+    if value is None or (kind is int and not (value.is_integer() and abs(value) <= LARGEST)):
         what = "whole number" if kind is int else "number"
         raise NeuroLoopError(f"{origin}: {text!r} is not a {what}: fix the table")
     return kind(value)

@@ -30,6 +30,8 @@ class Imported:
         Unit of the voxels' values.
     facts : dict
         Further facts for bdata.json.
+    voxel_keys : dict of str to ndarray, shape (voxels,)
+        What else is known of each voxel, for conditions of regions.
     intake : Intake
         What was recognised, what is left out and why. The files are added by the job.
     """
@@ -39,6 +41,7 @@ class Imported:
     voxel_xyz: "np.ndarray | None" = None
     units: str = "1"
     facts: dict[str, Any] = field(default_factory=dict)
+    voxel_keys: "dict[str, np.ndarray]" = field(default_factory=dict)
     intake: Intake = field(default_factory=Intake)
 
 

@@ -6,8 +6,34 @@ import os
 import string
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from neuroloop.images.image_file import SUFFIXES
+
+
+class Below(NamedTuple):
+    """What lies anywhere below a folder, by names relative to it.
+
+    Attributes
+    ----------
+    files : list of str
+        Sorted.
+    links : list of str
+        Links to folders, whose files are among `files`.
+    broken : list of str
+        Links that lead nowhere, and folders that may not be read.
+    """
+
+    files: list[str]
+    links: list[str]
+    broken: list[str]
+
+
+def below(folder: Path) -> Below:
+    """List what lies anywhere below a folder, following links but not in circles."""
+    found = Below([], [], [])
+    _gather(folder, "", (), found)
+    return Below(*(sorted(names) for names in found))
 
 
 def images_below(folder: Path, subfolders: Iterable[str] = (".",)) -> list[str]:
@@ -52,19 +78,31 @@ def images_like(folder: Path, pattern: str) -> list[str]:
     return sorted(name for name in names if fnmatch.fnmatchcase(name, wanted))
 
 
-def _files_below(folder: Path, above: tuple[tuple[int, int], ...] = ()) -> Iterator[str]:
-    """Yield all files below a folder, relative to it, following links but not in circles."""
+def _files_below(folder: Path) -> Iterator[str]:
+    """Yield all files below a folder, relative to it, links that lead nowhere included."""
+    found = below(folder)
+    yield from found.files
+    yield from (name for name in found.broken if (folder / name).is_symlink())
+
+
+def _gather(folder: Path, name: str, above: tuple[tuple[int, int], ...], found: Below) -> None:
     try:
         status = folder.stat()
         entries = list(os.scandir(folder))
     except OSError:
+        if name:
+            found.broken.append(name)
         return
     identity = (status.st_dev, status.st_ino)
     if identity in above:
         return
     for entry in entries:
+        path = f"{name}/{entry.name}" if name else entry.name
         if entry.is_dir():
-            for name in _files_below(Path(entry.path), (*above, identity)):
-                yield f"{entry.name}/{name}"
+            if entry.is_symlink():
+                found.links.append(path)
+            _gather(Path(entry.path), path, (*above, identity), found)
+        elif entry.is_symlink() and not Path(entry.path).exists():
+            found.broken.append(path)
         else:
-            yield entry.name
+            found.files.append(path)

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.door import outside
 from neuroloop.files.intake import ReadFile
 from neuroloop.images.depth import bits_a_channel
 from neuroloop.images.image_file import load_upright, opened_image
@@ -111,8 +112,13 @@ def told_white(path: Path) -> tuple[bool, int | None]:
     depth of 16 bits, or a largest value of 65535, describes the file and not the detector; and
     PNG's sBIT is written by some for levels that fill all 16 bits and by others for levels that do
     not.
+
+    Raises
+    ------
+    NeuroLoopError
+        If it cannot be opened.
     """
-    with Image.open(path) as image:
+    with outside(path, "an image", REMEDY), Image.open(path) as image:
         deep = image.mode.startswith("I")
         return deep, _told_white(image) if deep else None
 

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 from neuroloop.calcium.cell_table import read_cells
 from neuroloop.calcium.frame_plan import Selection
 from neuroloop.calcium.frames import write_frames
+from neuroloop.calcium.movie_files import readings_of
 from neuroloop.calcium.movie_paths import movie_paths
 from neuroloop.calcium.tables import read_recordings, read_stimulations
 from neuroloop.files.formats import StrPath
+from neuroloop.files.intake import Intake
 from neuroloop.jobs.job import job
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ def extract_frames(
     outputs: Mapping[str, StrPath],
     selection: Mapping[str, Any],
     register: bool,
+    reading: Mapping[str, Any],
 ) -> None:
     """Write frames.h5 and frames.tsv of one session.
 
@@ -34,13 +37,15 @@ def extract_frames(
     folders : sequence of path
         Where movies are looked for.
     outputs : mapping
-        ``frames``, ``table``.
+        ``frames``, ``table``, ``intake``.
     selection : mapping
         Values of `Selection`.
     register : bool
         Whether frames are moved onto each other.
+    reading : mapping
+        Values of `Reading`: which pages of the movies are frames.
     """
-    listed = read_recordings(recordings)
+    listed, intake = read_recordings(recordings), Intake()
     write_frames(
         outputs["frames"],
         outputs["table"],
@@ -50,7 +55,10 @@ def extract_frames(
         movie_paths(listed, folders),
         Selection(**selection),
         register=register,
+        readings=readings_of(listed, reading),
+        intake=intake,
     )
+    intake.save(outputs["intake"])
 
 
 if __name__ == "__main__":
@@ -63,4 +71,5 @@ if __name__ == "__main__":
             outputs=snakemake.output,
             selection=snakemake.params.selection,
             register=snakemake.params.register,
+            reading=snakemake.params.reading,
         )

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from neuroloop.calcium.cell_table import check_cells, read_cells
 from neuroloop.calcium.frame_plan import Selection, plan_frames
+from neuroloop.calcium.movie_check import look_at_movies
+from neuroloop.calcium.movie_files import readings_of
 from neuroloop.calcium.movie_paths import movie_paths
 from neuroloop.calcium.movies import open_movies
 from neuroloop.calcium.onsets import frames_of_onsets
@@ -41,6 +43,7 @@ def list_recordings(
     session: str,
     selection: Mapping[str, Any],
     readers: Mapping[str, Mapping[str, Any]],
+    reading: Mapping[str, Any],
 ) -> None:
     """Write the tables of one session, once they and its movies are found to be sound.
 
@@ -58,6 +61,8 @@ def list_recordings(
         Values of `Selection`: which frames will be used.
     readers : mapping
         Of each, how it will hold out trials: ``split``, ``last`` and ``folds``.
+    reading : mapping
+        Values of `Reading`: which pages of the movies are frames.
     """
     intake = Intake()
     intake.read(recordings, stimulations, cells)
@@ -67,10 +72,11 @@ def list_recordings(
     events = session_stimulations(
         read_stimulations(stimulations), every, area, session, known, stimulations
     )
-    movies = open_movies(movie_paths(listed, folders))
+    movies = open_movies(movie_paths(listed, folders), readings_of(listed, reading), intake)
+    look_at_movies(movies, intake)
     check_cells(known, next(iter(movies.values())).shape[1:], cells, intake)
     rates = {
-        row["recording"]: movies[row["recording"]].rate(row["frame_rate"])
+        row["recording"]: movies[row["recording"]].rate(row["frame_rate"], intake)
         for row in listed.to_dict("records")
     }
     planned = frames_of_onsets(events, rates, stimulations)
@@ -104,4 +110,5 @@ if __name__ == "__main__":
             session=snakemake.wildcards.session,
             selection=snakemake.params.selection,
             readers=snakemake.params.readers,
+            reading=snakemake.params.reading,
         )

@@ -10,7 +10,6 @@ import torch
 
 from neuroloop.cxr.classifier import Classifier
 from neuroloop.cxr.duplicates import COPY
-from neuroloop.cxr.external_radiographs import learned_from
 from neuroloop.cxr.fold_networks import mean_logits, weights_by_fold
 from neuroloop.cxr.radiograph_set import load_radiograph_set
 from neuroloop.cxr.radiograph_tables import prediction_table
@@ -23,7 +22,6 @@ from neuroloop.files.formats import (
     read_table,
     save_json,
     save_table,
-    sidecar_path,
 )
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
@@ -41,8 +39,7 @@ def predict_external(
     radiographs: StrPath,
     regions: StrPath,
     table: StrPath,
-    own_radiographs: StrPath,
-    own_table: StrPath,
+    known: StrPath,
     networks: StrPath,
     weights: StrPath,
     classifier: StrPath,
@@ -56,9 +53,8 @@ def predict_external(
     ----------
     radiographs, regions, table : path
         radiographs.npy, regions.npz and radiographs.tsv of the other set.
-    own_radiographs, own_table : path
-        radiographs.npy and radiographs.tsv of the set that the classifier was trained on.
-        Radiographs and patients who are in both sets are left out.
+    known : path
+        Radiographs that are left out (see `exclude_known`).
     networks, weights, classifier, model : path
         networks.safetensors, weights.safetensors, classifier.json and model.json of the classifier.
     device : str
@@ -80,14 +76,8 @@ def predict_external(
             f"{table} has radiographs of {', '.join(unknown)}, but the classifier knows "
             f"{', '.join(classes)} alone: rename them by `classes` in the config"
         )
-    dropped = learned_from(
-        shown.table,
-        read_json(sidecar_path(radiographs))["content"],
-        read_table(own_table, {"radiograph": str, "patient": str}),
-        read_json(sidecar_path(own_radiographs))["content"],
-        table,
-    )
-    rows = np.flatnonzero(~shown.table.index.isin(dropped.index))
+    dropped = read_table(known, {"radiograph": str, "reason": str})
+    rows = np.flatnonzero(~shown.table["radiograph"].isin(dropped["radiograph"]))
     chosen = Classifier.from_block(trained["classifier"], None)
     network = transfer_network(classes=len(classes), **chosen.options).to(torch_device)
     network.load_state_dict(load_weights(weights))
@@ -123,8 +113,7 @@ if __name__ == "__main__":
             radiographs=snakemake.input.radiographs,
             regions=snakemake.input.regions,
             table=snakemake.input.table,
-            own_radiographs=snakemake.input.own_radiographs,
-            own_table=snakemake.input.own_table,
+            known=snakemake.input.known,
             networks=snakemake.input.networks,
             weights=snakemake.input.weights,
             classifier=snakemake.input.classifier,

@@ -10,6 +10,7 @@ from neuroloop.cxr import simulate
 from neuroloop.cxr.content_hashes import content_hashes
 from neuroloop.cxr.simulated_settings import RadiographSettings
 from neuroloop.files.formats import StrPath, save_array, save_arrays, save_table
+from neuroloop.files.intake import Intake
 from neuroloop.jobs.job import job
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def simulate_radiographs(
     Parameters
     ----------
     outputs : mapping
-        ``radiographs``, ``regions``, ``table``, ``dropped``.
+        ``radiographs``, ``regions``, ``table``, ``dropped``, ``properties``, ``intake``.
     simulation : mapping
         Values of `RadiographSettings`, but for its size.
     size : int
@@ -54,6 +55,7 @@ def simulate_radiographs(
         ids=ids,
         seed=seed,
         content=[content_hashes(radiograph) for radiograph in pixels],
+        patients_of=f"simulation with seed {seed}",
     )
     save_arrays(
         outputs["regions"],
@@ -61,6 +63,16 @@ def simulate_radiographs(
         axes={"lungs": axes, "lesions": axes},
         source="simulated",
     )
+    save_table(
+        outputs["properties"],
+        table.assign(mean=(pixels.mean(axis=(1, 2)) / 255).round(6)),
+    )
+    intake = Intake()
+    intake.recognise(
+        f"{len(table)} radiographs of {table['patient'].nunique()} patients are simulated; nothing "
+        "was read."
+    )
+    intake.save(outputs["intake"])
 
 
 if __name__ == "__main__":

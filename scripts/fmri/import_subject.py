@@ -42,7 +42,8 @@ def import_subject(
     }
     found = entry("fmri_source", source).read(files, **options)
     check_imported(source, found, bdata)
-    write_bdata(bdata, found.brain, found.unit, found.voxel_xyz, found.units, **found.facts)
+    described = (found.unit, found.voxel_xyz, found.units, found.voxel_keys)
+    write_bdata(bdata, found.brain, *described, **found.facts)
     found.intake.read(*(path for paths in files.values() for path in paths))
     found.intake.save(intake)
 

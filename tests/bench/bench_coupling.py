@@ -105,6 +105,7 @@ def record(
             outputs=side,
             selection=AREA["frames"],
             register=AREA["register"],
+            reading={},
         )
         extract_traces(
             frames=side["frames"],

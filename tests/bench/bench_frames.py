@@ -38,8 +38,9 @@ def make_stack(folder: Path, gigabytes: float) -> list[str]:
     count = max(1, round(gigabytes * 1e9 / (120 * SIDE * SIDE * 2)))
     noise = np.random.default_rng(0).poisson(30, (16, SIDE, SIDE)).astype(np.uint16)
     names = [f"r{number}" for number in range(count)]
-    for name in names:
-        pages = (noise[frame % 16] for frame in range(120))
+    for start, name in enumerate(names):
+        # No two recordings are alike.
+        pages = (noise[frame % 16] + np.uint16(start) for frame in range(120))
         write_movie(folder / f"{name}.tif", pages, (120, SIDE, SIDE), np.uint16, RATE)
     recordings = {
         "area": "A1",
@@ -64,7 +65,11 @@ def make_stack(folder: Path, gigabytes: float) -> list[str]:
 def extract(folder: Path) -> None:
     """Store the frames, as the rule does."""
     tables = [folder / f"{name}.tsv" for name in ("recordings", "stimulations", "cells")]
-    outputs = {"frames": folder / "frames.h5", "table": folder / "frames.tsv"}
+    outputs = {
+        "frames": folder / "frames.h5",
+        "table": folder / "frames.tsv",
+        "intake": folder / "frames_intake.json",
+    }
     extract_frames(
         recordings=tables[0],
         stimulations=tables[1],
@@ -73,6 +78,7 @@ def extract(folder: Path) -> None:
         outputs=outputs,
         selection={},
         register=False,
+        reading={},
     )
 
 

@@ -2,24 +2,72 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import Field
+
+from neuroloop.config.settings import Settings as Closed
 from neuroloop.config.settings import setting
-from neuroloop.config.subjects import FileSubject as Subject
 from neuroloop.config.subjects import Voxels
 from neuroloop.fmri.source import Imported, Inputs, named_files
 
-__all__ = ["LEGEND", "ORDER", "Roi", "Subject", "inputs", "options", "read"]
-
 ORDER = 4
-LEGEND = "BData: one file a subject, as Generic Object Decoding and bdpy write it"
+LEGEND = "BData: files of each subject, as Generic Object Decoding and bdpy write them"
+
+Paths = Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class Columns(Closed):
+    """Names of the files' columns, null for the usual ones; value maps are used where there are."""
+
+    data_type: str | None = setting(
+        "Column of the kind of row: 1 training, 2 perception test, 3 imagery; null: DataType, and "
+        "without it all rows are training.",
+        None,
+    )
+    session: str | None = setting(
+        "Column of the visit to the scanner, in which runs are counted; null: Session, if any.",
+        None,
+    )
+    run: str | None = setting("Column of runs; null: Run.", None)
+    block: str | None = setting("Column of blocks; null: Block, if there is one.", None)
+    label: str | None = setting(
+        "Column of categories; null: Label, and without it the synset of the image.", None
+    )
+    stimulus: str | None = setting(
+        "Column of images; null: stimulus_id or stimulus_name; the column of categories: images "
+        "are not known.",
+        None,
+    )
+
+
+class BData(Closed):
+    """How the subjects' files are read."""
+
+    columns: Columns = setting("Names of the files' columns.", Columns())
+
+
+class Settings(Closed):
+    """Settings of BData files."""
+
+    bdata: BData = setting("How the subjects' files are read.", BData())
+
+
+class Subject(Closed):
+    """A subject."""
+
+    file: str | Paths = setting(
+        "BData file of the subject, or several on the same voxels, below data_folder."
+    )
 
 
 class Roi(Voxels):
     """A region."""
 
     flag: str | None = setting(
-        "What follows ROI_ in the file's flag of the region; null: the region's name.", None
+        "What follows ROI_ in the file's flag of the region, or a condition as bdpy selects by, "
+        "such as ROI_V1 = 1 | ROI_V2 = 1; null: the region's name.",
+        None,
     )
 
 
@@ -29,13 +77,13 @@ def inputs(dataset: Mapping[str, Any], subject: str) -> Inputs:
 
 
 def options(dataset: Mapping[str, Any], subject: str) -> dict[str, Any]:
-    """Nothing: all regions and sessions of the file are read."""
-    return {}
+    """Names of columns that the config states: all regions and sessions of the files are read."""
+    columns = dataset.get("bdata", {}).get("columns", {})
+    return {"columns": {key: name for key, name in columns.items() if name}}
 
 
-def read(files: Mapping[str, Sequence[Path]]) -> Imported:
-    """See `bdata.read_bdata`."""
-    from neuroloop.fmri.bdata import read_bdata, read_unit
+def read(files: Mapping[str, Sequence[Path]], columns: Mapping[str, str] | None = None) -> Imported:
+    """See `bdata_import.import_files`."""
+    from neuroloop.fmri.bdata_import import import_files
 
-    (file,) = files["file"]
-    return Imported(read_bdata(file), read_unit(file))
+    return import_files(files["file"], columns or {})

@@ -205,7 +205,7 @@ def test_mixed_frame_sizes_are_refused(study):
 def test_a_truncated_movie_leaves_nothing_behind(study):
     path = study.folder / "r2.tif"
     path.write_bytes(path.read_bytes()[:9000])
-    assert "r2.tif is truncated or no TIFF movie" in study.refused()
+    assert "r2.tif is damaged or cut short" in study.refused()
 
 
 def test_a_cell_outside_the_frame_is_refused(study):

@@ -31,6 +31,7 @@ BLOCK = preset("config")["classifiers"]["fine"] | {
 def paths(tmp_path_factory):
     folder = tmp_path_factory.mktemp("radiographs")
     names = {"radiographs": "npy", "regions": "npz", "table": "tsv", "dropped": "tsv"}
+    names |= {"properties": "tsv", "intake": "json"}
     outputs = {name: folder / f"{name}.{suffix}" for name, suffix in names.items()}
     settings = {"radiographs_per_class": 40, "max_radiographs_per_patient": 3, "shared": 0.3}
     simulate_radiographs(outputs=outputs, simulation=settings, size=32, seed=SEED)

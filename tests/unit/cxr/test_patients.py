@@ -1,10 +1,9 @@
 """Whose radiograph it is."""
 
-import logging
-
 import pytest
 
-from neuroloop.cxr.patients import patient_in_name, patients_in_names, united
+from neuroloop.cxr.patients import patient_in_name, told_patients, united
+from neuroloop.files.intake import Intake
 
 
 @pytest.mark.parametrize(
@@ -28,14 +27,17 @@ def test_patients_of_kermany(name, patient):
     assert patient_in_name(name) == patient
 
 
-def test_unknown_names_are_patients_of_their_own_and_counted(caplog):
+def test_unknown_names_are_patients_of_their_own_and_counted():
+    intake = Intake()
     files = ["a/x.png", "b/x.png", "a/person1_virus_2.png"]
-    assert patients_in_names(files) == ["a/x.png", "b/x.png", "person1"]
-    assert "2 of 3 file names tell no patient (a/x.png" in caplog.text
-    caplog.clear()
-    with caplog.at_level(logging.INFO):
-        patients_in_names(files[2:])
-    assert not caplog.text
+    assert told_patients(files, [()] * 3, intake) == ["a/x.png", "b/x.png", "person1"]
+    assert "2 of 3 file names tell no patient (a/x.png" in intake.warnings[0]
+    known = Intake()
+    told_patients(files[2:], [()], known)
+    assert not known.warnings
+    assert known.recognised == [
+        "Patients are told by file names of 1 radiographs (1 patients, person1 the first)."
+    ]
 
 
 def test_patients_are_united_through_others():

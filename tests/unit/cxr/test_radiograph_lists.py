@@ -1,9 +1,21 @@
 """Lists of radiographs, from folders and manifests."""
 
+import logging
+
 import pytest
 
-from neuroloop.cxr.radiograph_lists import list_folder, read_manifest
+from neuroloop.cxr import radiograph_folders, radiograph_manifests
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.intake import Intake
+
+
+def list_folder(folder, classes=None, intake=None):
+    return radiograph_folders.list_folder(folder, classes, intake or Intake())
+
+
+def read_manifest(path, classes=None, intake=None):
+    return radiograph_manifests.read_manifest(path, classes, intake or Intake())
+
 
 KAGGLE = [
     ("train/NORMAL/IM-0115-0001.jpeg", "normal", "IM-0115"),
@@ -22,7 +34,7 @@ def filled(folder, files):
 
 
 def rows(table):
-    return set(table.itertuples(index=False, name=None))
+    return set(table[["file", "label", "patient"]].itertuples(index=False, name=None))
 
 
 @pytest.mark.parametrize("above", ["", "chest_xray/"])
@@ -31,7 +43,7 @@ def test_kaggles_layout(tmp_path, above):
     expected = {(above + file, label, patient) for file, label, patient in KAGGLE}
     table = list_folder(filled(tmp_path, [above + row[0] for row in KAGGLE] + others))
     assert rows(table) == expected
-    assert list(table) == ["file", "label", "patient"]
+    assert list(table) == ["file", "label", "patient", "source"]
     names = table["file"].tolist()
     assert [name.split("/")[-1] for name in names if "train/P" in name] == [
         "person2_bacteria_3.jpeg",
@@ -50,13 +62,13 @@ def test_flat_layout_with_deeper_folders(tmp_path, caplog):
 
 
 def test_named_classes(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
     filled(tmp_path, [row[0] for row in KAGGLE])
     whole = list_folder(tmp_path, {"NORMAL": "healthy", "pneumonia": "ill"})
     assert whole["label"].value_counts().to_dict() == {"ill": 3, "healthy": 2}
-    assert not caplog.text
     parts = list_folder(tmp_path, {"bacteria": "b", "virus": "v"})
     assert parts["label"].value_counts().to_dict() == {"b": 2, "v": 1}
-    assert "left out: normal 2" in caplog.text
+    assert "2 radiographs of normal left out: `classes` does not name them" in caplog.text
     with pytest.raises(NeuroLoopError, match="has no radiographs of 'covid'"):
         list_folder(tmp_path, {"normal": "a", "COVID": "b"})
 
@@ -80,7 +92,7 @@ def manifest(folder, text, name="radiographs.csv"):
 @pytest.mark.parametrize("column", ["patient", "person", "Patient"])
 def test_manifest_with_patients(tmp_path, column):
     path = manifest(tmp_path, f'view,file,label,{column}\nAP,"b, 1.png",virus,7\nPA,a.png,x,007\n')
-    assert rows(read_manifest(path)) == {("b, 1.png", "virus", "7"), ("a.png", "x", "007")}
+    assert rows(read_manifest(path)) == {("b, 1.png", "virus", "7"), ("a.png", "x", "7")}
 
 
 def test_manifest_without_patients(tmp_path):
@@ -92,12 +104,13 @@ def test_manifest_without_patients(tmp_path):
 
 
 def test_manifest_with_named_classes(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
     path = manifest(tmp_path, "file,label\na.png,A\nb.png,B\nc.png,C\n")
     assert rows(read_manifest(path, {"A": "x", "C": "x"})) == {
         ("a.png", "x", "a.png"),
         ("c.png", "x", "c.png"),
     }
-    assert "left out: B 1" in caplog.text
+    assert "1 radiographs of B left out" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -105,15 +118,16 @@ def test_manifest_with_named_classes(tmp_path, caplog):
     [
         ("file,class\na,b\n", "lacks the column label: it has file, class"),
         ("file,label\n", "lists no radiographs"),
-        ("", "lists no radiographs"),
+        ("", r"is empty \(0 bytes\)"),
         ("file,label\na,b,c\n", "line 2 has 3 fields, but the header 2"),
         ("file,label\na\n", "line 2 has 1 fields"),
         ("file,label,label\na,b,c\n", "names a column twice"),
+        ("file,label, Label\na,b,c\n", "names a column twice"),
         ("file,label\na,b\n,c\n", "row 2 has no file"),
         ("file,label\na,n/a\n", "row 1 has no label"),
         ("file,label,patient\na,b,p\nc,b, \n", "row 2 has no patient: fill it in, or leave the"),
         ("file,label\na.png,b\n./a.png,c\n", r"lists \./a\.png twice"),
-        ('file,label\n"a,b\n', r"is not a \.csv table"),
+        ('file,label\n"a,b\n', r"not a \.csv table"),
     ],
 )
 def test_bad_manifests(tmp_path, text, said):

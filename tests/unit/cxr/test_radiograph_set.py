@@ -17,6 +17,7 @@ from scripts.cxr import simulate_radiographs as script
 def paths(tmp_path_factory):
     folder = tmp_path_factory.mktemp("radiographs")
     names = {"radiographs": "npy", "regions": "npz", "table": "tsv", "dropped": "tsv"}
+    names |= {"properties": "tsv", "intake": "json"}
     outputs = {name: folder / f"{name}.{suffix}" for name, suffix in names.items()}
     script.simulate_radiographs(
         outputs=outputs, simulation={"radiographs_per_class": 4}, size=32, seed=1

@@ -7,10 +7,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from neuroloop.cxr import duplicates
 from neuroloop.cxr.content_hashes import content_hashes
-from neuroloop.cxr.duplicates import find_duplicates
+from neuroloop.cxr.radiograph_files import read_radiographs
 from neuroloop.cxr.radiographs import COLUMNS, radiograph_ids, radiographs_table
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.intake import Intake
+from neuroloop.images.preparation import Preparation
 
 
 def radiographs(folder, rows):
@@ -22,7 +25,18 @@ def radiographs(folder, rows):
     return pd.DataFrame([row[:3] for row in rows], columns=["file", "label", "patient"])
 
 
+def read(table, folder, white=None):
+    preparation = Preparation(32, channels=1, levels="radiograph", white=white)
+    return read_radiographs(table["file"].tolist(), folder, preparation)
+
+
+def find_duplicates(table, folder, white=None):
+    content = [one.content for one in read(table, folder, white)]
+    return duplicates.find_duplicates(table, content, Intake())
+
+
 def test_copies_are_dropped_and_their_patients_united(tmp_path, caplog):
+    caplog.set_level(logging.INFO)
     table = radiographs(
         tmp_path,
         [
@@ -49,9 +63,8 @@ def test_copies_are_dropped_and_their_patients_united(tmp_path, caplog):
         ("f.png", "virus", "p1", "labels conflict", "e.png"),
     ]
     assert found.patients == {"p2": "p1", "p10": "p1"}
-    assert (
-        "3 of 7 radiographs dropped: 1 copies and 2 whose copies have another label" in caplog.text
-    )
+    assert "1 radiographs left out: they are copies of others" in caplog.text
+    assert "2 radiographs occur with two labels and are all left out (e.png" in caplog.text
     assert "2 patients share a radiograph" in caplog.text
 
 
@@ -84,7 +97,6 @@ def test_without_copies_nothing_changes(tmp_path, caplog):
     found = find_duplicates(table, tmp_path)
     pd.testing.assert_frame_equal(found.radiographs.drop(columns="content"), table)
     assert found.radiographs["content"].map(tuple).nunique() == 2
-    assert not found.clipped
     assert found.dropped.empty
     assert list(found.dropped) == ["file", "label", "patient", "reason", "same_as"]
     assert not found.patients
@@ -97,12 +109,12 @@ def test_unusable_radiographs_are_counted(tmp_path):
     with pytest.raises(
         NeuroLoopError, match=r"b\.png is empty \(0 bytes\), not an image: replace or remove it$"
     ):
-        find_duplicates(table, tmp_path)
+        read(table, tmp_path)
     (tmp_path / "c.png").unlink()
     with pytest.raises(
         NeuroLoopError, match=r"b\.png is empty .*\(2 of 3 radiographs cannot be used\)"
     ):
-        find_duplicates(table, tmp_path)
+        read(table, tmp_path)
 
 
 def deep_radiographs(folder, bits, options=({}, {}, {}, {})):
@@ -128,7 +140,7 @@ def test_white_is_one_for_all_and_never_told_by_pixels(tmp_path, caplog):
     made = radiographs_table(source, white=4095)
     assert made.white == 4095
     assert made.clipped == {"normal/3.tif": 1}
-    assert "1 radiographs have pixels above white 4095" in caplog.text
+    assert "1 radiographs have pixels above white, at most 1, in normal/3.tif" in caplog.text
     shallow = np.random.default_rng(9).integers(0, 256, (40, 40), dtype=np.uint8)
     Image.fromarray(shallow).save(source / "virus" / "8.png")
     assert len(radiographs_table(source, white=4095).table) == 5  # depths may be mixed
@@ -176,7 +188,7 @@ def test_folder_and_manifest_give_one_table(tmp_path, caplog):
     ]
     assert made.dropped["file"].tolist() == ["images/normal/IM-0115-0002.png"]
     assert all((made.folder / file).is_file() for file in made.table["file"])
-    assert "3 radiographs of 3 patients, 0 of them in two classes" in caplog.text
+    assert "3 radiographs of 3 patients (normal 1, virus 2); 0" in made.intake.recognised[-1]
     by_folder = radiographs_table(tmp_path / "images", {"virus": "virus", "NORMAL": "normal"})
     less = made.table.drop(columns="file")
     pd.testing.assert_frame_equal(by_folder.table.drop(columns="file"), less)
@@ -209,7 +221,9 @@ def test_kermanys_radiographs(data_folder, caplog):
     assert len(made.table) == 1888
     assert made.dropped["reason"].tolist() == ["copy"] * 12
     assert made.table["patient"].nunique() == 1221
-    assert "1888 radiographs of 1221 patients, 99 of them in two classes" in caplog.text
+    told = made.intake.recognised[-1]
+    assert told.startswith("1888 radiographs of 1221 patients")
+    assert "99 patients are in two classes" in told
     by_folder = radiographs_table(source.parent / "images")
     less = made.table.drop(columns="file")
     pd.testing.assert_frame_equal(by_folder.table.drop(columns="file"), less)

@@ -141,17 +141,17 @@ def test_a_truncated_array_is_refused(tmp_path, share):
     files.save_array(path, np.arange(50.0), axes=["rows"], units="1")
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
-    assert "cannot be read" in _refusal(files.load_array, path)
+    assert "delete it and run again" in _refusal(files.load_array, path)
 
 
 def test_what_is_no_array_is_refused(tmp_path):
     path = tmp_path / "x.npy"
     files.save_array(path, np.zeros(3), axes=["rows"], units="1")
     np.save(path, np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    assert "cannot be read" in _refusal(files.load_array, path)
+    assert "damaged or not a NumPy array" in _refusal(files.load_array, path)
     with path.open("wb") as stream:
         np.savez(stream, x=np.zeros(3))
-    assert "cannot be read" in _refusal(files.load_array, path)
+    assert "damaged or not a NumPy array" in _refusal(files.load_array, path)
 
 
 def test_a_missing_array_or_sidecar_is_named(tmp_path):
@@ -201,7 +201,7 @@ def test_named_arrays_come_back(tmp_path):
 def test_pickled_arrays_are_refused(tmp_path):
     path = tmp_path / "x.npz"
     np.savez(path, x=np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    assert "cannot be read" in _refusal(files.load_arrays, path)
+    assert "Python objects" in _refusal(files.load_arrays, path)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
@@ -210,7 +210,7 @@ def test_truncated_archives_are_refused(tmp_path, share):
     files.save_arrays(path, {"x": np.arange(50.0)}, axes={"x": ["rows"]})
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
-    assert "cannot be read" in _refusal(files.load_arrays, path)
+    assert "delete it and run again" in _refusal(files.load_arrays, path)
     path.unlink()
     assert "is missing" in _refusal(files.load_arrays, path)
 
@@ -263,7 +263,7 @@ def test_strings_of_a_table_stay_as_they_are(tmp_path):
 
 
 @settings(max_examples=40)
-@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=6)))
+@given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size=6)))
 def test_any_text_comes_back(tmp_path_factory, names):
     path = tmp_path_factory.mktemp("table") / "x.tsv"
     files.save_table(path, pd.DataFrame({"name": pd.Series(names, dtype=str), "other": "o"}))

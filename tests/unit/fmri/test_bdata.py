@@ -255,7 +255,7 @@ def test_file_of_another_kind(tmp_path):
     assert "not a BData file (it holds features)" in refused(tmp_path / "other.h5")
 
 
-@pytest.mark.parametrize("column", ["DataType", "stimulus_id", "Run"])
+@pytest.mark.parametrize("column", ["stimulus_id", "Run"])
 def test_missing_column(tmp_path, god_file, column):
     _, table, voxels = god_file
     save_with_bdpy(tmp_path / "b.h5", table.drop(columns=column), voxels)

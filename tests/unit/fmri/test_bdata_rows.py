@@ -69,5 +69,6 @@ def test_empty_block_numbers_are_no_block_numbers():
 
 def test_named_stimuli_need_named_categories():
     columns, vmaps = encode_rows(rows(stimulus_id=["a", "b", "c", "d"]))
+    del columns["Label"]
     with pytest.raises(NeuroLoopError, match=r"^f\.h5: stimulus ids are names, so Label"):
         decode_rows(columns, {"stimulus_id": vmaps["stimulus_id"]}, "f.h5")
