@@ -60,10 +60,7 @@ rule all:
 rule check:
     """Read and check every configured input, before anything is queued."""
     input:
-        expand("results/check/{dataset}.json", dataset=running("datasets")),
-        [session_files(name, "recordings.tsv") for name in running("areas")],
-        expand("results/cxr/{dataset}/folds.tsv", dataset=running("radiographs")),
-        [path for name in running("radiographs") for path in known_files(name)],
+        CHECKED,
 
 
 rule soft_labels:

@@ -486,6 +486,50 @@ def taught(dataset):
     return config["datasets"][dataset]["teaching"] is not None
 
 
+#: Folder of the passports of each kind of data set: a JSON file a name, and a folder of figures.
+PASSPORTS = {"datasets": "results/check", "radiographs": "results/check/cxr"}
+
+
+def checked(kind):
+    """Names of a kind that are checked: those that run, and other sets that these are tested on."""
+    names = running(kind)
+    for name in running("radiographs") if kind == "radiographs" else []:
+        names += config["radiographs"][name]["external"]
+    return list(dict.fromkeys(names))
+
+
+def passports(ending):
+    """A file of every data set's passport: ``.json``, or the folder ``.figures``."""
+    return [
+        f"{folder}/{name}{ending}"
+        for kind, folder in PASSPORTS.items()
+        for name in checked(kind)
+    ]
+
+
+def dataset_intakes(wildcards):
+    """Input function: what was read of the wildcards' subjects and of their images."""
+    images = f"results/distill/{wildcards.dataset}/intake.json"
+    return [
+        *subject_files(wildcards.dataset, "intake.json"),
+        *([images] if taught(wildcards.dataset) else []),
+    ]
+
+
+def radiograph_intakes(wildcards):
+    """Input function: what was read of the wildcards' radiographs and of those they are tested on."""
+    found = [f"results/cxr/{wildcards.dataset}/intake.json"]
+    if wildcards.dataset in running("radiographs"):
+        found += known_files(wildcards.dataset, "intake.json")
+    return found
+
+
+def radiograph_folds(wildcards):
+    """Input function: the folds of the wildcards' set of radiographs, if it is split."""
+    split = wildcards.dataset in running("radiographs")
+    return f"results/cxr/{wildcards.dataset}/folds.tsv" if split else []
+
+
 #: What the report has, in its order.
 CHAPTERS = chapters(config)
 

@@ -140,10 +140,10 @@ def classifier_files(dataset, name, leaky=True):
     return made
 
 
-def known_files(dataset):
-    """What is left out of each other set of radiographs that a set's classifiers are tested on."""
+def known_files(dataset, name="known.tsv"):
+    """One file of each other set of radiographs, of what is left out where it tests classifiers."""
     others = config["radiographs"][dataset]["external"]
-    return [f"results/cxr/{dataset}/external/{other}/known.tsv" for other in others]
+    return [f"results/cxr/{dataset}/external/{other}/{name}" for other in others]
 
 
 def external_files(dataset, name):

@@ -13,8 +13,10 @@ rule check_dataset:
             if taught(wildcards.dataset)
             else []
         ),
+        intakes=dataset_intakes,
     output:
         facts="results/check/{dataset}.json",
+        figures=directory("results/check/{dataset}.figures"),
         run="results/check/{dataset}.run.json",
     log:
         "logs/check/{dataset}.log",
@@ -37,10 +39,68 @@ rule check_dataset:
         "../scripts/report/check_dataset.py"
 
 
+rule check_radiographs:
+    """Show what was read of a set of radiographs, and what files alone tell of its classes."""
+    input:
+        radiographs="results/cxr/{dataset}/radiographs.npy",
+        sidecar="results/cxr/{dataset}/radiographs.json",
+        table="results/cxr/{dataset}/radiographs.tsv",
+        dropped="results/cxr/{dataset}/dropped.tsv",
+        folds=radiograph_folds,
+        properties="results/cxr/{dataset}/file_properties.tsv",
+        intakes=radiograph_intakes,
+    output:
+        facts="results/check/cxr/{dataset}.json",
+        figures=directory("results/check/cxr/{dataset}.figures"),
+        run="results/check/cxr/{dataset}.run.json",
+    log:
+        "logs/check/cxr/{dataset}.log",
+    benchmark:
+        "benchmarks/check/cxr/{dataset}.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(3000),
+        runtime=minutes(30),
+    params:
+        code=code_version("report/check_radiographs.py"),
+        seed=config["seed"],
+        threads=config["threads"],
+    script:
+        "../scripts/report/check_radiographs.py"
+
+
+rule write_passport:
+    """Write one page that shows what came in, data set by data set."""
+    input:
+        passports=passports(".json"),
+        figures=passports(".figures"),
+    output:
+        page="results/check/index.html",
+        run="results/check/run.json",
+    log:
+        "logs/check/write_passport.log",
+    benchmark:
+        "benchmarks/check/write_passport.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(1000),
+        runtime=minutes(10),
+    params:
+        code=code_version("report/write_passport.py"),
+        threads=config["threads"],
+    script:
+        "../scripts/report/write_passport.py"
+
+
 rule write_report:
     """Write one self-contained page with the tables and figures of this config."""
     input:
         files=[file for chapter in CHAPTERS for file in chapter.files.values()],
+        passports=passports(".json"),
     output:
         page="results/report/index.html",
         run="results/report/run.json",

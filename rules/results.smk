@@ -100,19 +100,27 @@ def dataset_jobs(dataset):
     """Files of all jobs of a dataset."""
     yield from decoding_jobs(dataset)
     yield from assessment_jobs(dataset)
+    yield from jobs("check_dataset", dataset=[dataset])
     yield from jobs("summarise_decoding", dataset=[dataset])
     yield from teaching_jobs(dataset)
     if taught(dataset):
         yield from jobs("summarise_ablation", dataset=[dataset])
 
 
-def area_jobs(area):
-    """Files of all jobs of an area."""
+def recording_jobs(area):
+    """Files of the jobs that read or simulate an area's recordings, and show them."""
     block = config["areas"][area]
     first = "list_recordings" if block["source"] == "tiff" else "simulate_session"
+    yield from jobs(first, area=[area], session=block["sessions"])
+
+
+def area_jobs(area):
+    """Files of all jobs of an area."""
+    yield from recording_jobs(area)
+    block = config["areas"][area]
     sessions = {"area": [area], "session": block["sessions"]}
     readers = {"reader": block["readers"]}
-    for step in (first, "extract_frames", "extract_traces"):
+    for step in ("extract_frames", "extract_traces"):
         yield from jobs(step, **sessions)
     for step in ("train_reader", "correlate_maps", "estimate_coupling"):
         yield from jobs(step, **sessions, **readers)
@@ -122,6 +130,14 @@ def area_jobs(area):
     yield from jobs("draw_reading", area=[area], **readers)
 
 
+def reading_jobs(dataset):
+    """Files of the jobs that read or simulate a set of radiographs, and show it."""
+    simulated = config["radiographs"][dataset]["source"] == "simulated"
+    made_by = "simulate_radiographs" if simulated else "list_radiographs"
+    yield from jobs(made_by, dataset=[dataset])
+    yield from jobs("check_radiographs", dataset=[dataset])
+
+
 def radiograph_jobs(dataset):
     """Files of all jobs of a set of radiographs."""
     block = config["radiographs"][dataset]
@@ -129,10 +145,7 @@ def radiograph_jobs(dataset):
     trained = {"case": block["cases"], "classifier": block["classifiers"]}
     pairs = [*product(*trained.values()), *map(tuple, block["leakage"])]
     for name in [dataset, *block["external"]]:
-        simulated = config["radiographs"][name]["source"] == "simulated"
-        yield from jobs(
-            "simulate_radiographs" if simulated else "list_radiographs", dataset=[name]
-        )
+        yield from reading_jobs(name)
     yield from jobs("split_radiographs", **one)
     yield from jobs("exclude_known", **one, other=block["external"])
     for front, kind in {
@@ -176,7 +189,37 @@ def all_jobs():
     yield from jobs("write_report")
 
 
+def passport_jobs():
+    """Files of the jobs that read all inputs and show them."""
+    for name in running("datasets"):
+        yield from sample_jobs(name)
+        yield from stimulus_jobs(name)
+        block = config["datasets"][name]
+        yield from jobs("assign_folds", dataset=[name], subject=block["subjects"])
+        if taught(name):
+            yield from jobs("prepare_images", dataset=[name])
+        yield from jobs("check_dataset", dataset=[name])
+    for name in running("areas"):
+        yield from recording_jobs(name)
+    for name in checked("radiographs"):
+        yield from reading_jobs(name)
+    for name in running("radiographs"):
+        yield from jobs("split_radiographs", dataset=[name])
+    yield from jobs("write_passport")
+
+
 #: What the targets are made of.
+CHECKED = whole(
+    [
+        *rules.write_passport.output,
+        *[
+            path
+            for name in running("areas")
+            for path in session_files(name, "recordings.tsv")
+        ],
+    ],
+    passport_jobs,
+)
 EVERYTHING = whole(rules.write_report.output, all_jobs)
 SOFT_LABELS = whole(
     [

@@ -5,6 +5,7 @@ import os
 from snakemake.io import IOFile
 from snakemake.settings.types import RerunTrigger
 
+from neuroloop.report.passport import PAGE, terminal_lines
 from neuroloop.workflow.failures import describe_failures
 from neuroloop.workflow.folder_lock import FolderInUse, hold_folder
 from neuroloop.workflow.lost_results import first_lost
@@ -153,6 +154,14 @@ def end_run():
         logger.info(f"Made again what was gone ({len(MENDING)} jobs).")
         os.environ[MENDED] = "yes"
         start_over()
+    if any(PAGE in job.output for job in workflow.dag.jobs):
+        tell_passports()
+
+
+def tell_passports():
+    """What came in, a line a data set: jobs on a cluster say nothing on this terminal."""
+    lines = terminal_lines(passports(".json"))
+    logger.info("\n".join([*lines, f"What came in: {PAGE}"]))
 
 
 if IS_MODULE:

@@ -1,6 +1,6 @@
 """The report: one self-contained page, a section for each kind of result."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from markupsafe import Markup
@@ -12,7 +12,9 @@ from neuroloop.report.templates import render
 ASSETS = ("page.html.j2", "page.css", "parts.html.j2")
 
 
-def report_page(title: str, chapters: Sequence[Chapter]) -> str:
+def report_page(
+    title: str, chapters: Sequence[Chapter], warnings: Mapping[str, Sequence[str]] | None = None
+) -> str:
     """Write the page of a report.
 
     Parameters
@@ -20,6 +22,8 @@ def report_page(title: str, chapters: Sequence[Chapter]) -> str:
     title : str
     chapters : sequence of Chapter
         Those of a section one after another.
+    warnings : mapping of str to sequence of str, optional
+        What a reader has to know of each data set, by its name.
 
     Returns
     -------
@@ -30,7 +34,10 @@ def report_page(title: str, chapters: Sequence[Chapter]) -> str:
         _section(name, list(group))
         for name, group in groupby(chapters, key=lambda chapter: chapter.section)
     ]
-    return render("neuroloop.report/page.html.j2", {"title": title, "sections": sections})
+    warned = [(name, told) for name, told in (warnings or {}).items() if told]
+    return render(
+        "neuroloop.report/page.html.j2", {"title": title, "sections": sections, "warned": warned}
+    )
 
 
 def _section(name: str, chapters: Sequence[Chapter]) -> dict[str, object]:

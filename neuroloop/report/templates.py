@@ -72,6 +72,19 @@ def cell(value: object) -> str:
     return f"{float(text):.4g}" if DECIMAL.fullmatch(text) else text
 
 
+def count(value: int) -> str:
+    """A whole number with its thousands set apart."""
+    return f"{value:,}"
+
+
+def size(count: int) -> str:
+    """Bytes in the unit that fits: ``3.2 MB``."""
+    value, units = float(count), ["bytes", "kB", "MB", "GB", "TB"]
+    while value >= 1000 and len(units) > 1:
+        value, units = value / 1000, units[1:]
+    return f"{value:.3g} {units[0]}" if value < 1000 else f"{value:.0f} {units[0]}"
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -83,7 +96,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.globals["asset"] = asset
-    environment.filters |= {"png": png, "cell": cell}
+    environment.filters |= {"png": png, "cell": cell, "count": count, "size": size}
     return environment
 
 

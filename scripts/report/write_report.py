@@ -8,6 +8,7 @@ from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
 from neuroloop.report.chapters import located
 from neuroloop.report.page import report_page
+from neuroloop.report.passport import read_passport
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -17,6 +18,7 @@ def write_report(
     *,
     chapters: Sequence[tuple[str, str, Sequence[str]]],
     files: Sequence[StrPath],
+    passports: Sequence[StrPath],
     page: StrPath,
 ) -> None:
     """Write one self-contained HTML page.
@@ -27,10 +29,14 @@ def write_report(
         In the order of the page, see `neuroloop.report.chapters`.
     files : sequence of path
         Files of all chapters, in the same order.
+    passports : sequence of path
+        JSON of each data set, whose warnings stand at the head of the page.
     page : path
         index.html.
     """
-    text = report_page("NeuroLoop", located(chapters, files))
+    known = [read_passport(path) for path in passports]
+    warnings = {passport.name: passport.intake.warnings for passport in known}
+    text = report_page("NeuroLoop", located(chapters, files), warnings)
     with atomic(page) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -41,5 +47,6 @@ if __name__ == "__main__":
         write_report(
             chapters=snakemake.params.chapters,
             files=snakemake.input.files,
+            passports=snakemake.input.passports,
             page=snakemake.output.page,
         )

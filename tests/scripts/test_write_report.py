@@ -14,6 +14,6 @@ def test_the_script_writes_the_page_of_its_chapters(tmp_path):
     files["figure"].write_bytes(b"picture")
     chapter = Chapter("decoding", "faces", files)
     page = tmp_path / "report" / "index.html"
-    write_report(chapters=[chapter.outline], files=list(files.values()), page=page)
+    write_report(chapters=[chapter.outline], files=list(files.values()), passports=[], page=page)
     assert page.read_text() == report_page("NeuroLoop", [chapter])
     assert "faces" in page.read_text()
