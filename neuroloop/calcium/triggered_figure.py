@@ -62,6 +62,7 @@ def triggered_figure(
         loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=2, fontsize=8, columnspacing=1.2
     )
     right.plot(np.arange(1, len(levels) + 1), levels.to_numpy(), "o", ms=3, color=PALETTE[0])
+    right.set_xlim(0.5, len(levels) + 0.5)
     right.set_ylim(0, 1.15 * float(levels.max()) if levels.max() > 0 else None)
     right.set_xlabel("recording, in the order of the table")
     right.set_ylabel("median brightness of the cells, counts")
