@@ -135,7 +135,7 @@ def _check_archive(path: Path) -> None:
             )
         if any(member.filename.endswith("/constants.pkl") for member in members):
             raise NeuroLoopError(f"{path} is a network compiled by TorchScript: {REMEDY}")
-        # Of what is marked as a folder torch reads nothing, and takes what memory holds for weights.
+        # What is marked as a folder torch does not read: weights are what memory held.
         if any(one.volume or one.compress_type or one.external_attr & FOLDER for one in members):
             raise ValueError("its table of contents is not as torch writes it")
         if damaged := archive.testzip():
