@@ -78,7 +78,7 @@ def test_times_of_no_grid_stay_but_meet():
 def designs(draw):
     """Runs of one design on a grid of the scanner or of a clock; a TR of any length."""
     tr = draw(st.sampled_from([*TRS, 1.35, 1.9, 2.13]))
-    grid = draw(st.sampled_from([tr, tr / 2, 1.0, 0.5, 0.25]))
+    grid = draw(st.sampled_from([tr, tr / 2, 1.0, 0.5, 0.25, 0.1]))
     least = int(np.ceil(2 * tr / grid))
     runs = []
     for _ in range(draw(st.integers(1, 3))):
@@ -153,3 +153,18 @@ def test_the_grid_is_that_of_all_runs():
     runs, grid = exact([Times(few + 0.01, few + 4.02, 2.0), Times(odd, odd + 3, 2.0)])
     assert grid is None
     np.testing.assert_array_equal(runs[0].onsets, few + 0.01)
+
+
+def test_jitter_of_onsets_and_durations_adds_up_on_a_fine_grid():
+    """The ends are then further from the grid than onsets and durations are."""
+    generator = np.random.default_rng(0)
+    for _ in range(30):
+        edges = np.cumsum(generator.integers(40, 120, 24)) * 0.1
+        late, longer = generator.uniform(-0.02, 0.02, (2, 12)) + 0.003
+        onsets = edges[::2] + late
+        (run,), _ = exact([Times(edges[::2], edges[1::2], 2.0)])
+        (at,), grid = exact([Times(onsets, edges[1::2] + late + longer, 2.0)])
+        assert grid == 0.1
+        for shift in (0.0, 0.3, 0.6, 1.2, 4.0):
+            for want, found in zip(run.volumes(shift), at.volumes(shift), strict=True):
+                np.testing.assert_array_equal(found, want)
