@@ -69,28 +69,33 @@ def _few_bytes(draw: Draw, content: bytes) -> bytes:
 
 
 def gzip_other(draw: Draw, content: bytes) -> bytes:
-    return gzip.compress(_few_bytes(draw, gzip.decompress(content)), 1)
+    return gzip.compress(_few_bytes(draw, gzip.decompress(content)), 1, mtime=0)
 
 
 def gzip_header(draw: Draw, content: bytes) -> bytes:
-    return gzip.compress(nifti_header(draw, gzip.decompress(content)), 1)
+    return gzip.compress(nifti_header(draw, gzip.decompress(content)), 1, mtime=0)
 
 
 def gzip_members(draw: Draw, content: bytes) -> bytes:
     """Several members, one of them empty, or cut between two."""
     inside = gzip.decompress(content)
     half = draw.randrange(len(inside) + 1)
-    parts = [gzip.compress(part, 1) for part in (inside[:half], b"", inside[half:])]
+    parts = [gzip.compress(part, 1, mtime=0) for part in (inside[:half], b"", inside[half:])]
     return b"".join(draw.choice((parts, parts[:2], parts[1:], [*parts, *parts])))
 
 
 def gzip_bomb(draw: Draw, content: bytes) -> bytes:
-    """Ten gigabytes of zeros after the content, in ten megabytes."""
-    made = zlib.compressobj(9, zlib.DEFLATED, 31)
-    block = made.compress(gzip.decompress(content)) + b"".join(
-        made.compress(bytes(2**24)) for _ in range(draw.choice((8, 64, 640)))
-    )
-    return block + made.flush()
+    """Gigabytes of zeros after the content, in as many megabytes."""
+    inside, count = gzip.decompress(content), draw.choice((8, 64, 256))
+    zeros = bytes(2**24)
+    made, checksum = zlib.compressobj(9, zlib.DEFLATED, -15), zlib.crc32(inside)
+    block = made.compress(inside) + made.flush(zlib.Z_FULL_FLUSH)
+    again = made.compress(zeros) + made.flush(zlib.Z_FULL_FLUSH)
+    for _ in range(count):
+        checksum = zlib.crc32(zeros, checksum)
+    length = (len(inside) + count * len(zeros)) % 2**32
+    header = b"\x1f\x8b\x08" + bytes(6) + b"\xff"
+    return header + block + again * count + made.flush() + struct.pack("<II", checksum, length)
 
 
 def nifti_header(draw: Draw, content: bytes) -> bytes:
