@@ -226,7 +226,8 @@ def source_needs(wildcards, name, usual):
 def subject_input(wildcards):
     """Input function: the files that the source of the wildcards' dataset reads of a subject."""
     dataset = config["datasets"][wildcards.dataset]
-    found = source_entry(wildcards).inputs(dataset, wildcards.subject)
+    entry = source_entry(wildcards)
+    found = entry.inputs(dataset, wildcards.subject)
     files = {
         name: [
             data_input(path, f"datasets.{wildcards.dataset}.{key}")
@@ -234,7 +235,8 @@ def subject_input(wildcards):
         ]
         for name, named in found.items()
     }
-    return {name: [path for path in paths if path] for name, paths in files.items()}
+    files = {name: [path for path in paths if path] for name, paths in files.items()}
+    return files | (entry.beside(files) if hasattr(entry, "beside") else {})
 
 
 def images_digest(folder, find):

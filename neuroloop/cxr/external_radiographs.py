@@ -12,6 +12,28 @@ from neuroloop.files.natural_order import natural_sorted
 KNOWN = "known patient"
 
 
+def check_fits(fit: str | None, own: str | None, source: object) -> None:
+    """Check that a set is fitted into squares as the one that a classifier learns from.
+
+    Parameters
+    ----------
+    fit, own : str or None
+        The ``fit`` of both; None where all radiographs are square.
+    source : object
+        The other set, for the message.
+
+    Raises
+    ------
+    NeuroLoopError
+        If it is not.
+    """
+    if fit and own and fit != own:
+        raise NeuroLoopError(
+            f"radiographs of {source} become squares by `fit: {fit}`, but the classifier learns "
+            f"from others by `fit: {own}`: give both sets one `fit`"
+        )
+
+
 def learned_from(
     radiographs: pd.DataFrame,
     content: Sequence[Collection[str]],

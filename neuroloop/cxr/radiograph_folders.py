@@ -29,6 +29,9 @@ MASK_FOLDERS = frozenset({"mask", "masks", "segmentation", "segmentations"})
 MIXED_FOLDER = "pneumonia"
 MIXED_CLASSES = ("bacteria", "virus")
 
+#: Bytes of the longest path that a link holds.
+LONGEST_LINK = 4096
+
 #: Names of folders that a sentence lists before it stops.
 LISTED = 5
 
@@ -110,6 +113,8 @@ def _images(folder: Path, intake: Intake) -> list[str]:
         intake.warn(f"{folder / name} leads nowhere or may not be read: it is passed over.")
     shown = [name for name in found.files if not _hidden(name)]
     files = [name for name in shown if PurePosixPath(name).suffix.lower() in SUFFIXES]
+    for name in shown:
+        _refuse_lost_link(folder / name)
     others = Counter(PurePosixPath(name).suffix.lower() for name in set(shown) - set(files))
     if not files:
         there = ", ".join(f"{number} {suffix}" for suffix, number in sorted(others.items()))
@@ -129,6 +134,21 @@ def _images(folder: Path, intake: Intake) -> list[str]:
         if not _hidden(name):
             intake.recognise(f"The link {name} was followed to {(folder / name).resolve()}.")
     return natural_sorted(files)
+
+
+def _refuse_lost_link(path: Path) -> None:
+    """Refuse a text file that names a place, as a link becomes where links are not copied."""
+    if path.suffix or path.stat().st_size > LONGEST_LINK:
+        return
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return
+    if "/" in text and len(text.split()) == 1 and (path.parent / text.strip()).exists():
+        raise NeuroLoopError(
+            f"{path} is a file that names {text.strip()}, as links become where they cannot be "
+            "copied: make it a link again, or remove it"
+        )
 
 
 def _hidden(name: str) -> bool:

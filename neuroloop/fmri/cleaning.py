@@ -1,11 +1,13 @@
 """Cleaning the time series of runs, and checks of what they must fulfil beforehand."""
 
 import logging
+from collections.abc import Mapping
 from itertools import combinations
 
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.intake import Intake
 
 log = logging.getLogger(__name__)
 
@@ -18,7 +20,7 @@ FREE_SHARE = 0.25
 ROUNDING = 1e-6
 
 
-def equal_runs(series: np.ndarray, runs: np.ndarray) -> list[list[str]]:
+def equal_runs(series: np.ndarray, runs: np.ndarray, intake: Intake) -> list[list[str]]:
     """Find pairs of runs that hold the same values: one measurement in training and test.
 
     Parameters
@@ -27,11 +29,13 @@ def equal_runs(series: np.ndarray, runs: np.ndarray) -> list[list[str]]:
         As measured.
     runs : ndarray of str, shape (volumes,)
         Run of each volume.
+    intake : Intake
+        Each pair is told.
 
     Returns
     -------
     list of [str, str]
-        Runs that are equal up to the length of the shorter one; a warning reports each pair.
+        Runs that are equal up to the length of the shorter one.
     """
     measured = {str(run): series[runs == run] for run in dict.fromkeys(runs)}
     pairs = []
@@ -39,13 +43,78 @@ def equal_runs(series: np.ndarray, runs: np.ndarray) -> list[list[str]]:
         length = min(len(measured[one]), len(measured[other]))
         if np.array_equal(measured[one][:length], measured[other][:length]):
             pairs.append([one, other])
-            log.warning(
-                "%s and %s hold the same data, so that decoders are tested on training data: "
-                "list every run once",
-                one,
-                other,
+            intake.warn(
+                f"{one} and {other} hold the same data, so that decoders are tested on training "
+                "data: list every run once"
             )
     return pairs
+
+
+def check_measured(
+    series: np.ndarray, runs: np.ndarray, regions: Mapping[str, np.ndarray], intake: Intake
+) -> None:
+    """Check that each region was measured in each run.
+
+    Parameters
+    ----------
+    series : ndarray of float64, shape (volumes, voxels)
+        As measured.
+    runs : ndarray of str, shape (volumes,)
+        Run of each volume.
+    regions : mapping of str to ndarray of bool, shape (voxels,)
+    intake : Intake
+        Voxels that never change in a run, and volumes that are 0, are told.
+
+    Raises
+    ------
+    NeuroLoopError
+        If a run holds only NaN, or NaN and infinite values in some voxels; if no voxel of a region
+        changes in a run.
+    """
+    constant: dict[str, list[str]] = {name: [] for name in regions}
+    for run in dict.fromkeys(runs):
+        part = series[runs == run]
+        _check_finite(run, part)
+        flat = np.ptp(part, axis=0) == 0
+        for name, flags in regions.items():
+            here = int(flat[flags].sum())
+            if here == flags.sum():
+                values = np.unique(part[0, flags])
+                held = f"the value {values[0]:g}" if len(values) == 1 else "one value a voxel"
+                raise NeuroLoopError(
+                    f"{run}: no voxel of region {name} changes ({here} voxels hold {held} "
+                    "throughout): fix the mask, which may lie outside of what was measured, or "
+                    "leave out the run"
+                )
+            if here:
+                constant[name].append(f"{here} in {run}")
+        black = (part == 0).all(axis=1)
+        if black.any():
+            intake.warn(
+                f"{run}: {int(black.sum())} of {len(black)} volumes are 0 throughout, the first is "
+                f"volume {int(black.argmax()) + 1}: they are read as measured; if the scan stopped "
+                "there, cut the images"
+            )
+    for name, counts in constant.items():
+        if counts:
+            intake.warn(
+                f"region {name}: of {int(regions[name].sum())} voxels some never change in a run "
+                f"({', '.join(counts)}) and are 0 there"
+            )
+
+
+def _check_finite(run: str, part: np.ndarray) -> None:
+    broken = ~np.isfinite(part)
+    if broken.all():
+        raise NeuroLoopError(
+            f"{run} holds nothing but NaN or infinite values in the masks: leave out the run"
+        )
+    if broken.any():
+        raise NeuroLoopError(
+            f"{run}: {int(broken.sum())} NaN or infinite values in "
+            f"{int(broken.any(axis=0).sum())} voxels and {int(broken.any(axis=1).sum())} volumes "
+            "of the masks: remove these voxels from the masks, or leave out the run"
+        )
 
 
 def check_high_pass(high_pass: float | None, tr: float) -> None:
@@ -61,7 +130,7 @@ def check_high_pass(high_pass: float | None, tr: float) -> None:
 def clean_runs(
     series: np.ndarray,
     runs: np.ndarray,
-    tr: float,
+    trs: Mapping[str, float],
     detrend: bool,
     high_pass: float | None,
     standardise: bool,
@@ -74,7 +143,9 @@ def clean_runs(
         As measured.
     runs : ndarray of str, shape (volumes,)
         Run of each volume.
-    tr, detrend, high_pass, standardise
+    trs : mapping of str to float
+        Repetition time of each run, seconds.
+    detrend, high_pass, standardise
         As for `neuroloop.fmri.nifti.read_runs`.
 
     Raises
@@ -86,6 +157,7 @@ def clean_runs(
 
     cleaned = np.empty_like(series)
     for run in dict.fromkeys(runs):
+        tr = trs[run]
         # Not nilearn's own `runs`: it returns them in the order of their sorted names.
         here = np.flatnonzero(runs == run)
         _check_freedom(run, len(here), tr, detrend, high_pass)

@@ -1,20 +1,21 @@
 """Which voxels of a mask image belong to a region: those equal to 1, or those it selects."""
 
-import logging
 from dataclasses import dataclass
 
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath
-
-log = logging.getLogger(__name__)
+from neuroloop.files.intake import Intake
 
 #: Tolerance of a stored 0, 1 or label: rounding of scaled or resampled images.
 ROUNDING = 1e-3
 
 #: Most values that a message lists one by one.
 LISTED = 6
+
+#: Share of the grid above which a region is told to be large.
+LARGE = 0.5
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,32 @@ def choose_voxels(values: np.ndarray, region: Region, name: str) -> tuple[np.nda
             f"{origin}: no voxel is {_wanted(region)}, the image holds {found}: fix the mask or "
             "the region"
         )
-    missing = int(absent.sum())
-    if missing:
-        log.warning("%s: %d voxels are NaN: taken as outside", origin, missing)
-    return chosen, missing
+    return chosen, int(absent.sum())
+
+
+def tell_region(
+    chosen: np.ndarray, missing: int, region: Region, name: str, intake: Intake
+) -> None:
+    """Tell how many voxels of the grid a region has, and how many of its mask are NaN.
+
+    Parameters
+    ----------
+    chosen : ndarray of bool
+        In the shape of the grid.
+    missing : int
+        Voxels of the mask that are NaN.
+    region, name
+        As for `choose_voxels`.
+    intake : Intake
+    """
+    count, size = int(chosen.sum()), chosen.size
+    intake.recognise(f"region {name}: {count} of the {size} voxels of {region.mask}")
+    intake.drop(f"voxels of the mask of region {name}", "NaN is outside of a mask", missing)
+    if count > size * LARGE:
+        intake.warn(
+            f"region {name} covers {count} of {size} voxels of the grid ({count / size:.0%}), more "
+            f"than half: see that {region.mask} is the mask of a region, and not of the whole image"
+        )
 
 
 def describe_values(known: np.ndarray) -> str:

@@ -1,4 +1,4 @@
-"""What was shown during each volume: from BIDS events, or from a list with a label per volume.
+"""What was shown during each volume, by BIDS events files.
 
 A shift of s seconds moves labels to later volumes: the volume at time t gets the label of time
 t - s, as the haemodynamic response lags the stimulus. The time of a volume is the middle of its
@@ -8,44 +8,51 @@ of an event, the volume belongs to the event that begins there.
 
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.formats import StrPath, read_table
+from neuroloop.files.formats import StrPath
+from neuroloop.files.intake import Intake
 from neuroloop.fmri import god
-from neuroloop.fmri.event_times import TIE, exact, first_volume
+from neuroloop.fmri.event_rows import GLM, Choice, read_event_rows
+from neuroloop.fmri.event_times import ROUNDING, TIE, Times, exact
 
 log = logging.getLogger(__name__)
 
-#: Columns of an events file that name the image, in order of preference.
-STIMULUS_COLUMNS = ("stimulus_id", "stim_file")
+#: Jitter of times that is told, in seconds: less is rounding of the table.
+TOLD = 1e-4
+
+#: Jitter of times that are on no grid, in seconds, whose effect is told.
+USUAL_JITTER = 0.02
 
 
 def read_events(
     paths: Sequence[StrPath],
     volumes: Sequence[int],
-    tr: float,
+    trs: Sequence[float],
     shift: float = 0.0,
-    rest: str = "rest",
+    choice: Choice | None = None,
+    intake: Intake | None = None,
 ) -> pd.DataFrame:
     """Label volumes by BIDS events files, one per run.
 
     Parameters
     ----------
     paths : sequence of path
-        TSV with ``onset`` and ``duration`` (seconds), ``trial_type`` (the category) and, if known,
+        TSV with ``onset`` and ``duration`` (seconds), a column of categories and, if known,
         ``stimulus_id`` or ``stim_file``.
     volumes : sequence of int
         Volumes of each run.
-    tr : float
-        Repetition time, seconds.
+    trs : sequence of float
+        Repetition time of each run, seconds.
     shift : float
         Seconds.
-    rest : str
-        Category of volumes outside every event.
+    choice : Choice, optional
+        Which rows are stimuli; by default all but those of ``trial_type`` rest.
+    intake : Intake, optional
+        What is recognised, and rows that are left out, are added.
 
     Returns
     -------
@@ -57,202 +64,122 @@ def read_events(
     Raises
     ------
     NeuroLoopError
-        If the numbers of files differ, a file cannot be used, or an event ends after its run,
-        overlaps another, is too short to cover the middle of a volume, or has a name that differs
-        from that of rest only in letter case.
+        If the numbers of files differ, a file cannot be used (see `read_event_rows`), or an event
+        overlaps another or is too short to label a volume.
     """
+    choice, intake = choice or Choice(), intake or Intake()
     if len(paths) != len(volumes):
         raise NeuroLoopError(
             f"{len(paths)} events files for {len(volumes)} BOLD runs: give one for each run"
         )
-    parts, gone = [], 0
-    for number, (path, count) in enumerate(zip(paths, volumes, strict=True), start=1):
-        part, without = _label_run(path, count, tr, shift, rest)
+    lengths = [count * tr for count, tr in zip(volumes, trs, strict=True)]
+    runs = read_event_rows(paths, lengths, trs, choice, intake)
+    logged = [times for _, times in runs]
+    taken, grid = exact(logged)
+    _tell_times(logged, taken, grid, shift, intake)
+    parts, meant, kept = [], [], []
+    for number, ((rows, _), times, count) in enumerate(zip(runs, taken, volumes, strict=True), 1):
+        _check_times(rows, times)
+        part, whole, inside = _label_run(rows, times, count, shift, choice.rest[0])
         parts.append(part.assign(run=god.run_id("training", number)))
-        gone += without
+        meant.append(whole)
+        kept.append(inside)
     table = pd.concat(parts, ignore_index=True)
+    gone = tell_lost(np.concatenate(meant), np.concatenate(kept), shift, "events", intake)
     table.attrs = {"events_without_volumes": gone}
     return table
 
 
-def _label_run(
-    path: StrPath, volumes: int, tr: float, shift: float, rest: str
-) -> tuple[pd.DataFrame, int]:
-    """Label one run; also count the events that are left without volumes by the shift."""
-    table = read_table(path, {"onset": float, "duration": float, "trial_type": str})
-    image_column = next((name for name in STIMULUS_COLUMNS if name in table), "trial_type")
-    _check_rest(table["trial_type"], path, "trial_type ", rest)
-    table = table[~table["trial_type"].isin([rest, "n/a"])].sort_values("onset", kind="stable")
-    origins = [
-        f"{path}: event {name} at {onset:g} s for {duration:g} s"
-        for name, onset, duration in zip(
-            table["trial_type"], table["onset"], table["duration"], strict=True
+def _check_times(rows: pd.DataFrame, times: Times) -> None:
+    """Raise a NeuroLoopError if an event is shorter than a volume, or overlaps another."""
+    lengths = times.ends - times.onsets
+    short = lengths < (1 - TIE - ROUNDING) * times.tr
+    if short.any():
+        raise NeuroLoopError(
+            f"{rows['origin'][short.argmax()]} is shorter than a volume (TR {times.tr:g} s), as "
+            f"are {int(short.sum())} of {len(short)} events there: {GLM}; or give the durations of "
+            "their blocks"
         )
-    ]
-    _check_times(table, origins, volumes, tr)
-    onsets = table["onset"].to_numpy()
-    onsets, ends = exact(onsets, onsets + table["duration"].to_numpy(), tr)
+    before = np.maximum.accumulate(times.ends)[:-1]
+    overlap = times.onsets[1:] < before - ROUNDING * times.tr
+    if overlap.any():
+        raise NeuroLoopError(
+            f"{rows['origin'][overlap.argmax() + 1]} overlaps an event before it: a volume has one "
+            "label: leave one kind out by the key drop, or choose by keep"
+        )
+
+
+def _label_run(
+    rows: pd.DataFrame, times: Times, volumes: int, shift: float, rest: str
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Label one run; also count the volumes of each event before and after what the shift cuts."""
     category = np.full(volumes, rest, dtype=object)
     stimulus = category.copy()
     event = np.zeros(volumes, dtype=int)
-    meant, kept = np.zeros(len(table), dtype=int), np.zeros(len(table), dtype=int)
-    rows = zip(onsets, ends, table["trial_type"], table[image_column], origins, strict=True)
-    for number, (onset, end, name, image, origin) in enumerate(rows, start=1):
-        first, last = (first_volume(time + shift, tr) for time in (onset, end))
-        if first == last:
-            raise NeuroLoopError(
-                f"{origin} covers the middle of no volume (TR {tr:g} s): events this short need a "
-                "GLM, whose estimates go in as BData, or the durations of their blocks"
+    first, after = times.volumes(shift)
+    if (empty := first == after).any():
+        raise NeuroLoopError(
+            f"{rows['origin'][empty.argmax()]} covers the middle of no volume (TR {times.tr:g} s): "
+            f"{GLM}; or give the durations of their blocks"
+        )
+    start, stop = np.clip(first, 0, volumes), np.clip(after, 0, volumes)
+    places = zip(start, stop, rows["category"], rows["image"], strict=True)
+    for number, (begin, end, name, image) in enumerate(places, start=1):
+        category[begin:end], stimulus[begin:end], event[begin:end] = name, image, number
+    part = pd.DataFrame({"category": category, "stimulus_id": stimulus, "event": event})
+    return part, after - first, stop - start
+
+
+def _tell_times(
+    logged: Sequence[Times],
+    taken: Sequence[Times],
+    grid: float | None,
+    shift: float,
+    intake: Intake,
+) -> None:
+    """Tell which times were moved, or that milliseconds decide some labels."""
+    pairs = list(zip(logged, taken, strict=True))
+    if grid is None:
+        near = sum(
+            _undecided(edges, run.tr, shift) for run in logged for edges in (run.onsets, run.ends)
+        )
+        if near:
+            intake.recognise(
+                f"times of events follow no regular grid: {near} edges lie within "
+                f"{1000 * USUAL_JITTER:g} ms of where a volume changes its event"
             )
-        covered = slice(max(first, 0), max(last, 0))
-        if event[covered].any():
-            raise NeuroLoopError(f"{origin} overlaps the previous event: a volume has one label")
-        meant[number - 1], kept[number - 1] = last - first, len(category[covered])
-        category[covered], event[covered] = name, number
-        stimulus[covered] = name if image in ("n/a", "") else image
-    return (
-        pd.DataFrame({"category": category, "stimulus_id": stimulus, "event": event}),
-        _tell_lost(path, meant, kept, shift),
+        return
+    moved = np.concatenate([np.abs(run.onsets - at.onsets) for run, at in pairs])
+    if moved.max(initial=0) <= TOLD:
+        return
+    edges = sum(
+        int((one != other).sum())
+        for run, at in pairs
+        for one, other in zip(run.volumes(shift), at.volumes(shift), strict=True)
+    )
+    intake.recognise(
+        f"onsets lie within {1000 * moved.max():.3g} ms of multiples of {grid:g} s and are taken "
+        f"as these: {edges} edges of events fall on another volume than by the logged times"
     )
 
 
-def _tell_lost(path: StrPath, meant: np.ndarray, kept: np.ndarray, shift: float) -> int:
-    """Log which events lose volumes to the shift; return how many have none left."""
+def _undecided(edges: np.ndarray, tr: float, shift: float) -> int:
+    """Count edges within the usual jitter of a time at which a volume changes its event."""
+    place = (edges + shift) / tr - 0.5 - TIE
+    return int((np.abs(place - np.round(place)) * tr <= USUAL_JITTER).sum())
+
+
+def tell_lost(meant: np.ndarray, kept: np.ndarray, shift: float, what: str, intake: Intake) -> int:
+    """Tell which events or stretches lose volumes to the shift; return how many have none left."""
     if (kept == meant).all():
         return 0
     lost, gone = int((meant - kept).sum()), int((kept == 0).sum())
-    log.info("%s: %d labels shifted by %g s fall outside the run", path, lost, shift)
-    if gone:
-        log.warning("%s: %d events have no volume left, shifted by %g s", path, gone, shift)
+    log.info("%d labels shifted by %g s fall outside their runs", lost, shift)
+    intake.drop(what, f"the shift of {shift:g} s moves them out of their runs", gone)
     half = int(((kept > 0) & (2 * kept <= meant)).sum())
     if half:
-        log.warning(
-            "%s: %d events lose half of their volumes or more, shifted by %g s", path, half, shift
+        intake.warn(
+            f"{half} {what} lose half of their volumes or more, which the shift of {shift:g} s "
+            "moves out of their runs"
         )
     return gone
-
-
-def _check_rest(categories: pd.Series, path: StrPath, what: str, rest: str) -> None:
-    """Raise a NeuroLoopError if a category differs from rest only in letter case."""
-    for name in categories.dropna().unique():
-        if name != rest and name.strip().casefold() == rest.strip().casefold():
-            raise NeuroLoopError(
-                f"{path}: {what}{name} and the key rest ({rest}) differ only in letter case, and "
-                f"{name} would become a category: spell them alike"
-            )
-
-
-def _check_times(table: pd.DataFrame, origins: Sequence[str], volumes: int, tr: float) -> None:
-    """Raise a NeuroLoopError if an event has no duration or is not within the run."""
-    for onset, duration, origin in zip(table["onset"], table["duration"], origins, strict=True):
-        if duration == 0 or np.isnan(duration):
-            raise NeuroLoopError(
-                f"{origin}: impulses label no volume: remove the row if it shows no stimulus; "
-                "otherwise it needs a GLM, whose estimates go in as BData, or the duration of its "
-                "block"
-            )
-        if not (onset >= -TIE * tr and duration > 0 and onset + duration <= (volumes + TIE) * tr):
-            raise NeuroLoopError(
-                f"{origin} is not within the run, which lasts {volumes * tr:g} s ({volumes} "
-                "volumes): fix the events or the TR, or take out the row if the scan stopped "
-                "before its end"
-            )
-
-
-def read_label_list(
-    path: StrPath,
-    volumes: Sequence[int],
-    tr: float,
-    shift: float = 0.0,
-    rest: str = "rest",
-) -> pd.DataFrame:
-    """Label volumes by a text file with one line per volume: label and run, separated by blanks.
-
-    Parameters
-    ----------
-    path : path
-        One line for each volume of all files, in order. A header ``labels chunks`` is skipped.
-        Without a second column every BOLD file is a run.
-    volumes : sequence of int
-        Volumes of each BOLD file.
-    tr, shift, rest
-        As for `read_events`: a label is an event that lasts as long as its volume.
-
-    Returns
-    -------
-    DataFrame
-        As `read_events` returns it, with the file's run names; an event is a stretch of one label.
-
-    Raises
-    ------
-    NeuroLoopError
-        If the file is missing, lines differ in form or number, a run is not contiguous or extends
-        past the end of a BOLD file, or a label differs from that of rest only in letter case.
-    """
-    lines = _read_lines(path)
-    if len(lines) != sum(volumes):
-        raise NeuroLoopError(
-            f"{path} labels {len(lines)} volumes, but the BOLD files have {sum(volumes)}: "
-            "there must be one line per volume"
-        )
-    if len({len(line) for line in lines}) != 1 or len(lines[0]) > 2:
-        raise NeuroLoopError(f"{path}: each line must be a label, or a label and a run")
-    files = np.repeat(np.arange(1, len(volumes) + 1), volumes)
-    runs = [line[1] for line in lines] if len(lines[0]) == 2 else files.astype(str).tolist()
-    table = pd.DataFrame({"category": [line[0] for line in lines], "run": runs})
-    unknown = table.index[table["run"].str.lower().isin(["nan", "n/a"])]
-    if len(unknown):
-        raise NeuroLoopError(
-            f"{path}: volume {unknown[0] + 1} has no run ({table['run'][unknown[0]]}): give each "
-            "volume one"
-        )
-    starts = table["run"] != table["run"].shift()
-    again = table.loc[starts, "run"][table.loc[starts, "run"].duplicated()]
-    if len(again):
-        raise NeuroLoopError(
-            f"{path}: run {again.iloc[0]} recurs at line {again.index[0] + 1}: the volumes of "
-            "a run must be consecutive"
-        )
-    _check_ends(table["run"], volumes, path)
-    _check_rest(table["category"], path, "label ", rest)
-    shown = table["category"] != rest
-    table["event"] = (starts | table["category"].ne(table["category"].shift())).cumsum() * shown
-    by_run = table.groupby("run", sort=False)[["category", "event"]]
-    moved = by_run.shift(first_volume(shift, tr))
-    category, event = moved["category"].fillna(rest), moved["event"].fillna(0).astype(int)
-    meant = table.loc[shown, "event"].value_counts(sort=False)
-    kept = event.value_counts().reindex(meant.index, fill_value=0)
-    run = [god.run_id("training", name) for name in table["run"]]
-    table = pd.DataFrame(
-        {"category": category, "stimulus_id": category, "event": event, "run": run}
-    )
-    table.attrs = {
-        "events_without_volumes": _tell_lost(path, meant.to_numpy(), kept.to_numpy(), shift)
-    }
-    return table
-
-
-def _read_lines(path: StrPath) -> list[list[str]]:
-    """Split each line that is not empty into words, leaving out the header."""
-    try:
-        lines = [line.split() for line in Path(path).read_text(encoding="utf-8").splitlines()]
-    except FileNotFoundError:
-        raise NeuroLoopError(f"{path} is missing: put the labels there or change the key") from None
-    except UnicodeDecodeError as error:
-        raise NeuroLoopError(f"{path} is not a text file ({error})") from error
-    lines = [line for line in lines if line]
-    if lines and [word.lower() for word in lines[0]] in (["labels", "chunks"], ["label", "run"]):
-        lines = lines[1:]
-    return lines
-
-
-def _check_ends(runs: pd.Series, volumes: Sequence[int], path: StrPath) -> None:
-    """Raise a NeuroLoopError if a run extends past the end of a BOLD file."""
-    files = np.repeat(np.arange(1, len(volumes) + 1), volumes)
-    for name, rows in runs.groupby(runs, sort=False).groups.items():
-        first, last = files[rows[0]], files[rows[-1]]
-        if first != last:
-            raise NeuroLoopError(
-                f"{path}: run {name} begins in BOLD file {first} and ends in file {last}: a file "
-                f"holds whole runs (volumes of the files: {', '.join(map(str, volumes))})"
-            )

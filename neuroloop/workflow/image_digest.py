@@ -36,7 +36,7 @@ def images_listed(manifest: Path) -> list[str]:
     try:
         with manifest.open(newline="", encoding="utf-8-sig") as stream:
             header, *rows = csv.reader(stream, delimiter=delimiter)
-        column = [name.lower() for name in header].index("file")
+        column = [name.strip().lower() for name in header].index("file")
         return sorted({row[column].strip() for row in rows if len(row) > column})
     except (OSError, ValueError, csv.Error):
         return []

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from neuroloop.cxr.external_radiographs import learned_from
+from neuroloop.cxr.external_radiographs import check_fits, learned_from
 from neuroloop.files.formats import StrPath, read_json, read_table, save_table, sidecar_path
 from neuroloop.files.intake import Intake
 from neuroloop.jobs.job import job
@@ -33,6 +33,7 @@ def exclude_known(
     """
     columns = {"radiograph": str, "label": str, "patient": str}
     facts, own_facts = (read_json(sidecar_path(path)) for path in (radiographs, own_radiographs))
+    check_fits(facts.get("fit"), own_facts.get("fit"), table)
     numbering = facts.get("patients_of")
     found = Intake()
     left_out = learned_from(

@@ -409,6 +409,28 @@ def test_own_radiographs_in_a_manifest(project: Project, kaggle: Project) -> Non
     same_radiographs(kaggle, project)
 
 
+def test_copies_in_another_set_are_refused_before_anything_is_trained(kaggle: Project) -> None:
+    """The same pixels under other names, patients and folders, and no radiograph besides."""
+    other = kaggle.data / "elsewhere"
+    for number, path in enumerate(sorted((kaggle.data / "chest_xray").rglob("*.png"))):
+        kinds = [kind for kind in ("bacteria", "virus") if kind in path.name]
+        copied = other / (kinds[0] if kinds else "normal") / f"{number}.png"
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, copied)
+    config = radiographs_config()
+    block = config["radiographs"]["few"]
+    del block["simulation"]
+    block |= {"source": "files", "path": "chest_xray", "classes": {}, "external": ["copies"]}
+    config["radiographs"]["copies"] = block | {"path": "elsewhere", "external": []}
+    said = kaggle.write_config("own.yaml", config).call("check", "--cores", "2")
+    assert said.status != 0
+    assert re.search(r"Error: \S+ has no radiograph left to test: of 45, 45 are copies", said.err)
+    assert not list((kaggle.folder / "results").rglob("networks.safetensors"))
+    told = json.loads((kaggle.folder / RADIOGRAPHS / "intake.json").read_text())
+    assert len(told["files"]) == 45
+    assert any("(test, train, val) are taken for splits" in text for text in told["recognised"])
+
+
 def spoil_pixels(data: Path) -> str:
     path = next(data.rglob("*bacteria*.png"))
     path.write_bytes(path.read_bytes()[:200])

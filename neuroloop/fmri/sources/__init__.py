@@ -17,6 +17,9 @@ Three classes describe its keys of the config, where it has any: ``Settings`` (o
 block), ``Subject`` (of a subject; without one ``file``), ``Roi`` (of a region; without one
 ``voxels``).
 
+A function ``beside(files) -> files`` names files that lie beside these and are read too, where they
+exist, by the name under which `read` gets them: paths as `inputs` gave them, made whole.
+
 One that has the images that subjects saw gives them by a function ``images``, which a source of the
 students' images calls (neuroloop/distill/image_sources). ``MEMORY`` (MB) and ``MINUTES`` of an
 import are 4000 and 20 if left out. The simulated source has only its images: rules of its own draw

@@ -18,13 +18,22 @@ MEMORY, MINUTES = 8000, 60
 #: What a region takes of its mask.
 PARTS = ("hemisphere", "label", "threshold")
 
+#: Which events or labels are stimuli.
+CHOICE = ("column", "rest", "keep", "drop")
+
 Paths = Annotated[tuple[str, ...], Field(min_length=1)]
+Names = str | Paths
 
 
 class Nifti(Closed):
     """How volumes are cleaned, and what a row of brain data is."""
 
-    repetition_time: float = setting("Time from one volume to the next.", gt=0, unit="s")
+    repetition_time: float | None = setting(
+        "Time from one volume to the next; null: what headers or BIDS JSON files state, per run.",
+        None,
+        gt=0,
+        unit="s",
+    )
     shift: float = setting(
         "Added to the times of events; 0 where labels contain the haemodynamic lag already.",
         0.0,
@@ -38,13 +47,20 @@ class Nifti(Closed):
         "What a row is: a volume, or a block (the mean of an event, or of a block of a list).",
         "volume",
     )
-    rest: str = setting("Label of volumes without a stimulus.", "rest")
+    column: str = setting("Column of the events that names the category.", "trial_type")
+    keep: Names | dict[str, Names] | None = setting(
+        "Categories that are used, or values by column; null: all but those of rest and drop.", None
+    )
+    drop: Names | dict[str, Names] | None = setting(
+        "Categories whose rows or volumes are left out, or values by column; null: none.", None
+    )
+    rest: Names = setting("Label, or labels, of volumes without a stimulus.", "rest")
 
 
 class Settings(Closed):
     """Settings of NIfTI images."""
 
-    nifti: Nifti = setting("How volumes are cleaned, and what a row is.")
+    nifti: Nifti = setting("How volumes are cleaned, and what a row is.", Nifti())
 
 
 class Subject(Closed):
@@ -88,6 +104,14 @@ def inputs(dataset: Mapping[str, Any], subject: str) -> Inputs:
     }
 
 
+def beside(files: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """JSON files that describe the BOLD images, where there are some."""
+    from neuroloop.fmri.repetition_time import json_files
+
+    found = [str(file) for path in files["bold"] for file in json_files(path)]
+    return {"json": list(dict.fromkeys(found))} if found else {}
+
+
 def options(dataset: Mapping[str, Any], subject: str) -> dict[str, Any]:
     """The block ``nifti``, which kind of labels there are, and what regions take of masks."""
     return {
@@ -108,15 +132,27 @@ def read(
     regions: Mapping[str, Mapping[str, Any]],
 ) -> Imported:
     """Cleaned volumes, or means of events (see `nifti.read_runs`)."""
+    from neuroloop.files.intake import Intake
+    from neuroloop.fmri.event_rows import Choice
     from neuroloop.fmri.masks import Region
     from neuroloop.fmri.nifti import read_runs
 
-    given = {key: value for key, value in cleaning.items() if key != "repetition_time"}
+    given = dict(cleaning)
+    tr = given.pop("repetition_time", None)
+    choice = Choice.stated(**{key: given.pop(key) for key in CHOICE if key in given})
     chosen = {
         roi: Region(path, **part)
         for (roi, part), path in zip(regions.items(), files["masks"], strict=True)
     }
+    intake = Intake()
     brain, xyz, facts = read_runs(
-        files["bold"], files["labels"], label_kind, chosen, cleaning["repetition_time"], **given
+        files["bold"],
+        files["labels"],
+        label_kind,
+        chosen,
+        tr,
+        choice=choice,
+        intake=intake,
+        **given,
     )
-    return Imported(brain, cleaning["unit"], xyz, "z-score within the run", facts)
+    return Imported(brain, cleaning["unit"], xyz, "z-score within the run", facts, intake=intake)

@@ -82,3 +82,12 @@ def test_without_a_new_radiograph_there_is_no_test():
         NeuroLoopError, match=r"radiographs\.tsv has no radiograph left to test: of 2, 2 are"
     ):
         learned_from(*radiographs)
+
+
+def test_sets_are_fitted_alike():
+    for fit, own in (("pad", "pad"), (None, "pad"), ("crop", None)):
+        external_radiographs.check_fits(fit, own, "radiographs.tsv")
+    with pytest.raises(
+        NeuroLoopError, match="by `fit: pad`, but the classifier learns from others"
+    ):
+        external_radiographs.check_fits("pad", "crop", "radiographs.tsv")

@@ -1,6 +1,7 @@
 """Lists of radiographs, from folders and manifests."""
 
 import logging
+import unicodedata
 
 import pytest
 
@@ -141,3 +142,152 @@ def test_no_manifest(tmp_path):
         read_manifest(tmp_path / "radiographs.csv")
     with pytest.raises(NeuroLoopError, match=r"ends in \.csv or \.tsv"):
         read_manifest(tmp_path / "radiographs.xlsx")
+
+
+# ------------------------------------------------------------- what is told of a folder
+
+
+def told(folder, classes=None):
+    intake = Intake()
+    return list_folder(folder, classes, intake), intake
+
+
+def test_roboflows_splits_are_no_classes(tmp_path):
+    files = [
+        f"{split}/{kind}/{split}0.png" for split in ("train", "valid", "test") for kind in "AB"
+    ]
+    table, intake = told(filled(tmp_path, files))
+    assert set(table["label"]) == {"a", "b"}
+    assert set(table["source"]) == {"train", "valid", "test"}
+    assert any("above the classes (test, train, valid) are" in text for text in intake.recognised)
+
+
+def test_a_class_that_is_called_like_a_split_has_to_be_named(tmp_path):
+    filled(tmp_path / "films", ["valid/a.png", "invalid/b.png"])
+    with pytest.raises(NeuroLoopError, match=r"lies in no class's folder \(valid is taken for a"):
+        list_folder(tmp_path / "films")
+    table = list_folder(tmp_path / "films", {"valid": "good", "invalid": "bad"})
+    assert set(table["label"]) == {"good", "bad"}
+    filled(tmp_path / "deeper", ["valid/one/a.png", "invalid/two/b.png"])
+    with pytest.raises(NeuroLoopError, match="valid stands beside the classes invalid and is"):
+        list_folder(tmp_path / "deeper")
+    filled(tmp_path / "mixed", ["A/a.png", "B/b.png", "test/A/c.png"])  # as some sets are
+    assert set(list_folder(tmp_path / "mixed")["label"]) == {"a", "b"}
+
+
+def test_links_are_followed_but_not_in_circles_and_broken_ones_told(tmp_path):
+    filled(tmp_path / "store", ["C/c.png"])
+    folder = filled(tmp_path / "films", ["A/a.png", "B/b.png"])
+    (folder / "C").symlink_to("../store/C")
+    (folder / "A" / "again").symlink_to("..")
+    (folder / "D").symlink_to("../store/D")
+    table, intake = told(folder)
+    assert table["file"].tolist() == ["A/a.png", "B/b.png", "C/c.png"]
+    assert f"The link C was followed to {tmp_path / 'store/C'}." in intake.recognised
+    (warning, _) = intake.warnings
+    assert warning == f"{folder / 'D'} leads nowhere or may not be read: it is passed over."
+    (folder / "D").unlink()
+    (folder / "D").write_text("../store/C")  # what becomes of a link where there are none
+    with pytest.raises(
+        NeuroLoopError, match=r"D is a file that names \.\./store/C, as links become"
+    ):
+        list_folder(folder)
+
+
+def test_what_is_passed_over_is_counted(tmp_path):
+    files = ["A/a.png", "B/b.png", "A/c.dcm", "B/d.DCM", "A/.e.png", "notes"]
+    _, intake = told(filled(tmp_path, files))
+    assert [(each.what, each.count) for each in intake.dropped] == [
+        ("hidden files", 1),
+        ("files without a suffix", 1),
+        ("files .dcm", 2),
+    ]
+    with pytest.raises(NeuroLoopError, match=r"has no images .*other kinds \(1 \.dcm\), which may"):
+        list_folder(filled(tmp_path / "only", ["A/a.dcm"]))
+
+
+def test_folders_that_are_written_in_two_ways_are_one_class(tmp_path):
+    name = "pneumonie aiguë"
+    ways = [unicodedata.normalize(form, name) for form in ("NFC", "NFD")]
+    files = ["NORMAL/a.png", "normal/b.png", f"{ways[0]}/c.png", f"{ways[1]}/d.png"]
+    table, intake = told(filled(tmp_path, files))
+    assert table["label"].value_counts().to_dict() == {"normal": 2, ways[0]: 2}
+    assert "The folders NORMAL and normal are one class, normal." in intake.recognised
+
+
+def test_patients_are_told_by_folders_and_names(tmp_path):
+    files = [
+        "A/patient00001/study1/view1_frontal.png",
+        "B/patient00001/study2/view1_frontal.png",
+        "A/00000012_000.png",
+        "A/00000012_001.png",
+        "A/patient00002/00000012_002.png",  # who is 00000012 too
+    ]
+    table, intake = told(filled(tmp_path, files))
+    of = dict(zip(table["file"], table["patient"], strict=True))
+    assert of[files[0]] == of[files[1]] == "patient00001"
+    assert len({of[file] for file in files[2:]}) == 1
+    assert sum("Patients are told by" in text for text in intake.recognised) == 2
+    numbers = list_folder(filled(tmp_path / "numbers", ["A/7/a.png", "A/7/b.png", "B/8/a.png"]))
+    assert numbers["patient"].tolist() == ["7", "7", "8"]
+
+
+def test_masks_beside_radiographs_are_warned_of(tmp_path):
+    _, intake = told(filled(tmp_path, ["A/images/a.png", "A/masks/a.png", "B/images/b.png"]))
+    assert intake.warnings[0].startswith("1 images in folders masks are read as radiographs")
+
+
+# ----------------------------------------------------------- what is told of a manifest
+
+
+def test_a_class_in_two_spellings_is_refused_unless_both_are_named(tmp_path):
+    path = manifest(tmp_path, "file,label\na.png,NORMAL\nb.png,normal\nc.png,sick\n")
+    with pytest.raises(NeuroLoopError, match="one class in 2 ways, 'NORMAL' and 'normal'"):
+        read_manifest(path)
+    with pytest.raises(NeuroLoopError, match="one class in 2 ways"):
+        read_manifest(path, {"NORMAL": "n", "sick": "s"})
+    table = read_manifest(path, {"NORMAL": "n", "normal": "n", "sick": "s"})
+    assert table["label"].tolist() == ["n", "n", "s"]
+
+
+def test_patients_in_several_spellings_are_one_and_told(tmp_path):
+    rows = ["a,x,7", "b,x,7.0", "c,y,007", "d,y,P1", "e,y,p1", "f,y,70"]
+    intake = Intake()
+    path = manifest(tmp_path, "file,label,patient\n" + "\n".join(rows) + "\n")
+    table = read_manifest(path, intake=intake)
+    assert table["patient"].tolist() == ["7", "7", "7", "P1", "P1", "70"]
+    assert "2 patients are written in several ways (7 and" in intake.warnings[0]
+    assert [each.file for each in intake.files] == [str(path)]
+
+
+def test_a_table_that_keeps_patients_of_names_apart_is_warned_of(tmp_path):
+    rows = ["p/patient1/a.png,x,Q1", "p/patient1/b.png,x,Q2", "p/patient2/c.png,y,Q3"]
+    intake = Intake()
+    read_manifest(manifest(tmp_path, "file,label,person\n" + "\n".join(rows)), intake=intake)
+    assert (
+        "1 patients by names of files or folders (patient1, ...) are several" in intake.warnings[0]
+    )
+
+
+def test_files_outside_the_manifests_folder_are_told(tmp_path):
+    (tmp_path / "lists").mkdir()
+    intake = Intake()
+    path = manifest(tmp_path / "lists", "file,label\n../a.png,x\nb.png,y\n")
+    read_manifest(path, intake=intake)
+    assert any(
+        text.startswith("1 radiographs lie outside the folder") for text in intake.recognised
+    )
+    with pytest.raises(NeuroLoopError, match=r"lists d/\.\./b\.png twice"):
+        read_manifest(manifest(tmp_path, "file,label\nb.png,x\nd/../b.png,y\n"))
+
+
+def test_separators_and_encodings_are_told(tmp_path):
+    with pytest.raises(
+        NeuroLoopError, match=r"separates its columns by ';': a \.csv table needs ','"
+    ):
+        read_manifest(manifest(tmp_path, "file;label\na.png;x\n"))
+    (tmp_path / "radiographs.csv").write_text("file,label\na.png,x\n", encoding="utf-16")
+    with pytest.raises(
+        NeuroLoopError, match=r"damaged or not a \.csv table .*: save it anew, in UTF-8"
+    ):
+        read_manifest(tmp_path / "radiographs.csv")

@@ -195,6 +195,50 @@ def test_folder_and_manifest_give_one_table(tmp_path, caplog):
     assert all((by_folder.folder / file).is_file() for file in by_folder.table["file"])
 
 
+def test_what_is_outside_the_square_is_told_or_nothing_is(tmp_path):
+    wide = np.random.default_rng(0).integers(9, 256, (80, 100), dtype=np.uint8)
+    for name, pixels in (("a", wide), ("b", wide[:, :80])):
+        (tmp_path / name).mkdir()
+        Image.fromarray(pixels).save(tmp_path / name / f"{name}.png")
+    cropped = radiographs_table(tmp_path, size=40)
+    assert (
+        "The middle square is taken of each radiograph (fit: crop); of 1 that are not square up to "
+        "20% lies outside, 20% on average."
+    ) in cropped.intake.recognised
+    padded = radiographs_table(tmp_path, size=40, fit="pad")
+    assert any("between black bars (fit: pad)" in text for text in padded.intake.recognised)
+    assert cropped.pixels[0].min() > 0
+    assert not padded.pixels[0][:4].any()
+    assert padded.pixels[0][4:-4].min() > 0
+    np.testing.assert_array_equal(cropped.pixels[1], padded.pixels[1])
+
+
+def test_properties_are_of_every_file_that_was_read(tmp_path):
+    table = radiographs(tmp_path, [("A/a.png", "", "", 1), ("B/b.png", "", "", 2)])
+    exif = Image.Exif()
+    exif[274] = 6
+    film = np.tile(np.array([0, 255], dtype=np.uint8), (10, 10))
+    Image.fromarray(film).save(tmp_path / "B" / "c.tif", tiffinfo=exif)
+    Image.open(tmp_path / "A" / "a.png").save(tmp_path / "A" / "d.bmp")  # a copy
+    found = radiographs_table(tmp_path)
+    rows = found.properties.set_index("file")
+    assert sorted(rows.index) == sorted([*table["file"], "B/c.tif", "A/d.bmp"])
+    turned = rows.loc["B/c.tif", ["format", "bits", "orientation", "height", "width", "mean"]]
+    assert turned.tolist() == ["TIFF", 8, 6, 20, 10, 0.5]
+    assert rows["radiograph"].isna().tolist() == [name == "A/d.bmp" for name in rows.index]
+    sizes = {each.file: each.bytes for each in found.intake.files}
+    assert sizes == {str(tmp_path / file): size for file, size in rows["bytes"].items()}
+    assert "1 radiographs are turned upright, as their headers say." in found.intake.recognised
+
+
+def test_names_tell_whose_numbers_patients_have(tmp_path):
+    kermany = ["a/person1_virus_1.png", "b/person2_bacteria_2.png"]
+    radiographs(tmp_path / "k", [(file, "", "", n) for n, file in enumerate(kermany)])
+    assert radiographs_table(tmp_path / "k").numbering == "Kermany et al. 2018"
+    radiographs(tmp_path / "o", [("a/person1.png", "", "", 1), ("b/x_1.png", "", "", 2)])
+    assert radiographs_table(tmp_path / "o").numbering is None
+
+
 def test_one_class_is_too_few(tmp_path):
     radiographs(tmp_path, FILES)
     with pytest.raises(NeuroLoopError, match=r"radiographs of 1 classes \(virus\)"):

@@ -3,17 +3,15 @@
 import numpy as np
 import pytest
 
-from neuroloop.fmri.event_times import exact, first_volume
+from neuroloop.fmri.event_times import Times, exact, first_volume
 
 TRS = (0.72, 0.8, 1.0, 1.5, 2.0, 2.2, 2.5, 3.0)
 
 
 def covered(onsets, ends, tr, shift):
     """First volume of every event, and the first after it."""
-    return [
-        (first_volume(a + shift, tr), first_volume(b + shift, tr))
-        for a, b in zip(*exact(onsets, ends, tr), strict=True)
-    ]
+    (run,), _ = exact([Times(onsets, ends, tr)])
+    return list(zip(*run.volumes(shift), strict=True))
 
 
 def test_first_volume_is_the_one_whose_middle_is_not_before():
@@ -58,13 +56,17 @@ def test_jitter_changes_no_volume(tr, step):
 
 def test_times_of_a_grid_are_found():
     onsets, ends = np.array([0.004, 11.99, 24.02]), np.array([8.01, 20.0, 31.53])
-    on, off = exact(onsets, ends, 2.0)
+    (run,), grid = exact([Times(onsets, ends, 2.0)])
+    assert grid == 2.0
+    on, off = run.onsets, run.ends
     np.testing.assert_allclose(on, [0, 12, 24])
     np.testing.assert_allclose(off, [8, 20, 31.5])
 
 
 def test_times_of_no_grid_stay_but_meet():
     onsets, ends = np.array([0.05, 5.157, 12.333]), np.array([5.162, 12.2, 15.111])
-    on, off = exact(onsets, ends, 2.0)
+    (run,), grid = exact([Times(onsets, ends, 2.0)])
+    assert grid is None
+    on, off = run.onsets, run.ends
     np.testing.assert_array_equal(on, onsets)
     np.testing.assert_array_equal(off, [5.157, 12.333, 15.111])

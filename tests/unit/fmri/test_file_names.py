@@ -3,12 +3,13 @@
 import pytest
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.fmri.file_names import check_pairs, entities
+from neuroloop.fmri.file_names import check_pairs, check_subject, entities
 
 
 def test_entities_of_the_name_alone():
     path = "sub-09/ses-9/sub-S01_ses-02_task-faces_acq-x_run-010_space-MNI_bold.nii.gz"
-    assert entities(path) == {"sub": "S01", "ses": "2", "task": "faces", "run": "10"}
+    named = {"sub": "S01", "ses": "2", "task": "faces", "run": "10", "space": "MNI"}
+    assert entities(path) == named
     assert entities("run-1_bold.nii.gz") == {"run": "1"}
     assert entities("rerun-1_subrun-2_my-sub-1.nii") == {}
 
@@ -51,3 +52,32 @@ def test_pairs(bold, events, key):
         check_pairs([bold], [events])
     assert bold in str(error.value)
     assert events in str(error.value)
+
+
+def test_folders_say_subject_and_session_where_the_name_does_not():
+    assert entities("data/sub-02/ses-1/func/run-3_bold.nii") == {"sub": "2", "ses": "1", "run": "3"}
+    assert entities("sub-02/sub-03/bold.nii") == {"sub": "3"}
+    assert entities("sub-02_old/bold.nii") == {}
+    with pytest.raises(NeuroLoopError, match="sub is 1 here and 2 there"):
+        check_pairs(["sub-01/run-1_bold.nii"], ["sub-02/run-1_events.tsv"])
+
+
+@pytest.mark.parametrize(
+    ("bold", "mask", "said"),
+    [
+        (["sub-1_run-1_bold.nii", "sub-01_run-2_bold.nii"], "sub-1_V1.nii", None),
+        (["sub-1_ses-1_bold.nii", "sub-1_ses-2_bold.nii"], "ses-3/V1.nii", None),
+        (["sub-1_space-MNI152NLin6Asym_bold.nii"], "space-MNI_V1.nii", None),
+        (["sub-1_run-1_bold.nii", "sub-02_run-2_bold.nii"], "V1.nii", "sub is 1 here and 2 there"),
+        (["sub-1_bold.nii"], "sub-02_V1.nii", "a mask of this subject"),
+        (["a_bold.nii", "sub-1_bold.nii"], "sub-02_V1.nii", "a mask of this subject"),
+        (["space-T1w_bold.nii"], "space-MNI152NLin6Asym_V1.nii", "space is T1w here and MNI152"),
+        (["space-T1w_bold.nii", "space-MNI_bold.nii"], "V1.nii", "space is T1w here and MNI there"),
+    ],
+)
+def test_runs_and_masks_of_a_subject(bold, mask, said):
+    if said is None:
+        check_subject(bold, [mask])
+        return
+    with pytest.raises(NeuroLoopError, match=said):
+        check_subject(bold, [mask])

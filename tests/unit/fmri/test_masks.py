@@ -1,12 +1,11 @@
 """Which voxels of a mask are a region's."""
 
-import logging
-
 import numpy as np
 import pytest
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.fmri.masks import Region, choose_voxels
+from neuroloop.files.intake import Intake
+from neuroloop.fmri.masks import Region, choose_voxels, tell_region
 
 
 def chosen(values, **choice):
@@ -37,12 +36,15 @@ def test_masks_of_0_and_1(values):
     np.testing.assert_array_equal(chosen(values)[0], [False, True, True, False])
 
 
-def test_nan_is_outside_and_counted(caplog):
-    with caplog.at_level(logging.WARNING):
-        flags, missing = chosen([np.nan, 1, 0, np.nan, np.nan])
+def test_nan_is_outside_and_counted():
+    flags, missing = chosen([np.nan, 1, 0, np.nan, np.nan])
     assert flags.tolist() == [False, True, False, False, False]
     assert missing == 3
-    assert "m.nii, region V1: 3 voxels are NaN: taken as outside" in caplog.text
+    intake = Intake()
+    tell_region(flags, missing, Region("m.nii"), "V1", intake)
+    assert [(each.what, each.count) for each in intake.dropped] == [
+        ("voxels of the mask of region V1", 3)
+    ]
     assert chosen([2, np.nan, 1], label=2)[1] == 1
     assert chosen([0.6, np.nan, 0.5], threshold=0.5)[0].tolist() == [True, False, False]
 
@@ -91,3 +93,17 @@ def test_nothing_to_choose():
     assert "2 voxels are infinite" in refused([0, np.inf, 1, -np.inf], threshold=0.5)
     colours = np.zeros(2, dtype=[("R", "u1"), ("G", "u1"), ("B", "u1")])
     assert "not numbers" in refused(colours)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_a_region_of_more_than_half_of_the_grid_is_told(count):
+    flags, intake = np.arange(4).reshape(2, 2, 1) < count, Intake()
+    tell_region(flags, 0, Region("m.nii"), "V1", intake)
+    assert intake.recognised == [f"region V1: {count} of the 4 voxels of m.nii"]
+    assert bool(intake.warnings) == (count > 2)
+    if count > 2:
+        assert (
+            f"region V1 covers {count} of 4 voxels of the grid ({25 * count}%)"
+            in (intake.warnings[0])
+        )
+    assert not intake.dropped

@@ -9,9 +9,23 @@ import pandas as pd
 import pytest
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.fmri.volume_labels import read_events, read_label_list
+from neuroloop.files.intake import Dropped, Intake
+from neuroloop.fmri import label_list as lists
+from neuroloop.fmri import volume_labels
+from neuroloop.fmri.event_rows import Choice
 
 TR = 2.0
+
+
+def read_events(paths, volumes, tr, shift=0.0, intake=None, **choice) -> pd.DataFrame:
+    trs = [tr] * len(volumes)
+    stated = Choice.stated(**choice)
+    return volume_labels.read_events(paths, volumes, trs, shift, stated, intake)
+
+
+def read_label_list(path, volumes, tr, shift=0.0, intake=None, **choice) -> pd.DataFrame:
+    trs = [tr] * len(volumes)
+    return lists.read_label_list(path, volumes, trs, shift, Choice.stated(**choice), intake)
 
 
 def events(path: Path, *rows: str, header: str = "onset\tduration\ttrial_type") -> Path:
@@ -100,32 +114,37 @@ def test_labels_shifted_out_of_the_run_are_counted(tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         assert categories(read_events([path], [6], TR, shift=2.0)) == ".cc..d"
         assert categories(read_events([path], [6], TR, shift=-2.0)) == "c..dd."
-    told = [r.getMessage() for r in caplog.records if r.levelno == logging.INFO]
-    assert [line.split(": ")[1][:8] for line in told] == ["1 labels"] * 2
+    told = [line for line in caplog.messages if "fall outside" in line]
+    assert [line[:8] for line in told] == ["1 labels"] * 2
 
 
-def test_events_shifted_wholly_out_of_the_run_are_told(tmp_path, caplog):
+def test_events_shifted_wholly_out_of_the_run_are_told(tmp_path):
     rows = [f"{4 * n} 4 cat" for n in range(10)]
     path = events(tmp_path / "e.tsv", *rows)
     for shift, lost in [(0.0, 0), (4.0, 1), (20.0, 5), (-9.0, 2)]:
-        caplog.clear()
-        table = read_events([path, path], [20, 20], TR, shift)
+        intake = Intake()
+        table = read_events([path, path], [20, 20], TR, shift, intake)
         assert table.attrs["events_without_volumes"] == 2 * lost
-        told = [line for line in caplog.messages if "no volume left" in line]
-        assert len(told) == (2 if lost else 0)
-        assert all(f"{lost} events have no volume left" in line for line in told)
+        reason = f"the shift of {shift:g} s moves them out of their runs"
+        want = [Dropped("events", 2 * lost, reason)] if lost else []
+        assert intake.dropped == want
     # Half an event and less of the last one.
-    read_events([path], [20], TR, 2.0)
-    assert "1 events lose half of their volumes or more" in caplog.text
+    intake = Intake()
+    read_events([path], [20], TR, 2.0, intake)
+    assert "1 events lose half of their volumes or more" in intake.warnings[0]
 
 
-def test_stretches_of_a_list_shifted_out_are_told(tmp_path, caplog):
+def test_stretches_of_a_list_shifted_out_are_told(tmp_path):
+    intake = Intake()
     path = label_list(tmp_path / "l.txt", "cat 0, cat 0, dog 0, dog 1, rest 1, owl 1")
-    table = read_label_list(path, [6], TR, shift=2.0)
+    table = read_label_list(path, [6], TR, 2.0, intake)
     assert categories(table) == ".cc.d."
     assert table["event"].tolist() == [0, 1, 1, 0, 3, 0]
     assert table.attrs["events_without_volumes"] == 2
-    assert "2 events have no volume left" in caplog.text
+    assert [(each.what, each.count) for each in intake.dropped] == [
+        ("volumes with label rest", 1),
+        ("stretches of a label", 2),
+    ]
 
 
 def test_rest_in_other_letters_is_refused(tmp_path):
@@ -180,14 +199,15 @@ def test_times_with_few_decimals_hit_the_volume_they_mean(tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("8 4 cat", "event cat at 8 s for 4 s is not within the run, which lasts 10 s"),
-        ("-2 4 cat", "event cat at -2 s for 4 s is not within the run"),
-        ("-0.3 4 cat", "is not within the run"),
-        ("2 -1 cat", "is not within the run"),
-        ("2 0 cat", "event cat at 2 s for 0 s: impulses label no volume: remove the row"),
-        ("2 n/a cat", "event cat at 2 s for nan s: impulses label no volume"),
-        ("n/a 2 cat", "not within the run"),
-        ("3.5 0.5 cat", "covers the middle of no volume (TR 2 s): events this short need a GLM"),
+        ("8 4 cat", "not within the run, which lasts 10 s (5 volumes of 2 s), the first is cat at"),
+        ("-2 4 cat", "not within the run, which lasts 10 s (5 volumes of 2 s), the first is cat"),
+        ("-0.3 4 cat", "1 of 1 events are not within the run"),
+        ("2 -1 cat", "1 of 1 events have a negative duration"),
+        ("2 0 cat", "have no duration (0 or n/a), the first is cat at 2 s for 0 s: impulses label"),
+        ("2 n/a cat", "cat at 2 s for nan s: impulses label no volume: a general linear model"),
+        ("n/a 2 cat", "1 of 1 events have no onset (n/a)"),
+        ("2.5 0.9 cat", "is shorter than a volume (TR 2 s), as are 1 of 1 events there: a general"),
+        ("3.24 1.85 cat", "covers the middle of no volume (TR 2 s): a general linear model"),
     ],
 )
 def test_impossible_events_are_refused(tmp_path, row, message):
@@ -197,7 +217,7 @@ def test_impossible_events_are_refused(tmp_path, row, message):
 
 def test_overlapping_events_are_refused(tmp_path):
     path = events(tmp_path / "e.tsv", "0 6 cat", "4 4 dog")
-    assert "event dog at 4 s for 4 s overlaps" in refused(read_events, [path], [5], TR)
+    assert "dog at 4 s for 4 s overlaps" in refused(read_events, [path], [5], TR)
 
 
 def test_a_run_may_begin_and_end_with_an_event_that_is_logged_outside_of_it(tmp_path):

@@ -9,7 +9,7 @@ from torch.nn.functional import interpolate
 from neuroloop.distill.images import read_images
 from neuroloop.explain.models.image_folder import open_folder
 from neuroloop.images.preparation import Preparation
-from neuroloop.images.square import centre_square
+from neuroloop.images.square import centre_square, padded_square
 
 
 def noise(*shape, seed=0):
@@ -54,6 +54,26 @@ def test_the_square_is_that_of_an_independent_library(size):
     # At its border a triangle reaches beyond the square, into the image.
     inner = slice(2 + size // 40, -2 - size // 40)
     np.testing.assert_allclose(made[inner, inner], there[0, 0][inner, inner], atol=1e-3)
+
+
+def test_all_of_a_wide_image_stands_between_black_bars(tmp_path):
+    """By hand: 4 x 8 pixels in a square of 8 lie in rows 2 to 5."""
+    pixels = 1 + noise(4, 8) // 2
+    made = np.asarray(padded_square(Image.fromarray(pixels), 8))
+    np.testing.assert_array_equal(made[2:6], pixels)
+    assert not made[:2].any()
+    assert not made[6:].any()
+    turned = np.asarray(padded_square(Image.fromarray(pixels.T), 8))
+    np.testing.assert_array_equal(turned, made.T)
+    path = saved(tmp_path / "wide.png", pixels)
+    for levels in ("photograph", "radiograph"):
+        padded = Preparation(8, 1, levels, fit="pad")
+        np.testing.assert_array_equal(padded.read(path)[0], made)
+        assert Preparation(8, 1, levels).read(path).min() > 0
+    np.testing.assert_array_equal(
+        Preparation(8, 1, fit="pad").squares(pixels[None, None])[0, 0], made
+    )
+    assert Preparation.from_json(padded.as_json()) == padded
 
 
 # ----------------------------------------------------- one image, wherever a network meets it

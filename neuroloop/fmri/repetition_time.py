@@ -1,0 +1,159 @@
+"""The time from one volume to the next: stated by the config, or by headers and JSON files."""
+
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import StrPath, read_json
+from neuroloop.files.intake import Intake
+
+if TYPE_CHECKING:
+    from nibabel.nifti1 import Nifti1Image
+
+#: Seconds of a header's unit of time; with any other it states none.
+SECONDS = {"sec": 1.0, "msec": 1e-3, "usec": 1e-6}
+
+#: Difference of two repetition times, in seconds, that counts as rounding.
+TOLERANCE = 1e-3
+
+#: Repetition times outside of these seconds are taken for a wrong unit.
+SHORTEST, LONGEST = 0.02, 60.0
+
+#: Folders from which BIDS lets a JSON file describe a BOLD file: func, session, subject, root.
+LEVELS = 4
+
+
+def json_files(bold: StrPath) -> list[Path]:
+    """Find the JSON files that describe a BOLD file, the nearest and most special first.
+
+    Its own has its name; if that is of BIDS, files whose entities it all has describe it too, as
+    ``task-faces_bold.json`` (inheritance principle), from the folders above up to that of
+    ``dataset_description.json``.
+    """
+    path = Path(bold)
+    stem = re.sub(r"\.(nii|img|hdr)(\.gz|\.bz2)?$", "", path.name, flags=re.IGNORECASE)
+    own = path.with_name(f"{stem}.json")
+    found = [own] if own.is_file() else []
+    parts = stem.split("_")
+    if parts[-1] != "bold":
+        return found
+    for folder in path.absolute().parents[:LEVELS]:
+        here = [
+            file
+            for file in folder.glob("*bold.json")
+            if set(file.stem.split("_")) <= set(parts) and file.stem != stem
+        ]
+        found += sorted(here, key=lambda file: (-len(file.stem.split("_")), file.name))
+        if (folder / "dataset_description.json").exists():
+            break
+    return found
+
+
+def repetition_times(
+    bold: Sequence[StrPath],
+    images: Sequence["Nifti1Image"],
+    stated: float | None,
+    intake: Intake,
+) -> list[float]:
+    """Find the repetition time of each BOLD file.
+
+    Parameters
+    ----------
+    bold : sequence of path
+    images : sequence of Nifti1Image
+        Opened, in the same order.
+    stated : float, optional
+        Seconds, as the config states it: it wins, and files that differ are told.
+    intake : Intake
+        What is recognised is added.
+
+    Returns
+    -------
+    list of float
+        Seconds.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the config states none, and neither does a file's header or JSON, or they differ, or are
+        no repetition times in seconds.
+    """
+    says = [_says(path, image) for path, image in zip(bold, images, strict=True)]
+    if stated is not None:
+        _tell_differing(says, stated, intake)
+        return [stated] * len(says)
+    found = [_agreed(path, each) for path, each in zip(bold, says, strict=True)]
+    files = {where for each in says for where, _ in each}
+    listed = sorted(files - set(map(str, bold)))
+    where = ["the headers of the BOLD files"] * (len(listed) < len(files)) + listed[:2]
+    more = f" and {len(listed) - 2} more JSON files" if len(listed) > 2 else ""
+    values = sorted({round(tr, 4) for tr in found})
+    stated_trs = ", ".join(f"{tr:g}" for tr in values)
+    intake.recognise(f"TR {stated_trs} s, from {' and '.join(where)}{more}")
+    if values[-1] - values[0] > TOLERANCE:
+        intake.warn(
+            f"The runs differ in TR ({', '.join(f'{tr:g} s' for tr in values)}): each is read with "
+            "its own, but their samples are not alike"
+        )
+    return found
+
+
+def _says(path: StrPath, image: "Nifti1Image") -> list[tuple[str, float]]:
+    """What header and JSON say, each with its file."""
+    found = []
+    unit = image.header.get_xyzt_units()[1]
+    zooms = image.header.get_zooms()
+    step = float(zooms[3]) * SECONDS.get(unit, 0) if len(zooms) > 3 else 0.0
+    if step > 0 and math.isfinite(step):
+        found.append((str(path), step))
+    for file in json_files(path):
+        value = read_json(file).get("RepetitionTime")
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
+            raise NeuroLoopError(
+                f"{file}: RepetitionTime is {value!r}, not a number of seconds: correct it"
+            )
+        found.append((str(file), float(value)))
+        break
+    return found
+
+
+def _agreed(path: StrPath, says: Sequence[tuple[str, float]]) -> float:
+    if not says:
+        raise NeuroLoopError(
+            f"{path} states no TR (none or no unit in its header, and no RepetitionTime in a JSON "
+            "file beside it): state nifti.repetition_time, in seconds"
+        )
+    if len(says) == 2 and abs(says[0][1] - says[1][1]) > TOLERANCE:
+        (_, header), (file, value) = says
+        raise NeuroLoopError(
+            f"{path} has a TR of {header:g} s in its header, but {file} says {value:g} s: correct "
+            "the wrong one, or state nifti.repetition_time, which wins"
+        )
+    where, value = says[-1]
+    if not SHORTEST <= value <= LONGEST:
+        raise NeuroLoopError(
+            f"{where} states a TR of {value:g} s, which looks like another unit: state "
+            "nifti.repetition_time, in seconds"
+        )
+    return value
+
+
+def _tell_differing(
+    says: Sequence[Sequence[tuple[str, float]]], stated: float, intake: Intake
+) -> None:
+    differing = [
+        (where, value) for each in says for where, value in each if abs(value - stated) > TOLERANCE
+    ]
+    if differing:
+        where, value = differing[0]
+        files = len({where for where, _ in differing})
+        others = f", and {files - 1} more files differ" if files > 1 else ""
+        intake.warn(
+            f"repetition_time is {stated:g} s, but {where} says {value:g} s{others}: the config's "
+            "value is used"
+        )
