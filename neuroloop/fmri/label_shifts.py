@@ -20,7 +20,7 @@ SHIFTS = tuple(range(-3, 7))
 TOLERATED = 1
 
 #: Level of the test of all shifts together.
-LEVEL = 0.01
+LEVEL = 0.005
 
 #: Least gain of accuracy that is told.
 LEAST_GAIN = 0.03
@@ -43,7 +43,7 @@ class ShiftCurve(NamedTuple):
     better : int or None
         Shift that fits better than 0 beyond chance and lies more than `TOLERATED` volumes away.
     p : float
-        Of the best of those shifts, corrected for their number; 1 if none is better.
+        Of the best of those shifts, corrected for their number.
     """
 
     shifts: tuple[int, ...]
@@ -82,29 +82,39 @@ def shift_curve(series: np.ndarray, volumes: pd.DataFrame) -> ShiftCurve | None:
         classes = np.array(natural_sorted(set(labels)), dtype=object)
         right = classes[np.nanargmax(np.nan_to_num(scores), axis=1)] == labels.to_numpy()
         accuracy.append(float(right.mean()))
-        hits[shift] = pd.Series(right, dtype=float).groupby(
-            [volumes["run"][kept].to_numpy(), event[kept].to_numpy()]
-        ).mean()
+        hits[shift] = (
+            pd.Series(right, dtype=float)
+            .groupby([volumes["run"][kept].to_numpy(), event[kept].to_numpy()])
+            .mean()
+        )
     chance = float(volumes.loc[shown, "category"].value_counts(normalize=True).max())
-    better, p = _better(hits)
+    better, p = _better(hits, chance)
     return ShiftCurve(SHIFTS, np.array(accuracy), chance, better, p)
 
 
-def _better(hits: dict[int, pd.Series]) -> tuple[int | None, float]:
-    """Shift that is better than none, and p of the best by a paired test over runs or events."""
+def _better(hits: dict[int, pd.Series], chance: float) -> tuple[int | None, float]:
+    """Shift that is better than none and than chance, and the larger p of the two tests.
+
+    Paired t tests over runs or events, corrected for the number of shifts.
+    """
     candidates = [shift for shift in hits if abs(shift) > TOLERATED]
-    found: dict[int, tuple[float, float]] = {}
-    for shift in candidates:
-        gain = (hits[shift] - hits[0]).dropna()
-        if gain.index.get_level_values(0).nunique() >= ENOUGH_RUNS:
-            gain = gain.groupby(level=0).mean()
-        if len(gain) < 3:
-            continue
-        mean, error = float(gain.mean()), float(gain.std(ddof=1)) / len(gain) ** 0.5
-        p = float(student.sf(mean / error, len(gain) - 1)) if error else float(mean <= 0)
-        found[shift] = (mean, min(1.0, p * len(candidates)))
-    if not found:
-        return None, 1.0
-    best = max(found, key=lambda shift: found[shift][0])
-    gain_of_best, p = found[best]
-    return (best if p < LEVEL and gain_of_best >= LEAST_GAIN else None), p
+    best = max(candidates, key=lambda shift: float(hits[shift].mean()))
+    gain = _units(hits[best] - hits[0])
+    p = max(_above_zero(gain), _above_zero(_units(hits[best] - chance))) * len(candidates)
+    told = p < LEVEL and gain.mean() >= LEAST_GAIN
+    return (best if told else None), min(1.0, p)
+
+
+def _units(values: pd.Series) -> pd.Series:
+    """Means of runs, or the values of events where runs are few."""
+    values = values.dropna()
+    runs = values.groupby(level=0).mean()
+    return runs if len(runs) >= ENOUGH_RUNS else values
+
+
+def _above_zero(values: pd.Series) -> float:
+    """One-sided p of a t test."""
+    if len(values) < 3:
+        return 1.0
+    mean, error = float(values.mean()), float(values.std(ddof=1)) / len(values) ** 0.5
+    return float(student.sf(mean / error, len(values) - 1)) if error else float(mean <= 0)

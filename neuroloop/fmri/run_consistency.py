@@ -31,10 +31,13 @@ class RunFit(NamedTuple):
         fits worse than the others or has the labels of another run.
     fits : dict of str to str
         For a run that is wrong: the other run whose labels fit it, if one does.
+    chance : float
+        Share of the most frequent class among blocks.
     """
 
     table: pd.DataFrame
     fits: dict[str, str]
+    chance: float
 
 
 def run_fit(
@@ -84,7 +87,7 @@ def run_fit(
                 "wrong": bool(at_chance and (p < LEVEL or other)),
             }
         )
-    return RunFit(pd.DataFrame(table), fits)
+    return RunFit(pd.DataFrame(table), fits, chance)
 
 
 def _fitting(told: pd.DataFrame, run: str, chance: float, runs: int) -> str | None:
