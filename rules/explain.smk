@@ -158,7 +158,7 @@ rule look_inside:
 
 
 rule write_gallery:
-    """Write one page that leafs through what was found in a network."""
+    """Write one page that leafs through what was found in a network, and what was read of it."""
     input:
         model=model_input,
         parts=model_parts,
@@ -166,6 +166,7 @@ rule write_gallery:
         folders=lambda wildcards: explained_files(wildcards.model, "files"),
     output:
         page="results/explain/{model}/gallery.html",
+        intake="results/explain/{model}/intake.json",
         run="results/explain/{model}/gallery.run.json",
     log:
         "logs/explain/{model}/write_gallery.log",

@@ -99,10 +99,7 @@ def _slices_as_time(path: Path, declared: Declared) -> Declared:
     """Take slices for time points, where there is one time point."""
     if declared.planes == 1:
         return declared
-    several = (declared.frames or 1) > 1 and not declared.plan
-    if declared.where is not None:
-        several = bool(declared.where[:, 2].any())
-    if several or declared.flyback:
+    if not _one_time(declared):
         raise NeuroLoopError(
             f"{path} has both slices and time points: {declared.says}; take slices_are_time out of "
             "the config and choose one by plane"
@@ -114,6 +111,13 @@ def _slices_as_time(path: Path, declared: Declared) -> Declared:
         order="".join(exchanged[axis] for axis in declared.order),
         where=None if declared.where is None else declared.where[:, [0, 2, 1]],
     )
+
+
+def _one_time(declared: Declared) -> bool:
+    """Whether a header speaks of one time point, so that slices may be what is called so."""
+    if declared.where is not None:
+        return not declared.where[:, 2].any()
+    return declared.frames == 1 and not declared.flyback
 
 
 def _wanted(path: Path, declared: Declared, pages: int, reading: Reading) -> tuple[int, int]:
@@ -152,7 +156,7 @@ def _listed(numbers: Sequence[int]) -> str:
 
 
 def _if_time(declared: Declared, open_choices: Container[str]) -> str:
-    if "plane" not in open_choices or (declared.frames or 1) > 1:
+    if "plane" not in open_choices or not _one_time(declared):
         return ""
     return "; if its slices are time points, set slices_are_time: true in the area"
 

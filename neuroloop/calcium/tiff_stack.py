@@ -277,14 +277,14 @@ def _refuse_other_file(tiff: "TiffFile", path: Path, image: OmeImage | None) -> 
 
 def _decode(path: Path, page: "TiffPage | TiffFrame", which: str) -> np.ndarray:
     """Decode a page."""
-    # Decoders of all compressions that microscopes write; tifffile itself knows deflate alone.
-    import imagecodecs
-
     try:
         return page.asarray()
     except MemoryError:
         raise
     except Exception as error:
+        # tifffile itself knows deflate alone; all else is imagecodecs'.
+        import imagecodecs
+
         missing = isinstance(error, ImportError | imagecodecs.DelayedImportError)
         if missing or "imagecodecs" in str(error) or "COMPRESSION" in str(error):
             raise NeuroLoopError(

@@ -42,8 +42,10 @@ class Dataset(Settings):
     subjects: dict[str, Any] = setting("Subjects, by name.", min_length=1)
     rois: dict[str, Any] = setting("Regions of interest, by name.", min_length=1)
     folds: int = setting("Folds of the training samples; each is decoded once.", 5, ge=2)
-    fold_by: Literal["run", "trial"] = setting(
-        "What a fold keeps together: whole runs, or trials where no runs are known.", "run"
+    fold_by: Literal["run", "trial", "stimulus"] = setting(
+        "What a fold keeps together: whole runs; trials where no runs are known; all samples of an "
+        "image where images are shown again.",
+        "run",
     )
     held_out_per_category: int = setting(
         "Images of each category that test the students and teach nobody.", 0, ge=0

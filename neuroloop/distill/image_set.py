@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from neuroloop.distill.images import check_unknown
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath, load_array, read_table
 from neuroloop.files.natural_order import natural_sorted
@@ -43,7 +44,7 @@ def load_image_set(images: StrPath, table: StrPath) -> ImageSet:
     Raises
     ------
     NeuroLoopError
-        If their rows differ.
+        If their rows differ, or a test image has the pixels of a training image.
     """
     pixels, facts = load_array(images)
     rows = read_table(table, IMAGE_COLUMNS)
@@ -51,6 +52,7 @@ def load_image_set(images: StrPath, table: StrPath) -> ImageSet:
         raise NeuroLoopError(
             f"{images} and {table} list different images: delete both and run again"
         )
+    check_unknown(pixels, rows)
     classes = natural_sorted(set(rows["category"]))
     number = {name: index for index, name in enumerate(classes)}
     return ImageSet(

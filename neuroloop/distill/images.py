@@ -1,5 +1,6 @@
 """The students' images: read from folders, at one size, with their classes."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -8,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.intake import Intake
 from neuroloop.files.natural_order import natural_sorted
 from neuroloop.images.image_file import SUFFIXES
 from neuroloop.images.preparation import Preparation
@@ -43,20 +45,21 @@ def read_images(paths: Iterable[Path], size: int) -> np.ndarray:
     return np.stack(arrays)
 
 
-def resize_grey(images: np.ndarray, size: int) -> np.ndarray:
-    """Bring grey images to one size.
+def resize(images: np.ndarray, size: int) -> np.ndarray:
+    """Bring grey or colour images in memory to one size.
 
     Parameters
     ----------
-    images : ndarray of uint8, shape (images, height, width)
+    images : ndarray of uint8, shape (images, height, width) or (images, height, width, 3)
     size : int
         Side in pixels.
 
     Returns
     -------
-    ndarray of uint8, shape (images, 1, size, size)
+    ndarray of uint8, shape (images, channels, size, size)
     """
-    return Preparation(size, channels=1).squares(images[:, None])
+    first = images[:, None] if images.ndim == 3 else images.transpose(0, 3, 1, 2)
+    return Preparation(size, channels=first.shape[1]).squares(first)
 
 
 def stimulus_paths(stimuli: pd.DataFrame, folder: Path, pattern: str) -> list[Path]:
@@ -158,8 +161,7 @@ def known_images(pixels: np.ndarray, table: pd.DataFrame) -> np.ndarray:
         If a class has no other test images.
     """
     test = (table["split"] == "test").to_numpy()
-    learned = {image.tobytes() for image in pixels[~test]}
-    known = np.array([image.tobytes() in learned for image in pixels]) & test
+    known = _learned(pixels, test)
     left = set(table.loc[test & ~known, "category"])
     gone = [name for name in natural_sorted(set(table.loc[known, "category"])) if name not in left]
     if gone:
@@ -168,6 +170,55 @@ def known_images(pixels: np.ndarray, table: pd.DataFrame) -> np.ndarray:
             "other images"
         )
     return known
+
+
+def _learned(pixels: np.ndarray, test: np.ndarray) -> np.ndarray:
+    """Say of each image whether it tests and has the pixels of one that teaches."""
+    learned = {image.tobytes() for image in pixels[~test]}
+    return np.array([image.tobytes() in learned for image in pixels], dtype=bool) & test
+
+
+def check_unknown(pixels: np.ndarray, table: pd.DataFrame) -> None:
+    """Refuse test images whose pixels equal those of a training image.
+
+    Parameters
+    ----------
+    pixels, table
+        As of `known_images`.
+
+    Raises
+    ------
+    NeuroLoopError
+        If there is one: a student would be tested on what it learned.
+    """
+    known = _learned(pixels, (table["split"] == "test").to_numpy())
+    if known.any():
+        raise NeuroLoopError(
+            f"test image {table['image_id'][known].iloc[0]!r} has the pixels of a training "
+            f"image, as {known.sum()} test images have: delete images.npy and run again"
+        )
+
+
+def check_black(pixels: np.ndarray, table: pd.DataFrame, intake: Intake) -> None:
+    """Tell of images that are black all over.
+
+    Raises
+    ------
+    NeuroLoopError
+        If all images of a class are: their files or grey levels were misread.
+    """
+    black = np.array([not image.any() for image in pixels], dtype=bool)
+    seen = set(table["category"].to_numpy()[~black])
+    gone = [name for name in natural_sorted(set(table["category"])) if name not in seen]
+    if gone:
+        raise NeuroLoopError(
+            f"all images of class {gone[0]!r} are black: check their files and grey levels"
+        )
+    if black.any():
+        intake.warn(
+            f"{black.sum()} of {len(table)} students' images are black all over, the first is "
+            f"{table['image_id'].to_numpy()[black][0]}."
+        )
 
 
 def check_images(table: pd.DataFrame, paths: Sequence[Path] | None = None) -> None:
@@ -189,7 +240,7 @@ def check_images(table: pd.DataFrame, paths: Sequence[Path] | None = None) -> No
     twice = table.loc[table["image_id"].duplicated(), "image_id"]
     if len(twice):
         raise NeuroLoopError(f"image {twice.iloc[0]!r} is listed twice: list it once")
-    files = [path.resolve() for path in paths or []]
+    files = [Path(os.path.realpath(path)) for path in paths or []]
     if len(set(files)) < len(files):
         path = next(path for path, count in Counter(files).items() if count > 1)
         raise NeuroLoopError(

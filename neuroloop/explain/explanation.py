@@ -16,8 +16,8 @@ from neuroloop.explain.figures.sanity_figure import sanity_figure
 from neuroloop.explain.models.explained import Explained, explained_images, true_names
 from neuroloop.explain.models.model_file import OpenedModel
 from neuroloop.explain.sanity.sanity import Checks, Permuted, Sanity, check_attribution
-from neuroloop.files.formats import StrPath, read_json, save_arrays, save_table
-from neuroloop.networks.states import load_state, read_state
+from neuroloop.files.formats import StrPath, load_weights, read_json, save_arrays, save_table
+from neuroloop.networks.states import load_state
 from neuroloop.report.figures import save
 
 
@@ -120,7 +120,7 @@ def permuted_network(opened: OpenedModel, weights: StrPath) -> Permuted:
     """
     weights = Path(weights)
     network = copy.deepcopy(opened.network)
-    load_state(network, read_state(weights), weights, "run train_randomised again")
+    load_state(network, load_weights(weights), weights, "run train_randomised again")
     return Permuted(network, bool(read_json(weights.with_name("metrics.json"))["memorised"]))
 
 

@@ -21,11 +21,12 @@ def deal(
     unit : {"volume", "block", "trial"}
         What a sample is.
     n_folds : int
-    fold_by : {"run", "trial"}
-        Whole runs in natural order, or trials spread evenly by category. Samples that show the same
-        image go to one fold, and so do those of one block if no other setting keeps it whole.
+    fold_by : {"run", "trial", "stimulus"}
+        Whole runs in natural order, trials spread evenly by category, or images spread so. Samples
+        that show the same image go to one fold unless whole runs are dealt, and so do those of one
+        block if no other setting keeps it whole.
     generator : numpy.random.Generator
-        Shuffles trials.
+        Shuffles trials and images.
 
     Returns
     -------
@@ -39,6 +40,9 @@ def deal(
     """
     if fold_by == "run":
         folds = _by_run(rows, n_folds)
+    elif fold_by == "stimulus":
+        _check_images(rows, unit)
+        folds = _by_trial(rows, n_folds, generator)
     else:
         _check_blocks(rows, unit, n_folds)
         folds = _by_trial(rows, n_folds, generator)
@@ -60,7 +64,7 @@ def _by_run(rows: pd.DataFrame, n_folds: int) -> np.ndarray:
     if len(runs) == 1:
         raise NeuroLoopError(
             f"fold_by: run, but all samples belong to one run, {runs[0]}: set fold_by: trial, or "
-            "fix the runs in the data"
+            "stimulus where images are shown again, or fix the runs in the data"
         )
     if n_folds > len(runs):
         raise NeuroLoopError(
@@ -73,6 +77,7 @@ def _by_trial(rows: pd.DataFrame, n_folds: int, generator: np.random.Generator) 
     units = joined(rows["block"].to_numpy(str), _images(rows))
     names = rows["category"].groupby(units).first()
     counts = names.value_counts()
+    _check_ids(rows)
     few, category = counts.min(), natural_sorted(counts.index[counts == counts.min()])[0]
     if few < 2:
         raise NeuroLoopError(
@@ -86,6 +91,48 @@ def _by_trial(rows: pd.DataFrame, n_folds: int, generator: np.random.Generator) 
             f"category {category!r}: set at most {few}"
         )
     return stratified_folds(rows["category"], n_folds, generator, units.tolist())
+
+
+def _check_ids(rows: pd.DataFrame) -> None:
+    """Refuse ids that name categories, not images."""
+    images = rows.loc[_images(rows) != "", ["stimulus_id", "category"]]
+    each = images.groupby("category")["stimulus_id"].nunique()
+    if len(each) == rows["category"].nunique() and len(images) > len(each) and each.max() == 1:
+        raise NeuroLoopError(
+            f"every category has one stimulus_id, e.g. {images['stimulus_id'].iloc[0]!r} for "
+            f"category {images['category'].iloc[0]!r}, a single image that no fold may split: if "
+            "these ids name categories, not images, say that images are unknown (docs/fmri.md)"
+        )
+
+
+def _check_images(rows: pd.DataFrame, unit: str) -> None:
+    """Refuse to deal images that are not known, or whose volumes have neighbours elsewhere."""
+    unknown = int((_images(rows) == "").sum())
+    if unknown:
+        raise NeuroLoopError(
+            f"fold_by: stimulus, but the image of {unknown} of {len(rows)} samples is not known: "
+            "name it in the data (docs/fmri.md), or set fold_by: run or trial"
+        )
+    if unit == "volume":
+        raise NeuroLoopError(
+            "fold_by: stimulus would part volumes that are consecutive in time: set unit: block, "
+            "which averages a block's volumes"
+        )
+
+
+def repeated(rows: pd.DataFrame, folds: np.ndarray) -> int:
+    """Count the images that several folds show, and whose rows a fold that tests them leaves out.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As of `deal`.
+    folds : ndarray of int, (n,)
+        What it gave.
+    """
+    known = _images(rows) != ""
+    shown = pd.Series(folds[known]).groupby(rows.loc[known, "stimulus_id"].to_numpy()).nunique()
+    return int((shown > 1).sum())
 
 
 def _check_blocks(rows: pd.DataFrame, unit: str, n_folds: int) -> None:

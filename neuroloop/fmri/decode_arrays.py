@@ -50,6 +50,9 @@ def decode_arrays(
 ) -> SoftLabels:
     """Decode activity out of fold, and calibrate the scores.
 
+    Row i of all arrays is one sample: they are joined by position. Series and data frames of pandas
+    must have the same index in the same order.
+
     Parameters
     ----------
     x : array, (n, voxels)
@@ -81,12 +84,24 @@ def decode_arrays(
     NeuroLoopError
         If the arrays do not match, or a fold cannot learn a class.
     """
-    x, names = np.asarray(x), _texts(labels, "labels")
+    _check_index({"x": x, "labels": labels, "runs": runs, "stimuli": stimuli})
+    x, names = _numbers(x), _texts(labels, "labels")
     run = np.array(_texts(runs, "runs"))
-    shown = np.full(len(names), "") if stimuli is None else np.asarray(stimuli).astype(str)
+    shown = np.full(len(names), "") if stimuli is None else np.array(_texts(stimuli, "stimuli"))
+    if n_voxels is not None and n_voxels < 1:
+        raise NeuroLoopError(f"n_voxels is {n_voxels}: select at least one, or None for all")
     classes = natural_sorted(set(names))
     y = np.array([classes.index(name) for name in names], dtype=np.int64)
     check_rows(x, y, run, shown, len(classes))
+    if len(set(names)) == 1:
+        raise NeuroLoopError(
+            f"labels has one class, {names[0]!r}, and a decoder needs 2 classes: give others"
+        )
+    if len(set(run.tolist())) == 1:
+        raise NeuroLoopError(
+            f"runs has one run, {str(run[0])!r}, and folds are whole runs: name the run "
+            "of each row, or parts of one that are far apart in time"
+        )
     count = min(len(set(run.tolist())), 10) if n_folds is None else n_folds
     splits = folds.splits(folds.group_folds(run.tolist(), count), stimuli=shown.tolist())
     fit = partial(fit_linear, decoder, n_voxels=n_voxels, stimuli=shown, **settings)
@@ -98,6 +113,32 @@ def decode_arrays(
     logits, soft_labels = by_stimulus(found.logits, ids.tolist(), rows)
     accuracy = float((found.logits.argmax(axis=1) == y).mean())
     return SoftLabels(soft_labels, logits, rows, classes, accuracy)
+
+
+def _numbers(x: ArrayLike) -> np.ndarray:
+    """Activity as numbers that a decoder can square."""
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise NeuroLoopError("x has rows of different lengths: give a matrix of numbers") from error
+    if array.dtype.kind not in "fiub":
+        raise NeuroLoopError(
+            f"x holds {array.dtype}, not numbers: give a matrix such as x.astype(float)"
+        )
+    return array
+
+
+def _check_index(arrays: dict[str, Any]) -> None:
+    """Refuse arrays of pandas whose rows are named otherwise, since rows join by position."""
+    named = {name: given for name, given in arrays.items() if hasattr(given, "iloc")}
+    indices = {name: given.index.tolist() for name, given in named.items()}
+    for name, index in indices.items():
+        first = next(iter(indices))
+        if index != indices[first]:
+            raise NeuroLoopError(
+                f"{name} and {first} have different indices, but rows are joined by position: "
+                "bring them into one order, or give arrays without an index (to_numpy)"
+            )
 
 
 def _texts(values: ArrayLike, name: str) -> list[str]:

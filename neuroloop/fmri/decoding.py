@@ -198,6 +198,35 @@ def used_voxels(problem: Problem, asked: int | None) -> dict[str, int | None]:
     return {"voxels": min(asked or found, found), "voxels_asked": asked}
 
 
+def fold_facts(problem: Problem, voxels: int | None) -> list[dict[str, Any]]:
+    """What each fold was trained on.
+
+    Parameters
+    ----------
+    problem : Problem
+    voxels : int or None
+        Voxels that were selected inside each training fold, see `used_voxels`.
+
+    Returns
+    -------
+    list of dict
+        For each fold its number, the samples that it learned from and predicted, the classes that
+        it learned, the voxels that it used, and how many samples of other folds it left out, since
+        their image is held out for students or tested in the fold.
+    """
+    return [
+        {
+            "fold": number,
+            "training_samples": len(split.train),
+            "test_samples": len(split.test),
+            "left_out": len(problem.y) - len(split.train) - len(split.test),
+            "classes": [problem.classes[code] for code in np.unique(problem.y[split.train])],
+            "voxels": voxels,
+        }
+        for number, split in enumerate(problem.splits)
+    ]
+
+
 def save_decoding(
     problem: Problem,
     decoded: OutOfFold,
@@ -244,5 +273,6 @@ def save_decoding(
         },
         units={"logits": "nat"},
         classes=problem.classes,
+        folds=fold_facts(problem, facts.get("voxels")),
         **facts,
     )

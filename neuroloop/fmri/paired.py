@@ -1,11 +1,12 @@
 """Voxels paired row by row with images, in one MATLAB or NumPy file."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.arrays import read_npz
+from neuroloop.files.door import check_stated_size, outside
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri import god
 from neuroloop.fmri.brain import BrainData, check, make_rows
@@ -27,6 +28,7 @@ def read_paired(
     image_order: str = "C",
     label_names: Mapping[str, str] | None = None,
     runs: Sequence[str] | None = None,
+    stimulus_id: Sequence[str] | None = None,
 ) -> tuple[BrainData, np.ndarray]:
     """Read a file in which row i of every variable belongs to trial i.
 
@@ -36,30 +38,35 @@ def read_paired(
         ``.mat`` (up to version 7) or ``.npz`` (without pickle).
     voxels, images, labels : sequence of str
         Names of variables, joined along their rows in this order: (trials, voxels), (trials,
-        pixels) or (trials, height, width), and (trials,) or (trials, 1).
+        pixels) or (trials, height, width), and (trials,) or (trials, 1). Colour images have three
+        channels last: (trials, height, width, 3).
     image_shape : sequence of int
-        Height and width, pixels.
+        Height and width, pixels, and 3 for colour images.
     image_order : {"C", "F"}
-        Whether the pixels of a flat image follow one another along rows (C) or, as MATLAB stores
-        them, along columns (F).
+        Whether the pixels of a flat image follow one another along rows (C; of a colour image red,
+        green and blue of each pixel) or, as MATLAB stores them, along columns (F; all of one
+        colour after another).
     label_names : mapping of str to str, optional
         Category of each label; by default the labels are the categories.
     runs : sequence of str, optional
         Variables with the run of each trial; by default all trials belong to one run.
+    stimulus_id : sequence of str, optional
+        Variables with the id of each trial's image; by default images with equal pixels are one
+        stimulus, named after the first trial that shows it: ``trial001``, ...
 
     Returns
     -------
     brain : BrainData
-        Session ``training``, region ``all``, one block per trial. Images with equal pixels are one
-        stimulus, named after the first trial that shows it: ``trial001``, ...
-    images : ndarray of uint8, shape (trials, height, width)
+        Session ``training``, region ``all``, one block per trial.
+    images : ndarray of uint8, shape (trials, height, width) or (trials, height, width, 3)
         Grey values 0 to 255; if all values lie from 0 to 1, up to rounding, they are stretched.
 
     Raises
     ------
     NeuroLoopError
         If the file is missing or damaged or lacks a variable, its variables do not pair up, an
-        image has two categories, or images range neither from 0 to 1 nor from 0 to 255.
+        image has two categories or ids, an id has two images, or images range neither from 0 to 1
+        nor from 0 to 255.
     """
     found = _load(path)
     x = _join(found, voxels, path)
@@ -67,7 +74,16 @@ def read_paired(
     tags = [_text(value) for value in _column(_join(found, labels, path), labels, path)]
     numbers = _column(_join(found, runs, path), runs, path) if runs else np.ones(len(x), int)
     _check_runs(numbers, runs or [], path)
-    for names, other in ((images, pixels), (labels, tags), (runs or [], numbers)):
+    width = max(3, len(str(len(x))))
+    ids = [f"trial{trial:0{width}d}" for trial in range(1, len(x) + 1)]
+    if stimulus_id:
+        ids = _ids(_column(_join(found, stimulus_id, path), stimulus_id, path), stimulus_id, path)
+    for names, other in (
+        (images, pixels),
+        (labels, tags),
+        (runs or [], numbers),
+        (stimulus_id or [], ids),
+    ):
         if len(other) != len(x):
             raise NeuroLoopError(
                 f"{path}: {', '.join(voxels)} have {len(x)} rows, {', '.join(names)} {len(other)}: "
@@ -94,13 +110,14 @@ def read_paired(
         tags = [label_names[tag] for tag in tags]
     grey = _as_images(pixels, image_shape, image_order, images, path)
     shown = _first_trials(grey, tags, path)
+    if stimulus_id:
+        _check_ids(ids, shown, path)
     run = [god.run_id("training", _text(number)) for number in numbers]
-    width = max(3, len(str(len(x))))
     rows = make_rows(
         session="training",
         run=run,
         block=[god.block_id(name, trial) for trial, name in enumerate(run, start=1)],
-        stimulus_id=[f"trial{trial:0{width}d}" for trial in shown],
+        stimulus_id=[ids[trial - 1] for trial in shown],
         category=tags,
     )
     brain = BrainData(x.astype(np.float32), rows, {"all": np.ones(x.shape[1], dtype=bool)})
@@ -120,34 +137,75 @@ def _first_trials(grey: np.ndarray, tags: Sequence[str], path: StrPath) -> list[
     return shown
 
 
+def _ids(values: np.ndarray, names: Sequence[str], path: StrPath) -> list[str]:
+    """Ids of images as texts, none of them missing."""
+    found = [_text(value).strip() for value in values]
+    for row, text in enumerate(found, start=1):
+        if text.lower() in ("", "nan", "none"):
+            raise NeuroLoopError(
+                f"{path}: {', '.join(names)}: row {row} has no id ({text}): name the image of "
+                "every trial, or leave stimulus_id out: equal pixels are one image then"
+            )
+    return found
+
+
+def _check_ids(ids: Sequence[str], shown: Sequence[int], path: StrPath) -> None:
+    """Refuse ids that tell other images apart than pixels do."""
+    image: dict[str, int] = {}
+    for trial, (name, first) in enumerate(zip(ids, shown, strict=True), start=1):
+        if name != ids[first - 1]:
+            raise NeuroLoopError(
+                f"{path}: rows {first} and {trial} show one image, under the ids "
+                f"{ids[first - 1]} and {name}: give it one, since no fold may learn what it tests"
+            )
+        if image.setdefault(name, first) != first:
+            raise NeuroLoopError(
+                f"{path}: rows {image[name]} and {trial} have one id, {name}, and show different "
+                "images: fix the ids or the images"
+            )
+
+
 def _load(path: StrPath) -> dict[str, np.ndarray]:
     """Read the variables of the file."""
-    if not Path(path).is_file():
-        raise NeuroLoopError(f"{path} is missing: put the file there or change the key")
-    try:
-        if Path(path).suffix == ".npz":
-            with np.load(path, allow_pickle=False) as archive:
-                return {name: archive[name] for name in archive.files}
-        from scipy.io import loadmat
+    with outside(path, "a .mat or .npz file") as file:
+        if file.suffix == ".npz":
+            return read_npz(file)
+        from scipy.io import loadmat, whosmat
 
-        return {k: v for k, v in loadmat(path).items() if not k.startswith("__")}
-    except NotImplementedError as error:
-        raise NeuroLoopError(
-            f"{path} is a MATLAB file of version 7.3: save it with -v7, or as .npz"
-        ) from error
-    except Exception as error:
-        reason = " ".join(str(error).split())
-        raise NeuroLoopError(
-            f"{path} is truncated or not a .mat or .npz file ({reason}): download or make it again"
-        ) from error
+        try:
+            for name, shape, _ in whosmat(file):
+                check_stated_size(file, shape, 1, f".mat file, variable {name},")
+            return {k: v for k, v in loadmat(file).items() if not k.startswith("__")}
+        except NotImplementedError as error:
+            raise NeuroLoopError(
+                f"{path} is a MATLAB file of version 7.3: save it with -v7, or as .npz"
+            ) from error
 
 
 def _join(found: Mapping[str, np.ndarray], names: Sequence[str], path: StrPath) -> np.ndarray:
     missing = [name for name in names if name not in found]
+    bare = [name for name in names if name in found and not np.ndim(found[name])]
+    if bare:
+        raise NeuroLoopError(f"{path}: {bare[0]} is a single value: it needs a row for each trial")
+    objects = [name for name in names if name in found and found[name].dtype.kind in "OV"]
+    if objects:
+        raise NeuroLoopError(
+            f"{path}: {objects[0]} is a cell, struct or object array: save it as a plain array of "
+            "numbers or texts"
+        )
     if missing:
         raise NeuroLoopError(
             f"{path} has no variable {', '.join(missing)}: it has {', '.join(sorted(found))}"
         )
+    for name in names:
+        values = found[name]
+        if not isinstance(values, np.ndarray) or values.dtype.kind not in "biufSU":
+            kind = getattr(values, "dtype", type(values).__name__)
+            raise NeuroLoopError(
+                f"{path}: {name} is {kind}, not an array of real numbers or texts: save it as one"
+            )
+        if not values.ndim or not values.size:
+            raise NeuroLoopError(f"{path}: {name} has the shape {values.shape}: it needs trials")
     shapes = {found[name].shape[1:] for name in names}
     if len(shapes) > 1:
         raise NeuroLoopError(
@@ -184,15 +242,18 @@ def _text(value: object) -> str:
 def _as_images(
     pixels: np.ndarray, shape: Sequence[int], order: str, names: Sequence[str], path: StrPath
 ) -> np.ndarray:
-    height, width = shape
-    if pixels.shape[1:] not in ((height * width,), (height, width)):
+    size = tuple(shape)
+    flat = int(np.prod(size))
+    if pixels.shape[1:] not in ((flat,), size):
         raise NeuroLoopError(
             f"{path}: {', '.join(names)} have images of shape {pixels.shape[1:]}, image_shape is "
-            f"{height} x {width}: fix the key"
+            f"{' x '.join(map(str, size))}: fix the key (height, width, and 3 for colour images)"
         )
+    if pixels.dtype.kind not in "fiub":
+        raise NeuroLoopError(f"{path}: {', '.join(names)} are {pixels.dtype}, not grey values")
     if pixels.ndim == 2 and order == "F":
-        pixels = pixels.reshape(-1, width, height).transpose(0, 2, 1)
-    pixels = pixels.reshape(-1, height, width).astype(np.float64)
+        pixels = pixels.reshape(-1, *size[::-1]).transpose(0, *range(len(size), 0, -1))
+    pixels = pixels.reshape(-1, *size).astype(np.float64)
     where = f"{path}: {', '.join(names)}"
     lowest, highest = pixels.min(), pixels.max()
     if not (np.isfinite(pixels).all() and lowest >= -ROUNDING and highest <= 255 + ROUNDING):
@@ -202,12 +263,13 @@ def _as_images(
 
 
 def _white(pixels: np.ndarray, where: str) -> int:
-    """Find the level of white, 1 or 255, of finite pixels (trials, height, width)."""
-    maxima = pixels.max(axis=(1, 2))
+    """Find the level of white, 1 or 255, of finite pixels (trials, height, width, ...)."""
+    inside = tuple(range(1, pixels.ndim))
+    maxima = pixels.max(axis=inside)
     highest = maxima.max()
     if highest <= 1 + ROUNDING:
         return 1
-    fractions = (np.abs(pixels - np.rint(pixels)) > ROUNDING).any(axis=(1, 2))
+    fractions = (np.abs(pixels - np.rint(pixels)) > ROUNDING).any(axis=inside)
     if fractions.any() and highest < LEAST_WHITE:
         raise NeuroLoopError(
             f"{where} are fractions up to {highest:g}: neither 0 to 1 nor 0 to 255: store them as "

@@ -24,6 +24,9 @@ from neuroloop.statistics.folds import Split
 #: The temperature is searched for within this factor of the mean range of a row's scores.
 TEMPERATURE_RANGE = 1e4
 
+#: Activity up to here has squares that float32 holds.
+LARGEST = 1e18
+
 
 class Fit(Protocol):
     """Trains one model per split and scores the split's test rows.
@@ -131,8 +134,8 @@ def out_of_fold(
         kept = inner_groups(split, y, groups, blocks, stimuli)
         inner.append(inner_splits(labels, kept, stimuli, split.train, calibration_folds))
     every = [*splits, *(part for parts in inner for part in parts)]
-    for split in every:
-        _check_training(split, y)
+    for index, split in enumerate(every):
+        _check_training(split, y, calibrates=index >= len(splits))
     fitted = list(fit(x, y, groups, every, n_classes))
     _check_scores(fitted, every, len(splits), n_classes, decoder or _name(fit))
     rest = iter(fitted[len(splits) :])
@@ -185,7 +188,7 @@ def calibrate(y: np.ndarray, splits: Sequence[Split], scores: Sequence[np.ndarra
     if not sum(map(len, truth)):
         raise NeuroLoopError(
             "no training row can calibrate the decoder, since no fold learns a class from two runs "
-            "that show different images of it: use fewer folds, set fold_by: trial, which assigns "
+            "that show different images of it: use fewer folds, set fold_by: stimulus, which deals "
             "whole images, or show other images of each class in further runs"
         )
     return temperature(np.concatenate(kept_scores), np.concatenate(truth))
@@ -279,13 +282,24 @@ def by_stimulus(
     return mean, softmax(mean.astype(np.float64), axis=1).astype(np.float32)
 
 
-def _check_training(split: Split, y: np.ndarray) -> None:
+def _check_training(split: Split, y: np.ndarray, calibrates: bool) -> None:
     n_classes = len(np.unique(y[split.train]))
-    if n_classes < 2:
+    if n_classes >= 2:
+        return
+    if len(np.unique(y)) < 2:
         raise NeuroLoopError(
-            f"a fold has {len(split.train)} training rows of {n_classes} classes, and a decoder "
-            "needs 2 classes: use more folds, or hold out fewer images"
+            f"all {len(y)} rows are of one class, and a decoder needs 2 classes: give others"
         )
+    what = "a calibration fold, inside the training set of a fold," if calibrates else "a fold"
+    remedy = (
+        "set calibration_folds to another number, or show each class in more runs"
+        if calibrates
+        else "use more folds"
+    )
+    raise NeuroLoopError(
+        f"{what} has {len(split.train)} training rows of {n_classes} classes, and a decoder "
+        f"needs 2 classes: {remedy}"
+    )
 
 
 def check_rows(
@@ -311,6 +325,11 @@ def check_rows(
     if not np.isfinite(x).all():
         raise NeuroLoopError(
             "activity holds NaN or infinite values: leave those voxels or rows out first"
+        )
+    if np.abs(x).max(initial=0) > LARGEST:
+        raise NeuroLoopError(
+            f"activity reaches {np.abs(x).max():.3g}, whose square float32 cannot hold: scale it "
+            "first, or leave damaged voxels out"
         )
 
 

@@ -7,8 +7,9 @@ from torch import nn
 
 from neuroloop import registry
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import load_weights
 from neuroloop.jobs.seeds import torch_generator
-from neuroloop.networks.states import load_state, read_state
+from neuroloop.networks.states import load_state
 from neuroloop.networks.transfer_network import TransferNetwork, seed_dropout
 
 
@@ -41,7 +42,7 @@ def load_backbone(network: TransferNetwork, weights: str | Path | None) -> None:
             )
         entry.load_imagenet(backbone)
         return
-    state = read_state(Path(weights))
+    state = load_weights(weights)
     for name in ("fc.weight", "fc.bias", "_fc.weight", "_fc.bias"):
         state.pop(name, None)
     advice = "take a checkpoint with its package's names, or change the backbone, width or stem"

@@ -36,6 +36,7 @@ STYLE: dict[Any, Any] = {
     "savefig.dpi": 160,
     "svg.hashsalt": "neuroloop",
     "svg.fonttype": "none",
+    "text.parse_math": False,
 }
 
 

@@ -205,27 +205,39 @@ def check_training(
         if missing:
             named = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
             left = np.setdiff1d(np.flatnonzero(of_row == missing[0]), split.test)
+            advice = _advice(of_row == missing[0], left, keep, stimuli)
             raise NeuroLoopError(
                 f"fold {fold} has {len(split.train)} training rows and none of {len(missing)} of "
-                f"{len(every)} classes ({named}): {_advice(left, keep, stimuli)}"
+                f"{len(every)} classes ({named}): {advice}"
             )
 
 
-def _advice(left: np.ndarray, keep: np.ndarray | None, stimuli: Iterable[str] | None) -> str:
+def _advice(
+    of_class: np.ndarray,
+    left: np.ndarray,
+    keep: np.ndarray | None,
+    stimuli: Iterable[str] | None,
+) -> str:
     """What to do about a class that a fold cannot learn, whose rows of other folds are `left`."""
     if not len(left):
         return (
             "no other fold shows that class: use more folds, or leave the class out if a single "
             "run or block shows it"
         )
-    if keep is not None and not np.asarray(keep)[left].any():
+    held_out = ~np.asarray(keep)[left] if keep is not None else np.zeros(len(left), bool)
+    if held_out.all():
         return "its images in other folds are held out: hold out fewer images"
-    if stimuli is not None:
+    names = np.array([""] * len(of_class) if stimuli is None else list(stimuli), dtype=str)
+    images = sorted(set(names[of_class].tolist()))
+    if len(images) == 1 and images[0]:
         return (
-            "its images in other folds are shown in this fold too: set fold_by: trial, which deals "
-            "whole images"
+            f"all its samples show one image, {images[0]!r}, so that the class cannot be told "
+            "from it: show more images; if the ids name classes, not images, say that images are "
+            "unknown (docs/fmri.md)"
         )
-    return "use more folds, or hold out fewer images"
+    again = "its images in other folds are shown in this fold too: set fold_by: stimulus, which "
+    again += "deals whole images"
+    return f"{again}, and hold out fewer images" if held_out.any() else again
 
 
 def _check_count(n_folds: int, most: int, what: str) -> None:

@@ -1,13 +1,12 @@
 """Read the students' images at one size."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroloop.distill.images import known_images
+from neuroloop.distill.images import check_black, known_images
 from neuroloop.files.formats import StrPath, read_table, save_array, save_table
 from neuroloop.files.intake import Intake
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
@@ -16,8 +15,6 @@ from neuroloop.registry import add_plugins, entry
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
-
-log = logging.getLogger(__name__)
 
 
 def prepare_images(
@@ -52,14 +49,15 @@ def prepare_images(
     shown = read_table(stimuli, STIMULUS_COLUMNS)
     paths = [Path(path) for path in files]
     rows, array = entry("image_source", source).read(paths, shown, size, found, **options)
+    check_black(array, rows, found)
     known = known_images(array, rows)
     left_out = rows.loc[known, "image_id"].tolist()
     if left_out:
-        log.warning(
-            "%d test images have the pixels of training images and are left out, the first is %s",
-            len(left_out),
-            left_out[0],
+        found.warn(
+            f"{len(left_out)} test images have the pixels of training images and are left out, the "
+            f"first is {left_out[0]}."
         )
+        found.drop("test images", "they have the pixels of training images", len(left_out))
     rows, array = rows[~known].reset_index(drop=True), array[~known]
     save_table(table, rows)
     save_array(

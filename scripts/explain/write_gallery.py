@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 
 
 def write_gallery(
-    *, model: StrPath, results: Sequence[StrPath], folders: Sequence[StrPath], page: StrPath
+    *,
+    model: StrPath,
+    results: Sequence[StrPath],
+    folders: Sequence[StrPath],
+    page: StrPath,
+    intake: StrPath,
 ) -> None:
-    """Write one self-contained page.
+    """Write one self-contained page, and what was read of the network and its images.
 
     Parameters
     ----------
@@ -28,12 +33,16 @@ def write_gallery(
         ``result.json`` and folder of every method, in the order of the page.
     page : path
         gallery.html.
+    intake : path
+        intake.json.
     """
     found = [
         read_found(Path(result), Path(folder))
         for result, folder in zip(results, folders, strict=True)
     ]
-    text = gallery_page(open_model(Path(model)), found)
+    opened = open_model(Path(model))
+    text = gallery_page(opened, found)
+    opened.hashed().save(intake)
     with atomic(page) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -46,4 +55,5 @@ if __name__ == "__main__":
             results=snakemake.input.results,
             folders=snakemake.input.folders,
             page=snakemake.output.page,
+            intake=snakemake.output.intake,
         )

@@ -1,15 +1,18 @@
 """Deal a subject's training samples to folds."""
 
+import logging
 from typing import TYPE_CHECKING
 
 from neuroloop.files.formats import StrPath, read_json, save_table
 from neuroloop.fmri.bdata import read_rows
-from neuroloop.fmri.dealing import deal
+from neuroloop.fmri.dealing import deal, repeated
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
+
+log = logging.getLogger(__name__)
 
 
 def assign_folds(
@@ -25,15 +28,21 @@ def assign_folds(
         folds.tsv.
     n_folds : int
         Number of folds.
-    fold_by : {"run", "trial"}
-        Whole runs, or trials spread evenly by category (see `deal`).
+    fold_by : {"run", "trial", "stimulus"}
+        Whole runs, or trials or images spread evenly by category (see `deal`).
     seed : int
-        Root seed; it shuffles trials.
+        Root seed; it shuffles trials and images.
     """
     rows = read_rows(bdata)
     rows = rows[rows["session"] == "training"].reset_index(drop=True)
     unit = read_json(sidecar)["unit"]
     fold = deal(rows, unit, n_folds, fold_by, numpy_generator(seed, "folds"))
+    if again := repeated(rows, fold):
+        log.warning(
+            "%d images are shown in several folds, and each fold learns nothing from those that it "
+            "tests: fold_by: stimulus loses no samples",
+            again,
+        )
     rows.insert(1, "unit", unit)
     save_table(folds, rows.assign(fold=fold))
 

@@ -9,10 +9,9 @@ import torch
 from neuroloop.explain.models.model_images import ModelImages
 from neuroloop.explain.models.model_writing import save_model
 from neuroloop.explain.sanity.sanity_rows import SANITY_COLUMNS
-from neuroloop.files.formats import load_arrays, read_json, read_table
+from neuroloop.files.formats import load_arrays, load_weights, read_json, read_table
 from neuroloop.networks import calcium_network
 from neuroloop.networks import resnet as networks
-from neuroloop.networks.states import read_state
 from scripts.explain.attribute_images import attribute_images
 from scripts.explain.train_randomised import train_randomised
 
@@ -142,8 +141,8 @@ def test_labels_of_several_are_explained_too(reader, tmp_path):
 
 
 def test_the_randomised_network_is_of_the_same_shape_and_its_accuracy_is_stated(reader):
-    made = read_state(reader / "randomised" / "weights.safetensors")
-    own = read_state(reader / "weights.safetensors")
+    made = load_weights(reader / "randomised" / "weights.safetensors")
+    own = load_weights(reader / "weights.safetensors")
     assert {name: values.shape for name, values in made.items()} == {
         name: values.shape for name, values in own.items()
     }

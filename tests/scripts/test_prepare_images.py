@@ -168,8 +168,32 @@ def test_test_images_with_the_pixels_of_training_images_are_left_out(stimuli, tm
     left_out = ["test/a/judge0.png", "test/a/judge2.png"]
     assert json.loads((tmp_path / "images.json").read_text())["left_out"] == left_out
     assert "2 test images have the pixels of training images" in caplog.text
+    told = read_intake(tmp_path / "intake.json")
+    assert [(each.what, each.count) for each in told.dropped] == [("test images", 2)]
+    assert told.warnings[0].startswith("2 test images have the pixels of training images")
     paint(tmp_path / "judge/b/judge0.png", 50)
     with pytest.raises(NeuroLoopError, match=r"all test images of class 'b' have the pixels of"):
+        prepare(tmp_path, folders, images)
+
+
+def test_black_images_are_told_and_classes_of_them_refused(stimuli, tmp_path):
+    for side, name, shades in (
+        ("learn", "a", [0, 20, 30]),
+        ("learn", "b", [40, 50]),
+        ("judge", "a", [60]),
+        ("judge", "b", [70]),
+    ):
+        for number, level in enumerate(shades):
+            paint(tmp_path / side / name / f"{number}.png", level)
+    images = {"source": "class_folders", "size": 5, "classes": {"a": ["a"], "b": ["b"]}}
+    folders = [tmp_path / "learn", tmp_path / "judge"]
+    prepare(tmp_path, folders, images)
+    (told,) = read_intake(tmp_path / "intake.json").warnings
+    assert told.startswith("1 of 7 students' images are black all over")
+    for path in (tmp_path / "learn/b").glob("*.png"):
+        paint(path, 0)
+    paint(tmp_path / "judge/b/0.png", 0)
+    with pytest.raises(NeuroLoopError, match="all images of class 'b' are black"):
         prepare(tmp_path, folders, images)
 
 

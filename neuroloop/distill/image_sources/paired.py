@@ -24,7 +24,8 @@ def inputs(dataset: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def options(dataset: Mapping[str, Any]) -> dict[str, Any]:
     """The block ``paired``: names and layout of the files' variables."""
-    return {"variables": dataset["paired"]}
+    given = dict(dataset["paired"])
+    return {"variables": {k: value for k, value in given.items() if k != "stimulus_id" or value}}
 
 
 def read(
@@ -38,11 +39,11 @@ def read(
     """Images of the stimuli that teach or test, as any subject saw them."""
     import numpy as np
 
-    from neuroloop.distill.images import check_images, resize_grey, stimulus_rows
+    from neuroloop.distill.images import check_images, resize, stimulus_rows
     from neuroloop.registry import entry
 
     rows = stimulus_rows(shown)
     check_images(rows)
-    grey = entry("fmri_source", BRAIN).images(files, **variables)
+    shown_as = entry("fmri_source", BRAIN).images(files, **variables)
     intake.read(*files)
-    return rows, resize_grey(np.stack([grey[name] for name in rows["stimulus_id"]]), size)
+    return rows, resize(np.stack([shown_as[name] for name in rows["stimulus_id"]]), size)

@@ -30,9 +30,9 @@ def read(
     files: Sequence[Path], shown: "pd.DataFrame", size: int, intake: "Intake"
 ) -> tuple["pd.DataFrame", "np.ndarray"]:
     """Digits of the stimuli that teach or test."""
-    from neuroloop.distill.images import check_images, resize_grey, stimulus_rows, used_stimuli
+    from neuroloop.distill.images import check_images, resize, stimulus_rows, used_stimuli
     from neuroloop.registry import entry
 
     rows = stimulus_rows(shown)
     check_images(rows)
-    return rows, resize_grey(entry("fmri_source", BRAIN).images(used_stimuli(shown)), size)
+    return rows, resize(entry("fmri_source", BRAIN).images(used_stimuli(shown)), size)

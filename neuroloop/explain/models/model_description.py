@@ -17,7 +17,8 @@ classes
     Names of the outputs, in order.
 labels
     ``single`` (the default; one class per image, softmax over at least two classes) or ``multi``
-    (several, one sigmoid each: also for a network with one output).
+    (several, one sigmoid each). A network with one output for two classes, ``single``, goes through
+    a sigmoid: its output is the logit of the second class.
 members
     Networks held in one; 1 if left out.
 images
@@ -69,6 +70,8 @@ DEFAULTS: dict[str, Any] = {
     "members": 1,
     "facts": {},
 }
+#: Most networks that one file holds, and most pixels of a side: what is larger was mistyped.
+MEMBERS, SIDE = 1000, 16384
 #: Keys of a preparation that need a value.
 PREPARATION_NEEDED = ("size", "channels")
 
@@ -109,8 +112,8 @@ def checked_description(path: Path, described: Mapping[str, Any]) -> dict[str, A
         "classes": (_names(values["classes"]), "a list of different names"),
         "labels": (values["labels"] in ("single", "multi"), "single or multi"),
         "members": (
-            _count(members) and (kind != "transfer" or members == 1),
-            "a positive whole number, 1 for transfer",
+            _count(members, MEMBERS) and (kind != "transfer" or members == 1),
+            f"a positive whole number up to {MEMBERS}, 1 for transfer",
         ),
         "images": (isinstance(images, str | dict), "a path, or an object with a folder"),
         "preparation": (isinstance(preparation, dict | None), "an object, nor null"),
@@ -122,7 +125,8 @@ def checked_description(path: Path, described: Mapping[str, Any]) -> dict[str, A
     if len(values["classes"]) == 1 and values["labels"] == "single":
         raise NeuroLoopError(
             f"{path}, classes: of {values['classes'][0]} alone softmax gives 1 whatever the image: "
-            "if the network's one output goes through a sigmoid, set labels to multi"
+            "if the network's one output goes through a sigmoid, list both classes, or set labels "
+            "to multi"
         )
     arguments = {
         name: argument.default is argument.empty
@@ -148,12 +152,15 @@ def _check_preparation(path: Path, kind: str, given: Mapping[str, Any]) -> None:
     channels, mean, std = values["channels"], values["mean"], values["std"]
     wanted = f"a list of numbers, one or {channels}"
     rules: dict[str, tuple[bool, str]] = {
-        "size": (_count(values["size"]), "a number of pixels"),
+        "size": (_count(values["size"], SIDE), f"a number of pixels up to {SIDE}"),
         "channels": (channels in (1, 3), "1 (grey) or 3 (colours)"),
         "levels": (values["levels"] in LEVELS, " or ".join(LEVELS)),
-        "white": (values["white"] is None or _count(values["white"]), "a grey level"),
+        "white": (values["white"] is None or _count(values["white"], 2**32), "a grey level"),
         "fit": (values["fit"] in FITS, " or ".join(FITS)),
-        "crop": (values["crop"] is None or _count(values["crop"]), "a number of pixels"),
+        "crop": (
+            values["crop"] is None or _count(values["crop"], SIDE),
+            f"a number of pixels up to {SIDE}",
+        ),
         "mean": (_numbers(mean) and len(mean) in (1, channels), wanted),
         "std": (_numbers(std) and len(std) in (1, channels) and min(std) > 0, f"{wanted}, above 0"),
     }
@@ -188,13 +195,13 @@ def _require(right: bool, path: Path, key: str, wanted: str, value: object) -> N
 def _names(value: object) -> bool:
     return (
         isinstance(value, list)
-        and all(isinstance(name, str) for name in value)
+        and all(isinstance(name, str) and name.strip() == name != "" for name in value)
         and len(set(value)) == len(value) > 0
     )
 
 
-def _count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+def _count(value: object, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= most
 
 
 def _numbers(value: object) -> bool:

@@ -4,8 +4,9 @@
 images; `describe_model` writes it for existing weights and images.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,19 @@ from torch import nn
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.attribution.evidence import Division
 from neuroloop.explain.models.image_folder import open_folder
+from neuroloop.explain.models.image_range import in_range
 from neuroloop.explain.models.model_description import KINDS, checked_description
 from neuroloop.explain.models.model_images import ModelImages, load_images
 from neuroloop.explain.models.model_writing import as_description, write_description
-from neuroloop.files.formats import read_json
+from neuroloop.explain.models.one_output import as_two_outputs, has_one_output
+from neuroloop.files.door import reason
+from neuroloop.files.formats import load_weights, read_json
+from neuroloop.files.intake import Intake, joined
 from neuroloop.images.preparation import Preparation
 from neuroloop.networks.batched_network import BatchedNetwork
 from neuroloop.networks.calcium_network import CalciumNetwork
 from neuroloop.networks.resnet import ResNet
-from neuroloop.networks.states import load_state, read_state
+from neuroloop.networks.states import check_state, load_state
 from neuroloop.networks.transfer_network import TransferNetwork
 
 
@@ -47,6 +52,11 @@ class OpenedModel:
         How images are prepared for the network; None for inputs that are not image files, such as
         frames of recordings and voxels.
     facts : dict
+    intake : Intake
+        What was recognised in the files and what a reader of the results has to know; without
+        the files' hashes, which `hashed` adds.
+    files : tuple of Path
+        model.json, weights, and the images if they are one file.
     """
 
     name: str
@@ -58,6 +68,14 @@ class OpenedModel:
     images: ModelImages
     preparation: Preparation | None
     facts: dict[str, Any]
+    intake: Intake = field(default_factory=Intake)
+    files: tuple[Path, ...] = ()
+
+    def hashed(self) -> Intake:
+        """Return what was read, with the size and SHA-256 of each file."""
+        whole = joined([self.intake])
+        whole.read(*self.files)
+        return whole
 
 
 def describe_model(path: Path, **description: Any) -> None:
@@ -97,19 +115,12 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
         If a key is missing, unknown or has a wrong value, a file is missing or damaged, weights
         or outputs are not finite, or weights, classes or images do not fit the network.
     """
-    path = Path(path)
+    path, intake = Path(path), Intake()
     described = checked_description(path, read_json(path))
-    kind, classes, members = described["kind"], described["classes"], described["members"]
+    kind, classes = described["kind"], described["classes"]
     file = path.parent / described["weights"]
-    state = read_state(file)
-    last = state.get(KINDS[kind][1])
-    if last is not None and last.ndim and len(last) != members * len(classes):
-        raise NeuroLoopError(
-            f"{path}, classes: {len(classes)} are listed, but the weights {file} have "
-            f"{len(last) // members} outputs: list a class for each, in order"
-        )
+    state = _state(path, file, described, intake)
     network = _build(path, described, state)
-    load_state(network, state, file, f"fix options or weights in {path}")
     network.to(device).eval()
     given = described["preparation"]
     preparation = given and Preparation.from_json(given)
@@ -118,16 +129,17 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
             f"{path}: the network takes {network.in_channels} channels, but preparation.channels "
             f"is {preparation.channels}: make them equal"
         )
-    images = _images(path, described, members * network.in_channels, preparation)
+    images = _images(path, described, network.in_channels, preparation, intake)
     try:
         with torch.inference_mode():
             outputs = network(torch.from_numpy(images.images[:1]).to(device))
     except RuntimeError as error:
         raise NeuroLoopError(
             f"{path}, images: the network does not accept the shape {images.images.shape[1:]} "
-            f"({_first_line(error)}): fix images or options"
+            f"({reason(error)}): fix images or options"
         ) from error
     check_outputs(outputs, images.ids[:1], file)
+    source = path.parent / described["images"] if isinstance(described["images"], str) else None
     return OpenedModel(
         described["name"] or path.resolve().parent.name,
         kind,
@@ -138,6 +150,34 @@ def open_model(path: Path, device: torch.device | str = "cpu") -> OpenedModel:
         images,
         preparation,
         described["facts"],
+        intake,
+        (path, file, source) if source else (path, file),
+    )
+
+
+def _state(
+    path: Path, file: Path, described: Mapping[str, Any], intake: Intake
+) -> dict[str, torch.Tensor]:
+    """Weights of a network, with an output for each class."""
+    last, members, classes = KINDS[described["kind"]][1], described["members"], described["classes"]
+    state = load_weights(file, intake)
+    weight = state.get(last)
+    if weight is None or not weight.ndim or len(weight) == members * len(classes):
+        return state
+    if described["labels"] == "single" and has_one_output(state, last, len(classes), members):
+        intake.recognise(
+            f"The network has one output, read as a sigmoid: the probability of {classes[1]}; that "
+            f"of {classes[0]} is 1 less it."
+        )
+        return as_two_outputs(state, last)
+    if members > 1 and len(weight) == len(classes):
+        raise NeuroLoopError(
+            f"{path}, members: {members} networks are stated, but the weights {file} have the "
+            f"outputs of one: set members to 1, or name weights that hold all {members}"
+        )
+    raise NeuroLoopError(
+        f"{path}, classes: {len(classes)} are listed, but the weights {file} have "
+        f"{len(weight) / members:g} outputs: list a class for each, in order"
     )
 
 
@@ -182,18 +222,33 @@ def check_outputs(outputs: torch.Tensor, ids: np.ndarray, source: object) -> Non
 def _build(
     path: Path, described: Mapping[str, Any], state: Mapping[str, torch.Tensor]
 ) -> BatchedNetwork:
-    """Build the network, with random weights."""
-    kind, members = described["kind"], described["members"]
+    """Build the network and give it its weights, once their shapes are known to fit."""
+    kind = described["kind"]
     options = dict(described["options"], classes=len(described["classes"]))
     if kind != "transfer":
-        options["members"] = members
-    mask = state.get("input.mask")
-    if kind == "calcium" and mask is not None:
-        options["mask"] = mask[0] > 0
+        options["members"] = described["members"]
+    file, advice = path.parent / described["weights"], f"fix options or weights in {path}"
+    with _options_of(path):
+        if kind == "calcium" and "input.mask" in state:
+            options["mask"] = state["input.mask"][0] > 0
+        if sum(options.get("blocks") or ()) > len(state):
+            raise NeuroLoopError("blocks are more than the weights hold: fix them")
+        with torch.device("meta"):  # shapes alone: a number may be wrong by any factor
+            shapes = KINDS[kind][0](**options).state_dict()
+    check_state(shapes, state, file, advice)
+    with _options_of(path):
+        network = KINDS[kind][0](**options)
+    load_state(network, state, file, advice)
+    return network
+
+
+@contextmanager
+def _options_of(path: Path) -> Iterator[None]:
+    """Say of errors in this context that they come from the options in a model.json."""
     try:
-        return KINDS[kind][0](**options)
+        yield
     except (ValueError, TypeError, LookupError, RuntimeError) as error:
-        raise NeuroLoopError(f"{path}, options: {_first_line(error)}: fix them") from error
+        raise NeuroLoopError(f"{path}, options: {reason(error)}: fix them") from error
     except NeuroLoopError as error:
         raise NeuroLoopError(f"{path}, options: {error}") from error
 
@@ -208,20 +263,22 @@ def layer_of(network: BatchedNetwork) -> nn.Module | Division:
 
 
 def _images(
-    path: Path, described: Mapping[str, Any], channels: int, preparation: Preparation | None
+    path: Path,
+    described: Mapping[str, Any],
+    channels: int,
+    preparation: Preparation | None,
+    intake: Intake,
 ) -> ModelImages:
     given, classes = described["images"], described["classes"]
+    labels, members = described["labels"], described["members"]
     if isinstance(given, str):
-        return load_images(path.parent / given, channels, len(classes), described["labels"])
+        opened = load_images(path.parent / given, members * channels, len(classes), labels, intake)
+        return in_range(opened, path.parent / given, preparation, intake)
     assert preparation is not None  # checked_description saw to it
-    if channels != preparation.channels:
+    if members > 1:
         raise NeuroLoopError(
-            f"{path}, images: a folder gives images for one network, members is "
-            f"{described['members']}: give an .npz file"
+            f"{path}, images: a folder gives images for one network, members is {members}: give "
+            "an .npz file"
         )
-    opened = open_folder(path.parent / given["folder"], preparation, classes)
-    return opened if described["labels"] == "single" else replace(opened, truth=None)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0]
+    opened = open_folder(path.parent / given["folder"], preparation, classes, intake)
+    return opened if labels == "single" else replace(opened, truth=None)

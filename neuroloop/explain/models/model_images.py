@@ -10,6 +10,7 @@ import numpy as np
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.models.image_rows import ImageRows
 from neuroloop.files.formats import load_arrays, save_arrays
+from neuroloop.files.intake import Intake
 
 #: Arrays of a file of images and the names of their axes; ``truth`` of several labels has two.
 AXES = {
@@ -105,8 +106,10 @@ def save_images(path: Path, given: ModelImages, classes: int, labels: str) -> No
     save_arrays(path, present, axes=axes)
 
 
-def load_images(path: Path, channels: int, classes: int, labels: str) -> ModelImages:
-    """Read what `save_images` wrote.
+def load_images(
+    path: Path, channels: int, classes: int, labels: str, intake: Intake | None = None
+) -> ModelImages:
+    """Read what `save_images` wrote, or what a user made of the same form.
 
     Parameters
     ----------
@@ -114,6 +117,8 @@ def load_images(path: Path, channels: int, classes: int, labels: str) -> ModelIm
     channels, classes : int
         Of the network.
     labels : {"single", "multi"}
+    intake : Intake, optional
+        Numbers that were converted to float32 are told in it.
 
     Raises
     ------
@@ -121,9 +126,16 @@ def load_images(path: Path, channels: int, classes: int, labels: str) -> ModelIm
         If the file is missing or damaged, or an array in it is missing, unknown or does not fit.
     """
     arrays = load_arrays(path)
+    for name in ("images", "display"):
+        kind = arrays[name].dtype if name in arrays else None
+        if kind in (np.float16, np.float64):
+            with np.errstate(over="ignore"):  # told as not finite
+                arrays[name] = arrays[name].astype(np.float32)
+            if intake is not None:
+                intake.recognise(f"{path}: {name} are {kind}, computed with as float32.")
     problem = _problem(arrays, channels, classes, labels)
     if problem:
-        raise NeuroLoopError(f"{path}: {problem}: run again what writes it")
+        raise NeuroLoopError(f"{path}: {problem}: mend the file, or run again what wrote it")
     mask = arrays.get("mask")
     return ModelImages(
         arrays["images"],
@@ -143,12 +155,8 @@ def _problem(arrays: dict[str, np.ndarray], channels: int, classes: int, labels:
         if name not in AXES:
             return f"the array {name} is unknown"
     images, truth, ids = (arrays[name] for name in ("images", "truth", "id"))
-    if images.ndim != 4 or images.dtype != np.float32 or not images.size:
-        return f"images are {images.dtype} {images.shape} instead of float32 (n, channels, h, w)"
-    if images.shape[1] != channels:
-        return f"images have {images.shape[1]} channels, but the network takes {channels}"
-    if not np.isfinite(images).all():
-        return "images have values that are not finite"
+    if problem := _image_problem(images, channels):
+        return problem
     pixels = (len(images), *images.shape[2:])
     wanted = {
         "truth": (len(images),) if labels == "single" else (len(images), classes),
@@ -159,12 +167,52 @@ def _problem(arrays: dict[str, np.ndarray], channels: int, classes: int, labels:
     for name, shape in wanted.items():
         if name in arrays and arrays[name].shape != shape:
             return f"{name} has shape {arrays[name].shape} instead of {shape}"
+    if ids.dtype.kind not in "Uiu":
+        return f"id is {ids.dtype} instead of texts or whole numbers"
+    names, counts = np.unique(ids, return_counts=True)
+    if len(names) < len(ids):
+        return f"two images have the same id, {names[counts.argmax()]}"
+    if "display" in arrays and not (
+        arrays["display"].dtype == np.float32 and np.isfinite(arrays["display"]).all()
+    ):
+        return "display has values that are not finite, or is not float32"
     if "mask" in arrays and not np.isin(arrays["mask"], (0, 1)).all():
         return "mask has values other than 0 and 1"
+    return _truth_problem(truth, ids, classes, labels)
+
+
+def _image_problem(images: np.ndarray, channels: int) -> str:
+    shape = f"float32 (n, {channels}, height, width)"
+    if images.ndim != 4 or not images.size:
+        return f"images are {images.dtype} {images.shape} instead of {shape}"
+    if images.dtype != np.float32:
+        levels = (
+            " (levels of pixels are no input: prepare them)" if images.dtype == np.uint8 else ""
+        )
+        return f"images are {images.dtype}{levels} instead of {shape}"
+    if images.shape[1] != channels:
+        last = images.shape[3] == channels
+        advice = "; channels come last: transpose(0, 3, 1, 2) brings them forward" if last else ""
+        return f"images have {images.shape[1]} channels, but the network takes {channels}{advice}"
+    wrong = ~np.isfinite(images).all(axis=(1, 2, 3))
+    if wrong.any():
+        rows = np.flatnonzero(wrong)
+        return f"images have values that are not finite, in {len(rows)} images, row {rows[0]} first"
+    return ""
+
+
+def _truth_problem(truth: np.ndarray, ids: np.ndarray, classes: int, labels: str) -> str:
     if truth.dtype.kind not in "biu":
         return f"truth is {truth.dtype} instead of integers"
-    if truth.min() < 0 or truth.max() >= (classes if labels == "single" else 2):
-        return f"truth is not within the {classes} classes"
-    if len(set(ids.tolist())) < len(ids):
-        return "two images have the same id"
-    return ""
+    most = classes - 1 if labels == "single" else 1
+    wrong = ((truth < 0) | (truth > most)).reshape(len(truth), -1).any(axis=1)
+    if not wrong.any():
+        return ""
+    if labels == "multi":
+        return f"truth of image {ids[wrong][0]} is not 0 or 1 for each of the {classes} classes"
+    from_one = truth.min() == 1 and truth.max() == classes
+    advice = "; classes are counted from 0, not from 1" if from_one else ""
+    return (
+        f"truth of image {ids[wrong][0]} is {truth[wrong][0]}, not within the {classes} classes "
+        f"0 to {most}{advice}"
+    )

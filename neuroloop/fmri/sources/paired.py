@@ -31,9 +31,14 @@ class Paired(Closed):
     images: Variables = setting("Variables of images, as many as those of voxels.")
     labels: Variables = setting("Variables of labels.")
     runs: Variables | None = setting("Variables of runs; null: no runs are known.", None)
-    image_shape: tuple[Side, Side] = setting("Height and width of an image.", unit="pixels")
+    stimulus_id: Variables | None = setting(
+        "Variables of ids of images; null: images with equal pixels are one stimulus.", None
+    )
+    image_shape: tuple[Side, Side] | tuple[Side, Side, Literal[3]] = setting(
+        "Height and width of an image, and 3 for colour images.", unit="pixels"
+    )
     image_order: Literal["C", "F"] = setting(
-        "Order of an image's pixels: C (rows first) or F (columns first, as MATLAB stores them).",
+        "Order of a flat image's pixels: C (rows first) or F (columns first, as in MATLAB).",
         "C",
     )
     label_names: dict[str, str] = setting("Name of each label; without any, its own.", {})
@@ -52,7 +57,8 @@ def inputs(dataset: Mapping[str, Any], subject: str) -> Inputs:
 
 def options(dataset: Mapping[str, Any], subject: str) -> dict[str, Any]:
     """The block ``paired``: names and layout of the file's variables."""
-    return dict(dataset["paired"])
+    given = dict(dataset["paired"])
+    return {key: value for key, value in given.items() if key != "stimulus_id" or value}
 
 
 def read(files: Mapping[str, Sequence[Path]], **variables: Any) -> Imported:

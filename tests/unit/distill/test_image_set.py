@@ -50,6 +50,16 @@ def test_other_rows_or_another_order_are_refused(tmp_path):
             load_image_set(*paths)
 
 
+def test_a_test_image_that_was_learned_is_refused_where_the_set_is_read(tmp_path):
+    *paths, pixels = write(tmp_path)
+    pixels[3] = pixels[0]
+    names = TABLE["image_id"].tolist()
+    axes = ("image", "channel", "row", "column")
+    save_array(paths[0], pixels, axes=axes, units="1", ids={"image": names})
+    with pytest.raises(NeuroLoopError, match="has the pixels of a training image"):
+        load_image_set(*paths)
+
+
 def test_a_soft_label_is_that_of_the_stimulus_or_else_of_the_category():
     assert soft_label_ids(TABLE, np.array([0, 1, 2, 3])) == ["s7", "n2", "n2", "s8"]
     assert soft_label_ids(TABLE, np.array([3, 1])) == ["s8", "n2"]

@@ -12,7 +12,7 @@ from neuroloop.distill.images import (
     check_images,
     class_folder_images,
     read_images,
-    resize_grey,
+    resize,
     stimulus_paths,
 )
 from neuroloop.errors import NeuroLoopError
@@ -33,7 +33,7 @@ def one_line(error) -> str:
 
 def test_an_image_of_the_size_is_not_touched():
     pixels = noise(3, 8, 8)
-    np.testing.assert_array_equal(resize_grey(pixels, 8)[:, 0], pixels)
+    np.testing.assert_array_equal(resize(pixels, 8)[:, 0], pixels)
 
 
 # -------------------------------------------------------------------------------- reading

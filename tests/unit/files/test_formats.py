@@ -12,8 +12,6 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from safetensors import safe_open
-from safetensors.torch import save_file
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files import formats as files
@@ -336,57 +334,6 @@ def test_bad_tables_are_refused(tmp_path, content, told):
 
 def test_a_missing_table_is_named(tmp_path):
     assert "is missing" in _refusal(files.read_table, tmp_path / "x.tsv", {})
-
-
-# Weights
-
-
-def test_weights_come_back_with_their_facts(tmp_path):
-    path = tmp_path / "x.safetensors"
-    weights = {"conv1.weight": torch.randn(2, 3).T, "fc.bias": torch.arange(4)}
-    files.save_weights(path, weights, seed="3", network="resnet18")
-    back = files.load_weights(path)
-    assert set(back) == set(weights)
-    assert all(torch.equal(back[name], weights[name]) for name in weights)
-    with safe_open(path, "pt") as stream:
-        assert json.loads(stream.metadata()["facts"]) == {"seed": "3", "network": "resnet18"}
-
-
-def test_checkpoints_of_torch_are_read_without_pickle(tmp_path):
-    weights = {"fc.weight": torch.ones(2)}
-    torch.save(weights, tmp_path / "x.pth")
-    assert torch.equal(files.load_weights(tmp_path / "x.pth")["fc.weight"], torch.ones(2))
-    torch.save(torch.nn.Linear(2, 2), tmp_path / "whole.pth")
-    assert "cannot be read" in _refusal(files.load_weights, tmp_path / "whole.pth")
-
-
-@pytest.mark.parametrize("name", ["x.pth", "x.safetensors"])
-@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
-@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16, torch.float64])
-def test_weights_that_are_not_finite_are_refused(tmp_path, name, wrong, dtype):
-    weights = {"conv1.weight": torch.ones(2, 2), "bn1.running_var": torch.ones(3, dtype=dtype)}
-    weights |= {"bn1.num_batches_tracked": torch.tensor(3), "fc.bias": torch.ones(2, dtype=dtype)}
-    save = torch.save if name == "x.pth" else save_file
-    save(weights, tmp_path / name)
-    assert set(files.load_weights(tmp_path / name)) == set(weights)
-    weights["bn1.running_var"][1] = weights["fc.bias"][0] = wrong
-    save(weights, tmp_path / name)
-    said = _refusal(files.load_weights, tmp_path / name)
-    assert f"{name}: 1 of 3 numbers of bn1.running_var are not finite" in said
-
-
-def test_weights_too_large_for_the_networks_numbers_are_refused(tmp_path):
-    save_file({"fc.bias": torch.tensor([1e300], dtype=torch.float64)}, tmp_path / "x.safetensors")
-    assert "fc.bias" in _refusal(files.load_weights, tmp_path / "x.safetensors")
-
-
-@pytest.mark.parametrize("name", ["x.pth", "x.safetensors"])
-@pytest.mark.parametrize("content", [b"", b"nonsense " * 20])
-def test_bad_weights_are_refused(tmp_path, name, content):
-    path = tmp_path / name
-    assert "missing" in _refusal(files.load_weights, path)
-    path.write_bytes(content)
-    assert "cannot be read" in _refusal(files.load_weights, path)
 
 
 # Bytes

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.fmri.dealing import deal
+from neuroloop.fmri.dealing import deal, repeated
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.folds import stratified_folds
 
@@ -86,8 +86,26 @@ def test_samples_of_one_image_go_to_one_fold(runs: int) -> None:
     assert pd.Series(fold).groupby([fold, rows["category"]]).size().tolist() == [8] * 12
 
 
+@pytest.mark.parametrize("runs", [1, 4])
+def test_images_are_dealt_whole_and_evenly(runs: int) -> None:
+    """Images that are shown in every run: each in one fold, as many of each category."""
+    rows = trials(runs, 8, 4)
+    fold = dealt(rows, "trial", by="stimulus")
+    assert pd.Series(fold).groupby(rows["stimulus_id"]).nunique().max() == 1
+    assert pd.Series(fold).groupby([fold, rows["category"]]).size().tolist() == [8] * 12
+    assert repeated(rows, fold) == 0
+    assert repeated(rows, np.arange(len(rows)) % 2) == 0
+    assert repeated(rows, np.arange(len(rows)) // 24 % 2) == 24
+
+
+def test_images_of_blocks_of_volumes_are_not_parted() -> None:
+    rows = trials(1, 8, 4)
+    with pytest.raises(NeuroLoopError, match="set unit: block, which averages"):
+        dealt(rows, "volume", by="stimulus")
+
+
 def test_images_of_every_run_cannot_be_folded_by_run() -> None:
-    with pytest.raises(NeuroLoopError, match="shown in this fold too: set fold_by: trial"):
+    with pytest.raises(NeuroLoopError, match="shown in this fold too: set fold_by: stimulus"):
         dealt(trials(4, 8, 4), "trial", 4, "run")
 
 
@@ -109,7 +127,10 @@ def test_a_category_of_one_run_cannot_be_learned() -> None:
             "trial",
             "4 folds .* the 3 trials, blocks or images of category 'cat'",
         ),
-        (trials(1, 1, 9), 2, "trial", "category 'cat' is a single image, or a single chain"),
+        (trials(1, 1, 9), 2, "trial", "every category has one stimulus_id, e.g. 'cat-0' for"),
+        (trials(3, 1, 9), 3, "run", "all its samples show one image, 'cat-0', so that the class"),
+        (trials(1, 3, 2), 4, "stimulus", "the 3 trials, blocks or images of category 'cat'"),
+        (blocks_of_volumes(3), 3, "stimulus", "the image of 288 of 288 samples is not known"),
         (trials(2, 1, 1)[:1], 2, "trial", "category 'cat' is a single image"),
     ],
 )

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from neuroloop.errors import NeuroLoopError
@@ -71,8 +72,17 @@ def test_rows_of_an_image_are_joined_and_never_on_both_sides() -> None:
         ({"runs": RUNS[1:]}, r"runs \(119,\) and stimuli \(120,\) do not match"),
         ({"labels": NAMES[1:]}, r"classes \(119,\)"),
         ({"x": np.full((120, 5), np.nan)}, "activity holds NaN or infinite values"),
-        ({"runs": np.zeros(120)}, "1 folds cannot be made of 1 groups"),
-        ({"labels": ["cat"] * 120}, "and a decoder needs 2 classes"),
+        ({"x": activity() * 1e300}, r"activity reaches .*e\+300, whose square"),
+        ({"x": activity().astype(object)}, "x holds object, not numbers"),
+        ({"x": [[1.0], [1.0, 2.0]] * 60}, "x has rows of different lengths"),
+        ({"runs": np.zeros(120)}, "runs has one run, '0.0', and folds are whole runs"),
+        ({"labels": ["cat"] * 120}, "labels has one class, 'cat', and a decoder needs 2 classes"),
+        ({"stimuli": [float("nan")] * 120}, "stimuli of 120 rows are missing"),
+        ({"n_voxels": 0}, "n_voxels is 0: select at least one"),
+        (
+            {"labels": pd.Series(NAMES), "runs": pd.Series(RUNS).iloc[::-1]},
+            "runs and labels have different indices, but rows are joined by position",
+        ),
         ({"decoder": "lasso"}, "there is no decoder 'lasso'"),
         ({"decoder": "resnet1d18"}, "decoder 'resnet1d18' is not linear"),
         ({"alpha": 1}, "decoder 'ridge', alpha: there is no such setting"),

@@ -252,6 +252,21 @@ def test_few_voxels_are_all_taken_and_told(stimuli, caplog):
     assert caplog.messages == ["500 voxels asked for, the region has 12: all are taken"]
 
 
+def test_what_each_fold_learned_is_recorded(solved, tmp_path):
+    problem, decoded = solved
+    paths = {name: tmp_path / f"{name}.npy" for name in ("logits", "soft_labels")}
+    paths["samples"] = tmp_path / "samples.npz"
+    save_decoding(problem, decoded, paths, {"voxels": 9})
+    folds = json.loads((tmp_path / "samples.json").read_text())["folds"]
+    assert [fold["fold"] for fold in folds] == list(range(len(problem.splits)))
+    for fold, split in zip(folds, problem.splits, strict=True):
+        assert fold["training_samples"] == len(split.train)
+        assert fold["test_samples"] == len(split.test)
+        assert fold["left_out"] == len(problem.y) - len(split.train) - len(split.test)
+        assert fold["classes"] == problem.classes
+        assert fold["voxels"] == 9
+
+
 @pytest.fixture
 def written(solved, tmp_path):
     problem, decoded = solved

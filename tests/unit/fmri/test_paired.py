@@ -216,7 +216,7 @@ def test_grey_values_may_be_whole_and_low_or_fractions(path):
 def test_broken_files(tmp_path, path):
     assert "is missing" in refused(tmp_path / "no.mat")
     path.write_bytes(path.read_bytes()[:150])
-    assert "truncated or not a .mat" in refused(path)
+    assert "damaged or not a .mat" in refused(path)
     (tmp_path / "d.npz").write_bytes(b"PK")
     assert "not a .mat or .npz file" in refused(tmp_path / "d.npz")
 
@@ -243,3 +243,71 @@ def test_real_digits(data_folder):
     alike = np.corrcoef(small, means)[:100, 100:]
     six = (brain.rows["category"] == "six").to_numpy()
     assert ((alike[:, 0] > alike[:, 1]) == six).mean() > 0.8
+
+
+def trials(repeats: int = 1) -> dict[str, np.ndarray]:
+    """Four images, each shown again and again."""
+    shown = np.random.default_rng(0).integers(0, 256, (4, 2, 3, 3)).astype(np.uint8)
+    return {
+        "x": np.random.default_rng(1).normal(size=(4 * repeats, 5)),
+        "i": np.tile(shown, (repeats, 1, 1, 1)),
+        "l": np.tile([1, 2], 2 * repeats),
+        "s": np.tile([11.0, 12, 13, 14], repeats),
+    }
+
+
+COLOUR = {"voxels": ["x"], "images": ["i"], "labels": ["l"], "image_shape": (2, 3, 3)}
+
+
+def test_ids_of_images_are_those_of_the_file(tmp_path):
+    np.savez(tmp_path / "d.npz", **trials(3))
+    brain, _ = read_paired(tmp_path / "d.npz", **COLOUR, stimulus_id=["s"])
+    assert brain.rows["stimulus_id"].tolist() == ["11", "12", "13", "14"] * 3
+    same, _ = read_paired(tmp_path / "d.npz", **COLOUR)
+    assert same.rows["stimulus_id"].tolist() == [f"trial00{n}" for n in (1, 2, 3, 4)] * 3
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "said"),
+    [
+        (4, 15, "rows 1 and 5 show one image, under the ids 11 and 15"),
+        (2, 11, "rows 1 and 3 have one id, 11, and show different images"),
+        (3, np.nan, "row 4 has no id"),
+    ],
+)
+def test_ids_that_tell_other_images_apart_than_pixels_do_are_refused(tmp_path, row, value, said):
+    given = trials(2)
+    given["s"][row] = value
+    np.savez(tmp_path / "d.npz", **given)
+    with pytest.raises(NeuroLoopError, match=said):
+        read_paired(tmp_path / "d.npz", **COLOUR, stimulus_id=["s"])
+
+
+def test_colour_images_keep_their_channels(tmp_path):
+    given = trials()
+    flat = given["i"].reshape(4, -1)
+    as_matlab = np.stack([image.ravel(order="F") for image in given["i"]])
+    for images, order in ((given["i"], "C"), (flat, "C"), (as_matlab, "F")):
+        np.savez(tmp_path / "d.npz", **given | {"i": images})
+        _, read = read_paired(tmp_path / "d.npz", **COLOUR, image_order=order)
+        np.testing.assert_array_equal(read, given["i"])
+    with pytest.raises(NeuroLoopError, match=r"image_shape is 2 x 3: fix the key .* 3 for colour"):
+        read_paired(tmp_path / "d.npz", **COLOUR | {"image_shape": (2, 3)})
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"x": np.float64(3)}, "x is a single value"),
+        ({"i": np.full((4, 2, 3, 3), "a")}, "not grey values"),
+        ({"l": np.array(["a", 2, 3, "b"], dtype=object)}, "l is a cell, struct or object array"),
+    ],
+)
+def test_variables_of_another_kind_are_one_line(tmp_path, changed, said):
+    path = tmp_path / ("d.mat" if "l" in changed else "d.npz")
+    if "l" in changed:
+        savemat(path, trials() | changed)
+    else:
+        np.savez(path, **trials() | changed)
+    with pytest.raises(NeuroLoopError, match=said):
+        read_paired(path, **COLOUR)

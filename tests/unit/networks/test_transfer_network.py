@@ -292,7 +292,7 @@ def test_checkpoints_that_do_not_fit(tmp_path):
     )
     assert "conv1.weight has shape (8, 3, 3, 3) in place of (4, 3, 3, 3)" in message
     assert "\n" not in message
-    with pytest.raises(NeuroLoopError, match=r"none\.pth are missing"):
+    with pytest.raises(NeuroLoopError, match=r"none\.pth is missing"):
         load_backbone(small(), tmp_path / "none.pth")
     with pytest.raises(NeuroLoopError, match="name the file of a checkpoint"):
         load_backbone(small(), "imagenet")

@@ -1,5 +1,6 @@
 """Figures: one look, and the same bytes every time."""
 
+import html
 import re
 import struct
 import subprocess
@@ -104,7 +105,7 @@ def test_axes_are_always_a_grid():
 
 def test_a_figure_that_cannot_be_drawn_leaves_no_file(tmp_path):
     figure, axes = grid(1, 1, width=2, height=2)
-    axes[0, 0].set_title("$\\nonsense$")
+    axes[0, 0].set_title("$\\nonsense$", parse_math=True)
     with pytest.raises(ValueError, match="nonsense"):
         save(figure, tmp_path / "figure.png")
     assert not list(tmp_path.iterdir())
@@ -120,3 +121,16 @@ def test_colours_are_told_apart():
     lab = rgb2lab(rgb[None])[0]
     distances = np.linalg.norm(lab[:, None] - lab, axis=2) + 100 * np.eye(8)
     assert distances.min() > 20
+
+
+def test_names_are_never_set_as_mathematics(tmp_path):
+    """Such a name is not only set in another way: some end a job with an error."""
+    names = ["a_$x$_b", "$1 to $2", r"$\alpha$", r"$\nonsense{$", "<b>&"]
+    figure, ((axes,),) = grid(1, 1, width=5, height=3)
+    axes.set_title(names[0])
+    axes.bar(names, range(len(names)), label=names[2])
+    axes.legend()
+    save(figure, tmp_path / "figure.svg", tmp_path / "figure.png")
+    drawn = html.unescape((tmp_path / "figure.svg").read_text())
+    for name in names:
+        assert f">{name}</text>" in drawn

@@ -120,12 +120,19 @@ def test_a_fold_that_splits_a_block_is_named_with_the_keys_that_help():
     [
         ("cat cat cat dog", None, None, "no other fold shows that class: use more folds"),
         ("cat dog cat dog", [1, 1, 1, 0], None, "held out: hold out fewer images"),
-        ("cat dog cat dog", None, ["", "x", "", "x"], "in this fold too: set fold_by: trial"),
+        ("cat dog cat dog", None, ["", "x", "", "x"], "one image, 'x', so that the class cannot"),
+        ("dog dog dog dog cat cat", None, [*"xyxy", "", ""], "fold too: set fold_by: stimulus, .*"),
+        (
+            "dog dog dog dog cat cat",
+            [1, 1, 1, 0, 1, 1],
+            [*"xyxz", "", ""],
+            "fold too: .*, and hold out fewer images",
+        ),
     ],
 )
 def test_a_class_that_a_fold_lacks_is_explained_by_its_cause(labels, keep, images, advice):
     allowed = None if keep is None else np.array(keep, bool)
-    made = splits(np.array([0, 0, 1, 1]), allowed, images)
+    made = splits(np.array([0, 0, 1, 1, 0, 1])[: len(labels.split())], allowed, images)
     with pytest.raises(NeuroLoopError, match=rf"none of 1 of 2 classes \(dog\): .*{advice}"):
         check_training(made, labels.split(), allowed, images)
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from neuroloop.explain.gallery.found import Found, read_found
 from neuroloop.explain.gallery.page import gallery_page
 from neuroloop.explain.gallery.sanity_table import COLUMNS
 from neuroloop.files.formats import save_arrays, save_json, save_table
+from neuroloop.files.intake import read_intake
 from neuroloop.training.loop import predict
 from scripts.explain.write_gallery import write_gallery
 from tests.unit.explain.looks.test_inside import save
@@ -214,7 +216,19 @@ def test_the_script_writes_the_page(left, tmp_path, kind):
         results=[folder / one / "result.json" for one in ORDER],
         folders=[folder / one / "files" for one in ORDER],
         page=tmp_path / "out" / "gallery.html",
+        intake=tmp_path / "out" / "intake.json",
     )
     text = (tmp_path / "out" / "gallery.html").read_text()
     assert "<title>Inside tiny</title>" in text
     assert text == page(*left)
+    read = [Path(file.file).name for file in read_intake(tmp_path / "out" / "intake.json").files]
+    assert read == ["model.json", "weights.safetensors", "images.npz"]
+
+
+def test_what_was_recognised_and_warned_of_stands_on_the_page(left):
+    folder, opened = left
+    opened.intake.recognise(f"A prefix {NASTY} was taken away.")
+    opened.intake.warn(f"Pixels {NASTY} were clipped.")
+    made = Outline(page(folder, opened))
+    assert made.of("li")[0] == f"A prefix {NASTY} was taken away."
+    assert f"Pixels {NASTY} were clipped." in made.of("p", "reason")

@@ -16,6 +16,7 @@ from neuroloop.explain.models.explained import explained_images
 from neuroloop.explain.models.image_folder import open_folder
 from neuroloop.explain.models.model_file import open_model
 from neuroloop.files.formats import save_json
+from neuroloop.files.intake import Intake
 from neuroloop.images.preparation import Preparation
 from neuroloop.networks.resnet import initialise, resnet
 
@@ -56,7 +57,39 @@ def test_a_folder_of_class_folders(tmp_path):
     grey = open_folder(tmp_path, GREY, ["dog", "cat"])
     assert grey.images.shape == (3, 1, 4, 4)
     np.testing.assert_allclose(whole(grey.images)[1, 0], 82 / 255, rtol=1e-5)  # 0.299 R + 0.114 B
-    assert open_folder(tmp_path, GREY, ["dog"]).truth is None
+    intake = Intake()
+    assert open_folder(tmp_path, GREY, ["dog"], intake).truth is None
+    (warning,) = intake.warnings
+    assert "2 of 3 images lie in no folder named as a class (dog), the first in cat" in warning
+
+
+def test_folders_are_classes_whatever_a_file_system_makes_of_their_names(tmp_path):
+    """A Mac writes accents apart; both spellings look the same."""
+    store = tmp_path / "store"
+    picture(store / "1.png", (0, 0, 0))
+    photos = tmp_path / "photos"
+    for folder in ("NORMAL", "cafe\u0301"):
+        picture(photos / folder / "1.png", (0, 0, 0))
+    (photos / "dog").symlink_to(store)
+    intake = Intake()
+    found = open_folder(photos, GREY, ["normal", "caf\u00e9", "dog"], intake)
+    assert found.truth.tolist() == [
+        {"NORMAL": 0, "dog": 2}.get(name.partition("/")[0], 1) for name in found.ids
+    ]
+    told = " ".join(intake.recognised)
+    assert "the folder NORMAL is taken for the class normal" in told
+    assert "1 of normal, 1 of caf\u00e9, 1 of dog" in told
+    assert not intake.warnings
+    unknown = open_folder(photos, GREY, ["a", "b"], intake)
+    assert unknown.truth is None
+    assert "no folder is named as a class" in intake.recognised[-1]
+
+
+def test_capitals_may_tell_classes_apart(tmp_path):
+    for folder in ("a", "A"):
+        picture(tmp_path / folder / "1.png", (0, 0, 0))
+    found = open_folder(tmp_path, GREY, ["A", "a"])
+    assert [["A", "a"][number] for number in found.truth] == [n[0] for n in found.ids]
 
 
 def test_the_middle_of_an_image_is_cut_out(tmp_path):

@@ -1,5 +1,6 @@
 """model.json: every kind of network comes back as it was, and every mistake is one clear line."""
 
+import hashlib
 import json
 
 import numpy as np
@@ -219,8 +220,8 @@ TRANSFER = {
         (TRANSFER | {"options": {"backbone": "vgg"}}, "options: there is no backbone 'vgg'"),
         (TRANSFER | {"preparation": PREPARED | {"mean": [0.5]}}, "which normalises itself"),
         ({"weights": 3}, "weights: 3 is not a path"),
-        ({"weights": "none.pth"}, r"none\.pth are missing"),
-        ({"weights": "photos/cow/1.png"}, "cannot be read"),
+        ({"weights": "none.pth"}, r"none\.pth is missing"),
+        ({"weights": "photos/cow/1.png"}, "1.png is damaged or no checkpoint of torch"),
         ({"classes": ["cat", "dog"]}, "classes: 2 are listed, but .* have 3 outputs"),
         ({"classes": ["cat", "dog", "cat"]}, "classes: .* is not a list of different names"),
         ({"classes": []}, "classes: .* is not a list of different names"),
@@ -231,6 +232,15 @@ TRANSFER = {
         ({"labels": "many"}, "labels: 'many' is not single or multi"),
         ({"members": 0}, "members: 0 is not a positive whole number"),
         ({"members": True}, "members: True is not a positive whole number"),
+        ({"members": 10**9}, "members: 1000000000 is not a positive whole number up to 1000"),
+        ({"members": 3}, "members: 3 networks are stated, but the weights .* outputs of one"),
+        ({"members": 1.0}, r"members: 1\.0 is not a positive whole number"),
+        ({"options": GOOD | {"width": 10**7}}, "do not fit the network: .*another width"),
+        ({"options": GOOD | {"width": 10**18}}, "options: "),
+        ({"options": GOOD | {"blocks": [10**9]}}, "options: blocks are more than the weights"),
+        ({"options": GOOD | {"blocks": "ab"}}, "options: "),
+        ({"classes": ["cat", "", "dog"]}, "classes: .* is not a list of different names"),
+        ({"preparation": PREPARED | {"size": 10**9}}, r"preparation\.size: .* up to 16384"),
         ({"images": "none.npz"}, r"none\.npz is missing"),
         ({"images": 3}, "images: 3 is not a path"),
         ({"images": FOLDER | {"folder": "nowhere"}}, "nowhere holds no images"),
@@ -279,11 +289,8 @@ def test_mistakes(tmp_path, changes, said):
     [
         ("fc.weight", np.nan, r"weights \S+mine\.pth: 1 of \d+ numbers of fc\.weight are not"),
         ("bn1.running_var", np.inf, r"numbers of bn1\.running_var are not finite"),
-        (
-            "bn1.running_var",
-            -1.0,
-            r"the network.s outputs are not finite for image cat",
-        ),
+        ("bn1.running_var", -1.0, r"bn1\.running_var has a negative variance"),
+        ("bn1.weight", 3e38, r"the network.s outputs are not finite for image cat"),
     ],
 )
 def test_networks_that_do_not_compute_are_refused(tmp_path, name, value, said):
@@ -304,6 +311,100 @@ def test_one_output_is_a_sigmoid(tmp_path):
     torch.save(state | {"fc.bias": torch.tensor([-2.0])}, path.with_name("mine.pth"))
     explained = explained_images(open_model(path), 2, seed=0)
     assert explained.probabilities == pytest.approx(1 / (1 + np.exp(2)), rel=1e-6)
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_one_output_of_two_classes_is_a_sigmoid(tmp_path, members):
+    options = GOOD | {"in_channels": 1}
+    network = networks.resnet(classes=1, members=members, **options).eval()
+    networks.initialise(network, range(members))
+    images = model_images(members, truth=(0, 1, 1, 0))
+    path = tmp_path / "model.json"
+    described = {"kind": "resnet", "options": options, "classes": ("cow", "cat")}
+    save_model(path, weights=network.state_dict(), images=images, members=members, **described)
+    opened = open_model(path)
+    x = torch.from_numpy(images.images)
+    logits = network(x)[..., 0]
+    chance = opened.network(x).softmax(-1)
+    torch.testing.assert_close(chance[..., 1], logits.sigmoid())
+    torch.testing.assert_close(chance[..., 0], (-logits).sigmoid())
+    assert opened.intake.recognised == [
+        "The network has one output, read as a sigmoid: the probability of cat; that of cow is 1 "
+        "less it."
+    ]
+    explained = explained_images(opened, 4, seed=0)
+    mean = logits.mean(1).detach().numpy()[explained.rows]
+    assert explained.classes.tolist() == (mean > 0).astype(int).tolist()
+    if members == 1:
+        assert explained.probabilities == pytest.approx(1 / (1 + np.exp(-abs(mean))), rel=1e-5)
+
+
+def test_what_was_unwrapped_is_told_and_files_are_hashed(tmp_path):
+    path, network = own_checkpoint(tmp_path)
+    state = {f"module.{name}": values for name, values in network.state_dict().items()}
+    torch.save({"state_dict": state}, path.with_name("mine.pth"))
+    opened = open_model(path)
+    x = torch.from_numpy(opened.images.images[:])
+    assert torch.equal(opened.network(x), network(x))
+    told = " ".join(opened.intake.recognised)
+    assert "the weights lie under state_dict" in told
+    assert "module. before every name" in told
+    assert "folders are true classes, images 1 of cat, 0 of dog, 1 of cow" in told
+    whole = opened.hashed()
+    assert [file.file for file in whole.files] == [str(path), str(path.with_name("mine.pth"))]
+    assert whole.files[0].sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert not opened.intake.files
+
+
+def in_preparation(tmp_path, change, **preparation):
+    """Open a model whose images of a file are changed, and return what became of them."""
+    path, _, images = save(tmp_path, preparation=Preparation(16, 3, **preparation))
+    arrays = {"truth": images.truth, "id": images.ids}
+    np.savez(path.with_name("images.npz"), **arrays, images=change(images.images.copy()))
+    opened = open_model(path)
+    return opened.images.images, opened.intake.warnings
+
+
+def with_pixel(value):
+    def change(images):
+        images[1, 0, 0, 0] = value
+        return images
+
+    return change
+
+
+def test_an_overshoot_is_clipped_and_told(tmp_path):
+    for value, kept in ((1.02, 1), (-0.05, 0)):
+        images, (warning,) = in_preparation(tmp_path, with_pixel(value))
+        assert images[1, 0, 0, 0] == kept
+        assert "pixels of 1 of 4 images reach from" in warning
+        assert "clipped to 0 and 1" in warning
+    images, warnings = in_preparation(tmp_path, with_pixel(1.000001))
+    assert images[1, 0, 0, 0] == np.float32(1.000001)
+    assert not warnings
+    normalised = in_preparation(tmp_path, lambda x: (x - 0.5) / 0.25, mean=(0.5,), std=(0.25,))
+    assert not normalised[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda x: x * 255, r"from 0 to 255: divide by 255\)"),
+        (lambda x: 2 * x - 1, r"from -1 to 1: state mean and std of 0\.5"),
+        (lambda x: x + 3, r"reach from 3.* but preparation in model\.json makes pixels from 0"),
+    ],
+)
+def test_images_of_another_range_are_refused(tmp_path, change, said):
+    with pytest.raises(NeuroLoopError, match=said):
+        in_preparation(tmp_path, change)
+    path, _, images = save(tmp_path, preparation=None)  # any values are the network's own
+    np.savez(
+        path.with_name("images.npz"),
+        images=change(images.images),
+        truth=images.truth,
+        id=images.ids,
+    )
+    assert not open_model(path).intake.warnings
 
 
 def test_masks_are_true_or_false(tmp_path):
@@ -390,7 +491,7 @@ def test_a_writer_is_held_to_the_same(tmp_path):
     there = tmp_path / "model.json"
     with pytest.raises(NeuroLoopError, match=r"key options\.activation is unknown"):
         describe_model(there, **given | {"options": GOOD | {"activation": "relu"}})
-    with pytest.raises(NeuroLoopError, match="members: 2 is not a positive whole number, 1 for"):
+    with pytest.raises(NeuroLoopError, match=r"members: 2 is not .*, 1 for transfer"):
         describe_model(there, **given | {"kind": "transfer", "members": 2})
     assert not there.exists()
     describe_model(there, **given)

@@ -8,6 +8,7 @@ import pytest
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.models.model_images import ModelImages, load_images, save_images
 from neuroloop.files.formats import load_arrays, read_json, save_arrays
+from neuroloop.files.intake import Intake
 
 GIVEN = ModelImages(
     np.arange(24, dtype=np.float32).reshape(3, 2, 2, 2),
@@ -42,17 +43,23 @@ def test_round_trip_of_several_labels_and_little_else(tmp_path):
     [
         ({"truth": None}, "the array truth is missing"),
         ({"extra": np.zeros(3)}, "the array extra is unknown"),
-        ({"images": np.zeros((3, 2, 2, 2))}, "images are float64"),
-        ({"images": np.zeros((3, 2, 2), dtype=np.float32)}, "instead of float32 \\(n, channels"),
+        ({"images": np.zeros((3, 2, 2, 2), np.uint8)}, r"images are uint8 \(levels of pixels"),
+        ({"images": np.zeros((3, 2, 2, 2), np.int32)}, "images are int32 instead of float32"),
+        ({"images": np.full((3, 2, 2, 2), 1e300)}, "not finite, in 3 images, row 0 first"),
+        ({"images": np.zeros((3, 5, 5, 2), np.float32)}, r"5 channels.* transpose\(0, 3, 1, 2\)"),
+        ({"images": np.zeros((3, 2, 2), dtype=np.float32)}, "instead of float32 \\(n, 2, height"),
         ({"images": np.zeros((0, 2, 2, 2), dtype=np.float32)}, "\\(0, 2, 2, 2\\) instead"),
         ({"images": np.zeros((3, 1, 2, 2), dtype=np.float32)}, "1 channels, but the network takes"),
         ({"images": np.full((3, 2, 2, 2), np.nan, dtype=np.float32)}, "not finite"),
         ({"truth": np.array([1, 0])}, r"truth has shape \(2,\) instead of \(3,\)"),
         ({"truth": HOTS}, "truth has shape"),
         ({"truth": np.array([0.0, 1, 1])}, "truth is float64"),
-        ({"truth": np.array([0, 4, 1])}, "not within the 4 classes"),
-        ({"truth": np.array([0, -1, 1])}, "not within the 4 classes"),
-        ({"id": np.array(["a", "b", "a"])}, "same id"),
+        ({"truth": np.array([0, 4, 1])}, "truth of image b is 4, not within the 4 classes 0 to 3"),
+        ({"truth": np.array([0, -1, 1])}, "image b is -1, not within the 4 classes"),
+        ({"truth": np.array([1, 4, 2])}, "counted from 0, not from 1"),
+        ({"id": np.array(["a", "b", "a"])}, "same id, a"),
+        ({"id": np.array([1.0, 2, 3])}, "id is float64 instead of texts"),
+        ({"display": np.full((3, 2, 2), np.inf, np.float32)}, "display has values that are not"),
         ({"mask": np.zeros((3, 2, 1), dtype=bool)}, "mask has shape"),
         ({"display": np.zeros((3, 2), dtype=np.float32)}, "display has shape"),
     ],
@@ -66,6 +73,17 @@ def test_files_that_do_not_fit(tmp_path, change, said):
     with pytest.raises(NeuroLoopError, match=said) as caught:
         load_images(tmp_path / "bad.npz", 2, 4, "single")
     assert str(tmp_path / "bad.npz") in str(caught.value)
+
+
+def test_other_floats_are_converted_and_told(tmp_path):
+    arrays = {"images": GIVEN.images.astype(np.float64), "truth": GIVEN.truth, "id": [7, 8, 9]}
+    np.savez(tmp_path / "own.npz", **arrays)
+    found = load_images(tmp_path / "own.npz", 2, 4, "single", intake := Intake())
+    assert found.images.dtype == np.float32
+    np.testing.assert_array_equal(found.images, GIVEN.images)
+    assert found.ids.tolist() == ["7", "8", "9"]
+    (sentence,) = intake.recognised
+    assert "images are float64, computed with as float32" in sentence
 
 
 def test_a_writer_is_held_to_the_same(tmp_path):
