@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 #: Most classes or runs whose names are written.
 NAMED = 30
 
+#: Most counts that are written.
+WRITTEN = 200
+
 #: Runs whose course is drawn, and voxels that it averages.
 COURSES, RESPONSIVE = 2, 50
 
@@ -51,6 +54,8 @@ def draw_design(tables: Mapping[str, pd.DataFrame], fits: Mapping[str, RunFit | 
         _names(counts.yaxis, runs, "runs")
         counts.tick_params(axis="x", rotation=90 if len(classes) > 6 else 0)
         counts.grid(False)
+        if made.size <= WRITTEN:
+            _numbers(counts, made.to_numpy())
         figure.colorbar(shown, ax=counts, fraction=0.04, pad=0.01)
         _fit(accuracy, fits.get(subject), runs)
     return figure
@@ -63,6 +68,12 @@ def _names(axis: Any, names: list[str], what: str) -> None:
     else:
         axis.set_ticks([])
         axis.set_label_text(f"{len(names)} {what}")
+
+
+def _numbers(axis: "Axes", made: np.ndarray) -> None:
+    for (row, column), count in np.ndenumerate(made):
+        colour = "white" if count > 0.6 * made.max() else "black"
+        axis.text(column, row, count, ha="center", va="center", fontsize=7, color=colour)
 
 
 def _fit(axis: "Axes", fit: RunFit | None, runs: list[str]) -> None:

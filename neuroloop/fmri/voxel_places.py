@@ -94,7 +94,8 @@ def _counted(places: Places, name: str, total: int, of: str) -> str:
 def _over_mean(places: Places, scan: Scan, names: list[str]) -> "Figure":
     columns = min(A_ROW, max(2, len(names)))
     rows = -(-len(names) // columns)
-    figure, axes = grid(rows, columns, width=2.6, height=2.8)
+    width, height = scan.mean.shape[:2]
+    figure, axes = grid(rows, columns, width=2.6, height=0.7 + 2.5 * min(height / width, 1.5))
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, name in zip(axes.flat, names, strict=False):
