@@ -19,7 +19,7 @@ CHUNK = 128
 
 
 class FixedPixel(NamedTuple):
-    """A place, its row and column from 0, and how many radiographs of each class stand out there."""
+    """A place (row and column from 0), and how many radiographs of each class stand out there."""
 
     row: int
     column: int

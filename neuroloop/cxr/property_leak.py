@@ -93,7 +93,7 @@ def property_table(properties: pd.DataFrame, pixels: np.ndarray) -> pd.DataFrame
     if {"bytes", "height", "width"} <= set(made):
         made["bytes per pixel"] = made["bytes"] / np.maximum(made["height"] * made["width"], 1)
     table = pd.concat([pd.DataFrame(made), corner_brightness(pixels)], axis=1)
-    return table.loc[:, table.nunique() > 1]
+    return table.loc[:, (table != table.iloc[0]).any()]
 
 
 def property_leak(

@@ -89,8 +89,21 @@ def _bars(axis: "Axes", values: pd.Series, labels: pd.Series, what: str) -> None
     for number, name in enumerate(natural_sorted(set(labels))):
         axis.bar(range(len(made)), made[name], bottom=below, color=PALETTE[number % len(PALETTE)])
         below = below + made[name].to_numpy()
-    axis.set_xticks(range(len(made)), [str(value) for value in made.index])
+    axis.set_xticks(range(len(made)), [f"{value:g}" for value in made.index])
     axis.set(xlabel=what, ylabel="files")
+
+
+def sites(listed: pd.DataFrame) -> pd.Series:
+    """Source of each radiograph: its folder, less the folders that are named as its class."""
+    if "source" not in listed:
+        return pd.Series("", index=listed.index)
+    return pd.Series(
+        [
+            "/".join(part for part in source.split("/") if part.casefold() != label.casefold())
+            for source, label in zip(listed["source"].fillna(""), listed["label"], strict=True)
+        ],
+        index=listed.index,
+    )
 
 
 def counts_table(listed: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,13 @@ import pandas as pd
 
 from neuroloop.cxr.fixed_pixels import fixed_pixels
 from neuroloop.cxr.property_leak import property_leak, property_table
-from neuroloop.cxr.radiograph_look import counts_table, draw_brightness, draw_files, kinds_table
+from neuroloop.cxr.radiograph_look import (
+    counts_table,
+    draw_brightness,
+    draw_files,
+    kinds_table,
+    sites,
+)
 from neuroloop.files.formats import StrPath, load_array, read_table
 from neuroloop.files.intake import joined, read_intake
 from neuroloop.jobs.job import job
@@ -36,9 +42,9 @@ BRIGHTNESS = (
     "sources differ and a class comes from one of them, brightness names the class."
 )
 FILES = (
-    "Bit depth, orientation, size in pixels and in bytes of the files of each class (dropped copies "
-    "included; the curves are cumulative). What differs between classes here has nothing to do with "
-    "a disease."
+    "Bit depth, orientation, size in pixels and in bytes of the files of each class (copies "
+    "included; the curves are cumulative). What differs between classes here has nothing to do "
+    "with a disease."
 )
 
 
@@ -80,6 +86,7 @@ def check_radiographs(
     pixels, _ = load_array(radiographs)
     files = read_table(properties, known)
     own = listed.merge(files.drop(columns=["file", "label", "patient"]), "left", "radiograph")
+    own["source"] = sites(own)
     read = joined(read_intake(path) for path in intakes)
     passport = Passport(name, "radiographs", radiographs_line(listed), read)
     generator = numpy_generator(seed, "shown radiographs")
@@ -112,7 +119,7 @@ def look_at_pixels(
         listed["source"].fillna("") if "source" in listed else listed["label"].map(lambda _: "")
     )
     brightness = pixels.reshape(len(pixels), -1).mean(axis=1)
-    figure = draw_brightness(brightness, listed["label"], sources, generator)
+    figure = draw_brightness(brightness, listed["label"], listed["source"], generator)
     passport.draw(figure, figures, "brightness", "Brightness by class and source", BRIGHTNESS)
     for place in fixed_pixels(pixels, listed["label"])[:PLACES]:
         counts = ", ".join(f"{name} {count}" for name, count in place.counts.items())
