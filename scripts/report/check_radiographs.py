@@ -115,9 +115,6 @@ def look_at_pixels(
     rows = drawn_rows(listed["label"].tolist(), generator)
     figure = draw_images(pixels[rows][:, None], listed["label"].iloc[rows].tolist())
     passport.draw(figure, figures, "radiographs", "Radiographs as a network sees them", SEEN)
-    sources = (
-        listed["source"].fillna("") if "source" in listed else listed["label"].map(lambda _: "")
-    )
     brightness = pixels.reshape(len(pixels), -1).mean(axis=1)
     figure = draw_brightness(brightness, listed["label"], listed["source"], generator)
     passport.draw(figure, figures, "brightness", "Brightness by class and source", BRIGHTNESS)
