@@ -8,6 +8,9 @@ CORES ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 # .venv remembers them; the version is the one pinned in envs/requirements.lock.
 TORCH ?=
 
+# Files that `make fuzz` spoils.
+FILES ?= 10000
+
 RESULTS := results/report/index.html results/distill/simulated/ablation.png \
 	results/distill/simulated/ablation.tsv results/fmri/simulated/decoding.tsv \
 	results/calcium/neurons/compare/before__after/small/comparison.png \
@@ -18,7 +21,7 @@ export TORCH
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment demo test test-long lint bench clean
+.PHONY: help environment demo test test-long fuzz lint bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +43,9 @@ test: environment ## run the test suite, then tests/slurm: a host has one cluste
 
 test-long: environment ## run the long forms of tests, which `make test` leaves out
 	@$(PYTEST) -m long
+
+fuzz: environment ## spoil valid files of every reader and count what is read, refused, or a fault
+	@OMP_NUM_THREADS=1 python -m tests.fuzz --files $(FILES) --jobs $(CORES)
 
 lint: environment ## check style, types and the workflow's form
 	python -m ruff check .

@@ -16,7 +16,8 @@ class NeuroLoopError(Exception):
 
 
 def printable(text: str) -> str:
-    """Escape what cannot be printed in a line, and shorten what is endless."""
+    """Make one line of a text: escape what cannot be printed, and shorten what is endless."""
+    text = " ".join(text.split())
     if len(text) > LONGEST:
         text = f"{text[: LONGEST // 2]} ... {text[-LONGEST // 2 :]}"
     if text.isprintable():

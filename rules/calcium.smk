@@ -110,6 +110,38 @@ rule extract_frames:
         "../scripts/calcium/extract_frames.py"
 
 
+rule check_area:
+    """Show what was read of an area's sessions, and what their frames tell of the tables."""
+    input:
+        frames=lambda wildcards: session_files(wildcards.area, "frames.h5"),
+        sidecars=lambda wildcards: session_files(wildcards.area, "frames.json"),
+        tables=lambda wildcards: session_files(wildcards.area, "frames.tsv"),
+        cells=lambda wildcards: session_files(wildcards.area, "cells.tsv"),
+        intakes=area_intakes,
+    output:
+        facts="results/check/calcium/{area}.json",
+        figures=directory("results/check/calcium/{area}.figures"),
+        run="results/check/calcium/{area}.run.json",
+    log:
+        "logs/check/calcium/{area}.log",
+    benchmark:
+        "benchmarks/check/calcium/{area}.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(1500),
+        runtime=minutes(30),
+    params:
+        code=code_version("calcium/check_area.py"),
+        sessions=lambda wildcards: list(config["areas"][wildcards.area]["sessions"]),
+        selection=setting("areas", "area", "frames"),
+        exclusion_radius=setting("areas", "area", "exclusion_radius"),
+        threads=config["threads"],
+    script:
+        "../scripts/calcium/check_area.py"
+
+
 rule train_reader:
     """Train networks that tell which cells were stimulated, and map where they looked."""
     input:

@@ -489,7 +489,11 @@ def taught(dataset):
 
 
 #: Folder of the passports of each kind of data set: a JSON file a name, and a folder of figures.
-PASSPORTS = {"datasets": "results/check", "radiographs": "results/check/cxr"}
+PASSPORTS = {
+    "datasets": "results/check",
+    "areas": "results/check/calcium",
+    "radiographs": "results/check/cxr",
+}
 
 
 def checked(kind):
@@ -515,6 +519,15 @@ def dataset_intakes(wildcards):
     return [
         *subject_files(wildcards.dataset, "intake.json"),
         *([images] if taught(wildcards.dataset) else []),
+    ]
+
+
+def area_intakes(wildcards):
+    """Input function: what was read of the wildcards' area: its tables, if any, and its movies."""
+    tables = config["areas"][wildcards.area]["source"] == "tiff"
+    return [
+        *(session_files(wildcards.area, "intake.json") if tables else []),
+        *session_files(wildcards.area, "frames_intake.json"),
     ]
 
 

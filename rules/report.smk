@@ -22,6 +22,8 @@ rule check_dataset:
         "logs/check/{dataset}.log",
     benchmark:
         "benchmarks/check/{dataset}.tsv"
+    wildcard_constraints:
+        dataset=only(config.get("datasets", {})),
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]

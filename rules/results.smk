@@ -111,7 +111,9 @@ def recording_jobs(area):
     """Files of the jobs that read or simulate an area's recordings, and show them."""
     block = config["areas"][area]
     first = "list_recordings" if block["source"] == "tiff" else "simulate_session"
-    yield from jobs(first, area=[area], session=block["sessions"])
+    for step in (first, "extract_frames"):
+        yield from jobs(step, area=[area], session=block["sessions"])
+    yield from jobs("check_area", area=[area])
 
 
 def area_jobs(area):
@@ -120,8 +122,7 @@ def area_jobs(area):
     block = config["areas"][area]
     sessions = {"area": [area], "session": block["sessions"]}
     readers = {"reader": block["readers"]}
-    for step in ("extract_frames", "extract_traces"):
-        yield from jobs(step, **sessions)
+    yield from jobs("extract_traces", **sessions)
     for step in ("train_reader", "correlate_maps", "estimate_coupling"):
         yield from jobs(step, **sessions, **readers)
     for earlier, later in block["comparisons"]:

@@ -5,9 +5,7 @@ trial shows is independent of what another trial of the same recording shows, so
 the simulated responses tells recordings apart.
 """
 
-import json
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,7 +13,9 @@ import pandas as pd
 from neuroloop.calcium.masks import cell_masks
 from neuroloop.calcium.movies import Movie
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.door import outside, read_text
 from neuroloop.files.formats import StrPath
+from neuroloop.files.json_files import parse_json
 
 #: Frames that stay together when frames are drawn: noise is correlated over so many.
 RUN = 4
@@ -77,20 +77,15 @@ def read_regions(path: StrPath, shape: tuple[int, int]) -> pd.DataFrame:
     NeuroLoopError
         If the file cannot be used, or a pixel lies outside the frame.
     """
-    try:
-        regions = json.loads(Path(path).read_text(encoding="utf-8"))
-        pixels = {
-            f"c{region['id']}": np.array(region["coordinates"], dtype=float).reshape(-1, 2)
-            for region in regions
-        }
-    except FileNotFoundError:
-        raise NeuroLoopError(
-            f"{path} is missing: put the regions there or change the key"
-        ) from None
-    except (ValueError, KeyError, TypeError) as error:
-        raise NeuroLoopError(
-            f"{path} is no list of regions with id and coordinates ({error}): export it again"
-        ) from error
+    with outside(path, "a list of regions with id and coordinates", "export it again") as file:
+        pixels: dict[str, np.ndarray] = {}
+        for region in parse_json(read_text(file)):
+            cell = f"c{region['id']}"
+            if cell in pixels:
+                raise ValueError(f"two regions have the id {region['id']}")
+            pixels[cell] = np.array(region["coordinates"], dtype=float).reshape(-1, 2)
+        if not pixels:
+            raise ValueError("it has no region")
     for cell, positions in pixels.items():
         if not len(positions) or positions.min() < 0 or (positions >= shape).any():
             raise NeuroLoopError(

@@ -12,6 +12,7 @@ from neuroloop.calcium.page_choice import Reading
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.door import check_stated_size, outside
 from neuroloop.files.natural_order import natural_sorted
+from neuroloop.images.png_checksums import check_png
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -170,7 +171,8 @@ def _read(path: Path) -> np.ndarray:
     """Read a frame; of a colour image, what all its channels are."""
     from PIL import Image
 
-    with outside(path, "an image", REMEDY), Image.open(path) as image:
+    with outside(path, "an image", REMEDY) as file, Image.open(file) as image:
+        check_png(file.read_bytes())
         depth = _depth(path, image)
         check_stated_size(path, (image.height, image.width, len(image.getbands())), 2, "image")
         if image.getexif().get(ORIENTATION, UPRIGHT) != UPRIGHT:

@@ -1,5 +1,6 @@
 """The students' images: read from folders, at one size, with their classes."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -239,7 +240,7 @@ def check_images(table: pd.DataFrame, paths: Sequence[Path] | None = None) -> No
     twice = table.loc[table["image_id"].duplicated(), "image_id"]
     if len(twice):
         raise NeuroLoopError(f"image {twice.iloc[0]!r} is listed twice: list it once")
-    files = [path.resolve() for path in paths or []]
+    files = [Path(os.path.realpath(path)) for path in paths or []]
     if len(set(files)) < len(files):
         path = next(path for path, count in Counter(files).items() if count > 1)
         raise NeuroLoopError(

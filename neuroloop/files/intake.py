@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from neuroloop.files.atomic import StrPath
+from neuroloop.files.door import outside
 from neuroloop.files.json_files import read_json, save_json
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class Intake:
             if path in known:
                 continue
             digest = hashlib.sha256()
-            with Path(path).open("rb") as stream:
+            with outside(path, "a file that is read whole"), Path(path).open("rb") as stream:
                 while block := stream.read(CHUNK):
                     digest.update(block)
             self.files.append(ReadFile(path, Path(path).stat().st_size, digest.hexdigest()))
@@ -103,12 +104,21 @@ class Intake:
 def read_intake(path: StrPath) -> Intake:
     """Read what `Intake.save` wrote."""
     facts = read_json(path)
-    return Intake(
-        [ReadFile(**each) for each in facts["files"]],
-        facts["recognised"],
-        [Dropped(**each) for each in facts["dropped"]],
-        facts["warnings"],
-    )
+    with outside(path, "what was read of a data set", "delete it and run again"):
+        intake = Intake(
+            [ReadFile(**each) for each in facts["files"]],
+            list(facts["recognised"]),
+            [Dropped(**each) for each in facts["dropped"]],
+            list(facts["warnings"]),
+        )
+        texts = [*intake.recognised, *intake.warnings, *(each.file for each in intake.files)]
+        texts += [text for each in intake.dropped for text in (each.what, each.reason)]
+        counts = [each.bytes for each in intake.files] + [each.count for each in intake.dropped]
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("a sentence in it is no text")
+        if not all(isinstance(count, int) and count >= 0 for count in counts):
+            raise ValueError("a count in it is no whole number")
+        return intake
 
 
 def joined(intakes: Iterable[Intake]) -> Intake:

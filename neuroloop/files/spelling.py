@@ -5,4 +5,4 @@ import unicodedata
 
 def folded(name: str) -> str:
     """Form that all spellings of a name share: composed, in small letters, without outer spaces."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name.strip()).casefold())
+    return unicodedata.normalize("NFC", name.strip().casefold())

@@ -1,13 +1,12 @@
 """Voxels paired row by row with images, in one MATLAB or NumPy file."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.arrays import read_npz
-from neuroloop.files.door import outside
+from neuroloop.files.door import check_stated_size, outside
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri import god
 from neuroloop.fmri.brain import BrainData, check, make_rows
@@ -168,13 +167,15 @@ def _check_ids(ids: Sequence[str], shown: Sequence[int], path: StrPath) -> None:
 
 def _load(path: StrPath) -> dict[str, np.ndarray]:
     """Read the variables of the file."""
-    with outside(path, "a .mat or .npz file"):
-        if Path(path).suffix == ".npz":
-            return read_npz(Path(path))
-        from scipy.io import loadmat
+    with outside(path, "a .mat or .npz file") as file:
+        if file.suffix == ".npz":
+            return read_npz(file)
+        from scipy.io import loadmat, whosmat
 
         try:
-            return {k: v for k, v in loadmat(path).items() if not k.startswith("__")}
+            for name, shape, _ in whosmat(file):
+                check_stated_size(file, shape, 1, f".mat file, variable {name},")
+            return {k: v for k, v in loadmat(file).items() if not k.startswith("__")}
         except NotImplementedError as error:
             raise NeuroLoopError(
                 f"{path} is a MATLAB file of version 7.3: save it with -v7, or as .npz"
@@ -196,6 +197,15 @@ def _join(found: Mapping[str, np.ndarray], names: Sequence[str], path: StrPath) 
         raise NeuroLoopError(
             f"{path} has no variable {', '.join(missing)}: it has {', '.join(sorted(found))}"
         )
+    for name in names:
+        values = found[name]
+        if not isinstance(values, np.ndarray) or values.dtype.kind not in "biufSU":
+            kind = getattr(values, "dtype", type(values).__name__)
+            raise NeuroLoopError(
+                f"{path}: {name} is {kind}, not an array of real numbers or texts: save it as one"
+            )
+        if not values.ndim or not values.size:
+            raise NeuroLoopError(f"{path}: {name} has the shape {values.shape}: it needs trials")
     shapes = {found[name].shape[1:] for name in names}
     if len(shapes) > 1:
         raise NeuroLoopError(

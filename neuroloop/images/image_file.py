@@ -16,6 +16,7 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.files.door import check_stated_size, outside, reason
 from neuroloop.files.intake import ReadFile
 from neuroloop.files.spelling import folded
+from neuroloop.images.png_checksums import check_png
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -89,6 +90,7 @@ def opened_image(path: Path, what: str, remedy: str) -> Iterator[ImageFile]:
             if path.stat().st_size > LARGEST:
                 raise ValueError(f"a file of {path.stat().st_size} bytes, more than {LARGEST}")
             content = path.read_bytes()
+            check_png(content)
             file = ReadFile(str(path), len(content), hashlib.sha256(content).hexdigest())
             # Opened by name, plain TIFFs that are to be turned come out of Pillow torn.
             with Image.open(io.BytesIO(content)) as image:

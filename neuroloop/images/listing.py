@@ -98,7 +98,7 @@ def _gather(folder: Path, name: str, above: tuple[tuple[int, int], ...], found: 
         return
     for entry in entries:
         path = f"{name}/{entry.name}" if name else entry.name
-        if entry.is_dir():
+        if Path(entry.path).is_dir():  # of a link to itself os.scandir's raises
             if entry.is_symlink():
                 found.links.append(path)
             _gather(Path(entry.path), path, (*above, identity), found)

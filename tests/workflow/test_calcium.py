@@ -146,7 +146,7 @@ def test_coupling_stands_beside_the_truth(project: Project) -> None:
         (
             "areas.cells.exclusion_radius",
             4,
-            {"estimate_coupling", "compare_sessions", "write_report"},
+            {"check_area", "estimate_coupling", "compare_sessions", "write_report"},
         ),
         ("areas.cells.permutations", 29, {"compare_sessions", "write_report"}),
         (

@@ -32,6 +32,7 @@ FOUND_BESIDE = {
     "extract_frames": {"movies"},
     "list_recordings": {"movies"},
     "map_radiographs": {"weights", "images"},
+    "check_area": {"sidecars"},
     "check_radiographs": {"sidecar"},
     "write_passport": {"figures"},
     "attribute_images": {"parts", "randomised_metrics"},

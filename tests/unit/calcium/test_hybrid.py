@@ -86,8 +86,8 @@ def test_cells_are_chosen_apart_with_neighbours_in_groups(files):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[{", "no list of regions"),
-        ('[{"id": 1}]', "no list of regions"),
+        ("[{", "not a list of regions"),
+        ('[{"id": 1}]', "not a list of regions"),
         ('[{"id": 1, "coordinates": []}]', "region 1 is empty or lies outside"),
         ('[{"id": 1, "coordinates": [[3, 50]]}]', "region 1 is empty or lies outside"),
     ],
