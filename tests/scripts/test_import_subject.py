@@ -55,6 +55,7 @@ def test_regions_of_one_atlas(tmp_path):
         inputs={name: [path for _, path in given] for name, given in found.items()},
         options=nifti.options(dataset, "s1"),
         bdata=output,
+        scan=tmp_path / "scan.npz",
         intake=tmp_path / "intake.json",
     )
     brain = read_bdata(output)
