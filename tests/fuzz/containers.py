@@ -7,6 +7,7 @@ import pickle
 import random
 import struct
 import tempfile
+import warnings
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -209,7 +210,9 @@ def npz_bomb(draw: Draw, content: bytes) -> bytes:
     stream_out = io.BytesIO()
     with zipfile.ZipFile(stream_out, "w", zipfile.ZIP_DEFLATED) as archive:
         for number, (name, inside) in enumerate(members):
-            with archive.open(name, "w", force_zip64=True) as member:
+            entry = zipfile.ZipInfo(name)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            with archive.open(entry, "w", force_zip64=True) as member:
                 if number != at:
                     member.write(inside)
                     continue
@@ -221,13 +224,11 @@ def npz_bomb(draw: Draw, content: bytes) -> bytes:
 
 def _zipped(members: list[tuple[str, bytes]], kind: int) -> bytes:
     stream = io.BytesIO()
-    import warnings
-
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with zipfile.ZipFile(stream, "w", kind) as archive:
             for name, inside in members:
-                archive.writestr(name or "empty", inside)
+                archive.writestr(zipfile.ZipInfo(name or "empty"), inside, kind)
     return stream.getvalue()
 
 

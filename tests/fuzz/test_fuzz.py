@@ -13,7 +13,7 @@ from tests.fuzz import trial
 from tests.project import ROOT
 
 #: Files of each part; a minute of CPU in all.
-FILES = {"brain": 196, "movies": 130, "images": 126, "networks": 60, "results": 120}
+FILES = {"brain": 280, "movies": 156, "images": 162, "networks": 80, "results": 160}
 
 
 @pytest.mark.parametrize(("part", "files"), FILES.items())
