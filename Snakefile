@@ -6,6 +6,7 @@ min_version("9.0")
 
 
 include: "rules/library.smk"
+include: "rules/config_files.smk"
 
 
 configfile: source("config/config.yaml")

@@ -513,6 +513,23 @@ def passports(ending):
     ]
 
 
+def dataset_scans(wildcards):
+    """Input function: what was kept of the scans of the wildcards' subjects, if they were read."""
+    source = config["datasets"][wildcards.dataset]["source"]
+    read = source in registry.having("fmri_source", "read")
+    return subject_files(wildcards.dataset, "scan.npz") if read else []
+
+
+def student_images(name):
+    """Input function: a file of the images of the wildcards' dataset, if it teaches students."""
+
+    def file(wildcards):
+        folder = f"results/distill/{wildcards.dataset}"
+        return f"{folder}/{name}" if taught(wildcards.dataset) else []
+
+    return file
+
+
 def dataset_intakes(wildcards):
     """Input function: what was read of the wildcards' subjects and of their images."""
     images = f"results/distill/{wildcards.dataset}/intake.json"

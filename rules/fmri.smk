@@ -71,6 +71,8 @@ rule import_subject:
     output:
         bdata=f"results/{SUBJECT}/bdata.h5",
         sidecar=f"results/{SUBJECT}/bdata.json",
+        scan=f"results/{SUBJECT}/scan.npz",
+        scan_sidecar=f"results/{SUBJECT}/scan.json",
         intake=f"results/{SUBJECT}/intake.json",
         run=f"results/{SUBJECT}/bdata.run.json",
     log:

@@ -5,14 +5,11 @@ rule check_dataset:
     """Check that the configured analysis can be done on what was read of a dataset's inputs."""
     input:
         bdata=lambda wildcards: subject_files(wildcards.dataset, "bdata.h5"),
-        sidecars=lambda wildcards: subject_files(wildcards.dataset, "bdata.json"),
         folds=lambda wildcards: subject_files(wildcards.dataset, "folds.tsv"),
+        scans=dataset_scans,
         stimuli="results/fmri/{dataset}/stimuli.tsv",
-        images=lambda wildcards: (
-            f"results/distill/{wildcards.dataset}/images.tsv"
-            if taught(wildcards.dataset)
-            else []
-        ),
+        images=student_images("images.tsv"),
+        pixels=student_images("images.npy"),
         intakes=dataset_intakes,
     output:
         facts="results/check/{dataset}.json",
@@ -36,6 +33,7 @@ rule check_dataset:
             roi: {"flag": block.get("flag") or roi, "voxels": block["voxels"]}
             for roi, block in config["datasets"][wildcards.dataset]["rois"].items()
         },
+        seed=config["seed"],
         threads=config["threads"],
     script:
         "../scripts/report/check_dataset.py"

@@ -44,7 +44,7 @@ def readings_of(recordings: pd.DataFrame, area: Mapping[str, Any]) -> dict[str, 
             text = str(row.get(what, "")).strip()
             if text in ("", "n/a"):
                 continue
-            if not text.isdecimal() or int(text) < 1:
+            if not text.isdecimal() or len(text) > 9 or int(text) < 1:
                 raise NeuroLoopError(
                     f"recording {row['recording']} has the {what} {text} in the table of "
                     "recordings: give a number from 1, or leave it empty"

@@ -16,16 +16,16 @@ from neuroloop.config.study import TAG, study
 #: A number that YAML reads as text.
 EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 
-#: Words of errors of a wrong type.
+#: By pydantic's word for a type: what it is called, and how to write it.
 TYPES = {
-    "int": "integer",
-    "float": "number",
-    "bool": "boolean",
-    "string": "string",
-    "list": "array",
-    "tuple": "array",
-    "dict": "object",
-    "model": "object",
+    "int": ("a whole number", "write one"),
+    "float": ("a number", "write one"),
+    "bool": ("true or false", "write one of them"),
+    "string": ("text", "put it between quotes"),
+    "list": ("a list", "put it in brackets, [...]"),
+    "tuple": ("a list", "put it in brackets, [...]"),
+    "dict": ("a block of settings", "write keys and values"),
+    "model": ("a block of settings", "write keys and values"),
 }
 
 Path = tuple[str | int, ...]
@@ -135,6 +135,7 @@ def _told(errors: Sequence[Mapping[str, Any]], config: Any) -> str:
         if other is not first and _path(other["loc"], config) == path and " is not " in message:
             more = _message(other, path, config).partition(" is not ")[2]
             message += f", and not {more}" if more and more not in message else ""
+    message += _remedy(first)
     if first["type"] == "no_entry" and isinstance(first["input"], Mapping):
         key = first["ctx"]["key"]
         where = (*path, key) if key in first["input"] else path
@@ -144,20 +145,19 @@ def _told(errors: Sequence[Mapping[str, Any]], config: Any) -> str:
 def _message(error: Mapping[str, Any], path: Path, config: Any) -> str:
     """What is wrong."""
     kind, context = error["type"], error.get("ctx", {})
-    value = repr(error["input"])
-    value = value if len(value) <= 80 else f"{value[:76]} ..."
+    value = _shown(error["input"])
     if kind == "extra_forbidden":
         return new_name(path) or f"unknown key {path[-1]} ({_hint(str(path[-1]), error['loc'])})"
     if kind == "missing":
         if isinstance(path[-1], int):
             return f"only {path[-1]} of its parts are there"
-        return f"{path[-1]!r} is a required property"
+        return f"{path[-1]!r} is missing: state it"
     if kind == "no_entry":
         if not isinstance(error["input"], Mapping):
-            return f"{value} is not of type 'object'"
+            return _no_type(error["input"], "dict")
         key = context["key"]
         if key not in error["input"]:
-            return f"{key!r} is a required property"
+            return f"{key!r} is missing: state it"
         return f"{error['input'][key]!r} is not one of {context['known']}"
     if kind == "value_error":
         return str(context["error"])
@@ -180,8 +180,38 @@ def _message(error: Mapping[str, Any], path: Path, config: Any) -> str:
         return f"{value} should be non-empty" if not error["input"] else f"{value} is too short"
     if kind == "too_long":
         return f"{value} is too long"
-    word = TYPES.get(kind.partition("_")[0])
-    return f"{value} is not of type {word!r}" if word else f"{value}: {error['msg']}"
+    word = kind.partition("_")[0]
+    return _no_type(error["input"], word) if word in TYPES else f"{value}: {error['msg']}"
+
+
+def _shown(value: Any) -> str:
+    """A value as it may stand in YAML, shortened."""
+    shown = json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
+    return shown if len(shown) <= 80 else f"{shown[:76]} ..."
+
+
+def _no_type(value: Any, word: str) -> str:
+    """That a value is of another type; of nothing at all, with what to do."""
+    called, _ = TYPES[word]
+    if value is not None:
+        return f"{_shown(value)} is not {called}"
+    wanted = "its settings" if word in ("dict", "model") else called
+    return f"empty: give {wanted} or take it out"
+
+
+def _remedy(error: Mapping[str, Any]) -> str:
+    """What to do about a value of another type."""
+    value, word = error["input"], error["type"].partition("_")[0]
+    if error["type"] == "no_entry" and not isinstance(value, Mapping):
+        word = "dict"
+    if word not in TYPES or value is None or error["type"] == "string_pattern_mismatch":
+        return ""
+    number = word in ("int", "float") and isinstance(value, str)
+    if number and re.fullmatch(r"[-+]?\d+(\.\d*)?", value):
+        return ": take its quotes off"
+    if word == "string" and isinstance(value, Mapping | list):
+        return ": write one name or word"
+    return f": {TYPES[word][1]}"
 
 
 def _hint(key: str, loc: Sequence[str | int]) -> str:

@@ -39,6 +39,8 @@ def check_backbone(backbone: str | Path, **settings: Any) -> None:
     if unknown := sorted(set(values) - {"width", "stem"}):
         refuse("backbone", name, f"has the setting {unknown[0]}: classifiers have width and stem")
     made, maps = _maps(name, entry, values, 1)
+    if tuple(getattr(entry, "SECTIONS", made.sections)) != tuple(made.sections):
+        refuse("backbone", name, f"is built of {', '.join(made.sections)}: state these as SECTIONS")
     if len(made.mean) != 3 or len(made.std) != 3 or min(made.std) <= 0:
         refuse("backbone", name, "mean and std are not three numbers each, of which std positive")
     if maps.ndim != 4 or maps.shape[:2] != (2, made.channels):

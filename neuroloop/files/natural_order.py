@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable
 
-NaturalKey = tuple[tuple[str | int, ...], str]
+Number = tuple[int, str]
+NaturalKey = tuple[tuple[str | Number, ...], str]
 
 
 def natural_key(name: str) -> NaturalKey:
@@ -21,7 +22,13 @@ def natural_key(name: str) -> NaturalKey:
         the order is total.
     """
     parts = re.split(r"([0-9]+)", name)
-    return tuple(int(part) if i % 2 else part for i, part in enumerate(parts)), name
+    return tuple(_number(part) if i % 2 else part for i, part in enumerate(parts)), name
+
+
+def _number(digits: str) -> Number:
+    """Order of a whole number, which may have more digits than Python makes a number of."""
+    kept = digits.lstrip("0")
+    return len(kept), kept
 
 
 def natural_sorted(names: Iterable[str]) -> list[str]:

@@ -28,6 +28,9 @@ FORM = "a file of weights (.safetensors, or a checkpoint of torch)"
 #: What a checkpoint may hold, as advice.
 REMEDY = "save the network's state_dict() alone, in the environment that made the file"
 
+#: Attribute of a folder in an archive.
+FOLDER = 0x10
+
 #: How files begin that are taken for weights, and what they are.
 OTHERS = {
     b"\x89HDF": "an HDF5 file, as Keras writes them: convert its weights",
@@ -132,6 +135,9 @@ def _check_archive(path: Path) -> None:
             )
         if any(member.filename.endswith("/constants.pkl") for member in members):
             raise NeuroLoopError(f"{path} is a network compiled by TorchScript: {REMEDY}")
+        # What is marked as a folder torch does not read: weights are what memory held.
+        if any(one.volume or one.compress_type or one.external_attr & FOLDER for one in members):
+            raise ValueError("its table of contents is not as torch writes it")
         if damaged := archive.testzip():
             raise NeuroLoopError(
                 f"{path} is damaged (checksum of {damaged}): download or save it again"

@@ -246,10 +246,12 @@ def _with_duration(rows: pd.DataFrame, path: StrPath) -> pd.DataFrame:
     impulses = ~np.isfinite(durations) | (durations == 0)
     if impulses.any():
         kinds = sorted(set(rows["category"][impulses]))
+        others = set(rows["category"][~impulses]) - set(kinds)
+        drop = f"; rows that show no stimulus are left out by drop: [{_few(kinds)}]"
         raise NeuroLoopError(
             f"{path}: {_count(impulses)} have no duration (0 or n/a), the first is "
-            f"{_event(rows[impulses].iloc[0])}: impulses label no volume: {GLM}; rows that show no "
-            f"stimulus are left out by drop: [{_few(kinds)}]"
+            f"{_event(rows[impulses].iloc[0])}: impulses label no volume: {GLM}"
+            + (drop if others else "")
         )
     if (durations < 0).any():
         raise NeuroLoopError(

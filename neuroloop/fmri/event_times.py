@@ -81,20 +81,19 @@ def exact(runs: Sequence[Times]) -> tuple[list[Times], float | None]:
     Returns
     -------
     runs : list of Times
-        Onsets, and separately ends (or else durations), taken as those of the coarsest grid that
-        nearly all of them, in all runs, are close to: the repetition time, its half, or one of
-        `GRIDS`. A time that is not close to it, and all of them if there is no such grid, stay. An
-        end less than `TIE` of a volume from the next onset is set to that onset: whatever the gap
-        or overlap between two events, no volume is lost or assigned twice.
+        Onsets, and separately ends (or durations, if more of them are), taken as those of the
+        coarsest grid that nearly all of them, in all runs, are close to: the repetition time, its
+        half, or one of `GRIDS`. A time that is not close to it, and all of them if there is no such
+        grid, stay. An end less than `TIE` of a volume from the next onset is set to that onset:
+        whatever the gap or overlap between two events, no volume is lost or assigned twice.
     grid : float or None
         Seconds of the grid that onsets are on, in the first run; None if they are on none.
     """
-    onsets, grid = _on_grid([run.onsets for run in runs], runs)
-    ends, found = _on_grid([run.ends for run in runs], runs)
-    if found is None:
-        durations, found = _on_grid([run.ends - run.onsets for run in runs], runs)
-        if found is not None and grid is not None:
-            ends = [start + length for start, length in zip(onsets, durations, strict=True)]
+    onsets, grid, _ = _on_grid([run.onsets for run in runs], runs)
+    ends, _, share = _on_grid([run.ends for run in runs], runs)
+    durations, _, regular = _on_grid([run.ends - run.onsets for run in runs], runs)
+    if grid is not None and regular > share:
+        ends = [start + length for start, length in zip(onsets, durations, strict=True)]
     starts = zip(onsets, ends, runs, strict=True)
     return [_join(Times(start, end, run.tr)) for start, end, run in starts], grid
 
@@ -108,8 +107,8 @@ def _join(run: Times) -> Times:
 
 def _on_grid(
     times: Sequence[np.ndarray], runs: Sequence[Times]
-) -> tuple[list[np.ndarray], float | None]:
-    """Move the times of all runs onto the coarsest grid that nearly all are close to."""
+) -> tuple[list[np.ndarray], float | None, float]:
+    """Move the times of all runs onto the coarsest grid that nearly all, a share, are close to."""
     trs = np.array([run.tr for run in runs])
     steps = [trs, trs / 2, *(np.full(len(runs), grid) for grid in GRIDS)]
     for grids in sorted(steps, key=lambda step: -step.max(initial=0)):
@@ -118,10 +117,11 @@ def _on_grid(
             np.abs(each - at) <= min(JITTER, grid / 4) + ROUNDING
             for each, at, grid in zip(times, nearest, grids, strict=True)
         ]
-        if all(len(each) == 0 for each in close) or np.concatenate(close).mean() < ON_GRID:
+        share = float(np.concatenate(close).mean()) if any(map(len, close)) else 0.0
+        if share < ON_GRID:
             continue
         moved = [
             np.where(near, at, each) for near, at, each in zip(close, nearest, times, strict=True)
         ]
-        return moved, float(grids[0])
-    return [each.copy() for each in times], None
+        return moved, float(grids[0]), share
+    return [each.copy() for each in times], None, 0.0

@@ -18,6 +18,7 @@ from neuroloop.fmri.label_list import read_label_list
 from neuroloop.fmri.masks import Region, choose_voxels, tell_region
 from neuroloop.fmri.nifti_files import open_image, read_values
 from neuroloop.fmri.repetition_time import repetition_times
+from neuroloop.fmri.scan import Scan
 from neuroloop.fmri.volume_labels import read_events
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def read_runs(
     unit: str = "volume",
     choice: Choice | None = None,
     intake: Intake | None = None,
+    scan: Scan | None = None,
 ) -> tuple[BrainData, np.ndarray, dict[str, Any]]:
     """Read one subject.
 
@@ -76,6 +78,8 @@ def read_runs(
         Which events or labels are stimuli; by default all but ``rest``.
     intake : Intake, optional
         What is recognised, left out, or to be known is added.
+    scan : Scan, optional
+        What pages show of the scan is kept there.
 
     Returns
     -------
@@ -114,10 +118,12 @@ def read_runs(
         flags[name], missing[name] = _read_region(region, name, bold[0], first, intake)
     union = np.any(list(flags.values()), axis=0)
     rois = {name: flag[union] for name, flag in flags.items()}
-    raw = [
-        read_values(path, image, 4)[union].T.astype(np.float64)
-        for path, image in zip(bold, images, strict=True)
-    ]
+    raw: list[np.ndarray] = []
+    for path, image in zip(bold, images, strict=True):
+        values = read_values(path, image, 4)
+        if scan is not None and not raw:
+            scan.see(values.mean(axis=3, dtype=np.float32), union)
+        raw.append(values[union].T.astype(np.float64))
     volumes = [len(part) for part in raw]
     if label_kind == "events":
         table = read_events(labels, volumes, trs, shift, choice, intake)
@@ -127,6 +133,8 @@ def read_runs(
     check_measured(series, runs, rois, intake)
     tr_of_runs = dict(zip(runs, np.repeat(trs, volumes).tolist(), strict=True))
     cleaned = clean_runs(series, runs, tr_of_runs, detrend, high_pass, standardise)
+    if scan is not None:
+        scan.follow(cleaned, rois, table, tr_of_runs)
     voxels, rows = _samples(cleaned, table, unit, labels[0])
     brain = check(BrainData(voxels.astype(np.float32), rows, rois), bold[0])
     facts: dict[str, Any] = {

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from neuroloop.fmri.brain import BrainData
+    from neuroloop.fmri.scan import Scan
 
 #: For each name under which a source reads files: key below the dataset and path of each file.
 Inputs = dict[str, list[tuple[str, str]]]
@@ -34,6 +35,8 @@ class Imported:
         What else is known of each voxel, for conditions of regions.
     intake : Intake
         What was recognised, what is left out and why. The files are added by the job.
+    scan : Scan, optional
+        What pages show of the scan, if there is one.
     """
 
     brain: "BrainData"
@@ -43,6 +46,7 @@ class Imported:
     facts: dict[str, Any] = field(default_factory=dict)
     voxel_keys: "dict[str, np.ndarray]" = field(default_factory=dict)
     intake: Intake = field(default_factory=Intake)
+    scan: "Scan | None" = None
 
 
 def named_files(dataset: Mapping[str, Any], subject: str, *keys: str) -> list[tuple[str, str]]:

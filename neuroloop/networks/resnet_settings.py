@@ -4,6 +4,9 @@ from typing import Literal
 
 from neuroloop.config.settings import Settings, setting
 
+#: Where training can begin, and what a head can read.
+SECTIONS = ("stem", "layer1", "layer2", "layer3", "layer4")
+
 
 class ResNetSettings(Settings):
     """What a residual network as backbone leaves to choose."""

@@ -26,6 +26,9 @@ BLOCKS = {
     "radiographs": "source",
 }
 
+#: Most values that a config may stand for, however short its aliases make it.
+LARGEST = 1_000_000
+
 
 def complete(config: dict[str, Any], given: Mapping[str, Any]) -> None:
     """Undo what Snakemake's deep merge does to the blocks that a preset states whole.
@@ -70,6 +73,7 @@ def settle(config: dict[str, Any], given: Mapping[str, Any]) -> None:
     NeuroLoopError
         If a plugin cannot be used.
     """
+    _size(config, "config", ())
     _refuse_other_keys(config, "config")
     complete(config, given)
     plugins = config.get("plugins", [])
@@ -79,6 +83,36 @@ def settle(config: dict[str, Any], given: Mapping[str, Any]) -> None:
     resolve(config)
     expand_sweeps(config)
     validate(config)
+
+
+def _size(value: Any, where: str, way: tuple[int, ...], known: dict[int, int] | None = None) -> int:
+    """Count the values below a value, and see that aliases (*) make them neither endless nor huge.
+
+    `way` are the ids of what lies above; `known` has the counts of what was seen before, so that
+    this takes as long as the config is written, however large it stands for.
+    """
+    known = {} if known is None else known
+    if isinstance(value, Mapping):
+        inside = list(value.items())
+    elif isinstance(value, list):
+        inside = list(enumerate(value))
+    else:
+        return 1
+    if id(value) in way:
+        raise ConfigError(f"{where}: it holds itself by an alias (*): write out what is meant")
+    if id(value) not in known:
+        above = (*way, id(value))
+        count = 1
+        for key, item in inside:
+            named = f"{where}, {key}" if where == "config" else f"{where}.{key}"
+            count += _size(item, named, above, known)
+        if count > LARGEST:
+            raise ConfigError(
+                f"{where}: aliases (*) make more than {LARGEST} values of it: write out what is "
+                "meant"
+            )
+        known[id(value)] = count
+    return known[id(value)]
 
 
 def _refuse_other_keys(block: Any, where: str) -> None:
@@ -186,6 +220,9 @@ def _dangling_radiographs(name: str, config: Mapping[str, Any]) -> Iterator[str]
     baseline = block["baseline"]
     if baseline and (baseline[0] not in block["cases"] or baseline[1] not in block["classifiers"]):
         yield f"{where}.baseline: {baseline} is not a case and a classifier of these radiographs"
+    for classifier in block["classifiers"]:
+        if classifier in known:
+            yield from _wrong_backbone(classifier, known[classifier])
     for members in block["ensembles"]:
         yield from _unknown(f"{where}.ensembles", "classifier", members, block["classifiers"])
     yield from _unknown(
@@ -195,6 +232,26 @@ def _dangling_radiographs(name: str, config: Mapping[str, Any]) -> Iterator[str]
     if stated or block["source"] == "simulated":
         classes = stated or CLASSES
         yield from _unknown(f"{where}.contrast", "class", block["contrast"] or (), classes)
+
+
+def _wrong_backbone(name: str, block: Mapping[str, Any]) -> Iterator[str]:
+    """Messages about what a classifier asks of its backbone that it does not have."""
+    where, backbone = f"config, classifiers.{name}", block["backbone"]
+    brings = registry.having("backbone", "load_imagenet")
+    if block["weights"] == "imagenet" and backbone not in brings:
+        yield (
+            f"{where}.weights: imagenet comes with {', '.join(brings)} alone: for {backbone}, name "
+            "a checkpoint, or null for random weights"
+        )
+    sections = getattr(registry.entry("backbone", backbone), "SECTIONS", None)
+    if sections is None:
+        return  # a plugin that does not say: its job does
+    yield from _unknown(
+        f"{where}.train_from", f"section of {backbone}", [block["train_from"]], (*sections, "head")
+    )
+    yield from _unknown(
+        f"{where}.feature_layers", f"section of {backbone}", block["feature_layers"], sections
+    )
 
 
 def _unknown(where: str, kind: str, named: Iterable[str], known: Iterable[str]) -> Iterator[str]:

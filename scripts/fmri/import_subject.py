@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from neuroloop.contracts.source import check_imported
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.bdata import write_bdata
+from neuroloop.fmri.scan import save_scan
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins, entry
 
@@ -21,9 +22,10 @@ def import_subject(
     inputs: Mapping[str, StrPath | Sequence[StrPath]],
     options: Mapping[str, Any],
     bdata: StrPath,
+    scan: StrPath,
     intake: StrPath,
 ) -> None:
-    """Write bdata.h5 and intake.json.
+    """Write bdata.h5, scan.npz and intake.json.
 
     Parameters
     ----------
@@ -33,8 +35,8 @@ def import_subject(
         Path or paths by the name under which the source reads them.
     options : mapping
         What else the source reads them by.
-    bdata, intake : path
-        bdata.h5, and what was read of the files.
+    bdata, scan, intake : path
+        bdata.h5, what pages show of the scan, and what was read of the files.
     """
     files = {
         name: [Path(given)] if isinstance(given, str | PathLike) else [Path(path) for path in given]
@@ -44,6 +46,7 @@ def import_subject(
     check_imported(source, found, bdata)
     described = (found.unit, found.voxel_xyz, found.units, found.voxel_keys)
     write_bdata(bdata, found.brain, *described, **found.facts)
+    save_scan(scan, found.scan)
     found.intake.read(*(path for paths in files.values() for path in paths))
     found.intake.save(intake)
 
@@ -56,5 +59,6 @@ if __name__ == "__main__":
             inputs=snakemake.input,
             options=snakemake.params.options,
             bdata=snakemake.output.bdata,
+            scan=snakemake.output.scan,
             intake=snakemake.output.intake,
         )

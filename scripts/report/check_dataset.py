@@ -4,63 +4,94 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neuroloop.distill.image_set import IMAGE_COLUMNS
-from neuroloop.files.formats import StrPath, read_json, read_table
+import pandas as pd
+
+from neuroloop.distill.image_set import IMAGE_COLUMNS, ImageSet, load_image_set
+from neuroloop.files.formats import StrPath, read_table
 from neuroloop.files.intake import joined, read_intake
 from neuroloop.fmri.decoding import FOLD_COLUMNS
+from neuroloop.fmri.design_figure import draw_design, draw_timing
 from neuroloop.fmri.inspection import inspect_subject
+from neuroloop.fmri.label_checks import LabelChecks, check_labels
+from neuroloop.fmri.scan import Scan, load_scan
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
+from neuroloop.fmri.voxel_places import draw_regions, read_places
 from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.report.passport import Passport, counted
+from neuroloop.report.picture_grid import draw_images, drawn_rows
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
 
 
+#: Most subjects that are drawn, and classes of images that are listed.
+SUBJECTS, CLASSES = 4, 40
+
+DESIGN = (
+    "Left: samples of each class in each run; a gap is a run that lacks a class. Right: share of "
+    "each run's blocks that a small fixed decoder of the other runs names right; a run at chance "
+    "among others that are not has other labels than its own, or saw nothing."
+)
+TIMING = (
+    "Left: events in the first runs, and the mean response of the voxels that follow them best; "
+    "labels with the haemodynamic lag taken out lie where the response is high. Right: accuracy of "
+    "a small fixed decoder as labels shift; where it peaks away from 0, labels are early or late."
+)
+IMAGES = "Images drawn at random from each class, at the size at which students see them."
+
+
 def check_dataset(
     *,
     bdata: Sequence[StrPath],
-    sidecars: Sequence[StrPath],
     folds: Sequence[StrPath],
+    scans: Sequence[StrPath],
     intakes: Sequence[StrPath],
     stimuli: StrPath,
     images: StrPath | None,
+    pixels: StrPath | None,
     facts: StrPath,
     figures: StrPath,
     regions: Mapping[str, Mapping[str, Any]],
+    seed: int,
 ) -> None:
     """Write what a dataset holds, and print it in a line a subject.
 
     Parameters
     ----------
-    bdata, sidecars, folds : sequence of path
-        bdata.h5, bdata.json and folds.tsv of every subject, in the same order.
+    bdata, folds : sequence of path
+        bdata.h5 and folds.tsv of every subject, in the same order.
+    scans : sequence of path
+        scan.npz of every subject; none of those that were simulated.
     intakes : sequence of path
         intake.json of every subject, and of the images if students are taught.
     stimuli : path
         stimuli.tsv.
-    images : path or None
-        images.tsv, if the dataset teaches students.
+    images, pixels : path or None
+        images.tsv and images.npy, if the dataset teaches students.
     facts : path
         JSON of counts, and the passport.
     figures : path
         Folder of the passport's figures.
     regions : mapping
         For each region ``flag`` and ``voxels`` (see `inspect_subject`).
+    seed : int
+        Root seed.
     """
     Path(figures).mkdir(parents=True, exist_ok=True)
     name = Path(facts).stem
     shown = read_table(stimuli, STIMULUS_COLUMNS)
     counts: dict[str, Any] = {"subjects": {}}
-    intake = joined(read_intake(path) for path in intakes)
-    for path, sidecar, fold in zip(bdata, sidecars, folds, strict=True):
+    passport = Passport(name, "datasets", "", joined(read_intake(path) for path in intakes))
+    known = [load_scan(path) for path in scans] or [None] * len(bdata)
+    tables, checks = {}, {}
+    for path, fold, scan in zip(bdata, folds, known, strict=True):
         subject = Path(path).parent.name
-        table = read_table(fold, {**FOLD_COLUMNS, "unit": str})
-        found = inspect_subject(path, table, shown, regions)
-        counts["subjects"][subject] = found
-        notes = reading_notes(read_json(sidecar))
-        for note in notes:
-            intake.warn(f"{subject}: {note}.")
+        table = tables[subject] = read_table(fold, {**FOLD_COLUMNS, "unit": str})
+        found = counts["subjects"][subject] = inspect_subject(path, table, shown, regions)
+        checks[subject] = check_labels(
+            subject, path, table, scan, regions, found["voxels"], passport.intake
+        )
         sizes = ", ".join(
             f"{roi} {count}{_fewer(count, regions[roi]['voxels'])}"
             for roi, count in found["voxels"].items()
@@ -68,14 +99,84 @@ def check_dataset(
         print(
             f"{name}, {subject}: {found['samples']} samples ({found['unit']}s) in "
             f"{found['runs']} runs, {found['categories']} categories; voxels: {sizes}"
-            + "".join(f"; {note}" for note in notes)
         )
-    if images:
+    draw_subjects(
+        passport,
+        figures,
+        dict(zip(tables, zip(bdata, known, strict=True), strict=True)),
+        tables,
+        checks,
+        regions,
+    )
+    passport.tabulate("Subjects", subjects_table(counts["subjects"]))
+    if images and pixels:
         table = read_table(images, IMAGE_COLUMNS)
         counts["images"] = table["split"].value_counts().to_dict()
         print(f"{name}, images: {counts['images']}")
-    passport = Passport(name, "datasets", dataset_line(counts), intake)
+        show_images(passport, figures, load_image_set(pixels, images), seed)
+    passport.line = dataset_line(counts)
     passport.save(facts, **counts)
+
+
+def draw_subjects(
+    passport: Passport,
+    figures: StrPath,
+    sources: Mapping[str, tuple[StrPath, Scan | None]],
+    tables: Mapping[str, pd.DataFrame],
+    checks: Mapping[str, LabelChecks],
+    regions: Mapping[str, Mapping[str, Any]],
+) -> None:
+    """Draw the regions, design and timing of the first subjects."""
+    first = list(sources)[:SUBJECTS]
+    more = f" The first {len(first)} of {len(sources)} subjects." if len(sources) > SUBJECTS else ""
+    flags = {roi: block["flag"] for roi, block in regions.items()}
+    for subject in first:
+        path, scan = sources[subject]
+        figure, caption = draw_regions(read_places(path, flags), scan)
+        title = f"Regions of {subject}"
+        passport.draw(figure, figures, f"regions_{subject}", title, caption + more)
+    figure = draw_design(
+        {subject: tables[subject] for subject in first},
+        {subject: checks[subject].fit for subject in first},
+    )
+    passport.draw(figure, figures, "design", "Runs and classes", DESIGN + more)
+    for subject in first:
+        scan = sources[subject][1]
+        if scan is not None and scan.followed:
+            figure = draw_timing(scan, checks[subject].curve)
+            passport.draw(figure, figures, f"timing_{subject}", f"Timing of {subject}", TIMING)
+    if not any(scan is not None and scan.followed for _, scan in sources.values()):
+        passport.intake.recognise(
+            "A row is a trial or a mean, not a volume of a course in time: labels cannot be "
+            "shifted against it."
+        )
+
+
+def show_images(passport: Passport, figures: StrPath, images: ImageSet, seed: int) -> None:
+    """Draw images as the students see them, and count them."""
+    rows = drawn_rows(images.table["category"].tolist(), numpy_generator(seed, "shown images"))
+    figure = draw_images(images.pixels[rows], images.table["category"].iloc[rows].tolist())
+    passport.draw(figure, figures, "images", "Images of the students", IMAGES)
+    made = pd.crosstab(images.table["category"], images.table["split"]).loc[images.classes]
+    if len(made) > CLASSES:
+        made = made.describe().loc[["count", "min", "mean", "max"]]
+    passport.tabulate("Images of each class", made.reset_index(names="class"))
+
+
+def subjects_table(subjects: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Counts of each subject."""
+    return pd.DataFrame(
+        [
+            {
+                "subject": subject,
+                **{
+                    key: found[key] for key in ("runs", "samples", "categories", "stimuli", "folds")
+                },
+                **{f"voxels of {roi}": count for roi, count in found["voxels"].items()},
+            }
+            for subject, found in subjects.items()
+        ]
+    )
 
 
 def dataset_line(counts: Mapping[str, Any]) -> str:
@@ -105,22 +206,6 @@ def dataset_line(counts: Mapping[str, Any]) -> str:
     return line
 
 
-def reading_notes(facts: Mapping[str, Any]) -> list[str]:
-    """What a user should know of how the brain data were read, from their sidecar."""
-    notes = [
-        f"{count} voxels of the mask of {roi} are NaN, taken as outside"
-        for roi, count in facts.get("nan_in_masks", {}).items()
-        if count
-    ]
-    if lost := facts.get("events_without_volumes"):
-        notes.append(f"{lost} events are shifted out of their runs")
-    notes += [
-        f"{one} and {other} hold the same data, so that decoders are tested on what they learned"
-        for one, other in facts.get("equal_runs", [])
-    ]
-    return notes
-
-
 def _fewer(count: int, asked: int | None) -> str:
     return f" (all of them: {asked} are asked for)" if asked and asked > count else ""
 
@@ -129,12 +214,14 @@ if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         check_dataset(
             bdata=snakemake.input.bdata,
-            sidecars=snakemake.input.sidecars,
             folds=snakemake.input.folds,
+            scans=snakemake.input.scans,
             intakes=snakemake.input.intakes,
             stimuli=snakemake.input.stimuli,
-            images=snakemake.input.get("images"),
+            images=snakemake.input.get("images") or None,
+            pixels=snakemake.input.get("pixels") or None,
             facts=snakemake.output.facts,
             figures=snakemake.output.figures,
             regions=snakemake.params.regions,
+            seed=snakemake.params.seed,
         )

@@ -4,15 +4,48 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from neuroloop.files.formats import StrPath, read_table
+from neuroloop.cxr.fixed_pixels import fixed_pixels
+from neuroloop.cxr.property_leak import property_leak, property_table
+from neuroloop.cxr.radiograph_look import (
+    counts_table,
+    draw_brightness,
+    draw_files,
+    kinds_table,
+    sites,
+)
+from neuroloop.files.formats import StrPath, load_array, read_table
 from neuroloop.files.intake import joined, read_intake
 from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.report.passport import Passport, counted
+from neuroloop.report.picture_grid import draw_images, drawn_rows
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
+
+
+#: Places and files that are listed.
+PLACES, LISTED = 3, 200
+
+#: Standard errors of a 95 % interval.
+Z = 1.96
+
+SEEN = (
+    "Radiographs drawn at random from each class, as the network sees them: look for ones that are "
+    "turned, inverted, cut, or of something else."
+)
+BRIGHTNESS = (
+    "Mean brightness of each radiograph (boxes: quartiles), by class; colours are sources. Where "
+    "sources differ and a class comes from one of them, brightness names the class."
+)
+FILES = (
+    "Bit depth, orientation, size in pixels and in bytes of the files of each class (copies "
+    "included; the curves are cumulative). What differs between classes here has nothing to do "
+    "with a disease."
+)
 
 
 def check_radiographs(
@@ -48,10 +81,80 @@ def check_radiographs(
     """
     Path(figures).mkdir(parents=True, exist_ok=True)
     name = Path(facts).stem
-    listed = read_table(folds or table, {"radiograph": str, "label": str, "patient": str})
+    known = {"radiograph": str, "label": str, "patient": str}
+    listed = read_table(folds or table, known)
+    pixels, _ = load_array(radiographs)
+    files = read_table(properties, known)
+    own = listed.merge(files.drop(columns=["file", "label", "patient"]), "left", "radiograph")
+    own["source"] = sites(own)
     read = joined(read_intake(path) for path in intakes)
     passport = Passport(name, "radiographs", radiographs_line(listed), read)
+    generator = numpy_generator(seed, "shown radiographs")
+    look_at_pixels(passport, figures, pixels, own, generator)
+    if "bits" in files:
+        columns = dict.fromkeys(("bits", "orientation", "height", "width", "bytes"), float)
+        figure = draw_files(read_table(properties, {**known, **columns}))
+        passport.draw(figure, figures, "files", "Files", FILES)
+        passport.tabulate("Kinds of files", kinds_table(files))
+    passport.tabulate("Radiographs and persons", counts_table(own))
+    passport.tabulate("What files alone tell", leak_table(passport, pixels, own, generator))
+    left_out = read_table(dropped, {"file": str, "reason": str})
+    if len(left_out):
+        passport.tabulate("Files that are left out", left_out[:LISTED])
     passport.save(facts)
+
+
+def look_at_pixels(
+    passport: Passport,
+    figures: StrPath,
+    pixels: np.ndarray,
+    listed: pd.DataFrame,
+    generator: np.random.Generator,
+) -> None:
+    """Draw radiographs and their brightness, and warn of pixels that stand out in many."""
+    rows = drawn_rows(listed["label"].tolist(), generator)
+    figure = draw_images(pixels[rows][:, None], listed["label"].iloc[rows].tolist())
+    passport.draw(figure, figures, "radiographs", "Radiographs as a network sees them", SEEN)
+    brightness = pixels.reshape(len(pixels), -1).mean(axis=1)
+    figure = draw_brightness(brightness, listed["label"], listed["source"], generator)
+    passport.draw(figure, figures, "brightness", "Brightness by class and source", BRIGHTNESS)
+    for place in fixed_pixels(pixels, listed["label"])[:PLACES]:
+        counts = ", ".join(f"{name} {count}" for name, count in place.counts.items())
+        passport.intake.warn(
+            f"A single pixel stands out at row {place.row + 1}, column {place.column + 1} of many "
+            f"radiographs ({counts}): a defect of a detector, or a mark; if sites and classes go "
+            "together, it names the class."
+        )
+
+
+def leak_table(
+    passport: Passport, pixels: np.ndarray, listed: pd.DataFrame, generator: np.random.Generator
+) -> pd.DataFrame:
+    """How well file properties alone name the class; a warning if that is far above chance."""
+    found = property_leak(
+        property_table(listed, pixels), listed["label"], listed["patient"], generator
+    )
+    if found is None:
+        return pd.DataFrame([{"balanced accuracy": None, "reason": "too few patients of a class"}])
+    by = ", ".join(found.properties[:3])
+    if found.told:
+        passport.intake.warn(
+            f"Properties of the files alone, without the lungs, name the class with a balanced "
+            f"accuracy of {found.accuracy:.2f} (chance {found.chance:.2f}), most by {by}: a "
+            "classifier may learn how radiographs were taken."
+        )
+    return pd.DataFrame(
+        [
+            {
+                "balanced accuracy": found.accuracy,
+                "ci_low": found.accuracy - Z * found.error,
+                "ci_high": found.accuracy + Z * found.error,
+                "chance": found.chance,
+                "persons": listed["patient"].nunique(),
+                "most telling": by,
+            }
+        ]
+    )
 
 
 def radiographs_line(listed: pd.DataFrame) -> str:

@@ -55,6 +55,7 @@ def test_regions_of_one_atlas(tmp_path):
         inputs={name: [path for _, path in given] for name, given in found.items()},
         options=nifti.options(dataset, "s1"),
         bdata=output,
+        scan=tmp_path / "scan.npz",
         intake=tmp_path / "intake.json",
     )
     brain = read_bdata(output)
@@ -79,3 +80,14 @@ def test_regions_of_one_atlas(tmp_path):
     assert facts["nan_in_masks"] == {"V1": 1, "V2": 1, "all": 1}
     assert facts["events_without_volumes"] == 0
     assert facts["unit"] == "block"
+
+
+def test_json_files_beside_the_images_are_inputs(tmp_path):
+    """So that an import runs again when one of them changes, and its hash is kept."""
+    bold = [str(tmp_path / f"sub-1_task-a_run-{n}_bold.nii.gz") for n in (1, 2)]
+    assert nifti.beside({"bold": bold}) == {}
+    shared = tmp_path / "task-a_bold.json"
+    own = tmp_path / "sub-1_task-a_run-2_bold.json"
+    for file in (shared, own):
+        file.write_text('{"RepetitionTime": 2}')
+    assert nifti.beside({"bold": bold}) == {"json": [str(shared), str(own)]}

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from neuroloop.report.passport import PAGE, read_passport
+from neuroloop.report.templates import png
 from tests.project import PRESETS, ROOT, Finished, Project, preset
 
 pytestmark = pytest.mark.workflow
@@ -15,7 +17,7 @@ pytestmark = pytest.mark.workflow
 READING = {"draw_stimuli", "simulate_subject", "assign_folds"}
 DECODING = {*READING, "extract_region", "decode_linear", "decode_network", "assess_decoding"}
 TEACHING = {"prepare_images", "train_cnn_teacher", "train_students", "train_reference_students"}
-SUMMING_UP = {"summarise_decoding", "summarise_ablation", "write_report"}
+SUMMING_UP = {"summarise_decoding", "summarise_ablation", "check_dataset", "write_report"}
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +40,13 @@ def test_all_is_made_once(finished: Finished) -> None:
 
 
 def test_progress_is_shown(finished: Finished) -> None:
-    assert "36 of 36 steps (100%) done" in finished.text
+    assert "38 of 38 steps (100%) done" in finished.text
 
 
 @pytest.mark.parametrize(
     ("target", "rules"),
     [
-        ("check", {*READING, "prepare_images", "check_dataset"}),
+        ("check", {*READING, "prepare_images", "check_dataset", "write_passport"}),
         ("soft_labels", DECODING),
         ("students", (DECODING - {"decode_network", "assess_decoding"}) | TEACHING),
     ],
@@ -54,21 +56,28 @@ def test_targets_make_what_they_say_and_no_more(
 ) -> None:
     plan = finished.project.plan(target)
     assert {job.split()[0] for job in plan} == rules
-    assert {job for job, waiting in plan.items() if waiting} <= {"check_dataset check"}
+    assert {job for job, waiting in plan.items() if waiting} <= {"write_passport check"}
 
 
-def test_check_says_what_is_there(copied: Project) -> None:
-    said = copied.run("check")
+def test_check_says_what_is_there_and_shows_it(copied: Project) -> None:
+    for name in ("tiny", "plain"):
+        (copied.folder / f"results/check/{name}.json").unlink()
+    said = copied.run("check", "--quiet", "rules", "reason", "host")
     assert "tiny, S2: 60 samples (trials) in 4 runs, 10 categories; voxels: V1 30, HVC 30" in (
         said.text
     )
     assert "tiny, images: {'train': 60, 'test': 50}" in said.text
-    assert {path.name for path in (copied.folder / "results/check").glob("*.json")} == {
-        "tiny.json",
-        "tiny.run.json",
-        "plain.json",
-        "plain.run.json",
-    }
+    folder = copied.folder / "results/check"
+    named = {"tiny.json", "tiny.run.json", "plain.json", "plain.run.json", "run.json"}
+    assert {path.name for path in folder.glob("*.json")} == named
+    tiny, plain = (read_passport(folder / f"{name}.json") for name in ("tiny", "plain"))
+    assert f"\ntiny: {tiny.line}\nplain: {plain.line}\nWhat came in: {PAGE}\n" in said.err
+    assert "2 subjects, 4 runs, 10 categories, 60 trials" in tiny.line
+    page = (folder / "index.html").read_text()
+    pictures = [*tiny.pictures, *plain.pictures]
+    assert len(pictures) == 6  # regions of three subjects, two designs, images of the students
+    for picture in pictures:
+        assert png(folder / picture.file) in page
 
 
 def test_check_tells_of_a_region_with_fewer_voxels_than_asked(copied: Project) -> None:
@@ -151,11 +160,19 @@ def test_a_preset_makes_its_own_jobs_and_none_of_the_demo(bare: Path, name: str)
     """Without any data: NEUROLOOP_DATA is not set."""
     project = Project(bare, "" if name == "config" else f"config/{name}.yaml")
     found: Counter[tuple[str, str]] = Counter()
+    checked: set[str] = set()
     for job in project.plan("all"):
         rule, folder = job.split()
-        if rule != "write_report":
+        if rule.startswith("check_"):
+            checked.add(rule)
+        elif rule != "write_report":
             found[rule, folder.split("/")[1]] += 1
     assert found == expected(name)
+    config = preset(name)
+    kinds = ("datasets", "areas", "radiographs")
+    run = {kind for kind in kinds for one in config["run"] if one in config.get(kind, {})}
+    rule_of = dict(zip(kinds, ("check_dataset", "check_area", "check_radiographs"), strict=True))
+    assert checked == {rule_of[kind] for kind in run}
 
 
 def test_a_namesake_of_the_demo_has_its_own_subjects_only(bare: Path) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from snakemake.utils import update_config
 
+from neuroloop import registry
 from neuroloop.config.study import NAMED
 from neuroloop.config.variants import resolve
 from neuroloop.workflow.configuration import (
@@ -104,7 +106,7 @@ def set_key(config: dict[str, Any], path: str, value: Any) -> None:
         ("datasets.simulated.rois.V1.voxel", 5, "datasets.simulated.rois.V1", "voxels?"),
         ("datasets.simulated.teaching.seed", 5, "datasets.simulated.teaching", "seeds?"),
         ("datasets.simulated.teaching.images.folder", "x", "teaching.images", "unknown key folder"),
-        ("seed", "one", "seed", "'one' is not of type 'integer'"),
+        ("seed", "one", "seed", "'one' is not a whole number: write one"),
         ("threads", 0, "threads", "0 is less than the minimum of 1"),
         ("device", "gpu", "device", "'gpu' is not one of 'auto', 'cpu' or 'cuda'"),
         ("run", [], "run", "[] should be non-empty"),
@@ -112,7 +114,7 @@ def set_key(config: dict[str, Any], path: str, value: Any) -> None:
         ("datasets.simulated.subjects", {"S/1": {"snr": 1}}, "subjects", "S/1"),
         ("datasets.simulated.subjects", {"..": {"snr": 1}}, "subjects", "'..'"),
         ("datasets.simulated.source", "fmri", "datasets.simulated.source", "'fmri' is not one of"),
-        ("datasets.simulated.subjects.S1", {}, "subjects.S1", "'snr' is a required property"),
+        ("datasets.simulated.subjects.S1", {}, "subjects.S1", "'snr' is missing: state it"),
         ("run", ["simulate"], "run", "'simulate' (simulated, neurons, chests)"),
         ("areas.neurons.readers", ["big"], "neurons.readers", "'big' (small)"),
         (
@@ -159,7 +161,7 @@ def test_a_region_is_a_label_or_what_lies_above_a_threshold() -> None:
     with pytest.raises(ConfigError, match=r"haxby\.rois\.left: label and threshold exclude each"):
         validate(config)
     region["label"] = "V1"
-    with pytest.raises(ConfigError, match=r"rois\.left\.label: 'V1' is not of type 'integer'"):
+    with pytest.raises(ConfigError, match=r"rois\.left\.label: 'V1' is not a whole number"):
         validate(config)
 
 
@@ -178,7 +180,7 @@ def test_masks_of_a_subject_are_of_regions_that_there_are() -> None:
 def test_blocks_that_do_not_run_must_still_be_whole() -> None:
     config = completed(preset("digits69"))
     del config["datasets"]["simulated"]["decoders"]
-    with pytest.raises(ConfigError, match="simulated: 'decoders' is a required property"):
+    with pytest.raises(ConfigError, match="simulated: 'decoders' is missing: state it"):
         validate(config)
 
 
@@ -210,3 +212,50 @@ def test_names_that_yaml_reads_as_something_else_are_one_line(name: Any, read: s
         f"config, datasets.simulated.subjects: YAML reads a name there as {read}: put names"
     )
     assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        (
+            "weights",
+            "imagenet",
+            "weights: imagenet comes with efficientnet_lite0 alone: for",
+        ),
+        ("train_from", "block12", "train_from: no section of resnet18 is called 'block12' (stem, "),
+        ("feature_layers", ["top"], "feature_layers: no section of resnet18 is called 'top' (stem"),
+    ],
+)
+def test_a_classifier_asks_of_its_backbone_what_it_has(key: str, value: Any, said: str) -> None:
+    config = preset("config")
+    own = {"backbone": "resnet18", "weights": None, "train_from": "layer4", "C": None}
+    config["classifiers"]["fine"] |= own
+    validate(copy.deepcopy(config))
+    config["classifiers"]["fine"][key] = value
+    with pytest.raises(ConfigError) as told:
+        validate(copy.deepcopy(config))
+    assert str(told.value).startswith(f"config, classifiers.fine.{said}")
+    config["run"] = ["simulated"]
+    validate(config)
+
+
+def test_stated_sections_are_those_that_are_built() -> None:
+    for name in registry.names("backbone"):
+        entry = registry.entry("backbone", name)
+        options = registry.settings("backbone", name)().model_dump()
+        assert tuple(entry.build(**options).sections) == entry.SECTIONS
+
+
+def test_an_alias_that_holds_itself_is_one_line() -> None:
+    for text in ("a: &a [*a]", "a: {b: &b {c: *b}}"):
+        with pytest.raises(ConfigError, match=r"config, a\S*: it holds itself by an alias") as told:
+            settle(preset("config") | yaml.safe_load(text), {})
+        assert "\n" not in str(told.value)
+
+
+def test_aliases_of_aliases_are_bounded() -> None:
+    text = "a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
+    for number in range(1, 30):
+        text += f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 10)}]\n"
+    with pytest.raises(ConfigError, match=r"aliases .* make more than 1000000 values of it"):
+        settle(preset("config") | yaml.safe_load(text), {})

@@ -126,7 +126,7 @@ def test_a_preset_may_add_a_sweep_to_a_classifier_that_it_does_not_state() -> No
         ({"epochs": [-1, 1]}, "epochs: -1 is less than the minimum of 0"),
         (
             {"train_from": [["head"]]},
-            r"fine--train_from-head.train_from: \['head'\] is not of type 'string'",
+            r"fine--train_from-head.train_from: \['head'\] is not text: write one",
         ),
     ],
 )
@@ -148,10 +148,18 @@ def test_a_variant_that_has_the_name_of_another_classifier_is_one_line() -> None
 @pytest.mark.parametrize(
     ("kind", "wrong", "where"),
     [
-        ("classifiers", None, "classifiers: None is not of type 'object'"),
-        ("classifiers", {"fine": 3}, "classifiers.fine: 3 is not of type 'object'"),
-        ("radiographs", None, "radiographs: None is not of type 'object'"),
-        ("radiographs", {"chests": [1]}, "radiographs.chests: [1] is not of type 'object'"),
+        ("classifiers", None, "classifiers: empty: give its settings or take it out"),
+        (
+            "classifiers",
+            {"fine": 3},
+            "classifiers.fine: 3 is not a block of settings: ",
+        ),
+        ("radiographs", None, "radiographs: empty: give its settings or take it out"),
+        (
+            "radiographs",
+            {"chests": [1]},
+            "radiographs.chests: [1] is not a block of",
+        ),
     ],
 )
 def test_what_is_no_block_is_left_to_the_schema(kind: str, wrong: Any, where: str) -> None:
@@ -160,7 +168,7 @@ def test_what_is_no_block_is_left_to_the_schema(kind: str, wrong: Any, where: st
     expand_sweeps(config)
     with pytest.raises(ConfigError) as told:
         validate(config)
-    assert str(told.value) == f"config, {where}"
+    assert str(told.value).startswith(f"config, {where}")
 
 
 RADIOGRAPHS = "radiographs.chests"
@@ -170,14 +178,14 @@ RADIOGRAPHS = "radiographs.chests"
     ("key", "value", "message"),
     [
         ("classifiers", ["deep"], r"classifiers: no classifier is called 'deep' \(logistic, la"),
-        ("classifiers", [{"fine": 1}], r"classifiers.0: \{'fine': 1\} is not of type 'string'"),
+        ("classifiers", [{"fine": 1}], r"classifiers.0: \{'fine': 1\} is not text: write one name"),
         (
             "leakage",
             [["case2", "fine"]],
             r"leakage: \['case2', 'fine'\] is not a case and a classifier",
         ),
         ("leakage", [["fine", "case1"]], r"leakage: \['fine', 'case1'\] is not a case"),
-        ("leakage", ["fine"], "leakage.0: 'fine' is not of type 'array'"),
+        ("leakage", ["fine"], "leakage.0: 'fine' is not a list: put it in brackets"),
         ("leakage", [["case1"]], "leakage.0: only 1 of its parts are there"),
         ("maps", [["case5", "deep"]], r"maps: \['case5', 'deep'\] is not a case and a classifier"),
         ("baseline", ["case5", "deep"], r"baseline: \['case5', 'deep'\] is not a case"),

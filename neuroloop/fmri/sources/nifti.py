@@ -136,6 +136,7 @@ def read(
     from neuroloop.fmri.event_rows import Choice
     from neuroloop.fmri.masks import Region
     from neuroloop.fmri.nifti import read_runs
+    from neuroloop.fmri.scan import Scan
 
     given = dict(cleaning)
     tr = given.pop("repetition_time", None)
@@ -144,7 +145,7 @@ def read(
         roi: Region(path, **part)
         for (roi, part), path in zip(regions.items(), files["masks"], strict=True)
     }
-    intake = Intake()
+    intake, scan = Intake(), Scan()
     brain, xyz, facts = read_runs(
         files["bold"],
         files["labels"],
@@ -153,6 +154,8 @@ def read(
         tr,
         choice=choice,
         intake=intake,
+        scan=scan,
         **given,
     )
-    return Imported(brain, cleaning["unit"], xyz, "z-score within the run", facts, intake=intake)
+    units = "z-score within the run"
+    return Imported(brain, cleaning["unit"], xyz, units, facts, intake=intake, scan=scan)

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Literal
 
+from pydantic import model_validator
+
 from neuroloop.config.settings import Settings as Closed
 from neuroloop.config.settings import setting
 
@@ -60,6 +62,14 @@ class Roi(Closed):
     voxels: int = setting(
         "Voxels that answer to the stimuli most, chosen anew in each fold's training rows.", ge=1
     )
+
+    @model_validator(mode="after")
+    def _no_more_than_there_are(self) -> "Roi":
+        if self.voxels > self.size:
+            raise ValueError(
+                f"voxels: {self.voxels} of a region of size {self.size}: lower voxels or raise size"
+            )
+        return self
 
 
 def images(stimuli: "pd.DataFrame") -> "np.ndarray":

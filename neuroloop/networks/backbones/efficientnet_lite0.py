@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 ORDER = 1
 LEGEND = "EfficientNet-Lite0, with ImageNet weights that need no download"
+SECTIONS = ("stem", *(f"block{number}" for number in range(16)), "top")
 
 
 class Settings(Closed):

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from neuroloop.networks.resnet_settings import SECTIONS
 from neuroloop.networks.resnet_settings import ResNetSettings as Settings
 
 if TYPE_CHECKING:
@@ -9,7 +10,7 @@ if TYPE_CHECKING:
 
     from neuroloop.networks.backbone import Backbone
 
-__all__ = ["LEGEND", "ORDER", "Settings", "build", "initialise"]
+__all__ = ["LEGEND", "ORDER", "SECTIONS", "Settings", "build", "initialise"]
 
 ORDER = 4
 LEGEND = "ResNet50, for checkpoints with torchvision's names"

@@ -133,7 +133,7 @@ def test_a_config_may_name_the_recipes_source(recipe):
         assert checked()["datasets"]["mine"]["rois"] == {"all": {"voxels": None}}
         with pytest.raises(ConfigError, match=r"datasets.mine: unknown key array_table"):
             checked(array_table={"scale": 1})
-        with pytest.raises(ConfigError, match=r"datasets.mine.subjects.s1: 'events' is a required"):
+        with pytest.raises(ConfigError, match=r"datasets.mine.subjects.s1: 'events' is missing"):
             checked(subjects={"s1": {"voxels": "x.npy"}})
         with pytest.raises(
             ConfigError, match=r"source: 'array_tables' is not one of .*array_table"

@@ -28,3 +28,14 @@ def test_order_does_not_depend_on_the_order_of_arrival(names, random):
     random.shuffle(shuffled)
     assert natural_sorted(shuffled) == natural_sorted(names)
     assert sorted(natural_sorted(names)) == sorted(names)
+
+
+def test_numbers_of_any_length_are_ordered():
+    long, longer = "a" + "9" * 5000, "a1" + "0" * 5000
+    assert natural_sorted([longer, "a007", long, "a10", "a7"]) == [
+        "a007",
+        "a7",
+        "a10",
+        long,
+        longer,
+    ]

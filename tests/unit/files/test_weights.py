@@ -214,3 +214,13 @@ def test_a_negative_variance_is_refused(tmp_path):
 def test_weights_too_large_for_the_networks_numbers_are_refused(tmp_path):
     save_file({"fc.bias": torch.tensor([1e300], dtype=torch.float64)}, tmp_path / "x.safetensors")
     assert "fc.bias" in refusal(tmp_path / "x.safetensors")
+
+
+def test_a_checkpoint_whose_contents_are_marked_as_folders_is_refused(tmp_path):
+    path = tmp_path / "x.pth"
+    torch.save({"fc.bias": torch.ones(4)}, path)
+    content = bytearray(path.read_bytes())
+    entry = content.rindex(b"PK\1\2", 0, content.rindex(b"/data/0"))
+    content[entry + 38] = 0x10
+    path.write_bytes(content)
+    assert "table of contents" in refusal(path)

@@ -10,6 +10,7 @@ from scipy.signal import detrend
 from scipy.stats import zscore
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.intake import Intake
 from neuroloop.fmri.masks import Region
 from neuroloop.fmri.nifti import read_runs
 
@@ -336,3 +337,75 @@ def test_nothing_but_rest(study):
     study.list.write_text("rest 1\n" * 2 * VOLUMES)
     with pytest.raises(NeuroLoopError, match="labels every volume rest"):
         read_runs(study.both, [study.list], "volumes", study.masks, TR)
+
+
+def test_a_run_of_nan_and_a_region_that_never_changes_are_refused(study):
+    measured = [data.copy() for data in study.data]
+    study.data[1][:] = np.nan
+    study.write()
+    assert "training-2 holds nothing but NaN or infinite values" in study.refused()
+    study.data[1] = np.zeros_like(measured[1])
+    study.write()
+    line = study.refused()
+    assert "training-2: no voxel of region VT changes (16 voxels hold the value 0" in line
+    other = np.zeros(SHAPE)
+    other[0, 2] = 1
+    study.data = [measured[0], measured[1].copy()]
+    study.data[1][0, 2] = [[7], [8]]
+    study.write()
+    study.masks["V1"] = Region(save(study.folder / "v1.nii.gz", other))
+    line = study.refused(detrend=False, standardise=False)
+    assert "training-2: no voxel of region V1 changes (2 voxels hold one value a voxel" in line
+
+
+def test_what_was_read_is_told(study):
+    study.data[1][0, 0, 0] = 12345.678
+    study.data[1][..., -3:] = 0
+    study.data[1][0, 0, 0, -3:] = 12345.678
+    study.write()
+    intake = Intake()
+    read_runs(study.bold, study.events, "events", study.masks, None, intake=intake)
+    assert intake.recognised[:2] == [
+        "TR 2.5 s, from the headers of the BOLD files",
+        f"region VT: 16 of the 24 voxels of {study.masks['VT'].mask}",
+    ]
+    assert "region VT covers 16 of 24 voxels of the grid (67%)" in intake.warnings[0]
+    assert intake.warnings[1:] == [
+        "region VT: of 16 voxels some never change in a run (1 in training-2) and are 0 there"
+    ]
+    study.data[1][0, 0, 0, -3:] = 0
+    study.write()
+    read_runs(study.bold, study.events, "events", study.masks, None, intake=intake)
+    assert (
+        "training-2: 3 of 24 volumes are 0 throughout, the first is volume 22"
+        in (intake.warnings[-1])
+    )
+
+
+def test_the_configs_repetition_time_wins(study):
+    save(study.bold[1], study.data[1], tr=2.0)
+    intake = Intake()
+    want = study.read()
+    found = read_runs(study.bold, study.events, "events", study.masks, TR, intake=intake)
+    np.testing.assert_array_equal(found[0].voxels, want.voxels)
+    assert set(found[2]["repetition_time"].values()) == {TR}
+    assert f"repetition_time is 2.5 s, but {study.bold[1]} says 2 s" in intake.warnings[0]
+
+
+def test_a_mask_of_another_subject_is_refused(study):
+    study.bold = [path.rename(path.with_name(f"sub-01_{path.name}")) for path in study.bold]
+    mask = study.masks["VT"].mask
+    study.masks["VT"] = Region(mask.rename(mask.with_name("sub-02_mask.nii.gz")))
+    assert "sub is 1 here and 2 there: give a mask of this subject" in study.refused()
+
+
+def test_sides_of_an_image_without_orientation_are_told(study):
+    for path in [*study.bold, study.masks["VT"].mask]:
+        image = nibabel.load(path)
+        made = nibabel.Nifti1Image(np.asarray(image.dataobj), None, image.header)
+        made.header["sform_code"] = made.header["qform_code"] = 0
+        nibabel.save(made, path)
+    study.masks["left"] = Region(study.masks["VT"].mask, "left")
+    intake = Intake()
+    read_runs(study.bold, study.events, "events", study.masks, TR, intake=intake)
+    assert any("states no orientation" in line for line in intake.warnings)

@@ -291,3 +291,152 @@ def test_broken_lists_are_refused(tmp_path, text, message):
 
 def test_missing_list(tmp_path):
     assert "is missing" in refused(read_label_list, tmp_path / "l.txt", [4], TR)
+
+
+# ------------------------------------------------------------------ which rows, and which events
+
+
+ROWS = ["0 4 cat", "1.3 0 response", "4 4 fixation", "8 4 dog", "9.3 0 response", "12 4 owl"]
+
+
+@pytest.mark.parametrize(
+    ("choice", "labels"),
+    [
+        ({"drop": ["response", "fixation"]}, "cc..ddoo"),
+        ({"drop": "response", "rest": ["rest", "fixation"]}, "cc..ddoo"),
+        ({"rest": ["rest", "response", "fixation"]}, "cc..ddoo"),
+        ({"keep": ["cat", "dog"]}, "cc..dd.."),
+        ({"keep": ["cat", "dog", "owl"], "drop": ["owl"]}, "cc..dd.."),
+        ({"keep": {"trial_type": ["owl"]}}, "......oo"),
+    ],
+)
+def test_rows_are_chosen_by_their_names(tmp_path, choice, labels):
+    """Rows that are left out may overlap, and last no time."""
+    path = events(tmp_path / "e.tsv", *ROWS)
+    intake = Intake()
+    assert categories(read_events([path], [8], TR, 0.0, intake, **choice)) == labels
+    left = len(set(labels) - {"."})
+    assert sum(each.count for each in intake.dropped) == len(ROWS) - left
+    assert any(f"{left} events of {left} categories" in line for line in intake.recognised)
+    assert not intake.warnings
+
+
+def test_left_out_rows_are_counted_with_their_reason(tmp_path):
+    path = events(tmp_path / "e.tsv", *ROWS, "8 4 n/a")
+    intake = Intake()
+    read_events([path, path], [8, 8], TR, 0.0, intake, drop="response", rest=["fixation"])
+    assert {(each.what, each.count, each.reason) for each in intake.dropped} == {
+        ("rows of events with trial_type fixation", 2, "rest names it"),
+        ("rows of events with trial_type response", 4, "drop names it"),
+        ("rows of events with trial_type (n/a or empty)", 2, "it names no category"),
+    }
+
+
+def test_rows_are_chosen_by_other_columns_and_named_by_another(tmp_path):
+    header = "onset\tduration\ttrial_type\tkind\tcorrect"
+    rows = ["0 4 go cat 1", "4 4 go dog 0", "8 4 stop owl 1", "12 4 go owl 1"]
+    path = events(tmp_path / "e.tsv", *rows, header=header)
+    choice = {"column": "kind", "keep": {"trial_type": "go"}, "drop": {"correct": ["0"]}}
+    assert categories(read_events([path], [8], TR, **choice)) == "cc....oo"
+    line = refused(read_events, [path], [8], TR, column="sort")
+    assert "lacks the column sort" in line
+
+
+def test_names_that_no_row_has(tmp_path):
+    path = events(tmp_path / "e.tsv", "0 4 cat", "4 4 dog")
+    line = refused(read_events, [path], [4], TR, keep=["cat", "dgo"])
+    assert "keep names dgo, which no row has: the column trial_type holds cat, dog" in line
+    intake = Intake()
+    read_events([path], [4], TR, 0.0, intake, drop=["owl"])
+    assert "drop names owl, which no row has" in intake.warnings[0]
+
+
+def test_impulses_of_another_kind_are_told_with_the_key_that_leaves_them_out(tmp_path):
+    path = events(tmp_path / "e.tsv", "0 4 cat", "1.3 0 response", "5 n/a response")
+    line = refused(read_events, [path], [4], TR)
+    assert "2 of 3 events have no duration" in line
+    assert line.endswith("rows that show no stimulus are left out by drop: [response]")
+    path = events(tmp_path / "e.tsv", "0 0 cat", "4 0 dog")
+    line = refused(read_events, [path], [4], TR)
+    assert "a general linear model (GLM) reads them" in line
+    assert "drop" not in line
+
+
+def test_an_event_that_the_scans_end_cuts_is_left_out_and_counted(tmp_path):
+    path = events(tmp_path / "e.tsv", "0 4 cat", "4 4 dog", "8 4 cat")
+    intake = Intake()
+    assert categories(read_events([path], [5], TR, 0.0, intake)) == "ccdd."
+    reason = "the scan stopped before they ended"
+    assert intake.dropped == [Dropped(f"events of {path}", 1, reason)]
+    assert not intake.warnings
+    # More than one looks like events of another run; more than half, like another unit.
+    path = events(tmp_path / "e.tsv", *(f"{4 * n} 4 cat" for n in range(5)))
+    intake = Intake()
+    assert categories(read_events([path], [7], TR, 0.0, intake)) == "cccccc."
+    assert "2 of 5 events end after the scan" in intake.warnings[0]
+    assert "3 of 5 events are not within the run" in refused(read_events, [path], [5], TR)
+
+
+@pytest.mark.parametrize("other", ["Cat", "cat ", "ÇA", "Rest"])
+def test_names_that_differ_in_spelling_alone(tmp_path, other):
+    path = tmp_path / "e.tsv"
+    rows = ["0\t4\tcat", "4\t4\tc\u0327a", f"8\t4\t{other}"]
+    path.write_text("\n".join(["onset\tduration\ttrial_type", *rows]) + "\n")
+    assert "spell them alike" in refused(read_events, [path], [8], TR)
+
+
+def test_overlaps_are_refused_at_every_shift_and_within_longer_events(tmp_path):
+    path = events(tmp_path / "e.tsv", "0 10 cat", "2 2 dog", "6 2 owl")
+    for shift in (0.0, 1.0, 4.3):
+        assert "dog at 2 s for 2 s overlaps" in refused(read_events, [path], [8], TR, shift)
+        read_events([path], [8], TR, shift, drop=["dog", "owl"])
+    path = events(tmp_path / "e.tsv", "0 4.3 cat", "4 4 dog")
+    assert "overlaps" in refused(read_events, [path], [8], TR)
+
+
+def test_images_are_named_in_all_runs_or_in_none(tmp_path):
+    header = "onset\tduration\ttrial_type\tstim_file"
+    one = events(tmp_path / "1.tsv", "0 4 cat c1.png", header=header)
+    two = events(tmp_path / "2.tsv", "0 4 cat")
+    assert "has a column stim_file, but not" in refused(read_events, [one, two], [2, 2], TR)
+    intake = Intake()
+    read_events([one, one], [2, 2], TR, 0.0, intake)
+    assert "images are named by the column stim_file of the events" in intake.recognised
+
+
+def test_what_is_done_with_times_is_told(tmp_path):
+    rows = [f"{6 * n + 0.003} 4 cat" for n in range(6)]
+    path, intake = events(tmp_path / "e.tsv", *rows), Intake()
+    read_events([path], [20], TR, 1.2, intake)
+    assert intake.recognised[-1] == (
+        "onsets lie within 3 ms of multiples of 2 s and are taken as these: 12 edges of events "
+        "fall on another volume than by the logged times"
+    )
+    times = np.cumsum(np.random.default_rng(0).uniform(5, 9, 30))
+    times[0] = 1.215  # where volume 0 changes its event is at 1.2
+    path = events(tmp_path / "e.tsv", *(f"{time:.4f} 3.1234 cat" for time in times))
+    read_events([path], [150], TR, 0.0, intake := Intake())
+    assert "times of events follow no regular grid" in intake.recognised[-1]
+
+
+def test_runs_have_their_own_repetition_time(tmp_path):
+    path = events(tmp_path / "e.tsv", "4 4 cat")
+    table = volume_labels.read_events([path, path], [5, 10], [2.0, 1.0])
+    assert categories(table) == "..cc." + "....cccc.."
+    listed = label_list(tmp_path / "l.txt", "cat, rest, rest, cat, rest, rest")
+    assert categories(lists.read_label_list(listed, [3, 3], [2.0, 1.0], 2.0)) == ".c." + "..c"
+
+
+def test_labels_of_a_list_are_chosen_too(tmp_path):
+    path = label_list(tmp_path / "l.txt", "rest, cat, cat, blank, dog, owl")
+    assert categories(read_label_list(path, [6], TR, rest=["rest", "blank"])) == ".cc.do"
+    assert categories(read_label_list(path, [6], TR, drop=["blank", "owl"])) == ".cc.d."
+    intake = Intake()
+    labels = categories(read_label_list(path, [6], TR, 0.0, intake, keep=["cat", "owl"]))
+    assert labels == ".cc..o"
+    assert sum(each.count for each in intake.dropped) == 3
+    assert "2 stretches of 2 labels: cat 1, owl 1" in intake.recognised
+    line = refused(read_label_list, path, [6], TR, keep={"correct": ["1"]})
+    assert "without a column correct" in line
+    path = label_list(tmp_path / "l.txt", "cat, Cat")
+    assert "differ only in letter case" in refused(read_label_list, path, [2], TR)
