@@ -5,13 +5,16 @@ trial shows is independent of what another trial of the same recording shows, so
 the simulated responses tells recordings apart.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from neuroloop.calcium.masks import cell_masks
 from neuroloop.calcium.movies import Movie
+from neuroloop.calcium.patterns import check_cell_id
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.door import outside, read_text
 from neuroloop.files.formats import StrPath
@@ -79,18 +82,20 @@ def read_regions(path: StrPath, shape: tuple[int, int]) -> pd.DataFrame:
     """
     with outside(path, "a list of regions with id and coordinates", "export it again") as file:
         pixels: dict[str, np.ndarray] = {}
-        for region in parse_json(read_text(file)):
-            cell = f"c{region['id']}"
-            if cell in pixels:
-                raise ValueError(f"two regions have the id {region['id']}")
-            pixels[cell] = np.array(region["coordinates"], dtype=float).reshape(-1, 2)
-        if not pixels:
+        regions = parse_json(read_text(file))
+        if not isinstance(regions, list) or not regions:
             raise ValueError("it has no region")
+        for region in regions:
+            name = _id(region)
+            check_cell_id(name, str(path))
+            if f"c{name}" in pixels:
+                raise ValueError(f"two regions have the id {name}")
+            pixels[f"c{name}"] = _pairs(name, region)
     for cell, positions in pixels.items():
-        if not len(positions) or positions.min() < 0 or (positions >= shape).any():
+        if positions.min() < 0 or (positions >= shape).any():
             raise NeuroLoopError(
-                f"{path}: region {cell[1:]} is empty or lies outside the frame of {shape[0]} x "
-                f"{shape[1]} pixels: it belongs to another movie, or columns come first in it"
+                f"{path}: region {cell[1:]} lies outside the frame of {shape[0]} x {shape[1]} "
+                "pixels: it belongs to another movie, or columns come first in it"
             )
     return pd.DataFrame(
         {
@@ -100,6 +105,27 @@ def read_regions(path: StrPath, shape: tuple[int, int]) -> pd.DataFrame:
             "radius": [np.sqrt(len(positions) / np.pi) for positions in pixels.values()],
         }
     ).round(2)
+
+
+def _id(region: object) -> str:
+    """Id of a region, as text."""
+    name = region.get("id") if isinstance(region, dict) else None
+    if isinstance(name, bool) or not isinstance(name, int | str):
+        raise ValueError("a region has no id, or one that is neither a whole number nor text")
+    return str(name)
+
+
+def _pairs(name: str, region: Mapping[str, Any]) -> np.ndarray:
+    """Pixels of a region, shape (pixels, 2)."""
+    pairs = region.get("coordinates")
+    if not isinstance(pairs, list) or not pairs:
+        raise ValueError(f"region {name} has no coordinates")
+    if not all(
+        isinstance(pair, list) and len(pair) == 2 and {type(at) for at in pair} <= {int, float}
+        for pair in pairs
+    ):
+        raise ValueError(f"coordinates of region {name} are not all pairs of numbers")
+    return np.array(pairs, dtype=float)
 
 
 def choose_cells(

@@ -26,6 +26,7 @@ from neuroloop.calcium.resampling import (
     resample,
     resample_seeds,
 )
+from neuroloop.calcium.response_matrix import check_numbers, response_matrix
 
 #: Why an entry is not there: the pair, the row of the stimulated cell, the responder's column.
 ITSELF, NEAR = "the cell itself", "too near"
@@ -84,7 +85,7 @@ def too_near(cells: pd.DataFrame, distance: float) -> np.ndarray:
 
 
 def estimate_influence(
-    responses: np.ndarray,
+    responses: np.ndarray | pd.DataFrame,
     patterns: Sequence[str],
     cells: pd.DataFrame,
     generator: np.random.Generator,
@@ -105,13 +106,14 @@ def estimate_influence(
 
     Parameters
     ----------
-    responses : ndarray of float, shape (trials, cells) or (seeds, trials, cells)
+    responses : ndarray of float, shape (trials, cells) or (seeds, trials, cells), or DataFrame
+        Columns of an array are the cells in their order, those of a DataFrame their ids in any.
         dF/F, or evidence of several networks, with their nulls (`with_null`) twice as wide. Trials
         of the same pattern are taken for independent.
     patterns : sequence of str
         Pattern of each trial.
     cells : DataFrame
-        ``cell, row, column``: the columns of `responses`.
+        ``cell, row, column``.
     generator : numpy.random.Generator
         Draws the resamples.
     distance : float
@@ -133,9 +135,11 @@ def estimate_influence(
     Raises
     ------
     NeuroLoopError
-        If the patterns do not tell the cells apart, or none has two trials.
+        If the patterns do not tell the cells apart, or none has two trials; if arguments do not
+        belong together.
     """
-    by_seed = responses[None] if responses.ndim == 2 else responses
+    check_numbers(generator, distance, n_boot, level)
+    by_seed, patterns = response_matrix(responses, patterns, cells)
     design = least_squares(stimulated_cells(patterns, cells["cell"].tolist()))
     near = too_near(cells, distance)
     # Seeds are averaged first: a network that learned little of a cell then weighs little in it,

@@ -19,7 +19,8 @@ from neuroloop.files.formats import StrPath
 #: Pixels between the background and the rim of any cell, where so many are left.
 GAP, ENOUGH = 2.0, 100
 
-#: Pixels of the background and frames of a session that are looked at, at most.
+#: Pixels of the background and frames of a session that are looked at, at most. In dim movies few
+#: frames have pixels that are alike in all by chance.
 PIXELS, FRAMES = 4096, 600
 
 #: Names, units and axes of what is stored with the frames of a session.
@@ -35,7 +36,13 @@ AXES = {
 
 
 class CourseRecorder:
-    """Notes the light of cells and background of each frame, and what pixels do over time."""
+    """Notes the light of cells and background of each frame, and what pixels do over time.
+
+    Attributes
+    ----------
+    count : int
+        Frames so far that the mean and the deviation are made of.
+    """
 
     def __init__(
         self, cells: pd.DataFrame, shape: tuple[int, int], lengths: Mapping[str, int]
@@ -63,34 +70,36 @@ class CourseRecorder:
         total = int(self._lengths.sum())
         self._step = -(-total // FRAMES)
         self._courses = np.full((total, len(parts)), np.nan, dtype=np.float32)
-        self._first = np.zeros(shape, dtype=np.float32)
-        self._sums = np.zeros((2, *shape))
-        self._count = 0
+        # Of what a frame adds to the first: float32 is exact enough for that, and cheap.
+        self._first, self._more, self._sums, self._squares = np.zeros((4, *shape), np.float32)
+        self.count = 0
 
     def add(self, recording_row: int, index: int, raw: np.ndarray, frame: np.ndarray) -> None:
         """Note a frame: as the movie has it, and aligned if it is."""
         at = int(self._first_frame[recording_row]) + index
-        light = frame.reshape(-1)[self._pixels].astype(np.float64)
-        self._courses[at] = np.add.reduceat(light, self._starts) / self._sizes
+        light = frame.reshape(-1)[self._pixels]
+        self._courses[at] = np.add.reduceat(light, self._starts, dtype=np.float64) / self._sizes
         if at == 0:
             self._first[:] = raw
         if at % self._step == 0:
-            values = raw.astype(np.float64)
-            self._sums[0] += values
-            self._sums[1] += values * values
-            self._count += 1
+            more = np.subtract(raw, self._first, self._more, dtype=np.float32, casting="same_kind")
+            self._sums += more
+            more *= more
+            self._squares += more
+            self.count += 1
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What was noted, as it is stored: see `SessionCourses`."""
         if self._dark:
             self._courses[:, -1] = np.nan
-        mean, squares = self._sums / max(self._count, 1)
-        deviation = np.sqrt(np.maximum(squares - mean**2, 0))
+        count = max(self.count, 1)
+        more = self._sums.astype(np.float64) / count
+        deviation = np.sqrt(np.maximum(self._squares / count - more**2, 0))
         return {
             "courses": self._courses,
             "lengths": self._lengths.astype(np.int64),
             "first": self._first,
-            "mean": mean.astype(np.float32),
+            "mean": (self._first + more).astype(np.float32),
             "deviation": deviation.astype(np.float32),
         }
 

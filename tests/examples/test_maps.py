@@ -12,9 +12,10 @@ def test_maps_of_a_network() -> None:
     network = nn.Sequential(layer, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
     images = torch.zeros(5, 1, 16, 16)
     images[:, :, 4:8, 4:8] = 1
-    maps = class_maps(network, layer, images, torch.arange(2), method="grad_cam")
+    classes = torch.tensor([[0, 1]] * 5)  # both, of each image
+    maps = class_maps(network, layer, images, classes, method="grad_cam")
 
-    assert maps.shape[0] == 5
+    assert maps.shape[:3] == (5, 1, 2)  # images, members (one network), classes
     assert maps.shape[-2:] == (16, 16)
     assert (maps >= 0).all()
     assert maps[..., 3:9, 3:9].mean() > maps.mean()

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.attribution.evidence import Division, gather_evidence
 
 #: From activations A (images, members, channels, height, width) and gradients of the scores by
@@ -121,7 +122,14 @@ def class_maps(
     -------
     Tensor of float32, shape (images, members, classes, height, width)
         On the network's device, at the resolution of the layer.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the method is unknown; see `gather_evidence`, for `ValueError` too.
     """
+    if method not in FORMULAS:
+        raise NeuroLoopError(f"method {method}: known are {', '.join(FORMULAS)}")
     evidence = gather_evidence(network, layer, images, classes)
     maps = FORMULAS[method](evidence.activations, evidence.gradients).permute(1, 2, 0, 3, 4)
     return maps if signed else maps.relu()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.attribution.modes import evaluating
 
 #: Pixels of the images that a CPU takes through the front of a network at once: one of 256 x 256
@@ -77,29 +78,103 @@ def gather_evidence(
     ------
     ValueError
         If the layer did not run, or not once, or has another kind of output.
+    NeuroLoopError
+        If an argument is of another kind, the network cannot read the images, or the classes are
+        none of theirs.
     """
-    device = next(network.parameters()).device
+    _check_kinds(network, layer, images, classes)
+    device = next(network.parameters(), images).device
     images = images.to(device)
     with evaluating(network), torch.inference_mode(False), torch.no_grad():
-        activations, outputs = (
-            _run_divided(layer, images)
-            if isinstance(layer, Division)
-            else _run_hooked(network, layer, images)
-        )
+        activations, outputs = _run(network, layer, images)
         with torch.enable_grad():
             if outputs.ndim == 2:
                 outputs = outputs[:, None]
-            chosen = classes.to(device).clone()  # not one of inference mode
-            if chosen.ndim == 1:
-                chosen = chosen[:, None]
-            if chosen.ndim == 2:
-                chosen = chosen[:, None].expand(-1, outputs.shape[1], -1)
+            chosen = _chosen(classes.to(device), outputs)
             scores = outputs.gather(2, chosen)
             gradients = _gradients(scores, activations)
     split = (outputs.shape[1], -1)
     return Evidence(
         scores.detach(), activations.detach().unflatten(1, split), gradients.unflatten(2, split)
     )
+
+
+def _check_kinds(
+    network: nn.Module, layer: nn.Module | Division, images: torch.Tensor, classes: torch.Tensor
+) -> None:
+    """Refuse what would fail somewhere within, or give maps of something else."""
+    if not isinstance(network, nn.Module) or not isinstance(layer, nn.Module | Division):
+        kinds = f"{type(network).__name__} and {type(layer).__name__}"
+        raise NeuroLoopError(
+            f"network and layer are {kinds}: give a torch.nn.Module, and one of its parts itself"
+        )
+    if not isinstance(images, torch.Tensor) or images.ndim != 4 or not len(images):
+        raise NeuroLoopError(
+            f"images are {_kind(images)}: give a tensor of shape (images, channels, height, width)"
+        )
+    if (
+        not isinstance(classes, torch.Tensor)
+        or classes.dtype not in (torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8)
+        or classes.ndim not in (1, 2, 3)
+        or len(classes) != len(images)
+    ):
+        raise NeuroLoopError(
+            f"classes are {_kind(classes)}, of {len(images)} images: give a tensor of whole "
+            "numbers with a row for each image, shape (images,) or (images, classes)"
+        )
+
+
+def _kind(given: object) -> str:
+    """What something is, for a message."""
+    if isinstance(given, torch.Tensor):
+        return f"{str(given.dtype).removeprefix('torch.')} of shape {tuple(given.shape)}"
+    return f"of type {type(given).__name__}"
+
+
+def _run(
+    network: nn.Module, layer: nn.Module | Division, images: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Activations and outputs; an error of the network's own is told with the images' shape."""
+    try:
+        activations, outputs = (
+            _run_divided(layer, images)
+            if isinstance(layer, Division)
+            else _run_hooked(network, layer, images)
+        )
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise NeuroLoopError(
+            f"the network cannot read images that are {_kind(images)} ({first}): give what it was "
+            "trained on"
+        ) from error
+    if not isinstance(outputs, torch.Tensor) or outputs.ndim not in (2, 3):
+        raise NeuroLoopError(
+            f"the network's output is {_kind(outputs)}: wrap it so that it returns scores of shape "
+            "(images, classes)"
+        )
+    return activations, outputs
+
+
+def _chosen(classes: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
+    """Classes to explain, shape (images, members, classes)."""
+    chosen = classes.long().clone()  # not one of inference mode
+    if chosen.ndim == 1:
+        chosen = chosen[:, None]
+    if chosen.ndim == 2:
+        chosen = chosen[:, None].expand(-1, outputs.shape[1], -1)
+    if chosen.shape[1] != outputs.shape[1]:
+        raise NeuroLoopError(
+            f"classes are of {chosen.shape[1]} members, and the network has {outputs.shape[1]}: "
+            "give each its own, or those of all of them in shape (images, classes)"
+        )
+    if not chosen.shape[2] or chosen.min() < 0 or chosen.max() >= outputs.shape[2]:
+        raise NeuroLoopError(
+            f"classes are none, or not all from 0 to {outputs.shape[2] - 1}, the last of the "
+            "network's outputs: they count from 0"
+        )
+    return chosen
 
 
 def _run_divided(division: Division, images: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -49,7 +49,7 @@ class Noted:
             made["first"],
             made["mean"],
             made["deviation"],
-            600,
+            recorder.count,
         )
         rates = dict.fromkeys(self.movies, RATE)
         cut = trigger(courses, self.cells, rates, selection, 10.0)

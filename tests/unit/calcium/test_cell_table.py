@@ -27,6 +27,8 @@ def test_cells_lie_inside_the_frame():
     intake = Intake()
     check_cells(cells(*SOUND), (12, 14), "cells.tsv", intake)
     assert not intake.warnings
+    # A pixel reaches half its width around its centre.
+    check_cells(cells(("c2", -0.4, 13.4, 2.0)), (12, 14), "cells.tsv")
     assert "c10 at row 8, column 9 lies outside the frame of 8" in refused(*SOUND, shape=(8, 10))
     assert "c2 at row -1, column 4" in refused(("c2", -1, 4, 2.0))
 

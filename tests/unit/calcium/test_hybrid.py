@@ -87,15 +87,33 @@ def test_cells_are_chosen_apart_with_neighbours_in_groups(files):
     ("text", "message"),
     [
         ("[{", "not a list of regions"),
-        ('[{"id": 1}]', "not a list of regions"),
-        ('[{"id": 1, "coordinates": []}]', "region 1 is empty or lies outside"),
-        ('[{"id": 1, "coordinates": [[3, 50]]}]', "region 1 is empty or lies outside"),
+        ("[]", "it has no region"),
+        ('{"id": 1, "coordinates": [[3, 4]]}', "it has no region"),
+        ("[1]", "a region has no id"),
+        ('[{"coordinates": [[3, 4]]}]', "a region has no id"),
+        ('[{"id": true, "coordinates": [[3, 4]]}]', "a region has no id"),
+        ('[{"id": [2], "coordinates": [[3, 4]]}]', "a region has no id"),
+        ('[{"id": "1+2", "coordinates": [[3, 4]]}]', "r.json: '1[+]2' cannot be the id of a cell"),
+        (
+            '[{"id": 1, "coordinates": [[3, 4]]}, {"id": "1", "coordinates": [[8, 9]]}]',
+            "two regions have the id 1",
+        ),
+        ('[{"id": 1}]', "not a list of regions.*region 1 has no coordinates"),
+        ('[{"id": 1, "coordinates": []}]', "region 1 has no coordinates"),
+        ('[{"id": 1, "coordinates": [3, 4]}]', "region 1 are not all pairs of numbers"),
+        ('[{"id": 1, "coordinates": [[3, 4], [3]]}]', "region 1 are not all pairs of numbers"),
+        ('[{"id": 1, "coordinates": [[3, "4"]]}]', "region 1 are not all pairs of numbers"),
+        ('[{"id": 1, "coordinates": [[3, NaN]]}]', "NaN is not a number in JSON"),
+        ('[{"id": 1, "coordinates": [[3, 1e999]]}]', "1e999 is too large a number"),
+        ('[{"id": 1, "coordinates": [[-1, 4]]}]', "region 1 lies outside the frame of 40 x 50"),
+        ('[{"id": 1, "coordinates": [[3, 50]]}]', "region 1 lies outside"),
     ],
 )
 def test_other_files_of_regions_are_refused(tmp_path, text, message):
     (tmp_path / "r.json").write_text(text)
-    with pytest.raises(NeuroLoopError, match=message):
+    with pytest.raises(NeuroLoopError, match=message) as it:
         read_regions(tmp_path / "r.json", (40, 50))
+    assert "\n" not in str(it.value)
     with pytest.raises(NeuroLoopError, match=r"none.json is missing"):
         read_regions(tmp_path / "none.json", (40, 50))
 

@@ -30,6 +30,7 @@ def table(*seconds, recording="r1"):
         (0.29, 10, 3),
         (0.289, 10, 2),
         (1.99, 30.0, 59),
+        (0.09, 10.0, 1),  # just below a tenth in binary
         (2.003, 30.0, 60),
     ],
 )

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from neuroloop.calcium.session_check import area_line
+from neuroloop.calcium.target_responses import UnitResponses, exchanged
 from tests.unit.calcium.noted import Noted, recordings_of
 
 
@@ -129,3 +130,16 @@ def test_counts_and_figures_of_a_session():
     said = [text.get_text() for text in averages.axes[0].get_legend().get_texts()]
     assert said[0] == "targets (180 trials of 8 cells)"
     assert field.legends[0].get_texts()[0].get_text() == "stimulated cells (8)"
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "error", "named"),
+    [(0.0, 1.0, 0.01, [(0, 1, 0.0, 1.0)]), (0.4, 0.6, 0.3, [])],
+)
+def test_an_exchange_is_named_where_it_is_clear_only(own, other, error, named):
+    targets = np.array([[True, False], [False, True], *[[True, True]] * 3])
+    mean = np.array([[own, other], [other, own], *[[1.0, 1.0]] * 3])
+    names = [f"r{number}" for number in range(5)]
+    near = np.zeros_like(targets)
+    found = UnitResponses(names, names, targets, near, mean, np.full((5, 2), error))
+    assert exchanged(found) == named

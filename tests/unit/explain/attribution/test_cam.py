@@ -6,6 +6,7 @@ import torch
 from captum.attr import LayerGradCam, LayerGradientXActivation
 from torch import nn
 
+from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.attribution.cam import FORMULAS, class_maps, count_maps, maps_in_batches
 from neuroloop.explain.attribution.evidence import Division
 from neuroloop.networks import calcium_network
@@ -279,3 +280,43 @@ def test_a_score_without_positive_evidence_has_an_empty_map():
     network = linear([-1.0] * 8)
     maps = class_maps(network, network[0], IMAGE, torch.tensor([[0]])).numpy()
     assert count_maps(maps) == (1, 1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"network": "resnet"}, "network and layer are str and"),
+        ({"layer": "layer4"}, "network and layer are Sequential and str"),
+        ({"images": IMAGE.numpy()}, "images are of type ndarray"),
+        ({"images": IMAGE[0]}, r"images are float32 of shape \(2, 2, 2\)"),
+        ({"images": IMAGE[:, :, :1]}, r"cannot read images that are float32 of shape \(1, 2, 1, 2"),
+        ({"images": IMAGE.double()}, "cannot read images that are float64"),
+        ({"classes": [[0]]}, "classes are of type list, of 1 images"),
+        ({"classes": torch.zeros(1, 1)}, "classes are float32"),
+        ({"images": IMAGE.repeat(5, 1, 1, 1), "classes": torch.zeros(2).long()}, "of 5 images"),
+        ({"classes": torch.tensor([[1]])}, "not all from 0 to 0"),
+        ({"classes": torch.tensor([[-1]])}, "not all from 0 to 0"),
+        ({"classes": torch.zeros(1, 3, 1).long()}, "of 3 members, and the network has 1"),
+        ({"method": "gradcam"}, "method gradcam: known are cam, grad_cam"),
+    ],
+)
+def test_wrong_arguments_are_refused_in_a_line(given, message):
+    network = linear(FLAT)
+    usual = {"layer": network[0], "images": IMAGE, "classes": torch.tensor([[0]])}
+    with pytest.raises(NeuroLoopError, match=message) as it:
+        class_maps(**{"network": network} | usual | given)
+    assert "\n" not in str(it.value)
+
+
+def test_what_returns_no_scores_is_refused():
+    class Named(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.within = linear(FLAT)
+
+        def forward(self, images):
+            return {"logits": self.within(images)}
+
+    named = Named()
+    with pytest.raises(NeuroLoopError, match="the network's output is of type dict: wrap it"):
+        class_maps(named, named.within[0], IMAGE, torch.tensor([[0]]))
