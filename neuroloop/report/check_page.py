@@ -5,10 +5,14 @@ from itertools import groupby
 from pathlib import Path
 
 from neuroloop.files.formats import StrPath
-from neuroloop.report.passport import KINDS, Passport
+from neuroloop.report.passport import KINDS, Passport, counted
 from neuroloop.report.templates import render
 
 ASSETS = ("check.html.j2", "check.css", "page.css", "parts.html.j2")
+
+
+#: Most files of a data set that the page lists; its JSON lists all.
+FILES = 2000
 
 
 def check_page(passports: Mapping[StrPath, Passport]) -> str:
@@ -49,6 +53,9 @@ def _shown(path: Path, passport: Passport) -> dict[str, object]:
             for picture in passport.pictures
         ],
         "tables": passport.tables,
-        "files": intake.files,
+        "files": intake.files[:FILES],
+        "unlisted": max(0, len(intake.files) - FILES),
+        "json": path.name,
+        "read": counted(len(intake.files), "file was", "files were"),
         "bytes": sum(file.bytes for file in intake.files),
     }

@@ -202,3 +202,12 @@ def test_a_plugin_adds_a_section(tmp_path, monkeypatch):
     page = report_page("R", [told[0]._replace(files={"list": tmp_path / "faces.txt"})])
     assert Outline(page).of("p") == ["faces has 3 of them."]
     assert Outline(page).of("h2") == ["Subjects"]
+
+
+def test_what_to_know_about_the_data_stands_at_the_head():
+    page = Outline(report_page("Report", [], {"faces": ["labels may be <shifted>"], "films": []}))
+    (told,) = page.of("div", "warnings")
+    assert "What to know about the data" in told
+    assert "faces: labels may be <shifted>" in told
+    assert "films" not in told
+    assert not Outline(report_page("Report", [], {"films": []})).of("div", "warnings")
