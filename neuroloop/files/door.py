@@ -84,6 +84,14 @@ def outside(
         ) from error
 
 
+def there(path: StrPath) -> bool:
+    """Whether a file or folder is there; under a name that none can have, nothing is."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
 def reason(error: BaseException) -> str:
     """Why a library failed: the first line of its message, shortened, and never unsafe advice."""
     text = " ".join((str(error).strip() or type(error).__name__).splitlines()[0].split())
