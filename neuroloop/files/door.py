@@ -84,7 +84,7 @@ def outside(
         ) from error
 
 
-def there(path: StrPath) -> bool:
+def is_there(path: StrPath) -> bool:
     """Whether a file or folder is there; under a name that none can have, nothing is."""
     try:
         return Path(path).exists()
