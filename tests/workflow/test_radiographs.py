@@ -88,6 +88,8 @@ def test_all_is_made_and_told(project: Project) -> None:
     assert not any(planned.values())
     count = Counter(job.split()[0] for job in planned)
     assert count == {
+        "check_radiographs": 1,  # of the set and of the other, in one folder
+        "exclude_known": 1,
         "extract_features": 2,  # one a front, whatever the number of cases and folds
         "map_radiographs": 1,
         "predict_external": 4,
