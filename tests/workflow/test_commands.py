@@ -80,12 +80,13 @@ def test_check_says_what_is_there_and_shows_it(copied: Project) -> None:
         assert png(folder / picture.file) in page
 
 
-def test_check_tells_of_a_region_with_fewer_voxels_than_asked(copied: Project) -> None:
+def test_more_voxels_than_a_simulated_region_has_are_refused(copied: Project) -> None:
     config = preset("test")
     config["run"] = ["plain"]
     config["datasets"]["plain"]["rois"]["V4"]["voxels"] = 5001
-    said = copied.write_config("own.yaml", config).run("check")
-    assert "V4 5000 (all of them: 5001 are asked for)" in said.text
+    said = copied.write_config("own.yaml", config).call("check", "--cores", "2")
+    assert said.status != 0
+    assert "plain.rois.V4: voxels: 5001 of a region of size 5000: lower voxels" in said.text
 
 
 def test_check_refuses_what_cannot_be_analysed(copied: Project) -> None:
