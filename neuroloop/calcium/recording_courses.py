@@ -68,7 +68,7 @@ class CourseRecorder:
         self._lengths = np.array(list(lengths.values()))
         self._first_frame = np.cumsum(self._lengths) - self._lengths
         total = int(self._lengths.sum())
-        self._step = -(-total // FRAMES)
+        self._step = _step(total)
         self._courses = np.full((total, len(parts)), np.nan, dtype=np.float32)
         # Of what a frame adds to the first: float32 is exact enough for that, and cheap.
         self._first, self._more, self._sums, self._squares = np.zeros((4, *shape), np.float32)
@@ -102,6 +102,11 @@ class CourseRecorder:
             "mean": (self._first + more).astype(np.float32),
             "deviation": deviation.astype(np.float32),
         }
+
+
+def _step(total: int) -> int:
+    """Of so many frames every which one makes the mean and the deviation."""
+    return -(-total // FRAMES)
 
 
 def background_pixels(cells: pd.DataFrame, shape: tuple[int, int]) -> np.ndarray:
@@ -182,5 +187,5 @@ def read_courses(frames: StrPath, table: StrPath) -> SessionCourses:
         {name: part[:, -1].astype(np.float64) for name, part in parts.items()},
         trials[columns].reset_index(drop=True),
         **images,
-        frames=-(-total // -(-total // FRAMES)),
+        frames=len(range(0, total, _step(total))),
     )

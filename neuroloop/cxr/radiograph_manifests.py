@@ -1,6 +1,5 @@
 """Lists of radiographs from a table: file, class and patient of each."""
 
-import csv
 import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -10,8 +9,8 @@ import pandas as pd
 from neuroloop.cxr.class_names import check_spellings, chosen
 from neuroloop.cxr.patients import check_named_patients, one_spelling, told_patients
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.door import outside
 from neuroloop.files.intake import Intake
+from neuroloop.files.tables import read_rows
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
@@ -79,37 +78,30 @@ def read_manifest(path: Path, classes: Mapping[str, str] | None, intake: Intake)
 
 
 def _read_separated(path: Path, intake: Intake) -> pd.DataFrame:
-    """Read a table of strings, columns in small letters; not by pandas, which fills short rows."""
+    """Read a table of strings, columns in small letters."""
     separator = SEPARATORS.get(path.suffix.lower())
     if separator is None:
         raise NeuroLoopError(
             f"radiographs {path}: give a folder, or a manifest that ends in .csv or .tsv"
         )
-    remedy = "save it anew, in UTF-8"
-    with (
-        outside(path, f"a {path.suffix} table", remedy, "correct the path of the radiographs"),
-        path.open(newline="", encoding="utf-8-sig") as stream,
-    ):
-        reader = csv.reader(stream, delimiter=separator, strict=True)
-        rows = [(reader.line_num, row) for row in reader if row]
-        intake.read(path)
-    if len(rows) < 2:
-        raise NeuroLoopError(
-            f"{path} lists no radiographs: it needs a header and a row for each radiograph"
-        )
-    (_, header), *rest = rows
+    header, rest = read_rows(
+        path,
+        separator,
+        form=f"a {path.suffix} table",
+        remedy="save it anew, in UTF-8",
+        missing="correct the path of the radiographs",
+    )
+    intake.read(path)
     header = [name.strip().lower() for name in header]
     if len(header) == 1 and (others := [sign for sign in ",;\t|" if sign in header[0]]):
         raise NeuroLoopError(
             f"{path} separates its columns by {others[0]!r}: a {path.suffix} table needs "
             f"{separator!r}, save it so"
         )
+    if not rest:
+        raise NeuroLoopError(
+            f"{path} lists no radiographs: it needs a header and a row for each radiograph"
+        )
     if len(set(header)) < len(header):
         raise NeuroLoopError(f"{path} names a column twice: {', '.join(header)}: rename one")
-    for line, row in rest:
-        if len(row) != len(header):
-            raise NeuroLoopError(
-                f"{path}, line {line} has {len(row)} fields, but the header {len(header)}: "
-                "correct it"
-            )
     return pd.DataFrame([row for _, row in rest], columns=header, dtype=str)

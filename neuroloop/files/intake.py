@@ -16,9 +16,6 @@ from neuroloop.files.json_files import read_json, save_json
 
 log = logging.getLogger(__name__)
 
-#: Bytes that are hashed at a time.
-CHUNK = 2**20
-
 
 @dataclass(frozen=True)
 class ReadFile:
@@ -73,11 +70,9 @@ class Intake:
         for path in dict.fromkeys(map(str, paths)):
             if path in known:
                 continue
-            digest = hashlib.sha256()
             with outside(path, "a file that is read whole"), Path(path).open("rb") as stream:
-                while block := stream.read(CHUNK):
-                    digest.update(block)
-            self.files.append(ReadFile(path, Path(path).stat().st_size, digest.hexdigest()))
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            self.files.append(ReadFile(path, Path(path).stat().st_size, digest))
 
     def recognise(self, sentence: str) -> None:
         """Add what was recognised; a sentence that is there already is not repeated."""

@@ -58,7 +58,12 @@ def read_table(path: StrPath, columns: Mapping[str, type]) -> pd.DataFrame:
 
 
 def read_rows(
-    path: StrPath, separator: str, missing: str = "run the rule that makes it"
+    path: StrPath,
+    separator: str,
+    *,
+    form: str = "a TSV table",
+    remedy: str = "repair or replace it",
+    missing: str = "run the rule that makes it",
 ) -> tuple[list[str], list[tuple[int, list[str]]]]:
     """Read a table of texts as it stands.
 
@@ -67,8 +72,8 @@ def read_rows(
     path : path
     separator : str
         Tab or comma.
-    missing : str
-        What to do if there is no such file.
+    form, remedy, missing : str
+        What the file should be, and what to do if it is not, or if there is none.
 
     Returns
     -------
@@ -85,8 +90,7 @@ def read_rows(
         shorter than the header.
     """
     # Not with pandas, which silently fills short rows and turns a surplus column into the index.
-    remedy, kind = "repair or replace it", "CSV" if separator == "," else "TSV"
-    with outside(path, f"a {kind} table", remedy, missing) as file:
+    with outside(path, form, remedy, missing) as file:
         reader = csv.reader(io.StringIO(read_text(file), ""), delimiter=separator, strict=True)
         rows = [(reader.line_num, row) for row in reader if row]
     if not rows:
