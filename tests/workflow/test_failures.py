@@ -24,7 +24,11 @@ CASES = {
     "distill/pictures/images.npy": r"image \S+/six/bad\.png cannot be read \(.+\): replace it",
 }
 #: What the bad image does not keep from being made.
-SOUND = {"fmri/pictures/S1/bdata.h5", "fmri/pictures/stimuli.tsv"}
+SOUND = {
+    "fmri/pictures/S1/bdata.h5",
+    "fmri/pictures/S1/scan.npz",
+    "fmri/pictures/stimuli.tsv",
+}
 
 
 def write_sources(good: Path, data: Path) -> None:
