@@ -65,6 +65,7 @@ def test_a_changed_region_reruns_its_chain_through_slurm(
     assert sorted(job["rule"] for job in submitted(cluster, project)) == [
         "assess_decoding",
         "assess_decoding",
+        "check_dataset",  # it shows how many voxels are asked for, and the report its warnings
         "decode_linear",
         "decode_linear",
         "summarise_ablation",
