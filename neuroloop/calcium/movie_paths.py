@@ -8,6 +8,7 @@ import pandas as pd
 
 from neuroloop.calcium.tables import PATHS
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.door import is_there
 from neuroloop.files.formats import StrPath
 
 
@@ -50,7 +51,7 @@ def _movie_path(name: str, recording: str, folders: Sequence[StrPath]) -> Path:
     """Path of a file, which may be named from any of the folders but lie in one of them only."""
     starts = [""] if Path(name).is_absolute() else folders
     positions = dict.fromkeys(Path(folder) / name for folder in starts)
-    there = {os.path.realpath(path): path for path in positions if path.exists()}
+    there = {os.path.realpath(path): path for path in positions if is_there(path)}
     if not there:
         where = "missing" if starts == [""] else f"not in {_joined(folders)}"
         raise NeuroLoopError(

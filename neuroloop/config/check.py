@@ -12,6 +12,7 @@ from pydantic import Tag, ValidationError
 from neuroloop.config.renamed import new_name
 from neuroloop.config.settings import Settings
 from neuroloop.config.study import TAG, study
+from neuroloop.errors import printable
 
 #: A number that YAML reads as text.
 EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
@@ -33,6 +34,9 @@ Path = tuple[str | int, ...]
 
 class ConfigError(Exception):
     """The config is wrong; the message is one line that names the key."""
+
+    def __str__(self) -> str:
+        return printable(super().__str__())
 
 
 def filled(config: Mapping[str, Any]) -> dict[str, Any]:

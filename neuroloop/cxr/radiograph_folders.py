@@ -10,6 +10,7 @@ import pandas as pd
 from neuroloop.cxr.class_names import chosen, spellings
 from neuroloop.cxr.patients import told_patients
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.door import is_there
 from neuroloop.files.intake import Intake
 from neuroloop.files.natural_order import natural_sorted
 from neuroloop.files.spelling import folded
@@ -144,7 +145,7 @@ def _refuse_lost_link(path: Path) -> None:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return
-    if "/" in text and len(text.split()) == 1 and (path.parent / text.strip()).exists():
+    if "/" in text and len(text.split()) == 1 and is_there(path.parent / text.strip()):
         raise NeuroLoopError(
             f"{path} is a file that names {text.strip()}, as links become where they cannot be "
             "copied: make it a link again, or remove it"

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.door import is_there
 from neuroloop.files.intake import Intake
 from neuroloop.files.natural_order import natural_sorted
 from neuroloop.images.image_file import SUFFIXES
@@ -37,7 +38,7 @@ def read_images(paths: Iterable[Path], size: int) -> np.ndarray:
     preparation = Preparation(size, channels=3)
     arrays = []
     for path in paths:
-        if not path.exists():
+        if not is_there(path):
             raise NeuroLoopError(
                 f"image {path} is missing: add it, or fix images.folder or images.pattern"
             )

@@ -84,6 +84,14 @@ def outside(
         ) from error
 
 
+def is_there(path: StrPath) -> bool:
+    """Whether a file or folder is there; under a name that none can have, nothing is."""
+    try:
+        return Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
 def reason(error: BaseException) -> str:
     """Why a library failed: the first line of its message, shortened, and never unsafe advice."""
     text = " ".join((str(error).strip() or type(error).__name__).splitlines()[0].split())
@@ -105,7 +113,8 @@ def read_text(path: Path) -> str:
         raise ValueError(f"{size / 1e9:.3g} GB are no text")
     content = path.read_bytes()
     if b"\0" in content:
-        encoded = content[:2] in (b"\xff\xfe", b"\xfe\xff") or content[1::2].count(0) > size / 4
+        empty = content[1::2].count(0) > size / 4 > content[::2].count(0)
+        encoded = content[:2] in (b"\xff\xfe", b"\xfe\xff") or empty
         raise ValueError("it is UTF-16: save it as UTF-8" if encoded else "it holds NUL bytes")
     try:
         return content.decode("utf-8-sig")

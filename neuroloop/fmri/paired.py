@@ -71,31 +71,20 @@ def read_paired(
     found = _load(path)
     x = _join(found, voxels, path)
     pixels = _join(found, images, path)
-    tags = [_text(value) for value in _column(_join(found, labels, path), labels, path)]
-    numbers = _column(_join(found, runs, path), runs, path) if runs else np.ones(len(x), int)
+    columns = {
+        names: _column(_join(found, names, path), names, path)
+        for names in map(tuple, (labels, runs or (), stimulus_id or ()))
+        if names
+    }
+    for names, other in ((tuple(images), pixels), *columns.items()):
+        _check_rows(found, voxels, x, names, other, path)
+    tags = [_text(value) for value in columns[tuple(labels)]]
+    numbers = columns[tuple(runs)] if runs else np.ones(len(x), int)
     _check_runs(numbers, runs or [], path)
     width = max(3, len(str(len(x))))
     ids = [f"trial{trial:0{width}d}" for trial in range(1, len(x) + 1)]
     if stimulus_id:
-        ids = _ids(_column(_join(found, stimulus_id, path), stimulus_id, path), stimulus_id, path)
-    for names, other in (
-        (images, pixels),
-        (labels, tags),
-        (runs or [], numbers),
-        (stimulus_id or [], ids),
-    ):
-        if len(other) != len(x):
-            raise NeuroLoopError(
-                f"{path}: {', '.join(voxels)} have {len(x)} rows, {', '.join(names)} {len(other)}: "
-                "every trial needs one of each"
-            )
-        for first, second in zip(voxels, names, strict=True) if len(names) == len(voxels) else ():
-            if len(found[first]) != len(found[second]):
-                raise NeuroLoopError(
-                    f"{path}: {first} has {len(found[first])} rows, {second} "
-                    f"{len(found[second])}: variables listed at the same position must hold the "
-                    "same trials: fix their order"
-                )
+        ids = _ids(columns[tuple(stimulus_id)], stimulus_id, path)
     if x.ndim != 2 or x.dtype.kind not in "fiu":
         raise NeuroLoopError(
             f"{path}: {', '.join(voxels)} are {x.dtype} of shape {x.shape}, "
@@ -122,6 +111,29 @@ def read_paired(
     )
     brain = BrainData(x.astype(np.float32), rows, {"all": np.ones(x.shape[1], dtype=bool)})
     return check(brain, path), grey
+
+
+def _check_rows(
+    found: Mapping[str, np.ndarray],
+    voxels: Sequence[str],
+    x: np.ndarray,
+    names: Sequence[str],
+    other: np.ndarray,
+    path: StrPath,
+) -> None:
+    """Refuse variables that have other rows than the voxels, together or each."""
+    if len(other) != len(x):
+        raise NeuroLoopError(
+            f"{path}: {', '.join(voxels)} have {len(x)} rows, {', '.join(names)} {len(other)}: "
+            "every trial needs one of each"
+        )
+    for first, second in zip(voxels, names, strict=True) if len(names) == len(voxels) else ():
+        if len(found[first]) != len(found[second]):
+            raise NeuroLoopError(
+                f"{path}: {first} has {len(found[first])} rows, {second} "
+                f"{len(found[second])}: variables listed at the same position must hold the "
+                "same trials: fix their order"
+            )
 
 
 def _first_trials(grey: np.ndarray, tags: Sequence[str], path: StrPath) -> list[int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.door import check_stated_size, outside, reason
+from neuroloop.files.door import check_stated_size, is_there, outside, reason
 from neuroloop.files.intake import ReadFile
 from neuroloop.files.spelling import folded
 from neuroloop.images.png_checksums import check_png
@@ -81,7 +81,7 @@ def opened_image(path: Path, what: str, remedy: str) -> Iterator[ImageFile]:
     """
     from PIL import Image, UnidentifiedImageError
 
-    similar = _similar(path) if not path.exists() else ""
+    similar = _similar(path) if not is_there(path) else ""
     missing = f"add it, or take it out of the list{similar}"
     with outside(path, "an image", remedy, missing), warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)

@@ -67,6 +67,7 @@ def _imported(folder: Path, name: str, dataset: dict[str, Any]) -> Any:
         inputs={kind: [folder / path for _, path in paths] for kind, paths in files.items()},
         options=source.options(dataset, "S1"),
         bdata=out / "bdata.h5",
+        scan=out / "scan.npz",
         intake=out / "intake.json",
     )
     with h5py.File(out / "bdata.h5") as file:

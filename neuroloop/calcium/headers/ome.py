@@ -19,7 +19,7 @@ from neuroloop.calcium.headers.declared import (
     rate_of,
 )
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.door import outside
+from neuroloop.files.door import is_there, outside
 
 #: Bytes at the beginning of a description in which its UUID stands.
 HEAD = 4096
@@ -80,7 +80,7 @@ class OmeImage:
         """
         found = [self.path.parent / name for name in self.names]
         for path in found:
-            if not path.is_file():
+            if not is_there(path):
                 raise NeuroLoopError(
                     f"{self.path} is one of a set of {len(found)} files by its OME header, of "
                     f"which {path.name} is not beside it: put all of the set into one folder, "
@@ -187,7 +187,7 @@ def _root(text: str, path: Path) -> tuple[ElementTree.Element, str | None]:
         return root, own
     name = _file_name(only.get("MetadataFile", ""), path)
     master = path.parent / name
-    if not name or not master.is_file():
+    if not name or not is_there(master):
         raise NeuroLoopError(
             f"{path} has its OME header in the file {name}, which is not beside it: put it "
             "there, or save the movie as a plain TIFF"

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.door import check_stated_size, outside, reason
+from neuroloop.files.door import check_stated_size, is_there, outside, reason
 
 
 class Panic(BaseException):
@@ -63,3 +63,11 @@ def test_a_file_cannot_state_more_than_compression_allows(tmp_path):
     for shape in ((10_000, 10_000), (2**40, 2**40), (-1, 5)):
         with pytest.raises(NeuroLoopError, match="more than a file of 1000 bytes can hold"):
             check_stated_size(path, shape, 8)
+
+
+def test_under_a_name_that_no_file_can_have_nothing_is_there(tmp_path):
+    assert is_there(tmp_path)
+    for name in ("none", "9" * 5000, "a\0b"):
+        assert not is_there(tmp_path / name)
+        with pytest.raises(NeuroLoopError), outside(tmp_path / name, "a table"):
+            pytest.fail("opened")
