@@ -80,17 +80,6 @@ def test_check_says_what_is_there_and_shows_it(copied: Project) -> None:
         assert png(folder / picture.file) in page
 
 
-def test_check_tells_of_a_region_with_fewer_voxels_than_asked(copied: Project) -> None:
-    config = preset("test")
-    config["run"] = ["plain"]
-    config["datasets"]["plain"]["rois"]["V4"]["voxels"] = 5001
-    said = copied.write_config("own.yaml", config).run("check")
-    assert "V4 5000 (all of them: 5001 are asked for)" in said.text
-    assert (
-        "\nplain: 1 subject, 4 runs, 10 categories, 60 trials; voxels: V4 5,000 (all" in said.text
-    )
-
-
 def test_check_refuses_what_cannot_be_analysed(copied: Project) -> None:
     config = preset("test")
     config["run"] = ["plain"]
