@@ -17,14 +17,14 @@ pytestmark = pytest.mark.workflow
 
 #: Where each kind of bad input is noticed: what the rule would have made, and what it must say.
 CASES = {
-    "fmri/broken/truncated/bdata.h5": r"truncated\.h5 is truncated or not an HDF5 file \(.+\): ",
+    "fmri/broken/truncated/bdata.h5": r"truncated\.h5 is damaged or not an HDF5 file of BData \(.+\): ",
     "fmri/broken/nan/bdata.h5": r"nan\.h5: 2 NaN or infinite values in 2 voxels, in 1 rows \(s00",
-    "fmri/broken/nocolumn/bdata.h5": r"nocolumn\.h5 lacks the column DataType: it has Run, ",
+    "fmri/broken/nocolumn/bdata.h5": r"nocolumn\.h5 lacks the column VoxelData: it has Other, ",
     "fmri/unequal/S1/bdata.h5": r"unequal\.npz: voxels have 40 rows, labels 39: ",
     "distill/pictures/images.npy": r"image \S+/six/bad\.png cannot be read \(.+\): replace it",
 }
 #: What the bad image does not keep from being made.
-SOUND = {"fmri/pictures/S1/bdata.h5", "fmri/pictures/stimuli.tsv"}
+SOUND = {f"fmri/pictures/{name}" for name in ("S1/bdata.h5", "S1/scan.npz", "stimuli.tsv")}
 
 
 def write_sources(good: Path, data: Path) -> None:
@@ -36,7 +36,7 @@ def write_sources(good: Path, data: Path) -> None:
     with h5py.File(data / "nan.h5", "a") as file:
         file["dataset"][7, [0, 3]] = np.nan
     with h5py.File(data / "nocolumn.h5", "a") as file:
-        keys = [key.decode().replace("DataType", "Other") for key in file["metadata/key"][()]]
+        keys = [key.decode().replace("VoxelData", "Other") for key in file["metadata/key"][()]]
         del file["metadata/key"]
         file["metadata/key"] = [key.encode() for key in keys]
     generator = np.random.default_rng(1)
