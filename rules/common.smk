@@ -493,23 +493,25 @@ PASSPORTS = {
     "datasets": "results/check",
     "areas": "results/check/calcium",
     "radiographs": "results/check/cxr",
+    "explain": "results/check/explain",
 }
 
 
 def checked(kind):
-    """Names of a kind that are checked: those that run, and other sets that these are tested on."""
+    """Names of a kind that are checked: those that run, sets that these are tested on, own networks."""
+    if kind == "explain":
+        models = config["explain"]["models"]
+        return [name for name in models if not models[name].startswith("results/")]
     names = running(kind)
     for name in running("radiographs") if kind == "radiographs" else []:
         names += config["radiographs"][name]["external"]
     return list(dict.fromkeys(names))
 
 
-def passports(ending):
+def passports(ending, kinds=tuple(PASSPORTS)):
     """A file of every data set's passport: ``.json``, or the folder ``.figures``."""
     return [
-        f"{folder}/{name}{ending}"
-        for kind, folder in PASSPORTS.items()
-        for name in checked(kind)
+        f"{PASSPORTS[kind]}/{name}{ending}" for kind in kinds for name in checked(kind)
     ]
 
 

@@ -71,6 +71,35 @@ rule check_radiographs:
         "../scripts/report/check_radiographs.py"
 
 
+rule check_network:
+    """Show a network of the user's own, and the images on which it is looked into."""
+    input:
+        model=model_input,
+        parts=model_parts,
+    output:
+        facts="results/check/explain/{model}.json",
+        figures=directory("results/check/explain/{model}.figures"),
+        run="results/check/explain/{model}.run.json",
+    log:
+        "logs/check/explain/{model}.log",
+    benchmark:
+        "benchmarks/check/explain/{model}.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(4000),
+        runtime=minutes(30),
+    params:
+        code=code_of("report/check_network.py", backbone=model_backbone),
+        plugins=plugins_of(backbone=model_backbone),
+        content=model_content,
+        seed=config["seed"],
+        threads=config["threads"],
+    script:
+        "../scripts/report/check_network.py"
+
+
 rule write_passport:
     """Write one page that shows what came in, data set by data set."""
     input:
@@ -100,7 +129,7 @@ rule write_report:
     """Write one self-contained page with the tables and figures of this config."""
     input:
         files=[file for chapter in CHAPTERS for file in chapter.files.values()],
-        passports=passports(".json"),
+        passports=passports(".json", ("datasets", "areas", "radiographs")),
     output:
         page="results/report/index.html",
         run="results/report/run.json",

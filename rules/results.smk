@@ -206,6 +206,7 @@ def passport_jobs():
         yield from reading_jobs(name)
     for name in running("radiographs"):
         yield from jobs("split_radiographs", dataset=[name])
+    yield from jobs("check_network", model=checked("explain"))
     yield from jobs("write_passport")
 
 

@@ -12,7 +12,14 @@ import pandas as pd
 STEP = 16
 
 #: Least share of a class's radiographs, and number, that stand out at one place.
-SHARE, LEAST = 0.2, 5
+SHARE, LEAST = 0.25, 8
+
+#: The same share where radiographs are smaller than this: there anatomy fits into one pixel.
+SMALL, SHARE_SMALL = 64, 0.6
+
+#: Anatomy stands out here and there: a defect does so this many times as often as any place within
+#: so many pixels.
+TIMES, NEAR = 3, 3
 
 #: Radiographs that are looked at at a time.
 CHUNK = 128
@@ -47,14 +54,29 @@ def fixed_pixels(pixels: np.ndarray, labels: pd.Series) -> list[FixedPixel]:
         standing = _standing_out(pixels[start : start + CHUNK].astype(np.int16))
         for name in classes:
             counts[name] += standing[of_row[start : start + CHUNK] == name].sum(axis=0)
+    share = SHARE if pixels.shape[1] >= SMALL else SHARE_SMALL
     found = np.zeros(pixels.shape[1:], dtype=bool)
     for name, size in zip(classes, sizes, strict=True):
-        found |= counts[name] >= max(LEAST, SHARE * size)
+        around = _most_around(counts[name])
+        found |= counts[name] >= np.maximum(max(LEAST, share * size), TIMES * around)
     places = [
         FixedPixel(int(row), int(column), {str(n): int(counts[n][row, column]) for n in classes})
         for row, column in np.argwhere(found)
     ]
     return sorted(places, key=lambda place: -sum(place.counts.values()))
+
+
+def _most_around(counts: np.ndarray) -> np.ndarray:
+    """Largest count within `NEAR` pixels of each place, without its own."""
+    height, width = counts.shape
+    padded = np.pad(counts, NEAR)
+    most = np.zeros_like(counts)
+    for down in range(2 * NEAR + 1):
+        for right in range(2 * NEAR + 1):
+            if (down, right) != (NEAR, NEAR):
+                part = padded[down : down + height, right : right + width]
+                np.maximum(most, part, out=most)
+    return most
 
 
 def _standing_out(images: np.ndarray) -> np.ndarray:

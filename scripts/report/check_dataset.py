@@ -89,6 +89,7 @@ def check_dataset(
         subject = Path(path).parent.name
         table = tables[subject] = read_table(fold, {**FOLD_COLUMNS, "unit": str})
         found = counts["subjects"][subject] = inspect_subject(path, table, shown, regions)
+        found |= {"blocks": table["block"].nunique(), "volumes_per_run": volumes_per_run(scan)}
         checks[subject] = check_labels(
             subject, path, table, scan, regions, found["voxels"], passport.intake
         )
@@ -114,7 +115,7 @@ def check_dataset(
         counts["images"] = table["split"].value_counts().to_dict()
         print(f"{name}, images: {counts['images']}")
         show_images(passport, figures, load_image_set(pixels, images), seed)
-    passport.line = dataset_line(counts)
+    passport.line = dataset_line(counts, regions)
     passport.save(facts, **counts)
 
 
@@ -179,31 +180,43 @@ def subjects_table(subjects: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     )
 
 
-def dataset_line(counts: Mapping[str, Any]) -> str:
+def dataset_line(counts: Mapping[str, Any], regions: Mapping[str, Mapping[str, Any]]) -> str:
     """What a dataset holds, in one line."""
     subjects = list(counts["subjects"].values())
-    parts = [counted(len(subjects), "subject")]
-    for key, what, many in (
-        ("runs", "run", None),
-        ("categories", "category", "categories"),
-        ("samples", subjects[0]["unit"], None),
-    ):
-        values = [subject[key] for subject in subjects]
-        least, most = min(values), max(values)
-        parts.append(
-            counted(most, what, many)
-            if least == most
-            else f"{least:,} to {most:,} {many or what + 's'}"
-        )
+    runs = _range([one["runs"] for one in subjects], "run")
+    volumes = {one.get("volumes_per_run") for one in subjects}
+    if len(volumes) == 1 and (count := volumes.pop()):
+        runs += f" x {count:,} volumes"
+    unit = subjects[0]["unit"]
+    samples = _range([one["samples"] for one in subjects], unit)
+    if unit == "volume":
+        samples += f" in {_range([one['blocks'] for one in subjects], 'block')}"
+    categories = _range([one["categories"] for one in subjects], "category", "categories")
     sizes = []
     for roi in subjects[0]["voxels"]:
-        values = [subject["voxels"][roi] for subject in subjects]
-        least, most = min(values), max(values)
-        sizes.append(f"{roi} {most:,}" if least == most else f"{roi} {least:,} to {most:,}")
-    line = f"{', '.join(parts)}; voxels: {', '.join(sizes)}"
+        found = [one["voxels"][roi] for one in subjects]
+        fewer = _fewer(min(found), regions[roi]["voxels"])
+        sizes.append(f"{roi} {_range(found)}{fewer}")
+    line = f"{counted(len(subjects), 'subject')}, {runs}, {categories}, {samples}; "
+    line += f"voxels: {', '.join(sizes)}"
     if "images" in counts:
         line += "; images: " + ", ".join(f"{n:,} {split}" for split, n in counts["images"].items())
     return line
+
+
+def _range(values: Sequence[int], what: str = "", many: str | None = None) -> str:
+    """A number, or the least and the largest of several, and what is counted."""
+    least, most = min(values), max(values)
+    shown = counted(most, what, many) if what else f"{most:,}"
+    return shown if least == most else f"{least:,} to {shown}"
+
+
+def volumes_per_run(scan: Scan | None) -> int | None:
+    """Volumes of each run, if they are as many in all."""
+    if scan is None or not scan.followed:
+        return None
+    counts = set(scan.volumes.groupby("run").size())
+    return int(counts.pop()) if len(counts) == 1 else None
 
 
 def _fewer(count: int, asked: int | None) -> str:

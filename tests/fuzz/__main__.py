@@ -109,6 +109,8 @@ def _count(results, total: int, seconds: float) -> dict[str, Counter[str]]:  # t
         counts[name][outcome.kind] += 1
         if outcome.kind in FAULTS:
             print(f"{outcome.kind}: {name}, file {number} ({mutation}): {outcome.said}", flush=True)
+        if done % 1000 == 0:
+            print(f"{done} of {total} files, {time.monotonic() - begun:.0f} s", flush=True)
         if time.monotonic() - begun > seconds:
             print(f"stopped after {seconds:g} s: {done} of {total} files", flush=True)
             break

@@ -5,6 +5,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from PIL import Image
 from neuroloop.cxr.radiograph_set import load_radiograph_set
 from neuroloop.explain.models.model_file import open_model
 from neuroloop.files.formats import load_weights
+from neuroloop.report.passport import PAGE, read_passport
 from neuroloop.training.loop import predict
 from tests.project import Project, once, preset
 
@@ -400,15 +402,32 @@ def write_manifest(data: Path) -> pd.DataFrame:
     return manifest
 
 
-def test_own_radiographs_in_a_manifest(project: Project, kaggle: Project) -> None:
+def test_own_radiographs_in_a_manifest_and_a_hot_pixel_in_one_class(
+    project: Project, kaggle: Project
+) -> None:
     write_manifest(kaggle.data)
     config = radiographs_config()
     block = config["radiographs"]["few"]
     del block["simulation"]
     names = {"healthy": "normal", "bacteria": "bacteria", "virus": "virus"}
     block |= {"source": "files", "path": "manifest.tsv", "classes": names, "external": []}
-    kaggle.write_config("own.yaml", config).run("check")
+    made = kaggle.write_config("own.yaml", config)
+    made.run("check")
     same_radiographs(kaggle, project)
+    facts = kaggle.folder / "results/check/cxr/few.json"
+    sound = read_passport(facts)
+    assert not sound.intake.warnings
+    assert len(sound.intake.files) == 46, "45 radiographs and their manifest"
+    for path in (kaggle.data / "chest_xray").rglob("*bacteria*.png"):
+        pixels = np.array(Image.open(path))
+        pixels[3, 4] = 255
+        Image.fromarray(pixels).save(path)
+    said = made.run("check", "--quiet", "rules", "reason", "host")
+    assert f"\nfew: {sound.line}; 1 warning, see {PAGE}\n" in said.err
+    (warning,) = read_passport(facts).intake.warnings
+    assert "stands out at row 4, column 5" in warning
+    assert re.search(r"bacteria 1\d, normal 0, virus 0", warning)
+    assert warning in unescape((kaggle.folder / PAGE).read_text())
 
 
 def test_copies_in_another_set_are_refused_before_anything_is_trained(kaggle: Project) -> None:

@@ -34,6 +34,7 @@ FOUND_BESIDE = {
     "map_radiographs": {"weights", "images"},
     "check_area": {"sidecars"},
     "check_radiographs": {"sidecar"},
+    "check_network": {"parts"},
     "write_passport": {"figures"},
     "attribute_images": {"parts", "randomised_metrics"},
     "look_inside": {"parts"},
