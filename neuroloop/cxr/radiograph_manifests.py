@@ -1,6 +1,7 @@
 """Lists of radiographs from a table: file, class and patient of each."""
 
 import csv
+import io
 import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -10,7 +11,7 @@ import pandas as pd
 from neuroloop.cxr.class_names import check_spellings, chosen
 from neuroloop.cxr.patients import check_named_patients, one_spelling, told_patients
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.door import outside
+from neuroloop.files.door import outside, read_text
 from neuroloop.files.intake import Intake
 
 SEPARATORS = {".csv": ",", ".tsv": "\t"}
@@ -86,11 +87,8 @@ def _read_separated(path: Path, intake: Intake) -> pd.DataFrame:
             f"radiographs {path}: give a folder, or a manifest that ends in .csv or .tsv"
         )
     remedy = "save it anew, in UTF-8"
-    with (
-        outside(path, f"a {path.suffix} table", remedy, "correct the path of the radiographs"),
-        path.open(newline="", encoding="utf-8-sig") as stream,
-    ):
-        reader = csv.reader(stream, delimiter=separator, strict=True)
+    with outside(path, f"a {path.suffix} table", remedy, "correct the path of the radiographs"):
+        reader = csv.reader(io.StringIO(read_text(path), ""), delimiter=separator, strict=True)
         rows = [(reader.line_num, row) for row in reader if row]
         intake.read(path)
     if len(rows) < 2:
