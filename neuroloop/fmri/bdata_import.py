@@ -10,7 +10,7 @@ import pandas as pd
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.intake import Intake
 from neuroloop.fmri.bdata_columns import Columns
-from neuroloop.fmri.bdata_layout import Layout, opened
+from neuroloop.fmri.bdata_layout import Layout, opened, try_texts
 from neuroloop.fmri.brain import UNITS, BrainData, check, check_finite, sample_ids
 from neuroloop.fmri.source import Imported
 
@@ -42,6 +42,7 @@ def import_files(paths: Sequence[Path], named: Mapping[str, str | None]) -> Impo
     columns = Columns(**named)
     tables, voxels, first, unit = [], [], None, None
     for part, path in enumerate(paths, start=1):
+        try_texts(path)
         with opened(path) as layout:
             table = layout.rows(columns, intake)
             if not len(table):

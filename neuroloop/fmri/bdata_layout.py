@@ -14,11 +14,27 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.apart import read_apart
 from neuroloop.files.door import check_stated_size, outside
 from neuroloop.files.formats import StrPath
 from neuroloop.files.intake import Intake
 from neuroloop.fmri.bdata_columns import CANDIDATES, Columns
 from neuroloop.fmri.bdata_rows import Vmaps, decode_rows
+
+FORM = "an HDF5 file of BData"
+MISSING = "put the BData file there, or run what makes it"
+
+#: Reads all texts of a file that are of no fixed length, which lie in heaps.
+READ_TEXTS = """
+import h5py
+
+def read(name, found):
+    if isinstance(found, h5py.Dataset) and found.dtype.hasobject and found.size <= 10**6:
+        found[()]
+
+with h5py.File(path, "r") as file:
+    file.visititems(read)
+"""
 
 #: Rows converted at a time when voxels are read.
 CHUNK = 512
@@ -137,11 +153,22 @@ def flag(roi: str) -> str:
     return roi if roi.startswith("ROI_") else f"ROI_{roi}"
 
 
+def try_texts(path: StrPath) -> None:
+    """Read the texts of a file from outside in a process of its own (see `read_apart`).
+
+    Raises
+    ------
+    NeuroLoopError
+        If it is missing, or HDF5 crashes or goes on for ever.
+    """
+    with outside(path, FORM, missing=MISSING) as file:
+        read_apart(file, READ_TEXTS)
+
+
 @contextmanager
 def opened(path: StrPath) -> Iterator[Layout]:
     """Open a BData file; whatever HDF5 says of a broken one becomes one line."""
-    missing = "put the BData file there, or run what makes it"
-    with outside(path, "an HDF5 file of BData", missing=missing), h5py.File(path, "r") as file:
+    with outside(path, FORM, missing=MISSING), h5py.File(path, "r") as file:
         yield _layout(file, Path(path))
 
 

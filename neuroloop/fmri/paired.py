@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.apart import read_apart
 from neuroloop.files.arrays import read_npz
 from neuroloop.files.door import check_stated_size, outside
 from neuroloop.files.formats import StrPath
@@ -184,6 +185,7 @@ def _load(path: StrPath) -> dict[str, np.ndarray]:
             return read_npz(file)
         from scipy.io import loadmat, whosmat
 
+        read_apart(file, "from scipy.io import loadmat; loadmat(path)")
         try:
             for name, shape, _ in whosmat(file):
                 check_stated_size(file, shape, 1, f".mat file, variable {name},")

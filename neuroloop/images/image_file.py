@@ -168,7 +168,7 @@ def _similar(path: Path) -> str:
     """Tell of a file beside a missing one whose name differs by capitals or accents alone."""
     try:
         names = [other.name for other in path.parent.iterdir()]
-    except OSError:
+    except (OSError, ValueError):
         return ""
     alike = [name for name in names if folded(name) == folded(path.name)]
     return f" (there is {alike[0]!r}, which is another name)" if alike else ""
