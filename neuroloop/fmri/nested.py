@@ -70,7 +70,7 @@ def _check_apart(split: Split, names: np.ndarray | None, what: str) -> None:
     both = both[both.astype(str) != ""]
     if len(both):
         raise NeuroLoopError(
-            f"rows of {what} {str(both[0])!r} are both learned and tested in one fold, and they are "
+            f"rows of {what} {str(both[0])!r} are both learned and tested in a fold, and they are "
             f"alike, whatever the data say: give rows of one {what} to one fold"
         )
 

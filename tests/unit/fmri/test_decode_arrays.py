@@ -146,5 +146,5 @@ def test_rows_of_a_block_are_not_parted_by_the_folds_that_calibrate(decoder: str
 def test_blocks_that_runs_split_are_refused() -> None:
     x, labels, runs, block = noise_in_blocks()
     runs = np.where(np.arange(240) < 115, 1, 2)
-    with pytest.raises(NeuroLoopError, match="folds 0 and 1 split block '11'.*give its rows one"):
+    with pytest.raises(NeuroLoopError, match=r"folds 0 and 1 split block '11'.*give its rows one"):
         decode_arrays(x, labels, runs, blocks=block)

@@ -74,7 +74,7 @@ def test_inner_groups_join_blocks_of_one_image() -> None:
     assert groups[:4].tolist() == groups[4:8].tolist()
     one = np.array([*"ababababefef"])
     assert len(set(inner_groups(split, y, runs, blocks, one)[:8])) == 2
-    # Folds that leave out the images that they test may part them, so that both classes are learned.
+    # Folds that leave out the images that they test may part them, so that all classes are learned.
     assert len(set(inner_groups(split, y, runs, blocks, one, apart=True)[:8])) == 8
 
 
