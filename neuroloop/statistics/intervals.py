@@ -59,8 +59,8 @@ def cluster_interval(
     freedom of `crossed_variance`.
 
     Clusters that all have the same accuracy (as when every row is right) show no variance, and
-    their rows count as independent. So do those of a single cluster, with the normal distribution
-    in the place of t, which is too narrow where they are not.
+    their rows count as independent. So do those of a single cluster, which is too narrow where they
+    are not; there, and where each row is a cluster, the normal distribution stands in t's place.
 
     Parameters
     ----------
@@ -92,8 +92,9 @@ def cluster_interval(
         freedom = max(variance**2 / spent, float(min(freedoms)))
     accuracy = n_right / n
     rows = accuracy * (1 - accuracy) / variance if variance else n
-    width = special.stdtrit(freedom, (1 + level) / 2) if freedom else special.ndtri((1 + level) / 2)
-    low, high = _score_interval(accuracy, rows, float(width))
+    if freedom == 0 or (not variance and freedoms[0] + 1 == n):
+        freedom = np.inf
+    low, high = _score_interval(accuracy, rows, float(special.stdtrit(freedom, (1 + level) / 2)))
     return Estimate(accuracy, low, high)
 
 
