@@ -114,12 +114,12 @@ def list_folder(folder: Path, classes: Mapping[str, str] | None, intake: Intake)
             "source": ["/".join(place.splits) for place in places],
         }
     )
-    several = table.groupby("patient")["label"].nunique() > 1
-    if several.all():
+    classes_of = table.groupby("patient")["label"].agg(lambda labels: len(set(labels)))
+    if (classes_of > 1).all():
         intake.warn(
-            f"Each of the {len(several)} patients that folders and names tell has radiographs of "
-            "several classes: if they are years, sites or batches, give a manifest with the column "
-            "patient."
+            f"Each of the {len(classes_of)} patients that folders and names tell has radiographs "
+            "of several classes: if they are years, sites or batches, give a manifest with the "
+            "column patient."
         )
     return chosen(table, wanted, folder, intake)
 

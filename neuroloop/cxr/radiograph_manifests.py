@@ -45,7 +45,8 @@ def read_manifest(path: Path, classes: Mapping[str, str] | None, intake: Intake)
     ------
     NeuroLoopError
         If the manifest is missing or damaged, lacks a column or a value, lists a file twice, writes
-        a class in two ways, names patients by rounded numbers or in two columns, or has no radiograph of a label that `classes` names.
+        a class in two ways, names patients by rounded numbers or in two columns, or has no
+        radiograph of a label that `classes` names.
     """
     table = _read_separated(path, intake)
     if "patient" not in table:

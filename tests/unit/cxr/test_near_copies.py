@@ -1,4 +1,4 @@
-"""Radiographs that were compressed, scaled or brightened again are told, and different ones are not."""
+"""Copies that were compressed, scaled or brightened again are found, and nothing else is."""
 
 import io
 
