@@ -53,11 +53,41 @@ def crossed_half_width(values: np.ndarray, level: float = 0.95) -> float:
     float
         0 where all values are equal.
     """
-    of_effect, upper = _effects(values), (1 + level) / 2
-    normal = special.ndtri(upper) ** 2
-    lengths = [length for length in np.shape(values) if length > 1]
+    return _half_width(_effects(values), np.shape(values), (1 - level) / 2)
+
+
+def crossed_p(values: np.ndarray) -> float:
+    """Two-sided p against a mean of 0 of a table all of whose axes are random.
+
+    It is one less the level at which the interval of `crossed_half_width` ends at 0, at least
+    2e-12.
+
+    Parameters
+    ----------
+    values : ndarray
+        As in `crossed_variance`, not all equal.
+    """
+    from scipy.optimize import brentq  # takes a moment to import
+
+    of_effect, shape, mean = _effects(values), np.shape(values), abs(float(np.mean(values)))
+
+    def beyond(log_tail: float) -> float:
+        return _half_width(of_effect, shape, float(np.exp(log_tail))) - mean
+
+    ends = np.log(1e-12), np.log(0.5)
+    if mean == 0:
+        return 1.0
+    return 2e-12 if beyond(ends[0]) <= 0 else min(1.0, float(2 * np.exp(brentq(beyond, *ends))))
+
+
+def _half_width(
+    of_effect: dict[tuple[int, ...], float], shape: tuple[int, ...], tail: float
+) -> float:
+    """Half the width of the interval that leaves `tail` on each side."""
+    normal = special.ndtri(tail) ** 2
+    lengths = [length for length in shape if length > 1]
     wider = sum(
-        (special.stdtrit(length - 1, upper) ** 2 - normal) * of_effect[axis,]
+        (special.stdtrit(length - 1, tail) ** 2 - normal) * of_effect[axis,]
         for axis, length in enumerate(lengths)
     )
     return float(np.sqrt(normal * _variance(of_effect) + wider))

@@ -91,6 +91,12 @@ def subjects_share_control(
     return found.ci_low, found.ci_high, float(truth)
 
 
+def p_of_subjects(generator: np.random.Generator, subjects: int) -> float | None:
+    """Subjects whose differences are normal around 0, over seeds and images."""
+    sds = {(0,): 0.04, (1,): 0.02, (2,): 0.1, (0, 1): 0.03, (0, 1, 2): 0.2}
+    return crossed_group_interval(_latent(generator, (subjects, 5, 100), sds)).p
+
+
 def paired_students(
     generator: np.random.Generator, seeds: int, images: int
 ) -> tuple[float, float, float]:
@@ -216,7 +222,7 @@ CLAIMS = [
             studies=1000,
             seconds=0.02,
         )
-        for seeds, images in [(2, 500), (3, 500), (10, 500), (10, 80)]
+        for seeds, images in [(3, 500), (10, 500), (10, 80)]
     ),
     Claim(
         "paired-difference-p",
@@ -226,6 +232,18 @@ CLAIMS = [
         "seeds x images",
         studies=2000,
         seconds=0.015,
+    ),
+    *(
+        Claim(
+            f"crossed-group-p-{subjects}-subjects",
+            "test",
+            partial(p_of_subjects, subjects=subjects),
+            f"students of {subjects} subjects who differ less a control, no difference",
+            "subjects x seeds x images",
+            studies=2000,
+            seconds=0.008,
+        )
+        for subjects in (3, 5)
     ),
     Claim(
         "students-accuracy",

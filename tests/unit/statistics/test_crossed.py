@@ -9,7 +9,7 @@ from scipy import stats
 from statsmodels.formula.api import ols
 from statsmodels.stats.anova import anova_lm
 
-from neuroloop.statistics.crossed import crossed_half_width, crossed_variance
+from neuroloop.statistics.crossed import crossed_half_width, crossed_p, crossed_variance
 
 
 def mean_squares(values):
@@ -99,3 +99,16 @@ def test_an_axis_of_length_two_counts_with_its_own_quantile():
         values += 2 * generator.normal(size=(2, 20))
         held.append(abs(values.mean()) <= crossed_half_width(values))
     assert 0.94 <= np.mean(held) <= 0.99
+
+
+def test_p_is_where_the_interval_ends_at_nought():
+    draw = np.random.default_rng(5).normal
+    values = 0.8 + draw(size=(3, 1, 1)) / 4 + draw(size=(1, 6, 1)) / 4 + draw(size=(3, 6, 9))
+    p = crossed_p(values)
+    assert 0.001 < p < 0.5
+    assert crossed_half_width(values, 1 - p) == pytest.approx(values.mean())
+    assert crossed_p(-values) == pytest.approx(p)
+    row = draw(size=(1, 9)) + 0.5
+    assert crossed_p(row) == pytest.approx(stats.ttest_1samp(row.ravel(), 0).pvalue)
+    assert crossed_p(np.array([[1, -1], [-1, 1]])) == 1
+    assert crossed_p(1000 + draw(size=(30, 30))) == 2e-12
