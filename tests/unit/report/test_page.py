@@ -38,6 +38,9 @@ COLUMNS = {
     "teacher": "brain",
     "difference": 0.1,
     "pairs": 3,
+    "q": 0.01,
+    "smallest_effect": 0.05,
+    "family": "single subjects",
     "mean": 0.2,
     "change": 0.3,
 }
