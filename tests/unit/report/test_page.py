@@ -37,6 +37,8 @@ COLUMNS = {
     "flag": "at chance",
     "teacher": "brain",
     "difference": 0.1,
+    "family": "gains",
+    "smallest_effect": 0.1,
     "pairs": 3,
     "q": 0.01,
     "smallest_effect": 0.05,
