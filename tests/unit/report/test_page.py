@@ -41,8 +41,6 @@ COLUMNS = {
     "smallest_effect": 0.1,
     "pairs": 3,
     "q": 0.01,
-    "smallest_effect": 0.05,
-    "family": "single subjects",
     "mean": 0.2,
     "change": 0.3,
 }
