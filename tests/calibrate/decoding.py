@@ -302,7 +302,7 @@ CLAIMS: list[Claim] = [
             f"decoding-stratified-{round(100 * share)}-{decoder}",
             "test",
             partial(stratified_noise, decoder=decoder, majority=share),
-            f"independent trials of one run, {round(100 * share)} % of one class, folds even by class",
+            f"independent trials, {round(100 * share)} % of one class, folds even by class",
             "trials",
             studies=2000 if decoder == "ridge" else 500,
             seconds=SECONDS[decoder],
