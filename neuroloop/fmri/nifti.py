@@ -109,7 +109,7 @@ def read_runs(
     check_subject(bold, [region.mask for region in regions.values()])
     if label_kind == "events":
         check_pairs(bold, labels)
-    trs = repetition_times(bold, images, tr, intake)
+    trs = repetition_times(bold, images, tr, intake, uneven=label_kind == "volumes")
     for each in trs:
         check_high_pass(high_pass, each)
     flags, missing = {}, {}
