@@ -143,6 +143,25 @@ def class_folder_images(
     return pd.DataFrame(rows)
 
 
+def tell_passed_over(
+    folders: Iterable[Path], classes: Mapping[str, Sequence[str]], intake: Intake
+) -> None:
+    """Tell of files in the folders of classes that are not read as images, by their ending."""
+    endings: Counter[str] = Counter()
+    for folder in folders:
+        for name in {name for names in classes.values() for name in names}:
+            endings.update(
+                path.suffix.lower() or "none"
+                for path in (folder / name).glob("**/*")
+                if path.is_file()
+                and path.suffix.lower() not in SUFFIXES
+                and not path.name.startswith(".")
+            )
+    for ending, count in sorted(endings.items()):
+        known = ", ".join(sorted(SUFFIXES))
+        intake.drop(f"files with the ending {ending}", f"images end in {known}", count)
+
+
 def check_unknown(pixels: np.ndarray, table: pd.DataFrame) -> None:
     """Refuse test images whose pixels equal those of a training image.
 
@@ -170,9 +189,9 @@ def check_unknown(pixels: np.ndarray, table: pd.DataFrame) -> None:
         one, other = known[0]
         more = f" ({len(known)} of {test.sum()} test images have such pixels)"
         raise NeuroLoopError(
-            f"test image {one!r} has the pixels of training image {other!r}{more}: students would be "
-            "tested on what they learned: take one of the two away, or, where subjects saw them, "
-            "give both one stimulus_id"
+            f"test image {one!r} has the pixels of training image {other!r}{more}: students would "
+            "be tested on what they learned: take one of the two away, or, where subjects saw "
+            "them, give both one stimulus_id"
         )
 
 
@@ -180,7 +199,8 @@ def tell_twins(pixels: np.ndarray, table: pd.DataFrame, intake: Intake) -> None:
     """Tell of images of one split that have the same pixels, above all those of two classes."""
     columns = table["split"].tolist(), table["category"].tolist(), table["image_id"].tolist()
     seen: dict[tuple[str, bytes], tuple[str, str]] = {}
-    twins, torn = [], []
+    twins: list[tuple[str, str]] = []
+    torn: list[tuple[str, str]] = []
     for image, split, category, name in zip(pixels, *columns, strict=True):
         first = seen.setdefault((split, image.tobytes()), (category, name))
         if first[1] != name:
