@@ -97,7 +97,7 @@ def read_runs(
     NeuroLoopError
         If a file is missing or damaged, grids, numbers of volumes or the names of paired files
         differ, no repetition time is stated, a mask does not define its region, voxels hold NaN, a
-        region is constant in a run, two runs hold the same data, or cleaning leaves nothing of a run.
+        region is constant in a run, two runs hold the same data, or cleaning leaves nothing of one.
     """
     from nibabel.affines import apply_affine
 

@@ -125,8 +125,8 @@ def read_paired(
 
 
 def _upright(values: np.ndarray) -> np.ndarray:
-    """Turn (1, trials), as MATLAB stores a list of one value a trial, into (trials,)."""
-    return values[0] if np.ndim(values) == 2 and len(values) == 1 else values
+    """Turn (1, trials) and (trials, 1) into (trials,); MATLAB has no vectors."""
+    return values.reshape(-1) if np.ndim(values) == 2 and 1 in values.shape else values
 
 
 def _check_rows(

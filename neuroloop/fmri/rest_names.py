@@ -7,14 +7,51 @@ from neuroloop.files.intake import Intake
 
 #: Words for the lack of a stimulus.
 REST = frozenset(
-    "rest resting fix fixation baseline null blank iti isi idle nostim nostimulus none nothing empty "
-    "pause crosshair".split()
+    [
+        "rest",
+        "resting",
+        "fix",
+        "fixation",
+        "baseline",
+        "null",
+        "blank",
+        "iti",
+        "isi",
+        "idle",
+        "nostim",
+        "nostimulus",
+        "none",
+        "nothing",
+        "empty",
+        "pause",
+        "crosshair",
+    ]
 )
 
 #: Words that may stand beside them and say no more.
 BESIDE = frozenset(
-    "cross point dot screen event trial block period phase interval stimulus state volume "
-    "inter gray grey black only condition task".split()
+    [
+        "cross",
+        "point",
+        "dot",
+        "screen",
+        "event",
+        "trial",
+        "block",
+        "period",
+        "phase",
+        "interval",
+        "stimulus",
+        "state",
+        "volume",
+        "inter",
+        "gray",
+        "grey",
+        "black",
+        "only",
+        "condition",
+        "task",
+    ]
 )
 
 
@@ -44,7 +81,8 @@ def looks_like_rest(name: str) -> bool:
 def _compound(word: str) -> bool:
     """Whether a word is one of `REST` and one of `BESIDE` in one: fixationcross."""
     return any(
-        word.startswith(rest) and word[len(rest) :] in BESIDE or word == rest + "s" for rest in REST
+        (word.startswith(rest) and word[len(rest) :] in BESIDE) or word == rest + "s"
+        for rest in REST
     )
 
 
@@ -61,7 +99,7 @@ def warn_of_rest(categories: Iterable[str], intake: Intake) -> None:
     if found:
         are = "is a class" if len(found) == 1 else "are classes"
         intake.warn(
-            f"{', '.join(found)} {are} by the labels, but by name no stimulus: if nothing was shown "
-            "then, scores and chance are of too many classes: leave these rows out (NIfTI: by the "
+            f"{', '.join(found)} {are} by the labels, but by name no stimulus: if nothing was "
+            "shown then, scores and chance are of too many classes: leave these rows out (NIfTI: by the "
             "keys rest or drop)."
         )

@@ -145,7 +145,7 @@ def test_images_that_are_paired_with_voxels_are_joined_by_trial(tmp_path):
     assert set(shown.table["image_id"].iloc[shown.test]) == held_out
 
 
-@pytest.mark.parametrize("side, name", [("judge", "a"), ("judge", "b"), ("learn", "b")])
+@pytest.mark.parametrize(("side", "name"), [("judge", "a"), ("judge", "b"), ("learn", "b")])
 def test_a_test_image_that_equals_a_training_image_is_refused(stimuli, tmp_path, side, name):
     """Under another name, as another kind of file, and in another class too."""
     levels = {
@@ -255,3 +255,17 @@ def test_digits_that_were_simulated(tmp_path):
     assert set(sessions.iloc[shown.test]) == {"held_out"}
     rows = of_stimulus.loc[shown.table["image_id"]]
     np.testing.assert_array_equal(shown.pixels[:, 0], stimulus_images(rows))
+
+
+def test_files_that_are_no_images_are_counted(stimuli, tmp_path):
+    for side, level in (("learn", 10), ("judge", 50)):
+        for name in ("a", "b"):
+            for number in (1, 2):
+                level += 10
+                paint(tmp_path / side / name / f"{number}.png", level + (name == "b"))
+    (tmp_path / "learn/a/film.gif").write_bytes(b"GIF89a")
+    (tmp_path / "learn/a/.hidden").write_text("x")
+    images = {"source": "class_folders", "size": 5, "classes": {"a": ["a"], "b": ["b"]}}
+    prepare(tmp_path, [tmp_path / "learn", tmp_path / "judge"], images)
+    (left,) = read_intake(tmp_path / "intake.json").dropped
+    assert (left.what, left.count) == ("files with the ending .gif", 1)

@@ -303,7 +303,9 @@ def test_one_run_given_twice_is_refused(study, change):
         study.read()
     else:
         said = study.refused()
-        assert "training-1" in said and "training-2" in said and str(study.bold[0]) in said
+        assert "training-1" in said
+        assert "training-2" in said
+        assert str(study.bold[0]) in said
         assert said.endswith("list every run once")
 
 
