@@ -7,51 +7,20 @@ from neuroloop.files.intake import Intake
 
 #: Words for the lack of a stimulus.
 REST = frozenset(
-    [
-        "rest",
-        "resting",
-        "fix",
-        "fixation",
-        "baseline",
-        "null",
-        "blank",
-        "iti",
-        "isi",
-        "idle",
-        "nostim",
-        "nostimulus",
-        "none",
-        "nothing",
-        "empty",
-        "pause",
-        "crosshair",
-    ]
+    re.findall(
+        r"\w+",
+        "rest resting fix fixation baseline null blank iti isi idle nostim nostimulus none nothing "
+        "empty pause crosshair",
+    )
 )
 
 #: Words that may stand beside them and say no more.
 BESIDE = frozenset(
-    [
-        "cross",
-        "point",
-        "dot",
-        "screen",
-        "event",
-        "trial",
-        "block",
-        "period",
-        "phase",
-        "interval",
-        "stimulus",
-        "state",
-        "volume",
-        "inter",
-        "gray",
-        "grey",
-        "black",
-        "only",
-        "condition",
-        "task",
-    ]
+    re.findall(
+        r"\w+",
+        "cross point dot screen event trial block phase period interval stimulus state volume inter "
+        "gray grey black only condition task",
+    )
 )
 
 
@@ -100,6 +69,6 @@ def warn_of_rest(categories: Iterable[str], intake: Intake) -> None:
         are = "is a class" if len(found) == 1 else "are classes"
         intake.warn(
             f"{', '.join(found)} {are} by the labels, but by name no stimulus: if nothing was "
-            "shown then, scores and chance are of too many classes: leave these rows out (NIfTI: by the "
-            "keys rest or drop)."
+            "shown then, scores and chance are of too many classes: leave these rows out (NIfTI: by "
+            "the keys rest or drop)."
         )
