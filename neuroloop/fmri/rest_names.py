@@ -18,8 +18,8 @@ REST = frozenset(
 BESIDE = frozenset(
     re.findall(
         r"\w+",
-        "cross point dot screen event trial block phase period interval stimulus state volume inter "
-        "gray grey black only condition task",
+        "cross point dot screen event trial block phase period interval stimulus state volume "
+        "inter gray grey black only condition task",
     )
 )
 
@@ -69,6 +69,6 @@ def warn_of_rest(categories: Iterable[str], intake: Intake) -> None:
         are = "is a class" if len(found) == 1 else "are classes"
         intake.warn(
             f"{', '.join(found)} {are} by the labels, but by name no stimulus: if nothing was "
-            "shown then, scores and chance are of too many classes: leave these rows out (NIfTI: by "
-            "the keys rest or drop)."
+            "shown then, scores and chance are of too many classes: leave these rows out "
+            "(NIfTI: by the keys rest or drop)."
         )
