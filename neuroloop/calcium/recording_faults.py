@@ -62,7 +62,7 @@ def late_or_early(triggered: Triggered, selection: Selection, rate: float) -> li
         return []
     low = np.flatnonzero(mean[: peak + 1] < lowest + height / 2)
     risen = int(offsets[low[-1] + 1]) if len(low) else int(offsets[0])
-    latest = max(selection.skip, int(np.ceil(RISE * rate)) - 1)
+    latest = int(np.ceil(RISE * rate)) - 1
     where = f"targets' responses, of {len(values)} {what}, reach half of their height"
     if risen < 0:
         return [

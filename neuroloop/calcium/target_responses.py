@@ -139,8 +139,7 @@ def doubtful_targets(found: UnitResponses, cells: Sequence[str]) -> list[str]:
     ]
     if len(pairs) > NAMED:
         said.append(f"events of {len(pairs) - NAMED} more pairs of recordings seem exchanged")
-    silent = _never_respond(found)
-    for cell in np.flatnonzero(silent).tolist():
+    for cell in np.flatnonzero(_never_respond(found)).tolist():
         aimed = found.targets[:, cell]
         said.append(
             f"{cells[cell]} responds in none of {aimed.sum()} recordings in which it is stimulated "
@@ -151,7 +150,6 @@ def doubtful_targets(found: UnitResponses, cells: Sequence[str]) -> list[str]:
     absent = found.targets & (found.mean < ABSENT * usual)
     absent &= found.mean + clear * found.error < THERE * usual
     absent[[unit for one, two, *_ in pairs for unit in (one, two)]] = False
-    absent[:, silent] = False
     if absent.any():
         named = [
             f"{cells[cell]} in {found.names[unit]} by {_percent(found.mean[unit, cell])}"

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from neuroloop.calcium.odd_pixels import EVERYWHERE, HOTTER, STILL, PixelWatch
 
@@ -95,12 +96,46 @@ def test_what_few_photons_do_not_tell_of_one_recording_they_tell_of_all():
     assert seen(made)[1] == [(EVERYWHERE, 15, 9, STILL)]
 
 
-@pytest.mark.parametrize(("times", "told"), [(1.2, []), (2.0, [(EVERYWHERE, 4, 9, HOTTER)])])
-def test_a_hot_pixel_is_half_again_as_bright_as_the_brightest_around(times, told):
-    made = [movie + np.uint16(100) for movie in movies(photons=200.0)]
-    for movie in made:
-        brightest = np.delete(movie[:, 3:6, 8:11].reshape(FRAMES, 9), 4, axis=1).mean(axis=0).max()
-        movie[:, 4, 9] = (times * (brightest - 100) + 100 - movie[:, 4, 9].mean()) + movie[:, 4, 9]
-        movie[:, 20, 20] = 0  # dead: it does not move what counts as dark
-    found = seen(made)[1]
-    assert [one for one in found if one[3] == HOTTER] == told
+def test_six_dead_pixels_around_hide_none_and_seven_do():
+    around = [(8, 8), (8, 10), (8, 12), (10, 8), (10, 12), (12, 10), (12, 12)]
+    for count, told in ((6, True), (7, False)):
+        made = movies()
+        for movie in made:
+            for row, column in [(10, 10), *around[:count]]:
+                movie[:, row, column] = 0
+        assert ((EVERYWHERE, 10, 10, STILL) in seen(made)[1]) == told
+
+
+@pytest.mark.parametrize("times", [1.4, 1.6])
+def test_a_hot_pixel_is_half_again_as_bright_as_the_brightest_around_over_what_is_dark(times):
+    ramp = 1000.0 + np.linspace(0, 1500, 30)[:, None] * np.ones(32)
+    dark = np.quantile(ramp, 0.01)
+    ramp[20, 20] = 0.0  # a dead pixel is not what is dark
+    ramp[4, 9] = dark + times * (ramp[5, 9] - dark)
+    made = [ramp + np.where(np.arange(20) % 2, 1.0, -1.0)[:, None, None] for _ in range(3)]
+    assert seen(made)[1] == [(EVERYWHERE, 4, 9, HOTTER)] * (times > 1.5)
+
+
+def flickering(recordings: dict[int, float], noise: float) -> list[np.ndarray]:
+    """Four recordings of ten frames of 20 x 20 pixels at 100 +- noise, one of them brighter."""
+    sign = np.where(np.arange(10) % 2, noise, -noise)[:, None, None]
+    made = [np.full((10, 20, 20), 100.0) + sign for _ in range(4)]
+    for row, more in recordings.items():
+        made[row][:, 7, 3] += more
+    return made
+
+
+@pytest.mark.parametrize("part", [0.98, 1.02])
+def test_a_hot_pixel_is_clear_of_noise_among_all_looks(part):
+    """Errors of a mean of ten frames: noise / sqrt(10), of it and of those around it."""
+    clear = stats.norm.isf(0.01 / (5 * 400))
+    of_one, of_all = clear * np.sqrt(2 / 10), clear * np.sqrt(2 / 40)
+    found = seen(flickering({2: part * of_one}, 1.0))[1]
+    assert found == [(2, 7, 3, HOTTER)] * (part > 1)
+    found = seen(flickering(dict.fromkeys(range(4), part * of_all), 1.0))[1]
+    assert found == [(EVERYWHERE, 7, 3, HOTTER)] * (part > 1)
+
+
+def test_a_pixel_that_is_hot_in_half_of_the_recordings_is_told_of_these():
+    found = seen(flickering({0: 50.0, 3: 50.0}, 1.0))[1]
+    assert found == [(0, 7, 3, HOTTER), (3, 7, 3, HOTTER)]

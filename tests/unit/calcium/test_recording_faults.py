@@ -97,6 +97,21 @@ def test_few_recordings_are_compared_by_trials_and_one_trial_by_nothing():
     assert late_or_early(responses(steps(-1, 1), OFFSETS, 1), selection, 2.0) == []
 
 
+def test_a_response_is_the_mean_over_recordings_beyond_the_background():
+    """One recording in three rises early, by twice as much: its mean is over half, its median 0."""
+    values = steps(0)
+    values[::3, 4] = 2.0
+    selection = Selection(stimulated=3)
+    assert late_or_early(responses(values, OFFSETS), selection, 2.0) == []  # not clear
+    values[:, 4] = np.linspace(0.25, 0.75, 6) ** 2 + 0.27
+    assert late_or_early(responses(values, OFFSETS), selection, 2.0)
+    values[:, 4] = [0.6, 0.6, 0.6, 0.6, 0.2, 0.2]
+    assert late_or_early(responses(values, OFFSETS), selection, 2.0) == []
+    found = responses(steps(0), OFFSETS)
+    found.background[:] = np.where(OFFSETS == -1, -2.0, 0.0)
+    assert "1 frame (0.5 s) before" in late_or_early(found, selection, 2.0)[0]
+
+
 def test_light_in_a_frame_that_is_skipped_is_no_response():
     lit = steps(2)
     lit[:, 5] = 30.0
@@ -148,7 +163,7 @@ def test_a_drift_is_from_the_first_recording_to_the_last_in_both_directions():
         assert "drifts by a factor of 1.6 from the first recording to the last" in found
     assert not unlike_recordings(session(list(rising[:9])))
     assert not unlike_recordings(session(list(np.exp(np.linspace(0, np.log(1.4), 10)))))
-    jumping = np.where(np.arange(10) % 2, 1.0, 2.5) * rising
+    jumping = np.where(np.arange(10) % 2, 2.5, 1.0) * rising
     assert not unlike_recordings(session(list(jumping)))
 
 

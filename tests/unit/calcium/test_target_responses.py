@@ -55,7 +55,7 @@ def test_responses_are_of_stimulated_frames_over_trials_beyond_the_background():
 
 def units(mean: np.ndarray, error: float, targets: np.ndarray | None = None) -> UnitResponses:
     """Each of six cells is the target of three recordings, but as `targets` says."""
-    aimed = np.tile(np.eye(6, dtype=bool), (3, 1)) if targets is None else targets
+    aimed = np.tile(np.eye(6, dtype=bool), (3, 1))[: len(mean)] if targets is None else targets
     names = [f"r{number}" for number in range(len(aimed))]
     near = np.zeros_like(aimed)
     return UnitResponses(names, names, aimed, near, mean, np.full(mean.shape, error), 72)
@@ -72,6 +72,9 @@ def test_a_usual_response_is_the_median_of_a_cell_as_a_target():
     mean[:, 2] *= 3
     np.testing.assert_allclose(units(mean, 0.1).usual, [1, 1, 3, 1, 1, 1])
     assert doubtful_targets(units(mean, 0.1), CELLS) == []
+    # Where it is one twice only, that of all is.
+    np.testing.assert_allclose(units(mean[:14], 0.1).usual, [1, 1, 1, 1, 1, 1])
+    np.testing.assert_allclose(units(mean[:15], 0.1).usual, [1, 1, 3, 1, 1, 1])
 
 
 def test_single_trials_tell_nothing():
@@ -102,8 +105,12 @@ def test_a_cell_that_never_responds_is_named_once():
         "c3 responds in none of 3 recordings in which it is stimulated (by 1.0 %, where 100.0 % "
         "above baseline is usual): its place is wrong, or the light misses"
     )
-    mean[3::6, 3] = [0.5, -0.5, 0.0]  # t of two degrees of freedom is not clear of 0.6
-    assert not any("in none" in one for one in doubtful_targets(units(mean, 0.1), CELLS))
+    # Of the mean of -x, 0 and x the error is x / sqrt(3): below 0.6 by t of two degrees of freedom.
+    limit = 0.6 * np.sqrt(3) / stats.t.isf(0.01 / 6, 2)
+    for part, named in ((0.99, True), (1.01, False)):
+        mean[3::6, 3] = [-part * limit, 0.0, part * limit]
+        told = doubtful_targets(units(mean, 0.1), CELLS)
+        assert any("c3 responds in none" in one for one in told) == named
 
 
 @pytest.mark.parametrize(("one", "two"), [(1, 2), (3, 10)])
@@ -141,6 +148,19 @@ def test_a_response_that_is_far_too_large_is_no_more_evidence_than_half_again_th
     assert exchanged(units(mean, 1.01 * limit)) == []
 
 
+def test_each_of_both_recordings_must_fit_the_other_ones_events():
+    targets = np.tile(np.eye(6, dtype=bool), (3, 1))
+    targets[2, 3] = True
+    mean = sound()
+    mean[1], mean[2] = 0.0, 0.0
+    mean[2, 1] = 1.0
+    # Of r1: 2 x (0.3 - 0.5) of c2 and c3 less 0.2 - 0.5 of c1: -0.1, and then 0.1.
+    mean[1, [1, 2, 3]] = 0.2, 0.3, 0.3
+    assert exchanged(units(mean, 0.01, targets)) == []
+    mean[1, [1, 2, 3]] = 0.2, 0.4, 0.4
+    assert [pair[:2] for pair in exchanged(units(mean, 0.01, targets))] == [(1, 2)]
+
+
 def test_nothing_is_exchanged_where_targets_respond_and_others_with_them():
     mean = sound()
     mean[1, [1, 2]] = 0.7, 1.1
@@ -176,6 +196,8 @@ def test_targets_that_respond_more_or_half_as_much_as_what_does_most_are_not_tol
     # More by 0.17 on average, and less than others as often: not clear.
     mean[::2][np.eye(6, dtype=bool)[np.arange(0, 18, 2) % 6]] = 0.0
     assert any("no more" in one for one in doubtful_targets(units(mean, 0.1), CELLS))
-    # Nothing else responds much more either, so half of the most is not clear of the targets.
-    mean[far] = 0.1
+    # Half of the targets respond, and nothing else: neither more, nor clearly below half of most.
+    mean = np.full((18, 6), 0.1)
+    mean[targets := np.tile(np.eye(6, dtype=bool), (3, 1))] = 0.5
+    mean[::2][targets[::2]] = -0.1
     assert not any("no more" in one for one in doubtful_targets(units(mean, 0.1), CELLS))
