@@ -98,15 +98,13 @@ def test_few_recordings_are_compared_by_trials_and_one_trial_by_nothing():
 
 
 def test_a_response_is_the_mean_over_recordings_beyond_the_background():
-    """One recording in three rises early, by twice as much: its mean is over half, its median 0."""
-    values = steps(0)
-    values[::3, 4] = 2.0
+    """Two thirds reach 0.6 in the frame before the onset, the others 0.2: the mean is 0.47."""
+    values = steps(0, 12)
+    values[:, 4] = [0.6, 0.6, 0.2] * 4
     selection = Selection(stimulated=3)
-    assert late_or_early(responses(values, OFFSETS), selection, 2.0) == []  # not clear
-    values[:, 4] = np.linspace(0.25, 0.75, 6) ** 2 + 0.27
-    assert late_or_early(responses(values, OFFSETS), selection, 2.0)
-    values[:, 4] = [0.6, 0.6, 0.6, 0.6, 0.2, 0.2]
     assert late_or_early(responses(values, OFFSETS), selection, 2.0) == []
+    values[:, 4] = [0.4, 0.4, 0.8] * 4
+    assert late_or_early(responses(values, OFFSETS), selection, 2.0)
     found = responses(steps(0), OFFSETS)
     found.background[:] = np.where(OFFSETS == -1, -2.0, 0.0)
     assert "1 frame (0.5 s) before" in late_or_early(found, selection, 2.0)[0]
