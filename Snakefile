@@ -14,8 +14,11 @@ configfile: source("config/config.yaml")
 
 include: "rules/common.smk"
 include: "rules/runs.smk"
+include: "rules/image_inputs.smk"
+include: "rules/calcium_inputs.smk"
 include: "rules/radiograph_inputs.smk"
 include: "rules/model_inputs.smk"
+include: "rules/passport_inputs.smk"
 
 
 wildcard_constraints:

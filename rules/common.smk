@@ -18,12 +18,8 @@ from neuroloop.workflow.configuration import (
     settle,
 )
 from neuroloop.images.listing import images_below
-from neuroloop.workflow.image_digest import digest_files
 from neuroloop.workflow.look_up import looking_up
 from neuroloop.workflow.retrieval import origin
-from neuroloop.calcium.movie_files import files_of_movie
-from neuroloop.calcium.movie_paths import movie_paths
-from neuroloop.calcium.tables import read_recordings
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.download_registry import REGISTRY, read_registry
 from neuroloop.report.chapters import chapters
@@ -205,6 +201,9 @@ def data_input(path, key):
             "or change that key or data_folder"
         )
         return []
+    if not (full.is_file() or full.is_dir()):  # Snakemake would wait for a pipe
+        MISSING[path] = f"{full} is a device or pipe (config, {key}): name a file"
+        return []
     return str(full)
 
 
@@ -239,151 +238,12 @@ def subject_input(wildcards):
     return files | (entry.beside(files) if hasattr(entry, "beside") else {})
 
 
-def images_digest(folder, find):
-    """Digest of the images that `find` names in a folder; what a job starts has no use for it."""
-    if not workflow.is_main_process:
-        return ""
-    folder = Path(folder)
-    return digest_files(folder, find(folder), Path(".neuroloop/digests"), logger.info)
-
-
-def image_source(wildcards):
-    """Source of the images of the wildcards' dataset."""
-    return [config["datasets"][wildcards.dataset]["teaching"]["images"]["source"]]
-
-
-def image_brains(wildcards):
-    """Source of brain data that has the images of the wildcards' dataset, if it is one."""
-    brain = getattr(image_entry(wildcards.dataset), "BRAIN", None)
-    return [brain] if brain else []
-
-
-def image_entry(dataset):
-    """What the registry knows of the source of a dataset's images."""
-    images = config["datasets"][dataset]["teaching"]["images"]
-    return registry.entry("image_source", images["source"])
-
-
-def image_options(wildcards):
-    """What the source of the wildcards' dataset's images reads them by."""
-    dataset = config["datasets"][wildcards.dataset]
-    return image_entry(wildcards.dataset).options(dataset)
-
-
-def image_input(wildcards):
-    """Input function: folders or files that hold the students' images.
-
-    A folder's own time says nothing of the images below it: `image_content` does.
-    """
-    source = image_entry(wildcards.dataset)
-    named = source.inputs(config["datasets"][wildcards.dataset])
-    where = f"datasets.{wildcards.dataset}"
-    paths = [data_input(path, f"{where}.{key}") for key, path in named]
-    folders = hasattr(source, "listed")
-    return [ancient(path) if folders else path for path in paths if path]
-
-
-@cache
-def image_content_of(dataset):
-    """Digests of the folders of a dataset's images, or nothing where one is missing."""
-    source, block = image_entry(dataset), config["datasets"][dataset]
-    found = []
-    for key, path in source.inputs(block) if hasattr(source, "listed") else []:
-        folder = data_input(path, f"datasets.{dataset}.{key}")
-        if not folder:
-            return []
-        found.append(images_digest(folder, partial(source.listed, block, key)))
-    return found
-
-
-def image_content(wildcards):
-    """What the folders of students' images hold, for params."""
-    return image_content_of(wildcards.dataset)
-
-
-def area_input(key):
-    """Input function: the file that the wildcards' area names under this key, if it does."""
-
-    def file(wildcards):
-        block = config["areas"][wildcards.area]
-        where = f"areas.{wildcards.area}.{key}"
-        return data_input(block[key], where) if key in block else []
-
-    return file
-
-
-def movie_input(wildcards):
-    """Input function: the movies of a session, made here or listed in the area's manifest."""
-    block = config["areas"][wildcards.area]
-    if block["source"] != "tiff":
-        return f"results/calcium/{wildcards.area}/{wildcards.session}/movies"
-    manifest = data_input(block["recordings"], f"areas.{wildcards.area}.recordings")
-    if not manifest:
-        return []
-    try:
-        listed = read_recordings(manifest)
-        of_session = listed[
-            (listed["area"] == wildcards.area)
-            & (listed["session"] == wildcards.session)
-        ]
-        found = movie_paths(of_session, movie_folders(wildcards))
-    except NeuroLoopError as error:
-        MISSING[f"{wildcards.area}/{wildcards.session}"] = str(error)
-        return []
-    return [
-        str(file)
-        for paths in found.values()
-        for path in paths
-        for file in files_of_movie(path)
-    ]
-
-
-def movie_reading(wildcards):
-    """Which pages of its movies an area reads, where it says."""
-    block = config["areas"][wildcards.area]
-    keys = ("channel", "plane", "slices_are_time")
-    return {key: block[key] for key in keys if key in block}
-
-
-def movie_folders(wildcards):
-    """Folders that the movies' paths may start from, for the rules and for their scripts."""
-    block = config["areas"][wildcards.area]
-    if block["source"] != "tiff":
-        return [f"results/calcium/{wildcards.area}/{wildcards.session}"]
-    manifest = data_input(block["recordings"], f"areas.{wildcards.area}.recordings")
-    return [str(Path(manifest).parent), *data_folders()] if manifest else []
-
-
-def trials_held_out(wildcards):
-    """How the readers of an area hold out trials, by their names."""
-    blocks = {
-        name: config["readers"][name]
-        for name in config["areas"][wildcards.area]["readers"]
-    }
-    return {
-        name: {
-            "split": block["split"],
-            "last": block["last_trials"],
-            "folds": block.get("folds"),
-        }
-        for name, block in blocks.items()
-    }
-
-
 def data_folders():
     """The data folder, if it is known."""
     try:
         return [str(expand_path(".", config["data_folder"]))]
     except ConfigError:
         return []
-
-
-@with_signature
-def start_input(wildcards):
-    """Input function: the checkpoint that the wildcards' student starts from, if it names one."""
-    weights = config["students"][wildcards.student]["weights"]
-    where = f"students.{wildcards.student}.weights"
-    return data_input(weights, where) if weights else []
 
 
 def subject_files(dataset, name):
@@ -429,139 +289,6 @@ def network_files(dataset, name):
             name=name,
         )
     return found
-
-
-def student_files(dataset, name="predictions.npz"):
-    """One file of every group of students of a dataset, the references' included."""
-    block = config["datasets"][dataset]
-    teaching = block.get("teaching")
-    if not teaching:
-        return []
-    return expand(
-        "results/distill/{dataset}/reference/{teacher}/{student}/{name}",
-        dataset=dataset,
-        teacher=teachers_of(dataset, brains=False),
-        student=teaching["students"],
-        name=name,
-    ) + expand(
-        "results/distill/{dataset}/{subject}/{roi}/{decoder}/{teacher}/{student}/{name}",
-        dataset=dataset,
-        subject=block["subjects"],
-        roi=block["rois"],
-        decoder=teaching["decoders"],
-        teacher=teachers_of(dataset, brains=True),
-        student=teaching["students"],
-        name=name,
-    )
-
-
-def session_files(area, name):
-    """One file of every session of an area."""
-    sessions = config["areas"][area]["sessions"]
-    return [f"results/calcium/{area}/{session}/{name}" for session in sessions]
-
-
-def truth_input(wildcards):
-    """Input function: the truth of a simulated session."""
-    simulated = config["areas"][wildcards.area]["source"] != "tiff"
-    return (
-        f"results/calcium/{wildcards.area}/{wildcards.session}/truth.npz"
-        if simulated
-        else []
-    )
-
-
-def reader_files(area, name):
-    """One file of every session and reader of an area."""
-    block = config["areas"][area]
-    return expand(
-        "results/calcium/{area}/{session}/{reader}/{name}",
-        area=area,
-        session=block["sessions"],
-        reader=block["readers"],
-        name=name,
-    )
-
-
-def taught(dataset):
-    """Whether students are taught from a dataset."""
-    return config["datasets"][dataset]["teaching"] is not None
-
-
-#: Folder of the passports of each kind of data set: a JSON file a name, and a folder of figures.
-PASSPORTS = {
-    "datasets": "results/check",
-    "areas": "results/check/calcium",
-    "radiographs": "results/check/cxr",
-    "explain": "results/check/explain",
-}
-
-
-def checked(kind):
-    """Names of a kind that are checked: those that run, sets that these are tested on, own networks."""
-    if kind == "explain":
-        models = config["explain"]["models"]
-        return [name for name in models if not models[name].startswith("results/")]
-    names = running(kind)
-    for name in running("radiographs") if kind == "radiographs" else []:
-        names += config["radiographs"][name]["external"]
-    return list(dict.fromkeys(names))
-
-
-def passports(ending, kinds=tuple(PASSPORTS)):
-    """A file of every data set's passport: ``.json``, or the folder ``.figures``."""
-    return [
-        f"{PASSPORTS[kind]}/{name}{ending}" for kind in kinds for name in checked(kind)
-    ]
-
-
-def dataset_scans(wildcards):
-    """Input function: what was kept of the scans of the wildcards' subjects, if they were read."""
-    source = config["datasets"][wildcards.dataset]["source"]
-    read = source in registry.having("fmri_source", "read")
-    return subject_files(wildcards.dataset, "scan.npz") if read else []
-
-
-def student_images(name):
-    """Input function: a file of the images of the wildcards' dataset, if it teaches students."""
-
-    def file(wildcards):
-        folder = f"results/distill/{wildcards.dataset}"
-        return f"{folder}/{name}" if taught(wildcards.dataset) else []
-
-    return file
-
-
-def dataset_intakes(wildcards):
-    """Input function: what was read of the wildcards' subjects and of their images."""
-    images = f"results/distill/{wildcards.dataset}/intake.json"
-    return [
-        *subject_files(wildcards.dataset, "intake.json"),
-        *([images] if taught(wildcards.dataset) else []),
-    ]
-
-
-def area_intakes(wildcards):
-    """Input function: what was read of the wildcards' area: its tables, if any, and its movies."""
-    tables = config["areas"][wildcards.area]["source"] == "tiff"
-    return [
-        *(session_files(wildcards.area, "intake.json") if tables else []),
-        *session_files(wildcards.area, "frames_intake.json"),
-    ]
-
-
-def radiograph_intakes(wildcards):
-    """Input function: what was read of the wildcards' radiographs and of those they are tested on."""
-    found = [f"results/cxr/{wildcards.dataset}/intake.json"]
-    if wildcards.dataset in running("radiographs"):
-        found += known_files(wildcards.dataset, "intake.json")
-    return found
-
-
-def radiograph_folds(wildcards):
-    """Input function: the folds of the wildcards' set of radiographs, if it is split."""
-    split = wildcards.dataset in running("radiographs")
-    return f"results/cxr/{wildcards.dataset}/folds.tsv" if split else []
 
 
 #: What the report has, in its order.

@@ -13,8 +13,9 @@ from neuroloop.files.intake import Intake
 if TYPE_CHECKING:
     from nibabel.nifti1 import Nifti1Image
 
-#: Seconds of a header's unit of time; with any other it states none.
-SECONDS = {"sec": 1.0, "msec": 1e-3, "usec": 1e-6}
+#: Seconds of a header's unit of time, by its code, and the bits that hold it; with any other unit
+#: a header states no time (NIfTI-1, nifti1.h: xyzt_units).
+SECONDS, TIME_BITS = {8: 1.0, 16: 1e-3, 24: 1e-6}, 0x38
 
 #: Difference of two repetition times, in seconds, that counts as rounding.
 TOLERANCE = 1e-3
@@ -104,7 +105,7 @@ def repetition_times(
 def _says(path: StrPath, image: "Nifti1Image") -> list[tuple[str, float]]:
     """What header and JSON say, each with its file."""
     found = []
-    unit = image.header.get_xyzt_units()[1]
+    unit = int(image.header["xyzt_units"]) & TIME_BITS
     zooms = image.header.get_zooms()
     step = float(zooms[3]) * SECONDS.get(unit, 0) if len(zooms) > 3 else 0.0
     if step > 0 and math.isfinite(step):

@@ -52,6 +52,13 @@ def test_a_header_that_states_none(tmp_path, step, unit):
     assert intake.recognised == [f"TR 1.35 s, from {file}"]
 
 
+def test_a_unit_that_does_not_exist_states_none(tmp_path):
+    damaged = image(2.0)
+    damaged.header["xyzt_units"] = 0x40 | 2
+    with pytest.raises(NeuroLoopError, match=r"states no TR .*: state nifti.repetition_time"):
+        found([tmp_path / "run-1_bold.nii"], [damaged])
+
+
 def test_the_config_wins_and_a_difference_is_told(tmp_path):
     paths = [tmp_path / f"run-{n}_bold.nii" for n in (1, 2)]
     trs, intake = found(paths, [image(2.0), image(2.5)], 2.5)

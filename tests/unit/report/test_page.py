@@ -37,6 +37,8 @@ COLUMNS = {
     "flag": "at chance",
     "teacher": "brain",
     "difference": 0.1,
+    "family": "gains",
+    "smallest_effect": 0.1,
     "pairs": 3,
     "mean": 0.2,
     "change": 0.3,

@@ -1,0 +1,125 @@
+"""Functions that the rules of students share: their images, their files. No rule stands here."""
+
+from neuroloop.workflow.image_digest import digest_files
+
+
+def images_digest(folder, find):
+    """Digest of the images that `find` names in a folder; what a job starts has no use for it."""
+    if not workflow.is_main_process:
+        return ""
+    folder = Path(folder)
+    return digest_files(folder, find(folder), Path(".neuroloop/digests"), logger.info)
+
+
+def image_source(wildcards):
+    """Source of the images of the wildcards' dataset."""
+    return [config["datasets"][wildcards.dataset]["teaching"]["images"]["source"]]
+
+
+def image_brains(wildcards):
+    """Source of brain data that has the images of the wildcards' dataset, if it is one."""
+    brain = getattr(image_entry(wildcards.dataset), "BRAIN", None)
+    return [brain] if brain else []
+
+
+def image_entry(dataset):
+    """What the registry knows of the source of a dataset's images."""
+    images = config["datasets"][dataset]["teaching"]["images"]
+    return registry.entry("image_source", images["source"])
+
+
+def image_options(wildcards):
+    """What the source of the wildcards' dataset's images reads them by."""
+    dataset = config["datasets"][wildcards.dataset]
+    return image_entry(wildcards.dataset).options(dataset)
+
+
+def image_input(wildcards):
+    """Input function: folders or files that hold the students' images.
+
+    A folder's own time says nothing of the images below it: `image_content` does.
+    """
+    source = image_entry(wildcards.dataset)
+    named = source.inputs(config["datasets"][wildcards.dataset])
+    where = f"datasets.{wildcards.dataset}"
+    paths = [data_input(path, f"{where}.{key}") for key, path in named]
+    folders = hasattr(source, "listed")
+    return [ancient(path) if folders else path for path in paths if path]
+
+
+@cache
+def image_content_of(dataset):
+    """Digests of the folders of a dataset's images, or nothing where one is missing."""
+    source, block = image_entry(dataset), config["datasets"][dataset]
+    found = []
+    for key, path in source.inputs(block) if hasattr(source, "listed") else []:
+        folder = data_input(path, f"datasets.{dataset}.{key}")
+        if not folder:
+            return []
+        found.append(images_digest(folder, partial(source.listed, block, key)))
+    return found
+
+
+def image_content(wildcards):
+    """What the folders of students' images hold, for params."""
+    return image_content_of(wildcards.dataset)
+
+
+@with_signature
+def start_input(wildcards):
+    """Input function: the checkpoint that the wildcards' student starts from, if it names one."""
+    weights = config["students"][wildcards.student]["weights"]
+    where = f"students.{wildcards.student}.weights"
+    return data_input(weights, where) if weights else []
+
+
+def student_files(dataset, name="predictions.npz"):
+    """One file of every group of students of a dataset, the references' included."""
+    block = config["datasets"][dataset]
+    teaching = block.get("teaching")
+    if not teaching:
+        return []
+    return expand(
+        "results/distill/{dataset}/reference/{teacher}/{student}/{name}",
+        dataset=dataset,
+        teacher=teachers_of(dataset, brains=False),
+        student=teaching["students"],
+        name=name,
+    ) + expand(
+        "results/distill/{dataset}/{subject}/{roi}/{decoder}/{teacher}/{student}/{name}",
+        dataset=dataset,
+        subject=block["subjects"],
+        roi=block["rois"],
+        decoder=teaching["decoders"],
+        teacher=teachers_of(dataset, brains=True),
+        student=teaching["students"],
+        name=name,
+    )
+
+
+def assignment_values(dataset):
+    """Wildcards of the jobs that deal a dataset's soft labels anew; None if there are none."""
+    block = config["datasets"][dataset]
+    teaching = block["teaching"]
+    tested = {"brain", "withinclass"} <= set(teaching["teachers"])
+    if not (tested and teaching["assignments"]):
+        return None
+    return {
+        "dataset": [dataset],
+        "subject": block["subjects"],
+        "roi": teaching["assignment_rois"] or block["rois"],
+        "decoder": teaching["decoders"],
+        "student": teaching["students"],
+    }
+
+
+def assignment_files(dataset):
+    """Predictions of every group of students whose soft labels were dealt anew."""
+    values = assignment_values(dataset)
+    pattern = "results/distill/{dataset}/{subject}/{roi}/{decoder}/withinclass/{student}/assignments.npz"
+    return expand(pattern, **values) if values else []
+
+
+def taught(dataset):
+    """Whether students are taught from a dataset."""
+    return config["datasets"][dataset]["teaching"] is not None
