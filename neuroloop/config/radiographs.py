@@ -24,7 +24,7 @@ class Radiographs(Settings):
         "What is balanced by what; docs/radiographs.md lists the cases.", ("case1", "case5")
     )
     classifiers: SomeTexts = setting("Classifiers, by their names under classifiers.")
-    contrast: Pair | None = setting(
+    contrast: Annotated[Pair, AfterValidator(different)] | None = setting(
         "Two classes whose distinction has an AUC of its own; null: none.", None
     )
     baseline: Pair | None = setting(

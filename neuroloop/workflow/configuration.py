@@ -235,6 +235,8 @@ def _dangling_radiographs(name: str, config: Mapping[str, Any]) -> Iterator[str]
     yield from _unknown(
         f"{where}.external", "set of radiographs", block["external"], config["radiographs"]
     )
+    if name in block["external"]:
+        yield f"{where}.external: {name!r} is this set itself: name another, or leave it out"
     stated = sorted(set(block.get("classes", {}).values()))
     if stated or block["source"] == "simulated":
         classes = stated or CLASSES
