@@ -40,6 +40,7 @@ COLUMNS = {
     "family": "gains",
     "smallest_effect": 0.1,
     "pairs": 3,
+    "q": 0.01,
     "mean": 0.2,
     "change": 0.3,
 }
