@@ -4,6 +4,7 @@ import re
 import zlib
 from pathlib import PurePath
 
+from neuroloop.cxr.trainings import trainings
 from neuroloop.workflow.image_digest import images_listed
 
 #: What the frozen part of a classifier's network follows from: argument of the network -> key.
@@ -129,8 +130,7 @@ def classifier_files(dataset, name, leaky=True):
     block = config["radiographs"][dataset]
     made = [
         f"results/cxr/{dataset}/{case}/{classifier}/patient/{name}"
-        for case in block["cases"]
-        for classifier in block["classifiers"]
+        for case, classifier in trainings(block)
     ]
     if leaky:
         made += [
@@ -152,6 +152,5 @@ def external_files(dataset, name):
     return [
         f"results/cxr/{dataset}/{case}/{classifier}/external/{other}/{name}"
         for other in block["external"]
-        for case in block["cases"]
-        for classifier in block["classifiers"]
+        for case, classifier in trainings(block)
     ]

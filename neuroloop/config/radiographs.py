@@ -4,10 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from neuroloop.config.names import Pair, Pairs, SomeTexts, Texts, different
+from neuroloop.config.names import Name, Pair, Pairs, SomeTexts, Texts, different
 from neuroloop.config.settings import Settings, setting
 
 Case = Literal["case1", "case2", "case3", "case4", "case5", "undersampled", "affine"]
+Cases = Annotated[tuple[Case, ...], Field(min_length=1), AfterValidator(different)]
 Members = Annotated[tuple[str, ...], Field(min_length=2), AfterValidator(different)]
 
 
@@ -20,10 +21,15 @@ class Radiographs(Settings):
         "Folds of the patients; or holdout: 8 : 1 : 1 of the patients.", 5
     )
     views: int = setting("Augmented views of each radiograph.", 1, ge=0)
-    cases: Annotated[tuple[Case, ...], Field(min_length=1), AfterValidator(different)] = setting(
+    cases: Cases = setting(
         "What is balanced by what; docs/radiographs.md lists the cases.", ("case1", "case5")
     )
     classifiers: SomeTexts = setting("Classifiers, by their names under classifiers.")
+    cases_of: dict[Name, Cases] = setting(
+        "Cases of single classifiers, instead of those of all; a sweep's name stands for all that "
+        "it makes.",
+        {},
+    )
     contrast: Pair | None = setting(
         "Two classes whose distinction has an AUC of its own; null: none.", None
     )

@@ -70,7 +70,7 @@ def averaged(
     ensembles: Sequence[Sequence[str]],
     classes: Sequence[str],
 ) -> dict[Run, pd.DataFrame]:
-    """Mean probabilities of each ensemble in every case, named by its members."""
+    """Mean probabilities of each ensemble, named by its members, in every case that all have."""
     cases = dict.fromkeys(run.case for run in runs)
     return {
         Run(case, " + ".join(members), "patient"): average_predictions(
@@ -78,6 +78,7 @@ def averaged(
         )
         for case in cases
         for members in ensembles
+        if all(Run(case, member, "patient") in runs for member in members)
     }
 
 
