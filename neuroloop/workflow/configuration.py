@@ -212,9 +212,7 @@ def _dangling_radiographs(name: str, config: Mapping[str, Any]) -> Iterator[str]
     where = f"config, radiographs.{name}"
     known = config["classifiers"]
     yield from _unknown(f"{where}.classifiers", "classifier", block["classifiers"], known)
-    yield from _unknown(
-        f"{where}.cases_of", "classifier", block["cases_of"], block["classifiers"]
-    )
+    yield from _unknown(f"{where}.cases_of", "classifier", block["cases_of"], block["classifiers"])
     trained = trainings(block)
     for key in ("leakage", "maps"):
         for pair in block[key]:
