@@ -179,6 +179,7 @@ rule train_classifier:
     output:
         history=f"results/{CLASSIFIED}/{{split}}/history.tsv",
         predictions=f"results/{CLASSIFIED}/{{split}}/predictions.tsv",
+        repeats=f"results/{CLASSIFIED}/{{split}}/repeats.tsv",
         classifier=f"results/{CLASSIFIED}/{{split}}/classifier.json",
         networks=f"results/{CLASSIFIED}/{{split}}/networks.safetensors",
         model=f"results/{CLASSIFIED}/{{split}}/model.json",
@@ -203,6 +204,7 @@ rule train_classifier:
         classifier=setting("classifiers", "classifier"),
         folds=setting("radiographs", "dataset", "folds"),
         max_view=setting("radiographs", "dataset", "views"),
+        repeats=classifier_repeats,
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],

@@ -125,6 +125,12 @@ def classifier_features(wildcards):
     return f"results/cxr/{wildcards.dataset}/features/{front}/{kind}.npy"
 
 
+def classifier_repeats(wildcards):
+    """Partitions that the wildcards' classifier is trained on: a deep network on one alone."""
+    head = config["classifiers"][wildcards.classifier]["train_from"] == "head"
+    return config["radiographs"][wildcards.dataset]["repeats"] if head else 1
+
+
 def classifier_files(dataset, name, leaky=True):
     """One file of every case, classifier and split of a set of radiographs."""
     block = config["radiographs"][dataset]

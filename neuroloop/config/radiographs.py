@@ -20,6 +20,12 @@ class Radiographs(Settings):
     folds: Annotated[int, Field(ge=2)] | Literal["holdout"] = setting(
         "Folds of the patients; or holdout: 8 : 1 : 1 of the patients.", 5
     )
+    repeats: int = setting(
+        "Partitions of the patients into folds that heads on frozen features are trained on; "
+        "networks that are trained deeper keep the first.",
+        5,
+        ge=1,
+    )
     views: int = setting("Augmented views of each radiograph.", 1, ge=0)
     cases: Cases = setting(
         "What is balanced by what; docs/radiographs.md lists the cases.", ("case1", "case5")

@@ -104,12 +104,15 @@ def make_folds(
     max_view: int,
     validation: float,
     seed: int,
+    dealt: np.ndarray | None = None,
 ) -> list[Fold]:
     """What is learned from, validated on and tested on in each fold; of a hold-out there is one.
 
-    Without a share for validation, what would be validated on is learned from too.
+    Without a share for validation, what would be validated on is learned from too. `dealt` are the
+    folds of another partition than that of folds.tsv.
     """
-    table, fold = shown.table, shown.table[f"{split}_fold"].astype(int).to_numpy()
+    table = shown.table
+    fold = table[f"{split}_fold"].astype(int).to_numpy() if dealt is None else dealt
     # By image, a patient is in several folds: each radiograph then stands for a patient of its own.
     groups = table["patient" if split == "patient" else "radiograph"]
     check_patients_apart(fold, groups)

@@ -24,12 +24,15 @@ class PredictionsTable:
         Numbers of patients, from 0.
     truth : ndarray of int, shape (n,)
     probabilities : ndarray of float64, shape (n, classes)
+    folds : ndarray of str, shape (n,)
+        Which network, or networks, predicted it: scores of one fold have one scale.
     """
 
     radiographs: np.ndarray
     patients: np.ndarray
     truth: np.ndarray
     probabilities: np.ndarray
+    folds: np.ndarray
 
     @property
     def n_patients(self) -> int:
@@ -71,7 +74,7 @@ def predictions_table(predictions: pd.DataFrame, classes: Sequence[str]) -> Pred
     Parameters
     ----------
     predictions : DataFrame
-        A row a radiograph: ``radiograph, patient, label`` and ``p_{class}``.
+        A row a radiograph: ``radiograph, patient, label, fold`` and ``p_{class}``.
     classes : sequence of str
         Order of the classes.
 
@@ -111,4 +114,5 @@ def predictions_table(predictions: pd.DataFrame, classes: Sequence[str]) -> Pred
         patients,
         rows["label"].map(number).to_numpy(dtype=np.int64),
         probabilities,
+        rows["fold"].to_numpy(dtype=str),
     )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroloop.cxr.radiograph_splits import SIDES, fold_balance, holdout, image_folds, patient_folds
+from neuroloop.cxr.radiograph_splits import SIDES, deal_folds, fold_balance, holdout, image_folds
 from neuroloop.files.formats import StrPath, read_table, save_table
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
@@ -39,8 +39,9 @@ def split_radiographs(
         by_patient = np.array([SIDES.index(side) for side in sides])
         by_image = np.maximum(image_folds(labels, 10, numpy_generator(seed, "image folds")) - 7, 0)
     else:
-        by_patient = patient_folds(labels, patients, n_folds, numpy_generator(seed, "person folds"))
-        by_image = image_folds(labels, n_folds, numpy_generator(seed, "image folds"))
+        by_patient, by_image = (
+            deal_folds(radiographs, split, n_folds, seed) for split in ("patient", "image")
+        )
     save_table(folds, radiographs.assign(patient_fold=by_patient, image_fold=by_image, side=sides))
     save_table(balance, fold_balance(by_patient, labels, patients))
 

@@ -26,6 +26,7 @@ def predicted(skill, seed, n=150):
             "radiograph": [f"radiograph{number}" for number in range(n)],
             "patient": patients.astype(str),
             "label": np.array(CLASSES)[truth],
+            "fold": 0,
             **{f"p_{name}": shares[:, number] for number, name in enumerate(CLASSES)},
         }
     )
