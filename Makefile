@@ -21,7 +21,7 @@ export TORCH
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment demo test test-long fuzz lint bench clean
+.PHONY: help environment demo test test-long fuzz calibrate lint bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ test-long: environment ## run the long forms of tests, which `make test` leaves 
 
 fuzz: environment ## spoil valid files of every reader and count what is read, refused, or a fault
 	@OMP_NUM_THREADS=1 python -m tests.fuzz --files $(FILES) --jobs $(CORES)
+
+calibrate: environment ## count how often each test and interval is wrong in simulated worlds; goes on where it was cut off
+	@OMP_NUM_THREADS=1 python -m tests.calibrate --jobs $(CORES) --write
 
 lint: environment ## check style, types and the workflow's form
 	python -m ruff check .

@@ -1,0 +1,5 @@
+"""Claims of calcium movies and their readers."""
+
+from tests.calibrate.claim import Claim
+
+CLAIMS: list[Claim] = []

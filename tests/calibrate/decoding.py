@@ -1,0 +1,5 @@
+"""Claims of decoding of brains."""
+
+from tests.calibrate.claim import Claim
+
+CLAIMS: list[Claim] = []

@@ -1,0 +1,5 @@
+"""Claims of looking inside networks."""
+
+from tests.calibrate.claim import Claim
+
+CLAIMS: list[Claim] = []

@@ -1,0 +1,5 @@
+"""Claims of classifiers of radiographs."""
+
+from tests.calibrate.claim import Claim
+
+CLAIMS: list[Claim] = []

@@ -1,0 +1,5 @@
+"""Claims of students and their teachers."""
+
+from tests.calibrate.claim import Claim
+
+CLAIMS: list[Claim] = []
