@@ -296,6 +296,7 @@ rule summarise_classifiers:
         predictions=lambda wildcards: classifier_files(
             wildcards.dataset, "predictions.tsv"
         ),
+        repeats=lambda wildcards: classifier_files(wildcards.dataset, "repeats.tsv"),
         histories=lambda wildcards: classifier_files(wildcards.dataset, "history.tsv"),
         folds=f"results/{RADIOGRAPHS}/folds.tsv",
         external=lambda wildcards: external_files(wildcards.dataset, "predictions.tsv"),

@@ -127,8 +127,13 @@ def classifier_features(wildcards):
 
 def classifier_repeats(wildcards):
     """Partitions that the wildcards' classifier is trained on: a deep network on one alone."""
+    if wildcards.split == "site":
+        return 1
+    block = config["radiographs"][wildcards.dataset]
     head = config["classifiers"][wildcards.classifier]["train_from"] == "head"
-    return config["radiographs"][wildcards.dataset]["repeats"] if head else 1
+    return block["repeats_of"].get(
+        wildcards.classifier, block["repeats"] if head else 1
+    )
 
 
 def classifier_files(dataset, name, leaky=True):
@@ -142,6 +147,10 @@ def classifier_files(dataset, name, leaky=True):
         made += [
             f"results/cxr/{dataset}/{case}/{classifier}/image/{name}"
             for case, classifier in block["leakage"]
+        ]
+        made += [
+            f"results/cxr/{dataset}/{case}/{classifier}/site/{name}"
+            for case, classifier in block["new_sites"]
         ]
     return made
 

@@ -154,7 +154,11 @@ def radiograph_jobs(dataset):
         yield from jobs("extract_features", **one, front=[front], kind=[kind])
     for case, name in pairs:
         pair = {"case": [case], "classifier": [name]}
-        splits = ["patient", *["image"] * ([case, name] in block["leakage"])]
+        also = {"image": "leakage", "site": "new_sites"}
+        splits = [
+            "patient",
+            *(s for s, key in also.items() if [case, name] in block[key]),
+        ]
         yield from jobs("train_classifier", **one, **pair, split=splits)
         yield from jobs("predict_external", **one, **pair, other=block["external"])
     for case, name in block["maps"]:

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from neuroloop.config.names import Name, Pair, Pairs, SomeTexts, Texts, different
+from neuroloop.config.names import Count, Name, Pair, Pairs, SomeTexts, Texts, different
 from neuroloop.config.settings import Settings, setting
 
 Case = Literal["case1", "case2", "case3", "case4", "case5", "undersampled", "affine"]
@@ -25,6 +25,11 @@ class Radiographs(Settings):
         "networks that are trained deeper keep the first.",
         5,
         ge=1,
+    )
+    repeats_of: dict[Name, Count] = setting(
+        "Partitions of single classifiers, deep ones too; a sweep's name stands for all that it "
+        "makes.",
+        {},
     )
     views: int = setting("Augmented views of each radiograph.", 1, ge=0)
     cases: Cases = setting(
@@ -48,6 +53,11 @@ class Radiographs(Settings):
     leakage: Pairs = setting(
         "Cases and classifiers that are trained once more with radiographs of a patient on both "
         "sides of the split.",
+        (),
+    )
+    new_sites: Pairs = setting(
+        "Cases and classifiers that are trained once more with each site left out, where the "
+        "manifest has a column site.",
         (),
     )
     maps: Pairs = setting("Cases and classifiers whose CAM and Grad-CAM are drawn.", ())

@@ -1,6 +1,6 @@
 """Other partitions of the same radiographs into folds: what a contrast owes to one of them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 import torch
@@ -13,6 +13,7 @@ from neuroloop.cxr.radiograph_splits import deal_folds
 from neuroloop.cxr.radiograph_tables import COLUMNS, prediction_table
 from neuroloop.cxr.transfer import predict_radiographs, train_fold
 from neuroloop.jobs.seeds import derive_seed
+from neuroloop.training.checkpoints import Checkpoint
 
 
 def predict_partitions(
@@ -28,12 +29,13 @@ def predict_partitions(
     repeats: int,
     seed: int,
     device: torch.device,
+    checkpoint: Callable[[str], Checkpoint],
 ) -> pd.DataFrame:
     """Train a classifier on further partitions, and predict what each network never saw.
 
     Parameters
     ----------
-    shown, stored, classifier, case, split, folds, max_view, views, seed, device
+    shown, stored, classifier, case, split, folds, max_view, views, seed, device, checkpoint
         As for the first partition (`classifier_folds.make_folds`, `train_folds`).
     repeats : int
         Partitions, the first included.
@@ -59,6 +61,7 @@ def predict_partitions(
                 fold,
                 classifier,
                 derive_seed(own, "classifier", number),
+                checkpoint(f"{repeat}-{number}"),
                 label=f"partition {repeat}, fold {number}",
             )
             logits = predict_radiographs(network, stored, fold.test, views)

@@ -105,6 +105,12 @@ def deal_folds(
     return patient_folds(labels, patients, n_folds, numpy_generator(seed, "person folds", *names))
 
 
+def site_folds(radiographs: pd.DataFrame) -> "pd.Series[int]":
+    """Number the sites of radiographs, in natural order of their names; -1 where it is unknown."""
+    names = natural_sorted(set(radiographs["site"].dropna()) - {""})
+    return radiographs["site"].map({name: k for k, name in enumerate(names)}).fillna(-1).astype(int)
+
+
 def holdout(
     labels: Iterable[str],
     patients: Iterable[str],

@@ -32,7 +32,7 @@ class Radiographs(NamedTuple):
     ----------
     table : DataFrame
         ``radiograph`` (id, free of slashes), ``file`` (relative to `folder`), ``label``,
-        ``patient``; in natural order of the ids.
+        ``patient``, and ``site`` if a manifest names it; in natural order of the ids.
     pixels : ndarray of uint8, shape (radiographs, size, size)
         Rows as in `table`.
     dropped : DataFrame
@@ -126,7 +126,7 @@ def radiographs_table(
     properties = file_properties(listed, read)
     properties.insert(0, "radiograph", ids.reindex(listed.index))
     return Radiographs(
-        table[list(COLUMNS)],
+        table[[*COLUMNS, *(["site"] if "site" in table else [])]],
         np.stack([read[row].square for row in table["row"]]),
         found.dropped,
         properties,

@@ -212,9 +212,10 @@ def _dangling_radiographs(name: str, config: Mapping[str, Any]) -> Iterator[str]
     where = f"config, radiographs.{name}"
     known = config["classifiers"]
     yield from _unknown(f"{where}.classifiers", "classifier", block["classifiers"], known)
-    yield from _unknown(f"{where}.cases_of", "classifier", block["cases_of"], block["classifiers"])
+    for key in ("cases_of", "repeats_of"):
+        yield from _unknown(f"{where}.{key}", "classifier", block[key], block["classifiers"])
     trained = trainings(block)
-    for key in ("leakage", "maps"):
+    for key in ("leakage", "new_sites", "maps"):
         for pair in block[key]:
             if tuple(pair) not in trained:
                 yield f"{where}.{key}: {pair} is not a case and a classifier of these radiographs"

@@ -118,6 +118,7 @@ def train_classifier(
         repeats=repeats,
         seed=seed,
         device=processor,
+        checkpoint=states.part,
     )
     save_table(outputs["history"], trained.history)
     save_table(outputs["repeats"], again)

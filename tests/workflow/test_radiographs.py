@@ -50,6 +50,7 @@ def radiographs_config() -> dict[str, Any]:
                     "radiographs_per_class": 15,
                     "max_radiographs_per_patient": 2,
                     "shared": 0.3,
+                    "sites": 3,
                 },
                 "size": 32,
                 "folds": 2,
@@ -57,6 +58,8 @@ def radiographs_config() -> dict[str, Any]:
                 "baseline": ["case1", "linear"],
                 "ensembles": [["linear", "deep"]],
                 "leakage": [["case1", "deep"]],
+                "new_sites": [["case1", "linear"]],
+                "repeats": 2,
                 "maps": [["case5", "deep"]],
                 "external": ["elsewhere"],
                 "bootstraps": 100,
@@ -98,7 +101,7 @@ def test_all_is_made_and_told(project: Project) -> None:
         "simulate_radiographs": 2,
         "split_radiographs": 1,
         "summarise_classifiers": 1,
-        "train_classifier": 5,
+        "train_classifier": 6,
         "write_report": 1,
     }
 
