@@ -11,6 +11,8 @@ from neuroloop.files.natural_order import natural_sorted
 from neuroloop.fmri.linear import fit_linear
 from neuroloop.fmri.soft_labels import by_stimulus, check_rows, out_of_fold
 from neuroloop.statistics import folds
+from neuroloop.statistics.folds import fold_of_rows
+from neuroloop.statistics.units import check_whole
 
 
 class SoftLabels(NamedTuple):
@@ -42,6 +44,7 @@ def decode_arrays(
     runs: ArrayLike,
     *,
     stimuli: ArrayLike | None = None,
+    blocks: ArrayLike | None = None,
     decoder: str = "ridge",
     n_voxels: int | None = None,
     n_folds: int | None = None,
@@ -64,6 +67,10 @@ def decode_arrays(
     stimuli : array, (n,), optional
         Image of each row. Images tested in a fold are left out of its training set, whatever the
         run, and soft labels are means over the rows of an image.
+    blocks : array, (n,), optional
+        What rows are alike because they follow one another, e.g. the volumes of a block: folds
+        inside the training set, which choose the temperature and penalties, keep them whole. By
+        default rows of one class that follow one another in a run.
     decoder : str
         A linear decoder.
     n_voxels : int, optional
@@ -82,9 +89,9 @@ def decode_arrays(
     Raises
     ------
     NeuroLoopError
-        If the arrays do not match, or a fold cannot learn a class.
+        If the arrays do not match, folds split a block, or a fold cannot learn a class.
     """
-    _check_index({"x": x, "labels": labels, "runs": runs, "stimuli": stimuli})
+    _check_index({"x": x, "labels": labels, "runs": runs, "stimuli": stimuli, "blocks": blocks})
     x, names = _numbers(x), _texts(labels, "labels")
     run = np.array(_texts(runs, "runs"))
     shown = np.full(len(names), "") if stimuli is None else np.array(_texts(stimuli, "stimuli"))
@@ -104,15 +111,24 @@ def decode_arrays(
         )
     count = min(len(set(run.tolist())), 10) if n_folds is None else n_folds
     splits = folds.splits(folds.group_folds(run.tolist(), count), stimuli=shown.tolist())
-    fit = partial(fit_linear, decoder, n_voxels=n_voxels, stimuli=shown, **settings)
+    block = _following(run, y) if blocks is None else np.array(_texts(blocks, "blocks"))
+    whole = fold_of_rows(splits, len(y))
+    check_whole(whole, block.tolist(), "block", "give its rows one run, or correct blocks")
+    fit = partial(fit_linear, decoder, n_voxels=n_voxels, blocks=block, stimuli=shown, **settings)
     found = out_of_fold(
-        x, y, run, shown, splits, len(classes), fit, calibration_folds, None, decoder, classes
+        x, y, run, shown, splits, len(classes), fit, calibration_folds, block, decoder, classes
     )
     ids = shown if stimuli is not None else np.arange(len(y)).astype(str)
     rows = list(dict.fromkeys(ids.tolist()))
     logits, soft_labels = by_stimulus(found.logits, ids.tolist(), rows)
     accuracy = float((found.logits.argmax(axis=1) == y).mean())
     return SoftLabels(soft_labels, logits, rows, classes, accuracy)
+
+
+def _following(runs: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Number the stretches of rows of one run and class that follow one another, as str."""
+    begins = np.append(True, (runs[1:] != runs[:-1]) | (y[1:] != y[:-1]))
+    return np.cumsum(begins).astype(str)
 
 
 def _numbers(x: ArrayLike) -> np.ndarray:

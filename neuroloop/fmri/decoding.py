@@ -21,7 +21,8 @@ from neuroloop.fmri.soft_labels import Fit, OutOfFold, by_stimulus, out_of_fold
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 from neuroloop.fmri.units import PermutationUnits, named_images, permutation_units
 from neuroloop.statistics import metrics
-from neuroloop.statistics.folds import Split, check_training, check_whole, splits
+from neuroloop.statistics.folds import Split, check_training, splits
+from neuroloop.statistics.units import check_whole
 
 log = logging.getLogger(__name__)
 
@@ -125,7 +126,8 @@ def pose(x: np.ndarray, samples: np.ndarray, folds: pd.DataFrame, stimuli: pd.Da
     classes = natural_sorted(set(folds["category"]))
     index = {name: number for number, name in enumerate(classes)}
     images = named_images(folds["stimulus_id"], folds["category"])
-    check_whole(folds["fold"].to_numpy(), folds["block"])
+    remedy = "set fold_by: run, or unit: block where there is one run"
+    check_whole(folds["fold"].to_numpy(), folds["block"], "block", remedy)
     held_out = of_stimulus.loc[folds["stimulus_id"], "held_out"].to_numpy() == 1
     shown = set(folds["stimulus_id"])
     training = stimuli[stimuli["session"] == "training"]

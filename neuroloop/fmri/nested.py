@@ -16,11 +16,12 @@ def inner_groups(
     runs: np.ndarray,
     blocks: np.ndarray | None = None,
     stimuli: np.ndarray | None = None,
+    apart: bool = False,
 ) -> np.ndarray:
     """Return the groups that folds inside a training set must not split.
 
-    These are runs, as in the outer folds. If one run is left, or the outer folds cut through runs,
-    they are units of blocks and images (see `units`), or blocks if a class is a single unit.
+    These are runs, as in the outer folds, runs that share an image in one group. If that leaves one
+    group, or the outer folds cut through runs, they are units of blocks and images (see `units`).
 
     Parameters
     ----------
@@ -30,20 +31,48 @@ def inner_groups(
         Class and run of all rows.
     blocks, stimuli : ndarray of str, (rows,), optional
         By default every row is its own block. Stimuli are empty where unknown.
+    apart : bool
+        Whether the folds are to leave out the images that they test, as `folds.splits` does. Then
+        runs that share images may be parted, and the images of a class that is a single unit.
 
     Returns
     -------
     ndarray of str, (rows,)
         Names are meaningful only in the training rows.
+
+    Raises
+    ------
+    NeuroLoopError
+        If the split learns from a block or an image that it tests.
     """
     runs, train = np.asarray(runs).astype(str), split.train
-    if len(np.unique(runs[train])) > 1 and not np.isin(runs[train], runs[split.test]).any():
-        return runs
-    block = joined(train if blocks is None else np.asarray(blocks)[train])
-    unit = block if stimuli is None else joined(block, np.asarray(stimuli)[train])
+    shown = np.full(len(runs), "") if stimuli is None else np.asarray(stimuli).astype(str)
+    _check_apart(split, blocks, "block")
+    _check_apart(split, shown, "image")
     groups = np.full(len(runs), "", dtype="U20")
-    groups[train] = unit if _fewest(unit, y[train]) > 1 else block
+    if len(np.unique(runs[train])) > 1 and not np.isin(runs[train], runs[split.test]).any():
+        if apart:
+            return runs
+        groups[train] = joined(runs[train], shown[train])
+        if len(np.unique(groups[train])) > 1:
+            return groups
+    block = joined(train if blocks is None else np.asarray(blocks)[train])
+    unit = joined(block, shown[train])
+    groups[train] = block if apart and _fewest(unit, y[train]) == 1 else unit
     return groups
+
+
+def _check_apart(split: Split, names: np.ndarray | None, what: str) -> None:
+    """Refuse a split that learns from what it tests."""
+    if names is None:
+        return
+    both = np.intersect1d(np.asarray(names)[split.train], np.asarray(names)[split.test])
+    both = both[both.astype(str) != ""]
+    if len(both):
+        raise NeuroLoopError(
+            f"rows of {what} {str(both[0])!r} are both learned and tested in a fold, and they are "
+            f"alike, whatever the data say: give rows of one {what} to one fold"
+        )
 
 
 def inner_folds(

@@ -131,7 +131,7 @@ def out_of_fold(
     folds.check_training(splits, labels, stimuli=stimuli)
     inner = []
     for split in splits:
-        kept = inner_groups(split, y, groups, blocks, stimuli)
+        kept = inner_groups(split, y, groups, blocks, stimuli, apart=True)
         inner.append(inner_splits(labels, kept, stimuli, split.train, calibration_folds))
     every = [*splits, *(part for parts in inner for part in parts)]
     for index, split in enumerate(every):

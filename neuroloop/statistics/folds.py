@@ -104,27 +104,6 @@ def stratified_folds(
     return folds[[position[unit] for unit in unit_of_row]]
 
 
-def check_whole(folds: np.ndarray, blocks: Iterable[str]) -> None:
-    """Check that no fold splits a block.
-
-    Samples of a block follow one another in time: a decoder that learned some of them knows the
-    others whatever the brain says.
-
-    Raises
-    ------
-    NeuroLoopError
-        If a block has rows in two folds.
-    """
-    fold_of: dict[str, int] = {}
-    for fold, block in zip(np.asarray(folds).tolist(), blocks, strict=True):
-        if fold_of.setdefault(block, fold) != fold:
-            raise NeuroLoopError(
-                f"folds {fold_of[block]} and {fold} split block {block!r}, whose samples follow "
-                "one another in time, so that a decoder would be tested on what it learned: set "
-                "fold_by: run, or unit: block where there is one run"
-            )
-
-
 def splits(
     folds: np.ndarray,
     keep: np.ndarray | None = None,

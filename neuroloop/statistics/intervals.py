@@ -48,17 +48,19 @@ def cluster_interval(
 
     The accuracy is the ratio sum(c_r) / sum(n_r) of hits and rows of R clusters; its linearised
     variance is R / (R - 1) * sum((c_r - accuracy * n_r)^2) / N^2 (Cochran 1977, Sampling
-    Techniques, section 3.12, without finite-population correction), used with Student's t of R - 1
-    degrees of freedom and cut at 0 and 1.
+    Techniques, section 3.12, without finite-population correction). The interval is Wilson's score
+    interval for as many independent rows as have that variance, accuracy * (1 - accuracy) /
+    variance, with Student's t of R - 1 degrees of freedom (Franco et al. 2019, J. Surv. Stat.
+    Methodol. 7:334): a symmetric one holds the truth too rarely near 0 and 1.
 
     Rows may be alike in two ways that cross, as rows of one run and rows of one image. The variance
     is then that over runs plus that over images less that over their cells (Cameron, Gelbach &
     Miller 2011, J. Bus. Econ. Stat. 29:238), and at least that over either, with the degrees of
     freedom of `crossed_variance`.
 
-    Two cases have no such variance and get Wilson's score interval over rows instead, which
-    takes the rows for independent and so is too narrow where they are not: a single cluster, and
-    clusters that all have the same accuracy (as when every row is right).
+    Clusters that all have the same accuracy (as when every row is right) show no variance, and
+    their rows count as independent. So do those of a single cluster, which is too narrow where they
+    are not; there, and where each row is a cluster, the normal distribution stands in t's place.
 
     Parameters
     ----------
@@ -81,20 +83,27 @@ def cluster_interval(
         raise ValueError(f"hits {hits.shape} and clusters {kinds[0].shape} give no interval")
     n_right, n = int(hits.sum()), len(hits)
     of_kind = [_cluster_variance(hits, one) for one in kinds]
-    if not any(of_kind):
-        from scipy.stats import binomtest  # takes a second to import
-
-        wilson = binomtest(n_right, n).proportion_ci(level, method="wilson")
-        return Estimate(n_right / n, float(wilson.low), float(wilson.high))
     freedoms = [one.max() for one in kinds]
     variance, freedom = of_kind[0], float(freedoms[0])
-    if len(kinds) > 1:
+    if len(kinds) > 1 and any(of_kind):
         cells = _numbered(map(str, kinds[0] * (freedoms[1] + 1) + kinds[1]))
         variance = max(*of_kind, sum(of_kind) - _cluster_variance(hits, cells))
         spent = sum(one**2 / degrees for one, degrees in zip(of_kind, freedoms, strict=True) if one)
         freedom = max(variance**2 / spent, float(min(freedoms)))
-    half = float(special.stdtrit(freedom, (1 + level) / 2) * np.sqrt(variance))
-    return Estimate(n_right / n, max(0.0, n_right / n - half), min(1.0, n_right / n + half))
+    accuracy = n_right / n
+    rows = accuracy * (1 - accuracy) / variance if variance else n
+    if freedom == 0 or (not variance and freedoms[0] + 1 == n):
+        freedom = np.inf
+    low, high = _score_interval(accuracy, rows, float(special.stdtrit(freedom, (1 + level) / 2)))
+    return Estimate(accuracy, low, high)
+
+
+def _score_interval(share: float, n: float, width: float) -> tuple[float, float]:
+    """Interval of Wilson (1927, J. Am. Stat. Assoc. 22:209), `width` standard errors each way."""
+    middle = (share + width**2 / (2 * n)) / (1 + width**2 / n)
+    half = width / (1 + width**2 / n) * np.sqrt(share * (1 - share) / n + width**2 / (4 * n**2))
+    # Rounding may put a bound beyond a share of 0 or 1.
+    return max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half))
 
 
 def _numbered(clusters: Iterable[str]) -> np.ndarray:

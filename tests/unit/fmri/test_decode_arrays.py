@@ -120,3 +120,31 @@ def test_missing_labels_and_runs_are_one_sentence(name: str, values: list[Any], 
     arrays = {"labels": ["a", "b"] * 20, "runs": [1] * 20 + [2] * 20} | {name: values}
     with pytest.raises(NeuroLoopError, match=said):
         decode_arrays(np.ones((40, 3)), **arrays)
+
+
+def noise_in_blocks() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Two runs of twelve blocks of ten rows that share most of their noise, of three classes."""
+    generator = np.random.default_rng(1)
+    block = np.repeat(np.arange(24), 10)
+    x = generator.standard_normal((24, 60))[block] + 0.3 * generator.standard_normal((240, 60))
+    labels = np.concatenate([generator.permutation(3) for _ in range(8)])
+    return x, labels[block], np.repeat([1, 2], 120), block
+
+
+@pytest.mark.parametrize("decoder", ["ridge", "svm"])
+def test_rows_of_a_block_are_not_parted_by_the_folds_that_calibrate(decoder: str) -> None:
+    """Noise is sure of itself where a temperature is chosen on rows of blocks that were learned."""
+    x, labels, runs, block = noise_in_blocks()
+    loss = {}
+    for name, blocks in {"none": None, "blocks": block, "rows": np.arange(240)}.items():
+        found = decode_arrays(x, labels, runs, decoder=decoder, blocks=blocks)
+        loss[name] = -np.log(found.soft_labels[np.arange(240), labels]).mean()
+    assert loss["rows"] > 2
+    assert max(loss["none"], loss["blocks"]) < np.log(3) + 0.1
+
+
+def test_blocks_that_runs_split_are_refused() -> None:
+    x, labels, runs, block = noise_in_blocks()
+    runs = np.where(np.arange(240) < 115, 1, 2)
+    with pytest.raises(NeuroLoopError, match=r"folds 0 and 1 split block '11'.*give its rows one"):
+        decode_arrays(x, labels, runs, blocks=block)

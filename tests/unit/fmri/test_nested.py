@@ -66,11 +66,36 @@ def test_inner_groups_are_runs_where_the_outer_folds_keep_them_whole(train, test
     assert len(pairs) == len(set(groups.tolist())) == len(set(same[split.train].tolist()))
 
 
-def test_inner_groups_join_blocks_of_one_image_unless_a_class_has_no_other() -> None:
+def test_inner_groups_join_blocks_of_one_image() -> None:
     split, runs = Split(np.arange(8), np.arange(8, 12)), np.repeat("1", 12)
     blocks, y = np.arange(12).astype(str), np.arange(12) % 2
     images = np.array([*"abcdabcdefef"])
     groups = inner_groups(split, y, runs, blocks, images)
     assert groups[:4].tolist() == groups[4:8].tolist()
     one = np.array([*"ababababefef"])
-    assert len(set(inner_groups(split, y, runs, blocks, one)[:8])) == 8
+    assert len(set(inner_groups(split, y, runs, blocks, one)[:8])) == 2
+    # Folds that leave out the images that they test may part them, so that all classes are learned.
+    assert len(set(inner_groups(split, y, runs, blocks, one, apart=True)[:8])) == 8
+
+
+def test_runs_that_share_images_are_one_group_unless_images_are_kept_apart() -> None:
+    split, y = Split(np.arange(8), np.arange(8, 10)), np.arange(10) % 2
+    runs, blocks = np.repeat([*"12345"], 2), np.arange(10).astype(str)
+    images = np.array([*"ababcdefgh"])
+    groups = inner_groups(split, y, runs, blocks, images)[:8]
+    assert groups.tolist() == [*"0000", *"1122"]
+    assert inner_groups(split, y, runs, blocks, images, apart=True).tolist() == runs.tolist()
+    # If all runs are joined so, what is left is images.
+    chain = np.array([*"abbccddagh"])
+    y = np.array([0, 1, 1, 0, 0, 1, 1, 0, 0, 1])
+    groups = inner_groups(split, y, runs, blocks, chain)[:8]
+    assert groups.tolist() == [*"01122330"]
+
+
+@pytest.mark.parametrize(("images", "what"), [(None, "block 'c'"), ([*"uvwxyzxx"], "image 'x'")])
+def test_what_is_tested_is_not_learned(images, what) -> None:
+    blocks = np.array([*"abccddce"]) if images is None else np.arange(8).astype(str)
+    split = Split(np.arange(4), np.arange(4, 8))
+    given = None if images is None else np.array(images)
+    with pytest.raises(NeuroLoopError, match=f"rows of {what} are both learned and tested"):
+        inner_groups(split, np.arange(8) % 2, np.repeat("1", 8), blocks, given)

@@ -11,7 +11,6 @@ from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.folds import (
     Split,
     check_training,
-    check_whole,
     group_folds,
     splits,
     stratified_folds,
@@ -104,15 +103,6 @@ def test_stratified_folds_keep_units_whole_and_spread_them():
     np.testing.assert_array_equal(folds[::3], alone)
     with pytest.raises(NeuroLoopError, match=r"13 folds .* 12 blocks or images of class 'a'"):
         stratified_folds(labels, 13, np.random.default_rng(0), units.tolist())
-
-
-def test_a_fold_that_splits_a_block_is_named_with_the_keys_that_help():
-    check_whole(np.array([0, 0, 1, 1]), ["a", "a", "b", "c"])
-    with pytest.raises(
-        NeuroLoopError, match=r"folds 0 and 1 split block 'b'.*fold_by: run"
-    ) as error:
-        check_whole(np.array([0, 0, 1, 1]), ["a", "b", "b", "c"])
-    assert "unit: block" in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -20,15 +20,24 @@ from neuroloop.statistics.intervals import (
 )
 
 
+def score_interval(share, variance, width):
+    """Shares whose own standard error, scaled as that of `share`, is `width` times the distance."""
+    effect = variance / (share * (1 - share))
+    ends = np.roots([1 + width**2 * effect, -2 * share - width**2 * effect, share**2])
+    return tuple(sorted(ends))
+
+
 def test_cluster_interval_by_hand():
     # Runs of 4, 2 and 4 rows with 3, 1 and 1 hits: accuracy 0.5, residuals 1, 0 and -1.
     hits, runs = np.array([1, 1, 1, 0, 1, 0, 1, 0, 0, 0]), ["1"] * 4 + ["2"] * 2 + ["10"] * 4
     estimate = cluster_interval(hits, runs)
-    error = np.sqrt(3 / 2 * 2) / 10
-    half = 4.302652729749464 * error  # t of 2 degrees of freedom
-    assert estimate == pytest.approx((0.5, max(0, 0.5 - half), min(1, 0.5 + half)))
+    variance = 3 / 2 * 2 / 100  # of 0.25 / 0.03 independent rows
+    t = 4.302652729749464  # of 2 degrees of freedom
+    half = t * np.sqrt(0.03 + t**2 * 0.12**2 / 4) / (1 + t**2 * 0.12)
+    assert estimate == pytest.approx((0.5, 0.5 - half, 0.5 + half))
+    assert estimate == pytest.approx((0.5, *score_interval(0.5, variance, t)))
     narrower = cluster_interval(hits, runs, level=0.5)
-    assert narrower.ci_high == pytest.approx(0.5 + 0.816496580927726 * error)
+    assert narrower[1:] == pytest.approx(score_interval(0.5, variance, 0.816496580927726))
 
 
 def test_cluster_interval_against_a_regression_with_cluster_robust_errors():
@@ -39,7 +48,16 @@ def test_cluster_interval_against_a_regression_with_cluster_robust_errors():
         cov_type="cluster", cov_kwds={"groups": clusters}, use_t=True
     )
     estimate = cluster_interval(hits, clusters.astype(str))
-    assert estimate == pytest.approx((fit.params[0], *fit.conf_int()[0]))
+    share, variance = fit.params[0], fit.bse[0] ** 2
+    expected = score_interval(share, variance, stats.t.ppf(0.975, 8))
+    assert estimate == pytest.approx((share, *expected))
+    # And the score interval of statsmodels for whole numbers of rows.
+    hits = np.repeat([1, 0, 1, 0], [3, 1, 1, 3])
+    share, low, high = cluster_interval(hits, ["a"] * 4 + ["b"] * 4, level=0.5)
+    rows = 0.25 / (2 * 2 * (3 - 2) ** 2 / 64)
+    level = 2 * stats.norm.cdf(stats.t.ppf(0.75, 1)) - 1
+    expected = proportion_confint(rows / 2, rows, alpha=1 - level, method="wilson")
+    assert (share, low, high) == pytest.approx((0.5, *expected))
 
 
 def test_crossed_clusters_against_errors_that_are_robust_to_both():
@@ -56,10 +74,9 @@ def test_crossed_clusters_against_errors_that_are_robust_to_both():
     over_runs, over_images, both = variances
     assert both > max(over_runs, over_images)
     freedom = both**2 / (over_runs**2 / 5 + over_images**2 / 19)
-    half = stats.t.ppf(0.975, freedom) * np.sqrt(both)
-    low, high = np.clip([hits.mean() - half, hits.mean() + half], 0, 1)
+    expected = score_interval(hits.mean(), both, stats.t.ppf(0.975, freedom))
     estimate = cluster_interval(hits, runs.astype(str), crossed=images.astype(str))
-    assert estimate == pytest.approx((hits.mean(), low, high))
+    assert estimate == pytest.approx((hits.mean(), *expected))
 
 
 def test_intervals_over_runs_and_images_hold_where_images_recur():
@@ -90,15 +107,18 @@ def test_one_cluster_gets_the_score_interval():
 def test_clusters_of_equal_accuracy_do_not_get_an_interval_without_width(right):
     hits = np.tile(np.arange(10) < right, 6)
     estimate = cluster_interval(hits, np.repeat([str(run) for run in range(6)], 10))
-    expected = proportion_confint(6 * right, 60, method="wilson")
+    level = 2 * stats.norm.cdf(stats.t.ppf(0.975, 5)) - 1
+    expected = proportion_confint(6 * right, 60, alpha=1 - level, method="wilson")
     assert estimate == pytest.approx((right / 10, *expected))
     assert estimate.ci_high - estimate.ci_low > 0.05
 
 
 def test_clusters_of_unequal_size_and_equal_accuracy_count_as_equal():
     hits = np.array([1, 0, 0, 1, 1, 0, 0, 0, 0])
-    estimate = cluster_interval(hits, ["a"] * 3 + ["b"] * 6)
-    assert estimate == pytest.approx((1 / 3, *proportion_confint(3, 9, method="wilson")))
+    share, low, high = cluster_interval(hits, ["a"] * 3 + ["b"] * 6, level=0.5)
+    level = 2 * stats.norm.cdf(1) - 1  # as far as the quartile of t of 1 degree of freedom
+    expected = proportion_confint(3, 9, alpha=1 - level, method="wilson")
+    assert (share, low, high) == pytest.approx((1 / 3, *expected))
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=1, max_size=60))
@@ -109,22 +129,23 @@ def test_cluster_interval_holds_the_accuracy_and_stays_in_bounds(rows):
     assert estimate.ci_low < estimate.ci_high
 
 
-@pytest.mark.parametrize(("n_clusters", "n_rows", "alike"), [(4, 30, 0.05), (12, 20, 0.1)])
-def test_cluster_interval_covers_as_often_as_it_says(n_clusters, n_rows, alike):
-    """Rows of one cluster are alike: intraclass correlation `alike`, true accuracy 0.6."""
+@pytest.mark.parametrize(
+    ("n_clusters", "n_rows", "alike", "truth"),
+    [(4, 30, 0.05, 0.6), (12, 20, 0.1, 0.6), (4, 60, 0.1, 0.1), (5, 8, 0.02, 0.9)],
+)
+def test_cluster_interval_covers_as_often_as_it_says(n_clusters, n_rows, alike, truth):
+    """Rows of one cluster are alike: intraclass correlation `alike`."""
     generator = np.random.default_rng(7)
     clusters = np.repeat(np.arange(n_clusters), n_rows).astype(str)
     concentration = (1 - alike) / alike
-    covered, naive, n = 0, 0, 1500
+    covered, n = 0, 1000
     for _ in range(n):
-        rate = generator.beta(0.6 * concentration, 0.4 * concentration, size=n_clusters)
+        rate = generator.beta(truth * concentration, (1 - truth) * concentration, size=n_clusters)
         hits = generator.random(len(clusters)) < np.repeat(rate, n_rows)
         estimate = cluster_interval(hits, clusters)
-        covered += estimate.ci_low <= 0.6 <= estimate.ci_high
-        as_one = cluster_interval(hits, ["1"] * len(hits))
-        naive += as_one.ci_low <= 0.6 <= as_one.ci_high
-    assert 0.93 <= covered / n <= 0.975
-    assert naive / n < 0.85  # what taking the rows for independent would give
+        covered += estimate.ci_low <= truth <= estimate.ci_high
+    # A symmetric interval has 0.89 and 0.91 of the last two.
+    assert 0.925 <= covered / n <= 0.985
 
 
 def test_hits_that_give_no_interval_are_refused():
