@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.cxr.classifier_summary import External, Run, partitions, whole
+from neuroloop.cxr.contrast_variance import added, student
 from neuroloop.cxr.new_sites import OF_SITES, differences_of_sites
 from neuroloop.cxr.patient_bootstrap import patient_weights
 from neuroloop.cxr.patient_intervals import patient_variance
 from neuroloop.cxr.predictions_table import predictions_table
-from neuroloop.cxr.radiograph_comparison import COLUMNS, COMPARED, compare, student
+from neuroloop.cxr.radiograph_comparison import COLUMNS, COMPARED, compare
 from neuroloop.cxr.radiograph_metrics import scores
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.statistics.families import corrected
@@ -99,11 +100,10 @@ def _anew(
 ) -> pd.DataFrame:
     """Compare two trainings, as others like them would come out on other partitions."""
     first, second = partitions(runs[run]), partitions(runs[against])
-    folds = first[0]["fold"].nunique()
-    # Of a hold-out of 8 : 1 : 1 a tenth is tested.
-    ratio = 1 / (folds - 1) if folds > 1 else 1 / 9
+    anew = min(len(first), len(second)) > 1
+    ratio = 1 / (first[0]["fold"].nunique() - 1) if anew else 0.0
     gaps = compare(first, second, classes, contrast, seed, bootstraps, ratio)
-    if min(len(first), len(second)) > 1:
+    if anew:
         units = {
             "unit": varied(["patient", "partition"]),
             "scope": scope(["patient", "partition"], ["site"]),
@@ -149,19 +149,16 @@ def elsewhere(
     for name in COMPARED:
         if (name, "") not in values[0]:
             continue
-        of_set = [
-            patient_variance(drawn[name, ""], count)
+        of_sets = [
+            (patient_variance(drawn[name, ""], count), count - 1)
             for drawn, count in zip(draws, patients, strict=True)
         ]
-        spent = sum(one**2 / (count - 1) for one, count in zip(of_set, patients, strict=True))
         difference = float(values[0][name, ""][0] - values[1][name, ""][0])
-        variance = sum(of_set)
-        tested = student(difference, variance, variance**2 / spent if spent else np.inf)
         rows.append(
             {
                 "metric": name,
                 "difference": difference,
-                **tested._asdict(),
+                **student(difference, added(of_sets))._asdict(),
                 "n": len(there),
                 "patients": patients[0],
                 "left_out": int(np.isnan(draws[0][name, ""] + draws[1][name, ""]).sum()),

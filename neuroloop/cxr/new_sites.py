@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from neuroloop.cxr.contrast_variance import Test, over_folds, student
 from neuroloop.cxr.predictions_table import predictions_table
-from neuroloop.cxr.radiograph_comparison import COMPARED, Test, student
+from neuroloop.cxr.radiograph_comparison import COMPARED
 from neuroloop.cxr.radiograph_metrics import radiograph_metrics, scores
 from neuroloop.statistics.units import scope, varied
 
@@ -43,8 +44,7 @@ def over_sites(values: np.ndarray) -> Test:
     count = len(known)
     if count < FEWEST_SITES:
         return Test(*(np.nan,) * 4)
-    variance = (1 / count + 1 / (count - 1)) * float(known.var(ddof=1))
-    return student(float(known.mean()), variance, count - 1)
+    return student(float(known.mean()), over_folds(known, 1))
 
 
 def scores_of_sites(

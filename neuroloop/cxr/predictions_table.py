@@ -44,6 +44,18 @@ class PredictionsTable:
         """Class of the largest probability; of equal ones the first."""
         return self.probabilities.argmax(axis=1)
 
+    def of_fold(self, fold: str) -> "PredictionsTable":
+        """Radiographs of one fold alone."""
+        rows = self.folds == fold
+        _, patients = np.unique(self.patients[rows], return_inverse=True)
+        return PredictionsTable(
+            self.radiographs[rows],
+            patients,
+            self.truth[rows],
+            self.probabilities[rows],
+            self.folds[rows],
+        )
+
     @cached_property
     def patient_sums(self) -> np.ndarray:
         """What the radiographs of each patient add to sums over radiographs, shape (patients, ...).

@@ -3,20 +3,19 @@
 Predictions of a partition hang on how it fell: other networks learned from other patients. So all
 partitions that both trainings were made on are averaged, and two things vary. Patients are
 resampled, the same on both sides; as each was predicted by networks that learned from the others,
-their variance counts n_test / n_train more (the correction of Nadeau & Bengio 2003, Mach. Learn.
-52:239, with patients as units in place of folds). And partitions, each trained anew, differ by what
-is left of their luck in the mean. One partition does not tell how others would come out.
+their variance counts n_test / n_train more. And partitions, each trained anew, differ by what is
+left of their luck in the mean. Folds that both share give the corrected resampled t of Nadeau &
+Bengio (2003, Mach. Learn. 52:239) as well, and the wider of both intervals holds. One partition
+does not tell how others would come out.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
+from neuroloop.cxr.contrast_variance import over_folds, over_patients, student
 from neuroloop.cxr.patient_bootstrap import patient_weights
-from neuroloop.cxr.patient_intervals import patient_variance
 from neuroloop.cxr.predictions_table import PredictionsTable, predictions_table
 from neuroloop.cxr.radiograph_metrics import scores
 from neuroloop.errors import NeuroLoopError
@@ -29,54 +28,6 @@ COLUMNS = (
     *("metric", "difference", "ci_low", "ci_high", "p", "n", "patients", "left_out"),
     *("partitions", "detectable"),
 )
-
-#: Power of the smallest difference that would have been seen.
-POWER = 0.8
-
-
-class Test(NamedTuple):
-    """Student's t of a difference.
-
-    Attributes
-    ----------
-    ci_low, ci_high : float
-        95 % interval.
-    p : float
-        Two-sided, against no difference.
-    detectable : float
-        Difference that `POWER` of studies like this one would find at p of 0.05.
-    """
-
-    ci_low: float
-    ci_high: float
-    p: float
-    detectable: float
-
-
-def student(value: float, variance: float, freedom: float, level: float = 0.95) -> Test:
-    """Interval, p and smallest detectable difference of a value with a variance.
-
-    Parameters
-    ----------
-    value, variance : float
-    freedom : float
-        Degrees of freedom of the variance.
-    level : float
-        Coverage of the interval.
-
-    Returns
-    -------
-    Test
-        Without numbers where the variance is 0 or not known, unless the value is 0 too.
-    """
-    if not variance > 0:
-        same = (0.0, 0.0, 1.0, 0.0) if value == 0 and variance == 0 else (np.nan,) * 4
-        return Test(*same)
-    error, critical = np.sqrt(variance), special.stdtrit(freedom, (1 + level) / 2)
-    p = 2 * special.stdtr(freedom, -abs(value) / error)
-    detectable = (critical + special.stdtrit(freedom, POWER)) * error
-    half = critical * error
-    return Test(float(value - half), float(value + half), float(p), float(detectable))
 
 
 def compare(
@@ -110,10 +61,10 @@ def compare(
     -------
     DataFrame
         A row for each of `COMPARED`: ``metric``, ``difference`` (a less b, mean over partitions),
-        ``ci_low``, ``ci_high`` and two-sided ``p`` (by `student`: the variance over patients times
-        1 + `tested_per_learned`, plus that over partitions by their number; degrees of freedom by
-        Satterthwaite 1946, Biometrics Bull. 2:110), ``n`` radiographs, ``patients``, ``left_out``
-        (resamples that lack a class that the metric needs), ``partitions`` and ``detectable``.
+        ``ci_low``, ``ci_high``, two-sided ``p`` and ``detectable`` (by `student`, of the variance
+        `over_patients` or, where several partitions are the same on both sides, `over_folds`,
+        whichever gives the wider interval), ``n`` radiographs, ``patients``, ``left_out``
+        (resamples that lack a class that the metric needs) and ``partitions``.
 
     Raises
     ------
@@ -139,6 +90,7 @@ def compare(
 
     values = differences(np.ones((1, first.n_patients)))
     parts = [differences(each) for each in patient_weights(first.n_patients, n_boot, seed)]
+    of_folds = _differences_of_folds(pairs, classes, contrast) if len(pairs) > 1 else {}
     rows = []
     for name, value in values.items():
         among = np.ones(len(first.truth), dtype=bool)
@@ -146,26 +98,44 @@ def compare(
             among = np.isin(first.truth, [list(classes).index(label) for label in contrast])
         patients = len(np.unique(first.patients[among]))
         draws = np.concatenate([part[name] for part in parts], axis=1).mean(axis=0)
-        over_patients = patient_variance(draws, patients) * (1 + tested_per_learned)
-        over_partitions = float(value.var(ddof=1)) / len(value) if len(value) > 1 else 0.0
-        variance = over_patients + over_partitions
-        spent = over_patients**2 / (patients - 1) + over_partitions**2 / max(len(value) - 1, 1)
-        tested = student(float(value.mean()), variance, variance**2 / spent if spent else np.inf)
+        variance = over_patients(value[:, 0], draws, patients, tested_per_learned)
+        if name in of_folds:
+            by_folds = over_folds(of_folds[name], len(pairs))
+            variance = max(variance, by_folds, key=lambda one: np.nan_to_num(one.half_width()))
+        difference = float(value.mean())
         rows.append(
             {
                 "metric": name,
-                "difference": float(value.mean()),
-                "ci_low": tested.ci_low,
-                "ci_high": tested.ci_high,
-                "p": tested.p,
+                "difference": difference,
+                **student(difference, variance)._asdict(),
                 "n": int(among.sum()),
                 "patients": patients,
                 "left_out": int(np.isnan(draws).sum()),
                 "partitions": len(pairs),
-                "detectable": tested.detectable,
             }
         )
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _differences_of_folds(
+    pairs: Sequence[tuple[PredictionsTable, PredictionsTable]],
+    classes: Sequence[str],
+    contrast: tuple[str, str] | None,
+) -> dict[str, np.ndarray]:
+    """Differences inside every fold of every partition; none where folds are not the same."""
+    made: dict[str, list[float]] = {}
+    for a, b in pairs:
+        if (a.folds != b.folds).any() or len(np.unique(a.folds)) < 2:
+            return {}
+        for fold in np.unique(a.folds):
+            one, other = (
+                scores(part, np.ones((1, part.n_patients)), classes, contrast)
+                for part in (a.of_fold(fold), b.of_fold(fold))
+            )
+            for name in COMPARED:
+                if (name, "") in one:
+                    made.setdefault(name, []).append(float((one[name, ""] - other[name, ""])[0]))
+    return {name: np.array(values) for name, values in made.items()}
 
 
 def _check_same(first: PredictionsTable, second: PredictionsTable) -> None:
