@@ -254,6 +254,7 @@ rule map_radiographs:
         model=f"results/{CLASSIFIED}/patient/model.json",
         weights=f"results/{CLASSIFIED}/patient/weights.safetensors",
         images=f"results/{CLASSIFIED}/patient/images.npz",
+        predictions=f"results/{CLASSIFIED}/patient/predictions.tsv",
     output:
         maps=f"results/{CLASSIFIED}/maps/maps.npz",
         maps_sidecar=f"results/{CLASSIFIED}/maps/maps.json",
@@ -283,6 +284,7 @@ rule map_radiographs:
     params:
         code=code_of("cxr/map_radiographs.py", backbone=classifier_backbone),
         plugins=plugins_of(backbone=classifier_backbone),
+        bootstraps=setting("radiographs", "dataset", "bootstraps"),
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],
@@ -335,6 +337,7 @@ rule summarise_classifiers:
         baseline=setting("radiographs", "dataset", "baseline"),
         ensembles=setting("radiographs", "dataset", "ensembles"),
         bootstraps=setting("radiographs", "dataset", "bootstraps"),
+        source=setting("radiographs", "dataset", "source"),
         seed=config["seed"],
         threads=config["threads"],
     script:

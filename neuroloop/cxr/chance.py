@@ -53,5 +53,5 @@ def at_chance(
         Resamples of patients.
     """
     found = radiograph_metrics(predictions, classes, None, seed, bootstraps)
-    row = found.set_index("metric").loc["balanced_accuracy"]
-    return Chance(*(float(row[name]) for name in Chance._fields))
+    row = found[found["metric"] == "balanced_accuracy"]
+    return Chance(*row[list(Chance._fields)].to_numpy(dtype=float)[0].tolist())

@@ -31,6 +31,7 @@ def summarise_classifiers(
     baseline: Sequence[str] | None,
     ensembles: Sequence[Sequence[str]],
     bootstraps: int,
+    simulated: bool,
     seed: int,
     outputs: Mapping[str, StrPath],
 ) -> None:
@@ -52,6 +53,8 @@ def summarise_classifiers(
         Classifiers whose probabilities are averaged, in every case.
     bootstraps : int
         Resamples of patients.
+    simulated : bool
+        Whether the radiographs are, which figures then say.
     seed : int
         Root seed.
     outputs : mapping
@@ -77,10 +80,11 @@ def summarise_classifiers(
     save_table(outputs["metrics"], metrics)
     save_table(outputs["comparisons"], compared)
     both = {name: (outputs[name], outputs[f"{name}_svg"]) for name in FIGURES}
-    inside = metrics[metrics["split"].isin(["patient", "image"])]
+    inside = metrics[metrics["split"] == "patient"]
     by_patient = {run: whole(rows) for run, rows in runs.items() if run.split == "patient"}
-    draw_scores(inside, pair, (baseline[0], baseline[1]) if baseline else None, *both["scores"])
-    draw_shortcuts(inside[inside["split"] == "patient"], pair, *both["shortcuts"])
+    first = (baseline[0], baseline[1]) if baseline else None
+    draw_scores(metrics, pair, first, *both["scores"], simulated=simulated)
+    draw_shortcuts(inside, pair, *both["shortcuts"], simulated=simulated)
     titled = {f"{run.classifier}, {run.case}": rows for run, rows in by_patient.items()}
     draw_confusion(titled, classes, *both["confusion"])
     draw_calibration(titled, classes, *both["calibration"])
@@ -116,6 +120,7 @@ if __name__ == "__main__":
             baseline=snakemake.params.baseline,
             ensembles=snakemake.params.ensembles,
             bootstraps=snakemake.params.bootstraps,
+            simulated=snakemake.params.source == "simulated",
             seed=snakemake.params.seed,
             outputs=snakemake.output,
         )

@@ -162,7 +162,7 @@ def above_chance(generator: np.random.Generator) -> float:
     table = cohort(generator, 40)
     evidence = difficulty(generator, table, 1.0)
     predicted = named(generator, table, evidence, np.zeros(len(table), dtype=int), 0.0, luck=0.0)
-    return float(not at_chance(predicted, CLASSES, int(generator.integers(2**31)), N_BOOT).marked)
+    return float(at_chance(predicted, CLASSES, int(generator.integers(2**31)), N_BOOT).marked)
 
 
 def sites(
