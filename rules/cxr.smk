@@ -284,7 +284,6 @@ rule map_radiographs:
     params:
         code=code_of("cxr/map_radiographs.py", backbone=classifier_backbone),
         plugins=plugins_of(backbone=classifier_backbone),
-        bootstraps=setting("radiographs", "dataset", "bootstraps"),
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],

@@ -38,7 +38,7 @@ class Chance(NamedTuple):
 
 
 def at_chance(
-    predictions: pd.DataFrame, classes: Sequence[str], seed: int, bootstraps: int
+    predictions: pd.DataFrame, classes: Sequence[str], seed: int, bootstraps: int = 2000
 ) -> Chance:
     """Compare a classifier's balanced accuracy on radiographs that it never saw with chance.
 

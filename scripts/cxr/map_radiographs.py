@@ -29,7 +29,6 @@ def map_radiographs(
     model: StrPath,
     predictions: StrPath,
     outputs: Mapping[str, StrPath],
-    bootstraps: int,
     seed: int,
     device: str,
 ) -> dict[str, Any]:
@@ -43,8 +42,6 @@ def map_radiographs(
         predictions.tsv of the classifier: whether it is above chance.
     outputs : mapping
         ``maps``, ``pointing``, ``figure``, ``figure_svg``.
-    bootstraps : int
-        Resamples of patients, for that.
     seed : int
         Root seed.
     device : str
@@ -62,7 +59,7 @@ def map_radiographs(
         raise NeuroLoopError(f"{model} has no labels of its radiographs")
     predicted = read_predictions(predictions, opened.classes)
     shown = predicted[predicted["shown"] == "whole"]
-    chance = at_chance(shown, opened.classes, seed, bootstraps)
+    chance = at_chance(shown, opened.classes, seed)
     made = map_predicted(opened)
     save_arrays(
         outputs["maps"],
@@ -102,7 +99,6 @@ if __name__ == "__main__":
             model=snakemake.input.model,
             predictions=snakemake.input.predictions,
             outputs=snakemake.output,
-            bootstraps=snakemake.params.bootstraps,
             seed=snakemake.params.seed,
             device=snakemake.params.device,
         )

@@ -130,7 +130,7 @@ def test_no_patient_is_on_two_sides(project: Project) -> None:
             assert sorted(of["radiograph"]) == sorted(folds.index)
             assert (of["fold"] == folds.loc[of["radiograph"], f"{split}_fold"].to_numpy()).all()
             assert (of["patient"] == folds.loc[of["radiograph"], "patient"].to_numpy()).all()
-        assert apart(rows, "fold") == (split == "patient")
+        assert apart(rows, "fold") == (split != "image")
 
 
 def test_every_radiograph_is_named_whole_and_in_parts(project: Project) -> None:
