@@ -201,6 +201,9 @@ def data_input(path, key):
             "or change that key or data_folder"
         )
         return []
+    if not (full.is_file() or full.is_dir()):  # Snakemake would wait for a pipe
+        MISSING[path] = f"{full} is a device or pipe (config, {key}): name a file"
+        return []
     return str(full)
 
 

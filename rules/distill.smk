@@ -3,6 +3,7 @@
 IMAGES = "distill/{dataset}"
 REFERENCE = "distill/{dataset}/reference/{teacher}/{student}"
 TAUGHT = "distill/{dataset}/{subject}/{roi}/{decoder}/{teacher}/{student}"
+ASSIGNED = "distill/{dataset}/{subject}/{roi}/{decoder}/withinclass/{student}"
 
 
 rule prepare_images:
@@ -150,11 +151,47 @@ use rule train_students as train_reference_students with:
         ),
 
 
+rule train_assignments:
+    """Train students on soft labels dealt anew within classes, for the exact test of images."""
+    input:
+        images=f"results/{IMAGES}/images.npy",
+        table=f"results/{IMAGES}/images.tsv",
+        logits="results/fmri/{dataset}/{subject}/{roi}/{decoder}/logits.npy",
+        start=start_input,
+    output:
+        predictions=f"results/{ASSIGNED}/assignments.npz",
+        sidecar=f"results/{ASSIGNED}/assignments.json",
+        run=f"results/{ASSIGNED}/assignments.run.json",
+    log:
+        f"logs/{ASSIGNED}/train_assignments.log",
+    benchmark:
+        f"benchmarks/{ASSIGNED}/train_assignments.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(4000),
+        runtime=minutes(480),
+        gpu=1,
+    params:
+        code=code_version("distill/train_assignments.py"),
+        student=setting("students", "student"),
+        assignments=setting("datasets", "dataset", "teaching", "assignments"),
+        n_seeds=setting("datasets", "dataset", "teaching", "assignment_seeds"),
+        at_once=setting("datasets", "dataset", "teaching", "seeds"),
+        seed=config["seed"],
+        device=config["device"],
+        threads=config["threads"],
+    script:
+        "../scripts/distill/train_assignments.py"
+
+
 rule summarise_ablation:
     """Compare every teacher with its controls, region by region, and draw the ablation."""
     input:
         predictions=lambda wildcards: student_files(wildcards.dataset),
         metrics=lambda wildcards: student_files(wildcards.dataset, "metrics.json"),
+        assignments=lambda wildcards: assignment_files(wildcards.dataset),
     output:
         table="results/distill/{dataset}/ablation.tsv",
         comparisons="results/distill/{dataset}/comparisons.tsv",

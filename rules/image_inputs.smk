@@ -97,6 +97,29 @@ def student_files(dataset, name="predictions.npz"):
     )
 
 
+def assignment_values(dataset):
+    """Wildcards of the jobs that deal a dataset's soft labels anew; None if there are none."""
+    block = config["datasets"][dataset]
+    teaching = block["teaching"]
+    tested = {"brain", "withinclass"} <= set(teaching["teachers"])
+    if not (tested and teaching["assignments"]):
+        return None
+    return {
+        "dataset": [dataset],
+        "subject": block["subjects"],
+        "roi": teaching["assignment_rois"] or block["rois"],
+        "decoder": teaching["decoders"],
+        "student": teaching["students"],
+    }
+
+
+def assignment_files(dataset):
+    """Predictions of every group of students whose soft labels were dealt anew."""
+    values = assignment_values(dataset)
+    pattern = "results/distill/{dataset}/{subject}/{roi}/{decoder}/withinclass/{student}/assignments.npz"
+    return expand(pattern, **values) if values else []
+
+
 def taught(dataset):
     """Whether students are taught from a dataset."""
     return config["datasets"][dataset]["teaching"] is not None

@@ -94,6 +94,9 @@ def teaching_jobs(dataset):
         teacher=brains,
         **students,
     )
+    assigned = assignment_values(dataset)
+    if assigned:
+        yield from jobs("train_assignments", **assigned)
 
 
 def dataset_jobs(dataset):

@@ -12,6 +12,7 @@ import pandas as pd
 
 from neuroloop.calcium.frame_store import read_rows
 from neuroloop.calcium.masks import cell_masks
+from neuroloop.calcium.odd_pixels import PixelWatch
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.door import outside
 from neuroloop.files.formats import StrPath
@@ -19,30 +20,23 @@ from neuroloop.files.formats import StrPath
 #: Pixels between the background and the rim of any cell, where so many are left.
 GAP, ENOUGH = 2.0, 100
 
-#: Pixels of the background and frames of a session that are looked at, at most. In dim movies few
-#: frames have pixels that are alike in all by chance.
-PIXELS, FRAMES = 4096, 600
+#: Pixels of the background that are looked at, at most.
+PIXELS = 4096
 
 #: Names, units and axes of what is stored with the frames of a session.
 UNITS = {"courses": "counts", "lengths": "frames", "first": "counts", "mean": "counts"}
-UNITS |= {"deviation": "counts"}
+UNITS |= {"odd": "recording_row, row, column, kind"}
 AXES = {
     "courses": ("frame of each recording in turn", "cells and background"),
     "lengths": ("recording_row",),
     "first": ("height", "width"),
     "mean": ("height", "width"),
-    "deviation": ("height", "width"),
+    "odd": ("odd pixel", "recording, place and kind"),
 }
 
 
 class CourseRecorder:
-    """Notes the light of cells and background of each frame, and what pixels do over time.
-
-    Attributes
-    ----------
-    count : int
-        Frames so far that the mean and the deviation are made of.
-    """
+    """Notes the light of cells and background of each frame, and what pixels do over time."""
 
     def __init__(
         self, cells: pd.DataFrame, shape: tuple[int, int], lengths: Mapping[str, int]
@@ -68,11 +62,9 @@ class CourseRecorder:
         self._lengths = np.array(list(lengths.values()))
         self._first_frame = np.cumsum(self._lengths) - self._lengths
         total = int(self._lengths.sum())
-        self._step = _step(total)
         self._courses = np.full((total, len(parts)), np.nan, dtype=np.float32)
-        # Of what a frame adds to the first: float32 is exact enough for that, and cheap.
-        self._first, self._more, self._sums, self._squares = np.zeros((4, *shape), np.float32)
-        self.count = 0
+        self._first = np.zeros(shape, dtype=np.float32)
+        self._watch = PixelWatch(shape, len(lengths))
 
     def add(self, recording_row: int, index: int, raw: np.ndarray, frame: np.ndarray) -> None:
         """Note a frame: as the movie has it, and aligned if it is."""
@@ -81,32 +73,20 @@ class CourseRecorder:
         self._courses[at] = np.add.reduceat(light, self._starts, dtype=np.float64) / self._sizes
         if at == 0:
             self._first[:] = raw
-        if at % self._step == 0:
-            more = np.subtract(raw, self._first, self._more, dtype=np.float32, casting="same_kind")
-            self._sums += more
-            more *= more
-            self._squares += more
-            self.count += 1
+        self._watch.add(recording_row, raw)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What was noted, as it is stored: see `SessionCourses`."""
         if self._dark:
             self._courses[:, -1] = np.nan
-        count = max(self.count, 1)
-        more = self._sums.astype(np.float64) / count
-        deviation = np.sqrt(np.maximum(self._squares / count - more**2, 0))
+        mean, odd = self._watch.result()
         return {
             "courses": self._courses,
             "lengths": self._lengths.astype(np.int64),
             "first": self._first,
-            "mean": (self._first + more).astype(np.float32),
-            "deviation": deviation.astype(np.float32),
+            "mean": mean.astype(np.float32),
+            "odd": odd,
         }
-
-
-def _step(total: int) -> int:
-    """Of so many frames every which one makes the mean and the deviation."""
-    return -(-total // FRAMES)
 
 
 def background_pixels(cells: pd.DataFrame, shape: tuple[int, int]) -> np.ndarray:
@@ -135,11 +115,10 @@ class SessionCourses:
         Of each recording: (frames, cells), and (frames,), mean counts; NaN without background.
     trials : DataFrame
         ``recording, trial, onset_frame, pattern`` of each trial.
-    first, mean, deviation : ndarray of float32, shape (height, width)
-        First frame, and mean and standard deviation over frames spread over the session; none is
-        aligned.
-    frames : int
-        That the last two are made of.
+    first, mean : ndarray of float32, shape (height, width)
+        First frame, and mean over all; none is aligned.
+    odd : ndarray of int64, shape (pixels, 4)
+        See `odd_pixels.PixelWatch.result`.
     """
 
     cells: dict[str, np.ndarray]
@@ -147,8 +126,12 @@ class SessionCourses:
     trials: pd.DataFrame
     first: np.ndarray
     mean: np.ndarray
-    deviation: np.ndarray
-    frames: int
+    odd: np.ndarray
+
+    @property
+    def frames(self) -> int:
+        """Frames of the session."""
+        return sum(map(len, self.cells.values()))
 
 
 def read_courses(frames: StrPath, table: StrPath) -> SessionCourses:
@@ -170,7 +153,7 @@ def read_courses(frames: StrPath, table: StrPath) -> SessionCourses:
     remedy = "delete it and run again"
     with outside(frames, "a file of frames", remedy), h5py.File(frames, "r") as file:
         courses, lengths = file["courses"][()], file["lengths"][()]
-        images = {name: file[name][()] for name in ("first", "mean", "deviation")}
+        images = {name: file[name][()] for name in ("first", "mean", "odd")}
     names = rows.drop_duplicates("recording_row")["recording"].tolist()
     if len(names) != len(lengths):
         raise NeuroLoopError(
@@ -181,11 +164,9 @@ def read_courses(frames: StrPath, table: StrPath) -> SessionCourses:
     trials = rows.drop_duplicates("trial_row")
     trials = trials.assign(onset_frame=trials["frame"] - trials["offset"])
     columns = ["recording", "trial", "onset_frame", "pattern"]
-    total = len(courses)
     return SessionCourses(
         {name: part[:, :-1].astype(np.float64) for name, part in parts.items()},
         {name: part[:, -1].astype(np.float64) for name, part in parts.items()},
         trials[columns].reset_index(drop=True),
         **images,
-        frames=len(range(0, total, _step(total))),
     )

@@ -8,20 +8,21 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage
+from scipy import special
 
 from neuroloop.calcium.frame_plan import Selection
+from neuroloop.calcium.odd_pixels import EVERYWHERE, HOTTER, STILL
 from neuroloop.calcium.recording_courses import SessionCourses
 from neuroloop.calcium.triggered_average import Triggered
 
-#: Errors by which a response or a pixel must be clear.
-CLEAR = 5.0
+#: Probability that noise puts a frame of a response on the wrong side of half of its height.
+FALSE = 0.01
+
+#: Recordings of a pattern that are compared; where there are fewer, it is their trials.
+UNITS = 6
 
 #: Seconds after the onset by which a response must have risen to half of its height.
 RISE = 0.3
-
-#: A pixel this many times as bright as the brightest around it, and in errors, is hot.
-HOT = 1.5
 
 #: Ratio of a recording's brightness to most others' that is told, and of the last to the first
 #: where brightness drifts, which takes so many recordings to tell.
@@ -42,21 +43,27 @@ def late_or_early(triggered: Triggered, selection: Selection, rate: float) -> li
         Hz.
     """
     offsets = triggered.offsets
-    values = _of_targets(triggered)
-    if len(values) < 2:
+    values, what = _of_targets(triggered)
+    count = np.isfinite(values).sum(axis=0)
+    known = count > 1
+    if not known.any():
         return []
-    mean = np.nanmean(values, axis=0)
+    mean, error = np.full((2, len(offsets)), np.nan)
+    mean[known] = np.nanmean(values[:, known], axis=0)
+    error[known] = np.nanstd(values[:, known], axis=0, ddof=1) / np.sqrt(count[known])
     # Light of the stimulation would be taken for a response at once.
     mean[(offsets >= 0) & (offsets < selection.skip)] = np.nan
-    error = np.nanstd(values, axis=0, ddof=1) / np.sqrt(len(values))
+    if not np.isfinite(mean).any():
+        return []
     peak, lowest = int(np.nanargmax(mean)), float(np.nanmin(mean))
     height = float(mean[peak]) - lowest
-    if not height > 2 * CLEAR * float(np.nanmax(error)):
+    clear = special.stdtrit(count[known].min() - 1, 1 - FALSE / len(offsets))
+    if not height > 2 * clear * float(np.nanmax(error)):
         return []
     low = np.flatnonzero(mean[: peak + 1] < lowest + height / 2)
     risen = int(offsets[low[-1] + 1]) if len(low) else int(offsets[0])
-    latest = max(selection.skip, int(np.ceil(RISE * rate)) - 1)
-    where = f"targets' responses, of {len(values)} trials, reach half of their height"
+    latest = int(np.ceil(RISE * rate)) - 1
+    where = f"targets' responses, of {len(values)} {what}, reach half of their height"
     if risen < 0:
         return [
             f"{where} {_frames(-risen, rate)} before the onset: onsets are stated too late, by "
@@ -72,29 +79,39 @@ def late_or_early(triggered: Triggered, selection: Selection, rate: float) -> li
 
 def odd_pixels(courses: SessionCourses) -> list[str]:
     """Tell pixels that are far brighter than all around them, and those that never change."""
-    image, deviation = courses.mean.astype(float), courses.deviation.astype(float)
-    around = ndimage.maximum_filter(image, footprint=_RING, mode="reflect")
-    noise = deviation / np.sqrt(max(courses.frames, 1))
-    clear = image - around > CLEAR * np.hypot(noise, np.median(noise))
-    hot = clear & (image - image.min() > HOT * (around - image.min()))
-    stuck = (deviation == 0) & (np.median(deviation) > 0) & ~hot
+    names = list(courses.cells)
     said = []
-    for found, what, remedy in (
+    for kind, what, remedy in (
         (
-            hot,
+            HOTTER,
             "far brighter than all around it",
             "a hot pixel of the detector; where it lies in a cell it hides responses, and it sets "
             "the scale of raw frames",
         ),
-        (stuck, "the same in every frame", "a dead or saturated pixel of the detector"),
+        (STILL, "the same in every frame", "a dead or saturated pixel of the detector"),
     ):
-        places = np.argwhere(found)
-        if len(places):
-            named = [f"row {row}, column {column}" for row, column in places]
-            said.append(
-                f"{len(places)} pixel{'s' * (len(places) > 1)} {what} ({_listed(named)}): {remedy}"
-            )
+        places: dict[tuple[int, int], list[int]] = {}
+        for recording, row, column, _ in courses.odd[courses.odd[:, 3] == kind].tolist():
+            places.setdefault((row, column), []).append(recording)
+        if not places:
+            continue
+        named = [
+            f"row {row}, column {column}" + _where(rows, names)
+            for (row, column), rows in places.items()
+        ]
+        told = f"{len(places)} pixel{'s' * (len(places) > 1)} {what} ({_listed(named)}): {remedy}"
+        some = any(EVERYWHERE not in rows for rows in places.values())
+        said.append(told + "; in some recordings only, it names these to a network" * some)
     return said
+
+
+def _where(rows: Sequence[int], names: Sequence[str]) -> str:
+    """In which recordings, where it is not all of them."""
+    if EVERYWHERE in rows:
+        return ""
+    if len(rows) == 1:
+        return f" of {names[rows[0]]}"
+    return f" of {names[rows[0]]} and {len(rows) - 1} more of {len(names)} recordings"
 
 
 def unlike_recordings(courses: SessionCourses) -> list[str]:
@@ -128,20 +145,26 @@ def brightness(courses: SessionCourses) -> pd.Series:
     return pd.Series({name: np.median(values) for name, values in courses.cells.items()})
 
 
-#: The eight pixels around one.
-_RING = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], dtype=bool)
+def _of_targets(triggered: Triggered) -> tuple[np.ndarray, str]:
+    """Mean change of targets beyond that of the background, (units, offsets), and what units are.
+
+    They are recordings of a pattern, whose trials share what is theirs, if these are enough.
+    """
+    shown = np.flatnonzero(triggered.stimulated.any(axis=1))
+    change = triggered.beyond_background()
+    own = np.array([change[row][:, triggered.stimulated[row]].mean(axis=1) for row in shown])
+    own = own.reshape(len(shown), len(triggered.offsets))
+    keys = triggered.trials.iloc[shown].groupby(["recording", "pattern"], sort=False).indices
+    if len(keys) < UNITS:
+        return own, "trials"
+    return np.array([_mean_of_known(own[rows]) for rows in keys.values()]), "recordings"
 
 
-def _of_targets(triggered: Triggered) -> np.ndarray:
-    """Mean change of a trial's targets beyond that of the background, (trials, offsets)."""
-    shown = triggered.stimulated.any(axis=1)
-    own = [
-        change[:, cells].mean(axis=1)
-        for change, cells in zip(
-            triggered.beyond_background()[shown], triggered.stimulated[shown], strict=True
-        )
-    ]
-    return np.array(own).reshape(len(own), len(triggered.offsets))
+def _mean_of_known(values: np.ndarray) -> np.ndarray:
+    """Mean over rows without NaN; NaN where there is none."""
+    known = np.isfinite(values)
+    sums, count = np.where(known, values, 0).sum(axis=0), known.sum(axis=0)
+    return np.divide(sums, count, out=np.full(len(count), np.nan), where=count > 0)
 
 
 def _frames(count: int, rate: float) -> str:

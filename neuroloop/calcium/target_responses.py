@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from scipy import special
 
 from neuroloop.calcium.frame_plan import Selection
 from neuroloop.calcium.triggered_average import Triggered
 
-#: Errors by which something must be clear.
-CLEAR = 3.0
+#: Probability that a session in which nothing is amiss is told of, by each of the statistics here
+#: over all that it looks at.
+FALSE = 0.01
 
 #: Parts of a cell's usual response below which it is absent, and above which it is there.
 ABSENT, THERE = 0.25, 0.6
@@ -22,11 +24,9 @@ ABSENT, THERE = 0.25, 0.6
 #: Spread of a cell's response from recording to recording, relative to its usual one.
 SPREAD = 0.3
 
-#: Logarithm of the odds by which two recordings' events must fit better exchanged.
-ODDS = 10.0
-
-#: Part of the largest response by which targets must respond more than others.
-MORE = 0.1
+#: Part of a recording's largest response by which targets respond more than others, and p below
+#: which they do respond more.
+MORE, SEEN = 0.5, 0.05
 
 #: Things that a sentence names.
 NAMED = 5
@@ -45,6 +45,8 @@ class UnitResponses:
         Cells that are aimed at, and others that their light may reach.
     mean, error : ndarray of float64, shape (units, cells)
         Over trials and stimulated frames, relative to the baseline, beyond the background.
+    freedom : int
+        Degrees of freedom of `error`, which is of all units in common.
     """
 
     names: list[str]
@@ -53,6 +55,7 @@ class UnitResponses:
     near: np.ndarray
     mean: np.ndarray
     error: np.ndarray
+    freedom: int
 
     @property
     def others(self) -> np.ndarray:
@@ -93,6 +96,7 @@ def unit_responses(triggered: Triggered, selection: Selection) -> UnitResponses:
         np.array([triggered.near[rows[0]] for rows in keys.values()]).reshape(shape),
         np.array([part.mean(axis=0) for part in parts]).reshape(shape),
         np.array([spread / np.sqrt(len(part)) for part in parts]).reshape(shape),
+        sum(len(part) - 1 for part in parts),
     )
 
 
@@ -113,12 +117,13 @@ def doubtful_targets(found: UnitResponses, cells: Sequence[str]) -> list[str]:
     if not np.isfinite(found.error[found.targets]).any():
         return []
     usual, others = found.usual, found.others
-    if others.any() and _no_more_than_others(found):
+    if _no_more_than_others(found):
         own, foreign = (_percent(found.mean[which].mean()) for which in (found.targets, others))
+        clear = special.stdtrit(found.freedom, 1 - FALSE / max(others.sum(), 1))
         instead = [
             f"in {found.names[unit]} {cells[cell]} does"
             for unit, cell in enumerate(np.where(others, found.mean, -np.inf).argmax(axis=1))
-            if found.mean[unit, cell] > CLEAR * found.error[unit, cell]
+            if others[unit, cell] and found.mean[unit, cell] > clear * found.error[unit, cell]
         ]
         return [
             f"targets respond no more than other cells ({own} and {foreign} above their baseline): "
@@ -134,8 +139,16 @@ def doubtful_targets(found: UnitResponses, cells: Sequence[str]) -> list[str]:
     ]
     if len(pairs) > NAMED:
         said.append(f"events of {len(pairs) - NAMED} more pairs of recordings seem exchanged")
+    for cell in np.flatnonzero(_never_respond(found)).tolist():
+        aimed = found.targets[:, cell]
+        said.append(
+            f"{cells[cell]} responds in none of {aimed.sum()} recordings in which it is stimulated "
+            f"(by {_percent(found.mean[aimed, cell].mean())}, where {_percent(np.median(usual))} "
+            "above baseline is usual): its place is wrong, or the light misses"
+        )
+    clear = special.stdtrit(found.freedom, 1 - FALSE / found.targets.sum())
     absent = found.targets & (found.mean < ABSENT * usual)
-    absent &= found.mean + CLEAR * found.error < THERE * usual
+    absent &= found.mean + clear * found.error < THERE * usual
     absent[[unit for one, two, *_ in pairs for unit in (one, two)]] = False
     if absent.any():
         named = [
@@ -152,8 +165,9 @@ def doubtful_targets(found: UnitResponses, cells: Sequence[str]) -> list[str]:
 def exchanged(found: UnitResponses) -> list[tuple[int, int, float, float]]:
     """Find pairs of recordings whose responses fit the other one's events far better.
 
-    By the likelihood of what the cells did that are targets of one of the two: a target responds
-    as usual, another cell does not.
+    By the odds of what the cells did that are targets of one of the two: a target responds as
+    usual, another cell does not. Where nothing is amiss, their logarithm is normal with a mean of
+    minus half of its variance; p is corrected for all pairs.
 
     Returns
     -------
@@ -162,39 +176,75 @@ def exchanged(found: UnitResponses) -> list[tuple[int, int, float, float]]:
     """
     usual = found.usual
     noise = found.error**2 + (SPREAD * usual) ** 2
-    # Evidence for "responds as usual" over "does not" of each unit and cell. What neither foresees,
-    # a response far larger than usual, is none.
-    seen = np.clip(found.mean, np.minimum(0, usual), np.maximum(0, usual))
-    for_target = usual * (seen - usual / 2) / noise
+    # Of a response far from what either foresees little is taken: it is evidence for neither.
+    far = np.sort([-usual / 2, 1.5 * usual], axis=0)
+    for_target = usual * (np.clip(found.mean, *far) - usual / 2) / noise
+    variance = usual**2 / noise
+    count = len(found.names)
+    clear = -special.ndtri(FALSE / max(count * (count - 1) / 2, 1))
     odds = []
-    for one, two in combinations(range(len(found.names)), 2):
+    for one, two in combinations(range(count), 2):
         first, second = found.targets[one], found.targets[two]
         apart = first ^ second
         if found.recordings[one] == found.recordings[two] or not apart.any():
             continue
-        sign = np.where(second, 1, -1)[apart]
-        gains = sign @ for_target[one, apart], -sign @ for_target[two, apart]
-        if min(gains) > 0 and sum(gains) > ODDS:
-            own = [found.mean[one, first & apart], found.mean[two, second & apart]]
-            other = [found.mean[one, second & apart], found.mean[two, first & apart]]
-            means = [float(np.concatenate(values).mean()) for values in (own, other)]
-            odds.append((float(sum(gains)), one, two, means[0], means[1]))
+        stated = for_target[one, first & apart].sum(), for_target[two, second & apart].sum()
+        crossed = for_target[one, second & apart].sum(), for_target[two, first & apart].sum()
+        gains = np.subtract(crossed, stated)
+        spread = float(variance[[one, two]][:, apart].sum())
+        if not (gains.min() > 0 and gains.sum() + spread / 2 > clear * np.sqrt(spread)):
+            continue
+        own = [found.mean[one, first & apart], found.mean[two, second & apart]]
+        other = [found.mean[one, second & apart], found.mean[two, first & apart]]
+        means = [float(np.concatenate(values).mean()) for values in (own, other)]
+        # Cells that answer to the targets may respond as well as these: then nothing is exchanged.
+        if means[0] < THERE * means[1]:
+            odds.append((float(gains.sum()), one, two, means[0], means[1]))
     made: list[tuple[int, int, float, float]] = []
     taken: set[int] = set()
-    for _, one, two, stated, crossed in sorted(odds, reverse=True):
+    for _, one, two, as_stated, as_crossed in sorted(odds, reverse=True):
         if not {one, two} & taken:
-            made.append((one, two, stated, crossed))
+            made.append((one, two, as_stated, as_crossed))
             taken |= {one, two}
     return made
 
 
 def _no_more_than_others(found: UnitResponses) -> bool:
-    """Whether targets as a whole do not stand out."""
-    own, foreign = found.mean[found.targets], found.mean[found.others]
-    errors = (found.error[found.targets], found.error[found.others])
-    spread = np.sqrt(sum((error**2).sum() / error.size**2 for error in errors))
-    more = own.mean() - foreign.mean()
-    return bool(more < CLEAR * spread or more < MORE * max(found.mean[found.others].max(), 0))
+    """Whether targets respond no more than others, and clearly less than half of what most does.
+
+    By t tests over units. Either alone would tell of sound sessions: a few noisy recordings do not
+    show that targets respond more, and the largest of many noisy responses is large.
+    """
+    units = found.others.any(axis=1)
+    if units.sum() < 2:
+        return False
+    mean, targets, others = found.mean[units], found.targets[units], found.others[units]
+    own = np.average(mean, axis=1, weights=targets)
+    foreign = np.average(mean, axis=1, weights=others)
+    more = own - foreign
+    needed = MORE * np.maximum(mean.max(axis=1), 0)
+    return not _clearly_below(-more, 0, SEEN) and _clearly_below(more - needed, 0, FALSE)
+
+
+def _never_respond(found: UnitResponses) -> np.ndarray:
+    """Whether a cell does not respond over all units in which it is a target, shape (cells,)."""
+    usual = float(np.median(found.usual[found.targets.any(axis=0)]))
+    made = np.zeros(found.targets.shape[1], dtype=bool)
+    for cell, own in enumerate(found.targets.T):
+        values = found.mean[own, cell]
+        made[cell] = (
+            len(values) > 2
+            and values.mean() < ABSENT * usual
+            and _clearly_below(values, THERE * usual, FALSE / len(made))
+        )
+    return made
+
+
+def _clearly_below(values: np.ndarray, level: float, probability: float) -> bool:
+    """Whether the mean of values is below a level, by a one-sided t test."""
+    error = values.std(ddof=1) / np.sqrt(len(values))
+    clear = special.stdtrit(len(values) - 1, 1 - probability)
+    return bool(values.mean() + clear * error < level)
 
 
 def _spread(parts: Sequence[np.ndarray]) -> np.ndarray:

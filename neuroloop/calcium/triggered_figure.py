@@ -67,7 +67,7 @@ def triggered_figure(
     right.set_xlabel("recording, in the order of the table")
     right.set_ylabel("median brightness of the cells, counts")
     right.set_title(f"{len(levels)} recording{'s' * (len(levels) != 1)}", fontsize=9)
-    right.xaxis.get_major_locator().set_params(integer=True)
+    right.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     figure.suptitle(title, fontsize=10)
     return figure
 

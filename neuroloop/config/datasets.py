@@ -20,6 +20,17 @@ class Teaching(Settings):
     )
     students: SomeTexts = setting("Students, by their names under students.")
     seeds: int = setting("Students of each kind, alike but for their seeds.", 10, ge=2)
+    assignments: int = setting(
+        "Times that the soft labels of a class are dealt anew to its images, for the exact test of "
+        "brain against withinclass: its least p is 1 / (1 + this), and its interval needs 39; 0: "
+        "no test.",
+        39,
+        ge=0,
+    )
+    assignment_seeds: int = setting("Students of each of these assignments.", 2, ge=1)
+    assignment_rois: SomeTexts | None = setting(
+        "Regions whose soft labels are dealt anew; null: all.", None
+    )
     cnn_depth: Literal[18, 34, 50] = setting(
         "Layers of the network that is the teacher cnn.", 34, unit="layers"
     )

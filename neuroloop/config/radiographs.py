@@ -41,7 +41,7 @@ class Radiographs(Settings):
         "it makes.",
         {},
     )
-    contrast: Pair | None = setting(
+    contrast: Annotated[Pair, AfterValidator(different)] | None = setting(
         "Two classes whose distinction has an AUC of its own; null: none.", None
     )
     baseline: Pair | None = setting(

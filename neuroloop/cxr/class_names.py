@@ -1,5 +1,6 @@
 """Classes as folders and tables call them: one name for each, and those that the config chooses."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -10,6 +11,9 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.files.intake import Intake
 from neuroloop.files.natural_order import natural_sorted
 from neuroloop.files.spelling import folded
+
+#: A number, which a spreadsheet may write in several ways.
+NUMBER = re.compile(r"[-+]?\d+(\.\d*)?")
 
 
 def spellings(names: Iterable[str]) -> dict[str, list[str]]:
@@ -26,9 +30,15 @@ def check_spellings(labels: Iterable[str], classes: Mapping[str, str], source: P
     Raises
     ------
     NeuroLoopError
-        If one is: ``NORMAL`` and ``normal``, or accents that are composed in one of them alone.
+        If one is: ``NORMAL`` and ``normal``, ``1`` and ``1.0``, or accents that are composed in
+        one of them alone.
     """
-    for written in spellings(labels).values():
+    labels = natural_sorted(set(labels))
+    numbers = [label for label in labels if NUMBER.fullmatch(label.strip())]
+    alike: dict[float, list[str]] = {}
+    for label in numbers:
+        alike.setdefault(float(label), []).append(label)
+    for written in (*spellings(labels).values(), *alike.values()):
         if len(written) > 1 and not set(written) <= set(classes):
             ways = " and ".join(map(repr, written))
             raise NeuroLoopError(

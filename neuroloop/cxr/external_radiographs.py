@@ -2,9 +2,11 @@
 
 from collections.abc import Collection, Sequence
 
+import numpy as np
 import pandas as pd
 
 from neuroloop.cxr.duplicates import COPY
+from neuroloop.cxr.near_copies import near_copies
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.intake import Intake
 from neuroloop.files.natural_order import natural_sorted
@@ -116,3 +118,37 @@ def learned_from(
         int((known & ~copy).sum()),
     )
     return found
+
+
+def tell_near_copies(
+    radiographs: pd.DataFrame,
+    pixels: np.ndarray,
+    own: pd.DataFrame,
+    own_pixels: np.ndarray,
+    source: object,
+    intake: Intake,
+) -> None:
+    """Warn of radiographs to test on that look like ones that the classifier learns from.
+
+    Parameters
+    ----------
+    radiographs : DataFrame
+        ``radiograph`` of those that are tested on; its index says their rows in `pixels`.
+    pixels : ndarray of uint8, shape (radiographs of the other set, size, size)
+    own : DataFrame
+        ``radiograph`` of the set that the classifier is trained on.
+    own_pixels : ndarray of uint8, shape (radiographs of that set, size, size)
+    source : object
+        Where `radiographs` come from, for messages.
+    intake : Intake
+        Gets the warning.
+    """
+    found = near_copies(pixels[radiographs.index], own_pixels)
+    if found:
+        first = found[0]
+        intake.warn(
+            f"{len(found)} radiographs of {source} look like ones that the classifier learns from "
+            f"({radiographs['radiograph'].iloc[first.row]} like "
+            f"{own['radiograph'].iloc[first.other]}, ...), as copies that were compressed or "
+            "scaled again do: remove them from one of the sets."
+        )

@@ -1,9 +1,11 @@
 """Whose radiograph it is: patients in names of files and folders, and patients who are one."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
 
+from neuroloop.errors import NeuroLoopError
 from neuroloop.files.intake import Intake
 from neuroloop.files.natural_order import natural_key, natural_sorted
 from neuroloop.files.spelling import folded
@@ -21,6 +23,14 @@ BIDS = re.compile(r"(?P<patient>sub-[A-Za-z0-9]+)_")
 
 #: Folders of patients: CheXpert's ``patient00001``, BIDS's ``sub-01``, MIMIC's ``p10000032``.
 FOLDER = re.compile(r"(?:patient|person|subject)[-_ ]?\d+|sub-[A-Za-z0-9]+|p\d{5,}", re.IGNORECASE)
+
+#: What stands in tables for a patient who is not known, in small letters.
+NO_NAMES = frozenset(
+    {"na", "nan", "none", "null", "nil", "unknown", "unk", "anonymous", "anon", "-", "--", "?"}
+)
+
+#: A number as spreadsheets round it: ``1.23E+09``.
+ROUNDED = re.compile(r"\d(\.\d+)?[eE]\+\d+")
 
 #: Public sets whose names number patients, each file of such a set by one form.
 NUMBERINGS = {
@@ -125,6 +135,37 @@ def one_spelling(patients: Iterable[str], intake: Intake) -> list[str]:
         )
     one = {name: names[0] for names in several for name in names}
     return [one.get(name, name) for name in patients]
+
+
+def check_names(patients: Iterable[str], source: object, intake: Intake) -> None:
+    """Check that names of patients in a table are names.
+
+    Parameters
+    ----------
+    patients : iterable of str
+    source : object
+        The table, for messages.
+    intake : Intake
+        Gets a warning if several radiographs have a patient who is called unknown or the like.
+
+    Raises
+    ------
+    NeuroLoopError
+        If a number is written with an exponent, as spreadsheets round large ones.
+    """
+    counts = Counter(patients)
+    rounded = [name for name in counts if ROUNDED.fullmatch(name)]
+    if rounded:
+        raise NeuroLoopError(
+            f"{source} names a patient {rounded[0]}, a number that a spreadsheet rounded, so that "
+            "several patients may be one: write patients in full, as text"
+        )
+    for name in natural_sorted(counts):
+        if folded(name) in NO_NAMES and counts[name] > 1:
+            intake.warn(
+                f"{counts[name]} radiographs have the patient {name!r} and count as one person's: "
+                "if that is no name, give each a patient of its own."
+            )
 
 
 def check_named_patients(

@@ -10,7 +10,7 @@ import pandas as pd
 from neuroloop.cxr.content_hashes import content_hashes
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.intake import ReadFile
-from neuroloop.images.grey_levels import levels_of
+from neuroloop.images.grey_levels import ABOVE_SHARE, levels_of
 from neuroloop.images.preparation import Preparation
 from neuroloop.images.stored_levels import Header, read_stored
 from neuroloop.jobs.progress import progress
@@ -31,6 +31,10 @@ class ReadRadiograph(NamedTuple):
         Pixels above white, which took the median around them.
     mean : float
         Mean brightness of the whole radiograph, 0 (black) to 1 (white).
+    bright : float
+        Brightness that a thousandth of its pixels exceeds.
+    binary : bool
+        Whether it has two grey levels alone, as a mask.
     content : tuple of str
         Hashes of its pixels (see `content_hashes`).
     square : ndarray of uint8, shape (size, size)
@@ -43,6 +47,8 @@ class ReadRadiograph(NamedTuple):
     white: int
     above: int
     mean: float
+    bright: float
+    binary: bool
     content: tuple[str, ...]
     square: np.ndarray
 
@@ -131,6 +137,8 @@ def _read(path: Path, preparation: Preparation) -> ReadRadiograph:
         found.white,
         found.above,
         float(found.levels.mean() / found.white),
+        float(np.quantile(found.levels, 1 - ABOVE_SHARE) / found.white),
+        bool(np.isin(found.levels, (found.levels.min(), found.levels.max())).all()),
         content_hashes(found.levels, found.white),
         preparation.radiograph(found)[0],
     )

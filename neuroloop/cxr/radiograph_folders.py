@@ -1,5 +1,6 @@
 """Lists of radiographs from a folder that has a folder for each class."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
@@ -33,6 +34,12 @@ MIXED_CLASSES = ("bacteria", "virus")
 #: Bytes of the longest path that a link holds.
 LONGEST_LINK = 4096
 
+#: Folders below those of the classes that several classes have in common: views and parts of a
+#: set, and whatever is numbered (patients, studies, years, batches).
+SHARED_FOLDERS = re.compile(
+    r".*\d.*|ap|pa|ll|lat|lateral|frontal|images?|x-?rays?|radiographs?|originals?", re.IGNORECASE
+)
+
 #: Names of folders that a sentence lists before it stops.
 LISTED = 5
 
@@ -59,7 +66,8 @@ def list_folder(folder: Path, classes: Mapping[str, str] | None, intake: Intake)
     """List the radiographs below a folder that has a folder for each class.
 
     Folders named train, val, valid, test and the like may stand above those of the classes, as on
-    Kaggle; they are no split here. A folder that `classes` names is always a class. In a folder
+    Kaggle; they are no split here. A folder that `classes` names is always a class, whatever stands
+    above it. In a folder
     PNEUMONIA the class is that of the file name (bacteria or virus), unless `classes` names the
     folder. Links are followed; hidden files and other kinds of files are passed over and counted.
 
@@ -82,8 +90,8 @@ def list_folder(folder: Path, classes: Mapping[str, str] | None, intake: Intake)
     ------
     NeuroLoopError
         If there are no radiographs, a radiograph lies in no class's folder or its name in PNEUMONIA
-        tells no class, a folder may be a class or a split, or `classes` names a folder that is not
-        there.
+        tells no class, a folder may be a class or a split, folders of two levels may be the
+        classes, or `classes` names a folder that is not there.
     """
     if not folder.is_dir():
         raise NeuroLoopError(f"radiographs {folder}: there is no such folder: correct the path")
@@ -91,6 +99,8 @@ def list_folder(folder: Path, classes: Mapping[str, str] | None, intake: Intake)
     wanted = {folded(name): label for name, label in (classes or {}).items()}
     places = [_place(folder, file, frozenset(wanted)) for file in files]
     _check_levels(folder, places)
+    if not wanted:
+        _check_one_level(folder, places)
     _tell_layout(places, intake)
     labels = [
         _label(folder, file, place, MIXED_FOLDER in wanted)
@@ -104,6 +114,13 @@ def list_folder(folder: Path, classes: Mapping[str, str] | None, intake: Intake)
             "source": ["/".join(place.splits) for place in places],
         }
     )
+    classes_of = table.groupby("patient")["label"].agg(lambda labels: len(set(labels)))
+    if (classes_of > 1).all():
+        intake.warn(
+            f"Each of the {len(classes_of)} patients that folders and names tell has radiographs "
+            "of several classes: if they are years, sites or batches, give a manifest with the "
+            "column patient."
+        )
     return chosen(table, wanted, folder, intake)
 
 
@@ -139,7 +156,7 @@ def _images(folder: Path, intake: Intake) -> list[str]:
 
 def _refuse_lost_link(path: Path) -> None:
     """Refuse a text file that names a place, as a link becomes where links are not copied."""
-    if path.suffix or path.stat().st_size > LONGEST_LINK:
+    if path.suffix or not path.is_file() or path.stat().st_size > LONGEST_LINK:
         return
     try:
         text = path.read_text(encoding="utf-8")
@@ -158,9 +175,10 @@ def _hidden(name: str) -> bool:
 
 def _place(folder: Path, file: str, wanted: frozenset[str]) -> Place:
     *above, _ = PurePosixPath(file).parts
-    for number, part in enumerate(above):
-        if folded(part) not in SPLIT_FOLDERS - wanted:
-            return Place(tuple(above[:number]), part, tuple(above[number + 1 :]))
+    named = [number for number, part in enumerate(above) if folded(part) in wanted]
+    others = [number for number, part in enumerate(above) if folded(part) not in SPLIT_FOLDERS]
+    for number in named or others:
+        return Place(tuple(above[:number]), above[number], tuple(above[number + 1 :]))
     taken = f" ({above[-1]} is taken for a split)" if above else ""
     raise NeuroLoopError(
         f"radiograph {folder / file} lies in no class's folder{taken}: move it into one, name its "
@@ -176,13 +194,31 @@ def _check_levels(folder: Path, places: Sequence[Place]) -> None:
     for splits, held in classes.items():
         for number in range(len(splits)):
             beside = classes.get(splits[:number])
-            if beside and not held <= beside:
+            called = folded(splits[number]) in SPLIT_FOLDERS
+            if beside and called and not held <= beside:
                 raise NeuroLoopError(
                     f"{folder / '/'.join(splits)} stands beside the classes "
                     f"{', '.join(natural_sorted(beside))} and is called like a split, but holds "
                     f"{natural_sorted(held - beside)[0]}: rename it, name it under `classes` if it "
                     "is a class, or give a manifest"
                 )
+
+
+def _check_one_level(folder: Path, places: Sequence[Place]) -> None:
+    """Refuse folders that may be sites, folds or batches, each of which holds the same classes."""
+    inside: dict[str, set[str]] = {}
+    for place in places:
+        inside.setdefault(folded(place.folder), set()).update(map(folded, place.below[:1]))
+    common = {
+        name
+        for name in set.intersection(*inside.values())
+        if name not in SPLIT_FOLDERS | MASK_FOLDERS and not SHARED_FOLDERS.fullmatch(name)
+    }
+    if len(inside) > 1 and len(common) > 1:
+        raise NeuroLoopError(
+            f"radiographs {folder}: {_few(set(inside))} each hold folders {_few(common)}, so that "
+            "either may be the classes: name those that are under `classes`"
+        )
 
 
 def _label(folder: Path, file: str, place: Place, whole: bool) -> str:

@@ -7,7 +7,12 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from neuroloop.cxr.class_names import check_spellings, chosen
-from neuroloop.cxr.patients import check_named_patients, one_spelling, told_patients
+from neuroloop.cxr.patients import (
+    check_named_patients,
+    check_names,
+    one_spelling,
+    told_patients,
+)
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.intake import Intake
 from neuroloop.files.tables import read_rows
@@ -42,11 +47,17 @@ def read_manifest(path: Path, classes: Mapping[str, str] | None, intake: Intake)
     ------
     NeuroLoopError
         If the manifest is missing or damaged, lacks a column or a value, lists a file twice, writes
-        a class in two ways, or has no radiograph of a label that `classes` names.
+        a class in two ways, names patients by rounded numbers or in two columns, or has no
+        radiograph of a label that `classes` names.
     """
     table = _read_separated(path, intake)
     if "patient" not in table:
         table = table.rename(columns={"person": "patient"})
+    elif "person" in table and (table["person"] != table["patient"]).any():
+        raise NeuroLoopError(
+            f"{path} has a column patient and a column person, which differ: keep the one whose "
+            "names are the patients'"
+        )
     missing = [name for name in ("file", "label") if name not in table]
     if missing:
         raise NeuroLoopError(
@@ -72,6 +83,7 @@ def read_manifest(path: Path, classes: Mapping[str, str] | None, intake: Intake)
     check_spellings(table["label"], classes or {}, path)
     folders = [PurePosixPath(file).parts[:-1] for file in table["file"]]
     if "patient" in table:
+        check_names(table["patient"], path, intake)
         table["patient"] = one_spelling(table["patient"], intake)
         check_named_patients(table["file"], folders, table["patient"], intake)
     else:

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.cxr.duplicates import find_duplicates
+from neuroloop.cxr.near_copies import near_copies
 from neuroloop.cxr.patients import numbering
 from neuroloop.cxr.radiograph_files import ReadRadiograph, file_properties, read_radiographs
 from neuroloop.cxr.radiograph_folders import list_folder
 from neuroloop.cxr.radiograph_manifests import read_manifest
-from neuroloop.cxr.white_level import shared_white
+from neuroloop.cxr.white_level import shared_white, tell_dark
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.intake import Intake
 from neuroloop.files.natural_order import natural_key, natural_sorted
@@ -108,13 +109,13 @@ def radiographs_table(
     preparation = Preparation(size, channels=1, levels="radiograph", white=white, fit=fit)
     read = read_radiographs(listed["file"].tolist(), folder, preparation)
     _tell_files(listed, read, fit, intake)
+    tell_dark(read, intake)
     found = find_duplicates(listed, [one.content for one in read], intake)
     names = natural_sorted(set(found.radiographs["label"]))
     if len(names) < 2:
         raise NeuroLoopError(
             f"{source} has radiographs of {len(names)} classes ({', '.join(names) or 'none'}): at "
-            f"least "
-            "two are needed"
+            "least two are needed; if their folders lie deeper, name them under `classes`"
         )
     _tell_patients(found.radiographs, names, intake)
     ids = pd.Series(
@@ -125,9 +126,11 @@ def radiographs_table(
     )
     properties = file_properties(listed, read)
     properties.insert(0, "radiograph", ids.reindex(listed.index))
+    pixels = np.stack([read[row].square for row in table["row"]])
+    _tell_near_copies(table, pixels, intake)
     return Radiographs(
         table[[*COLUMNS, *(["site"] if "site" in table else [])]],
-        np.stack([read[row].square for row in table["row"]]),
+        pixels,
         found.dropped,
         properties,
         folder,
@@ -194,12 +197,30 @@ def _tell_files(
             f"{len(oblong)} radiographs that are not square stand between black bars (fit: pad), "
             f"which are up to {max(oblong):.0%} of the square."
         )
+    if masks := [one.file.file for one in read if one.binary]:
+        intake.warn(
+            f"{len(masks)} images have two grey levels alone ({masks[0]}, ...), as masks and "
+            "drawings have: move them away if they are no radiographs."
+        )
     above = {file: one.above for file, one in zip(listed["file"], read, strict=True) if one.above}
     if above:
         worst = max(above, key=lambda file: above[file])
         intake.warn(
             f"{len(above)} radiographs have pixels above white, at most {above[worst]}, in {worst}"
             ": these take the median around."
+        )
+
+
+def _tell_near_copies(table: pd.DataFrame, pixels: np.ndarray, intake: Intake) -> None:
+    """Warn of patients who share what looks like one radiograph: a split may part them."""
+    whose, files = table["patient"].tolist(), table["file"].tolist()
+    apart = [pair for pair in near_copies(pixels) if whose[pair.row] != whose[pair.other]]
+    if apart:
+        first = apart[0]
+        intake.warn(
+            f"{len(apart)} radiographs look like those of other patients ({files[first.row]} and "
+            f"{files[first.other]}, ...), as copies that were compressed or scaled again do: a "
+            "split may put them on both sides; remove them, or give both one patient in a manifest."
         )
 
 

@@ -8,9 +8,13 @@ defect a diagnosis.
 from collections.abc import Iterable
 from pathlib import Path
 
+from neuroloop.cxr.radiograph_files import ReadRadiograph
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.intake import Intake
 from neuroloop.images.stored_levels import read_stored, told_white
+
+#: Share of white that the brightest radiograph of a set exceeds.
+DARK = 0.5
 
 
 def shared_white(
@@ -52,6 +56,10 @@ def shared_white(
             deep.append(file)
             told.setdefault(level, file)
     if not deep:
+        if white is not None:
+            intake.recognise(
+                f"`white_level` ({white}) is not used: all radiographs have 8 bits, white is 255."
+            )
         return white
     shallow = f", and 255 in the {count - len(deep)} others" if len(deep) < count else ""
     if white is None and len(told) == 1:
@@ -76,6 +84,16 @@ def shared_white(
         f"of white for all ({said}), and pixels do not tell it (the largest level is "
         f"{max(_largest(folder / file) for file in deep)}): {advice}"
     )
+
+
+def tell_dark(read: Iterable[ReadRadiograph], intake: Intake) -> None:
+    """Warn if no radiograph of a set, bright specks aside, reaches half of white."""
+    brightest = max(one.bright for one in read)
+    if brightest < DARK:
+        intake.warn(
+            f"The brightest radiograph reaches {brightest:.0%} of white, so that all are dark: see "
+            "that `white_level` is the detector's and that files were not stored darker."
+        )
 
 
 def _largest(path: Path) -> int:

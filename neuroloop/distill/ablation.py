@@ -2,16 +2,23 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
 
 from neuroloop import registry
+from neuroloop.distill.image_test import AssignedStudents, image_test, mean_over_subjects
 from neuroloop.errors import NeuroLoopError
 from neuroloop.jobs.seeds import numpy_generator
-from neuroloop.statistics.intervals import crossed_group_interval, paired_difference
+from neuroloop.statistics.families import corrected
+from neuroloop.statistics.intervals import (
+    FEWEST_SEEDS,
+    crossed_group_interval,
+    paired_difference,
+)
+from neuroloop.statistics.units import scope, varied
 
 #: Keys that identify a group of students that differ only in their seed.
 KEYS = ["subject", "roi", "decoder", "teacher", "student"]
@@ -38,7 +45,20 @@ COLUMNS = [
     "seeds",
     "subjects",
     "reason",
+    "unit",
+    "scope",
+    "family",
+    "smallest_effect",
 ]
+
+#: The control that an exact test compares with, where its students were trained.
+WITHINCLASS = "withinclass"
+
+#: Why a row about images has no p.
+NOT_MADE = "no image test: teaching.assignments is 0, or assignment_rois leaves the region out"
+
+#: Families of tests: gains of these brains' students, what brains know of images, and other people.
+GAINS, IMAGES, PEOPLE = "gains", "images", "people"
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +135,20 @@ def accuracies(groups: Sequence[Group]) -> pd.DataFrame:
     )
 
 
-def compare_teachers(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -> pd.DataFrame:
+def compare_teachers(
+    groups: Sequence[Group],
+    seed: int,
+    n_boot: int = 10_000,
+    assigned: Mapping[tuple[str, ...], AssignedStudents] = MappingProxyType({}),
+) -> pd.DataFrame:
     """Compare each teacher with ``none``, and ``brain`` with every other teacher.
+
+    Every row is of one kind of inference, which ``unit`` and ``scope`` name. Rows of a subject, and
+    of the subject ``mean``, the mean over these subjects' students, vary seeds and test images
+    (`statistics.paired_difference`) and hold for these subjects' soft labels. ``brain`` less
+    ``withinclass`` speaks of what one assignment of soft labels to images adds, and varies that
+    (`image_test`). Rows of the subject ``group`` speak of other people: the mean over subjects,
+    seeds and test images (`statistics.crossed_group_interval`).
 
     Parameters
     ----------
@@ -126,39 +158,62 @@ def compare_teachers(groups: Sequence[Group], seed: int, n_boot: int = 10_000) -
         Root seed of the bootstrap.
     n_boot : int
         Resamples of seeds and test images.
+    assigned : mapping of (subject, roi, decoder, student) to AssignedStudents
+        Students of soft labels that were dealt anew within classes.
 
     Returns
     -------
     DataFrame
-        `COLUMNS`: the difference of accuracies with its 95 % interval, p (two-sided), q (p after
-        Benjamini & Hochberg 1995), n (test images), and the reason where there is no interval.
-        Comparisons with teachers that mislead on purpose have p and no q:
-        that they cost accuracy is no discovery, and every certain discovery in a family admits
-        false ones among the others. If there are several subjects, rows of the subject ``mean``
-        refer to these subjects: the mean of their students, over seeds and test images. Rows of the
-        subject ``group`` generalise to similar subjects: the same mean, over subjects, seeds and
-        test images (`statistics.crossed_group_interval`), without p.
+        `COLUMNS`: the difference of accuracies with its 95 % interval; p, two-sided but for that of
+        the image test; q, p after Benjamini & Hochberg within the ``family``; n (test images);
+        the reason where there is no interval; and the smallest effect that the design could have
+        seen: half the width of the interval, or what the image test had needed. Comparisons with
+        teachers that mislead on purpose belong to no family and have no q: that they cost accuracy
+        is no discovery, and every certain discovery in a family admits false ones among the others.
     """
     pairs = list(_pairs([*groups, *_means(groups)]))
-    rows = []
-    for group, control in pairs:
-        labels = _labels(group, control)
-        names = (labels[key] for key in [*KEYS, "control"])
-        generator = numpy_generator(seed, "comparison", *names)
-        found = paired_difference(group.hits, control.hits, generator, n_boot)
-        row = labels | {"difference": found.value, "p": found.p, "subjects": group.subjects}
-        if np.ptp(np.subtract(group.hits, control.hits, dtype=float)) > 1e-12:
-            row |= {"ci_low": found.ci_low, "ci_high": found.ci_high, "reason": ""}
-        else:  # an interval of width zero would claim unfounded certainty
-            row["reason"] = "no seed or image differs from another"
-        rows.append(row)
-    numbers = dict.fromkeys(["difference", "ci_low", "ci_high", "p", "q"], float)
+    assigned = {**assigned, **_assigned_means(assigned)}
+    rows = [_row(group, control, seed, n_boot, assigned) for group, control in pairs]
+    numbers = dict.fromkeys(["difference", "ci_low", "ci_high", "p", "q", "smallest_effect"], float)
     table = pd.DataFrame(rows + _over_subjects(pairs), columns=COLUMNS).astype(numbers)
     misled = table[["teacher", "control"]].map(misleads).any(axis=1)
-    family = table["p"].notna() & ~misled
-    if family.any():
-        table.loc[family, "q"] = false_discovery_control(table.loc[family, "p"])
+    table["family"] = table["family"].mask(misled, "").astype(object)
+    table["smallest_effect"] = table["smallest_effect"].fillna(
+        (table["ci_high"] - table["ci_low"]) / 2
+    )
+    table["q"] = corrected(table["p"].tolist(), table["family"].tolist())
     return table
+
+
+def _row(
+    group: Group,
+    control: Group,
+    seed: int,
+    n_boot: int,
+    assigned: Mapping[tuple[str, ...], AssignedStudents],
+) -> dict[str, Any]:
+    """Compare students of one subject, or of the mean over subjects."""
+    labels = _labels(group, control)
+    row = labels | {"subjects": group.subjects}
+    difference = np.subtract(group.hits, control.hits, dtype=float)
+    if (group.keys["teacher"], control.keys["teacher"]) == ("brain", WITHINCLASS):
+        row |= {"difference": difference.mean(), "family": IMAGES}
+        students = assigned.get(tuple(group.keys[key] for key in KEYS if key != "teacher"))
+        if students is None or students.reason:
+            return row | {"reason": students.reason if students else NOT_MADE}
+        chosen = [group.seeds.index(number) for number in students.seeds]
+        return row | image_test(group.hits[chosen].mean(axis=1), students)
+    units, fixed = ["seed", "image"], ["brain"] if group.keys["subject"] != REFERENCE else []
+    row |= {"family": GAINS, "unit": varied(units), "scope": scope(units, fixed)}
+    generator = numpy_generator(seed, "comparison", *(labels[key] for key in [*KEYS, "control"]))
+    found = paired_difference(group.hits, control.hits, generator, n_boot)
+    row["difference"] = found.value
+    if len(difference) < FEWEST_SEEDS:
+        few = f"{len(difference)} seeds do not tell how seeds differ: {FEWEST_SEEDS} are needed"
+        return row | {"reason": few}
+    if np.ptp(difference) <= 1e-12:  # an interval of width zero would claim unfounded certainty
+        return row | {"reason": "no seed or image differs from another"}
+    return row | {"ci_low": found.ci_low, "ci_high": found.ci_high, "p": found.p, "reason": ""}
 
 
 def _pairs(groups: Sequence[Group]) -> Iterator[tuple[Group, Group]]:
@@ -196,6 +251,16 @@ def _means(groups: Sequence[Group]) -> list[Group]:
     ]
 
 
+def _assigned_means(
+    assigned: Mapping[tuple[str, ...], AssignedStudents],
+) -> dict[tuple[str, ...], AssignedStudents]:
+    """The same of the mean over the subjects at hand, where there are at least two."""
+    alike: dict[tuple[str, ...], list[AssignedStudents]] = {}
+    for (_, *rest), students in assigned.items():
+        alike.setdefault((MEAN, *rest), []).append(students)
+    return {keys: mean_over_subjects(some) for keys, some in alike.items() if len(some) > 1}
+
+
 def _over_subjects(pairs: Sequence[tuple[Group, Group]]) -> list[dict[str, Any]]:
     """Mean differences over subjects, where there are at least two."""
     alike: dict[tuple[str, ...], list[tuple[Group, Group]]] = {}
@@ -203,7 +268,7 @@ def _over_subjects(pairs: Sequence[tuple[Group, Group]]) -> list[dict[str, Any]]
         if group.keys["subject"] not in (REFERENCE, MEAN):
             names = (*(group.keys[key] for key in KEYS[1:]), control.keys["teacher"])
             alike.setdefault(names, []).append((group, control))
-    rows = []
+    rows, units = [], ["subject", "seed", "image"]
     for members in alike.values():
         if len(members) < 2:
             continue
@@ -215,5 +280,6 @@ def _over_subjects(pairs: Sequence[tuple[Group, Group]]) -> list[dict[str, Any]]
             _labels(*members[0])
             | {"subject": GROUP, "difference": mean.value, "subjects": len(members)}
             | {"ci_low": mean.ci_low, "ci_high": mean.ci_high, "reason": mean.reason}
+            | {"p": mean.p, "family": PEOPLE, "unit": varied(units), "scope": scope(units)}
         )
     return rows

@@ -75,8 +75,8 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
     why = " (none: comparisons.tsv says why)" if gains["ci_low"].isna().any() else ""
     figure.suptitle(
         "What each teacher adds to learning from labels alone\n"
-        f"{seeds} seeds, {images} test images, chance {chance:.1%}; bars: 95 % intervals{why}; "
-        "numbers: below the axis",
+        f"{seeds} seeds, {images} test images, chance {chance:.1%}; bars: 95 % intervals over both"
+        f"{why}; numbers: below the axis{_unseen(gains)}",
         fontsize=10,
     )
     return figure
@@ -125,6 +125,14 @@ def _draw(
                 fontsize=8,
                 fontweight="bold",
             )
+
+
+def _unseen(gains: pd.DataFrame) -> str:
+    """What no difference means: the smallest gains that the design could have seen."""
+    points = 100 * gains.loc[~gains["teacher"].map(misleads).astype(bool), "smallest_effect"]
+    if not points.notna().any():
+        return ""
+    return f"\ngains below {points.min():.1f} to {points.max():.1f} points could not be seen"
 
 
 def _range(gains: pd.DataFrame) -> tuple[float, float]:

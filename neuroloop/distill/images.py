@@ -143,40 +143,23 @@ def class_folder_images(
     return pd.DataFrame(rows)
 
 
-def known_images(pixels: np.ndarray, table: pd.DataFrame) -> np.ndarray:
-    """Find the test images whose pixels equal those of a training image.
-
-    Parameters
-    ----------
-    pixels : ndarray of uint8, shape (images, channels, height, width)
-    table : DataFrame
-        images.tsv, one row per image.
-
-    Returns
-    -------
-    ndarray of bool, shape (images,)
-
-    Raises
-    ------
-    NeuroLoopError
-        If a class has no other test images.
-    """
-    test = (table["split"] == "test").to_numpy()
-    known = _learned(pixels, test)
-    left = set(table.loc[test & ~known, "category"])
-    gone = [name for name in natural_sorted(set(table.loc[known, "category"])) if name not in left]
-    if gone:
-        raise NeuroLoopError(
-            f"all test images of class {gone[0]!r} have the pixels of training images: test with "
-            "other images"
-        )
-    return known
-
-
-def _learned(pixels: np.ndarray, test: np.ndarray) -> np.ndarray:
-    """Say of each image whether it tests and has the pixels of one that teaches."""
-    learned = {image.tobytes() for image in pixels[~test]}
-    return np.array([image.tobytes() in learned for image in pixels], dtype=bool) & test
+def tell_passed_over(
+    folders: Iterable[Path], classes: Mapping[str, Sequence[str]], intake: Intake
+) -> None:
+    """Tell of files in the folders of classes that are not read as images, by their ending."""
+    endings: Counter[str] = Counter()
+    for folder in folders:
+        for name in {name for names in classes.values() for name in names}:
+            endings.update(
+                path.suffix.lower() or "none"
+                for path in (folder / name).glob("**/*")
+                if path.is_file()
+                and path.suffix.lower() not in SUFFIXES
+                and not path.name.startswith(".")
+            )
+    for ending, count in sorted(endings.items()):
+        known = ", ".join(sorted(SUFFIXES))
+        intake.drop(f"files with the ending {ending}", f"images end in {known}", count)
 
 
 def check_unknown(pixels: np.ndarray, table: pd.DataFrame) -> None:
@@ -184,20 +167,53 @@ def check_unknown(pixels: np.ndarray, table: pd.DataFrame) -> None:
 
     Parameters
     ----------
-    pixels, table
-        As of `known_images`.
+    pixels : ndarray of uint8, shape (images, channels, height, width)
+        As students see them.
+    table : DataFrame
+        images.tsv, one row per image.
 
     Raises
     ------
     NeuroLoopError
-        If there is one: a student would be tested on what it learned.
+        If there is one, whatever its name and class: a student would be tested on what it learned.
     """
-    known = _learned(pixels, (table["split"] == "test").to_numpy())
-    if known.any():
+    test = (table["split"] == "test").to_numpy()
+    names = table["image_id"].tolist()
+    learned = {pixels[row].tobytes(): names[row] for row in np.flatnonzero(~test)[::-1]}
+    known = [
+        (names[row], learned[content])
+        for row in np.flatnonzero(test)
+        if (content := pixels[row].tobytes()) in learned
+    ]
+    if known:
+        one, other = known[0]
+        more = f" ({len(known)} of {test.sum()} test images have such pixels)"
         raise NeuroLoopError(
-            f"test image {table['image_id'][known].iloc[0]!r} has the pixels of a training "
-            f"image, as {known.sum()} test images have: delete images.npy and run again"
+            f"test image {one!r} has the pixels of training image {other!r}{more}: students would "
+            "be tested on what they learned: take one of the two away, or, where subjects saw "
+            "them, give both one stimulus_id"
         )
+
+
+def tell_twins(pixels: np.ndarray, table: pd.DataFrame, intake: Intake) -> None:
+    """Tell of images of one split that have the same pixels, above all those of two classes."""
+    columns = table["split"].tolist(), table["category"].tolist(), table["image_id"].tolist()
+    seen: dict[tuple[str, bytes], tuple[str, str]] = {}
+    twins: list[tuple[str, str]] = []
+    torn: list[tuple[str, str]] = []
+    for image, split, category, name in zip(pixels, *columns, strict=True):
+        first = seen.setdefault((split, image.tobytes()), (category, name))
+        if first[1] != name:
+            (twins if first[0] == category else torn).append((first[1], name))
+    for pairs, what in (
+        (torn, "have the pixels of images of another class, so that one label of each is wrong"),
+        (twins, "have the pixels of others of their class and split, and count twice"),
+    ):
+        if pairs:
+            intake.warn(
+                f"{len(pairs)} of {len(table)} students' images {what}, the first is "
+                f"{pairs[0][1]} as {pairs[0][0]}."
+            )
 
 
 def check_black(pixels: np.ndarray, table: pd.DataFrame, intake: Intake) -> None:

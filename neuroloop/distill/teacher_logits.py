@@ -45,12 +45,8 @@ def teacher_logits(
     labels = shown.labels[shown.train]
     joined = None
     if logits:
-        values, facts = load_array(logits)
-        row_ids, classes = (facts["ids"][axis] for axis in facts["axes"])
-        ids = soft_label_ids(shown.table, shown.train)
-        if registry.entry("teacher", teacher).NEEDS == "cnn":
-            ids = shown.table["image_id"].iloc[shown.train].tolist()
-        joined = join_logits(values, row_ids, classes, list(ids), shown.classes)
+        of_cnn = registry.entry("teacher", teacher).NEEDS == "cnn"
+        joined = joined_logits(shown, logits, of_cnn=of_cnn)
     taught = [
         teach(
             teacher,
@@ -63,3 +59,31 @@ def teacher_logits(
         for number in seeds
     ]
     return None if taught[0] is None else np.stack([one for one in taught if one is not None])
+
+
+def joined_logits(shown: ImageSet, logits: StrPath, *, of_cnn: bool = False) -> np.ndarray:
+    """Logits of each training image, joined by id.
+
+    Parameters
+    ----------
+    shown : ImageSet
+    logits : path
+        Of a decoder, or of the CNN.
+    of_cnn : bool
+        Whether rows are images themselves, in place of what subjects saw.
+
+    Returns
+    -------
+    ndarray of float32, shape (training images, classes)
+
+    Raises
+    ------
+    NeuroLoopError
+        If an image or a class has no logits.
+    """
+    values, facts = load_array(logits)
+    row_ids, classes = (facts["ids"][axis] for axis in facts["axes"])
+    ids = soft_label_ids(shown.table, shown.train)
+    if of_cnn:
+        ids = shown.table["image_id"].iloc[shown.train].tolist()
+    return join_logits(values, row_ids, classes, list(ids), shown.classes)

@@ -9,6 +9,7 @@ import pandas as pd
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.atomic import StrPath, atomic
 from neuroloop.files.door import outside, read_text
+from neuroloop.files.spelling import folded
 
 #: Whole numbers lie between this and its negative: floats tell them apart.
 LARGEST = 2**53
@@ -48,6 +49,7 @@ def read_table(path: StrPath, columns: Mapping[str, type]) -> pd.DataFrame:
     if missing:
         raise NeuroLoopError(
             f"{path} lacks the column {', '.join(missing)}: it has {', '.join(table.columns)}"
+            + _how_to_mend(missing, header)
         )
     for name, kind in columns.items():
         if kind is str:
@@ -104,6 +106,17 @@ def read_rows(
                 f"{path}, line {line} has {len(row)} fields, but the header {len(header)}: {remedy}"
             )
     return header, rest
+
+
+def _how_to_mend(missing: Sequence[str], header: Sequence[str]) -> str:
+    """What to do about missing columns, where the header shows it."""
+    (first, *others) = header
+    for separator, name in ((",", "commas"), (";", "semicolons"), (None, "blanks")):
+        if not others and len(first.split(separator)) > 1:
+            return f", separated by {name}: separate them by tabs"
+    spelt = {folded(name): name for name in header}
+    named = [f"{spelt[folded(name)]} to {name}" for name in missing if folded(name) in spelt]
+    return f": rename {', '.join(named)}" if named else ""
 
 
 def _numbers(texts: pd.Series, kind: type, lines: Sequence[int], origin: str) -> pd.Series:

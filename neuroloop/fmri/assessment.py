@@ -11,6 +11,7 @@ from neuroloop.fmri.permutation import label_null, retrained_null
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics import metrics
 from neuroloop.statistics.intervals import Estimate, cluster_interval, permutation_p
+from neuroloop.statistics.units import scope, varied
 
 #: What the null is a distribution of.
 STATISTIC = "balanced accuracy"
@@ -61,9 +62,9 @@ def null_of(
             generator,
             permutations,
             problem.stimuli,
-            problem.rows["fold"].to_numpy(),
+            problem.folds,
         )
-        return null, "held-out labels permuted"
+        return null, "held-out labels permuted, not retrained; spread widened by sqrt(2)"
     null = retrained_null(
         decoder["method"],
         problem.x,
@@ -88,7 +89,9 @@ def score(
 
     p is that of balanced accuracy, since it must not reward a decoder for naming what has most
     rows. Chance is what these predictions would score if they knew nothing of the truth. The
-    interval is of accuracy, over what is alike (see `_interval`).
+    interval is of accuracy, over what is alike (see `_interval`): that is the unit, and of what it
+    speaks is the scope. The smallest effect that could have been seen is by how much the null's
+    95th percentile exceeds its mean, in balanced accuracy.
 
     Parameters
     ----------
@@ -101,16 +104,19 @@ def score(
         How the null was made, or why there is none.
     """
     truth, permuted = problem.y, problem.permutable
-    interval, over = _interval(metrics.hits(logits, truth), problem.runs, permuted.unit)
+    interval, over, units = _interval(metrics.hits(logits, truth), problem)
     facts = metrics.classification_metrics(logits, truth)
     observed = metrics.balanced_accuracy(logits, truth)
     return {
         **facts,
         "chance": metrics.agreement_by_chance(logits, truth),
+        "pairwise_chance": metrics.pairwise_by_chance(logits, truth, problem.folds),
         "ci_low": interval.ci_low,
         "ci_high": interval.ci_high,
         "p": permutation_p(observed, null) if len(null) else None,
         "interval": f"95 %, over {over}",
+        "unit": varied(units),
+        "scope": scope(units, ["subject"]),
         "runs": len(set(problem.runs.tolist())),
         "null": {
             "statistic": STATISTIC,
@@ -119,20 +125,29 @@ def score(
             "permutations": len(null),
             "mean": float(null.mean()) if len(null) else None,
             "quantile_95": float(np.quantile(null, 0.95)) if len(null) else None,
+            "smallest_effect": smallest_effect(null),
         },
     }
 
 
-def _interval(hits: np.ndarray, runs: np.ndarray, unit: np.ndarray) -> tuple[Estimate, str]:
-    """Interval of the accuracy, and over what it is.
+def smallest_effect(null: np.ndarray) -> float | None:
+    """By how much the null's 95th percentile exceeds its mean; None without a null."""
+    return float(np.quantile(null, 0.95) - null.mean()) if len(null) else None
+
+
+def _interval(hits: np.ndarray, problem: Problem) -> tuple[Estimate, str, list[str]]:
+    """Interval of the accuracy, over what it is in words, and by the names of `UNITS`.
 
     Over runs; where images recur in other runs, over runs and images; where one run is known, over
     units (blocks, or images that several blocks show), which are the samples if each is a unit.
     """
-    units, n_runs = unit.astype(str), len(set(runs.tolist()))
-    if n_runs == 1:
-        over = "samples" if len(set(units.tolist())) == len(units) else "blocks or images"
-        return cluster_interval(hits, units if over != "samples" else runs), over
+    runs, units = problem.runs, problem.permutable.unit.astype(str)
+    if len(set(runs.tolist())) == 1:
+        if len(set(units.tolist())) == len(units):
+            return cluster_interval(hits, runs), "samples", ["sample"]
+        kind = "block" if len(set(units.tolist())) == len(set(problem.blocks)) else "stimulus"
+        return cluster_interval(hits, units), "blocks or images", [kind]
     if len(set(zip(units.tolist(), runs.tolist(), strict=True))) == len(set(units.tolist())):
-        return cluster_interval(hits, runs), "runs"
-    return cluster_interval(hits, runs, crossed=units), "runs and images"
+        return cluster_interval(hits, runs), "runs", ["run"]
+    crossed = cluster_interval(hits, runs, crossed=units)
+    return crossed, "runs and images", ["run", "stimulus"]

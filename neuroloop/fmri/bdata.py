@@ -8,7 +8,7 @@ itself writes the time and its call stack into the header; here they are left ou
 data give the same bytes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import h5py
@@ -17,7 +17,7 @@ import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath, atomic, describe, save_json, sidecar_path
-from neuroloop.fmri.bdata_layout import flag, opened
+from neuroloop.fmri.bdata_layout import CHUNK, flag, opened
 from neuroloop.fmri.bdata_rows import DESCRIPTIONS, encode_rows
 from neuroloop.fmri.brain import UNITS, BrainData, check, check_finite
 
@@ -152,6 +152,14 @@ def read_region(path: StrPath, roi: str) -> tuple[np.ndarray, pd.DataFrame]:
     rows = rows.iloc[training].reset_index(drop=True)
     check_finite(x, rows["sample"], f"{path}, ROI {roi}")
     return x, rows
+
+
+def read_voxel_rows(path: StrPath) -> Iterator[np.ndarray]:
+    """Read the responses of all voxels, (samples, voxels), some samples at a time."""
+    with opened(path) as layout:
+        columns = layout.columns("VoxelData")
+        for start in range(0, len(layout.matrix), CHUNK):
+            yield layout.voxels(slice(start, min(start + CHUNK, len(layout.matrix))), columns)
 
 
 def read_rows(path: StrPath) -> pd.DataFrame:

@@ -64,7 +64,6 @@ def import_files(paths: Sequence[Path], named: Mapping[str, str | None]) -> Impo
     _check_different(voxels, paths)
     x, rows = np.concatenate(voxels), pd.concat(tables, ignore_index=True)
     rows["sample"] = sample_ids(len(rows))
-    _tell_copies(x, rows, intake)
     for session, what in UNUSED.items():
         count = int((rows["session"] == session).sum())
         intake.drop(what, "decoders learn from and are tested on the training session", count)
@@ -127,18 +126,3 @@ def _check_different(voxels: Sequence[np.ndarray], paths: Sequence[Path]) -> Non
                 f"{path} holds the same data as {other}, so that decoders would be tested on what "
                 "they learned: list each file once"
             )
-
-
-def _tell_copies(x: np.ndarray, rows: pd.DataFrame, intake: Intake) -> None:
-    """Warn of rows of different runs that hold the same values."""
-    seen: dict[bytes, str] = {}
-    copies = [
-        run
-        for values, run in zip(x, rows["run"], strict=True)
-        if values.any() and seen.setdefault(values.tobytes(), run) != run
-    ]
-    if copies:
-        intake.warn(
-            f"{len(copies)} rows, the first of run {copies[0]}, hold the same values as rows of "
-            "another run, so that decoders may be tested on what they learned."
-        )

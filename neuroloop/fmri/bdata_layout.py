@@ -18,7 +18,7 @@ from neuroloop.files.apart import read_apart
 from neuroloop.files.door import check_stated_size, outside
 from neuroloop.files.formats import StrPath
 from neuroloop.files.intake import Intake
-from neuroloop.fmri.bdata_columns import CANDIDATES, Columns
+from neuroloop.fmri.bdata_columns import CANDIDATES, Columns, tell
 from neuroloop.fmri.bdata_rows import Vmaps, decode_rows
 
 FORM = "an HDF5 file of BData"
@@ -107,6 +107,8 @@ class Layout:
             for name, i in indices.items()
             if len(i) == 1
         }
+        for name in sorted(name for name, i in indices.items() if len(i) > 1):
+            tell(intake, f"{name} has {len(indices[name])} columns and is passed over.")
         voxels = set(self.columns("VoxelData").tolist())
         for name in single:
             if indices[name][0] in voxels:

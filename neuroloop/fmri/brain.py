@@ -8,6 +8,7 @@ import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath
+from neuroloop.files.spelling import named_alike
 
 #: Columns of the table of rows, all strings.
 ROW_COLUMNS = ("sample", "session", "run", "block", "stimulus_id", "category")
@@ -81,7 +82,8 @@ def check(brain: BrainData, origin: StrPath) -> BrainData:
     ------
     NeuroLoopError
         If lengths differ, values are missing, a region has no voxels, no row belongs to the
-        training session, or a block mixes categories or runs.
+        training session, two categories differ in their spelling alone, or a block mixes categories
+        or runs.
     """
     voxels, rows = brain.voxels, brain.rows
     if list(rows.columns) != list(ROW_COLUMNS):
@@ -144,6 +146,14 @@ def _check_labels(rows: pd.DataFrame, origin: StrPath) -> None:
             raise NeuroLoopError(
                 f"{origin}: {len(empty)} rows without {column}, the first is {empty.iloc[0]}: "
                 "label or remove them"
+            )
+    seen: dict[str, str] = {}
+    for name in rows["category"].unique():
+        other = seen.setdefault(named_alike(name), name)
+        if other != name:
+            raise NeuroLoopError(
+                f"{origin}: the categories {other!r} and {name!r} differ only in letter case, "
+                "spaces, accents or decimals: spell them alike"
             )
     for column in ("category", "run"):
         counts = rows.groupby("block", sort=False)[column].nunique()

@@ -9,6 +9,14 @@ import numpy as np
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.intake import Intake
 
+#: Voxels, evenly spaced, by which runs are compared, and the correlation of their changes above
+#: which, in the mean over volumes, two runs are one measurement; between others it is near 0.
+COMPARED = 500
+SAME_RUN = 0.99
+
+#: Least length of a change that counts as one.
+TINY = 1e-300
+
 log = logging.getLogger(__name__)
 
 #: Degrees of freedom that cleaning must leave of a run, and their share of its volumes.
@@ -20,8 +28,8 @@ FREE_SHARE = 0.25
 ROUNDING = 1e-6
 
 
-def equal_runs(series: np.ndarray, runs: np.ndarray, intake: Intake) -> list[list[str]]:
-    """Find pairs of runs that hold the same values: one measurement in training and test.
+def check_different(series: np.ndarray, runs: np.ndarray, names: Mapping[str, str]) -> None:
+    """Refuse one measurement that is given as two runs: half of it would test the other half.
 
     Parameters
     ----------
@@ -29,25 +37,31 @@ def equal_runs(series: np.ndarray, runs: np.ndarray, intake: Intake) -> list[lis
         As measured.
     runs : ndarray of str, shape (volumes,)
         Run of each volume.
-    intake : Intake
-        Each pair is told.
+    names : mapping of str to str
+        Where each run is from, for the message.
 
-    Returns
-    -------
-    list of [str, str]
-        Runs that are equal up to the length of the shorter one.
+    Raises
+    ------
+    NeuroLoopError
+        If the changes from volume to volume of two runs are the same, up to the length of the
+        shorter: as listed twice, copied, cut, scaled, rounded or saved in another type.
     """
-    measured = {str(run): series[runs == run] for run in dict.fromkeys(runs)}
-    pairs = []
-    for one, other in combinations(measured, 2):
-        length = min(len(measured[one]), len(measured[other]))
-        if np.array_equal(measured[one][:length], measured[other][:length]):
-            pairs.append([one, other])
-            intake.warn(
-                f"{one} and {other} hold the same data, so that decoders are tested on training "
-                "data: list every run once"
+    chosen = np.linspace(0, series.shape[1] - 1, min(COMPARED, series.shape[1])).astype(int)
+    steps = {str(run): _steps(series[runs == run][:, chosen]) for run in dict.fromkeys(runs)}
+    for one, other in combinations(steps, 2):
+        length = min(len(steps[one]), len(steps[other]))
+        alike = np.sum(steps[one][:length] * steps[other][:length], axis=1)
+        if alike.mean() > SAME_RUN:
+            raise NeuroLoopError(
+                f"{one} ({names[one]}) and {other} ({names[other]}) hold the same data, so that "
+                "decoders would be tested on what they learned: list every run once"
             )
-    return pairs
+
+
+def _steps(run: np.ndarray) -> np.ndarray:
+    """Changes from volume to volume, each of length 1, so that no spike outweighs the others."""
+    steps = np.diff(run, axis=0)
+    return steps / np.maximum(np.linalg.norm(steps, axis=1, keepdims=True), TINY)
 
 
 def check_measured(

@@ -76,10 +76,14 @@ class Problem:
         return self.rows["block"].to_numpy(dtype=str)
 
     @property
+    def folds(self) -> np.ndarray:
+        """Fold that predicts each sample, int."""
+        return self.rows["fold"].to_numpy()
+
+    @property
     def permutable(self) -> PermutationUnits:
-        """Units of samples whose labels the null permutations."""
-        folds = self.rows["fold"].to_numpy()
-        return permutation_units(self.y, self.blocks, self.runs, self.stimuli, folds)
+        """Units of samples whose labels the null permutes."""
+        return permutation_units(self.y, self.blocks, self.runs, self.stimuli, self.folds)
 
 
 def pose(x: np.ndarray, samples: np.ndarray, folds: pd.DataFrame, stimuli: pd.DataFrame) -> Problem:

@@ -11,7 +11,7 @@ import pandas as pd
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.files.intake import Intake
-from neuroloop.files.spelling import folded
+from neuroloop.files.spelling import named_alike
 from neuroloop.fmri.event_times import TIE, Times
 
 #: Columns of an events file that name the image, in order of preference.
@@ -125,6 +125,9 @@ def read_event_rows(
         rows["origin"] = [f"{path}: {_event(row)}" for row in rows.to_dict("records")]
         onsets = rows["onset"].to_numpy(float)
         runs.append((rows, Times(onsets, onsets + rows["duration"].to_numpy(float), tr)))
+        if rows.empty:
+            intake.warn(f"{path}: no row of it is used, so that its run has no samples")
+    _tell_early([times for _, times in runs], lengths, intake)
     counts = Counter(name for rows, _ in runs for name in rows["category"])
     intake.recognise(
         f"{sum(counts.values())} events of {len(counts)} categories in the column {choice.column}: "
@@ -191,12 +194,13 @@ def check_spelling(names: Iterable[str], choice: Choice, origin: str) -> None:
     """Raise a NeuroLoopError if names, or a name and rest, differ in their spelling alone."""
     seen: dict[str, str] = {}
     for name in [*choice.rest, *dict.fromkeys(names)]:
-        other = seen.setdefault(folded(name), name)
+        other = seen.setdefault(named_alike(name), name)
         if other != name:
-            rest = f"the key rest ({other})" if other in choice.rest else other
+            rest = f"the key rest ({other!r})" if other in choice.rest else repr(other)
             raise NeuroLoopError(
-                f"{origin}: {choice.column} {name} and {rest} differ only in letter case, spaces "
-                f"or accents, and {name} would become a category of its own: spell them alike"
+                f"{origin}: {choice.column} {name!r} and {rest} differ only in letter case, "
+                f"spaces, accents or decimals, and {name!r} would become a category of its own: "
+                "spell them alike"
             )
 
 
@@ -283,6 +287,17 @@ def _within(
             f"{length:g} s, and are left out: do these events belong to this run?"
         )
     return rows[~late].reset_index(drop=True)
+
+
+def _tell_early(runs: Sequence[Times], lengths: Sequence[float], intake: Intake) -> None:
+    """Warn if the events of all runs lie in their first half: times may be in another unit."""
+    ends = [run.ends.max(initial=0) for run in runs]
+    early = [2 * end < length for end, length in zip(ends, lengths, strict=True) if end]
+    if early and all(early):
+        intake.warn(
+            f"in every run all events end before half of the scan, in the first at {ends[0]:g} of "
+            f"{lengths[0]:g} s: see that times are seconds, not volumes, and that the TR is right"
+        )
 
 
 def _count(flags: np.ndarray) -> str:

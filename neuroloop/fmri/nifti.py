@@ -11,7 +11,7 @@ from neuroloop.files.formats import StrPath
 from neuroloop.files.intake import Intake
 from neuroloop.fmri import god
 from neuroloop.fmri.brain import BrainData, check, make_rows
-from neuroloop.fmri.cleaning import check_high_pass, check_measured, clean_runs, equal_runs
+from neuroloop.fmri.cleaning import check_different, check_high_pass, check_measured, clean_runs
 from neuroloop.fmri.event_rows import Choice
 from neuroloop.fmri.file_names import check_pairs, check_subject
 from neuroloop.fmri.label_list import read_label_list
@@ -89,16 +89,15 @@ def read_runs(
         World coordinates, mm.
     facts : dict
         ``nan_in_masks``: voxels of each region's mask that are NaN, which count as outside;
-        ``equal_runs``: pairs of runs that hold the same data; ``events_without_volumes``: events
-        (stretches of a list) that `shift` moved out of a run; ``repetition_time``: seconds, of each
-        run.
+        ``events_without_volumes``: events (stretches of a list) that `shift` moved out of a run;
+        ``repetition_time``: seconds, of each run.
 
     Raises
     ------
     NeuroLoopError
         If a file is missing or damaged, grids, numbers of volumes or the names of paired files
         differ, no repetition time is stated, a mask does not define its region, voxels hold NaN, a
-        region is constant in a run, or cleaning leaves nothing of a run.
+        region is constant in a run, two runs hold the same data, or cleaning leaves nothing of one.
     """
     from nibabel.affines import apply_affine
 
@@ -110,7 +109,7 @@ def read_runs(
     check_subject(bold, [region.mask for region in regions.values()])
     if label_kind == "events":
         check_pairs(bold, labels)
-    trs = repetition_times(bold, images, tr, intake)
+    trs = repetition_times(bold, images, tr, intake, uneven=label_kind == "volumes")
     for each in trs:
         check_high_pass(high_pass, each)
     flags, missing = {}, {}
@@ -131,6 +130,8 @@ def read_runs(
         table = read_label_list(labels[0], volumes, trs, shift, choice, intake)
     series, runs = np.concatenate(raw), table["run"].to_numpy()
     check_measured(series, runs, rois, intake)
+    files = np.repeat(list(map(str, bold)), volumes)
+    check_different(series, runs, dict(zip(runs.tolist(), files.tolist(), strict=True)))
     tr_of_runs = dict(zip(runs, np.repeat(trs, volumes).tolist(), strict=True))
     cleaned = clean_runs(series, runs, tr_of_runs, detrend, high_pass, standardise)
     if scan is not None:
@@ -139,7 +140,6 @@ def read_runs(
     brain = check(BrainData(voxels.astype(np.float32), rows, rois), bold[0])
     facts: dict[str, Any] = {
         "nan_in_masks": missing,
-        "equal_runs": equal_runs(series, runs, intake),
         "repetition_time": tr_of_runs,
     }
     facts |= {str(name): fact for name, fact in table.attrs.items()}

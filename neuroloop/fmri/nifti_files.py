@@ -87,9 +87,14 @@ def open_image(path: StrPath, dimensions: int) -> "Nifti1Image":
         shape, stored = image.shape, image.header.get_data_dtype()
         _check_numbers(path, stored, what)
         if len(shape) < dimensions or set(shape[dimensions:]) - {1}:
+            remedy = (
+                "save it as one volume, or each of its volumes as a mask"
+                if dimensions == 3
+                else "join the volumes of a run in one image, in the order of time"
+            )
             raise NeuroLoopError(
                 f"{path} has {len(shape)} dimensions ({' x '.join(map(str, shape))}), {dimensions} "
-                f"are needed ({what})"
+                f"are needed ({what}): {remedy}"
             )
         if 0 in shape:
             raise NeuroLoopError(f"{path} has a dimension of length 0 {shape}: {REMEDY}")

@@ -9,6 +9,7 @@ from neuroloop.files.apart import read_apart
 from neuroloop.files.arrays import read_npz
 from neuroloop.files.door import check_stated_size, outside
 from neuroloop.files.formats import StrPath
+from neuroloop.files.intake import Intake
 from neuroloop.fmri import god
 from neuroloop.fmri.brain import BrainData, check, make_rows
 
@@ -30,6 +31,7 @@ def read_paired(
     label_names: Mapping[str, str] | None = None,
     runs: Sequence[str] | None = None,
     stimulus_id: Sequence[str] | None = None,
+    intake: Intake | None = None,
 ) -> tuple[BrainData, np.ndarray]:
     """Read a file in which row i of every variable belongs to trial i.
 
@@ -39,8 +41,8 @@ def read_paired(
         ``.mat`` (up to version 7) or ``.npz`` (without pickle).
     voxels, images, labels : sequence of str
         Names of variables, joined along their rows in this order: (trials, voxels), (trials,
-        pixels) or (trials, height, width), and (trials,) or (trials, 1). Colour images have three
-        channels last: (trials, height, width, 3).
+        pixels) or (trials, height, width), and (trials,), (trials, 1) or (1, trials). Colour images
+        have three channels last: (trials, height, width, 3).
     image_shape : sequence of int
         Height and width, pixels, and 3 for colour images.
     image_order : {"C", "F"}
@@ -54,6 +56,8 @@ def read_paired(
     stimulus_id : sequence of str, optional
         Variables with the id of each trial's image; by default images with equal pixels are one
         stimulus, named after the first trial that shows it: ``trial001``, ...
+    intake : Intake, optional
+        Gets what is recognised.
 
     Returns
     -------
@@ -70,6 +74,8 @@ def read_paired(
         nor from 0 to 255.
     """
     found = _load(path)
+    for names in (labels, runs or (), stimulus_id or ()):
+        found |= {name: _upright(found[name]) for name in names if name in found}
     x = _join(found, voxels, path)
     pixels = _join(found, images, path)
     columns = {
@@ -98,7 +104,7 @@ def read_paired(
                 f"{path}: label {unknown[0]} has no name: label_names has {', '.join(label_names)}"
             )
         tags = [label_names[tag] for tag in tags]
-    grey = _as_images(pixels, image_shape, image_order, images, path)
+    grey, white = _as_images(pixels, image_shape, image_order, images, path)
     shown = _first_trials(grey, tags, path)
     if stimulus_id:
         _check_ids(ids, shown, path)
@@ -110,8 +116,17 @@ def read_paired(
         stimulus_id=[ids[trial - 1] for trial in shown],
         category=tags,
     )
+    if intake is not None:
+        intake.recognise(f"{', '.join(images)}: {white} is white, as values reach {pixels.max():g}")
+        named = "by their ids" if stimulus_id else "since equal pixels are one"
+        intake.recognise(f"{len(set(shown))} images in {len(x)} trials, {named}")
     brain = BrainData(x.astype(np.float32), rows, {"all": np.ones(x.shape[1], dtype=bool)})
     return check(brain, path), grey
+
+
+def _upright(values: np.ndarray) -> np.ndarray:
+    """Turn (1, trials) and (trials, 1) into (trials,); MATLAB has no vectors."""
+    return values.reshape(-1) if np.ndim(values) == 2 and 1 in values.shape else values
 
 
 def _check_rows(
@@ -255,7 +270,8 @@ def _text(value: object) -> str:
 
 def _as_images(
     pixels: np.ndarray, shape: Sequence[int], order: str, names: Sequence[str], path: StrPath
-) -> np.ndarray:
+) -> tuple[np.ndarray, int]:
+    """Grey values 0 to 255, and the level of white in the file."""
     size = tuple(shape)
     flat = int(np.prod(size))
     if pixels.shape[1:] not in ((flat,), size):
@@ -273,7 +289,8 @@ def _as_images(
     if not (np.isfinite(pixels).all() and lowest >= -ROUNDING and highest <= 255 + ROUNDING):
         raise NeuroLoopError(f"{where} have values outside 0 to 255: store grey values")
     white = _white(pixels, where)
-    return np.ascontiguousarray(np.rint(np.clip(pixels / white, 0, 1) * 255)).astype(np.uint8)
+    grey = np.ascontiguousarray(np.rint(np.clip(pixels / white, 0, 1) * 255)).astype(np.uint8)
+    return grey, white
 
 
 def _white(pixels: np.ndarray, where: str) -> int:

@@ -4,11 +4,12 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath, read_json
 from neuroloop.files.intake import Intake
+from neuroloop.fmri.bids_timing import Stated, even_step, tell_acquisition
 
 if TYPE_CHECKING:
     from nibabel.nifti1 import Nifti1Image
@@ -58,6 +59,7 @@ def repetition_times(
     images: Sequence["Nifti1Image"],
     stated: float | None,
     intake: Intake,
+    uneven: bool = False,
 ) -> list[float]:
     """Find the repetition time of each BOLD file.
 
@@ -70,6 +72,8 @@ def repetition_times(
         Seconds, as the config states it: it wins, and files that differ are told.
     intake : Intake
         What is recognised is added.
+    uneven : bool
+        Whether volumes may be at uneven times where the config states a time: each has a label.
 
     Returns
     -------
@@ -82,9 +86,13 @@ def repetition_times(
         If the config states none, and neither does a file's header or JSON, or they differ, or are
         no repetition times in seconds.
     """
-    says = [_says(path, image) for path, image in zip(bold, images, strict=True)]
+    facts = [_beside(path) for path in bold]
+    passed = uneven and stated is not None
+    given = zip(bold, images, facts, strict=True)
+    says = [_says(path, image, fact, passed) for path, image, fact in given]
     if stated is not None:
         _tell_differing(says, stated, intake)
+        tell_acquisition([(fact, stated) for fact in facts], intake)
         return [stated] * len(says)
     found = [_agreed(path, each) for path, each in zip(bold, says, strict=True)]
     files = {where for each in says for where, _ in each}
@@ -99,10 +107,23 @@ def repetition_times(
             f"The runs differ in TR ({', '.join(f'{tr:g} s' for tr in values)}): each is read with "
             "its own, but their samples are not alike"
         )
+    tell_acquisition(list(zip(facts, found, strict=True)), intake)
     return found
 
 
-def _says(path: StrPath, image: "Nifti1Image") -> list[tuple[str, float]]:
+def _beside(path: StrPath) -> Stated:
+    """What JSON files say of a BOLD file, the nearest of each key."""
+    found: dict[str, tuple[Any, Path]] = {}
+    for file in json_files(path):
+        for key, value in read_json(file).items():
+            if value is not None:
+                found.setdefault(key, (value, file))
+    return found
+
+
+def _says(
+    path: StrPath, image: "Nifti1Image", beside: Stated, uneven: bool
+) -> list[tuple[str, float]]:
     """What header and JSON say, each with its file."""
     found = []
     unit = int(image.header["xyzt_units"]) & TIME_BITS
@@ -110,31 +131,33 @@ def _says(path: StrPath, image: "Nifti1Image") -> list[tuple[str, float]]:
     step = float(zooms[3]) * SECONDS.get(unit, 0) if len(zooms) > 3 else 0.0
     if step > 0 and math.isfinite(step):
         found.append((str(path), step))
-    for file in json_files(path):
-        value = read_json(file).get("RepetitionTime")
-        if value is None:
-            continue
+    if "RepetitionTime" in beside:
+        value, file = beside["RepetitionTime"]
         if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
             raise NeuroLoopError(
                 f"{file}: RepetitionTime is {value!r}, not a number of seconds: correct it"
             )
         found.append((str(file), float(value)))
-        break
+    even = even_step(beside, image.shape[3], uneven)
+    if even is not None:
+        found.append((f"VolumeTiming of {beside['VolumeTiming'][1]}", even))
     return found
 
 
 def _agreed(path: StrPath, says: Sequence[tuple[str, float]]) -> float:
     if not says:
         raise NeuroLoopError(
-            f"{path} states no TR (none or no unit in its header, and no RepetitionTime in a JSON "
-            "file beside it): state nifti.repetition_time, in seconds"
+            f"{path} states no TR (none or no unit in its header, and no RepetitionTime or "
+            "VolumeTiming in a JSON file beside it): state nifti.repetition_time, in seconds"
         )
-    if len(says) == 2 and abs(says[0][1] - says[1][1]) > TOLERANCE:
-        (_, header), (file, value) = says
-        raise NeuroLoopError(
-            f"{path} has a TR of {header:g} s in its header, but {file} says {value:g} s: correct "
-            "the wrong one, or state nifti.repetition_time, which wins"
-        )
+    first, one = says[0]
+    for other, value in says[1:]:
+        if abs(value - one) > TOLERANCE:
+            header = " in its header" if first == str(path) else ""
+            raise NeuroLoopError(
+                f"{first} has a TR of {one:g} s{header}, but {other} says {value:g} s: correct the "
+                "wrong one, or state nifti.repetition_time, which wins"
+            )
     where, value = says[-1]
     if not SHORTEST <= value <= LONGEST:
         raise NeuroLoopError(

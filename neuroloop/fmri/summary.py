@@ -1,4 +1,4 @@
-"""All decoders of a dataset in one table, with a row for the group, and as a picture."""
+"""All decoders of a dataset in one table, with rows for the group, and as a picture."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,28 +7,27 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from neuroloop.fmri.group_rows import COLUMNS, GROUP, MEAN, mean_row, people_row
 from neuroloop.report.figures import PALETTE, grid
-from neuroloop.statistics.intervals import group_interval, permutation_p
+from neuroloop.statistics.families import corrected, stepped_down
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Numbers of metrics.json that the table repeats.
-COLUMNS = (
-    "accuracy",
-    "ci_low",
-    "ci_high",
-    "p",
-    "chance",
-    "n",
-    "balanced_accuracy",
-    "top5_accuracy",
-    "log_loss",
-    "calibration_error",
-    "pairwise_identification",
+#: What stands after them and the reason.
+ADDED = (
+    "null_mean",
+    "smallest_effect",
+    "pairwise_chance",
+    "prevalence_low",
+    "unit",
+    "scope",
+    "family",
+    "q",
 )
 
-GROUP = "group"
+#: Families of tests, whose p are corrected for their number.
+FAMILIES = {"subject": "single subjects", MEAN: "means of these subjects", GROUP: "people"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,11 +51,12 @@ class Decoded:
 
 
 def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
-    """One row per subject, region and decoder, then one row per region and decoder for the group.
+    """One row per subject, region and decoder, then two per region and decoder of several subjects.
 
-    The group's accuracy is the mean over subjects with Student's t interval, cut at 0 and 1; its
-    p compares the mean of their balanced accuracies with the mean over subjects of the
-    permutations, one of each at a time. A group with a subject that has no null has no p.
+    A row `MEAN` speaks of these subjects alone, a row `GROUP` of the people whom they stand for
+    (see `group_rows`). q is p corrected for the rows of its family: by `stepped_down`, since the
+    same permutations of a subject's labels went through all of its regions and decoders; of the
+    group by Holm's method.
 
     Parameters
     ----------
@@ -65,54 +65,54 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        subject, roi, decoder, subjects, then `COLUMNS`, and the reason where the group has no
-        interval, or a subject no null.
+        subject, roi, decoder, subjects, then `COLUMNS`, the reason where there is no interval or no
+        p, or where p cannot be small, then `ADDED`.
     """
-    rows = [
-        {
-            "subject": one.subject,
-            "roi": one.roi,
-            "decoder": one.decoder,
-            "subjects": 1,
-            **{name: one.metrics[name] for name in COLUMNS},
-            "reason": "" if one.metrics["p"] is not None else one.metrics["null"]["method"],
-        }
-        for one in decoded
-    ]
+    rows, nulls = [_single_row(one) for one in decoded], [one.null for one in decoded]
     groups: dict[tuple[str, str], list[Decoded]] = {}
     for one in decoded:
         groups.setdefault((one.roi, one.decoder), []).append(one)
-    for (roi, decoder), members in groups.items():
-        if len(members) < 2:
-            continue
-        accuracy = group_interval([one.metrics["accuracy"] for one in members])
-        nulls = [one.null for one in members]
-        means: dict[str, Any] = {
-            name: _mean([one.metrics[name] for one in members]) for name in COLUMNS
-        }
-        rows.append(
-            {
-                "subject": GROUP,
-                "roi": roi,
-                "decoder": decoder,
-                "subjects": len(members),
-                **means,
-                "n": sum(one.metrics["n"] for one in members),
-                "accuracy": accuracy.value,
-                "ci_low": None if accuracy.ci_low is None else max(0.0, accuracy.ci_low),
-                "ci_high": None if accuracy.ci_high is None else min(1.0, accuracy.ci_high),
-                "p": permutation_p(means["balanced_accuracy"], np.mean(nulls, axis=0))
-                if all(map(len, nulls))
-                else None,
-                "reason": accuracy.reason,
-            }
-        )
-    return pd.DataFrame(rows)
+    for make in (mean_row, people_row):
+        for (roi, decoder), members in groups.items():
+            if len(members) < 2:
+                continue
+            row, null = make([one.metrics for one in members], [one.null for one in members])
+            rows.append({"roi": roi, "decoder": decoder, "subjects": len(members), **row})
+            nulls.append(null)
+    order = ["subject", "roi", "decoder", "subjects", *COLUMNS, "reason", *ADDED[:-2]]
+    table = pd.DataFrame(rows, columns=order)
+    tested = table["p"].notna().to_numpy()
+    kind = table["subject"].where(table["subject"].isin([MEAN, GROUP]), "subject")
+    table["family"] = np.where(tested, kind.map(FAMILIES), "")
+    table["q"] = _corrected(table, nulls)
+    return table
 
 
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return float(np.mean(known)) if known else None
+def _single_row(one: Decoded) -> dict[str, Any]:
+    null = one.metrics["null"]
+    return {
+        "subject": one.subject,
+        "roi": one.roi,
+        "decoder": one.decoder,
+        "subjects": 1,
+        **{name: one.metrics[name] for name in (*COLUMNS, "pairwise_chance", "unit", "scope")},
+        "reason": "" if one.metrics["p"] is not None else null["method"],
+        "null_mean": null["mean"],
+        "smallest_effect": null["smallest_effect"],
+        "prevalence_low": None,
+    }
+
+
+def _corrected(table: pd.DataFrame, nulls: Sequence[np.ndarray]) -> np.ndarray:
+    """Corrected p of each row; nulls of the rows of the group are empty."""
+    family = table["family"].tolist()
+    made = corrected(table["p"].astype(float).tolist(), family, "holm")
+    for name in set(family) - {"", FAMILIES[GROUP]}:
+        rows = [row for row, own in enumerate(family) if own == name]
+        if len({len(nulls[row]) for row in rows}) == 1:
+            observed = table["balanced_accuracy"].to_numpy(dtype=float)[rows]
+            made[rows] = stepped_down(observed, np.array([nulls[row] for row in rows]))
+    return made
 
 
 def decoding_figure(table: pd.DataFrame, decoded: Sequence[Decoded]) -> "Figure":
@@ -124,11 +124,11 @@ def decoding_figure(table: pd.DataFrame, decoded: Sequence[Decoded]) -> "Figure"
     Parameters
     ----------
     table : DataFrame
-        From `decoding_table`; rows of the group are left out.
+        From `decoding_table`; rows of several subjects are left out.
     decoded : sequence of Decoded
         As given to `decoding_table`.
     """
-    single = table[table["subject"] != GROUP]
+    single = table[~table["subject"].isin([MEAN, GROUP])]
     subjects = list(dict.fromkeys(single["subject"]))
     rois = list(dict.fromkeys(single["roi"]))
     decoders = list(dict.fromkeys(single["decoder"]))

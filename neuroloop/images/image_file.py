@@ -32,6 +32,9 @@ FORMATS = {
 }
 SUFFIXES = tuple(FORMATS)
 
+#: First bytes of a TIFF: of both byte orders, and BigTIFF.
+TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
 #: Largest file, in bytes: 30 times a radiograph of 16 bits from the largest detectors.
 LARGEST = 10**9
 
@@ -102,9 +105,9 @@ def opened_image(path: Path, what: str, remedy: str) -> Iterator[ImageFile]:
         except (NeuroLoopError, MemoryError, PermissionError):
             raise
         except UnidentifiedImageError as error:
-            kind = "DICOM" if content[128:132] == b"DICM" else "of no format that is known"
             raise NeuroLoopError(
-                f"{what} {path} cannot be read (it is {kind}): save it as PNG or TIFF, or {remedy}"
+                f"{what} {path} cannot be read (it is {_unknown_kind(content)}): save it as PNG, "
+                f"or {remedy}"
             ) from error
         except Exception as error:  # a damaged file may raise anything in Pillow
             raise NeuroLoopError(
@@ -164,11 +167,22 @@ def _refuse_another_format(path: Path, image: "Image.Image") -> None:
         )
 
 
+def _unknown_kind(content: bytes) -> str:
+    """What a file is that Pillow does not open."""
+    if content[128:132] == b"DICM":
+        return "DICOM"
+    if content[:4] in TIFF:
+        return "a TIFF whose compression or kind of numbers is not read"
+    return "of no format that is known"
+
+
 def _similar(path: Path) -> str:
     """Tell of a file beside a missing one whose name differs by capitals or accents alone."""
     try:
         names = [other.name for other in path.parent.iterdir()]
     except (OSError, ValueError):
         return ""
+    if "\\" in path.name:
+        return " (folders are parted by /, also on Windows)"
     alike = [name for name in names if folded(name) == folded(path.name)]
     return f" (there is {alike[0]!r}, which is another name)" if alike else ""

@@ -36,7 +36,10 @@ def read_upright(path: Path) -> "Image.Image":
     with opened_image(path, "image", "replace it") as (image, _):
         bits = bits_a_channel(image)
         if image.mode[0] in "IF" or bits > 8:
-            raise ValueError(f"mode {image.mode} of {bits} bits, not 8 bits per channel")
+            raise ValueError(
+                f"mode {image.mode} of {bits} bits, not 8 bits per channel; of a radiograph "
+                "model.json states `levels` and `white` in its preparation"
+            )
         upright, _ = load_upright(image)
         refuse_transparency(upright)
         return upright

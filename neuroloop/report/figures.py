@@ -1,11 +1,31 @@
 """One look for all figures, and files that are the same byte for byte every time."""
 
+import logging
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from neuroloop.files.formats import StrPath, atomic
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+log = logging.getLogger(__name__)
+
+#: Fonts of Chinese, Japanese and Korean, one of which most systems that need it have.
+FONTS = (
+    *(f"Noto Sans {kind}" for kind in ("CJK SC", "CJK JP", "CJK KR", "CJK TC", "SC", "JP", "KR")),
+    *("Source Han Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback"),
+    *("Microsoft YaHei", "SimHei", "Yu Gothic", "MS Gothic", "Malgun Gothic", "IPAexGothic"),
+    *("PingFang SC", "Hiragino Sans GB", "Hiragino Sans", "Apple SD Gothic Neo", "NanumGothic"),
+    "Arial Unicode MS",
+)
+
+#: What matplotlib says of a character that no font has.
+NO_GLYPH = re.compile(r"Glyph (\d+) .*missing from")
 
 #: Colours that people with any colour vision tell apart (Okabe & Ito 2008).
 PALETTE = (
@@ -57,6 +77,7 @@ def grid(rows: int, columns: int, *, width: float, height: float, **options: Any
     mpl.use("agg")
     for name, value in STYLE.items():
         mpl.rcParams[name] = value
+    mpl.rcParams["font.family"] = ["DejaVu Sans", *installed_fonts()]
     size = (max(columns * width, PAGE), rows * height)
     figure = Figure(figsize=size, layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False, **options)
@@ -72,11 +93,46 @@ def save(figure: "Figure", *paths: StrPath) -> None:
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     figure.set_dpi(STYLE["savefig.dpi"])
-    figure.draw_without_rendering()
-    figure.set_layout_engine("none")
-    for path in paths:
-        with atomic(path) as temporary:
-            if temporary.suffix == ".svg":
-                FigureCanvasSVG(figure).print_svg(temporary, metadata={"Date": None})
-            else:
-                FigureCanvasAgg(figure).print_png(temporary)
+    with missing_characters_told_once():
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
+        for path in paths:
+            with atomic(path) as temporary:
+                if temporary.suffix == ".svg":
+                    FigureCanvasSVG(figure).print_svg(temporary, metadata={"Date": None})
+                else:
+                    FigureCanvasAgg(figure).print_png(temporary)
+
+
+@cache
+def installed_fonts() -> tuple[str, ...]:
+    """Fonts of `FONTS` that this system has."""
+    from matplotlib.font_manager import fontManager
+
+    there = set(fontManager.get_font_names())
+    return tuple(name for name in FONTS if name in there)
+
+
+@contextmanager
+def missing_characters_told_once() -> Iterator[None]:
+    """Log once, not for each time that it is drawn, that no font has a character."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield
+    lacking: set[str] = set()
+    for one in caught:
+        if found := NO_GLYPH.match(str(one.message)):
+            lacking.add(chr(int(found[1])))
+        else:
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    if lacking:
+        _tell_lacking(frozenset(lacking))
+
+
+@cache
+def _tell_lacking(characters: frozenset[str]) -> None:
+    log.warning(
+        "No installed font has %s: figures show boxes in their place; install one that has, for "
+        "example Noto Sans CJK.",
+        "".join(sorted(characters)),
+    )

@@ -41,6 +41,43 @@ def corrected(p: Sequence[float], family: Sequence[str], method: str = "bh") -> 
     return made
 
 
+def stepped_down(observed: np.ndarray, nulls: np.ndarray) -> np.ndarray:
+    """Correct the tests of a family that were permuted together, so that few permutations do.
+
+    Step-down maxT (Westfall & Young 1993, Resampling-Based Multiple Testing, algorithm 4.1;
+    Nichols & Holmes 2002, Hum. Brain Mapp. 15:1): each statistic is compared with the largest
+    of those that are not beaten yet, permutation by permutation. It bounds the chance of any
+    false discovery, takes tests that go together for what they are, and can reach 1 /
+    (permutations + 1) in a family of any size, where Holm multiplies that by the family's size.
+    Statistics are made alike by the mean and standard deviation of their permutations and of the
+    data.
+
+    Parameters
+    ----------
+    observed : ndarray of float, (tests,)
+        Larger is more of an effect.
+    nulls : ndarray of float, (tests, permutations)
+        Permutation i of all tests on the same data is the same; on other data it is another.
+
+    Returns
+    -------
+    ndarray of float64, (tests,)
+        Corrected p.
+    """
+    values = np.concatenate(
+        [np.asarray(observed, float)[:, None], np.asarray(nulls, float)], axis=1
+    )
+    spread = values.std(axis=1, keepdims=True)
+    values = (values - values.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1)
+    order = np.argsort(-values[:, 0], kind="stable")
+    largest = np.maximum.accumulate(values[order[::-1]], axis=0)[::-1]
+    # Equal statistics that were summed in another order count as equal.
+    reached = (largest >= values[order, :1] - 1e-9).mean(axis=1)
+    made = np.empty(len(order))
+    made[order] = np.maximum.accumulate(reached)
+    return made
+
+
 def _holm(p: np.ndarray) -> np.ndarray:
     order = np.argsort(p, kind="stable")
     steps = p[order] * (len(p) - np.arange(len(p)))

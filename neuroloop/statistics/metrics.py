@@ -105,6 +105,32 @@ def pairwise_identification(logits: np.ndarray, truth: np.ndarray) -> float:
     return float(won.mean() / (logits.shape[1] - 1))
 
 
+def pairwise_by_chance(logits: np.ndarray, truth: np.ndarray, folds: np.ndarray) -> float:
+    """Pairwise identification of these logits if they know nothing of the truth but its shares.
+
+    Every row is given the truth of every row of its fold in turn. That is 0.5 where a fold's
+    classes are equal, and below it where a decoder favours what is common in training, and so
+    rare in the fold.
+
+    Parameters
+    ----------
+    logits : ndarray of float, shape (n, classes)
+    truth : ndarray of int, shape (n,)
+    folds : ndarray of int, shape (n,)
+        Fold of each row.
+    """
+    from scipy.stats import rankdata  # takes a second to import
+
+    logits, truth = _checked(logits, truth)
+    total = 0.0
+    for fold in np.unique(folds):
+        inside = folds == fold
+        shares = np.bincount(truth[inside], minlength=logits.shape[1]) / inside.sum()
+        # Average rank of each class in each row, from 0: the wrong classes that it beats.
+        total += float(((rankdata(logits[inside], axis=1) - 1) @ shares).sum())
+    return total / (len(truth) * (logits.shape[1] - 1))
+
+
 def chance_level(truth: np.ndarray) -> float:
     """Accuracy of always naming the most frequent class."""
     return float(np.bincount(truth).max() / len(truth))

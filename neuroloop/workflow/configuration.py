@@ -197,6 +197,13 @@ def _dangling_dataset(name: str, config: Mapping[str, Any]) -> Iterator[str]:
             yield f"{where}.teaching.decoders: {decoder!r} is not among the dataset's decoders"
     taught = f"{where}.teaching.students"
     yield from _unknown(taught, "student", teaching["students"], config["students"])
+    tested = f"{where}.teaching.assignment_rois"
+    yield from _unknown(tested, "region", teaching["assignment_rois"] or (), dataset["rois"])
+    if teaching["assignment_seeds"] > teaching["seeds"]:
+        yield (
+            f"{where}.teaching.assignment_seeds: {teaching['assignment_seeds']} is more than "
+            f"seeds ({teaching['seeds']}), the brain's own students: lower it"
+        )
     if "none" not in teaching["teachers"]:
         yield f"{where}.teaching.teachers: none is missing: every comparison needs it"
     if teaching["images"]["source"] == "class_folders":
@@ -234,6 +241,8 @@ def _dangling_radiographs(name: str, config: Mapping[str, Any]) -> Iterator[str]
     yield from _unknown(
         f"{where}.external", "set of radiographs", block["external"], config["radiographs"]
     )
+    if name in block["external"]:
+        yield f"{where}.external: {name!r} is this set itself: name another, or leave it out"
     stated = sorted(set(block.get("classes", {}).values()))
     if stated or block["source"] == "simulated":
         classes = stated or CLASSES

@@ -33,6 +33,8 @@ Known = tuple[int, int, int, str]
 def images_listed(manifest: Path) -> list[str]:
     """Names in the column ``file`` of a table; none if it cannot be read, which its job tells."""
     delimiter = "," if manifest.suffix.lower() == ".csv" else "\t"
+    if not manifest.is_file():
+        return []
     try:
         with manifest.open(newline="", encoding="utf-8-sig") as stream:
             header, *rows = csv.reader(stream, delimiter=delimiter)
@@ -104,6 +106,8 @@ def _state(path: Path) -> State | None:
 
 
 def _content(path: Path) -> str:
+    if not path.is_file():  # a pipe would be waited for
+        return "no file"
     try:
         with path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()[:32]

@@ -2,8 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from neuroloop.cxr.external_radiographs import check_fits, learned_from
-from neuroloop.files.formats import StrPath, read_json, read_table, save_table, sidecar_path
+from neuroloop.cxr.external_radiographs import check_fits, learned_from, tell_near_copies
+from neuroloop.files.formats import (
+    StrPath,
+    load_array,
+    read_json,
+    read_table,
+    save_table,
+    sidecar_path,
+)
 from neuroloop.files.intake import Intake
 from neuroloop.jobs.job import job
 
@@ -36,15 +43,18 @@ def exclude_known(
     check_fits(facts.get("fit"), own_facts.get("fit"), table)
     numbering = facts.get("patients_of")
     found = Intake()
+    others, own = read_table(table, columns), read_table(own_table, columns)
     left_out = learned_from(
-        read_table(table, columns),
+        others,
         facts["content"],
-        read_table(own_table, columns),
+        own,
         own_facts["content"],
         numbering is not None and numbering == own_facts.get("patients_of"),
         table,
         found,
     )
+    pixels, own_pixels = (load_array(path)[0] for path in (radiographs, own_radiographs))
+    tell_near_copies(others.drop(left_out.index), pixels, own, own_pixels, table, found)
     save_table(known, left_out)
     found.save(intake)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroloop.distill.images import check_black, known_images
+from neuroloop.distill.images import check_black, check_unknown, tell_twins
 from neuroloop.files.formats import StrPath, read_table, save_array, save_table
 from neuroloop.files.intake import Intake
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
@@ -28,7 +28,7 @@ def prepare_images(
     size: int,
     options: Mapping[str, Any],
 ) -> None:
-    """Write images.npy and images.tsv, less the test images that students learn from as well.
+    """Write images.npy and images.tsv; refuse test images that students learn from as well.
 
     Parameters
     ----------
@@ -50,15 +50,8 @@ def prepare_images(
     paths = [Path(path) for path in files]
     rows, array = entry("image_source", source).read(paths, shown, size, found, **options)
     check_black(array, rows, found)
-    known = known_images(array, rows)
-    left_out = rows.loc[known, "image_id"].tolist()
-    if left_out:
-        found.warn(
-            f"{len(left_out)} test images have the pixels of training images and are left out, the "
-            f"first is {left_out[0]}."
-        )
-        found.drop("test images", "they have the pixels of training images", len(left_out))
-    rows, array = rows[~known].reset_index(drop=True), array[~known]
+    check_unknown(array, rows)
+    tell_twins(array, rows, found)
     save_table(table, rows)
     save_array(
         images,
@@ -66,7 +59,6 @@ def prepare_images(
         axes=("image", "channel", "row", "column"),
         units="8-bit grey level",
         ids={"image": rows["image_id"].tolist()},
-        left_out=left_out,
     )
     found.save(intake)
 

@@ -15,6 +15,7 @@ from neuroloop.distill.ablation import (
     compare_teachers,
 )
 from neuroloop.distill.figure import ablation_figure
+from neuroloop.distill.image_test import AssignedStudents
 from neuroloop.files.formats import StrPath, load_arrays, read_json, save_table
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
@@ -28,6 +29,7 @@ def summarise_ablation(
     *,
     predictions: Sequence[StrPath],
     metrics: Sequence[StrPath],
+    assignments: Sequence[StrPath],
     table: StrPath,
     comparisons: StrPath,
     figure: StrPath,
@@ -40,6 +42,8 @@ def summarise_ablation(
     ----------
     predictions, metrics : sequence of path
         predictions.npz and metrics.json of every group of students, in the same order.
+    assignments : sequence of path
+        assignments.npz of every group whose soft labels were dealt anew.
     table, comparisons : path
         A row per student; a row a comparison of two teachers.
     figure, figure_svg : path
@@ -53,7 +57,8 @@ def summarise_ablation(
     ]
     check_paired(groups)
     students = accuracies(groups)
-    compared = compare_teachers(groups, seed)
+    assigned = dict(load_assigned(Path(path)) for path in assignments)
+    compared = compare_teachers(groups, seed, assigned=assigned)
     save_table(table, students)
     save_table(comparisons, compared)
     save(ablation_figure(students, compared), figure, figure_svg)
@@ -75,12 +80,22 @@ def load_group(path: Path, metrics: Mapping[str, Any]) -> Group:
     )
 
 
+def load_assigned(path: Path) -> tuple[tuple[str, ...], AssignedStudents]:
+    """Read students of soft labels that were dealt anew; their folders name the brain."""
+    *brain, _, student = path.parts[path.parts.index("distill") + 2 : -1]
+    arrays = load_arrays(path)
+    reason = read_json(path.with_suffix(".json"))["reason"]
+    students = AssignedStudents(arrays["hits"].mean(axis=2), arrays["seed"].tolist(), reason)
+    return (*brain, student), students
+
+
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         add_plugins(snakemake.params.plugins)
         summarise_ablation(
             predictions=snakemake.input.predictions,
             metrics=snakemake.input.metrics,
+            assignments=snakemake.input.assignments,
             table=snakemake.output.table,
             comparisons=snakemake.output.comparisons,
             figure=snakemake.output.figure,

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from neuroloop.contracts.source import check_imported
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.bdata import write_bdata
+from neuroloop.fmri.copies import check_changing, check_copies
+from neuroloop.fmri.rest_names import warn_of_rest
 from neuroloop.fmri.scan import save_scan
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins, entry
@@ -44,6 +46,10 @@ def import_subject(
     }
     found = entry("fmri_source", source).read(files, **options)
     check_imported(source, found, bdata)
+    origin = next(path for paths in files.values() for path in paths)
+    check_changing(found.brain, origin)
+    check_copies(found.brain, origin, found.intake)
+    warn_of_rest(found.brain.rows["category"], found.intake)
     described = (found.unit, found.voxel_xyz, found.units, found.voxel_keys)
     write_bdata(bdata, found.brain, *described, **found.facts)
     save_scan(scan, found.scan)

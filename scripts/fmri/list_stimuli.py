@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from neuroloop.files.formats import StrPath, save_table
 from neuroloop.fmri.bdata import read_rows
+from neuroloop.fmri.copies import check_subjects
 from neuroloop.fmri.stimuli import list_stimuli as list_all
 from neuroloop.jobs.job import job
 
@@ -24,6 +25,7 @@ def list_stimuli(*, bdata: Sequence[StrPath], stimuli: StrPath, held_out_per_cat
     held_out_per_category : int
         Training images of each category that no decoder learns from and that test the students.
     """
+    check_subjects(bdata)
     save_table(stimuli, list_all([read_rows(path) for path in bdata], held_out_per_category))
 
 

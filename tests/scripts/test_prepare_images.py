@@ -145,35 +145,59 @@ def test_images_that_are_paired_with_voxels_are_joined_by_trial(tmp_path):
     assert set(shown.table["image_id"].iloc[shown.test]) == held_out
 
 
-def test_test_images_with_the_pixels_of_training_images_are_left_out(stimuli, tmp_path, caplog):
-    """Under another name and in another class too; told, and recorded."""
+@pytest.mark.parametrize(("side", "name"), [("judge", "a"), ("judge", "b"), ("learn", "b")])
+def test_a_test_image_that_equals_a_training_image_is_refused(stimuli, tmp_path, side, name):
+    """Under another name, as another kind of file, and in another class too."""
     levels = {
         ("learn", "a"): [10, 20, 30],
         ("learn", "b"): [40, 50],
-        ("judge", "a"): [20, 60, 40],
+        ("judge", "a"): [60, 65],
         ("judge", "b"): [70],
     }
-    for (side, name), shades in levels.items():
+    for (part, of), shades in levels.items():
         for number, level in enumerate(shades):
-            paint(tmp_path / side / name / f"{side}{number}.png", level)
-    classes = {"a": ["a"], "b": ["b"]}
-    images = {"source": "class_folders", "size": 5, "classes": classes}
+            paint(tmp_path / part / of / f"{part}{number}.png", level)
+    images = {"source": "class_folders", "size": 5, "classes": {"a": ["a"], "b": ["b"]}}
     folders = [tmp_path / "learn", tmp_path / "judge"]
-    shown = prepare(tmp_path, folders, images)
-    assert len(read_intake(tmp_path / "intake.json").files) == 9
-    test = ["test/a/judge1.png", "test/b/judge0.png"]
-    assert shown.table["image_id"].iloc[shown.test].tolist() == test
-    assert shown.pixels[shown.test, 0, 0, 0].tolist() == [60, 70]
-    assert len(shown.train) == 5
-    left_out = ["test/a/judge0.png", "test/a/judge2.png"]
-    assert json.loads((tmp_path / "images.json").read_text())["left_out"] == left_out
-    assert "2 test images have the pixels of training images" in caplog.text
-    told = read_intake(tmp_path / "intake.json")
-    assert [(each.what, each.count) for each in told.dropped] == [("test images", 2)]
-    assert told.warnings[0].startswith("2 test images have the pixels of training images")
-    paint(tmp_path / "judge/b/judge0.png", 50)
-    with pytest.raises(NeuroLoopError, match=r"all test images of class 'b' have the pixels of"):
+    assert len(prepare(tmp_path, folders, images).test) == 3
+    paint(tmp_path / side / name / "again.bmp", 60 if side == "learn" else 20)
+    one, other = (
+        ("test/a/judge0.png", f"train/{name}/again.bmp")
+        if side == "learn"
+        else (f"test/{name}/again.bmp", "train/a/learn1.png")
+    )
+    said = f"test image {one!r} has the pixels of training image {other!r} \\(1 of "
+    with pytest.raises(NeuroLoopError, match=said):
         prepare(tmp_path, folders, images)
+
+
+def test_a_held_out_stimulus_that_equals_a_training_stimulus_is_refused(stimuli, tmp_path):
+    pattern = "{category}/{stimulus_id}.png"
+    images = {"source": "stimulus_folder", "size": 5, "pattern": pattern}
+    for number, row in enumerate(stimuli.itertuples()):
+        paint(tmp_path / row.category / f"{row.stimulus_id}.png", 20 + number)
+    prepare(tmp_path, [tmp_path], images)
+    paint(tmp_path / "cat" / "cat3.png", 21)
+    with pytest.raises(NeuroLoopError, match="'cat3' has the pixels of training image 'dog1'"):
+        prepare(tmp_path, [tmp_path], images)
+
+
+def test_images_with_the_same_pixels_on_one_side_are_told(stimuli, tmp_path):
+    levels = {
+        ("learn", "a"): [10, 20, 20],
+        ("learn", "b"): [10, 50],
+        ("judge", "a"): [60],
+        ("judge", "b"): [70],
+    }
+    for (part, of), shades in levels.items():
+        for number, level in enumerate(shades):
+            paint(tmp_path / part / of / f"{number}.png", level)
+    images = {"source": "class_folders", "size": 5, "classes": {"a": ["a"], "b": ["b"]}}
+    prepare(tmp_path, [tmp_path / "learn", tmp_path / "judge"], images)
+    torn, twins = read_intake(tmp_path / "intake.json").warnings
+    assert torn.startswith("1 of 7 students' images have the pixels of images of another class")
+    assert torn.endswith("the first is train/b/0.png as train/a/0.png.")
+    assert twins.endswith("count twice, the first is train/a/2.png as train/a/1.png.")
 
 
 def test_black_images_are_told_and_classes_of_them_refused(stimuli, tmp_path):
@@ -231,3 +255,17 @@ def test_digits_that_were_simulated(tmp_path):
     assert set(sessions.iloc[shown.test]) == {"held_out"}
     rows = of_stimulus.loc[shown.table["image_id"]]
     np.testing.assert_array_equal(shown.pixels[:, 0], stimulus_images(rows))
+
+
+def test_files_that_are_no_images_are_counted(stimuli, tmp_path):
+    for side, level in (("learn", 10), ("judge", 50)):
+        for name in ("a", "b"):
+            for number in (1, 2):
+                level += 10
+                paint(tmp_path / side / name / f"{number}.png", level + (name == "b"))
+    (tmp_path / "learn/a/film.gif").write_bytes(b"GIF89a")
+    (tmp_path / "learn/a/.hidden").write_text("x")
+    images = {"source": "class_folders", "size": 5, "classes": {"a": ["a"], "b": ["b"]}}
+    prepare(tmp_path, [tmp_path / "learn", tmp_path / "judge"], images)
+    (left,) = read_intake(tmp_path / "intake.json").dropped
+    assert (left.what, left.count) == ("files with the ending .gif", 1)

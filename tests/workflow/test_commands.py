@@ -152,6 +152,14 @@ def expected(name: str) -> Counter[tuple[str, str]]:
             jobs["train_students", dataset] = (
                 subjects * rois * len(teaching["decoders"]) * brains * variants
             )
+            tested = {"brain", "withinclass"} <= set(teaching["teachers"])
+            jobs["train_assignments", dataset] = (
+                subjects
+                * len(teaching["assignment_rois"] or block["rois"])
+                * len(teaching["decoders"])
+                * variants
+                * tested
+            )
             jobs["summarise_ablation", dataset] = 1
     return +jobs
 

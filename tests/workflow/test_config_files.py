@@ -22,6 +22,8 @@ def test_presets_state_each_key_once(name: str) -> None:
         ("a:\n- {b: 1, b: 1}\n", "'b' stands twice in one block, in lines 2 and 2"),
         ('{"a": {"b": 1,\n\t"b": 2}}', "'b' stands twice in one block: keep"),
         ("a: [1\nb: 2\n", "line 2: this is no YAML"),
+        ("a:\n  b: 064\n", "line 2: YAML reads 064 as 52: write that, or put it between quotes"),
+        ("a: [1:30]\n", "line 1: YAML reads 1:30 as 90"),
         ("# Gr\u00fc\u00dfe\na: 1\n".encode("latin-1"), "line 1 is not UTF-8: save it as UTF-8"),
         ("a: 1\n".encode("utf-16"), "it is UTF-16: save it as UTF-8"),
     ],
@@ -43,6 +45,7 @@ def test_what_nobody_means_is_one_line(tmp_path: Path, content: str | bytes, sai
         "a: &a [*a]\n",
         "a: {b: 1}\nc: {b: 1}\n",
         '{"a": {"b": 1}, "c": {"b": 1}}',
+        "a: ['064', '1:30', 0, 10, 0x40, 0.5, 12:30 h]\n",
         "\ufeffa: 1\n",
     ],
 )

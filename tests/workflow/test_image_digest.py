@@ -229,3 +229,10 @@ def test_only_what_reads_changed_images_runs_again(made: Project) -> None:
     write(data, "radiographs/b/1.png")
     (data / "net/pictures/1.png").rename(data / "net/pictures/2.png")
     assert made.waiting(*TARGETS) == {"look_inside explain/own/neighbours"}
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    """Among images and in place of a manifest: opening one for reading waits for a writer."""
+    os.mkfifo(tmp_path / "pipe.png")
+    assert digest_files(tmp_path, ["pipe.png"], None).startswith("1 files, ")
+    assert images_listed(tmp_path / "pipe.png") == []

@@ -211,6 +211,8 @@ RADIOGRAPHS = "radiographs.chests"
         ("baseline", ["case5", "deep"], r"baseline: \['case5', 'deep'\] is not a case"),
         ("ensembles", [["fine", "deep"]], "ensembles: no classifier is called 'deep'"),
         ("ensembles", [["fine"]], r"ensembles.0: \['fine'\] is too short"),
+        ("external", ["chests"], "external: 'chests' is this set itself: name another"),
+        ("contrast", ["virus", "virus"], "contrast: 'virus' stands there twice"),
         ("folds", "holdout", "leakage: a hold-out tests other images by image than by patient"),
         ("folds", "hold-out", "folds: "),
         ("external", ["kermany"], "external: no set of radiographs is called 'kermany'"),

@@ -61,7 +61,12 @@ def read(
     """Images of the classes' folders."""
     import pandas as pd
 
-    from neuroloop.distill.images import check_images, class_folder_images, read_images
+    from neuroloop.distill.images import (
+        check_images,
+        class_folder_images,
+        read_images,
+        tell_passed_over,
+    )
 
     sides = zip(files, ("train", "test"), strict=True)
     rows = pd.concat(
@@ -71,4 +76,5 @@ def read(
     check_images(rows, paths)
     pixels = read_images(paths, size)
     intake.read(*paths)
+    tell_passed_over(files, classes, intake)
     return rows, pixels

@@ -14,6 +14,9 @@ from neuroloop.images.preparation import Preparation
 #: How far pixels may lie outside [0, 1]: what resampling and rounding make of white and black.
 OVERSHOOT = 0.1
 
+#: Mean of which some pixel of some image is darker.
+LEAST_MEAN = 0.05
+
 #: What is no overshoot, but the rounding of float32.
 ROUNDING = 1e-5
 
@@ -59,6 +62,7 @@ def in_range(
             f"model.json makes pixels from 0 (black) to 1 (white){likely(low, high)}: prepare them "
             "alike, or set preparation to null if the network takes other values"
         )
+    _tell_unlike(given, path, preparation, intake)
     outside = [((part < 0) | (part > 1)).any(axis=(1, 2, 3)) for part in pixels]
     if low < -ROUNDING or high > 1 + ROUNDING:
         count = int(np.concatenate(outside).sum())
@@ -69,6 +73,22 @@ def in_range(
         clipped = np.concatenate([(part.clip(0, 1) - mean) / std for part in pixels])
         return replace(given, images=clipped.astype(np.float32))
     return given
+
+
+def _tell_unlike(given: ModelImages, path: Path, preparation: Preparation, intake: Intake) -> None:
+    """Warn of what is possible, but not what the preparation makes."""
+    height, width = given.images.shape[2:]
+    if (height, width) != (preparation.side, preparation.side):
+        intake.warn(
+            f"{path}: images are {height} x {width} pixels, but preparation in model.json makes "
+            f"{preparation.side} x {preparation.side}: see which of the two the network takes."
+        )
+    darkest = min(float(part.min()) for part in row_batches(given.images))
+    if darkest >= 0 and min(preparation.mean) >= LEAST_MEAN:
+        intake.warn(
+            f"{path}: no pixel is darker than the mean that preparation in model.json states: the "
+            "images look as if they were not normalised."
+        )
 
 
 def likely(low: float, high: float) -> str:

@@ -72,6 +72,8 @@ DEFAULTS: dict[str, Any] = {
 }
 #: Most networks that one file holds, and most pixels of a side: what is larger was mistyped.
 MEMBERS, SIDE = 1000, 16384
+#: Largest standard deviation that pixels from 0 to 1 are divided by; their own is 0.5 at most.
+LARGEST_STD = 2
 #: Keys of a preparation that need a value.
 PREPARATION_NEEDED = ("size", "channels")
 
@@ -99,7 +101,8 @@ def checked_description(path: Path, described: Mapping[str, Any]) -> dict[str, A
     if "preparation" not in described or "preprocessing" in described:
         raise NeuroLoopError(
             f"{path} does not state how images are prepared, like files of earlier versions: "
-            "train the network again, or add the key preparation by hand (docs/inside.md)"
+            "train the network again, or add the key preparation by hand, null if the images are "
+            "an .npz file of what the network takes (docs/inside.md)"
         )
     _check_keys(path, "", described, NEEDED, (*NEEDED, *DEFAULTS))
     values = deepcopy(DEFAULTS) | dict(described)
@@ -109,7 +112,7 @@ def checked_description(path: Path, described: Mapping[str, Any]) -> dict[str, A
         "kind": (kind in list(KINDS), f"one of {', '.join(KINDS)}"),
         "options": (isinstance(values["options"], dict), "an object"),
         "weights": (isinstance(values["weights"], str), "a path"),
-        "classes": (_names(values["classes"]), "a list of different names"),
+        "classes": (_names(values["classes"]), "a list of different names, texts of one line"),
         "labels": (values["labels"] in ("single", "multi"), "single or multi"),
         "members": (
             _count(members, MEMBERS) and (kind != "transfer" or members == 1),
@@ -166,6 +169,11 @@ def _check_preparation(path: Path, kind: str, given: Mapping[str, Any]) -> None:
     }
     for key, (right, said) in rules.items():
         _require(right, path, f"preparation.{key}", said, values[key])
+    if max(map(abs, mean)) > 1 or max(std) > LARGEST_STD:
+        raise NeuroLoopError(
+            f"{path}, preparation: mean {mean} and std {std} are not of pixels from 0 (black) to 1 "
+            "(white): divide those of levels up to 255 by 255"
+        )
     if kind == "transfer" and (mean, std) != ([0.0], [1.0]):
         raise NeuroLoopError(
             f"{path}, preparation: mean and std are not allowed for transfer, which normalises "
@@ -196,6 +204,7 @@ def _names(value: object) -> bool:
     return (
         isinstance(value, list)
         and all(isinstance(name, str) and name.strip() == name != "" for name in value)
+        and "".join(value).isprintable()
         and len(set(value)) == len(value) > 0
     )
 

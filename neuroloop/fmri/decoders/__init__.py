@@ -18,7 +18,7 @@ and its ``Settings`` build on `linear_settings.LinearSettings`. It may also have
 another (for its arguments see `linear.predictions`).
 
 A network is trained on all splits at once, on a GPU if there is one; it is not retrained for its
-null, which permutes the held-out labels. It has one function ::
+null, which permutes the held-out labels (see `permutation.label_null`). It has one function ::
 
     fit_splits(x, y, splits, n_classes, n_voxels, *, seed, device, checkpoint, its settings)
         -> list of scores, one (test rows, n_classes) per split

@@ -63,10 +63,12 @@ def options(dataset: Mapping[str, Any], subject: str) -> dict[str, Any]:
 
 def read(files: Mapping[str, Sequence[Path]], **variables: Any) -> Imported:
     """See `paired.read_paired`."""
+    from neuroloop.files.intake import Intake
     from neuroloop.fmri.paired import read_paired
 
     (file,) = files["file"]
-    return Imported(read_paired(file, **variables)[0], "trial")
+    intake = Intake()
+    return Imported(read_paired(file, **variables, intake=intake)[0], "trial", intake=intake)
 
 
 def images(paths: Sequence[Path], **variables: Any) -> "dict[str, np.ndarray]":

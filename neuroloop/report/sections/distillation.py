@@ -1,7 +1,10 @@
 """Knowledge distillation: what each teacher adds to the labels."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ORDER = 2
 TITLE = "Brains teach networks"
@@ -31,11 +34,27 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
     from neuroloop.files.formats import read_table
 
     students = read_table(files["students"], {"n": int, "flag": str})
-    rows = read_table(files["comparisons"], {"difference": float, "p": float})
+    rows = read_table(
+        files["comparisons"], {"difference": float, "p": float, "smallest_effect": float}
+    )
     images = int(students["n"].max())
+    brains = rows[rows["teacher"] == "brain"]
     return {
         "flags": sorted(set(students["flag"]) - {""}),
         "images": images,
         "few": images < FEW_IMAGES,
-        "comparisons": rows[rows["teacher"] == "brain"],
+        "comparisons": brains,
+        "unseen": {
+            family: unseen(brains[brains["family"] == family])
+            for family in ("gains", "images", "people")
+        },
     }
+
+
+def unseen(rows: "pd.DataFrame") -> str:
+    """Range of the smallest differences that comparisons could have seen, percentage points."""
+    points = 100 * rows["smallest_effect"].dropna()
+    if points.empty:
+        return ""
+    low, high = f"{points.min():.1f}", f"{points.max():.1f}"
+    return low if low == high else f"{low} to {high}"

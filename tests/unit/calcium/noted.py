@@ -48,8 +48,7 @@ class Noted:
             trials.reset_index(drop=True),
             made["first"],
             made["mean"],
-            made["deviation"],
-            recorder.count,
+            made["odd"],
         )
         rates = dict.fromkeys(self.movies, RATE)
         cut = trigger(courses, self.cells, rates, selection, 10.0)

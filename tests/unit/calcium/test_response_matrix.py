@@ -22,6 +22,10 @@ def test_named_columns_are_matched_by_name_in_any_order():
     named = pd.DataFrame(VALUES, columns=["a", "b", "c"])
     expected = estimate().matrix
     np.testing.assert_array_equal(estimate(named[["c", "b", "a"]]).matrix, expected)
+    made, _ = response_matrix(named[["c", "a", "b"]], PATTERNS, CELLS)
+    np.testing.assert_array_equal(made, VALUES[None])
+    made, _ = response_matrix(named[["c", "a", "b"]], PATTERNS, CELLS[::-1])
+    np.testing.assert_array_equal(made, VALUES[None, :, ::-1])
     turned = estimate(named, cells=CELLS[::-1]).matrix
     np.testing.assert_array_equal(turned[::-1, ::-1], expected)
     series = pd.Series(PATTERNS)
@@ -62,6 +66,8 @@ def test_arrays_of_whole_numbers_and_several_seeds_are_taken():
         ({"n_boot": 0}, "n_boot is 0"),
         ({"n_boot": 2.5}, "n_boot is 2.5"),
         ({"level": 95}, "level is 95"),
+        ({"level": 0.0}, "level is 0.0"),
+        ({"level": 1.0}, "level is 1.0"),
     ],
 )
 def test_what_does_not_belong_together_is_refused_in_a_line(given, message):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from neuroloop.calcium.session_check import area_line
-from neuroloop.calcium.target_responses import UnitResponses, exchanged
 from tests.unit.calcium.noted import Noted, recordings_of
 
 
@@ -12,11 +11,14 @@ from tests.unit.calcium.noted import Noted, recordings_of
     ("snr", "seeds"),
     [
         (3.0, range(4)),
-        pytest.param(3.0, range(4, 40), marks=pytest.mark.long),
+        (1.0, range(4)),
+        *[pytest.param(snr, range(4, 54), marks=pytest.mark.long) for snr in (1.0, 2.0, 4.0)],
     ],
 )
 def test_sound_sessions_raise_no_alarm(snr, seeds):
-    assert {seed: said for seed in seeds if (said := Noted(seed, snr=snr).faults())} == {}
+    """Each of five statistics may tell of one in a hundred: of 50, one does by chance."""
+    told = {seed: said for seed in seeds if (said := Noted(seed, snr=snr).faults())}
+    assert len(told) <= (2 if len(seeds) > 10 else 0), told
 
 
 @pytest.mark.parametrize(
@@ -37,16 +39,15 @@ def test_shifted_onsets_are_named_with_the_shift(shift, said):
 
 
 def test_exchanged_events_are_named():
-    """All are told; at this SNR, the demo's, some as a silent target only."""
+    """At the demo's SNR most are, and nothing else is told."""
     named = []
     for seed in range(5):
         noted = Noted(seed)
         one, two = recordings_of(noted, "c1", "c5+c8")
         noted.exchange("c1", "c5+c8")
-        (found,) = noted.faults()
-        assert one in found or two in found
-        named.append("seem exchanged: targets respond by" in found)
-    assert sum(named) >= 3
+        said = noted.faults()
+        named.append(["seem exchanged" in told and one in told and two in told for told in said])
+    assert sum(one == [True] for one in named) >= 4, named
 
 
 def test_events_of_other_recordings_throughout_are_named():
@@ -130,16 +131,3 @@ def test_counts_and_figures_of_a_session():
     said = [text.get_text() for text in averages.axes[0].get_legend().get_texts()]
     assert said[0] == "targets (180 trials of 8 cells)"
     assert field.legends[0].get_texts()[0].get_text() == "stimulated cells (8)"
-
-
-@pytest.mark.parametrize(
-    ("own", "other", "error", "named"),
-    [(0.0, 1.0, 0.01, [(0, 1, 0.0, 1.0)]), (0.4, 0.6, 0.3, [])],
-)
-def test_an_exchange_is_named_where_it_is_clear_only(own, other, error, named):
-    targets = np.array([[True, False], [False, True], *[[True, True]] * 3])
-    mean = np.array([[own, other], [other, own], *[[1.0, 1.0]] * 3])
-    names = [f"r{number}" for number in range(5)]
-    near = np.zeros_like(targets)
-    found = UnitResponses(names, names, targets, near, mean, np.full((5, 2), error))
-    assert exchanged(found) == named

@@ -1,5 +1,6 @@
 """Radiographs of another set that the classifier may have learned from are no test of it."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -91,3 +92,15 @@ def test_sets_are_fitted_alike():
         NeuroLoopError, match="by `fit: pad`, but the classifier learns from others"
     ):
         external_radiographs.check_fits("pad", "crop", "radiographs.tsv")
+
+
+def test_what_looks_like_a_radiograph_learned_from_is_warned_of():
+    pixels = np.random.default_rng(0).integers(0, 200, (4, 64, 64), dtype=np.uint8)
+    own = pixels[[3, 1, 0]] + np.uint8(1)
+    table = pd.DataFrame({"radiograph": ["u", "v", "w", "x"]})
+    intake = Intake()
+    tested = table.drop(index=[0])
+    external_radiographs.tell_near_copies(tested, pixels, OWN, own, "other", intake)
+    (warning,) = intake.warnings
+    assert warning.startswith("2 radiographs of other look like ones that the classifier learns")
+    assert "(v like b, ...)" in warning

@@ -1,6 +1,7 @@
 """Lists of radiographs, from folders and manifests."""
 
 import logging
+import os
 import unicodedata
 
 import pytest
@@ -237,7 +238,74 @@ def test_masks_beside_radiographs_are_warned_of(tmp_path):
     assert intake.warnings[0].startswith("1 images in folders masks are read as radiographs")
 
 
+def test_folders_of_two_levels_that_may_be_the_classes_have_to_be_named(tmp_path):
+    files = [f"{site}/{name}/{site}.png" for site in ("siteA", "fold2") for name in ("ill", "well")]
+    filled(tmp_path, files)
+    with pytest.raises(NeuroLoopError, match="fold2, sitea each hold folders ill, well"):
+        list_folder(tmp_path)
+    table, intake = told(tmp_path, {"Ill": "sick", "well": "normal"})
+    assert {(row.label, row.source) for row in table.itertuples()} == {
+        ("sick", "siteA"),
+        ("sick", "fold2"),
+        ("normal", "siteA"),
+        ("normal", "fold2"),
+    }
+    assert "Folders above the classes (fold2, siteA)" in intake.recognised[1]
+
+
+@pytest.mark.parametrize(
+    "below", [("AP", "PA"), ("train", "val"), ("images", "masks"), ("study1", "study2"), ("x",)]
+)
+def test_views_parts_and_numbers_below_classes_are_no_classes(tmp_path, below):
+    files = [f"{name}/{part}/{name}{part}.png" for name in ("ill", "well") for part in below]
+    assert set(list_folder(filled(tmp_path, files))["label"]) == {"ill", "well"}
+
+
+def test_numbered_folders_whose_every_one_has_two_classes_are_warned_of(tmp_path):
+    files = [f"{name}/{year}/{name}{year}.png" for name in "ab" for year in (2019, 2020)]
+    _, intake = told(filled(tmp_path, files))
+    assert "if they are years, sites or batches" in intake.warnings[0]
+    _, intake = told(filled(tmp_path, ["a/2021/z.png"]))
+    assert intake.warnings == []
+
+
+def test_a_pipe_without_a_suffix_is_not_waited_for(tmp_path):
+    filled(tmp_path, ["a/1.png", "b/2.png"])
+    os.mkfifo(tmp_path / "a" / "pipe")
+    assert len(list_folder(tmp_path)) == 2
+
+
 # ----------------------------------------------------------- what is told of a manifest
+
+
+def test_numbers_in_two_spellings_are_one_class(tmp_path):
+    path = manifest(tmp_path, "file,label\na.png,0\nb.png,0.0\nc.png,1\n")
+    with pytest.raises(NeuroLoopError, match=r"one class in 2 ways, '0' and '0\.0'"):
+        read_manifest(path)
+    table = read_manifest(path, {"0": "n", "0.0": "n", "1": "s"})
+    assert table["label"].tolist() == ["n", "n", "s"]
+
+
+def test_patients_that_a_spreadsheet_rounded_are_refused(tmp_path):
+    path = manifest(tmp_path, "file,label,patient\na.png,x,1.23E+09\nb.png,y,1.23E+09\n")
+    with pytest.raises(NeuroLoopError, match=r"a patient 1\.23E\+09, a number .* rounded"):
+        read_manifest(path)
+
+
+def test_radiographs_of_nobody_are_warned_of(tmp_path):
+    rows = ["a,x,NA", "b,y,NA", "c,x,unknown", "d,y,p1"]
+    intake = Intake()
+    read_manifest(manifest(tmp_path, "file,label,patient\n" + "\n".join(rows)), intake=intake)
+    (warning,) = intake.warnings
+    assert warning.startswith("2 radiographs have the patient 'NA'")
+
+
+def test_two_columns_of_patients_have_to_agree(tmp_path):
+    head = "file,label,patient,person\n"
+    with pytest.raises(NeuroLoopError, match="a column patient and a column person, which differ"):
+        read_manifest(manifest(tmp_path, head + "a,x,1,1\nb,y,2,1\n"))
+    table = read_manifest(manifest(tmp_path, head + "a,x,1,1\nb,y,2,2\n"))
+    assert table["patient"].tolist() == ["1", "2"]
 
 
 def test_a_class_in_two_spellings_is_refused_unless_both_are_named(tmp_path):

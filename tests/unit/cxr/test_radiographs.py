@@ -213,6 +213,40 @@ def test_what_is_outside_the_square_is_told_or_nothing_is(tmp_path):
     np.testing.assert_array_equal(cropped.pixels[1], padded.pixels[1])
 
 
+def film(seed, most=255):
+    """A smooth picture of many levels."""
+    small = np.random.default_rng(seed).integers(0, 256, (8, 8), dtype=np.uint8)
+    smooth = np.asarray(Image.fromarray(small).resize((64, 64), Image.Resampling.BICUBIC))
+    return np.rint(smooth.astype(float) * most / 255)
+
+
+def test_what_looks_like_another_patients_radiograph_is_warned_of(tmp_path):
+    for number in range(4):
+        Image.fromarray(film(number).astype(np.uint8)).save(tmp_path / f"{number}.png")
+    Image.fromarray(film(0).astype(np.uint8)).save(tmp_path / "again.jpg", quality=60)
+    head, rows = "file,label,patient\n", "0.png,a,p0\n1.png,b,p1\n2.png,a,p2\n3.png,b,p3\n"
+    (tmp_path / "list.csv").write_text(f"{head}{rows}again.jpg,b,p9\n")
+    (warning,) = radiographs_table(tmp_path / "list.csv").intake.warnings
+    assert warning.startswith("1 radiographs look like those of other patients (again.jpg and 0.")
+    (tmp_path / "list.csv").write_text(f"{head}{rows}again.jpg,b,p0\n")
+    assert radiographs_table(tmp_path / "list.csv").intake.warnings == []
+
+
+def test_a_set_that_is_dark_throughout_and_masks_are_warned_of(tmp_path):
+    (tmp_path / "list.csv").write_text("file,label,patient\na.png,a,1\nb.png,b,2\n")
+    for name, seed in (("a", 1), ("b", 2)):
+        Image.fromarray(film(seed, 1000).astype(np.uint16)).save(tmp_path / f"{name}.png")
+    (warning,) = radiographs_table(tmp_path / "list.csv", white=4095).intake.warnings
+    assert "The brightest radiograph reaches 24% of white" in warning
+    assert radiographs_table(tmp_path / "list.csv", white=1023).intake.warnings == []
+    for name, seed in (("a", 1), ("b", 2)):
+        mask = (film(seed) > 120).astype(np.uint8) * 255
+        Image.fromarray(mask).save(tmp_path / f"{name}.png")
+    found = radiographs_table(tmp_path / "list.csv", white=4095).intake
+    assert found.warnings[0].startswith("2 images have two grey levels alone")
+    assert found.recognised[0].startswith("`white_level` (4095) is not used")
+
+
 def test_properties_are_of_every_file_that_was_read(tmp_path):
     table = radiographs(tmp_path, [("A/a.png", "", "", 1), ("B/b.png", "", "", 2)])
     exif = Image.Exif()

@@ -10,12 +10,14 @@ from scipy.stats import false_discovery_control
 from neuroloop.distill.ablation import (
     COLUMNS,
     KEYS,
+    NOT_MADE,
     REFERENCE,
     Group,
     accuracies,
     check_paired,
     compare_teachers,
 )
+from neuroloop.distill.image_test import AssignedStudents
 from neuroloop.errors import NeuroLoopError
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.intervals import crossed_group_interval, paired_difference
@@ -81,7 +83,7 @@ def test_a_difference_by_hand():
     assert found["difference"] == 1
     assert np.isnan([found["ci_low"], found["ci_high"]]).all()
     assert found["reason"] == "no seed or image differs from another"
-    assert (found["p"], found["q"]) == (0.02, 0.02)
+    assert found[["p", "q", "smallest_effect"]].isna().all(), "all of one kind of inference"
     assert (found["n"], found["seeds"], found["subjects"]) == (40, 3, 1)
     assert (found["teacher"], found["control"]) == ("brain", "none")
     assert list(table) == COLUMNS
@@ -95,7 +97,10 @@ def test_students_who_are_alike_get_no_interval_without_width(groups):
     assert {"S1", "mean", "group"} <= set(table["subject"])
     assert (table["difference"].abs() < 1e-15).all()
     assert table[["ci_low", "ci_high"]].isna().all(axis=None)
-    assert table["reason"].str.contains("differs from another").all()
+    about_images = table["control"].eq("withinclass") & table["subject"].ne("group")
+    assert table.loc[~about_images, "reason"].str.contains("differs from another").all()
+    assert table.loc[about_images, "reason"].str.contains("no image test").all()
+    assert table["p"].isna().all()
 
 
 def test_who_is_compared_with_whom(groups):
@@ -180,19 +185,21 @@ def with_misleading(groups):
     ]
 
 
-def test_q_values_are_over_all_rows_but_those_about_teachers_that_mislead(groups):
+def test_q_values_are_over_the_family_without_teachers_that_mislead(groups):
     table = compare_teachers(with_misleading(groups), seed=0, n_boot=200)
     single = table[table["subject"] != "group"]
     misled = single[["teacher", "control"]].isin(["random", "rowshuffled"]).any(axis=1)
     assert misled.sum() == 1 + 3 * 3  # random less none; brain less both, and rowshuffled less none
-    assert single["p"].notna().all()
+    assert single.loc[misled, "p"].notna().all()
     assert single.loc[misled, "q"].isna().all()
-    family = single[~misled]
-    np.testing.assert_allclose(family["q"], false_discovery_control(family["p"]))
+    assert set(single.loc[misled, "family"]) == {""}
+    gains = single[single["family"] == "gains"]
+    assert len(gains) == (~misled).sum() - 3, "brain less withinclass is about images"
+    np.testing.assert_allclose(gains["q"], false_discovery_control(gains["p"]))
     # By hand: of m sorted p values, q_i is the least of m p_j / j over j >= i.
-    p = np.sort(family["p"].to_numpy())
+    p = np.sort(gains["p"].to_numpy())
     scaled = len(p) * p / np.arange(1, len(p) + 1)
-    np.testing.assert_allclose(np.sort(family["q"]), np.minimum.accumulate(scaled[::-1])[::-1])
+    np.testing.assert_allclose(np.sort(gains["q"]), np.minimum.accumulate(scaled[::-1])[::-1])
 
 
 def test_teachers_that_mislead_change_no_q_of_the_others(groups):
@@ -240,8 +247,10 @@ def test_the_group_is_the_mean_over_subjects_seeds_and_images(groups):
         expected = crossed_group_interval(np.stack(differences))
         assert tuple(found[["difference", "ci_low", "ci_high"]]) == pytest.approx(expected[:3])
         assert found["reason"] == ""
-        assert np.isnan(found["p"])
-        assert np.isnan(found["q"])
+        assert found["p"] == expected.p
+        assert (found["ci_low"] > 0 or found["ci_high"] < 0) == (found["p"] < 0.05)
+        assert (found["family"], found["unit"]) == ("people", "subjects x seeds x images")
+        assert found["smallest_effect"] == pytest.approx((found["ci_high"] - found["ci_low"]) / 2)
         assert (found["subjects"], found["n"], found["seeds"]) == (3, IMAGES, SEEDS)
 
 
@@ -256,7 +265,8 @@ def test_a_group_of_two_subjects_keeps_its_difference_and_says_why_it_has_no_int
         assert (found["subjects"], found["n"], found["seeds"]) == (2, IMAGES, SEEDS)
         assert found[["ci_low", "ci_high", "p", "q"]].isna().all()
         assert "2 subjects" in found["reason"]
-    assert set(table.loc[table["subject"] != "group", "reason"]) == {""}
+    others = table["subject"].ne("group") & table["control"].ne("withinclass")
+    assert set(table.loc[others, "reason"]) == {""}
 
 
 def test_one_subject_makes_no_group(groups):
@@ -265,6 +275,80 @@ def test_one_subject_makes_no_group(groups):
     assert "group" not in set(table["subject"])
     assert table["difference"].dtype == np.float64
     assert table["n"].dtype == np.int64
+
+
+def test_two_seeds_give_no_interval_and_no_p(groups):
+    few = [replace(one, hits=one.hits[:2], seeds=one.seeds[:2]) for one in third(groups)]
+    table = compare_teachers(few, seed=0, n_boot=50)
+    assert table[["ci_low", "ci_high", "p", "q", "smallest_effect"]].isna().all(axis=None)
+    about_images = table["control"].eq("withinclass") & table["subject"].ne("group")
+    told = table.loc[~about_images, "reason"]
+    assert set(told) == {"2 seeds do not tell how seeds differ: 3 are needed"}
+    assert table["difference"].notna().all()
+
+
+def dealt(accuracies, seeds=(0, 2)):
+    """Students of soft labels that were dealt anew, all seeds of an assignment alike."""
+    return AssignedStudents(np.repeat(np.reshape(accuracies, (-1, 1)), 2, axis=1), list(seeds))
+
+
+def test_the_row_about_images_is_that_of_the_image_test(groups):
+    """Brain less withinclass, of a subject and of the mean, of the seeds that were dealt anew."""
+    drawn = {name: np.random.default_rng(n).random(39) for n, name in enumerate(("S1", "S2"))}
+    keys = ("V1", "ridge", "small")
+    assigned = {(name, *keys): dealt(drawn[name]) for name in drawn}
+    table = compare_teachers(groups, seed=0, n_boot=50, assigned=assigned)
+    brains = {
+        name: next(
+            one.hits[[0, 2]].mean()
+            for one in groups
+            if (one.keys["subject"], one.keys["teacher"]) == (name, "brain")
+        )
+        for name in drawn
+    }
+    drawn["mean"] = (drawn["S1"] + drawn["S2"]) / 2
+    brains["mean"] = (brains["S1"] + brains["S2"]) / 2
+    for name, null in drawn.items():
+        found = row(table, subject=name, teacher="brain", control="withinclass")
+        assert found["difference"] == pytest.approx(brains[name] - null.mean())
+        assert found["p"] == (1 + (null >= brains[name]).sum()) / 40
+        assert (found["unit"], found["family"], found["seeds"]) == ("assignments", "images", 2)
+        assert found["scope"].endswith("these brains, these seeds and these images alone")
+    images = table[table["family"] == "images"]
+    assert len(images) == 3
+    np.testing.assert_allclose(images["q"], false_discovery_control(images["p"]))
+    other = compare_teachers(groups, seed=0, n_boot=50)
+    same = table["family"] != "images"
+    pd.testing.assert_frame_equal(table[same], other[same])
+
+
+def test_without_students_of_dealt_labels_the_row_about_images_says_so(groups):
+    table = compare_teachers(groups, seed=0, n_boot=50)
+    reason = "images of a class share one soft label: there is nothing to deal anew"
+    none = AssignedStudents(np.empty((0, 2)), [0, 2], reason)
+    other = compare_teachers(
+        groups, seed=0, n_boot=50, assigned={("S1", "V1", "ridge", "small"): none}
+    )
+    names = {"subject": "S1", "teacher": "brain", "control": "withinclass"}
+    for found, told in [(row(table, **names), NOT_MADE), (row(other, **names), reason)]:
+        assert found["reason"] == told
+        assert found[["ci_low", "ci_high", "p", "q", "smallest_effect"]].isna().all()
+        hits = [one.hits for one in groups if one.keys["subject"] == "S1"]
+        assert found["difference"] == pytest.approx(hits[0].mean() - hits[2].mean())
+
+
+def test_every_row_says_what_it_varies_and_what_it_speaks_of(groups):
+    table = compare_teachers(third(groups), seed=0, n_boot=50)
+    inferred = table[table["ci_low"].notna()]
+    scopes = inferred.groupby("subject")["scope"].unique().map(list)
+    seeds_images = "other seeds and other images of these classes"
+    assert scopes["reference"] == [seeds_images]
+    assert scopes["S1"] == scopes["mean"] == [f"{seeds_images}; these brains alone"]
+    assert scopes["group"] == [
+        "other people, other seeds and other images of these classes",
+    ]
+    half = (inferred["ci_high"] - inferred["ci_low"]) / 2
+    np.testing.assert_allclose(inferred["smallest_effect"], half)
 
 
 def test_labels_alone_leave_nothing_to_compare():

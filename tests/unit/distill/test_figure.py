@@ -23,6 +23,7 @@ def tables(gains, students=("small",)):
         dict(zip(KEYS, keys, strict=True))
         | {"control": "none", "difference": value, "ci_low": value - 0.02, "ci_high": value + 0.01}
         | {"p": 0.1, "q": 0.2, "n": 200, "seeds": 4, "subjects": 1}
+        | {"smallest_effect": 0.015 + abs(value) / 10}
         for keys, value in gains.items()
     ]
     return pd.DataFrame(none), pd.DataFrame(compared, columns=COLUMNS)
@@ -67,6 +68,7 @@ def test_every_gain_stands_at_its_place_with_its_interval(tmp_path):
     assert [panel.get_title() for panel in figure.axes] == ["S1", "S2"]
     title = figure.get_suptitle()
     assert "4 seeds, 200 test images, chance 10.0%" in title
+    assert "gains below 1.6 to 2.0 points could not be seen" in title
     assert "50.0%" in first.get_ylabel()
     (legend,) = figure.legends
     assert [text.get_text() for text in legend.get_texts()] == ["brain", "smooth", "cnn"]
@@ -91,7 +93,7 @@ def test_a_gain_without_an_interval_is_a_mark_without_a_bar(tmp_path):
     }
     table, compared = tables(gains)
     for rows in (slice(0, 1), slice(None)):  # the first, then all
-        compared.loc[compared.index[rows], ["ci_low", "ci_high"]] = np.nan
+        compared.loc[compared.index[rows], ["ci_low", "ci_high", "smallest_effect"]] = np.nan
         figure = ablation_figure(table, compared)
         (panel,) = figure.axes
         (value, *bar) = drawn(panel)[teacher_looks(["brain"])["brain"][1], 1]
@@ -99,6 +101,7 @@ def test_a_gain_without_an_interval_is_a_mark_without_a_bar(tmp_path):
         assert np.isnan(bar).all()
         assert panel.get_ylim()[1] > 40
         assert "comparisons.tsv says why" in figure.get_suptitle()
+        assert ("could not be seen" in figure.get_suptitle()) == (rows.stop == 1)
         save(figure, tmp_path / "figure.png", tmp_path / "figure.svg")
 
 

@@ -56,7 +56,7 @@ def test_a_test_image_that_was_learned_is_refused_where_the_set_is_read(tmp_path
     names = TABLE["image_id"].tolist()
     axes = ("image", "channel", "row", "column")
     save_array(paths[0], pixels, axes=axes, units="1", ids={"image": names})
-    with pytest.raises(NeuroLoopError, match="has the pixels of a training image"):
+    with pytest.raises(NeuroLoopError, match="has the pixels of training image"):
         load_image_set(*paths)
 
 

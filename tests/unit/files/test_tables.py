@@ -53,3 +53,19 @@ def test_rows_keep_the_numbers_of_their_lines(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text('a,b\n\n"two\nlines",1\n3,4\n')
     assert read_rows(path, ",") == (["a", "b"], [(4, ["two\nlines", "1"]), (5, ["3", "4"])])
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("onset,duration", "separated by commas: separate them by tabs"),
+        ("onset;duration", "separated by semicolons"),
+        ("onset duration", "separated by blanks"),
+        ("Onset\tduration", ": rename Onset to onset"),
+    ],
+)
+def test_a_header_of_another_form_is_told_with_what_to_do(tmp_path, header, said):
+    path = tmp_path / "t.tsv"
+    path.write_text(header + "\n")
+    with pytest.raises(NeuroLoopError, match=said):
+        read_table(path, {"onset": float, "duration": float})

@@ -43,7 +43,11 @@ def test_numbers_stand_beside_their_n_chance_interval_and_null(solved):
     assert (facts["ci_low"], facts["ci_high"]) == (interval.ci_low, interval.ci_high)
     assert facts["p"] == permutation_p(hits.mean(), null)
     assert facts["interval"] == "95 %, over runs"
+    assert (facts["unit"], facts["scope"]) == ("runs", "other runs; these people alone")
     assert facts["runs"] == RUNS
+    expected = metrics.pairwise_by_chance(logits, problem.y, problem.rows["fold"].to_numpy())
+    assert facts["pairwise_chance"] == expected
+    assert facts["null"]["smallest_effect"] == pytest.approx(np.quantile(null, 0.95) - 0.3)
     assert facts["null"]["method"] == "made by hand"
     assert facts["null"]["permutations"] == 99
     assert facts["null"]["mean"] == pytest.approx(0.3)
@@ -102,18 +106,19 @@ def crossed(images, runs, y=None):
 
 
 @pytest.mark.parametrize(
-    ("images", "runs", "over"),
+    ("images", "runs", "over", "unit"),
     [
-        ("abcdefgh", "11112222", "runs"),
-        ("ababcdcd", "11112222", "runs"),
-        ("abcdabcd", "11112222", "runs and images"),
-        ("abcdabcd", "11111111", "blocks or images"),
-        ("abcdefgh", "11111111", "samples"),
+        ("abcdefgh", "11112222", "runs", "runs"),
+        ("ababcdcd", "11112222", "runs", "runs"),
+        ("abcdabcd", "11112222", "runs and images", "runs x stimuli"),
+        ("abcdabcd", "11111111", "blocks or images", "stimuli"),
+        ("abcdefgh", "11111111", "samples", "samples"),
     ],
 )
-def test_the_interval_is_over_what_is_alike(images, runs, over):
+def test_the_interval_is_over_what_is_alike(images, runs, over, unit):
     problem, logits = crossed([*images], runs)
-    assert score(problem, logits, np.empty(0), "none")["interval"] == f"95 %, over {over}"
+    facts = score(problem, logits, np.empty(0), "none")
+    assert (facts["interval"], facts["unit"]) == (f"95 %, over {over}", unit)
 
 
 def test_without_exchangeable_images_there_is_no_p_and_a_reason(stimuli):
@@ -126,6 +131,7 @@ def test_without_exchangeable_images_there_is_no_p_and_a_reason(stimuli):
     null, method = null_of(problem, logits, RIDGE, 8, 20, 0)
     facts = score(problem, logits, null, method)
     assert facts["p"] is facts["null"]["mean"] is facts["null"]["quantile_95"] is None
+    assert facts["null"]["smallest_effect"] is None
     assert facts["null"]["permutations"] == 0
     assert facts["null"]["method"] == f"none: {problem.permutable.impossible}"
     assert "single image or chain of blocks" in method
@@ -151,7 +157,7 @@ def test_networks_are_not_trained_again(solved):
     generator, folds = numpy_generator(3, "permutation"), problem.rows["fold"].to_numpy()
     expected = label_null(logits.argmax(axis=1), *rows, generator, 20, problem.stimuli, folds)
     np.testing.assert_array_equal(null, expected)
-    assert method == "held-out labels permuted"
+    assert method == "held-out labels permuted, not retrained; spread widened by sqrt(2)"
 
 
 def test_a_decoding_is_assessed_from_what_it_left(stimuli, tmp_path):

@@ -183,15 +183,16 @@ def test_several_files_of_a_subject_have_runs_of_their_own(tmp_path):
     assert "has other voxels, regions or units" in refused(paths[0], other)
 
 
-def test_equal_rows_of_two_runs_are_told(tmp_path):
+def test_a_usual_column_that_stands_several_times_is_told(tmp_path):
     path = write_file(tmp_path / "f.h5", table())
-    assert not imported(path).intake.warnings
+    assert not any("columns" in said for said in imported(path).intake.recognised)
     with h5py.File(path, "a") as file:
-        file["dataset"][7, :6] = file["dataset"][0, :6]
-    assert (
-        "1 rows, the first of run training-3, hold the same values"
-        in imported(path).intake.warnings[0]
-    )
+        keys = [key.decode() for key in file["metadata/key"][:]]
+        row = keys.index("Block")
+        values = file["metadata/value"][:]
+        values[row, list(values[keys.index("Run")]).index(1)] = 1
+        file["metadata/value"][:] = values
+    assert "Block has 2 columns and is passed over." in imported(path).intake.recognised
 
 
 def test_conditions_of_any_key_survive_the_import(tmp_path):

@@ -8,6 +8,7 @@ from skimage.transform import resize
 from sklearn.datasets import load_digits
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.intake import Intake
 from neuroloop.fmri.bdata import read_bdata, write_bdata
 from neuroloop.fmri.paired import read_paired
 from neuroloop.fmri.stimuli import list_stimuli
@@ -311,3 +312,29 @@ def test_variables_of_another_kind_are_one_line(tmp_path, changed, said):
         np.savez(path, **trials() | changed)
     with pytest.raises(NeuroLoopError, match=said):
         read_paired(path, **COLOUR)
+
+
+def test_lists_may_lie_along_rows_as_matlab_stores_them(tmp_path):
+    changed = {name: variables()[name].reshape(1, -1) for name in ("lTrain", "lTest")}
+    savemat(tmp_path / "d.mat", variables() | changed)
+    brain, _ = read_paired(tmp_path / "d.mat", **KEYS)
+    assert brain.rows["category"].tolist() == ["six", "nine", "nine", "six", "nine"]
+
+
+def test_what_is_taken_of_images_is_told(path):
+    for scale, white in ((1, 255), (1 / 255, 1)):
+        intake = Intake()
+        changed = {name: variables()[name] * scale for name in ("iTrain", "iTest")}
+        savemat(path, variables() | changed)
+        read_paired(path, **KEYS, intake=intake)
+        assert intake.recognised[0].startswith(f"iTrain, iTest: {white} is white")
+        assert intake.recognised[1] == "5 images in 5 trials, since equal pixels are one"
+
+
+def test_categories_that_differ_in_spelling_alone_are_refused(tmp_path):
+    names = np.array(["cat", "dog", "Cat ", "dog", "cat"])
+    arrays = {"x": VOXELS, "i": IMAGES, "l": names}
+    np.savez(tmp_path / "d.npz", **arrays)
+    keys = {"voxels": ["x"], "images": ["i"], "labels": ["l"], "image_shape": (2, 3)}
+    with pytest.raises(NeuroLoopError, match="categories 'cat' and 'Cat ' differ only in"):
+        read_paired(tmp_path / "d.npz", **keys)

@@ -6,7 +6,8 @@ import pytest
 from scipy.stats import ttest_1samp
 
 from neuroloop.files.formats import read_table, save_table
-from neuroloop.fmri.summary import COLUMNS, GROUP, Decoded, decoding_figure, decoding_table
+from neuroloop.fmri.group_rows import COLUMNS, GROUP, MEAN
+from neuroloop.fmri.summary import ADDED, Decoded, decoding_figure, decoding_table
 from neuroloop.report.figures import save
 
 
@@ -21,7 +22,10 @@ def one(subject, roi, decoder, accuracy, n=100, top5=None, null=(0.1, 0.2, 0.3),
         "n": n,
         "top5_accuracy": top5,
         "log_loss": 10 * accuracy,
-        "what the table does not repeat": {"mean": 1},
+        "pairwise_chance": 0.5,
+        "unit": "runs",
+        "scope": "other runs; these people alone",
+        "null": {"mean": np.mean(null) if len(null) else None, "smallest_effect": 0.07},
     }
     return Decoded(subject, roi, decoder, metrics, np.array(null))
 
@@ -40,13 +44,16 @@ def decoded():
 
 def test_a_row_of_every_decoder_with_its_numbers(decoded):
     table = decoding_table(decoded)
-    assert list(table) == ["subject", "roi", "decoder", "subjects", *COLUMNS, "reason"]
-    single = table[table["subject"] != GROUP]
+    assert list(table) == ["subject", "roi", "decoder", "subjects", *COLUMNS, "reason", *ADDED]
+    single = table[~table["subject"].isin([GROUP, MEAN])]
     assert len(single) == 6
     first = single.iloc[0]
     assert tuple(first[["subject", "roi", "decoder"]]) == ("S1", "V1", "ridge")
     assert tuple(first[["accuracy", "ci_low", "ci_high", "p"]]) == (0.6, 0.5, 0.65, 0.01)
     assert (first["subjects"], first["n"], first["chance"]) == (1, 90, 0.125)
+    assert (first["smallest_effect"], first["unit"]) == (0.07, "runs")
+    assert first["null_mean"] == pytest.approx(0.175)
+    assert set(single["family"]) == {"single subjects"}
 
 
 def test_the_group_by_hand(decoded):
@@ -57,18 +64,57 @@ def test_the_group_by_hand(decoded):
     assert tuple(found[["roi", "decoder", "subjects", "n"]]) == ("V1", "ridge", 3, 290)
     assert found["accuracy"] == pytest.approx(0.3)
     assert (found["ci_low"], found["ci_high"]) == pytest.approx((0, interval([0.6, 0.2, 0.1])[1]))
-    # Means of permutations over subjects: 0.4, 0.3, 0.2, 0.1; two are as good as 0.3.
-    assert found["p"] == pytest.approx(3 / 5)
+    assert (found["unit"], found["scope"], found["family"]) == (
+        "subjects",
+        "other people",
+        "people",
+    )
+    # The least balanced accuracy, 0.1, is reached by all permutations.
+    assert (found["p"], found["prevalence_low"], found["q"]) == (1, 0, 1)
+    assert found["reason"] == "3 subjects cannot show a majority of people: p below 0.05 needs 5"
     assert found["log_loss"] == pytest.approx(3)
     assert pd.isna(found["top5_accuracy"])
 
 
-def test_the_group_is_tested_by_its_balanced_accuracy():
+def test_the_mean_of_these_subjects_by_hand(decoded):
+    table = decoding_table(decoded)
+    (row,) = table[table["subject"] == MEAN].to_dict("records")
+    assert (row["roi"], row["decoder"], row["subjects"], row["n"]) == ("V1", "ridge", 3, 290)
+    assert row["accuracy"] == pytest.approx(0.3)
+    # Bounds 0.1 below and 0.05 above each of three accuracies.
+    assert row["ci_low"] == pytest.approx(0.3 - 0.1 / np.sqrt(3))
+    assert row["ci_high"] == pytest.approx(0.3 + 0.05 / np.sqrt(3))
+    # Means of permutations over subjects: 0.4, 0.3, 0.2, 0.1; two are as good as 0.3.
+    assert row["p"] == row["q"] == pytest.approx(3 / 5)
+    assert row["null_mean"] == pytest.approx(0.25)
+    assert row["smallest_effect"] == pytest.approx(np.quantile([0.4, 0.3, 0.2, 0.1], 0.95) - 0.25)
+    assert (row["unit"], row["scope"]) == ("runs", "other runs; these people alone")
+    assert row["family"] == "means of these subjects"
+
+
+def test_the_mean_is_tested_by_its_balanced_accuracy():
     members = [one(f"S{n}", "V1", "svm", 0.8, balanced=0.2 + 0.1 * n) for n in range(2)]
-    group = decoding_table(members).iloc[-1]
-    assert group["accuracy"] == pytest.approx(0.8)
+    mean = decoding_table(members).iloc[-2]
+    assert mean["accuracy"] == pytest.approx(0.8)
     # 0.25 against 0.1, 0.2, 0.3; the accuracy would have 1 / 4.
-    assert group["p"] == pytest.approx(2 / 4)
+    assert mean["p"] == pytest.approx(2 / 4)
+
+
+def test_five_subjects_show_a_majority():
+    null = np.linspace(0, 0.3, 99)
+    group = decoding_table([one(f"S{n}", "V1", "svm", 0.5 + n / 50, null=null) for n in range(5)])
+    found, single = group.iloc[-1], group.iloc[:5]
+    assert found["p"] == found["q"] == pytest.approx(((1 + 0.01) / 2) ** 5)
+    assert found["prevalence_low"] == pytest.approx((0.05**0.2 - 0.01) / 0.99)
+    assert found["reason"] == ""
+    assert (single["p"] == 0.01).all()
+    assert (single["q"] == 0.01).all(), "few permutations survive a family of any size"
+
+
+def test_q_is_corrected_by_holm_where_nulls_differ_in_length():
+    null = np.linspace(0, 0.3, 49)
+    table = decoding_table([one("S1", "V1", "svm", 0.5), one("S1", "V2", "svm", 0.5, null=null)])
+    assert table["q"].tolist() == [0.02, 0.02]
 
 
 def test_the_null_is_not_drawn_where_it_is_of_another_measure():
@@ -100,7 +146,7 @@ def test_subjects_of_one_accuracy_have_no_interval_without_width(tmp_path):
     save_table(tmp_path / "decoding.tsv", table)
     *single, group = read_table(tmp_path / "decoding.tsv", {}).to_dict("records")
     assert (group["accuracy"], group["ci_low"], group["ci_high"]) == ("0.45", "n/a", "n/a")
-    assert group["reason"] == "all subjects have the same value"
+    assert group["reason"].startswith("all subjects have the same value; 2 subjects cannot show")
     assert {row["reason"] for row in single} == {""}
 
 
@@ -113,7 +159,7 @@ def test_measures_that_some_lack_are_means_of_the_others():
 def test_the_table_is_written_and_read(decoded, tmp_path):
     save_table(tmp_path / "decoding.tsv", decoding_table(decoded))
     read = read_table(tmp_path / "decoding.tsv", {"accuracy": float, "n": int, "subjects": int})
-    assert len(read) == 7
+    assert len(read) == 8
     assert set(read["top5_accuracy"]) == {"n/a"}
 
 
@@ -149,10 +195,13 @@ def test_a_panel_a_subject_and_none_for_the_group():
 
 def test_without_a_null_there_is_no_p_and_none_for_the_group(tmp_path):
     decoded = [one("S1", "V1", "ridge", 0.3), one("S2", "V1", "ridge", 0.4, null=())]
-    decoded[1].metrics.update(p=None, null={"method": "none: nothing to permute"})
+    none = {"method": "none: nothing to permute", "mean": None, "smallest_effect": None}
+    decoded[1].metrics.update(p=None, null=none)
     table = decoding_table(decoded)
-    assert table["p"].isna().tolist() == [False, True, True]
-    assert table["reason"].tolist() == ["", "none: nothing to permute", ""]
+    assert table["p"].isna().tolist() == table["q"].isna().tolist() == [False, True, True, True]
+    assert table["family"].tolist() == ["single subjects", "", "", ""]
+    lacks = "a subject has no null"
+    assert table["reason"].tolist() == ["", "none: nothing to permute", lacks, lacks]
     save_table(tmp_path / "decoding.tsv", table)
     assert np.isnan(read_table(tmp_path / "decoding.tsv", {"p": float})["p"].iloc[-1])
     nulls = [

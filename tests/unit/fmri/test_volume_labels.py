@@ -151,9 +151,9 @@ def test_rest_in_other_letters_is_refused(tmp_path):
     """It would be a category."""
     path = events(tmp_path / "e.tsv", "0 2 cat", "2 2 Rest")
     line = refused(read_events, [path], [3], TR)
-    assert "trial_type Rest and the key rest (rest) differ only in letter case" in line
+    assert "trial_type 'Rest' and the key rest ('rest') differ only in letter case" in line
     path = label_list(tmp_path / "l.txt", "cat, REST")
-    assert "REST and the key rest (rest)" in refused(read_label_list, path, [2], TR)
+    assert "'REST' and the key rest ('rest')" in refused(read_label_list, path, [2], TR)
 
 
 def test_runs_of_a_list_keep_to_the_ends_of_files(tmp_path):
@@ -440,3 +440,25 @@ def test_labels_of_a_list_are_chosen_too(tmp_path):
     assert "without a column correct" in line
     path = label_list(tmp_path / "l.txt", "cat, Cat")
     assert "differ only in letter case" in refused(read_label_list, path, [2], TR)
+
+
+def test_numbers_that_differ_in_decimals_alone_are_one_category(tmp_path):
+    paths = [
+        events(tmp_path / f"{n}.tsv", f"0 4 {one}", f"4 4 {two}")
+        for n, (one, two) in enumerate([("1", "2"), ("1.0", "2.0")])
+    ]
+    assert "'1.0' and '1' differ only in" in refused(read_events, paths, [6, 6], TR)
+
+
+def test_runs_without_events_and_times_that_end_early_are_told(tmp_path):
+    full = events(tmp_path / "full.tsv", "0 4 cat", "6 8 dog")
+    none = events(tmp_path / "none.tsv")
+    intake = Intake()
+    read_events([full, none], [8, 8], TR, intake=intake)
+    assert intake.warnings == [f"{none}: no row of it is used, so that its run has no samples"]
+    intake = Intake()
+    read_events([full, full], [20, 20], TR, intake=intake)
+    assert "end before half of the scan, in the first at 14 of 40 s" in intake.warnings[0]
+    intake = Intake()
+    read_events([full, full], [20, 8], TR, intake=intake)
+    assert not intake.warnings

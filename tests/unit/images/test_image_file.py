@@ -6,6 +6,7 @@ import zlib
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageCms
 
 from neuroloop.errors import NeuroLoopError
@@ -36,6 +37,10 @@ def test_a_file_holds_what_its_name_says(tmp_path, read):
     refused(path, r"it is named \.jpg, but holds a WEBP", read)
     (tmp_path / "scan.png").write_bytes(bytes(128) + b"DICM" + bytes(20))
     refused(tmp_path / "scan.png", "it is DICOM.: save it as PNG", read)
+    tifffile.imwrite(tmp_path / "scan.tif", LEVELS.astype(np.float64))
+    refused(tmp_path / "scan.tif", "it is a TIFF whose compression or kind of numbers", read)
+    with pytest.raises(NeuroLoopError, match="folders are parted by /"):
+        read(tmp_path / r"a\b.png")
 
 
 def test_another_eyes_view_is_a_page_and_a_small_copy_is_none(tmp_path):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neuroloop.report.figures import PALETTE, grid, save
+from neuroloop.report.figures import PALETTE, grid, installed_fonts, save
 
 ROOT = Path(__file__).parents[3]
 
@@ -134,3 +134,26 @@ def test_names_are_never_set_as_mathematics(tmp_path):
     drawn = html.unescape((tmp_path / "figure.svg").read_text())
     for name in names:
         assert f">{name}</text>" in drawn
+
+
+def test_characters_that_no_font_has_are_told_once(tmp_path, caplog, recwarn):
+    for name in ("a.svg", "b.svg"):
+        figure, axes = grid(1, 1, width=2, height=2)
+        axes[0, 0].set_title("\U000f0001 class")  # a private character
+        axes[0, 0].set_xlabel("\U000f0001")
+        save(figure, tmp_path / name, (tmp_path / name).with_suffix(".png"))
+    assert caplog.text.count("No installed font has \U000f0001") == 1
+    assert not [one for one in recwarn if "Glyph" in str(one.message)]
+
+
+def test_fonts_of_other_scripts_are_used_where_they_are_installed(monkeypatch):
+    from matplotlib import rcParams
+    from matplotlib.font_manager import fontManager
+
+    installed_fonts.cache_clear()
+    monkeypatch.setattr(fontManager, "get_font_names", lambda: ["SimHei", "Comic Sans MS"])
+    grid(1, 1, width=2, height=2)
+    assert rcParams["font.family"] == ["DejaVu Sans", "SimHei"]
+    installed_fonts.cache_clear()
+    monkeypatch.undo()
+    grid(1, 1, width=2, height=2)

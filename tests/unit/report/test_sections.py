@@ -1,12 +1,14 @@
 """Sections of the report where tables are empty or numbers have no interval."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from neuroloop.cxr.classifier_contrasts import contrasts
 from neuroloop.distill.ablation import KEYS, REFERENCE, Group, accuracies, compare_teachers
-from neuroloop.files.formats import save_table
+from neuroloop.files.formats import read_table, save_table
 from neuroloop.report.chapters import Chapter
 from neuroloop.report.page import report_page
 from neuroloop.report.sections import radiographs
@@ -39,8 +41,21 @@ def test_a_group_of_two_subjects_is_shown_with_the_reason_for_its_missing_interv
     brains = [students(f"S{n}", "V1", "ridge", teacher="brain", seed=n) for n in (1, 2)]
     html = ablation_page(tmp_path, [none, *brains])
     (group,) = (line for line in html.split("<tr") if "<td>group</td>" in line)
-    assert group.count("<td>–</td>") == 4  # ci_low, ci_high, p and q
+    assert group.count("<td>–</td>") == 5  # ci_low, ci_high, p, q and smallest_effect
     assert "2 subjects do not tell how subjects differ: 3 are needed" in group
+
+
+def test_a_page_says_below_what_nothing_could_be_seen(tmp_path, none):
+    assert "could not be seen" not in ablation_page(tmp_path, [none])
+    three = [
+        replace(one, hits=np.concatenate([one.hits, one.hits[:1] ^ (np.arange(30) % 3 == 0)]))
+        for one in (none, students("S1", "V1", "ridge", teacher="brain", seed=1))
+    ]
+    html = ablation_page(tmp_path, [replace(one, seeds=[0, 1, 2]) for one in three])
+    rows = read_table(tmp_path / "comparisons.tsv", {"smallest_effect": float})
+    (least,) = rows["smallest_effect"]
+    assert f"students below {100 * least:.1f} points could not be seen" in html
+    assert "other seeds and other images of these classes; these brains alone" in html
 
 
 def test_labels_alone_make_a_page_without_a_table(tmp_path, none):

@@ -188,13 +188,14 @@ def test_subjects_without_a_value_are_refused(values):
 
 
 def test_crossed_group_interval_by_hand():
-    # Three subjects, two seeds, two images; only subjects differ: -0.1, 0 and 0.4, each in all of
+    # Three subjects, three seeds, two images; only subjects differ: -0.1, 0 and 0.4, each in all of
     # its cells. Then it is Student's t over subjects.
-    values = np.broadcast_to(np.array([-0.1, 0, 0.4])[:, None, None], (3, 2, 2))
+    values = np.broadcast_to(np.array([-0.1, 0, 0.4])[:, None, None], (3, 3, 2))
     expected = stats.ttest_1samp([-0.1, 0, 0.4], 0).confidence_interval(0.95)
     estimate = crossed_group_interval(values)
     assert estimate[:3] == pytest.approx((0.1, *expected))
     assert estimate.reason == ""
+    assert estimate.p == pytest.approx(stats.ttest_1samp([-0.1, 0, 0.4], 0).pvalue)
     assert crossed_group_interval(values * 2)[1:3] == (-1, 1), "cut at the bounds of a difference"
 
 
@@ -210,11 +211,12 @@ def test_subjects_who_are_alike_leave_the_interval_to_seeds_and_images():
     ("shape", "reason"),
     [
         ((2, 4, 30), "2 subjects do not tell how subjects differ: 3 are needed"),
+        ((3, 2, 30), "2 seeds do not tell how seeds differ: 3 are needed"),
         ((3, 4, 30), "no subject, seed or image differs from another"),
     ],
 )
 def test_a_group_without_an_interval_says_why(shape, reason):
-    assert crossed_group_interval(np.full(shape, 0.5)) == (0.5, None, None, reason)
+    assert crossed_group_interval(np.full(shape, 0.5)) == (0.5, None, None, reason, None)
     few = np.random.default_rng(0).integers(-1, 2, size=(2, 4, 30)).astype(float)
     assert crossed_group_interval(few)[1:3] == (None, None)
 
@@ -241,7 +243,7 @@ def taught(generator, subjects, seeds, spread, shared):
 
 @pytest.mark.parametrize(
     ("subjects", "seeds", "spread", "shared", "naive"),
-    [(3, 10, 0, True, 0.1), (5, 10, 0, True, 0.2), (10, 2, 0, True, 0.3), (5, 10, 0.3, False, 0)],
+    [(3, 10, 0, True, 0.1), (5, 10, 0, True, 0.2), (10, 3, 0, True, 0.3), (5, 10, 0.3, False, 0)],
 )
 def test_the_interval_of_a_group_holds_nought_as_often_as_it_says(
     subjects, seeds, spread, shared, naive
@@ -251,9 +253,9 @@ def test_the_interval_of_a_group_holds_nought_as_often_as_it_says(
     missed, over_subjects, n = 0, 0, 300
     for _ in range(n):
         differences = taught(generator, subjects, seeds, spread, shared)
-        _, low, high, _ = crossed_group_interval(differences)
+        _, low, high, *_ = crossed_group_interval(differences)
         missed += not low <= 0 <= high
-        _, low, high, _ = group_interval(differences.mean(axis=(1, 2)))
+        _, low, high, *_ = group_interval(differences.mean(axis=(1, 2)))
         over_subjects += not low <= 0 <= high
     assert missed / n <= 0.075
     assert over_subjects / n >= naive

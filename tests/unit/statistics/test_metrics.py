@@ -182,3 +182,29 @@ def test_logits_that_are_not_finite_are_counted_and_refused(lost):
 def test_shapes_and_classes_that_cannot_be_scored_are_refused(logits, truth):
     with pytest.raises(ValueError, match="logits"):
         metrics.classification_metrics(logits, truth)
+
+
+def test_pairwise_identification_by_chance_by_hand():
+    # Fold 0 holds classes 0, 0 and 1; its logits rank class 0 last, as rare in training.
+    logits = np.array([[0.0, 1.0, 2.0]] * 3 + [[3.0, 1.0, 1.0]] * 2)
+    truth, folds = np.array([0, 0, 1, 1, 2]), np.array([0, 0, 0, 1, 1])
+    # Wrong classes beaten on average: 2/3 * 0 + 1/3 * 1 in fold 0, half a tie in fold 1.
+    expected = (3 * 1 / 3 + 2 * 0.5) / (5 * 2)
+    assert metrics.pairwise_by_chance(logits, truth, folds) == pytest.approx(expected)
+
+
+def test_pairwise_identification_by_chance_is_its_mean_over_exchanged_truths():
+    logits, truth = _sample(40, 4, seed=3)
+    truth[:12] = 0
+    folds = np.repeat([0, 1], 20)
+    generator = np.random.default_rng(0)
+    drawn = [
+        metrics.pairwise_identification(
+            logits, np.concatenate([generator.permutation(truth[folds == fold]) for fold in (0, 1)])
+        )
+        for _ in range(3000)
+    ]
+    found = metrics.pairwise_by_chance(logits, truth, folds)
+    assert found == pytest.approx(np.mean(drawn), abs=4 * np.std(drawn) / np.sqrt(3000))
+    equal = np.tile(np.arange(4), 10)
+    assert metrics.pairwise_by_chance(logits, equal, folds) == pytest.approx(0.5)

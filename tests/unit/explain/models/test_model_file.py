@@ -386,6 +386,19 @@ def test_an_overshoot_is_clipped_and_told(tmp_path):
     assert not normalised[1]
 
 
+def test_images_that_the_preparation_hardly_made_are_warned_of(tmp_path):
+    _, (warning,) = in_preparation(tmp_path, lambda x: x, mean=(0.3,), std=(0.5,))
+    assert "no pixel is darker than the mean" in warning
+    _, (warning,) = in_preparation(tmp_path, lambda x: x, crop=12)
+    assert "pixels, but preparation in model.json makes 12 x 12" in warning
+
+
+def test_mean_and_deviation_are_of_pixels_from_0_to_1(tmp_path):
+    for wrong in ({"mean": (123.0,)}, {"std": (58.0,)}):
+        with pytest.raises(NeuroLoopError, match="divide those of levels up to 255 by 255"):
+            in_preparation(tmp_path, lambda x: x, **wrong)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

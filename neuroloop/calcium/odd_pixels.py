@@ -1,0 +1,166 @@
+"""Pixels of the detector that are hot, or do not change, and the recordings in which they are.
+
+One that is so in a single recording names that recording to a network; one that is so in all hides
+what lies below it. Both are told from pixels that are bright or still by chance, as many are where
+few photons come: every pixel of every recording is a look, and counts as one.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage, special
+
+#: Probability that a sound session has such a pixel by chance.
+FALSE = 0.01
+
+#: A hot pixel is this many times as bright as the brightest around it; both over what is dark.
+HOT = 1.5
+
+#: Share of the pixels that are dark.
+DARK = 0.01
+
+#: Kinds of odd pixels, as they are stored.
+HOTTER, STILL = 0, 1
+
+#: Stored in place of a recording's row where a pixel is odd over the session.
+EVERYWHERE = -1
+
+#: The eight pixels around one.
+_RING = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], dtype=bool)
+
+
+@dataclass(frozen=True, eq=False)
+class _Seen:
+    """Mean, its standard error, and number of frames unlike the first; of one recording, or all."""
+
+    mean: np.ndarray
+    error: np.ndarray
+    changes: np.ndarray
+    frames: int
+
+
+class PixelWatch:
+    """Watches all pixels of a session over all of its frames.
+
+    Attributes
+    ----------
+    frames : int
+        Frames so far.
+    """
+
+    def __init__(self, shape: tuple[int, int], recordings: int) -> None:
+        """Start.
+
+        Parameters
+        ----------
+        shape : (int, int)
+            Height and width of a frame.
+        recordings : int
+            That will come.
+        """
+        self.frames = 0
+        self._looks = (recordings + 1) * shape[0] * shape[1]
+        self._row, self._count = EVERYWHERE, 0
+        self._start = np.zeros(shape)
+        # Of what a frame adds to the recording's first: float32 is exact enough for that.
+        self._more, self._sums, self._squares = np.zeros((3, *shape), dtype=np.float32)
+        self._changes = np.zeros(shape, dtype=np.int32)
+        self._total, self._variance = np.zeros((2, *shape))
+        self._all_changes, self._often = np.zeros((2, *shape), dtype=np.int64)
+        self._found: list[tuple[int, int, int, int]] = []
+        self._recordings = 0
+
+    def add(self, recording_row: int, raw: np.ndarray) -> None:
+        """Watch a frame, as the movie has it; those of a recording come in one go."""
+        if recording_row != self._row:
+            self._end()
+            if self._recordings:
+                self._all_changes += raw != self._start
+            self._row, self._start = recording_row, raw.copy()
+        np.subtract(raw, self._start, self._more, dtype=np.float32, casting="same_kind")
+        self._sums += self._more
+        np.square(self._more, self._more)
+        self._squares += self._more
+        self._changes += raw != self._start
+        self._count += 1
+
+    def result(self) -> tuple[np.ndarray, np.ndarray]:
+        """What was seen.
+
+        Returns
+        -------
+        mean : ndarray of float64, shape (height, width)
+            Of all frames.
+        odd : ndarray of int64, shape (pixels, 4)
+            Row of the recording or `EVERYWHERE`, row and column of the pixel, and `HOTTER` or
+            `STILL`. One that is odd over the session is listed once.
+        """
+        self._end()
+        frames = max(self.frames, 1)
+        mean = self._total / frames
+        seen = _Seen(mean, np.sqrt(self._variance) / frames, self._all_changes, frames)
+        hot, still = _odd(seen, self._looks)
+        # A pixel that is hot in a few recordings is so in their mean too.
+        hot &= 2 * self._often > self._recordings
+        found = [one for one in self._found if not (hot | still)[one[1], one[2]]]
+        for kind, places in ((HOTTER, hot), (STILL, still)):
+            found += [(EVERYWHERE, row, column, kind) for row, column in np.argwhere(places)]
+        return mean, np.array(found, dtype=np.int64).reshape(-1, 4)
+
+    def _end(self) -> None:
+        """Look at the recording that ends, if there is one."""
+        count = self._count
+        if not count:
+            return
+        more = self._sums.astype(np.float64) / count
+        variance = np.maximum(self._squares / count - more**2, 0)
+        seen = _Seen(self._start + more, np.sqrt(variance / count), self._changes, count)
+        hot, still = _odd(seen, self._looks)
+        for kind, places in ((HOTTER, hot), (STILL, still)):
+            self._found += [(self._row, row, column, kind) for row, column in np.argwhere(places)]
+        self._often += _brighter(seen.mean)
+        self._total += seen.mean * count
+        self._variance += variance * count
+        self._all_changes += self._changes
+        self.frames += count
+        self._recordings += 1
+        self._sums[:], self._squares[:], self._changes[:], self._count = 0, 0, 0, 0
+
+
+def _brighter(image: np.ndarray) -> np.ndarray:
+    """Pixels that are `HOT` times as bright as the brightest around them."""
+    dark = np.quantile(image, DARK)
+    made: np.ndarray = image - dark > HOT * np.maximum(_brightest_around(image) - dark, 0)
+    return made
+
+
+def _brightest_around(image: np.ndarray) -> np.ndarray:
+    made: np.ndarray = ndimage.maximum_filter(image, footprint=_RING, mode="mirror")
+    return made
+
+
+def _roughness(image: np.ndarray) -> float:
+    """Standard deviation of a pixel from the mean of the eight around it, whatever few are."""
+    apart = image - (9 * ndimage.uniform_filter(image, 3, mode="mirror") - image) / 8
+    return 1.4826 * float(np.median(np.abs(apart)))
+
+
+def _odd(seen: _Seen, looks: int) -> tuple[np.ndarray, np.ndarray]:
+    """Hot and still pixels, of which a sound session has one with the probability `FALSE`."""
+    clear = -special.ndtri(FALSE / looks)
+    noise = np.hypot(seen.error, np.hypot(np.median(seen.error), _roughness(seen.mean)))
+    hot = _brighter(seen.mean)
+    hot &= seen.mean - _brightest_around(seen.mean) > clear * noise
+    still = (seen.changes == 0) & ~hot
+    # What comes by photons, and half as many of them as around it, stays by this chance; its log.
+    often = _changes_around(seen.changes, np.argwhere(still)) / max(seen.frames, 1)
+    still[still] = seen.frames / 2 * np.log1p(-often) < np.log(FALSE / looks)
+    return hot, still
+
+
+def _changes_around(image: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Lower quartile of the 24 pixels around each place, which a dead row leaves; (places,)."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(image, 2, "reflect"), (5, 5))
+    around = windows[places[:, 0], places[:, 1]].reshape(-1, 25)
+    made: np.ndarray = np.quantile(np.delete(around, 12, axis=1), 0.25, axis=1)
+    return made
