@@ -203,7 +203,9 @@ def _row(
             return row | {"reason": students.reason if students else NOT_MADE}
         chosen = [group.seeds.index(number) for number in students.seeds]
         return row | image_test(group.hits[chosen].mean(axis=1), students)
-    units, fixed = ["seed", "image"], ["brain"] if group.keys["subject"] != REFERENCE else []
+    units, fixed = ["seed", "image"], [] if group.keys["subject"] == REFERENCE else ["brain"]
+    if group.keys["teacher"] == "brain":  # whose students share the luck of one
+        fixed.append("assignment")
     row |= {"family": GAINS, "unit": varied(units), "scope": scope(units, fixed)}
     generator = numpy_generator(seed, "comparison", *(labels[key] for key in [*KEYS, "control"]))
     found = paired_difference(group.hits, control.hits, generator, n_boot)

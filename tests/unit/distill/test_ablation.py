@@ -340,13 +340,17 @@ def test_without_students_of_dealt_labels_the_row_about_images_says_so(groups):
 def test_every_row_says_what_it_varies_and_what_it_speaks_of(groups):
     table = compare_teachers(third(groups), seed=0, n_boot=50)
     inferred = table[table["ci_low"].notna()]
-    scopes = inferred.groupby("subject")["scope"].unique().map(list)
+    whose = inferred["subject"].where(
+        inferred["teacher"] != "brain", inferred["subject"] + "'s own"
+    )
+    scopes = inferred.groupby(whose)["scope"].unique().map(list)
     seeds_images = "other seeds and other images of these classes"
     assert scopes["reference"] == [seeds_images]
+    own = f"{seeds_images}; these brains and this assignment of soft labels alone"
+    assert scopes["S1's own"] == scopes["mean's own"] == [own]
     assert scopes["S1"] == scopes["mean"] == [f"{seeds_images}; these brains alone"]
-    assert scopes["group"] == [
-        "other people, other seeds and other images of these classes",
-    ]
+    people = "other people, other seeds and other images of these classes"
+    assert scopes["group's own"] == scopes["group"] == [people]
     half = (inferred["ci_high"] - inferred["ci_low"]) / 2
     np.testing.assert_allclose(inferred["smallest_effect"], half)
 

@@ -55,7 +55,7 @@ def test_a_page_says_below_what_nothing_could_be_seen(tmp_path, none):
     rows = read_table(tmp_path / "comparisons.tsv", {"smallest_effect": float})
     (least,) = rows["smallest_effect"]
     assert f"students below {100 * least:.1f} points could not be seen" in html
-    assert "other seeds and other images of these classes; these brains alone" in html
+    assert "these brains and this assignment of soft labels alone" in html
 
 
 def test_labels_alone_make_a_page_without_a_table(tmp_path, none):
