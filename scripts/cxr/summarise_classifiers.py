@@ -31,7 +31,7 @@ def summarise_classifiers(
     baseline: Sequence[str] | None,
     ensembles: Sequence[Sequence[str]],
     bootstraps: int,
-    simulated: bool,
+    source: str,
     seed: int,
     outputs: Mapping[str, StrPath],
 ) -> None:
@@ -53,8 +53,8 @@ def summarise_classifiers(
         Classifiers whose probabilities are averaged, in every case.
     bootstraps : int
         Resamples of patients.
-    simulated : bool
-        Whether the radiographs are, which figures then say.
+    source : str
+        Where the radiographs come from: figures say of simulated ones that they are.
     seed : int
         Root seed.
     outputs : mapping
@@ -82,6 +82,7 @@ def summarise_classifiers(
     both = {name: (outputs[name], outputs[f"{name}_svg"]) for name in FIGURES}
     inside = metrics[metrics["split"] == "patient"]
     by_patient = {run: whole(rows) for run, rows in runs.items() if run.split == "patient"}
+    simulated = source == "simulated"
     first = (baseline[0], baseline[1]) if baseline else None
     draw_scores(metrics, pair, first, *both["scores"], simulated=simulated)
     draw_shortcuts(inside, pair, *both["shortcuts"], simulated=simulated)
@@ -120,7 +121,7 @@ if __name__ == "__main__":
             baseline=snakemake.params.baseline,
             ensembles=snakemake.params.ensembles,
             bootstraps=snakemake.params.bootstraps,
-            simulated=snakemake.params.source == "simulated",
+            source=snakemake.params.source,
             seed=snakemake.params.seed,
             outputs=snakemake.output,
         )
