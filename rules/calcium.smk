@@ -136,6 +136,7 @@ rule check_area:
         code=code_version("calcium/check_area.py"),
         sessions=lambda wildcards: list(config["areas"][wildcards.area]["sessions"]),
         selection=setting("areas", "area", "frames"),
+        readers=trials_held_out,
         exclusion_radius=setting("areas", "area", "exclusion_radius"),
         threads=config["threads"],
     script:

@@ -9,8 +9,6 @@ import pandas as pd
 from neuroloop.calcium.movies import Movie
 from neuroloop.calcium.onsets import EARLY, FRAME, SECONDS, example
 from neuroloop.calcium.patterns import NONE, pattern_cells
-from neuroloop.calcium.trial_splits import trial_splits
-from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath
 from neuroloop.files.intake import Intake
 from neuroloop.files.natural_order import natural_sorted
@@ -83,27 +81,6 @@ def _tell_targets(intake: Intake, patterns: set[str], cells: list[str]) -> None:
     if followers:
         said += f"; {_listed(followers)} never: coupling tells how they answer, not what they drive"
     intake.recognise(said)
-
-
-def tell_splits(
-    intake: Intake, rows: pd.DataFrame, readers: Mapping[str, Mapping[str, Any]]
-) -> None:
-    """Warn of readers that cannot hold out trials; they will refuse to.
-
-    Parameters
-    ----------
-    intake : Intake
-        Is told.
-    rows : DataFrame
-        From `frame_plan.plan_frames`.
-    readers : mapping
-        Options of `trial_splits.trial_splits` for each reader.
-    """
-    for name, options in readers.items():
-        try:
-            trial_splits(rows, **options)
-        except NeuroLoopError as error:
-            intake.warn(f"reader {name} cannot be trained: {error}")
 
 
 def tell_columns(

@@ -1,6 +1,7 @@
 """Splits of kept frames by trial: the frames of a trial are never on both sides."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,6 +63,34 @@ def trial_splits(
     check_whole_trials(rows, made)
     _check_patterns(rows, made)
     return made
+
+
+def check_readers(
+    rows: pd.DataFrame, readers: Mapping[str, Mapping[str, Any]], origin: object
+) -> None:
+    """Check that every reader can hold out trials, before any is trained.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        As in `trial_splits`.
+    readers : mapping
+        Options of `trial_splits` for each reader.
+    origin : object
+        Where the trials come from, for the message.
+
+    Raises
+    ------
+    NeuroLoopError
+        If one cannot.
+    """
+    for name, options in readers.items():
+        try:
+            trial_splits(rows, **options)
+        except NeuroLoopError as error:
+            raise NeuroLoopError(
+                f"{origin}: reader {name} cannot be trained: {error}"
+            ) from error
 
 
 def _dealt(rows: pd.DataFrame, folds: int | None) -> np.ndarray:

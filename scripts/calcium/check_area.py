@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from neuroloop.calcium.frame_store import read_rows
 from neuroloop.calcium.session_check import area_line, check_session
+from neuroloop.calcium.shared_frames import refuse_shared_sessions
+from neuroloop.calcium.trial_splits import check_readers
 from neuroloop.files.formats import StrPath
 from neuroloop.files.intake import joined, read_intake
 from neuroloop.jobs.job import job
@@ -36,6 +39,7 @@ def check_area(
     figures: StrPath,
     selection: Mapping[str, Any],
     exclusion_radius: float,
+    readers: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Write the passport of an area.
 
@@ -55,8 +59,13 @@ def check_area(
         Values of `Selection`.
     exclusion_radius : float
         Pixels.
+    readers : mapping
+        Of each, how it will hold out trials: ``split``, ``last`` and ``folds``.
     """
     Path(figures).mkdir(parents=True, exist_ok=True)
+    for table in tables:
+        check_readers(read_rows(table), readers, table)
+    refuse_shared_sessions(dict(zip(sessions, zip(frames, tables, strict=True), strict=True)))
     passport = Passport(
         Path(facts).stem, "areas", "", joined(read_intake(path) for path in intakes)
     )
@@ -90,4 +99,5 @@ if __name__ == "__main__":
             figures=snakemake.output.figures,
             selection=snakemake.params.selection,
             exclusion_radius=snakemake.params.exclusion_radius,
+            readers=snakemake.params.readers,
         )

@@ -16,7 +16,6 @@ from neuroloop.calcium.session_intake import (
     STIMULATIONS,
     tell_columns,
     tell_session,
-    tell_splits,
 )
 from neuroloop.calcium.tables import (
     read_recordings,
@@ -24,6 +23,7 @@ from neuroloop.calcium.tables import (
     session_recordings,
     session_stimulations,
 )
+from neuroloop.calcium.trial_splits import check_readers
 from neuroloop.files.formats import StrPath, save_table
 from neuroloop.files.intake import Intake
 from neuroloop.jobs.job import job
@@ -82,7 +82,7 @@ def list_recordings(
     planned = frames_of_onsets(events, rates, stimulations)
     lengths = {name: len(movie) for name, movie in movies.items()}
     rows, _ = plan_frames(listed, planned, lengths, rates, Selection(**selection))
-    tell_splits(intake, rows, readers)
+    check_readers(rows, readers, stimulations)
     tell_session(intake, listed, events, known, movies, rates)
     tell_columns(
         intake,
