@@ -1,7 +1,6 @@
 """What was recognised in the tables and headers of a session, in sentences."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd

@@ -1,7 +1,7 @@
 """Whether two recordings hold the same frames: a copy of a movie, or of a part of one.
 
-Movies are known by their content, and every frame by the light of all cells and of the background in
-it, which is stored: two frames in which all of these are equal to the last digit are one.
+Every frame is known by the light of all cells and of the background in it, which is stored: two
+frames in which all of these are equal to the last digit are one.
 """
 
 from collections import Counter, defaultdict

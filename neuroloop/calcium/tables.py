@@ -48,10 +48,10 @@ def read_recordings(path: StrPath) -> pd.DataFrame:
             raise NeuroLoopError(f"{path}: row {empty[0] + 1} has no {name}: fill it in")
     _refuse_twice(path, table, ["area", "session", "recording"], "recording")
     files = table["path"].str.split(PATHS).explode().str.strip()
-    if (files == "").any():
-        named = table["path"][files.index[(files == "").argmax()]]
+    gaps = table["path"].loc[files.index[files == ""]]
+    if len(gaps):
         raise NeuroLoopError(
-            f"{path}: the path {named} has nothing before or after a {PATHS}, which joins the "
+            f"{path}: the path {gaps.iloc[0]} has nothing before or after a {PATHS}, which joins the "
             f"files of one recording: take the {PATHS} away, or name the file"
         )
     again = files[files.duplicated()]

@@ -88,9 +88,7 @@ def check_readers(
         try:
             trial_splits(rows, **options)
         except NeuroLoopError as error:
-            raise NeuroLoopError(
-                f"{origin}: reader {name} cannot be trained: {error}"
-            ) from error
+            raise NeuroLoopError(f"{origin}: reader {name} cannot be trained: {error}") from error
 
 
 def _dealt(rows: pd.DataFrame, folds: int | None) -> np.ndarray:

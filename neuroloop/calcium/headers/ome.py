@@ -58,7 +58,7 @@ class OmeImage:
     interval : float
         Seconds between time points; 0 if it is not said.
     page : (int, int, str)
-        Height, width and type of a page.
+        Height, width and type of a page; 0 and "" where they are not said.
     clock : (float, int)
         Seconds from the first to the last time point of which it is said when they were taken, and
         time points between them; 0, 0 if it is not said.
@@ -107,13 +107,13 @@ class OmeImage:
         NeuroLoopError
             If they differ.
         """
-        height, width, kind = self.page
-        held = TYPES.get(dtype.name, dtype.name)
-        if (height, width) != tuple(shape[:2]) or kind not in (held, "bit"):
-            raise NeuroLoopError(
-                f"{path} has pages of {shape[0]} x {shape[1]} pixels of the type {held}, but its "
-                f"OME header says SizeY {height}, SizeX {width}, Type {kind}: save the movie again"
-            )
+        held = (*shape[:2], TYPES.get(dtype.name, dtype.name))
+        for name, said, there in zip(("SizeY", "SizeX", "Type"), self.page, held, strict=True):
+            if said and said != there:
+                raise NeuroLoopError(
+                    f"{path} has pages of {held[0]} x {held[1]} {held[2]}, but its OME header says "
+                    f"{name} {said}: save the movie again"
+                )
 
     def declare(self, path: Path, pages: int) -> Declared:
         """What is declared of one file of the image.
@@ -196,7 +196,7 @@ def read_ome(text: str, path: Path) -> OmeImage:
     interval = number(pixels.get("TimeIncrement")) * SECONDS.get(
         pixels.get("TimeIncrementUnit", "s"), 0.0
     )
-    page = (*(int(pixels.get(name, 0)) for name in ("SizeY", "SizeX")), pixels.get("Type", ""))
+    page = (int(pixels.get("SizeY", 0)), int(pixels.get("SizeX", 0)), pixels.get("Type", ""))
     return OmeImage(path, names, uuids, runs, sizes, order, interval, page, _clock(pixels))
 
 

@@ -119,7 +119,9 @@ def read_scanimage(tiff: "TiffFile", path: Path, pages: int) -> Declared | None:
         counted=counted,
         place=_place(tiff, round(pages * step)),
     )
-    return declared.timed(_seconds(tiff, pages), ((pages - 1) // len(channels)) / (planes + flyback))
+    return declared.timed(
+        _seconds(tiff, pages), ((pages - 1) // len(channels)) / (planes + flyback)
+    )
 
 
 def _agreeing(path: Path, flags: tuple[int, ...], by_number: tuple[int, ...]) -> tuple[int, ...]:

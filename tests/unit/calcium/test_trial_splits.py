@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from neuroloop.calcium.trial_splits import check_whole_trials, trial_splits
+from neuroloop.calcium.trial_splits import check_readers, check_whole_trials, trial_splits
 from neuroloop.errors import NeuroLoopError
 from neuroloop.statistics.folds import Split
 
@@ -132,3 +132,12 @@ def test_a_broken_split_is_refused():
     half = Split(np.arange(0, len(rows), 2), np.arange(1, len(rows), 2))
     with pytest.raises(NeuroLoopError, match="frames of recording r0, trial 1 on both sides"):
         check_whole_trials(rows, [half])
+
+
+def test_a_reader_that_would_be_tested_on_what_it_never_saw_is_named():
+    rows = pd.concat([frames(), frames(trials=1, recordings=1).assign(pattern="c9", trial=6)])
+    rows = rows.reset_index(drop=True)
+    last = {"split": "last", "last": 1}
+    check_readers(frames(), {"small": {"split": "leave_one_trial_out", "folds": 2}}, "s.tsv")
+    with pytest.raises(NeuroLoopError, match=r"s.tsv: reader big cannot be .* pattern c9 would"):
+        check_readers(rows, {"big": last}, "s.tsv")

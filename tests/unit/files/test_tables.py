@@ -53,3 +53,10 @@ def test_rows_keep_the_numbers_of_their_lines(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text('a,b\n\n"two\nlines",1\n3,4\n')
     assert read_rows(path, ",") == (["a", "b"], [(4, ["two\nlines", "1"]), (5, ["3", "4"])])
+
+
+def test_rows_of_separators_alone_are_passed_over(tmp_path):
+    """As spreadsheets leave them at the end of a table."""
+    path = tmp_path / "x.tsv"
+    path.write_text("n\tx\n1\t0.5\n\t\n\t\n")
+    assert read_table(path, {"n": int, "x": float})["n"].tolist() == [1]
