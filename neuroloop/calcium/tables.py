@@ -51,7 +51,7 @@ def read_recordings(path: StrPath) -> pd.DataFrame:
     gaps = table["path"].loc[files.index[files == ""]]
     if len(gaps):
         raise NeuroLoopError(
-            f"{path}: the path {gaps.iloc[0]} has nothing before or after a {PATHS}, which joins the "
+            f"{path}: the path {gaps.iloc[0]} has nothing beside a {PATHS}, which joins the "
             f"files of one recording: take the {PATHS} away, or name the file"
         )
     again = files[files.duplicated()]

@@ -233,7 +233,7 @@ def test_a_movie_without_light_is_refused(study):
 
 def test_values_that_no_detector_counts_are_refused():
     check_values("m.tif", -1e12, 1e12)
-    with pytest.raises(NeuroLoopError, match="m.tif holds values from 0 to 1e.300, which are no"):
+    with pytest.raises(NeuroLoopError, match=r"m.tif holds values from 0 to 1e.300, which are no"):
         check_values("m.tif", 0, 1e300)
 
 

@@ -115,7 +115,7 @@ def test_one_name_in_two_sessions_needs_the_session(tables):
         ("stimulations", 1, "c10+c2", "c10+c3", "r2, trial 1 stimulates the cell c3"),
         ("stimulations", 1, "c10+c2", "c10+C2", "lacks (it has c2, which is spelt otherwise)"),
         ("stimulations", 1, "c10+c2", "c2+c2", "stimulates the cells c2+c2, one of them twice"),
-        ("recordings", 1, "m/r1.tif", "m/r1.tif;", "the path m/r1.tif; has nothing before or"),
+        ("recordings", 1, "m/r1.tif", "m/r1.tif;", "the path m/r1.tif; has nothing beside a ;"),
         ("stimulations", 1, "r2", "r9", "names the recording r9, which the table of recordings"),
         ("stimulations", 3, "r1", "r3\t9", "line 4 has 5 fields"),
         ("stimulations", 3, "r1\t1", "r3\t2", "has no stimulation of the recording r1"),
