@@ -32,18 +32,18 @@ class Test(NamedTuple):
         95 % interval.
     p : float
         Two-sided, against no difference.
-    detectable : float
+    smallest_effect : float
         Difference that `POWER` of studies like this one would find at a p of 0.05.
     """
 
     ci_low: float
     ci_high: float
     p: float
-    detectable: float
+    smallest_effect: float
 
 
 def student(value: float, variance: Variance) -> Test:
-    """Interval, p and smallest detectable difference of a mean difference.
+    """Interval, p and smallest smallest_effect difference of a mean difference.
 
     Returns
     -------
@@ -55,8 +55,8 @@ def student(value: float, variance: Variance) -> Test:
         return Test(*same)
     error, half = np.sqrt(variance.value), variance.half_width()
     p = 2 * special.stdtr(variance.freedom, -abs(value) / error)
-    detectable = half + special.stdtrit(variance.freedom, POWER) * error
-    return Test(float(value - half), float(value + half), float(p), float(detectable))
+    smallest_effect = half + special.stdtrit(variance.freedom, POWER) * error
+    return Test(float(value - half), float(value + half), float(p), float(smallest_effect))
 
 
 def over_patients(

@@ -26,7 +26,7 @@ COMPARED = ("accuracy", "balanced_accuracy", "macro_f1", "auc", "log_loss")
 #: Columns of a comparison.
 COLUMNS = (
     *("metric", "difference", "ci_low", "ci_high", "p", "n", "patients", "left_out"),
-    *("partitions", "detectable"),
+    *("partitions", "smallest_effect"),
 )
 
 
@@ -61,7 +61,7 @@ def compare(
     -------
     DataFrame
         A row for each of `COMPARED`: ``metric``, ``difference`` (a less b, mean over partitions),
-        ``ci_low``, ``ci_high``, two-sided ``p`` and ``detectable`` (by `student`, of the variance
+        ``ci_low``, ``ci_high``, two-sided ``p`` and ``smallest_effect`` (by `student`, of the variance
         `over_patients` or, where several partitions are the same on both sides, `over_folds`,
         whichever gives the wider interval), ``n`` radiographs, ``patients``, ``left_out``
         (resamples that lack a class that the metric needs) and ``partitions``.

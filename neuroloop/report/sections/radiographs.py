@@ -11,7 +11,7 @@ ASSETS = ("radiographs.html.j2",)
 #: Columns that the page tells in words.
 TOLD = (
     *("unit", "scope", "family", "reason"),
-    *("n", "patients", "left_out", "partitions", "detectable"),
+    *("n", "patients", "left_out", "partitions", "smallest_effect"),
 )
 
 
@@ -33,7 +33,7 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
     """The comparisons by what they speak of, each with what was seen in words."""
     from neuroloop.files.formats import read_table
 
-    numbers = dict.fromkeys(("difference", "ci_low", "ci_high", "p", "q", "detectable"), float)
+    numbers = dict.fromkeys(("difference", "ci_low", "ci_high", "p", "q", "smallest_effect"), float)
     table = read_table(files["comparisons"], numbers)
     groups = [
         {
@@ -50,7 +50,7 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
 
 def _seen(row: Mapping[Any, Any]) -> str:
     """What a comparison found; beside no difference, what would have been found."""
-    least = f"{row['detectable']:.3f}"
+    least = f"{row['smallest_effect']:.3f}"
     if row["p"] != row["p"]:
         return f"no test: {row['reason']}"
     if row["q"] <= 0.05:

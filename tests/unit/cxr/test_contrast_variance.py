@@ -42,7 +42,7 @@ def test_variances_add_with_satterthwaites_degrees_of_freedom():
 
 def test_the_smallest_difference_is_found_in_four_of_five_studies():
     variance = Variance(0.04, 30)
-    least = student(0.1, variance).detectable
+    least = student(0.1, variance).smallest_effect
     assert t.sf(t.ppf(0.975, 30), 30, loc=least / 0.2) == pytest.approx(0.8)
 
 

@@ -71,7 +71,9 @@ def test_both_are_scored_over_the_same_patients():
         bounds = made.loc[name, ["ci_low", "ci_high"]].tolist()
         assert bounds == pytest.approx(t.interval(0.95, patients - 1, value, error))
         assert made.loc[name, "p"] == pytest.approx(2 * t.sf(abs(value) / error, patients - 1))
-        power = t.sf(t.ppf(0.975, patients - 1), patients - 1, made.loc[name, "detectable"] / error)
+        power = t.sf(
+            t.ppf(0.975, patients - 1), patients - 1, made.loc[name, "smallest_effect"] / error
+        )
         assert power == pytest.approx(0.8, abs=0.01)
 
 
@@ -128,7 +130,7 @@ def test_shared_folds_widen_the_interval_where_they_differ_more():
 
 def test_a_prediction_differs_not_from_itself():
     made = compared(predicted(1.5, 1), predicted(1.5, 1))
-    assert (made[["difference", "ci_low", "ci_high", "detectable"]] == 0).all(axis=None)
+    assert (made[["difference", "ci_low", "ci_high", "smallest_effect"]] == 0).all(axis=None)
     assert (made["p"] == 1).all()
 
 

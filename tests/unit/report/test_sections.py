@@ -81,7 +81,12 @@ def test_radiographs_say_what_was_seen_of_whom(tmp_path):
     files["scores"].parent.mkdir(parents=True)
     for file in files.values():
         file.write_bytes(b"")
-    whom = {"unit": "patients", "scope": "other patients", "family": "leak", "detectable": 0.0421}
+    whom = {
+        "unit": "patients",
+        "scope": "other patients",
+        "family": "leak",
+        "smallest_effect": 0.0421,
+    }
     rows = [
         {"difference": 0.1, "ci_low": 0.05, "ci_high": 0.15, "p": 0.001, "q": 0.002, "reason": ""},
         {"difference": 0.01, "ci_low": -0.02, "ci_high": 0.04, "p": 0.4, "q": 0.4, "reason": ""},
