@@ -128,8 +128,8 @@ def differences_of_sites(
     -------
     DataFrame
         A row a metric that is compared: ``metric``, ``difference`` (mean over sites), ``ci_low``,
-        ``ci_high``, ``p``, ``smallest_effect`` by `over_sites`, ``n``, ``patients``, ``left_out`` (sites
-        that lack a class).
+        ``ci_high``, ``p``, ``smallest_effect`` by `over_sites`, ``n``, ``patients``, ``left_out``
+        (sites that lack a class).
     """
     groups = sites.to_numpy()
     of_site = {

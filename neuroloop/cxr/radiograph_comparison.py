@@ -61,10 +61,10 @@ def compare(
     -------
     DataFrame
         A row for each of `COMPARED`: ``metric``, ``difference`` (a less b, mean over partitions),
-        ``ci_low``, ``ci_high``, two-sided ``p`` and ``smallest_effect`` (by `student`, of the variance
-        `over_patients` or, where several partitions are the same on both sides, `over_folds`,
-        whichever gives the wider interval), ``n`` radiographs, ``patients``, ``left_out``
-        (resamples that lack a class that the metric needs) and ``partitions``.
+        ``ci_low``, ``ci_high``, two-sided ``p`` and ``smallest_effect`` (by `student`, of the
+        variance `over_patients` or, where several partitions are the same on both sides,
+        `over_folds`, whichever gives the wider interval), ``n`` radiographs, ``patients``,
+        ``left_out`` (resamples that lack a class that the metric needs) and ``partitions``.
 
     Raises
     ------
