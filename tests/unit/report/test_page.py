@@ -45,7 +45,6 @@ COLUMNS = {
     "change": 0.3,
     "ci_low": 0.05,
     "ci_high": 0.15,
-    "smallest_effect": 0.07,
     "unit": "patients",
     "scope": "other patients",
     "reason": "",
