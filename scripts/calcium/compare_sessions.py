@@ -11,7 +11,7 @@ from neuroloop.calcium.comparison_figure import comparison_figure
 from neuroloop.calcium.empty_entries import why_empty
 from neuroloop.calcium.matrix_figure import matrix_figure
 from neuroloop.calcium.routes import UNITS
-from neuroloop.calcium.session_change import changes_by_route
+from neuroloop.calcium.session_change import change_table, changes_by_route
 from neuroloop.calcium.shared_frames import refuse_shared_sessions
 from neuroloop.files.formats import StrPath, save_arrays, save_table
 from neuroloop.jobs.job import job
@@ -76,7 +76,7 @@ def compare_sessions(
     listed = cells["cell"].tolist()
     counts: dict[str, Any] = {"permutations": permutations, "bootstraps": bootstraps}
     changes = changes_by_route(sides, cells, exclusion_radius, **counts, seed=seed)
-    routes = pd.concat([change.panels.assign(route=name) for name, change in changes.items()])
+    routes = change_table(changes)
     save_table(outputs["routes"], routes)
     arrays = {
         f"{name}_{field}": getattr(changes[name], field)
