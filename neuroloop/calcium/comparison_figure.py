@@ -23,6 +23,10 @@ NOTE = (
 )
 
 
+#: Begins the note of a route through maps of a reader that names no cells.
+AT_CHANCE = "READER AT CHANCE"
+
+
 def comparison_figure(
     routes: pd.DataFrame,
     units: Mapping[str, str],
@@ -120,6 +124,8 @@ def _chances(row: Mapping[Any, Any]) -> str:
         for name, column, q in (("p", "p", "q"), ("p any", "p_any", "q_any"))
         if pd.notna(row.get(column))
     ]
+    if AT_CHANCE in str(row.get("note")):
+        said.insert(0, "reader at chance: no evidence")
     if said and row.get("q", 0) > 0.05 and pd.notna(row.get("smallest_effect")):
         said.append(f"unseen: below {row['smallest_effect']:.2g}")
     if said:

@@ -85,13 +85,18 @@ def changes_by_route(
     return changes
 
 
-def change_table(changes: Mapping[str, Change]) -> pd.DataFrame:
+def change_table(
+    changes: Mapping[str, Change], warnings: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """List the changes by all routes, each with what it speaks of.
 
     Parameters
     ----------
     changes : mapping of str to Change
         From `changes_by_route`.
+    warnings : mapping of str to str, optional
+        For each session, what `reader_level.at_chance` says of its reader. It stands in the notes
+        of the routes through maps, which then belong to no family.
 
     Returns
     -------
@@ -107,13 +112,17 @@ def change_table(changes: Mapping[str, Change]) -> pd.DataFrame:
     of_networks = table["route"].isin(("maps", "zncc"))
     published = table["route"] == "zncc"
     table["note"] = table["note"].mask(published & (table["note"] == ""), OF_NETWORKS)
+    said = [f"{name}: {warning}" for name, warning in (warnings or {}).items() if warning]
+    if said:
+        notes = table["note"].map(lambda note: "; ".join([*said, *filter(None, [note])]))
+        table["note"] = table["note"].mask(of_networks, notes)
     table["unit"] = varied(["recording"])
     table["scope"] = np.where(
         of_networks,
         scope(["recording"], ["network", "animal"]),
         scope(["recording"], ["animal"]),
     )
-    tested = table["p"].notna() & ~published
+    tested = table["p"].notna() & ~published & ~(of_networks & bool(said))
     table["family"] = np.where(tested, FAMILY, "")
     both = corrected([*table["p"], *table["p_any"]], 2 * table["family"].tolist())
     table["q"], table["q_any"] = np.split(both, 2)

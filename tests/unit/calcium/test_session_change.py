@@ -52,6 +52,25 @@ def test_every_change_says_of_what_it_speaks_and_is_corrected_in_its_family():
     assert (table["smallest_effect"] == 2).all()
 
 
+def test_routes_through_maps_of_a_reader_at_chance_are_marked_and_in_no_family():
+    changes = {
+        name: unknown_change(2, "")._replace(
+            panels=unknown_change(2, "").panels.assign(p=0.01, p_any=0.01)
+        )
+        for name in ROUTES
+    }
+    table = change_table(changes, {"before": "READER AT CHANCE", "after": ""}).set_index("route")
+    assert table.loc["maps", "note"] == "before: READER AT CHANCE"
+    assert table.loc["zncc", "note"].startswith("before: READER AT CHANCE; ")
+    assert (table.loc[["influence", "cosine"], "note"] == "").all()
+    assert table["family"].to_dict() == {
+        "influence": "change",
+        "maps": "",
+        "cosine": "change",
+        "zncc": "",
+    }
+
+
 def routes_that(fail, monkeypatch):
     """Changes of two sessions of which these routes fail; others draw a number."""
 
