@@ -8,8 +8,10 @@ import pandas as pd
 
 from neuroloop.calcium.design import least_squares, stimulated_cells
 from neuroloop.calcium.influence import estimate_influence
+from neuroloop.calcium.reading_metrics import reading_metrics
 from neuroloop.calcium.routes import Responses, compare_coupling, compare_likeness
 from neuroloop.calcium.sessions import Change, common_scale
+from neuroloop.calcium.zncc_nulls import PERMUTED, UNTRAINED, null_table
 from tests.calibrate.claim import Claim
 
 CELLS = [f"c{number}" for number in range(1, 9)]
@@ -113,6 +115,62 @@ def interval_of_coupling(
     return float(found.ci_low[i, j]), float(found.ci_high[i, j]), float(coupling[i, j])
 
 
+def reading(generator: np.random.Generator, right: np.ndarray, frames: int) -> pd.Series:
+    """Recall of single cells by two networks, of trials each with its own chance of being right.
+
+    What is named in place of the cell is one output in the whole trial, and some are liked best.
+    """
+    cell = np.tile(np.arange(len(CELLS)), len(right) // len(CELLS))
+    liked = generator.dirichlet(np.ones(len(CELLS) + 1))
+    wrong = generator.choice(len(liked), len(cell), p=liked)
+    hit = generator.random((2, frames, len(cell))) < right
+    named = np.where(hit, cell, np.where(wrong == cell, (wrong + 1) % len(liked), wrong))
+    logits = np.eye(len(liked))[named.reshape(2, -1)]
+    targets = np.tile(np.eye(len(liked), dtype=bool)[cell], (frames, 1))
+    trials = np.tile(np.arange(len(cell)).astype(str), frames)
+    table = reading_metrics(logits, targets, trials).set_index(["subset", "measure"])
+    return table.loc["stimulated", "recall"]
+
+
+def interval_of_reading(
+    generator: np.random.Generator, share: float, trials: int
+) -> tuple[float, float, float]:
+    """Interval of the reading accuracy; trials correlate by 0.25."""
+    right = generator.beta(3 * share, 3 * (1 - share), size=8 * trials)
+    row = reading(generator, right, frames=5)
+    return float(row["ci_low"]), float(row["ci_high"]), share
+
+
+def p_of_reading(generator: np.random.Generator, trials: int) -> float:
+    """p of networks that name one output a trial, whatever was stimulated."""
+    cell = np.tile(np.arange(len(CELLS)), trials)
+    liked = generator.dirichlet(np.ones(len(CELLS) + 1))
+    named = generator.choice(len(liked), len(cell), p=liked)
+    logits = np.repeat(np.eye(len(liked))[named], 5, axis=0)[None]
+    targets = np.repeat(np.eye(len(liked), dtype=bool)[cell], 5, axis=0)
+    table = reading_metrics(logits, targets, np.repeat(np.arange(len(cell)).astype(str), 5))
+    return float(table.set_index(["subset", "measure"]).loc[("stimulated", "recall"), "p"])
+
+
+def p_of_zncc(generator: np.random.Generator, null: str, statistic: str) -> float:
+    """p of smooth maps that all share borders, of networks that are no other than untrained ones.
+
+    Labels mean nothing.
+    """
+    patterns = PATTERNS[1:]
+
+    def networks(count: int) -> np.ndarray:
+        drawn = generator.standard_normal((count, 2, len(patterns), 8, 8))
+        drawn += generator.standard_normal((count, 1, len(patterns), 8, 8))  # the pattern's own
+        drawn += generator.standard_normal((count, 1, 1, 8, 8))  # the network's borders
+        return drawn
+
+    groups = ["g"] * len(patterns)
+    table = null_table(networks(1), networks(39), patterns, groups, generator, permutations=199)
+    row = table[(table["null"] == null) & (table["statistic"] == statistic)].iloc[0]
+    return float(row["p"])
+
+
 #: Recordings a session (0: one for each pattern), spread of their gain, and trials.
 WORLDS = [(0, 0.0, 5), (0, 0.2, 5), (0, 0.4, 5), (6, 0.3, 1), (8, 0.3, 1)]
 
@@ -159,5 +217,41 @@ CLAIMS = [
         )
         for coupled in (True, False)
         for trials in (5, 10)
+    ),
+    *(
+        Claim(
+            f"interval-of-reading-at-{100 * share:.0f}-of-{8 * trials}-trials",
+            "interval",
+            partial(interval_of_reading, share=share, trials=trials),
+            f"{8 * trials} trials of five frames, which correlate; {100 * share:.0f} % are right",
+            "trials",
+            seconds=0.15,
+        )
+        for share in (0.13, 0.5)
+        for trials in (5, 10)
+    ),
+    Claim(
+        "reading-of-40-trials",
+        "test",
+        partial(p_of_reading, trials=5),
+        "a network names one output in all frames of a trial, whatever was stimulated",
+        "trials",
+        studies=500,
+        seconds=0.15,
+    ),
+    *(
+        Claim(
+            f"zncc-{statistic.replace('_', '-')}-against-{null.replace(' ', '-')}",
+            "test",
+            partial(p_of_zncc, null=null, statistic=statistic),
+            "maps of 36 patterns whose labels mean nothing, networks no other than untrained ones",
+            unit,
+            seconds=0.1,
+        )
+        for null, statistic, unit in [
+            (PERMUTED, "sharing_excess", "patterns"),
+            (UNTRAINED, "sharing_excess", "networks"),
+            (UNTRAINED, "sum", "networks"),
+        ]
     ),
 ]
