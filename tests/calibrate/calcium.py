@@ -227,7 +227,7 @@ CLAIMS = [
             "trials",
             seconds=0.15,
         )
-        for share in (0.13, 0.5)
+        for share in (0.5,)
         for trials in (5, 10)
     ),
     Claim(
