@@ -49,6 +49,7 @@ class Explanation:
             "sanity_n": len(self.maps[: self.tested]),
             "named_wrong": None if right is None else int((~right).sum()),
             "verdict": self.sanity.verdict._asdict(),
+            "removal": self.sanity.removal._asdict(),
             "sanity": self.sanity.table.to_dict("records"),
         }
 

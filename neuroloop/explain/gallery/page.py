@@ -11,10 +11,9 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.figures.pictures import pictures
 from neuroloop.explain.gallery.embedded import gradient, picture_source
 from neuroloop.explain.gallery.found import Found, read_maps
-from neuroloop.explain.gallery.sanity_table import COLUMNS, sanity_table
+from neuroloop.explain.gallery.sanity_table import read_sanity, sanity_table
 from neuroloop.explain.gallery.slides import browsed
 from neuroloop.explain.models.model_file import OpenedModel
-from neuroloop.files.formats import read_table
 from neuroloop.report.templates import render
 
 ASSETS = ("gallery.html.j2", "slides.html.j2", "sanity.html.j2", "gallery.css", "gallery.js")
@@ -48,7 +47,7 @@ def gallery_page(opened: OpenedModel, found: Sequence[Found]) -> str:
     shown = list(dict.fromkeys(name for one in maps.values() for name in one.values))
     rows = _rows(opened, shown)
     height, width = opened.images.images.shape[2:]
-    tables = {one.title: read_table(one.folder / "sanity.tsv", COLUMNS) for one in applied}
+    tables = read_sanity(applied)
     context = {
         "model": opened,
         "parameters": sum(values.numel() for values in opened.network.parameters()),

@@ -53,6 +53,7 @@ def leave_maps(folder, method, opened, rows, signed=True):
         units={"maps": "logit of something"},
     )
     row = ("cascading", "spearman", 0.1, 0.0, 0.2, 0.0, 1.0, 3, 0, "sensitive")
+    row += (0.001, "images", "other images", "randomisation", "")
     save_table(files / "sanity.tsv", pd.DataFrame([row], columns=list(COLUMNS)))
     picture(files / "sanity.png")
 
@@ -216,6 +217,7 @@ def test_the_script_writes_the_page(left, tmp_path, kind):
         results=[folder / one / "result.json" for one in ORDER],
         folders=[folder / one / "files" for one in ORDER],
         page=tmp_path / "out" / "gallery.html",
+        sanity=tmp_path / "out" / "sanity.tsv",
         intake=tmp_path / "out" / "intake.json",
     )
     text = (tmp_path / "out" / "gallery.html").read_text()
