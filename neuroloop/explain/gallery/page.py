@@ -14,6 +14,7 @@ from neuroloop.explain.gallery.found import Found, read_maps
 from neuroloop.explain.gallery.sanity_table import read_sanity, sanity_table
 from neuroloop.explain.gallery.slides import browsed
 from neuroloop.explain.models.model_file import OpenedModel
+from neuroloop.explain.models.own_images import name_images
 from neuroloop.report.templates import render
 
 ASSETS = ("gallery.html.j2", "slides.html.j2", "sanity.html.j2", "gallery.css", "gallery.js")
@@ -48,7 +49,9 @@ def gallery_page(opened: OpenedModel, found: Sequence[Found]) -> str:
     rows = _rows(opened, shown)
     height, width = opened.images.images.shape[2:]
     tables = read_sanity(applied)
+    named = name_images(opened, 0) if attributions else None
     context = {
+        "at_chance": "" if named is None else named.warning,
         "model": opened,
         "parameters": sum(values.numel() for values in opened.network.parameters()),
         "shape": opened.images.images.shape,

@@ -27,6 +27,7 @@ COLUMNS: dict[str, type] = {
     "scope": str,
     "family": str,
     "reason": str,
+    "untrained": float,
 }
 
 #: What is tested, and what a good method does.
@@ -54,7 +55,8 @@ TESTS = {
     "pointing": (
         "Pointing game",
         "whether the highest pixel, and how much of the map, lies where the evidence is; chance "
-        "is what the same maps score against the evidence in other images",
+        "is what the same maps score against the evidence in other images, untrained what maps of "
+        "a network with random weights score",
     ),
     "maps": ("Maps", "how many are empty, constant or contain undefined values"),
 }
@@ -143,7 +145,7 @@ def sanity_table(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
             for title in tables
         ],
         "scopes": _scopes(joined),
-        "reasons": [text for text in dict.fromkeys(joined["reason"]) if text],
+        "reasons": list(dict.fromkeys(joined["reason"][joined["verdict"] == "void"])),
         "meanings": [TESTS[name] for name in tests if name in TESTS],
     }
 
@@ -156,13 +158,14 @@ def _cells(table: pd.DataFrame, keys: Sequence[tuple[str, str]]) -> list[dict[st
 
 
 def _cell(row: Mapping[str, Any]) -> dict[str, Any]:
-    value, low, high, chance, baseline = (
-        float(row[name]) for name in ("value", "ci_low", "ci_high", "chance", "baseline")
+    value, low, high, chance, baseline, untrained = (
+        float(row[name])
+        for name in ("value", "ci_low", "ci_high", "chance", "baseline", "untrained")
     )
     counted = row["test"] == "maps" and bool(np.isfinite(value))
     beside = [
         f"{name} {_number(number)}"
-        for name, number in (("chance", chance), ("edges", baseline))
+        for name, number in (("chance", chance), ("edges", baseline), ("untrained", untrained))
         if np.isfinite(number)
     ]
     if row["undefined"]:

@@ -225,6 +225,33 @@ def randomisation(
     return pd.concat(tables, ignore_index=True)
 
 
+def untrained_maps(
+    network: nn.Module,
+    attribution: Attribution,
+    images: torch.Tensor,
+    classes: torch.Tensor,
+    *,
+    seed: int,
+    layers: Sequence[Layer],
+    batch: int = 32,
+) -> np.ndarray:
+    """Maps of the random network that the cascade of `randomisation` ends in.
+
+    Parameters
+    ----------
+    network, attribution, images, classes, seed, layers, batch
+        As in `randomisation`.
+
+    Returns
+    -------
+    ndarray, shape (n, height', width')
+    """
+    copied = copy.deepcopy(network).eval()
+    for layer in layers:
+        randomise_layer(copied, layer, seed)
+    return in_batches(attribution, copied, images, classes, batch)
+
+
 def label_randomised(
     network: nn.Module,
     permuted: nn.Module,

@@ -35,6 +35,7 @@ from neuroloop.explain.sanity.randomisation import (
     judge,
     label_randomised,
     randomisation,
+    untrained_maps,
 )
 from neuroloop.explain.sanity.sanity_rows import (
     SANITY_COLUMNS,
@@ -204,7 +205,13 @@ def check_attribution(
         chance = Curves(own.shares, np.mean([one.probabilities for one in orders], axis=0))
         for order, curve in ((MAP, own), (RANDOM, chance), (EDGES, of_edges)):
             curves.append(_tidy_curves(direction, order, curve, explained.ids))
-    rows += pointing_rows(maps, edge_maps, explained, seed)
+    untrained = None
+    if explained.masks is not None:
+        weights = derive_seed(seed, "weights")
+        untrained = untrained_maps(
+            network, attribution, *given, seed=weights, layers=layers, batch=checks.batch
+        )
+    rows += pointing_rows(maps, edge_maps, explained, seed, untrained)
     counts = count_maps(maps)
     rows += [
         {"test": "maps", "statistic": name, "value": getattr(counts, name), "n": counts.maps}

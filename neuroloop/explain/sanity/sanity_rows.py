@@ -14,7 +14,8 @@ from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.intervals import crossed_interval
 from neuroloop.statistics.units import scope, varied
 
-#: One row per number: `chance` is the value of an uninformed method, `baseline` that of the edges.
+#: One row per number: `chance` is the value of an uninformed method, `baseline` that of the edges,
+#: `untrained` that of the maps of a random network.
 SANITY_COLUMNS = (
     "test",
     "statistic",
@@ -31,6 +32,7 @@ SANITY_COLUMNS = (
     "scope",
     "family",
     "reason",
+    "untrained",
 )
 #: What none of the tests varies.
 FIXED = ("network",)
@@ -147,9 +149,18 @@ def _difference(found: AgainstRandom, direction: str) -> dict[str, Any]:
 
 
 def pointing_rows(
-    maps: np.ndarray, edge_maps: np.ndarray, explained: Explained, seed: int
+    maps: np.ndarray,
+    edge_maps: np.ndarray,
+    explained: Explained,
+    seed: int,
+    untrained: np.ndarray | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows of the pointing game: of images with a mask that are named right."""
+    """Rows of the pointing game: of images with a mask that are named right.
+
+    Evidence that is bright draws the maps of any network, trained or not. So a value counts as
+    above chance only where it exceeds that of the maps of an untrained network too, if they are
+    given.
+    """
     if explained.masks is None or explained.right is None:
         return []
     asked = np.asarray(explained.right, dtype=bool)
@@ -160,7 +171,13 @@ def pointing_rows(
         found, of_edges = (
             game(one[asked], explained.masks[asked], seed=seed) for one in (maps, edge_maps)
         )
-        rows.append(_pointed(statistic, found, of_edges, can_show))
+        row = _pointed(statistic, found, of_edges, can_show)
+        if untrained is not None:
+            row["untrained"] = game(untrained[asked], explained.masks[asked], seed=seed).value
+            if row["verdict"] == "above chance" and row["untrained"] >= found.value:
+                row["verdict"] = "no better than untrained"
+        shared = len(different) < sum(mask.any() for mask in explained.masks[asked])
+        rows.append(row | _varied("mask" if shared else "image"))
     return rows
 
 
@@ -178,5 +195,4 @@ def _pointed(statistic: str, found: Pointing, of_edges: Pointing, can_show: bool
         "baseline": of_edges.value,
         "verdict": said,
         "family": POINTING,
-        **_varied("image"),
     }

@@ -13,7 +13,7 @@ NAN = np.nan
 
 def table(*rows):
     """Rows without p, unit, scope, family and reason, unless they are given."""
-    bare = (NAN, "", "", "", "")
+    bare = (NAN, "", "", "", "", NAN)
     whole = [row + bare[len(row) - 10 :] for row in rows]
     return pd.DataFrame(whole, columns=list(COLUMNS))
 

@@ -249,9 +249,17 @@ def test_pointing_asks_those_that_are_named_right():
     assert hit["n"] == asked.right.sum() < 12
     assert hit["verdict"] == energy["verdict"] == "above chance"
     assert hit["chance"] == energy["chance"] == 0
+    assert hit["unit"] == "images"
+    # Maps of a network without training that are as good: what draws them is in the image.
+    (beside, _), (unlike, _) = (
+        pointing_rows(hits, hits, asked, 0, one) for one in (hits, ~asked.masks * 1.0)
+    )
+    assert (beside["untrained"], beside["verdict"]) == (1, "no better than untrained")
+    assert (unlike["untrained"], unlike["verdict"]) == (0, "above chance")
     few = replace(asked, masks=masks[np.arange(12) % 3])
     hit, _ = pointing_rows(few.masks * 1.0, hits, few, 0)
     assert (hit["value"], hit["chance"], hit["verdict"]) == (1, 0, "undecided")  # p is 1/2
+    assert hit["unit"] == "masks"
     same = np.repeat(hits[1:2], 12, axis=0)
     hit, energy = pointing_rows(same, hits, asked, 0)
     assert hit["verdict"] == energy["verdict"] == "no better than chance"
