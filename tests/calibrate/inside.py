@@ -48,33 +48,6 @@ def maps_of_others(generator: np.random.Generator, game: str, n: int, frames: in
     return None if np.isnan(p) else p
 
 
-def share_inside(generator: np.random.Generator, n: int) -> tuple[float, float, float] | None:
-    """Maps that know of their lesion by a strength that varies over images."""
-
-    def drawn(count: int) -> tuple[np.ndarray, np.ndarray]:
-        masks = _lesions(generator, count)
-        knows = generator.uniform(0, 3, count)[:, None, None]
-        return masks * knows + generator.random(masks.shape), masks
-
-    found = energy_pointing(*drawn(n), seed=_seed(generator))
-    truth = _share_inside_truth()
-    return None if np.isnan(found.ci_low) else (found.ci_low, found.ci_high, truth)
-
-
-def _share_inside_truth() -> float:
-    if "value" not in _TRUTHS:
-        generator = np.random.default_rng(0)
-        masks = _lesions(generator, 100_000)
-        inside = masks.sum(axis=(1, 2))
-        # A mask of m pixels and a strength s: about (s m + m / 2) / (s m + SIDE^2 / 2).
-        strength = generator.uniform(0, 3, len(masks))
-        noise = generator.normal(0.5 * SIDE**2, np.sqrt(SIDE**2 / 12), len(masks))
-        own = generator.normal(0.5 * inside, np.sqrt(inside / 12))
-        shares = (strength * inside + own) / (strength * inside + noise)
-        _TRUTHS["value"] = float(shares[inside > 0].mean())
-    return _TRUTHS["value"]
-
-
 _TRUTHS: dict[str, float] = {}
 
 
@@ -170,18 +143,6 @@ CLAIMS: list[Claim] = [
         )
         for game in GAMES
         for n, frames in [(4, 10), (6, 1), (20, 1)]
-    ),
-    *(
-        Claim(
-            f"energy-pointing-interval-{n}",
-            "interval",
-            partial(share_inside, n=n),
-            f"maps that know of the lesion in {n} images, of some more than of others",
-            "images",
-            studies=1000,
-            seconds=0.03,
-        )
-        for n in (8, 20)
     ),
     *(
         Claim(
