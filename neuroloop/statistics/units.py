@@ -48,6 +48,7 @@ UNITS = {
     "seed": Unit("seeds", "other seeds", "these seeds"),
     "image": Unit("images", "other images of these classes", "these images"),
     "animal": Unit("animals", "other animals", "this animal"),
+    "mask": Unit("masks", "other places of the evidence", "these places of the evidence"),
     "brain": Unit("brains", "other brains", "these brains"),
     "assignment": Unit(
         "assignments",
