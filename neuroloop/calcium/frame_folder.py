@@ -1,7 +1,7 @@
 """A folder of numbered frames, each an image of its own, as a movie."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +76,12 @@ def numbered_frames(folder: Path) -> list[Path]:
     return [images[name] for name in names]
 
 
+def start_of(frames: Sequence[Path]) -> int:
+    """The number of the first of several frames from `numbered_frames`."""
+    first, last = (re.split(r"([0-9]+)", path.stem)[1::2] for path in (frames[0], frames[-1]))
+    return next((int(one) for one, other in zip(first, last, strict=True) if one != other), 0)
+
+
 def _refuse_gaps(folder: Path, names: list[str], numbers: list[int]) -> None:
     for name, before, after in zip(names[1:], numbers, numbers[1:], strict=False):
         if after == before:
@@ -109,7 +115,7 @@ class FrameFolder:
     frame_rate: float | None = None
     planned: int | None = None
     place = None
-    choice = ""
+    choice = doubt = ""
     warnings: tuple[str, ...] = ()
 
     def __init__(self, folder: Path, reading: Reading) -> None:

@@ -18,6 +18,7 @@ from neuroloop.calcium.page_choice import Reading
 from neuroloop.calcium.patterns import NONE
 from neuroloop.calcium.recording_courses import CourseRecorder
 from neuroloop.calcium.registration import Aligner, make_template
+from neuroloop.calcium.shared_frames import refuse_shared_frames
 from neuroloop.calcium.stimulation_light import light_change
 from neuroloop.files.formats import (
     StrPath,
@@ -249,7 +250,15 @@ def _fill(
             log.warning("%d frames could not be aligned: left as they are", aligner.failed)
     for name, array in plain.items():
         file.create_dataset(name, data=array.astype("<f4"), track_times=False)
-    for name, array in recorder.arrays().items():
+    noted = recorder.arrays()
+    parts = np.split(noted["courses"], np.cumsum(noted["lengths"])[:-1])
+    refuse_shared_frames(
+        {
+            f"recording {name} ({movie.paths[0]})": part
+            for (name, movie), part in zip(movies.items(), parts, strict=True)
+        }
+    )
+    for name, array in noted.items():
         file.create_dataset(name, data=array, track_times=False)
     return floored, around
 

@@ -16,7 +16,15 @@ def distances(shape: tuple[int, int], row: float, column: float) -> np.ndarray:
 
 def disc(shape: tuple[int, int], row: float, column: float, radius: float) -> np.ndarray:
     """Pixels within `radius` of a point, bool of shape `shape`."""
-    return np.asarray(distances(shape, row, column) <= radius)
+    inside = np.zeros(shape, dtype=bool)
+    # The rest of a frame is farther away; to look at all of it for each cell takes long.
+    top, left = (int(np.clip(at - radius, 0, np.iinfo(np.int32).max)) for at in (row, column))
+    rows, columns = np.ogrid[top : shape[0], left : shape[1]]
+    rows = rows[: int(np.clip(row + radius - top + 2, 0, shape[0]))]
+    columns = columns[:, : int(np.clip(column + radius - left + 2, 0, shape[1]))]
+    near = inside[top : top + len(rows), left : left + columns.shape[1]]
+    near[:] = np.hypot(rows - row, columns - column) <= radius
+    return inside
 
 
 def cell_masks(cells: pd.DataFrame, shape: tuple[int, int]) -> np.ndarray:

@@ -12,12 +12,14 @@ from neuroloop.files.intake import Intake
 LOOKED_AT = 5
 #: Highest values of detectors and types, of 8 bits and more.
 CEILINGS = {2**bits - 1 for bits in range(8, 17)}
+#: Values of which squares can be summed in single precision.
+LARGEST = 1e15
 #: Share of pixels at the highest value from which on light is called cut.
 SATURATED = 0.01
 
 
 def check_values(path: object, lowest: float, highest: float) -> None:
-    """Refuse a movie whose values are not finite, or all one.
+    """Refuse a movie whose values are not finite, no counts, or all one.
 
     Raises
     ------
@@ -26,6 +28,11 @@ def check_values(path: object, lowest: float, highest: float) -> None:
     """
     if not np.isfinite([lowest, highest]).all():
         raise NeuroLoopError(f"{path} holds NaN or infinite values: export it again")
+    if max(abs(lowest), abs(highest)) > LARGEST:
+        raise NeuroLoopError(
+            f"{path} holds values from {lowest:g} to {highest:g}, which are no counts of a "
+            "detector: export it again"
+        )
     if lowest == highest:
         raise NeuroLoopError(
             f"{path} is constant: every pixel of every frame is {lowest:g}; export the "

@@ -1,7 +1,7 @@
 """Files of movies: which pages the user wants of them, and what was read, by its SHA-256."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,8 @@ def readings_of(recordings: pd.DataFrame, area: Mapping[str, Any]) -> dict[str, 
             text = str(row.get(what, "")).strip()
             if text in ("", "n/a"):
                 continue
+            # As spreadsheets write numbers of a column with gaps.
+            text = text.removesuffix(".0")
             if not text.isdecimal() or len(text) > 9 or int(text) < 1:
                 raise NeuroLoopError(
                     f"recording {row['recording']} has the {what} {text} in the table of "
@@ -74,11 +76,28 @@ def read_and_hash(movie: Movie, intake: Intake) -> Iterator[np.ndarray]:
     """Read the frames of a movie in order, and add its files to what was read whole.
 
     Files are hashed beside: what one reads from the disk the other finds in memory.
+
+    Raises
+    ------
+    NeuroLoopError
+        If a file is a copy of one that was read before.
     """
     with ThreadPoolExecutor(1) as beside:
         digests = beside.submit(read_whole, movie)
         yield from movie
-        intake.files += digests.result()
+        for file in digests.result():
+            _refuse_copy(file, intake.files)
+            intake.files.append(file)
+
+
+def _refuse_copy(file: ReadFile, read: Sequence[ReadFile]) -> None:
+    """Refuse a file that was read before, under another name."""
+    for other in read:
+        if (other.sha256, other.bytes) == (file.sha256, file.bytes):
+            raise NeuroLoopError(
+                f"{file.file} is a copy of {other.file}, byte by byte: correct the table of "
+                "recordings, in which a movie is listed once"
+            )
 
 
 def read_whole(movie: Movie) -> list[ReadFile]:

@@ -54,6 +54,7 @@ def _movie_path(name: str, recording: str, folders: Sequence[StrPath]) -> Path:
     there = {os.path.realpath(path): path for path in positions if is_there(path)}
     if not there:
         where = "missing" if starts == [""] else f"not in {_joined(folders)}"
+        where += " (folders are parted by /, not by \\)" * ("\\" in name)
         raise NeuroLoopError(
             f"recording {recording}: {name} is {where}: put the movie there, or take the "
             "recording out of the table"

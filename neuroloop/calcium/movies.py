@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from neuroloop.calcium.frame_folder import KINDS, FrameFolder, numbered_frames
+from neuroloop.calcium.frame_folder import KINDS, FrameFolder, numbered_frames, start_of
+from neuroloop.calcium.headers.declared import Place
 from neuroloop.calcium.page_choice import Reading
 from neuroloop.calcium.tiff_stack import Stack, frame_size, inspect, ome_image
 from neuroloop.errors import NeuroLoopError
@@ -87,17 +88,26 @@ class Movie:
         self.dtype = _native(first)
         self.frame_rate = self._one_rate()
         self.choice = first.choice
-        for sentence in dict.fromkeys([*self._planned(), *self._warnings()]):
+        for sentence in dict.fromkeys([*self._planned(), *self._late(), *self._warnings()]):
             tell.warn(sentence)
 
     def _refuse_disorder(self) -> None:
-        """Refuse files that are listed in another order than that of time, by their headers."""
+        """Refuse files in another order than that of time, or not all, by their headers."""
         before: dict[str, Stack | FrameFolder] = {}
         for part in self._parts:
             if part.place is None:
                 continue
             last = before.get(part.place.acquisition, part)
-            if last.place is not None and part.place.order < last.place.order:
+            if last.place is None or last is part:
+                pass
+            elif _left_out(last.place, part.place):
+                raise NeuroLoopError(
+                    f"{part.path} does not go on where {last.path} ends: by the headers its first "
+                    f"frame has the number {part.place.order[-1]:g}, where "
+                    f"{(last.place.after or (0,))[-1]:g} should follow: list all files of the "
+                    "recording"
+                )
+            elif part.place.order < last.place.order:
                 raise NeuroLoopError(
                     f"{part.path} is listed after {last.path}, but by the headers its frames were "
                     "recorded before: list the files of a recording in the order of time"
@@ -124,6 +134,16 @@ class Movie:
                 yield (
                     f"{part.path}: the recording's {len(self._parts)} file(s) hold {held} frames, "
                     f"all of which are read; {part.says}"
+                )
+
+    def _late(self) -> Iterator[str]:
+        """Say where the frames of a folder start with a number that is no first one."""
+        for path in self.paths:
+            start = start_of(numbered_frames(path)) if path.is_dir() else 0
+            if start > 1:
+                yield (
+                    f"{path}: the first frame in it has the number {start}; onset frames count "
+                    "from 0 at that one."
                 )
 
     def _warnings(self) -> Iterator[str]:
@@ -195,9 +215,11 @@ class Movie:
         """
         if stated is None or np.isnan(stated):
             if self.frame_rate is None:
+                doubt = next((part.doubt for part in self._parts if part.doubt), "")
                 raise NeuroLoopError(
-                    f"{self.paths[0]} says nothing of its frame rate: fill in the column "
-                    "frame_rate of the table of recordings"
+                    f"{self.paths[0]} {doubt and 'contradicts itself: '}"
+                    f"{doubt or 'says nothing of its frame rate'}: fill in the column frame_rate "
+                    "of the table of recordings"
                 )
             return self.frame_rate
         if self.frame_rate and abs(self.frame_rate / stated - 1) > TOLERANCE:
@@ -207,6 +229,15 @@ class Movie:
                 f"recordings {stated:g} Hz: the table counts"
             )
         return stated
+
+
+def _left_out(last: Place, place: Place) -> bool:
+    """Whether files of one acquisition are left out between two."""
+    return (
+        last.after is not None
+        and place.order[:-1] == last.after[:-1]
+        and place.order[-1] > last.after[-1]
+    )
 
 
 def _native(part: Stack | FrameFolder) -> np.dtype:
@@ -219,6 +250,7 @@ def _parts(paths: Sequence[Path], reading: Reading) -> list[Stack | FrameFolder]
     parts: list[Stack | FrameFolder] = []
     seen: set[Path] = set()
     files: list[Path] = []
+    alone: list[Stack] = []
     for path in paths:
         if path.is_dir() and KINDS[numbered_frames(path)[0].suffix.lower()] != "TIFF":
             parts.append(FrameFolder(path, reading))
@@ -243,9 +275,27 @@ def _parts(paths: Sequence[Path], reading: Reading) -> list[Stack | FrameFolder]
                     f"all: {image.says}; save the movie as a plain TIFF"
                 )
         parts += [stack for stack in stacks if stack.shape[0] or len(members) == 1]
+        if len(members) == 1 and path.parent in paths and stacks[0].place is None:
+            alone.append(stacks[0])
+    _refuse_uneven(alone)
     if not parts:
         raise NeuroLoopError(f"{paths[0]} holds no frame of what was chosen: choose another plane")
     return parts
+
+
+def _refuse_uneven(stacks: Sequence[Stack]) -> None:
+    """Refuse numbered files of a folder of which one holds more, or fewer, frames than others.
+
+    Nothing in them says which frames they hold; only the last may have stopped before it was full.
+    """
+    for stack in stacks[1:]:
+        first, frames = stacks[0].shape[0], stack.shape[0]
+        if frames != first and not (stack is stacks[-1] and frames < first):
+            raise NeuroLoopError(
+                f"{stack.path} holds {frames} frames, {stacks[0].path.name} {first}: files of a "
+                "folder hold one frame each, or parts of a movie of one length; put what belongs "
+                "elsewhere into a folder of its own"
+            )
 
 
 def open_movies(

@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.calcium.onsets import FRAME, onset_column
-from neuroloop.calcium.patterns import NONE, pattern_cells, pattern_name
+from neuroloop.calcium.patterns import JOIN, NONE, pattern_cells, pattern_name
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.files.natural_order import natural_sorted
+from neuroloop.files.spelling import folded
 
 #: Joins the files of a recording that is in several.
 PATHS = ";"
@@ -47,6 +48,12 @@ def read_recordings(path: StrPath) -> pd.DataFrame:
             raise NeuroLoopError(f"{path}: row {empty[0] + 1} has no {name}: fill it in")
     _refuse_twice(path, table, ["area", "session", "recording"], "recording")
     files = table["path"].str.split(PATHS).explode().str.strip()
+    gaps = table["path"].loc[files.index[files == ""]]
+    if len(gaps):
+        raise NeuroLoopError(
+            f"{path}: the path {gaps.iloc[0]} has nothing beside a {PATHS}, which joins the "
+            f"files of one recording: take the {PATHS} away, or name the file"
+        )
     again = files[files.duplicated()]
     if len(again):
         raise NeuroLoopError(f"{path} lists the file {again.iloc[0]} twice: drop one of the rows")
@@ -155,8 +162,9 @@ def session_stimulations(
     Raises
     ------
     NeuroLoopError
-        If a stimulation names an unknown recording or cell, or one that two sessions have; if a
-        recording has no stimulation, or its onsets do not ascend.
+        If a stimulation names an unknown recording or cell, a cell twice, or a recording that two
+        sessions have; if none stimulates a cell, a recording has no stimulation, or its onsets do
+        not ascend.
     """
     keys = {"area": area, "session": session}
     given = [name for name in keys if name in stimulations]
@@ -196,14 +204,12 @@ def session_stimulations(
             f"{origin} has no stimulation of the recording {silent[0]}: add its trials (a "
             "recording without stimulation has onsets too, with no cells)"
         )
-    known = set(cells["cell"])
-    for row in mine.to_dict("records"):
-        strange = [cell for cell in pattern_cells(row["cells"]) if cell not in known]
-        if strange:
-            raise NeuroLoopError(
-                f"{origin}: recording {row['recording']}, trial {row['trial']} stimulates the "
-                f"cell {strange[0]}, which the table of cells lacks: correct the id or add the cell"
-            )
+    _refuse_unknown_cells(mine, cells["cell"].tolist(), origin)
+    if set(mine["pattern"]) == {NONE}:
+        raise NeuroLoopError(
+            f"{origin}: no trial of {area}/{session} stimulates a cell, so that there is nothing "
+            "to read or to couple: fill in the column cells"
+        )
     onset = onset_column(mine, origin)
     ordered = mine.assign(place=mine["recording"].map(order)).sort_values(["place", "trial"])
     for recording, part in ordered.groupby("recording", sort=False):
@@ -214,6 +220,23 @@ def session_stimulations(
                 "after the trial before it: number trials in order of their onsets"
             )
     return ordered.drop(columns="place").reset_index(drop=True)
+
+
+def _refuse_unknown_cells(stimulations: pd.DataFrame, known: list[str], origin: StrPath) -> None:
+    """Refuse cells that the table of cells lacks, or that a trial names twice."""
+    spelt = {folded(cell): cell for cell in known}
+    for row in stimulations.to_dict("records"):
+        which = f"{origin}: recording {row['recording']}, trial {row['trial']} stimulates the cell"
+        named = pattern_cells(row["cells"])
+        for cell in natural_sorted(set(named).difference(known)):
+            alike = spelt.get(folded(cell))
+            other = f" (it has {alike}, which is spelt otherwise)" if alike else ""
+            raise NeuroLoopError(
+                f"{which} {cell}, which the table of cells lacks{other}: correct the id or add "
+                "the cell"
+            )
+        if len(named) not in (0, row["cells"].count(JOIN) + 1):
+            raise NeuroLoopError(f"{which}s {row['cells']}, one of them twice: correct its ids")
 
 
 def _refuse_twice(path: StrPath, table: pd.DataFrame, keys: list[str], what: str) -> None:

@@ -6,6 +6,8 @@ Nothing here looks at a pixel or at another file's pages.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from neuroloop.calcium.headers.declared import Declared
 from neuroloop.calcium.headers.imagej import read_imagej
 from neuroloop.calcium.headers.micromanager import read_micromanager
@@ -39,12 +41,13 @@ def read_header(
         If the pages' order or images cannot be told from it, or it contradicts itself or them.
     """
     first = tiff.pages.first
+    if image is None and is_ome(first.description):
+        image = read_ome(first.description, path)
     if image is not None:
+        image.check_page(path, first.shape, np.dtype(first.dtype))
         return image.declare(path, pages)
     if tiff.imagej_metadata and first.description.startswith("ImageJ="):
         return read_imagej(tiff.imagej_metadata, path)
-    if is_ome(first.description):
-        return read_ome(first.description, path).declare(path, pages)
     scanimage = read_scanimage(tiff, path, pages)
     if scanimage:
         return scanimage

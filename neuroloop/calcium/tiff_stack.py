@@ -32,6 +32,8 @@ NO_GREY = {
     0: "says that 0 is white (WhiteIsZero), so that more light is a lower number",
     3: "holds places in a table of colours (palette)",
 }
+#: The tag that says how an image is turned, and its value where it is not.
+ORIENTATION, UPRIGHT = 274, 1
 REMEDY = "copy or export it again"
 
 
@@ -65,6 +67,8 @@ class Stack:
         Which channel and plane was taken, where there are several.
     warnings : tuple of str
         What is to be told, a sentence each.
+    doubt : str
+        Why the header's frame rate is none to rely on.
     """
 
     path: Path
@@ -79,6 +83,7 @@ class Stack:
     times: np.ndarray
     choice: str = ""
     warnings: tuple[str, ...] = ()
+    doubt: str = ""
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -140,6 +145,7 @@ def inspect(path: Path, reading: Reading | None = None, image: OmeImage | None =
         if dtype.kind not in "uif":
             raise NeuroLoopError(f"{path} holds values of type {dtype}: save grey-scale numbers")
         _refuse_colour(path, first)
+        _refuse_turned(path, first)
         if OTHERS & tiff.flags:
             pages, offset, declared = _of_other_format(path, tiff, pages, offset)
         else:
@@ -167,6 +173,7 @@ def inspect(path: Path, reading: Reading | None = None, image: OmeImage | None =
             chosen.times,
             chosen.choice,
             chosen.warnings,
+            declared.doubt,
         )
 
 
@@ -311,6 +318,17 @@ def _refuse_colour(path: Path, page: "TiffPage") -> None:
         raise NeuroLoopError(
             f"{path} has pages of the shape {sizes} (axes {page.axes}), which is {kind}: save "
             "frames of one channel and one plane, grey-scale (in Fiji: Image > Type > 16-bit)"
+        )
+
+
+def _refuse_turned(path: Path, page: "TiffPage") -> None:
+    """Refuse pages that are to be turned when shown: cells may be drawn on either view."""
+    turned = page.tags.valueof(ORIENTATION, UPRIGHT)
+    if turned not in (0, UPRIGHT):
+        raise NeuroLoopError(
+            f"{path} is to be turned by its header (Orientation {turned}), so that rows and "
+            "columns of cells may mean either view: save the movie upright (in Fiji: File > Save "
+            "As > Tiff)"
         )
 
 

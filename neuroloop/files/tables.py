@@ -83,7 +83,7 @@ def read_rows(
         Names of columns, each once.
     rows : list of (int, list of str)
         Number of the line in which a row ends, and its fields, as many as the header's. Lines
-        without anything are passed over.
+        without anything, or with nothing but separators, are passed over.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def read_rows(
     # Not with pandas, which silently fills short rows and turns a surplus column into the index.
     with outside(path, form, remedy, missing) as file:
         reader = csv.reader(io.StringIO(read_text(file), ""), delimiter=separator, strict=True)
-        rows = [(reader.line_num, row) for row in reader if row]
+        rows = [(reader.line_num, row) for row in reader if any(row)]
     if not rows:
         raise NeuroLoopError(f"{path} is empty, without even a header: {remedy}")
     (_, header), *rest = rows

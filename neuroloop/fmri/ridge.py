@@ -9,7 +9,8 @@ labels:
   variance that lies between classes, which the class sums give, and they are X'Y as well;
 - X'X of all voxels is computed once; each permutation gathers the part of its voxels. With far
   fewer samples than voxels, the kernel XX' is the smaller system and is used instead;
-- if all voxels are kept, one factorisation serves all permutations;
+- if all voxels are kept, one factorisation serves all permutations, and one more for each fold and
+  penalty those whose folds are the same, as folds of runs are;
 - with several penalties one eigendecomposition serves them all, and the errors of cross-validation
   follow from the hat matrix H of all training rows: the rows F of a fold are missed by
   (I - H_FF)^-1 (y_F - H_F y), exactly (Cook & Weisberg 1982, Residuals and Influence in Regression,
@@ -17,10 +18,11 @@ labels:
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import cho_factor, cho_solve, eigh, solve
+from scipy.linalg import cho_factor, cho_solve, eigh
 
 from neuroloop.fmri.balance import class_scale, class_targets
 from neuroloop.fmri.nested import inner_folds
@@ -169,6 +171,9 @@ class _Fitter:
         self.values = np.maximum(self.values, 0.0)
         # H = basis diag(1 / (values + alpha)) basis'
         self.basis = self.vectors * np.sqrt(self.values) if self.dual else train.T @ self.vectors
+        self.folds = np.empty(0, int)
+        self.members: list[np.ndarray] = []
+        self.factors: list[list[Any]] = []
 
     def scores(
         self, targets: np.ndarray, projected: np.ndarray, folds: np.ndarray | None
@@ -199,17 +204,28 @@ class _Fitter:
 
         Ties go to the larger alpha, as in himalaya.
         """
+        self._factorise(folds)
         projected = self.basis.T @ targets
-        members = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
         gains = np.zeros(len(self.alphas))
-        for index, alpha in enumerate(self.alphas):
-            weighted = self.basis / (self.values + alpha)
-            residuals = targets - weighted @ projected
-            for rows in members:
-                # The mean is fitted too: its part of the hat matrix is 1 / n everywhere.
-                hat = weighted[rows] @ self.basis[rows].T + 1 / len(targets)
-                missed = solve(
-                    np.eye(len(rows)) - hat, residuals[rows], assume_a="pos", check_finite=False
-                )
-                gains[index] -= (missed**2).mean() / len(members)
+        for index, (alpha, factors) in enumerate(zip(self.alphas, self.factors, strict=True)):
+            residuals = targets - self.basis @ (projected / (self.values + alpha)[:, None])
+            for rows, factor in zip(self.members, factors, strict=True):
+                missed = cho_solve(factor, residuals[rows], check_finite=False)
+                gains[index] -= (missed**2).mean() / len(self.members)
         return float(self.alphas[np.argmax(gains + 1e-10 * np.log(self.alphas))])
+
+    def _factorise(self, folds: np.ndarray) -> None:
+        """Factorise I - H_FF for each penalty and fold, unless that was done for these folds."""
+        if np.array_equal(folds, self.folds):
+            return
+        self.folds, self.factors = folds, []
+        self.members = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
+        for alpha in self.alphas:
+            weighted = self.basis / (self.values + alpha)
+            factors = []
+            for rows in self.members:
+                # The mean is fitted too: its part of the hat matrix is 1 / n everywhere.
+                hat = weighted[rows] @ self.basis[rows].T + 1 / len(folds)
+                left = np.eye(len(rows)) - hat
+                factors.append(cho_factor(left, lower=True, overwrite_a=True, check_finite=False))
+            self.factors.append(factors)

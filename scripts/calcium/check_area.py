@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from neuroloop.calcium.session_check import area_line, check_session
+from neuroloop.calcium.shared_frames import refuse_shared_sessions
 from neuroloop.files.formats import StrPath
 from neuroloop.files.intake import joined, read_intake
 from neuroloop.jobs.job import job
@@ -57,6 +58,7 @@ def check_area(
         Pixels.
     """
     Path(figures).mkdir(parents=True, exist_ok=True)
+    refuse_shared_sessions(dict(zip(sessions, zip(frames, tables, strict=True), strict=True)))
     passport = Passport(
         Path(facts).stem, "areas", "", joined(read_intake(path) for path in intakes)
     )

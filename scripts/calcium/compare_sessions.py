@@ -12,6 +12,7 @@ from neuroloop.calcium.empty_entries import why_empty
 from neuroloop.calcium.matrix_figure import matrix_figure
 from neuroloop.calcium.routes import UNITS
 from neuroloop.calcium.session_change import changes_by_route
+from neuroloop.calcium.shared_frames import refuse_shared_sessions
 from neuroloop.files.formats import StrPath, save_arrays, save_table
 from neuroloop.jobs.job import job
 from neuroloop.report.figures import save
@@ -69,6 +70,8 @@ def compare_sessions(
     names = (session_a, session_b)
     first, second = ({key: inputs[f"{key}_{side}"] for key in INPUTS} for side in "ab")
     sides = (first, second)
+    stored = [(side["frames"], side["table"]) for side in sides]
+    refuse_shared_sessions(dict(zip(names, stored, strict=True)))
     cells = read_cells(first["cells"])
     listed = cells["cell"].tolist()
     counts: dict[str, Any] = {"permutations": permutations, "bootstraps": bootstraps}

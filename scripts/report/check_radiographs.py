@@ -121,9 +121,9 @@ def look_at_pixels(
     for place in fixed_pixels(pixels, listed["label"])[:PLACES]:
         counts = ", ".join(f"{name} {count}" for name, count in place.counts.items())
         passport.intake.warn(
-            f"A single pixel stands out at row {place.row + 1}, column {place.column + 1} of many "
-            f"radiographs ({counts}): a defect of a detector, or a mark; if sites and classes go "
-            "together, it names the class."
+            f"A single pixel stands out at row {place.row}, column {place.column} (counted from 0) "
+            f"of many radiographs ({counts}): a defect of a detector, or a mark; if sites and "
+            "classes go together, it names the class."
         )
 
 

@@ -425,7 +425,7 @@ def test_own_radiographs_in_a_manifest_and_a_hot_pixel_in_one_class(
     said = made.run("check", "--quiet", "rules", "reason", "host")
     assert f"\nfew: {sound.line}; 1 warning, see {PAGE}\n" in said.err
     (warning,) = read_passport(facts).intake.warnings
-    assert "stands out at row 4, column 5" in warning
+    assert "stands out at row 3, column 4 (counted from 0)" in warning
     assert re.search(r"bacteria 1\d, normal 0, virus 0", warning)
     assert warning in unescape((kaggle.folder / PAGE).read_text())
 

@@ -8,6 +8,10 @@ import numpy as np
 SECONDS = {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "us": 1e-6, "ns": 1e-9, "min": 60.0, "h": 3600.0}
 
 
+#: Relative difference between a planned rate and the times of pages that is no contradiction.
+CLOCKS = 0.05
+
+
 class Place(NamedTuple):
     """Where a file's first page stands in its acquisition.
 
@@ -17,10 +21,13 @@ class Place(NamedTuple):
         Only places of the same can be compared.
     order : tuple of float
         Increases with time.
+    after : tuple of float or None
+        Of the file that follows, if none is left out; None where that is not known.
     """
 
     acquisition: str
     order: tuple[float, ...]
+    after: tuple[float, ...] | None = None
 
 
 class Declared(NamedTuple):
@@ -53,6 +60,8 @@ class Declared(NamedTuple):
         Whether each page bears the number of its frame, so that none is missing between them.
     place : Place or None
         Where the first page stands in its acquisition.
+    doubt : str
+        Why the header's frame rate is none to rely on; empty where it is.
     """
 
     says: str = "its header says nothing"
@@ -67,6 +76,33 @@ class Declared(NamedTuple):
     phase: int = 0
     counted: bool = False
     place: Place | None = None
+    doubt: str = ""
+
+    def timed(self, seconds: float, frames: float) -> "Declared":
+        """Compare the frame rate with the times that pages bear.
+
+        Parameters
+        ----------
+        seconds : float
+            From the first to the last page, by what they bear; 0 if that is not known.
+        frames : float
+            Time points from the first to the last page.
+
+        Returns
+        -------
+        Declared
+            Without a rate, and with the doubt, if they disagree.
+        """
+        if not self.frame_rate or seconds <= 0 or frames < 1:
+            return self
+        measured = frames / seconds
+        if abs(self.frame_rate / measured - 1) <= CLOCKS:
+            return self
+        doubt = (
+            f"its header says {self.frame_rate:g} Hz, but its pages bear times that make "
+            f"{measured:.4g} Hz"
+        )
+        return self._replace(frame_rate=None, doubt=doubt)
 
 
 def numbered(count: int) -> tuple[int, ...]:

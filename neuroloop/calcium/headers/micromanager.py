@@ -87,17 +87,20 @@ def read_micromanager(tiff: "TiffFile", path: Path, pages: int) -> Declared | No
         times = where[:, 2]
     else:
         times = np.arange(pages) // (counts["C"] * counts["Z"])
-    first = _value(facts[0], "T")
+    first, last = (_value(one, "T") for one in (facts[0], facts[-1]))
+    counted = isinstance(first, int) and isinstance(last, int)
     says = "Micro-Manager says of the pages {C} channels, {Z} planes".format(**counts)
-    return declared._replace(
+    made = declared._replace(
         says=f"{declared.says}; {says}" if summary else says,
         channels=numbered(max(counts["C"], 1)),
         planes=max(counts["Z"], 1),
         plan=True,
         where=np.column_stack([where[:, :2], times]),
         # An acquisition has a folder of its own.
-        place=Place(str(path.parent), (first,)) if isinstance(first, int) else None,
+        place=Place(str(path.parent), (first,), (last + 1,)) if counted else None,
     )
+    clock = [number(one.get("ElapsedTime-ms")) / 1000 for one in (facts[0], facts[-1])]
+    return made.timed(clock[1] - clock[0], float(times[-1] - times[0]))
 
 
 def _value(facts: Mapping[str, Any], axis: str) -> Any:

@@ -25,6 +25,10 @@ from neuroloop.files.door import is_there, outside
 HEAD = 4096
 
 
+#: Names of types, by numpy's.
+TYPES = {"float32": "float", "float64": "double"}
+
+
 class Run(NamedTuple):
     """Planes that follow one another in a file, from a page on; None is to the end."""
 
@@ -53,6 +57,11 @@ class OmeImage:
         C, Z, T, the one that changes from page to page first.
     interval : float
         Seconds between time points; 0 if it is not said.
+    page : (int, int, str)
+        Height, width and type of a page; 0 and "" where they are not said.
+    clock : (float, int)
+        Seconds from the first to the last time point of which it is said when they were taken, and
+        time points between them; 0, 0 if it is not said.
     """
 
     path: Path
@@ -62,6 +71,8 @@ class OmeImage:
     sizes: dict[str, int]
     order: str
     interval: float
+    page: tuple[int, int, str]
+    clock: tuple[float, int]
 
     @property
     def says(self) -> str:
@@ -87,6 +98,22 @@ class OmeImage:
                     "or save the movie as a plain TIFF"
                 )
         return found
+
+    def check_page(self, path: Path, shape: tuple[int, ...], dtype: np.dtype) -> None:
+        """Compare what is declared of a page with one.
+
+        Raises
+        ------
+        NeuroLoopError
+            If they differ.
+        """
+        held = (*shape[:2], TYPES.get(dtype.name, dtype.name))
+        for name, said, there in zip(("SizeY", "SizeX", "Type"), self.page, held, strict=True):
+            if said and said != there:
+                raise NeuroLoopError(
+                    f"{path} has pages of {held[0]} x {held[1]} {held[2]}, but its OME header says "
+                    f"{name} {said}: save the movie again"
+                )
 
     def declare(self, path: Path, pages: int) -> Declared:
         """What is declared of one file of the image.
@@ -128,7 +155,7 @@ class OmeImage:
             frame_rate=rate_of(self.interval),
             order=self.order,
             where=np.column_stack([by_axis[axis] for axis in "CZT"]),
-        )
+        ).timed(*self.clock)
 
 
 def is_ome(description: str) -> bool:
@@ -169,7 +196,25 @@ def read_ome(text: str, path: Path) -> OmeImage:
     interval = number(pixels.get("TimeIncrement")) * SECONDS.get(
         pixels.get("TimeIncrementUnit", "s"), 0.0
     )
-    return OmeImage(path, names, uuids, runs, sizes, order, interval)
+    page = (int(pixels.get("SizeY", 0)), int(pixels.get("SizeX", 0)), pixels.get("Type", ""))
+    return OmeImage(path, names, uuids, runs, sizes, order, interval, page, _clock(pixels))
+
+
+def _clock(pixels: ElementTree.Element) -> tuple[float, int]:
+    """Seconds and time points between the first and the last plane that say when they were taken.
+
+    Planes of one channel and one depth are compared.
+    """
+    times = {}
+    for plane in pixels.findall("{*}Plane"):
+        at = [int(plane.get(f"The{axis}", 0)) for axis in "CZT"]
+        unit = SECONDS.get(plane.get("DeltaTUnit", "s"), 0.0)
+        if at[:2] == [0, 0] and plane.get("DeltaT"):
+            times[at[2]] = float(plane.get("DeltaT", 0)) * unit
+    if len(times) < 2:
+        return 0.0, 0
+    first, last = min(times), max(times)
+    return times[last] - times[first], last - first
 
 
 def uuid_of(description: str) -> str | None:

@@ -21,6 +21,9 @@ LINE = re.compile(
     r"^\s*((?:scanimage\.)?(?:SI\d*|state)\.[\w.]+)\s*=\s*(.*?)\s*;?\s*$", re.MULTILINE
 )
 FRAME_NUMBER = re.compile(r"^\s*frame ?numbers?\s*=\s*(\d+)", re.IGNORECASE | re.MULTILINE)
+TIMESTAMP = re.compile(
+    r"^\s*frame ?timestamps?(?:_sec|\(s\))?\s*=\s*([-+.\deE]+)", re.IGNORECASE | re.MULTILINE
+)
 #: Pages whose numbers are compared.
 LOOKED_AT = 200
 #: Relative difference of rates that counts as rounding.
@@ -103,9 +106,9 @@ def read_scanimage(tiff: "TiffFile", path: Path, pages: int) -> Declared | None:
         planned = int(volumes or settings.one("fastZNumVolumes")) or None
         if not fast and planned is None:
             planned = None
-    counted, first = _count(tiff, path, pages, len(channels), averaged)
+    counted, first, step = _count(tiff, path, pages, len(channels), averaged)
     volume = len(channels) * (planes + flyback)
-    return Declared(
+    declared = Declared(
         says,
         channels,
         planes,
@@ -114,7 +117,10 @@ def read_scanimage(tiff: "TiffFile", path: Path, pages: int) -> Declared | None:
         frame_rate=_rate(settings, path, planes + flyback, fast, averaged),
         phase=len(channels) * first % volume if planes > 1 else 0,
         counted=counted,
-        place=_place(tiff),
+        place=_place(tiff, round(pages * step)),
+    )
+    return declared.timed(
+        _seconds(tiff, pages), ((pages - 1) // len(channels)) / (planes + flyback)
     )
 
 
@@ -196,7 +202,7 @@ def _flat(values: Mapping[str, Any], above: str) -> Iterator[tuple[str, str]]:
 
 def _count(
     tiff: "TiffFile", path: Path, pages: int, channels: int, averaged: int
-) -> tuple[bool, int]:
+) -> tuple[bool, int, float]:
     """Compare the numbers that pages bear with their places.
 
     Returns
@@ -205,6 +211,8 @@ def _count(
         Whether they count the frames.
     first : int
         Frames of the acquisition before the first page.
+    step : float
+        By which numbers grow from page to page; 0 where they do not count.
 
     Raises
     ------
@@ -218,13 +226,13 @@ def _count(
     steps = numbers - numbers[0]
     if not numbers.all() or not steps.any():
         # Headers of old releases, or the same one for each page.
-        return False, 0
+        return False, 0, 0.0
     for step in {1, averaged}:
         if (steps == places // channels * step).all():
             first = (numbers[0] - 1) // step
-            return True, int(first)
+            return True, int(first), step / channels
         if (steps == places * step).all():
-            return True, 0
+            return True, 0, float(step)
     wrong = int(places[np.argmax(steps != places // channels)])
     raise NeuroLoopError(
         f"{path} lacks pages, or has some of another channel: page {wrong} bears the frame number "
@@ -237,15 +245,23 @@ def _description(tiff: "TiffFile", place: int) -> str:
     return str(getattr(tiff.pages[place], "description", ""))
 
 
-def _place(tiff: "TiffFile") -> Place | None:
-    """Where the first page stands in its acquisition."""
+def _seconds(tiff: "TiffFile", pages: int) -> float:
+    """Time from the first to the last page by what they bear; 0 if they bear none."""
+    found = [TIMESTAMP.search(_description(tiff, place)) for place in (0, pages - 1)]
+    first, last = (float(one[1]) if one else 0.0 for one in found)
+    return last - first
+
+
+def _place(tiff: "TiffFile", frames: int) -> Place | None:
+    """Where the first page stands in its acquisition, and that after so many frames."""
     text = tiff.pages.first.description
     found = FRAME_NUMBER.search(text)
     if not found:
         return None
+    number = int(found[1])
     start = re.search(r"^\s*epoch\s*=\s*\[([^]]*)\]", text, re.MULTILINE)
     if start:
         moment = tuple(float(one) for one in re.findall(r"\d+\.?\d*", start[1]))
-        return Place("epoch", (*moment, int(found[1])))
+        return Place("epoch", (*moment, number), (*moment, number + frames) if frames else None)
     which = re.search(r"^\s*acquisition ?numbers?\s*=\s*(\d+)", text, re.IGNORECASE | re.MULTILINE)
-    return Place(which[1] if which else "", (int(found[1]),))
+    return Place(which[1] if which else "", (number,), (number + frames,) if frames else None)

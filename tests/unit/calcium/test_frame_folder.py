@@ -3,6 +3,7 @@
 import struct
 
 import numpy as np
+import pandas as pd
 import pytest
 import tifffile
 from PIL import Image
@@ -38,6 +39,24 @@ def test_numbered_frames_are_a_movie_in_the_order_of_numbers(tmp_path, name):
     intake = Intake()
     assert len(list(read_and_hash(movie, intake))) == 12
     assert [(one.bytes > 0, len(one.sha256)) for one in intake.files] == [(True, 64)]
+
+
+def test_a_movie_is_not_read_twice_under_two_names(tmp_path):
+    """As a part of one recording, or of another: copies are known by their bytes."""
+    for name in ("a.tif", "b.tif"):
+        tifffile.imwrite(tmp_path / name, FRAMES, photometric="minisblack")
+    with pytest.raises(NeuroLoopError, match=r"b.tif is a copy of .*a.tif, byte by byte"):
+        list(read_and_hash(Movie([tmp_path / "a.tif", tmp_path / "b.tif"]), Intake()))
+    intake = Intake()
+    list(read_and_hash(Movie([tmp_path / "a.tif"]), intake))
+    with pytest.raises(NeuroLoopError, match=r"b.tif is a copy of .*a.tif"):
+        list(read_and_hash(Movie([tmp_path / "b.tif"]), intake))
+
+
+def test_channels_as_spreadsheets_write_them(tmp_path):
+    table = pd.DataFrame({"recording": ["r1", "r2"], "channel": ["2.0", ""]})
+    found = readings_of(table, {"channel": 1})
+    assert [found[name].channel for name in ("r1", "r2")] == [2, 1]
 
 
 def test_sixteen_bits_stay(tmp_path):
@@ -167,3 +186,29 @@ def test_the_table_s_channel_wins_over_the_area_s():
     assert readings_of(table, {"channel": 1}) == {"a": Reading(2, None), "b": Reading(1, 3)}
     with pytest.raises(NeuroLoopError, match="recording a has the channel 0"):
         readings_of(table.assign(channel="0"), {})
+
+
+def test_a_file_of_several_frames_among_single_ones_is_refused(tmp_path):
+    """All frames after it would be taken for later ones."""
+    folder = write(tmp_path / "r", name="x{:03d}.tif")
+    tifffile.imwrite(folder / "x004.tif", FRAMES[:3], photometric="minisblack")
+    with pytest.raises(NeuroLoopError, match=r"x004.tif holds 3 frames, x001.tif 1: files of a"):
+        Movie([folder])
+
+
+def test_parts_of_one_length_are_a_movie_the_last_may_be_shorter(tmp_path):
+    (tmp_path / "r").mkdir()
+    for number, start in enumerate((0, 5, 10)):
+        part = FRAMES[start : start + 5]
+        tifffile.imwrite(tmp_path / "r" / f"p{number}.tif", part, photometric="minisblack")
+    np.testing.assert_array_equal(np.stack(list(Movie([tmp_path / "r"]))), FRAMES)
+
+
+@pytest.mark.parametrize(("name", "first"), [("f_{}.png", 57), ("x{:03d}.tif", 9)])
+def test_frames_that_do_not_start_with_the_first_number_are_told(tmp_path, name, first):
+    intake = Intake()
+    Movie([write(tmp_path / "r", name=name, first=first)], intake=intake)
+    assert f"the first frame in it has the number {first}; onset frames count" in intake.warnings[0]
+    sound = Intake()
+    Movie([write(tmp_path / "s", name=name, first=1)], intake=sound)
+    assert not sound.warnings

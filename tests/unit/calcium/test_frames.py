@@ -9,6 +9,8 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from neuroloop.calcium.frame_plan import COLUMNS
+from neuroloop.calcium.movie_check import check_values
+from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import read_json
 
 
@@ -227,3 +229,19 @@ def test_a_movie_without_light_is_refused(study):
     message = study.refused()
     assert "the baseline of the session has the mean" in message
     assert "add the detector's offset" in message
+
+
+def test_values_that_no_detector_counts_are_refused():
+    check_values("m.tif", -1e12, 1e12)
+    with pytest.raises(NeuroLoopError, match=r"m.tif holds values from 0 to 1e.300, which are no"):
+        check_values("m.tif", 0, 1e300)
+
+
+@pytest.mark.parametrize("part", [slice(None, 50), slice(15, None)])
+def test_a_part_of_one_movie_is_no_other_recording(study, part):
+    copied = study.movies["r1"][part]
+    study.movies["r2"] = np.concatenate([copied, study.movies["r2"][: 60 - len(copied)]])
+    study.write()
+    message = study.refused()
+    assert "recording r1" in message
+    assert f"recording r2 ({study.folder / 'r2.tif'}) share {len(copied)} frames" in message

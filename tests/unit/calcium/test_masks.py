@@ -26,3 +26,13 @@ def test_the_area_mask_is_the_union_of_all_cells():
     mask = area_mask(cells, (6, 7))
     np.testing.assert_array_equal(mask, masks[0] | masks[1])
     assert mask.sum() == 8
+
+
+def test_a_disc_is_all_that_lies_within_its_radius_wherever_it_is():
+    generator = np.random.default_rng(0)
+    for _ in range(500):
+        shape = tuple(generator.integers(1, 30, 2).tolist())
+        row, column = np.round(generator.uniform(-15, 45, 2) * 2) / 2
+        radius = float(generator.choice([generator.integers(1, 40), 1e12]))
+        expected = distances(shape, row, column) <= radius
+        np.testing.assert_array_equal(disc(shape, row, column, radius), expected)

@@ -113,6 +113,9 @@ def test_one_name_in_two_sessions_needs_the_session(tables):
         ("stimulations", 2, "\t2\t", "\t1\t", "names the trial r2 1 twice"),
         ("stimulations", 2, "52", "36", "r2, trial 2 does not begin after the trial before it"),
         ("stimulations", 1, "c10+c2", "c10+c3", "r2, trial 1 stimulates the cell c3"),
+        ("stimulations", 1, "c10+c2", "c10+C2", "lacks (it has c2, which is spelt otherwise)"),
+        ("stimulations", 1, "c10+c2", "c2+c2", "stimulates the cells c2+c2, one of them twice"),
+        ("recordings", 1, "m/r1.tif", "m/r1.tif;", "the path m/r1.tif; has nothing beside a ;"),
         ("stimulations", 1, "r2", "r9", "names the recording r9, which the table of recordings"),
         ("stimulations", 3, "r1", "r3\t9", "line 4 has 5 fields"),
         ("stimulations", 3, "r1\t1", "r3\t2", "has no stimulation of the recording r1"),
@@ -166,3 +169,8 @@ def test_onsets_stand_in_one_column(tables):
     assert "has both onset_frame and onset_seconds: leave one" in tables.refused()
     tables.lines["stimulations"] = [STIMULATIONS[0].replace("onset_frame", "onset")]
     assert "lacks the column onset_frame (frames from 0) or onset_seconds" in tables.refused()
+
+
+def test_a_session_in_which_no_cell_is_stimulated_is_refused(tables):
+    tables.lines["stimulations"][1:3] = ["r2\t1\t36\tnone"]
+    assert "no trial of A1/before stimulates a cell" in tables.refused()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from neuroloop.calcium.headers.micromanager import read_micromanager
 from neuroloop.calcium.movies import Movie, open_movies
 from neuroloop.calcium.page_choice import Reading
 from neuroloop.errors import NeuroLoopError
@@ -528,3 +529,84 @@ def test_files_of_either_byte_order_are_one_movie(tmp_path):
     tifffile.imwrite(tmp_path / "a.tif", FRAMES[:6], byteorder="<")
     tifffile.imwrite(tmp_path / "b.tif", FRAMES[6:], byteorder=">")
     np.testing.assert_array_equal(read(tmp_path / "a.tif", tmp_path / "b.tif"), FRAMES)
+
+
+def counted(path: Path, numbers: range, rate: float = 2.0, header: str = "") -> None:
+    """As ScanImage counts and times the frames of an acquisition."""
+    with tifffile.TiffWriter(path, bigtiff=True) as writer:
+        for number in numbers:
+            said = f"frameNumbers = {number}\nframeTimestamps_sec = {number / rate:.6f}"
+            frame = FRAMES[number % len(FRAMES)]
+            settings = NEW + "SI.hRoiManager.scanFrameRate = 2\n" + header
+            writer.write(
+                frame, contiguous=False, metadata=None, description=said, software=settings
+            )
+
+
+def test_a_file_that_is_left_out_between_two_is_missed(tmp_path):
+    for name, first in (("a", 1), ("b", 5), ("c", 9)):
+        counted(tmp_path / f"{name}.tif", range(first, first + 4))
+    assert len(Movie([tmp_path / f"{name}.tif" for name in "abc"])) == 12
+    with pytest.raises(NeuroLoopError, match=r"c.tif does not go on where .*a.tif ends.* number 9"):
+        Movie([tmp_path / "a.tif", tmp_path / "c.tif"])
+
+
+def test_a_rate_that_the_times_of_pages_contradict_is_not_used(tmp_path):
+    counted(tmp_path / "sound.tif", range(1, 13))
+    assert Movie([tmp_path / "sound.tif"]).rate(None) == 2
+    counted(tmp_path / "m.tif", range(1, 13), rate=0.5)
+    with pytest.raises(
+        NeuroLoopError, match=r"says 2 Hz, but its pages bear times .* 0.5 Hz: fill"
+    ):
+        Movie([tmp_path / "m.tif"]).rate(None)
+    assert Movie([tmp_path / "m.tif"]).rate(0.5) == 0.5
+
+
+@pytest.mark.parametrize(("step", "rate"), [(0.5, 2.0), (0.51, 2.0), (0.1, None)])
+def test_an_interval_of_ome_and_the_times_of_planes_agree(tmp_path, step, rate):
+    ome(tmp_path / "m.tif", FRAMES, (1, 1, 12), {"m.tif": 12})
+    planes = "".join(
+        f'<Plane TheC="0" TheZ="0" TheT="{t}" DeltaT="{1000 * t * step}" DeltaTUnit="ms"/>'
+        for t in range(12)
+    )
+    with tifffile.TiffFile(tmp_path / "m.tif") as tiff:
+        text = tiff.pages.first.description.replace("</Pixels>", planes + "</Pixels>")
+    tifffile.imwrite(tmp_path / "m.tif", FRAMES, description=text, metadata=None)
+    assert Movie([tmp_path / "m.tif"]).frame_rate == rate
+
+
+def test_micromanager_that_was_slower_than_planned_has_no_rate(tmp_path):
+    for interval, rate in ((500, 2.0), (100, None)):
+        micromanager(
+            tmp_path / "m.tif",
+            [{"FrameIndex": k, "ElapsedTime-ms": 500.0 * k} for k in range(12)],
+        )
+        summary = {"Channels": 1, "Slices": 1, "Frames": 12, "Interval_ms": interval}
+        with tifffile.TiffFile(tmp_path / "m.tif") as tiff:
+            tiff.__dict__["micromanager_metadata"] = {"Summary": summary}
+            declared = read_micromanager(tiff, tmp_path / "m.tif", 12)
+        assert declared.frame_rate == rate
+        assert bool(declared.doubt) == (rate is None)
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "said"), [("SizeX", 6, 7), ("SizeY", 8, 9), ("Type", "uint16", "float")]
+)
+def test_an_ome_header_of_other_pages_is_refused(tmp_path, name, there, said):
+    ome(tmp_path / "m.tif", FRAMES, (1, 1, 12), {"m.tif": 12})
+    with tifffile.TiffFile(tmp_path / "m.tif") as tiff:
+        text = tiff.pages.first.description.replace(f'{name}="{there}"', f'{name}="{said}"')
+    tifffile.imwrite(tmp_path / "m.tif", FRAMES, description=text, metadata=None)
+    with pytest.raises(
+        NeuroLoopError, match=rf"8 x 6 uint16, but its OME header says {name} {said}"
+    ):
+        Movie([tmp_path / "m.tif"])
+
+
+def test_pages_that_are_to_be_turned_are_refused(tmp_path):
+    for turned in (1, 6):
+        tags = [(274, 3, 1, turned, True)]
+        tifffile.imwrite(tmp_path / f"{turned}.tif", FRAMES, extratags=tags, metadata=None)
+    assert len(Movie([tmp_path / "1.tif"])) == 12
+    with pytest.raises(NeuroLoopError, match=r"to be turned by its header \(Orientation"):
+        Movie([tmp_path / "6.tif"])

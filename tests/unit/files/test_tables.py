@@ -69,3 +69,10 @@ def test_a_header_of_another_form_is_told_with_what_to_do(tmp_path, header, said
     path.write_text(header + "\n")
     with pytest.raises(NeuroLoopError, match=said):
         read_table(path, {"onset": float, "duration": float})
+
+
+def test_rows_of_separators_alone_are_passed_over(tmp_path):
+    """As spreadsheets leave them at the end of a table."""
+    path = tmp_path / "x.tsv"
+    path.write_text("n\tx\n1\t0.5\n\t\n\t\n")
+    assert read_table(path, {"n": int, "x": float})["n"].tolist() == [1]

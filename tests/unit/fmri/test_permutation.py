@@ -127,6 +127,27 @@ def test_fast_and_slow_null_of_ridge_agree(
     np.testing.assert_array_equal(fast, null())
 
 
+@pytest.mark.parametrize("one_run", [False, True])
+def test_factors_are_shared_by_permutations_of_the_same_folds_alone(
+    one_run: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All voxels are kept. Folds of runs are the same for all labels, those of blocks are not."""
+    x, y, blocks, runs, splits = brain(8, signal=0.3, k=4)
+    if one_run:
+        fold = folds.stratified_folds(y.astype(str), 4, np.random.default_rng(0), blocks.tolist())
+        runs, splits = np.repeat("1", len(y)), folds.splits(fold)
+
+    def null() -> np.ndarray:
+        rows = (x, y, blocks, runs, splits, 4)
+        return permutation.retrained_null(
+            "ridge", *rows, np.random.default_rng(9), 6, alphas=[1.0, 100.0, 10000.0], alpha_folds=3
+        )
+
+    fast = null()
+    monkeypatch.delattr(registry.entry("decoder", "ridge"), "permuted_predictions")
+    np.testing.assert_array_equal(fast, null())
+
+
 def test_rows_that_never_teach_are_permuted_too() -> None:
     x, y, blocks, runs, _ = brain(10, signal=1.0)
     keep = np.isin(runs, ["1", "2", "3"])
