@@ -35,7 +35,7 @@ WILDCARDS = dict.fromkeys(
     ],
     NAME,
 )
-WILDCARDS |= {"split": "patient|image", "kind": "study|affine"}
+WILDCARDS |= {"split": "patient|image|site", "kind": "study|affine"}
 
 #: Input files that the jobs at hand need and that are not there.
 MISSING = {}

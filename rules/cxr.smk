@@ -179,6 +179,7 @@ rule train_classifier:
     output:
         history=f"results/{CLASSIFIED}/{{split}}/history.tsv",
         predictions=f"results/{CLASSIFIED}/{{split}}/predictions.tsv",
+        repeats=f"results/{CLASSIFIED}/{{split}}/repeats.tsv",
         classifier=f"results/{CLASSIFIED}/{{split}}/classifier.json",
         networks=f"results/{CLASSIFIED}/{{split}}/networks.safetensors",
         model=f"results/{CLASSIFIED}/{{split}}/model.json",
@@ -203,6 +204,7 @@ rule train_classifier:
         classifier=setting("classifiers", "classifier"),
         folds=setting("radiographs", "dataset", "folds"),
         max_view=setting("radiographs", "dataset", "views"),
+        repeats=classifier_repeats,
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],
@@ -252,6 +254,7 @@ rule map_radiographs:
         model=f"results/{CLASSIFIED}/patient/model.json",
         weights=f"results/{CLASSIFIED}/patient/weights.safetensors",
         images=f"results/{CLASSIFIED}/patient/images.npz",
+        predictions=f"results/{CLASSIFIED}/patient/predictions.tsv",
     output:
         maps=f"results/{CLASSIFIED}/maps/maps.npz",
         maps_sidecar=f"results/{CLASSIFIED}/maps/maps.json",
@@ -294,6 +297,7 @@ rule summarise_classifiers:
         predictions=lambda wildcards: classifier_files(
             wildcards.dataset, "predictions.tsv"
         ),
+        repeats=lambda wildcards: classifier_files(wildcards.dataset, "repeats.tsv"),
         histories=lambda wildcards: classifier_files(wildcards.dataset, "history.tsv"),
         folds=f"results/{RADIOGRAPHS}/folds.tsv",
         external=lambda wildcards: external_files(wildcards.dataset, "predictions.tsv"),
@@ -332,6 +336,7 @@ rule summarise_classifiers:
         baseline=setting("radiographs", "dataset", "baseline"),
         ensembles=setting("radiographs", "dataset", "ensembles"),
         bootstraps=setting("radiographs", "dataset", "bootstraps"),
+        source=setting("radiographs", "dataset", "source"),
         seed=config["seed"],
         threads=config["threads"],
     script:

@@ -4,6 +4,7 @@ import re
 import zlib
 from pathlib import PurePath
 
+from neuroloop.cxr.trainings import trainings
 from neuroloop.workflow.image_digest import images_listed
 
 #: What the frozen part of a classifier's network follows from: argument of the network -> key.
@@ -124,18 +125,32 @@ def classifier_features(wildcards):
     return f"results/cxr/{wildcards.dataset}/features/{front}/{kind}.npy"
 
 
+def classifier_repeats(wildcards):
+    """Partitions that the wildcards' classifier is trained on: a deep network on one alone."""
+    if wildcards.split == "site":
+        return 1
+    block = config["radiographs"][wildcards.dataset]
+    head = config["classifiers"][wildcards.classifier]["train_from"] == "head"
+    return block["repeats_of"].get(
+        wildcards.classifier, block["repeats"] if head else 1
+    )
+
+
 def classifier_files(dataset, name, leaky=True):
     """One file of every case, classifier and split of a set of radiographs."""
     block = config["radiographs"][dataset]
     made = [
         f"results/cxr/{dataset}/{case}/{classifier}/patient/{name}"
-        for case in block["cases"]
-        for classifier in block["classifiers"]
+        for case, classifier in trainings(block)
     ]
     if leaky:
         made += [
             f"results/cxr/{dataset}/{case}/{classifier}/image/{name}"
             for case, classifier in block["leakage"]
+        ]
+        made += [
+            f"results/cxr/{dataset}/{case}/{classifier}/site/{name}"
+            for case, classifier in block["new_sites"]
         ]
     return made
 
@@ -152,6 +167,5 @@ def external_files(dataset, name):
     return [
         f"results/cxr/{dataset}/{case}/{classifier}/external/{other}/{name}"
         for other in block["external"]
-        for case in block["cases"]
-        for classifier in block["classifiers"]
+        for case, classifier in trainings(block)
     ]

@@ -146,8 +146,7 @@ def radiograph_jobs(dataset):
     """Files of all jobs of a set of radiographs."""
     block = config["radiographs"][dataset]
     one = {"dataset": [dataset]}
-    trained = {"case": block["cases"], "classifier": block["classifiers"]}
-    pairs = [*product(*trained.values()), *map(tuple, block["leakage"])]
+    pairs = trainings(block)
     for name in [dataset, *block["external"]]:
         yield from reading_jobs(name)
     yield from jobs("split_radiographs", **one)
@@ -156,11 +155,15 @@ def radiograph_jobs(dataset):
         (front_name(name), features_kind(case)) for case, name in pairs
     }:
         yield from jobs("extract_features", **one, front=[front], kind=[kind])
-    yield from jobs("train_classifier", **one, **trained, split=["patient"])
-    yield from jobs("predict_external", **one, **trained, other=block["external"])
-    for case, name in block["leakage"]:
+    for case, name in pairs:
         pair = {"case": [case], "classifier": [name]}
-        yield from jobs("train_classifier", **one, **pair, split=["image"])
+        also = {"image": "leakage", "site": "new_sites"}
+        splits = [
+            "patient",
+            *(s for s, key in also.items() if [case, name] in block[key]),
+        ]
+        yield from jobs("train_classifier", **one, **pair, split=splits)
+        yield from jobs("predict_external", **one, **pair, other=block["external"])
     for case, name in block["maps"]:
         yield from jobs("map_radiographs", **one, case=[case], classifier=[name])
     yield from jobs("summarise_classifiers", **one)

@@ -1,6 +1,7 @@
 """How well classifiers name radiographs, and what they need of a radiograph for it."""
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -29,6 +30,7 @@ SPLITS = {
     "image": Look(
         "split by image: leaks, as a patient's radiographs are on both sides", PALETTE[1], "o", True
     ),
+    "site": Look("new sites: each left out in turn, interval over sites", PALETTE[3], "^"),
 }
 
 #: What the classifier is shown of a test radiograph.
@@ -44,28 +46,37 @@ def draw_scores(
     contrast: tuple[str, str] | None,
     baseline: tuple[str, str] | None,
     *paths: StrPath,
+    simulated: bool = False,
 ) -> "Figure":
-    """Draw macro-F1 and AUC of every case and classifier, those of a leaking split beside them.
+    """Draw macro-F1 and AUC of every case and classifier, those of other splits beside them.
 
     Parameters
     ----------
     metrics : DataFrame
         ``case, classifier, split, shown`` and the columns of `radiograph_metrics`; whole
-        radiographs are drawn.
+        radiographs are drawn, of the splits by patient, by image and by site, and of other sets
+        of radiographs (``external NAME``).
     contrast : (str, str) or None
         Classes of the AUC; None: mean AUC of each class against the others.
     baseline : (str, str) or None
         Case and classifier whose value is a line through all rows.
     *paths : path
         .png or .svg files to write.
+    simulated : bool
+        Whether the radiographs are, which the title then says.
 
     Returns
     -------
     Figure
         A row a case and classifier.
     """
-    whole = metrics[metrics["shown"] == "whole"]
-    figure, axes = _panels(whole, contrast, "split", SPLITS)
+    others = [name for name in dict.fromkeys(metrics["split"]) if name.startswith("external ")]
+    looks = SPLITS | {
+        name: Look(f"{name.removeprefix('external ')}: another set", colour, "v")
+        for name, colour in zip(others, cycle(PALETTE[4:]), strict=False)
+    }
+    whole = metrics[(metrics["shown"] == "whole") & metrics["split"].isin(list(looks))]
+    figure, axes = _panels(whole, contrast, "split", looks)
     if baseline:
         chosen = (whole["case"] == baseline[0]) & (whole["classifier"] == baseline[1])
         lines = whole[chosen & (whole["split"] == "patient")].set_index("metric")["value"]
@@ -73,8 +84,9 @@ def draw_scores(
             panel.axvline(lines[metric], color=PALETTE[0], linewidth=0.9, linestyle=":", zorder=1)
     _finish(
         figure,
-        f"How well radiographs of unseen folds are named\n{_said(whole, contrast)}",
-        [SPLITS[name] for name in SPLITS if name in set(whole["split"])],
+        f"{_kind(simulated)}: how well classifiers name what they never saw\n"
+        f"{_said(whole, contrast)}",
+        [looks[name] for name in looks if name in set(whole["split"])],
         f"baseline: {baseline[1]}, {baseline[0]}" if baseline else None,
     )
     save(figure, *paths)
@@ -82,7 +94,10 @@ def draw_scores(
 
 
 def draw_shortcuts(
-    metrics: pd.DataFrame, contrast: tuple[str, str] | None, *paths: StrPath
+    metrics: pd.DataFrame,
+    contrast: tuple[str, str] | None,
+    *paths: StrPath,
+    simulated: bool = False,
 ) -> "Figure":
     """Draw what classifiers of whole images still name when they see a part of a test radiograph.
 
@@ -94,6 +109,8 @@ def draw_shortcuts(
         As in `draw_scores`.
     *paths : path
         .png or .svg files to write.
+    simulated : bool
+        As in `draw_scores`.
 
     Returns
     -------
@@ -104,8 +121,7 @@ def draw_shortcuts(
     figure, _ = _panels(metrics, contrast, "shown", SHOWN)
     _finish(
         figure,
-        "What classifiers trained on whole radiographs name when they see a part of a test "
-        "radiograph\n"
+        f"{_kind(simulated)}: what classifiers trained on whole ones name when they see a part\n"
         f"{_said(metrics, contrast)}\n"
         "above chance on the background alone: a shortcut, unless the mask leaves lung in it",
         [SHOWN[name] for name in SHOWN if name in set(metrics["shown"])],
@@ -213,9 +229,13 @@ def _said(metrics: pd.DataFrame, contrast: tuple[str, str] | None) -> str:
         for metric, name in _measures(contrast).items()
     ]
     return (
-        f"radiographs of {' and '.join(patients)} patients; bars: 95 % intervals over patients; "
-        "at the right: values"
+        f"radiographs of {' and '.join(patients)} patients; at the right: values\n"
+        "bars: 95 % intervals over other patients of the same sites; they speak of no other site"
     )
+
+
+def _kind(simulated: bool) -> str:
+    return "Simulated radiographs" if simulated else "Radiographs"
 
 
 def _range(numbers: "pd.Series[int]") -> str:

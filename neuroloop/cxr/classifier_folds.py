@@ -14,6 +14,7 @@ from neuroloop.cxr.radiograph_set import RadiographSet
 from neuroloop.cxr.radiograph_splits import check_patients_apart, nested_validation
 from neuroloop.cxr.radiograph_tables import prediction_table
 from neuroloop.cxr.transfer import Fold, predict_radiographs, train_fold
+from neuroloop.errors import NeuroLoopError
 from neuroloop.jobs.seeds import derive_seed, numpy_generator
 from neuroloop.networks.transfer_network import TransferNetwork
 from neuroloop.training.checkpoints import Checkpoint
@@ -104,20 +105,28 @@ def make_folds(
     max_view: int,
     validation: float,
     seed: int,
+    dealt: np.ndarray | None = None,
 ) -> list[Fold]:
     """What is learned from, validated on and tested on in each fold; of a hold-out there is one.
 
-    Without a share for validation, what would be validated on is learned from too.
+    Without a share for validation, what would be validated on is learned from too. `dealt` are the
+    folds of another partition than that of folds.tsv.
     """
-    table, fold = shown.table, shown.table[f"{split}_fold"].astype(int).to_numpy()
+    table = shown.table
+    fold = folds_of(table, split) if dealt is None else dealt
     # By image, a patient is in several folds: each radiograph then stands for a patient of its own.
-    groups = table["patient" if split == "patient" else "radiograph"]
-    check_patients_apart(fold, groups)
+    groups = table["radiograph" if split == "image" else "patient"]
+    if split == "site":
+        folds = "site"
+    else:
+        check_patients_apart(fold, groups)
     sides = [np.flatnonzero(fold == number) for number in np.unique(fold)]
     tested = sides[-1:] if folds == "holdout" else sides
     made = []
     for number, test in enumerate(tested):
-        learn, watched = np.setdiff1d(np.arange(len(fold)), test), sides[0][:0]
+        # A patient of two sites is learned from at neither while one of them is tested.
+        others = ~groups.isin(set(groups.iloc[test])).to_numpy()
+        learn, watched = np.flatnonzero(others & (fold != fold[test[0]])), sides[0][:0]
         if validation and folds == "holdout":
             learn, watched = sides[0], sides[1]
         elif validation:
@@ -126,6 +135,34 @@ def make_folds(
         rows = case_rows(case, shown.labels, learn, derive_seed(seed, "case", number), max_view)
         made.append(Fold(rows, watched, test))
     return made
+
+
+def folds_of(table: pd.DataFrame, split: str) -> np.ndarray:
+    """Fold of each radiograph; of sites, which are not always known, each is one.
+
+    Raises
+    ------
+    NeuroLoopError
+        If sites are wanted, and not all are known, or a class is seen at one alone.
+    """
+    if split != "site":
+        return table[f"{split}_fold"].astype(int).to_numpy()
+    remedy = "name all in the manifest's column site, or leave radiographs.new_sites out"
+    if "site_fold" not in table:
+        raise NeuroLoopError(f"the radiographs have no sites that could be left out: {remedy}")
+    fold = table["site_fold"].astype(int).to_numpy()
+    if (fold < 0).any() or not fold.any():
+        raise NeuroLoopError(
+            f"{(fold < 0).sum()} of {len(fold)} radiographs have no site, the others "
+            f"{len(set(fold[fold >= 0]))}: {remedy}"
+        )
+    at = table.groupby("label")["site_fold"].nunique()
+    if (at < 2).any():
+        raise NeuroLoopError(
+            f"radiographs of {at.index[at < 2][0]} come from one site: left out, nothing would be "
+            "left to learn the class from: leave radiographs.new_sites out"
+        )
+    return fold
 
 
 def fold_predictions(

@@ -1,13 +1,15 @@
-"""Scores of all classifiers of a set of radiographs, and what they are compared with."""
+"""Scores of all classifiers of a set of radiographs, with what their intervals speak of."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from neuroloop.cxr.ensemble import average_predictions
-from neuroloop.cxr.radiograph_comparison import COLUMNS, compare
+from neuroloop.cxr.new_sites import scores_of_sites
 from neuroloop.cxr.radiograph_metrics import radiograph_metrics
+from neuroloop.statistics.units import scope, varied
 
 
 class Run(NamedTuple):
@@ -18,9 +20,17 @@ class Run(NamedTuple):
     split: str
 
 
+#: Predictions on another set of radiographs, by case, classifier and set.
+External = Mapping[tuple[str, str, str], pd.DataFrame]
+
+#: What a score's interval over patients speaks of.
+OF_PATIENTS = {"unit": varied(["patient"]), "scope": scope(["patient"], ["network", "site"])}
+
+
 def scores_of_runs(
     runs: Mapping[Run, pd.DataFrame],
-    external: Mapping[tuple[str, str, str], pd.DataFrame],
+    external: External,
+    sites: Mapping[str, str],
     classes: Sequence[str],
     contrast: tuple[str, str] | None,
     seed: int,
@@ -31,9 +41,12 @@ def scores_of_runs(
     Parameters
     ----------
     runs : mapping of Run to DataFrame
-        Predictions of every training.
+        Predictions of every training; ``repeat`` numbers its partitions, of which the first is
+        scored.
     external : mapping of (case, classifier, set of radiographs) to DataFrame
         Predictions on other sets.
+    sites : mapping of str to str
+        Site of each radiograph, where they are known.
     classes : sequence of str
     contrast : (str, str) or None
         Classes whose distinction has an AUC of its own.
@@ -45,23 +58,30 @@ def scores_of_runs(
     Returns
     -------
     DataFrame
-        ``case``, ``classifier``, ``split``, ``shown`` and the columns of `radiograph_metrics`.
+        ``case``, ``classifier``, ``split`` (``patient``, ``image``; ``site``, the mean over sites
+        that were left out, and ``site NAME`` of each; ``external NAME``), ``shown``, the columns of
+        `radiograph_metrics`, and ``unit``, ``scope``, ``family`` and ``q``, which are of no test.
     """
-    scores = [
-        radiograph_metrics(rows, classes, contrast, seed, bootstraps).assign(
-            **run._asdict(), shown=shown
-        )
-        for run, predicted in runs.items()
-        for shown, rows in predicted.groupby("shown", sort=False)
-    ]
-    scores += [
-        radiograph_metrics(rows, classes, contrast, seed, bootstraps).assign(
-            case=case, classifier=classifier, split=f"external {other}", shown="whole"
-        )
-        for (case, classifier, other), rows in external.items()
-    ]
+    parts = []
+    for run, predicted in runs.items():
+        first = predicted[predicted["repeat"] == 0]
+        if run.split == "site":
+            own = whole(predicted)
+            parts.append(
+                scores_of_sites(
+                    own, own["radiograph"].map(sites), classes, contrast, seed, bootstraps
+                ).assign(case=run.case, classifier=run.classifier, shown="whole")
+            )
+            continue
+        for shown, rows in first.groupby("shown", sort=False):
+            made = radiograph_metrics(rows, classes, contrast, seed, bootstraps)
+            parts.append(made.assign(**run._asdict(), shown=shown, **OF_PATIENTS))
+    for (case, classifier, other), rows in external.items():
+        made = radiograph_metrics(rows, classes, contrast, seed, bootstraps)
+        run = Run(case, classifier, f"external {other}")
+        parts.append(made.assign(**run._asdict(), shown="whole", **OF_PATIENTS))
     leading = [*Run._fields, "shown"]
-    metrics = pd.concat(scores, ignore_index=True)
+    metrics = pd.concat(parts, ignore_index=True).assign(family="", q=np.nan)
     return metrics[leading + [name for name in metrics if name not in leading]]
 
 
@@ -70,50 +90,35 @@ def averaged(
     ensembles: Sequence[Sequence[str]],
     classes: Sequence[str],
 ) -> dict[Run, pd.DataFrame]:
-    """Mean probabilities of each ensemble in every case, named by its members."""
-    cases = dict.fromkeys(run.case for run in runs)
-    return {
-        Run(case, " + ".join(members), "patient"): average_predictions(
-            [runs[Run(case, member, "patient")] for member in members], classes
-        )
-        for case in cases
-        for members in ensembles
-    }
+    """Mean probabilities of each ensemble, named by its members, in every case that all have.
+
+    Of partitions that only some members were trained on there is none.
+    """
+    made = {}
+    for case in dict.fromkeys(run.case for run in runs):
+        for members in ensembles:
+            named = [Run(case, member, "patient") for member in members]
+            if not all(run in runs for run in named):
+                continue
+            repeats = set.intersection(*(set(runs[run]["repeat"]) for run in named))
+            made[Run(case, " + ".join(members), "patient")] = pd.concat(
+                [
+                    average_predictions(
+                        [runs[run][runs[run]["repeat"] == repeat] for run in named], classes
+                    )
+                    for repeat in sorted(repeats)
+                ],
+                ignore_index=True,
+            )
+    return made
 
 
 def whole(predicted: pd.DataFrame) -> pd.DataFrame:
-    """Rows of radiographs that are shown whole."""
-    return predicted[predicted["shown"] == "whole"].reset_index(drop=True)
+    """Rows of the first partition's radiographs, shown whole."""
+    return partitions(predicted)[0]
 
 
-def compare_runs(
-    runs: Mapping[Run, pd.DataFrame],
-    classes: Sequence[str],
-    contrast: tuple[str, str] | None,
-    baseline: Sequence[str] | None,
-    seed: int,
-    bootstraps: int,
-) -> pd.DataFrame:
-    """Every training less the baseline, and less itself when patients are kept whole.
-
-    Returns
-    -------
-    DataFrame
-        ``kind``: ``baseline`` or ``leak``; the training, what it is compared with, and the columns
-        of `compare`. No rows where there is a single training.
-    """
-    pairs = []
-    for run in runs:
-        honest = run._replace(split="patient")
-        if run.split == "image" and honest in runs:
-            pairs.append(("leak", run, honest))
-        if run.split == "patient" and baseline and run[:2] != tuple(baseline):
-            pairs.append(("baseline", run, Run(baseline[0], baseline[1], "patient")))
-    made = [
-        compare(whole(runs[one]), whole(runs[other]), classes, contrast, seed, bootstraps).assign(
-            kind=kind, **one._asdict(), against=", ".join(other)
-        )
-        for kind, one, other in pairs
-    ]
-    columns = ["kind", *Run._fields, "against", *COLUMNS]
-    return pd.concat(made, ignore_index=True)[columns] if made else pd.DataFrame(columns=columns)
+def partitions(predicted: pd.DataFrame) -> list[pd.DataFrame]:
+    """Rows of radiographs that are shown whole, by partition."""
+    shown = predicted[predicted["shown"] == "whole"]
+    return [rows.reset_index(drop=True) for _, rows in shown.groupby("repeat")]

@@ -85,24 +85,6 @@ def weighted_auc(
     return ratio(won, for_it.sum(axis=1) * below[:, -1])
 
 
-def percentile_interval(draws: np.ndarray, level: float = 0.95) -> tuple[float, float]:
-    """Percentiles of the resamples that have a value; NaN if none has."""
-    known = draws[~np.isnan(draws)]
-    if not len(known):
-        return np.nan, np.nan
-    low, high = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
-def two_sided_p(draws: np.ndarray) -> float:
-    """Twice the rarer side of zero, (1 + count) / (1 + n) each, at most 1; NaN without a value."""
-    known = draws[~np.isnan(draws)]
-    if not len(known):
-        return np.nan
-    rarer = min((known <= 0).sum(), (known >= 0).sum())
-    return min(1.0, float(2 * (1 + rarer) / (1 + len(known))))
-
-
 def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """Quotient, NaN where `whole` is 0."""
     return np.divide(part, whole, out=np.full(np.shape(part), np.nan), where=whole > 0)

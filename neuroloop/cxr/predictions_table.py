@@ -24,12 +24,15 @@ class PredictionsTable:
         Numbers of patients, from 0.
     truth : ndarray of int, shape (n,)
     probabilities : ndarray of float64, shape (n, classes)
+    folds : ndarray of str, shape (n,)
+        Which network, or networks, predicted it: scores of one fold have one scale.
     """
 
     radiographs: np.ndarray
     patients: np.ndarray
     truth: np.ndarray
     probabilities: np.ndarray
+    folds: np.ndarray
 
     @property
     def n_patients(self) -> int:
@@ -40,6 +43,18 @@ class PredictionsTable:
     def named(self) -> np.ndarray:
         """Class of the largest probability; of equal ones the first."""
         return self.probabilities.argmax(axis=1)
+
+    def of_fold(self, fold: str) -> "PredictionsTable":
+        """Radiographs of one fold alone."""
+        rows = self.folds == fold
+        _, patients = np.unique(self.patients[rows], return_inverse=True)
+        return PredictionsTable(
+            self.radiographs[rows],
+            patients,
+            self.truth[rows],
+            self.probabilities[rows],
+            self.folds[rows],
+        )
 
     @cached_property
     def patient_sums(self) -> np.ndarray:
@@ -71,7 +86,7 @@ def predictions_table(predictions: pd.DataFrame, classes: Sequence[str]) -> Pred
     Parameters
     ----------
     predictions : DataFrame
-        A row a radiograph: ``radiograph, patient, label`` and ``p_{class}``.
+        A row a radiograph: ``radiograph, patient, label, fold`` and ``p_{class}``.
     classes : sequence of str
         Order of the classes.
 
@@ -111,4 +126,5 @@ def predictions_table(predictions: pd.DataFrame, classes: Sequence[str]) -> Pred
         patients,
         rows["label"].map(number).to_numpy(dtype=np.int64),
         probabilities,
+        rows["fold"].to_numpy(dtype=str),
     )

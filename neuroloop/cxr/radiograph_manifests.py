@@ -28,7 +28,8 @@ def read_manifest(path: Path, classes: Mapping[str, str] | None, intake: Intake)
     path : Path
         ``.csv`` or ``.tsv`` in UTF-8 with a header: ``file`` (relative to the manifest, or
         absolute), ``label`` and, if known, ``patient`` (or ``person``). Without it, names of files
-        and folders tell the patient (see `patients`). Other columns are passed over.
+        and folders tell the patient (see `patients`). ``site`` may say where each was taken. Other
+        columns are passed over.
     classes : mapping of str to str or None
         Label in the manifest -> class. Radiographs of other labels are left out and counted. If
         None, classes are the labels.
@@ -38,8 +39,9 @@ def read_manifest(path: Path, classes: Mapping[str, str] | None, intake: Intake)
     Returns
     -------
     DataFrame
-        ``file, label, patient, source`` (the file's folder) in the order of the manifest. Patients
-        whose names differ in spelling alone (7, 7.0, 007) are one.
+        ``file, label, patient, source`` (the file's folder), and ``site`` if the manifest has it,
+        in the order of the manifest. Patients whose names differ in spelling alone (7, 7.0, 007)
+        are one.
 
     Raises
     ------
@@ -62,7 +64,8 @@ def read_manifest(path: Path, classes: Mapping[str, str] | None, intake: Intake)
             f"{path} lacks the column {' and '.join(missing)}: it has {', '.join(table.columns)}"
         )
     used = [name for name in ("file", "label", "patient") if name in table]
-    table = table[used].apply(lambda column: column.str.strip())
+    also = [name for name in ("site",) if name in table]
+    table = table[used + also].apply(lambda column: column.str.strip())
     for name in used:
         empty = table.index[table[name].isin(["", "n/a"])]
         if len(empty):

@@ -1,6 +1,7 @@
 """Where a classifier looked: maps over radiographs."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,7 @@ def draw_radiograph_maps(
     probability: np.ndarray,
     lesions: np.ndarray | None,
     *paths: StrPath,
+    warning: str = "",
 ) -> "Figure":
     """Draw radiographs, and over them the maps of each method.
 
@@ -50,6 +52,8 @@ def draw_radiograph_maps(
         Where the disease is seen, if that is known.
     *paths : path
         .png or .svg files to write.
+    warning : str
+        A line above all: what a classifier at chance looked at is no sign of a disease.
 
     Returns
     -------
@@ -86,7 +90,8 @@ def draw_radiograph_maps(
     last.set_horizontalalignment("right")
     axes[-1, 0].tick_params(axis="x", labelsize=7, length=2)
     _colour_bar(figure, axes, colours)
-    _title(figure, maps, np.array(labels) == np.array(predicted), lesions, (height, width))
+    right = np.array(labels) == np.array(predicted)
+    _title(figure, maps, right, lesions, (height, width), warning)
     save(figure, *paths)
     return figure
 
@@ -176,13 +181,15 @@ def _title(
     right: np.ndarray,
     lesions: np.ndarray | None,
     shape: tuple[int, int],
+    warning: str,
 ) -> None:
     sizes = {name: f"{values.shape[2]} × {values.shape[1]}" for name, values in maps.items()}
     native = "; ".join(f"{name} {size}" for name, size in sizes.items())
     outlined = lesions is not None and bool(lesions.any())
     figure.suptitle(
-        f"Where the classifier looked: maps of the predicted class, {right.sum()} of {len(right)} "
-        "radiographs predicted correctly\n"
+        (f"{fill(warning, 90)}\n" if warning else "")
+        + "Where the classifier looked: maps of the predicted class, "
+        f"{right.sum()} of {len(right)} radiographs predicted correctly\n"
         f"radiographs of {shape[1]} × {shape[0]} pixels; maps enlarged bilinearly from {native}"
         + "\nblue outline: where the disease truly is"
         * outlined,

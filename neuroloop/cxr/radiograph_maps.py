@@ -11,6 +11,8 @@ import torch
 from neuroloop.explain.attribution.cam import class_maps, count_maps
 from neuroloop.explain.models.model_file import OpenedModel
 from neuroloop.explain.sanity.pointing import Pointing, pointing_game
+from neuroloop.statistics.families import corrected
+from neuroloop.statistics.units import scope, varied
 from neuroloop.training.loop import predict
 
 #: Methods by the title of their panel.
@@ -99,15 +101,22 @@ def point(maps: Mapping[str, np.ndarray], lesions: np.ndarray | None, seed: int)
     Returns
     -------
     DataFrame
-        ``method`` and the fields of `Pointing`.
+        ``method``, the fields of `Pointing`, ``unit``, ``scope``, ``family`` and ``q``.
     """
     if lesions is None or not lesions.any():
-        return pd.DataFrame(columns=["method", *Pointing._fields])
-    return pd.DataFrame(
+        return pd.DataFrame(columns=["method", *Pointing._fields, "unit", "scope", "family", "q"])
+    made = pd.DataFrame(
         [
             {"method": title, **pointing_game(values, lesions, seed=seed)._asdict()}
             for title, values in maps.items()
         ]
+    )
+    family = ["pointing"] * len(made)
+    return made.assign(
+        unit=varied(["image"]),
+        scope=scope(["image"], ["network"]),
+        family=family,
+        q=corrected(made["p"].tolist(), family),
     )
 
 

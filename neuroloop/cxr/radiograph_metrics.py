@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from neuroloop.cxr.patient_bootstrap import (
-    patient_weights,
-    percentile_interval,
-    ratio,
-    weighted_auc,
+from neuroloop.cxr.patient_bootstrap import patient_weights, ratio, weighted_auc
+from neuroloop.cxr.patient_intervals import (
+    FEWEST_WRONG,
+    NONE,
+    loss_interval,
+    share_interval,
+    widened_percentiles,
 )
 from neuroloop.cxr.predictions_table import PredictionsTable, predictions_table
 from neuroloop.errors import NeuroLoopError
@@ -28,6 +30,9 @@ OVERALL = (
 
 #: Metrics of each class.
 PER_CLASS = ("precision", "recall")
+
+#: Metrics of which less is better, and which hang on the rare radiographs that are named wrong.
+LOSSES = ("calibration_error", "log_loss", "brier")
 
 #: A metric and its class; "" for all.
 Key = tuple[str, str]
@@ -65,13 +70,9 @@ def scores(
     true, named = confusion.sum(axis=2), confusion.sum(axis=1)
     recall = ratio(right, true)
     f1 = np.where(true > 0, ratio(2 * right, true + named), np.nan)
+    every = np.ones(len(radiographs.truth), dtype=bool)
     against_rest = [
-        weighted_auc(
-            radiographs.probabilities[:, label],
-            radiographs.truth == label,
-            radiographs.patients,
-            weights,
-        )
+        _auc(radiographs, weights, every, radiographs.probabilities[:, label], label)
         for label in occurs
     ]
     made: dict[Key, np.ndarray] = {
@@ -98,12 +99,12 @@ def radiograph_metrics(
     seed: int,
     n_boot: int = 2000,
 ) -> pd.DataFrame:
-    """Score predicted radiographs, with 95 % percentile intervals over patients.
+    """Score predicted radiographs, with 95 % intervals over patients.
 
     Parameters
     ----------
     predictions : DataFrame
-        A row a radiograph: ``radiograph, patient, label`` and ``p_{class}``, probabilities.
+        A row a radiograph: ``radiograph, patient, label, fold`` and ``p_{class}``, probabilities.
     classes : sequence of str
         Order of the classes.
     contrast : (str, str) or None
@@ -120,18 +121,21 @@ def radiograph_metrics(
 
         ``metric`` : ``accuracy``; ``balanced_accuracy``, mean recall; ``macro_f1``, mean over
         classes of 2 right / (true + named); ``auc``, of class a against b by
-        p_a / (p_a + p_b) among the radiographs of both; ``auc_ovr``, mean over classes of the AUC
-        of p_class against all others; ``calibration_error`` (`metrics.calibration_error`);
-        ``log_loss``, nats; ``brier``, sum of squares over classes, from 0 to 2 (Brier 1950, Mon.
-        Weather Rev. 78:1); ``precision`` and ``recall`` of each class. Means over classes are over
-        those that occur among the radiographs. ``class`` : "" for all ``value``, ``ci_low``,
-        ``ci_high`` : a number that is the same in all resamples (all radiographs right, say) has an
-        interval without width. Resampling adds to a calibration error, so that its resamples are
-        first moved down by what they have above the value on average. ``n``, ``patients`` :
-        radiographs that the number speaks of, and their patients ``chance`` : what the same namings
-        have on average when permuted among the radiographs (of macro_f1, precision and recall), the
-        share of the largest class (accuracy), one in the number of classes (balanced_accuracy), 0.5
-        (AUC), or NaN ``left_out`` : resamples in which it is not defined, as they lack a class
+        p_a / (p_a + p_b) among the radiographs of both, in each fold, and the mean over folds;
+        ``auc_ovr``, mean over classes of the AUC of p_class against all others, likewise;
+        ``calibration_error`` (`metrics.calibration_error`); ``log_loss``, nats; ``brier``, sum of
+        squares over classes, from 0 to 2 (Brier 1950, Mon. Weather Rev. 78:1); ``precision`` and
+        ``recall`` of each class. Means over classes are over those that occur among the
+        radiographs. ``class`` : "" for all ``value``, ``ci_low``, ``ci_high`` : by
+        `share_interval`, or of losses by `loss_interval`; of these, none where fewer than
+        `FEWEST_WRONG` patients have a radiograph that was named wrong. A calibration error is that
+        of as many radiographs, and resampling adds to it, so that its resamples are first moved
+        down by what they have above the value on average, and then are `widened_percentiles`.
+        ``n``, ``patients`` : radiographs that the number speaks of, and their patients ``chance`` :
+        what the same namings have on average when permuted among the radiographs (of macro_f1,
+        precision and recall), the share of the largest class (accuracy), one in the number of
+        classes (balanced_accuracy), 0.5 (AUC), or NaN ``left_out`` : resamples in which it is not
+        defined, as they lack a class
 
     Raises
     ------
@@ -150,10 +154,8 @@ def radiograph_metrics(
     for key in _keys(classes, contrast):
         value = float(values[key][0])
         draws = np.concatenate([part[key] for part in parts])
-        if key[0] == "calibration_error":
-            draws = np.maximum(0, draws - draws.mean() + value)
-        low, high = percentile_interval(draws)
         counted = _radiographs_of(key, radiographs, classes, contrast)
+        low, high = _interval(key[0], value, draws, radiographs, counted)
         rows.append(
             {
                 "metric": key[0],
@@ -162,12 +164,41 @@ def radiograph_metrics(
                 "ci_low": low,
                 "ci_high": high,
                 "n": int(counted.sum()),
-                "patients": len(np.unique(radiographs.patients[counted])),
+                "patients": _patients(radiographs, counted),
                 "chance": chances.get(key, np.nan),
                 "left_out": int(np.isnan(draws).sum()),
             }
         )
     return pd.DataFrame(rows)
+
+
+def _interval(
+    metric: str,
+    value: float,
+    draws: np.ndarray,
+    radiographs: PredictionsTable,
+    counted: np.ndarray,
+) -> tuple[float, float]:
+    """Interval of a metric over the patients of the radiographs that it speaks of."""
+    patients = _patients(radiographs, counted)
+    if metric not in LOSSES:
+        rarer = None
+        if metric in ("auc", "auc_ovr"):
+            labels = np.unique(radiographs.truth[counted])
+            each = [_patients(radiographs, radiographs.truth == label) for label in labels]
+            rarer = min(each, default=0)
+        return share_interval(value, draws, int(counted.sum()), patients, rarer)
+    if _patients(radiographs, radiographs.named != radiographs.truth) < FEWEST_WRONG:
+        return NONE
+    if metric == "calibration_error":
+        moved = np.maximum(0, draws - draws.mean() + value)
+        low, high = widened_percentiles(value, moved, patients)
+        return max(0.0, low), high
+    return loss_interval(value, draws, patients)
+
+
+def _patients(radiographs: PredictionsTable, rows: np.ndarray) -> int:
+    return len(np.unique(radiographs.patients[rows]))
 
 
 def _keys(classes: Sequence[str], contrast: tuple[str, str] | None) -> list[Key]:
@@ -187,13 +218,35 @@ def _places(contrast: tuple[str, str], classes: Sequence[str]) -> tuple[int, int
 def _contrast_auc(
     radiographs: PredictionsTable, weights: np.ndarray, first: int, second: int
 ) -> np.ndarray:
-    among = np.isin(radiographs.truth, (first, second))
-    own, other = radiographs.probabilities[among, first], radiographs.probabilities[among, second]
+    own, other = radiographs.probabilities[:, first], radiographs.probabilities[:, second]
     # Where both are 0, neither is likelier.
     score = np.nan_to_num(ratio(own, own + other), nan=0.5)
-    return weighted_auc(
-        score, radiographs.truth[among] == first, radiographs.patients[among], weights
-    )
+    among = np.isin(radiographs.truth, (first, second))
+    return _auc(radiographs, weights, among, score, first)
+
+
+def _auc(
+    radiographs: PredictionsTable,
+    weights: np.ndarray,
+    among: np.ndarray,
+    score: np.ndarray,
+    label: int,
+) -> np.ndarray:
+    """Mean over folds of the AUC inside each: networks of two folds have scores of two scales.
+
+    Pooled scores of networks that were trained apart make pairs that no network ever ranked
+    (Parker, Guenter & Bedo 2007, BMC Bioinformatics 8:326).
+    """
+    of_fold = []
+    for fold in np.unique(radiographs.folds):
+        rows = among & (radiographs.folds == fold)
+        positive = radiographs.truth[rows] == label
+        if positive.any() and not positive.all():
+            of_fold.append(weighted_auc(score[rows], positive, radiographs.patients[rows], weights))
+    if not of_fold:
+        return np.full(len(weights), np.nan)
+    known = ~np.isnan(of_fold)
+    return ratio(np.where(known, of_fold, 0).sum(axis=0), known.sum(axis=0))
 
 
 def _radiographs_of(

@@ -15,6 +15,7 @@ import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.natural_order import natural_sorted
+from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.folds import stratified_folds
 
 #: Sides of a hold-out, in the order of their shares.
@@ -70,6 +71,44 @@ def image_folds(labels: Iterable[str], n_folds: int, generator: np.random.Genera
     evenly, and radiographs of a patient stand on both sides.
     """
     return stratified_folds(labels, n_folds, generator)
+
+
+def deal_folds(
+    radiographs: pd.DataFrame, split: str, n_folds: int, seed: int, *names: object
+) -> np.ndarray:
+    """Put radiographs into folds, by patient or by image.
+
+    Parameters
+    ----------
+    radiographs : DataFrame
+        ``label`` and ``patient`` of each.
+    split : {"patient", "image"}
+        What stays whole.
+    n_folds : int
+    seed : int
+        Root seed.
+    *names
+        Which of several partitions; the first has no name.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+
+    Raises
+    ------
+    NeuroLoopError
+        As `patient_folds` and `image_folds`.
+    """
+    labels, patients = radiographs["label"], radiographs["patient"]
+    if split == "image":
+        return image_folds(labels, n_folds, numpy_generator(seed, "image folds", *names))
+    return patient_folds(labels, patients, n_folds, numpy_generator(seed, "person folds", *names))
+
+
+def site_folds(radiographs: pd.DataFrame) -> "pd.Series[int]":
+    """Number the sites of radiographs, in natural order of their names; -1 where it is unknown."""
+    names = natural_sorted(set(radiographs["site"].dropna()) - {""})
+    return radiographs["site"].map({name: k for k, name in enumerate(names)}).fillna(-1).astype(int)
 
 
 def holdout(

@@ -36,5 +36,14 @@ def prediction_table(
 
 def read_predictions(path: StrPath, classes: Sequence[str]) -> pd.DataFrame:
     """Read predictions.tsv, whose probabilities are numbers."""
-    columns: dict[str, type] = dict.fromkeys(["radiograph", "patient", "label", "shown"], str)
+    columns: dict[str, type] = dict.fromkeys([*COLUMNS, "shown"], str)
     return read_table(path, columns | {f"p_{name}": float for name in classes})
+
+
+def read_partitions(path: StrPath, repeats: StrPath, classes: Sequence[str]) -> pd.DataFrame:
+    """Read predictions.tsv and repeats.tsv: all partitions, numbered by ``repeat`` from 0."""
+    first = read_predictions(path, classes).assign(repeat=0)
+    columns: dict[str, type] = dict.fromkeys(COLUMNS, str)
+    columns |= {"repeat": int} | {f"p_{name}": float for name in classes}
+    again = read_table(repeats, columns).assign(shown="whole")
+    return pd.concat([first, again], ignore_index=True) if len(again) else first

@@ -33,7 +33,7 @@ class Radiographs(NamedTuple):
     ----------
     table : DataFrame
         ``radiograph`` (id, free of slashes), ``file`` (relative to `folder`), ``label``,
-        ``patient``; in natural order of the ids.
+        ``patient``, and ``site`` if a manifest names it; in natural order of the ids.
     pixels : ndarray of uint8, shape (radiographs, size, size)
         Rows as in `table`.
     dropped : DataFrame
@@ -129,7 +129,7 @@ def radiographs_table(
     pixels = np.stack([read[row].square for row in table["row"]])
     _tell_near_copies(table, pixels, intake)
     return Radiographs(
-        table[list(COLUMNS)],
+        table[[*COLUMNS, *(["site"] if "site" in table else [])]],
         pixels,
         found.dropped,
         properties,

@@ -37,6 +37,8 @@ class SimulatedRadiographs(NamedTuple):
         Class, patient and id (``person3_virus_1``) of each radiograph.
     lesions, lungs : ndarray of bool, shape (radiographs, size, size)
         Where opacities are, nowhere in a normal radiograph; and the lungs, opacities included.
+    sites : ndarray of str, shape (radiographs,)
+        Where each was taken.
     """
 
     images: np.ndarray
@@ -45,6 +47,14 @@ class SimulatedRadiographs(NamedTuple):
     radiographs: np.ndarray
     lesions: np.ndarray
     lungs: np.ndarray
+    sites: np.ndarray
+
+
+class Detector(NamedTuple):
+    """What the radiographs of a site have in common: logarithms of their gamma and grain."""
+
+    gamma: float
+    grain: float
 
 
 def simulate_radiographs(
@@ -72,20 +82,37 @@ def simulate_radiographs(
     _check(settings)
     planned = _plan(numpy_generator(seed, "cxr", "persons"), settings)
     planned.sort(key=lambda radiograph: natural_key(radiograph[0]))
-    drawn = []
+    drawn, sites = [], []
+    detectors = [_detector(seed, number, settings.sites) for number in range(settings.sites)]
     bodies: dict[str, tuple[Anatomy, Disease]] = {}
     for radiograph, patient, label in planned:
         if patient not in bodies:
             stream = numpy_generator(seed, "cxr", patient)
             bodies[patient] = draw_anatomy(stream), draw_disease(stream)
+        site = int(numpy_generator(seed, "cxr", "site of", patient).integers(settings.sites))
+        sites.append(f"site{site + 1}")
         drawn.append(
             _draw_radiograph(
-                numpy_generator(seed, "cxr", radiograph), *bodies[patient], label, settings
+                numpy_generator(seed, "cxr", radiograph),
+                *bodies[patient],
+                label,
+                settings,
+                detectors[site],
             )
         )
     images, lesions, in_lungs = (np.stack(parts) for parts in zip(*drawn, strict=True))
     radiographs, patients, labels = (np.array(parts) for parts in zip(*planned, strict=True))
-    return SimulatedRadiographs(images, labels, patients, radiographs, lesions, in_lungs)
+    return SimulatedRadiographs(
+        images, labels, patients, radiographs, lesions, in_lungs, np.array(sites)
+    )
+
+
+def _detector(seed: int, number: int, sites: int) -> Detector:
+    """Draw a site's detector; a single site has the usual one."""
+    if sites == 1:
+        return Detector(0.0, 0.0)
+    gamma, grain = numpy_generator(seed, "cxr", "site", number).standard_normal(2)
+    return Detector(0.3 * float(gamma), 0.7 * float(grain))
 
 
 def _plan(
@@ -125,6 +152,7 @@ def _draw_radiograph(
     disease: Disease,
     label: str,
     settings: RadiographSettings,
+    detector: Detector,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Image, lesion and lungs of one radiograph."""
     x, y = _pose(generator, settings)
@@ -134,10 +162,10 @@ def _draw_radiograph(
     air = lungs(patient, x, y, breath)
     lost = attenuation(patient, x, y, breath)
     lost = lost + 0.42 * settings.contrast * severity * filled * air
-    gamma = np.exp(settings.exposure * generator.standard_normal())
+    gamma = np.exp(settings.exposure * generator.standard_normal() + detector.gamma)
     image = (1 - np.exp(-1.5 * lost)) ** gamma
     image = 0.03 + 0.95 * image
-    image += settings.noise * generator.standard_normal(image.shape)
+    image += settings.noise * np.exp(detector.grain) * generator.standard_normal(image.shape)
     chosen = int(generator.integers(len(PLACES)))
     if generator.random() < settings.shortcut:
         chosen = CLASSES.index(label)

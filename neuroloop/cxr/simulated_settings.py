@@ -35,6 +35,11 @@ class Simulation(Settings):
         0.03,
         ge=0,
     )
+    sites: int = setting(
+        "Sites: each has patients of its own, and a detector of its own exposure and grain.",
+        1,
+        ge=1,
+    )
     shortcut: float = setting(
         "Probability that the side marker is where the class has it, and not anywhere.",
         0.0,

@@ -10,6 +10,7 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.files.natural_order import natural_sorted
 from neuroloop.fmri.linear import fit_linear
 from neuroloop.fmri.soft_labels import by_stimulus, check_rows, out_of_fold
+from neuroloop.fmri.units import following
 from neuroloop.statistics import folds
 from neuroloop.statistics.folds import fold_of_rows
 from neuroloop.statistics.units import check_whole
@@ -111,7 +112,7 @@ def decode_arrays(
         )
     count = min(len(set(run.tolist())), 10) if n_folds is None else n_folds
     splits = folds.splits(folds.group_folds(run.tolist(), count), stimuli=shown.tolist())
-    block = _following(run, y) if blocks is None else np.array(_texts(blocks, "blocks"))
+    block = following(run, y) if blocks is None else np.array(_texts(blocks, "blocks"))
     whole = fold_of_rows(splits, len(y))
     check_whole(whole, block.tolist(), "block", "give its rows one run, or correct blocks")
     fit = partial(fit_linear, decoder, n_voxels=n_voxels, blocks=block, stimuli=shown, **settings)
@@ -123,12 +124,6 @@ def decode_arrays(
     logits, soft_labels = by_stimulus(found.logits, ids.tolist(), rows)
     accuracy = float((found.logits.argmax(axis=1) == y).mean())
     return SoftLabels(soft_labels, logits, rows, classes, accuracy)
-
-
-def _following(runs: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Number the stretches of rows of one run and class that follow one another, as str."""
-    begins = np.append(True, (runs[1:] != runs[:-1]) | (y[1:] != y[:-1]))
-    return np.cumsum(begins).astype(str)
 
 
 def _numbers(x: ArrayLike) -> np.ndarray:

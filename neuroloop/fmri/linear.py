@@ -16,6 +16,7 @@ from neuroloop import registry
 from neuroloop.errors import NeuroLoopError
 from neuroloop.fmri.nested import inner_groups
 from neuroloop.fmri.scores import checked
+from neuroloop.fmri.units import following
 from neuroloop.fmri.voxels import prepare
 from neuroloop.jobs.progress import progress
 from neuroloop.statistics.folds import Split
@@ -42,7 +43,7 @@ def fit_linear(
     x : ndarray, (n, voxels)
         Activity.
     y : ndarray of int, (n,)
-        Class indices. Those of test rows are ignored.
+        Class indices. Nothing is learned from those of test rows.
     groups : ndarray of str, (n,)
         Run of each row.
     splits : sequence of Split
@@ -51,7 +52,8 @@ def fit_linear(
     n_voxels : int, optional
         Voxels to select, see `voxels.prepare`; all by default.
     blocks, stimuli : ndarray of str, (n,), optional
-        Block and image of each row, for folds inside the training set (see `inner_groups`).
+        Block and image of each row, for folds inside the training set (see `inner_groups`). By
+        default rows of one class that follow one another in a run are a block.
     **settings
         Settings of the decoder.
 
@@ -62,9 +64,11 @@ def fit_linear(
     Raises
     ------
     NeuroLoopError
-        If no linear decoder has that name, or it lacks such a setting.
+        If no linear decoder has that name, it lacks such a setting, or a split learns from a block
+        or an image that it tests.
     """
     decoder, scale, params = linear_decoder(name, settings)
+    blocks = following(groups, y) if blocks is None else blocks
     scores = []
     for split in progress(splits, f"{name} fits"):
         kept = x.shape[1] if n_voxels is None else n_voxels

@@ -69,9 +69,11 @@ def _check_apart(split: Split, names: np.ndarray | None, what: str) -> None:
     both = np.intersect1d(np.asarray(names)[split.train], np.asarray(names)[split.test])
     both = both[both.astype(str) != ""]
     if len(both):
+        unnamed = " (by default rows of one class that follow one another are one)"
         raise NeuroLoopError(
             f"rows of {what} {str(both[0])!r} are both learned and tested in a fold, and they are "
-            f"alike, whatever the data say: give rows of one {what} to one fold"
+            f"alike, whatever the data say: give rows of one {what} to one fold, or name {what}s "
+            f"otherwise{unnamed if what == 'block' else ''}"
         )
 
 

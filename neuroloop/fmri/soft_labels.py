@@ -18,6 +18,7 @@ from scipy.special import log_softmax, softmax
 from neuroloop.errors import NeuroLoopError
 from neuroloop.fmri.nested import inner_folds, inner_groups
 from neuroloop.fmri.scores import checked
+from neuroloop.fmri.units import following
 from neuroloop.statistics import folds
 from neuroloop.statistics.folds import Split
 
@@ -108,7 +109,7 @@ def out_of_fold(
     calibration_folds : int
         Folds inside every training set (see `inner_folds`).
     blocks : ndarray of str, (n,), optional
-        Block of each row; by default every row is its own block.
+        Block of each row; by default rows of one class that follow one another in a run.
     decoder : str, optional
         Name for messages.
     classes : sequence of str, (n_classes,), optional
@@ -129,6 +130,7 @@ def out_of_fold(
     check_rows(x, y, groups, stimuli, n_classes)
     labels = y if classes is None else np.array(classes)[y]
     folds.check_training(splits, labels, stimuli=stimuli)
+    blocks = following(groups, y) if blocks is None else blocks
     inner = []
     for split in splits:
         kept = inner_groups(split, y, groups, blocks, stimuli, apart=True)

@@ -55,6 +55,16 @@ def joined(blocks: np.ndarray, stimuli: np.ndarray | None = None) -> np.ndarray:
     return _codes(connected_components(edges, directed=False)[1][block])
 
 
+def following(runs: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Number the stretches of rows of one run and class that follow one another, as str.
+
+    They stand for blocks where none are named: rows in order of time.
+    """
+    runs, y = np.asarray(runs), np.asarray(y)
+    begins = np.append(True, (runs[1:] != runs[:-1]) | (y[1:] != y[:-1]))
+    return np.cumsum(begins).astype(str)
+
+
 @dataclass(frozen=True, eq=False)
 class PermutationUnits:
     """Which labels may be exchanged.

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from neuroloop.statistics.crossed import crossed_variance
+from neuroloop.statistics.crossed import crossed_half_width, crossed_p
 
 #: Subjects that an interval over crossed subjects, seeds and images needs.
 FEWEST_SUBJECTS = 3
@@ -64,7 +64,7 @@ def cluster_interval(
     Rows may be alike in two ways that cross, as rows of one run and rows of one image. The variance
     is then that over runs plus that over images less that over their cells (Cameron, Gelbach &
     Miller 2011, J. Bus. Econ. Stat. 29:238), and at least that over either, with the degrees of
-    freedom of `crossed_variance`.
+    freedom of Satterthwaite (1946, Biometrics Bull. 2:110).
 
     Clusters that all have the same accuracy (as when every row is right) show no variance, and
     their rows count as independent. So do those of a single cluster, which is too narrow where they
@@ -166,8 +166,8 @@ def crossed_group_interval(differences: np.ndarray, level: float = 0.95) -> Grou
 
     Student's t over subjects takes them for independent, but the luck of students that are
     subtracted from those of every subject, of seeds and of images is in all of them, and no
-    number of subjects takes it out of the mean. So all three vary: Student's t of
-    `crossed_variance`, for other subjects, seeds and images of the same kinds.
+    number of subjects takes it out of the mean. So all three vary (`crossed_half_width`), for other
+    subjects, seeds and images of the same kinds.
 
     Parameters
     ----------
@@ -192,11 +192,9 @@ def crossed_group_interval(differences: np.ndarray, level: float = 0.95) -> Grou
             return GroupEstimate(mean, None, None, few)
     if np.ptp(differences) == 0:
         return GroupEstimate(mean, None, None, "no subject, seed or image differs from another")
-    variance, freedom = crossed_variance(differences)
-    error = float(np.sqrt(variance))
-    half = float(special.stdtrit(freedom, (1 + level) / 2)) * error
-    p = float(2 * special.stdtr(freedom, -abs(mean) / error))
-    return GroupEstimate(mean, max(-1.0, mean - half), min(1.0, mean + half), p=p)
+    half = crossed_half_width(differences, level)
+    low, high = max(-1.0, mean - half), min(1.0, mean + half)
+    return GroupEstimate(mean, low, high, p=crossed_p(differences))
 
 
 def permutation_p(observed: float, null: np.ndarray) -> float:
@@ -236,10 +234,9 @@ def paired_difference(
 
     The pigeonhole bootstrap alone counts the noise of single predictions three times, which can
     widen an interval by sqrt(3), and where the difference hangs on few seeds its percentiles are
-    too narrow. So the resamples are scaled around the difference: to the variance
-    `crossed_variance`, which counts noise once, times the ratio of the quantiles of Student's t
-    and of the normal distribution, with the degrees of freedom of that variance (Satterthwaite
-    1946, Biometrics Bull. 2:110). One seed says nothing about others.
+    too narrow. So the resamples are scaled around the difference: their standard deviation times
+    the normal quantile becomes `crossed_half_width`, which counts noise once and knows how few
+    seeds or images there are. One seed says nothing about others.
 
     Parameters
     ----------
@@ -265,10 +262,8 @@ def paired_difference(
     difference = hits_a - hits_b
     drawn = _crossed_resamples(difference, generator, n_boot) / difference.size
     if drawn.std() > 0:
-        variance, freedom = crossed_variance(difference)
-        upper = (1 + level) / 2
-        wider = special.stdtrit(freedom, upper) / special.ndtri(upper)
-        scale = wider * np.sqrt(variance) / drawn.std()
+        normal = special.ndtri((1 + level) / 2)
+        scale = crossed_half_width(difference, level) / (normal * drawn.std())
         drawn = np.clip(difference.mean() + (drawn - difference.mean()) * scale, -1, 1)
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     rarer = min((drawn <= 0).sum(), (drawn >= 0).sum())

@@ -11,6 +11,7 @@ from neuroloop.config.check import ConfigError, filled
 from neuroloop.config.study import forget
 from neuroloop.config.variants import LIKE, resolve
 from neuroloop.cxr.simulated_settings import CLASSES
+from neuroloop.cxr.trainings import trainings
 from neuroloop.workflow.sweeps import expand_sweeps
 
 __all__ = ["ConfigError", "complete", "expand_path", "settle", "validate"]
@@ -218,20 +219,25 @@ def _dangling_radiographs(name: str, config: Mapping[str, Any]) -> Iterator[str]
     where = f"config, radiographs.{name}"
     known = config["classifiers"]
     yield from _unknown(f"{where}.classifiers", "classifier", block["classifiers"], known)
-    for key in ("leakage", "maps"):
+    for key in ("cases_of", "repeats_of"):
+        yield from _unknown(f"{where}.{key}", "classifier", block[key], block["classifiers"])
+    trained = trainings(block)
+    for key in ("leakage", "new_sites", "maps"):
         for pair in block[key]:
-            if pair[0] not in block["cases"] or pair[1] not in block["classifiers"]:
+            if tuple(pair) not in trained:
                 yield f"{where}.{key}: {pair} is not a case and a classifier of these radiographs"
     if block["leakage"] and block["folds"] == "holdout":
         yield f"{where}.leakage: a hold-out tests other images by image than by patient: name folds"
     baseline = block["baseline"]
-    if baseline and (baseline[0] not in block["cases"] or baseline[1] not in block["classifiers"]):
+    if baseline and tuple(baseline) not in trained:
         yield f"{where}.baseline: {baseline} is not a case and a classifier of these radiographs"
     for classifier in block["classifiers"]:
         if classifier in known:
             yield from _wrong_backbone(classifier, known[classifier])
     for members in block["ensembles"]:
         yield from _unknown(f"{where}.ensembles", "classifier", members, block["classifiers"])
+        if not any(all((case, one) in trained for one in members) for case, _ in trained):
+            yield f"{where}.ensembles: no case trains all of {', '.join(members)}: see cases_of"
     yield from _unknown(
         f"{where}.external", "set of radiographs", block["external"], config["radiographs"]
     )

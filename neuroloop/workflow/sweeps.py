@@ -19,8 +19,9 @@ def expand_sweeps(config: dict[str, Any]) -> None:
     config : dict
         Changed in place. ``sweep: {learning_rate: [0.001, 0.0001]}`` in a block ``deep`` becomes
         the classifiers ``deep--learning_rate-0p001`` and ``deep--learning_rate-0p0001``; so do
-        ``deep`` among the ``classifiers`` of radiographs, in ``ensembles``, and ``[case1, deep]``
-        under ``leakage`` and ``maps``. A ``baseline`` is one classifier and names one of them.
+        ``deep`` among the ``classifiers`` of radiographs, in ``ensembles``, ``cases_of`` and
+        ``repeats_of``, and ``[case1, deep]`` under ``leakage``, ``new_sites`` and ``maps``. A
+        ``baseline`` is one classifier and names one of them.
 
     Raises
     ------
@@ -65,10 +66,14 @@ def _expand_names(block: dict[str, Any], variants: Mapping[str, Mapping[str, Any
             return [ensemble]
         return [[variant for name in ensemble for variant in of(name)]]
 
-    expansions = {"classifiers": of, "ensembles": members, "leakage": pairs, "maps": pairs}
+    expansions = {"classifiers": of, "ensembles": members}
+    expansions |= dict.fromkeys(("leakage", "new_sites", "maps"), pairs)
     for key, expanded in expansions.items():
         if isinstance(block.get(key), list):
             block[key] = [made for item in block[key] for made in expanded(item)]
+    for key in ("cases_of", "repeats_of"):
+        if isinstance(block.get(key), Mapping):
+            block[key] = {made: own for name, own in block[key].items() for made in of(name)}
 
 
 def _variants(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from neuroloop.cxr.chance import at_chance
 from neuroloop.cxr.radiograph_map_figure import draw_radiograph_maps
 from neuroloop.cxr.radiograph_maps import map_predicted, point, some_of_each
+from neuroloop.cxr.radiograph_tables import read_predictions
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.models.model_file import open_model
 from neuroloop.files.formats import StrPath, save_arrays, save_table
@@ -23,7 +25,12 @@ DRAWN = 3
 
 
 def map_radiographs(
-    *, model: StrPath, outputs: Mapping[str, StrPath], seed: int, device: str
+    *,
+    model: StrPath,
+    predictions: StrPath,
+    outputs: Mapping[str, StrPath],
+    seed: int,
+    device: str,
 ) -> dict[str, Any]:
     """Write maps of the predicted class of each radiograph, and draw some.
 
@@ -31,6 +38,8 @@ def map_radiographs(
     ----------
     model : path
         model.json, with radiographs that its network never saw.
+    predictions : path
+        predictions.tsv of the classifier: whether it is above chance.
     outputs : mapping
         ``maps``, ``pointing``, ``figure``, ``figure_svg``.
     seed : int
@@ -48,6 +57,9 @@ def map_radiographs(
     radiographs, truth = opened.images, opened.images.truth
     if truth is None:
         raise NeuroLoopError(f"{model} has no labels of its radiographs")
+    predicted = read_predictions(predictions, opened.classes)
+    shown = predicted[predicted["shown"] == "whole"]
+    chance = at_chance(shown, opened.classes, seed)
     made = map_predicted(opened)
     save_arrays(
         outputs["maps"],
@@ -60,6 +72,8 @@ def map_radiographs(
         units=dict.fromkeys(made.by_method, "logit of the named class"),
         classes=list(opened.classes),
         counts=made.counts(),
+        balanced_accuracy=chance._asdict(),
+        at_chance=chance.told(),
     )
     save_table(outputs["pointing"], point(made.maps, radiographs.mask, seed))
     chosen = some_of_each(truth, len(opened.classes), DRAWN)
@@ -73,6 +87,7 @@ def map_radiographs(
         None if radiographs.mask is None else radiographs.mask[chosen],
         outputs["figure"],
         outputs["figure_svg"],
+        warning=chance.told(),
     )
     return {"device": str(torch_device)}
 
@@ -82,6 +97,7 @@ if __name__ == "__main__":
         add_plugins(snakemake.params.plugins)
         record |= map_radiographs(
             model=snakemake.input.model,
+            predictions=snakemake.input.predictions,
             outputs=snakemake.output,
             seed=snakemake.params.seed,
             device=snakemake.params.device,

@@ -33,7 +33,8 @@ def simulate_radiographs(
     seed : int
         Root seed.
     """
-    drawn = simulate.simulate_radiographs(seed, RadiographSettings(size=size, **simulation))
+    settings = RadiographSettings(size=size, **simulation)
+    drawn = simulate.simulate_radiographs(seed, settings)
     ids = {"radiograph": drawn.radiographs.tolist()}
     table = pd.DataFrame(
         {
@@ -43,6 +44,8 @@ def simulate_radiographs(
             "patient": drawn.patients,
         }
     )
+    if settings.sites > 1:
+        table["site"] = drawn.sites
     save_table(outputs["table"], table)
     save_table(outputs["dropped"], pd.DataFrame(columns=["file", "reason"]))
     axes = ("radiograph", "row", "column")

@@ -4,7 +4,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroloop.cxr.radiograph_splits import SIDES, fold_balance, holdout, image_folds, patient_folds
+from neuroloop.cxr.radiograph_splits import (
+    SIDES,
+    deal_folds,
+    fold_balance,
+    holdout,
+    image_folds,
+    site_folds,
+)
 from neuroloop.files.formats import StrPath, read_table, save_table
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
@@ -24,7 +31,7 @@ def split_radiographs(
         radiographs.tsv.
     folds : path
         folds.tsv: the columns of radiographs.tsv, ``patient_fold`` and ``image_fold`` (from 0), and
-        ``side`` (train, validation or test: 8 : 1 : 1 of the patients).
+        ``side`` (train, validation or test: 8 : 1 : 1 of the patients); with sites, ``site_fold``.
     balance : path
         Radiographs and patients of each class in each fold, or on each side.
     n_folds : int or "holdout"
@@ -39,9 +46,11 @@ def split_radiographs(
         by_patient = np.array([SIDES.index(side) for side in sides])
         by_image = np.maximum(image_folds(labels, 10, numpy_generator(seed, "image folds")) - 7, 0)
     else:
-        by_patient = patient_folds(labels, patients, n_folds, numpy_generator(seed, "person folds"))
-        by_image = image_folds(labels, n_folds, numpy_generator(seed, "image folds"))
-    save_table(folds, radiographs.assign(patient_fold=by_patient, image_fold=by_image, side=sides))
+        by_patient, by_image = (
+            deal_folds(radiographs, split, n_folds, seed) for split in ("patient", "image")
+        )
+    dealt = radiographs.assign(patient_fold=by_patient, image_fold=by_image, side=sides)
+    save_table(folds, dealt.assign(site_fold=site_folds(radiographs)) if "site" in dealt else dealt)
     save_table(balance, fold_balance(by_patient, labels, patients))
 
 

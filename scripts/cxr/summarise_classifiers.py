@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from neuroloop.cxr.classifier_contrasts import contrasts
 from neuroloop.cxr.classifier_figure import draw_scores, draw_shortcuts
-from neuroloop.cxr.classifier_summary import Run, averaged, compare_runs, scores_of_runs, whole
+from neuroloop.cxr.classifier_summary import Run, averaged, scores_of_runs, whole
 from neuroloop.cxr.confusion_figure import draw_confusion
 from neuroloop.cxr.learning_figure import draw_calibration, draw_learning
-from neuroloop.cxr.radiograph_tables import read_predictions
+from neuroloop.cxr.radiograph_tables import read_partitions, read_predictions
 from neuroloop.files.formats import StrPath, read_table, save_table
 from neuroloop.files.natural_order import natural_sorted
 from neuroloop.jobs.job import job
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 def summarise_classifiers(
     *,
     predictions: Sequence[StrPath],
+    repeats: Sequence[StrPath],
     histories: Sequence[StrPath],
     external: Sequence[StrPath],
     folds: StrPath,
@@ -29,6 +31,7 @@ def summarise_classifiers(
     baseline: Sequence[str] | None,
     ensembles: Sequence[Sequence[str]],
     bootstraps: int,
+    source: str,
     seed: int,
     outputs: Mapping[str, StrPath],
 ) -> None:
@@ -36,8 +39,8 @@ def summarise_classifiers(
 
     Parameters
     ----------
-    predictions, histories : sequence of path
-        predictions.tsv and history.tsv of every training, in one order.
+    predictions, repeats, histories : sequence of path
+        predictions.tsv, repeats.tsv and history.tsv of every training, in one order.
     external : sequence of path
         predictions.tsv on other sets of radiographs.
     folds : path
@@ -50,30 +53,39 @@ def summarise_classifiers(
         Classifiers whose probabilities are averaged, in every case.
     bootstraps : int
         Resamples of patients.
+    source : str
+        Where the radiographs come from: figures say of simulated ones that they are.
     seed : int
         Root seed.
     outputs : mapping
         ``metrics``, ``comparisons``; ``scores``, ``shortcuts``, ``confusion``, ``learning``,
         ``calibration``, and each with ``_svg``.
     """
-    classes = natural_sorted(set(read_table(folds, {"label": str})["label"]))
+    split = read_table(folds, {"radiograph": str, "label": str})
+    classes = natural_sorted(set(split["label"]))
+    sites = dict(zip(split["radiograph"], split["site"], strict=True)) if "site" in split else {}
     pair = (contrast[0], contrast[1]) if contrast else None
-    runs = {Run(*Path(path).parts[-4:-1]): read_predictions(path, classes) for path in predictions}
+    runs = {
+        Run(*Path(path).parts[-4:-1]): read_partitions(path, again, classes)
+        for path, again in zip(predictions, repeats, strict=True)
+    }
     trained = list(runs)
     runs |= averaged(runs, ensembles, classes)
     elsewhere = {}
     for path in external:
         *_, case, classifier, _, other, _ = Path(path).parts
         elsewhere[case, classifier, other] = read_predictions(path, classes)
-    metrics = scores_of_runs(runs, elsewhere, classes, pair, seed, bootstraps)
-    compared = compare_runs(runs, classes, pair, baseline, seed, bootstraps)
+    metrics = scores_of_runs(runs, elsewhere, sites, classes, pair, seed, bootstraps)
+    compared = contrasts(runs, elsewhere, sites, classes, pair, baseline, seed, bootstraps)
     save_table(outputs["metrics"], metrics)
     save_table(outputs["comparisons"], compared)
     both = {name: (outputs[name], outputs[f"{name}_svg"]) for name in FIGURES}
-    inside = metrics[metrics["split"].isin(["patient", "image"])]
+    inside = metrics[metrics["split"] == "patient"]
     by_patient = {run: whole(rows) for run, rows in runs.items() if run.split == "patient"}
-    draw_scores(inside, pair, (baseline[0], baseline[1]) if baseline else None, *both["scores"])
-    draw_shortcuts(inside[inside["split"] == "patient"], pair, *both["shortcuts"])
+    simulated = source == "simulated"
+    first = (baseline[0], baseline[1]) if baseline else None
+    draw_scores(metrics, pair, first, *both["scores"], simulated=simulated)
+    draw_shortcuts(inside, pair, *both["shortcuts"], simulated=simulated)
     titled = {f"{run.classifier}, {run.case}": rows for run, rows in by_patient.items()}
     draw_confusion(titled, classes, *both["confusion"])
     draw_calibration(titled, classes, *both["calibration"])
@@ -101,6 +113,7 @@ if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         summarise_classifiers(
             predictions=snakemake.input.predictions,
+            repeats=snakemake.input.repeats,
             histories=snakemake.input.histories,
             external=snakemake.input.external,
             folds=snakemake.input.folds,
@@ -108,6 +121,7 @@ if __name__ == "__main__":
             baseline=snakemake.params.baseline,
             ensembles=snakemake.params.ensembles,
             bootstraps=snakemake.params.bootstraps,
+            source=snakemake.params.source,
             seed=snakemake.params.seed,
             outputs=snakemake.output,
         )

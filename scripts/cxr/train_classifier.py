@@ -10,6 +10,7 @@ from neuroloop.cxr.classifier import Classifier
 from neuroloop.cxr.classifier_folds import make_folds, train_folds
 from neuroloop.cxr.features import open_features
 from neuroloop.cxr.kept_classifier import save_classifier
+from neuroloop.cxr.partitions import predict_partitions
 from neuroloop.cxr.radiograph_set import load_radiograph_set
 from neuroloop.cxr.transfer import Fold
 from neuroloop.files.formats import StrPath, save_json, save_table, save_weights
@@ -35,6 +36,7 @@ def train_classifier(
     split: str,
     folds: int | str,
     max_view: int,
+    repeats: int,
     seed: int,
     device: str,
     outputs: Mapping[str, StrPath],
@@ -59,12 +61,14 @@ def train_classifier(
         As the radiographs were split.
     max_view : int
         Augmentation views that features has.
+    repeats : int
+        Partitions into folds, the first, which all of the other outputs are of, included.
     seed : int
         Root seed.
     device : str
         ``auto``, ``cpu`` or ``cuda``.
     outputs : mapping
-        ``history``, ``predictions``, ``classifier``, ``networks``, ``model``.
+        ``history``, ``predictions``, ``repeats``, ``classifier``, ``networks``, ``model``.
     checkpoints : Path
         Folder of training states, emptied at the end.
     code : str
@@ -89,18 +93,35 @@ def train_classifier(
     def keep(network: TransferNetwork, fold: Fold) -> None:
         save_classifier(Path(outputs["model"]), network, chosen, shown, fold.test)
 
+    stored = open_features(features, shown.table["radiograph"].tolist())
+    views = range(min(chosen.test_views, views_needed(case, max_view)))
     trained = train_folds(
         shown,
-        open_features(features, shown.table["radiograph"].tolist()),
+        stored,
         chosen,
         make_folds(shown, case, split, folds, max_view, chosen.validation_share, seed),
-        range(min(chosen.test_views, views_needed(case, max_view))),
+        views,
         seed,
         processor,
         states.part,
         keep,
     )
+    again = predict_partitions(
+        shown,
+        stored,
+        chosen,
+        case=case,
+        split=split,
+        folds=folds,
+        max_view=max_view,
+        views=views,
+        repeats=repeats,
+        seed=seed,
+        device=processor,
+        checkpoint=states.part,
+    )
     save_table(outputs["history"], trained.history)
+    save_table(outputs["repeats"], again)
     save_table(outputs["predictions"], trained.predictions)
     save_weights(outputs["networks"], trained.weights, classes=json.dumps(shown.classes))
     save_json(
@@ -131,6 +152,7 @@ if __name__ == "__main__":
             split=snakemake.wildcards.split,
             folds=snakemake.params.folds,
             max_view=snakemake.params.max_view,
+            repeats=snakemake.params.repeats,
             seed=snakemake.params.seed,
             device=snakemake.params.device,
             outputs=snakemake.output,

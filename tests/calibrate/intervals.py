@@ -57,7 +57,7 @@ def mean_of_subjects(
     return None if found.ci_low is None else (found.ci_low, found.ci_high, 0.3)
 
 
-def _hits(
+def _latent(
     generator: np.random.Generator, shape: tuple[int, ...], sds: dict[tuple[int, ...], float]
 ) -> np.ndarray:
     """Latent normal effects of units and of their meetings, by the axes that have them."""
@@ -69,30 +69,40 @@ def _hits(
 
 
 def subjects_share_control(
-    generator: np.random.Generator, subjects: int, images: int = 300, seeds: int = 10
+    generator: np.random.Generator, subjects: int, sd_subject: float = 0.0
 ) -> tuple[float, float, float] | None:
-    """Students of each subject's teacher less the one control that all subjects share; no effect.
+    """Students of each subject's teacher less the one control that all subjects share.
 
     Images differ in difficulty and seeds in luck, as every student of them has; each student has
-    luck of its own besides.
+    luck of its own besides, and each subject may.
     """
-    shared = _hits(generator, (1, seeds, images), {(2,): 1.5, (1,): 0.15}) + 1.8
+    seeds, images = 10, 300
+    shared = _latent(generator, (1, seeds, images), {(2,): 1.5, (1,): 0.15}) + 1.8
 
-    def students(n: int) -> np.ndarray:
-        own = 0.25 * generator.standard_normal((n, seeds, 1))
-        return generator.random((n, seeds, images)) < 1 / (1 + np.exp(-(shared + own)))
+    def students(n: int, sd: float) -> np.ndarray:
+        own = _latent(generator, (n, seeds, 1), {(0, 1): 0.25, (0,): sd})
+        return (shared + own + generator.standard_normal((n, seeds, images)) > 0).astype(float)
 
-    taught, control = students(subjects).astype(float), students(1).astype(float)
-    found = crossed_group_interval(taught - control)
-    return None if found.ci_low is None else (found.ci_low, found.ci_high, 0.0)
+    found = crossed_group_interval(students(subjects, sd_subject) - students(1, 0.0))
+    if found.ci_low is None:
+        return None
+    spread = 1.5**2 + 0.15**2 + 0.25**2 + 1
+    truth = ndtr(1.8 / np.sqrt(spread + sd_subject**2)) - ndtr(1.8 / np.sqrt(spread))
+    return found.ci_low, found.ci_high, float(truth)
+
+
+def p_of_subjects(generator: np.random.Generator, subjects: int) -> float | None:
+    """Subjects whose differences are normal around 0, over seeds and images."""
+    sds = {(0,): 0.04, (1,): 0.02, (2,): 0.1, (0, 1): 0.03, (0, 1, 2): 0.2}
+    return crossed_group_interval(_latent(generator, (subjects, 5, 100), sds)).p
 
 
 def paired_students(
     generator: np.random.Generator, seeds: int, images: int
 ) -> tuple[float, float, float]:
     """A teacher that helps some seeds and images and harms others, seen through a threshold."""
-    base = _hits(generator, (seeds, images), {(1,): 1.2, (0,): 0.15, (0, 1): 0.6}) + 0.5
-    helped = _hits(generator, (seeds, images), {(0,): 0.1, (1,): 0.2, (0, 1): 0.5})
+    base = _latent(generator, (seeds, images), {(1,): 1.2, (0,): 0.15, (0, 1): 0.6}) + 0.5
+    helped = _latent(generator, (seeds, images), {(0,): 0.1, (1,): 0.2, (0, 1): 0.5})
     other = 0.5 * generator.standard_normal((seeds, images))
     found = paired_difference(base + helped > 0, base + other > 0, generator, N_BOOT)
     spread = 1.2**2 + 0.15**2 + 0.6**2 + 0.5**2
@@ -102,9 +112,9 @@ def paired_students(
 
 def paired_students_alike(generator: np.random.Generator, seeds: int, images: int) -> float:
     """Two teachers of one kind: each helps seeds and images of its own."""
-    base = _hits(generator, (seeds, images), {(1,): 1.2, (0,): 0.15, (0, 1): 0.6}) + 0.5
+    base = _latent(generator, (seeds, images), {(1,): 1.2, (0,): 0.15, (0, 1): 0.6}) + 0.5
     one, other = (
-        base + _hits(generator, (seeds, images), {(0,): 0.1, (1,): 0.2, (0, 1): 0.5}) > 0
+        base + _latent(generator, (seeds, images), {(0,): 0.1, (1,): 0.2, (0, 1): 0.5}) > 0
         for _ in range(2)
     )
     return paired_difference(one, other, generator, N_BOOT).p
@@ -114,7 +124,7 @@ def students_accuracy(
     generator: np.random.Generator, seeds: int, images: int
 ) -> tuple[float, float, float]:
     """Accuracy of the students of one teacher."""
-    latent = _hits(generator, (seeds, images), {(1,): 1.2, (0,): 0.15, (0, 1): 0.8}) + 0.5
+    latent = _latent(generator, (seeds, images), {(1,): 1.2, (0,): 0.15, (0, 1): 0.8}) + 0.5
     found = crossed_interval(latent > 0, generator, N_BOOT)
     return found.ci_low, found.ci_high, float(norm.cdf(0.5 / np.sqrt(1.2**2 + 0.15**2 + 0.8**2)))
 
@@ -190,15 +200,17 @@ CLAIMS = [
     ),
     *(
         Claim(
-            f"crossed-group-interval-{subjects}-subjects",
+            f"crossed-group-interval-{subjects}-subjects{'-differ' if sd_subject else ''}",
             "interval",
-            partial(subjects_share_control, subjects=subjects),
-            f"students of {subjects} subjects less one control that all share, no effect",
+            partial(subjects_share_control, subjects=subjects, sd_subject=sd_subject),
+            f"students of {subjects} subjects, who {'differ' if sd_subject else 'are alike'}, less "
+            "one control that all share",
             "subjects x seeds x images",
             studies=2000,
             seconds=0.003,
         )
         for subjects in (3, 5)
+        for sd_subject in (0.0, 0.5)
     ),
     *(
         Claim(
@@ -220,6 +232,18 @@ CLAIMS = [
         "seeds x images",
         studies=2000,
         seconds=0.015,
+    ),
+    *(
+        Claim(
+            f"crossed-group-p-{subjects}-subjects",
+            "test",
+            partial(p_of_subjects, subjects=subjects),
+            f"students of {subjects} subjects who differ less a control, no difference",
+            "subjects x seeds x images",
+            studies=2000,
+            seconds=0.008,
+        )
+        for subjects in (3, 5)
     ),
     Claim(
         "students-accuracy",

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from neuroloop.cxr.classifier_summary import Run, compare_runs
+from neuroloop.cxr.classifier_contrasts import contrasts
+from neuroloop.cxr.classifier_summary import Run
 from neuroloop.files.formats import read_table, save_table
 
 CLASSES = ["normal", "virus"]
@@ -18,6 +19,8 @@ def predicted(seed):
             "patient": [str(number // 2) for number in range(12)],
             "label": CLASSES * 6,
             "shown": "whole",
+            "fold": 0,
+            "repeat": 0,
             "p_normal": share,
             "p_virus": 1 - share,
         }
@@ -25,7 +28,7 @@ def predicted(seed):
 
 
 def compared(runs, baseline):
-    return compare_runs(runs, CLASSES, None, baseline, seed=0, bootstraps=20)
+    return contrasts(runs, {}, {}, CLASSES, None, baseline, seed=0, bootstraps=20)
 
 
 def test_a_single_training_leaves_an_empty_table_with_all_columns(tmp_path):

@@ -50,6 +50,7 @@ def radiographs_config() -> dict[str, Any]:
                     "radiographs_per_class": 15,
                     "max_radiographs_per_patient": 2,
                     "shared": 0.3,
+                    "sites": 3,
                 },
                 "size": 32,
                 "folds": 2,
@@ -57,6 +58,8 @@ def radiographs_config() -> dict[str, Any]:
                 "baseline": ["case1", "linear"],
                 "ensembles": [["linear", "deep"]],
                 "leakage": [["case1", "deep"]],
+                "new_sites": [["case1", "linear"]],
+                "repeats": 2,
                 "maps": [["case5", "deep"]],
                 "external": ["elsewhere"],
                 "bootstraps": 100,
@@ -98,7 +101,7 @@ def test_all_is_made_and_told(project: Project) -> None:
         "simulate_radiographs": 2,
         "split_radiographs": 1,
         "summarise_classifiers": 1,
-        "train_classifier": 5,
+        "train_classifier": 6,
         "write_report": 1,
     }
 
@@ -121,13 +124,13 @@ def test_no_patient_is_on_two_sides(project: Project) -> None:
     assert not apart(folds, "image_fold")
     assert not apart(folds, "label")  # a patient in two classes is one patient
     tested = predictions(project)
-    assert len(tested) == 5
+    assert len(tested) == 6
     for (_, _, split), rows in tested.items():
         for _, of in rows.groupby("shown"):
             assert sorted(of["radiograph"]) == sorted(folds.index)
             assert (of["fold"] == folds.loc[of["radiograph"], f"{split}_fold"].to_numpy()).all()
             assert (of["patient"] == folds.loc[of["radiograph"], "patient"].to_numpy()).all()
-        assert apart(rows, "fold") == (split == "patient")
+        assert apart(rows, "fold") == (split != "image")
 
 
 def test_every_radiograph_is_named_whole_and_in_parts(project: Project) -> None:
@@ -196,21 +199,71 @@ def test_model_json_has_radiographs_that_its_network_never_saw(project: Project)
 
 def test_scores_stand_with_their_intervals(project: Project) -> None:
     metrics = table(project, f"{RADIOGRAPHS}/metrics.tsv")
-    assert set(metrics["split"]) == {"patient", "image", "external elsewhere"}
+    sites = {f"site site{number}" for number in (1, 2, 3)}
+    assert set(metrics["split"]) == {"patient", "image", "external elsewhere", "site", *sites}
     assert {"accuracy", "macro_f1", "auc", "calibration_error", "recall"} <= set(metrics["metric"])
     known = metrics.dropna(subset=["ci_low"])
     assert len(known) > 200
     assert ((known["ci_low"] <= known["value"]) & (known["value"] <= known["ci_high"])).mean() > 0.9
     compared = table(project, f"{RADIOGRAPHS}/comparisons.tsv")
-    runs = compared.drop_duplicates(["kind", "case", "classifier"])
-    assert sorted(zip(runs["kind"], runs["case"], runs["classifier"], strict=True)) == [
-        ("baseline", "case1", "deep"),
-        ("baseline", "case1", "linear + deep"),
-        ("baseline", "case5", "deep"),
-        ("baseline", "case5", "linear"),
-        ("baseline", "case5", "linear + deep"),
-        ("leak", "case1", "deep"),
+    keys = ["kind", "case", "classifier", "split"]
+    runs = compared.drop_duplicates(keys)
+    assert sorted(runs[keys].itertuples(index=False, name=None)) == [
+        ("baseline", "case1", "deep", "external elsewhere"),
+        ("baseline", "case1", "deep", "patient"),
+        ("baseline", "case1", "linear + deep", "patient"),
+        ("baseline", "case5", "deep", "external elsewhere"),
+        ("baseline", "case5", "deep", "patient"),
+        ("baseline", "case5", "linear", "external elsewhere"),
+        ("baseline", "case5", "linear", "patient"),
+        ("baseline", "case5", "linear + deep", "patient"),
+        ("leak", "case1", "deep", "image"),
+        ("site", "case1", "deep", "external elsewhere"),
+        ("site", "case1", "linear", "external elsewhere"),
+        ("site", "case1", "linear", "site"),
+        ("site", "case5", "deep", "external elsewhere"),
+        ("site", "case5", "linear", "external elsewhere"),
     ]
+
+
+def test_each_comparison_says_what_it_varies(project: Project) -> None:
+    compared = table(project, f"{RADIOGRAPHS}/comparisons.tsv")
+    anew = compared["partitions"] == 2
+    assert set(compared["classifier"][anew & (compared["kind"] == "baseline")]) == {"linear"}
+    varied = compared[anew].drop_duplicates("unit")
+    assert varied["unit"].tolist() == ["patients x partitions"]
+    assert varied["scope"].str.contains("other partitions into folds; these sites alone").all()
+    # A deep network was trained on one partition: no p, and why.
+    single = compared[(compared["partitions"] == 1) & compared["split"].isin(["patient", "image"])]
+    assert single["p"].isna().all()
+    assert single["reason"].str.startswith("one partition").all()
+    assert single["scope"].str.contains("these networks, this partition into folds").all()
+    sites = compared[compared["split"] == "site"]
+    assert set(sites["unit"]) == {"sites"}
+    assert set(sites["scope"]) == {"other sites and other patients"}
+    tested = compared[compared["p"].notna()]
+    assert (tested["q"] >= tested["p"]).all()
+    assert (tested["family"] != "").all()
+    assert compared[compared["p"].isna()]["q"].isna().all()
+
+
+def test_partitions_are_all_different_and_keep_patients_whole(project: Project) -> None:
+    again = table(project, f"{RADIOGRAPHS}/case1/linear/patient/repeats.tsv")
+    first = predictions(project)["case1", "linear", "patient"].query("shown == 'whole'")
+    assert again["repeat"].unique().tolist() == [1]
+    assert sorted(again["radiograph"]) == sorted(first["radiograph"])
+    assert apart(again, "fold")
+    folds = [rows.set_index("radiograph")["fold"].sort_index() for rows in (first, again)]
+    assert pd.crosstab(*folds).to_numpy().min() > 0
+    assert len(table(project, f"{RADIOGRAPHS}/case1/deep/patient/repeats.tsv")) == 0
+
+
+def test_nobody_of_a_left_out_site_is_learned_from(project: Project) -> None:
+    folds = table(project, f"{RADIOGRAPHS}/folds.tsv").set_index("radiograph")
+    rows = predictions(project)["case1", "linear", "site"]
+    sites = folds.loc[rows["radiograph"], "site"].to_numpy()
+    pairs = set(zip(sites, rows["fold"], strict=True))
+    assert pairs == {("site1", 0), ("site2", 1), ("site3", 2)}
 
 
 def test_patients_that_were_learned_from_are_no_external_test(project: Project) -> None:

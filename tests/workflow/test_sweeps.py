@@ -2,11 +2,13 @@
 
 import copy
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
 from snakemake.utils import update_config
 
+from neuroloop.cxr.trainings import trainings
 from neuroloop.workflow.configuration import ConfigError, complete, validate
 from neuroloop.workflow.sweeps import expand_sweeps
 from tests.project import preset
@@ -100,6 +102,24 @@ def test_variants_stand_wherever_radiographs_name_their_classifier() -> None:
     assert chests["ensembles"] == [["logistic", *names]]
     assert config["radiographs"]["others"] == before
     validate(config)
+
+
+def test_a_sweep_has_cases_of_its_own() -> None:
+    """Five cases of one classifier, and 16 settings of another in one case: 21, not 85."""
+    config = swept({"batch_size": [8, 16, 32, 64], "learning_rate": [1e-5, 1e-4, 1e-3, 1e-2]})
+    chests = config["radiographs"]["chests"]
+    chests |= {"cases": ["case1", "case2", "case3", "case4", "case5"], "ensembles": []}
+    chests |= {"leakage": [["case5", "fine"]], "maps": [], "cases_of": {"fine": ["case5"]}}
+    check(config)
+    made = trainings(config["radiographs"]["chests"])
+    assert Counter(case for case, _ in made) == {"case5": 17} | dict.fromkeys(
+        ("case1", "case2", "case3", "case4"), 1
+    )
+    assert len(set(made)) == len(made) == 21
+    chests = swept({"epochs": [1, 2]})["radiographs"]["chests"] | {"cases_of": {}}
+    assert trainings(chests) == [
+        (case, classifier) for case in chests["cases"] for classifier in chests["classifiers"]
+    ]
 
 
 def test_a_preset_may_add_a_sweep_to_a_classifier_that_it_does_not_state() -> None:
@@ -197,6 +217,10 @@ RADIOGRAPHS = "radiographs.chests"
         ("folds", "hold-out", "folds: "),
         ("external", ["kermany"], "external: no set of radiographs is called 'kermany'"),
         ("cases", ["case6"], "cases.0: 'case6' is not one of"),
+        ("cases_of", {"deep": ["case1"]}, "cases_of: no classifier is called 'deep'"),
+        ("cases_of", {"fine": []}, "cases_of.fine: "),
+        ("cases_of", {"fine": ["case1"]}, r"maps: \['case5', 'fine'\] is not a case and a class"),
+        ("cases_of", {"fine": ["case3"]}, r"leakage: \['case1', 'fine'\] is not a case and a"),
         ("contrast", ["bacteria"], "contrast: "),
         ("contrast", ["flu", "virus"], r"contrast: no class is called 'flu' \(bacteria, normal"),
     ],

@@ -13,12 +13,15 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """One chapter a case and classifier whose maps are drawn."""
     return {
         f"{name}, {case}, {classifier}": {
-            "figure": f"results/cxr/{name}/{case}/{classifier}/maps/maps.png"
+            "figure": f"results/cxr/{name}/{case}/{classifier}/maps/maps.png",
+            "facts": f"results/cxr/{name}/{case}/{classifier}/maps/maps.json",
         }
         for case, classifier in block["maps"]
     }
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:
-    """Nothing beside the figure."""
-    return {}
+    """Why the maps of a classifier at chance say nothing; empty for others."""
+    from neuroloop.files.formats import read_json
+
+    return {"at_chance": read_json(files["facts"])["at_chance"]}

@@ -85,7 +85,24 @@ def test_scores_stand_at_their_row_with_their_interval():
         "AUC (n = 1,200 radiographs)",
     ]
     assert "radiographs of 950 (macro-F1) and 600 (AUC) patients" in figure.get_suptitle()
-    assert "95 % intervals over patients" in figure.get_suptitle()
+    assert "95 % intervals over other patients of the same sites" in figure.get_suptitle()
+
+
+def test_new_sites_and_other_sets_stand_beside_and_single_sites_do_not():
+    elsewhere = [
+        *rows("case1", "plain", "site", "whole", 0.5),
+        *rows("case1", "plain", "site north", "whole", 0.45),
+        *rows("case1", "plain", "external kaggle", "whole", 0.4),
+    ]
+    scores = pd.concat([scored(), pd.DataFrame(elsewhere)], ignore_index=True)
+    figure = draw_scores(scores, CONTRAST, None, simulated=True)
+    values = sorted(round(point[0], 3) for point in drawn(figure.axes[0]).values())
+    assert values == [0.4, 0.5, 0.6, 0.7, 0.75]
+    said = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "new sites: each left out in turn, interval over sites" in said
+    assert "kaggle: another set" in said
+    assert figure.get_suptitle().startswith("Simulated radiographs: how well")
+    assert "they speak of no other site" in figure.get_suptitle()
 
 
 def test_numbers_are_written_beside_their_row():
@@ -140,7 +157,7 @@ def test_shortcuts_stand_side_by_side():
     assert values == pytest.approx(expected)
     said = [text.get_text() for text in figure.legends[0].get_texts()]
     assert said[:3] == ["whole radiograph", "lungs only", "background only, the lungs masked"]
-    assert "95 % intervals over patients" in figure.get_suptitle()
+    assert "95 % intervals over other patients of the same sites" in figure.get_suptitle()
 
 
 def test_the_same_numbers_make_the_same_files(tmp_path):

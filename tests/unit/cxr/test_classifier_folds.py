@@ -1,6 +1,7 @@
 """Folds of a classifier, what is kept of each fold's network, and what stops it."""
 
 import copy
+import dataclasses
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import torch
 from neuroloop.cxr.classifier import Classifier
 from neuroloop.cxr.classifier_folds import make_folds, trained_part
 from neuroloop.cxr.radiograph_set import load_radiograph_set
+from neuroloop.cxr.radiograph_splits import deal_folds, site_folds
 from neuroloop.errors import NeuroLoopError
 from neuroloop.networks.transfer_network import transfer_network
 from scripts.cxr.simulate_radiographs import simulate_radiographs
@@ -91,6 +93,59 @@ def test_a_split_by_image_puts_patients_on_both_sides_but_no_radiograph(shown):
         assert patients(shown, learn) & patients(shown, fold.test)
         assert not set(learn) & set(fold.test)
         assert not set(fold.validation) & (set(learn) | set(fold.test))
+
+
+def at_sites(shown, sites):
+    table = shown.table.assign(site=sites)
+    return dataclasses.replace(shown, table=table.assign(site_fold=site_folds(table)))
+
+
+def test_each_site_is_left_out_with_all_radiographs_of_its_patients(shown):
+    """Also those that were taken at another site."""
+    sites = np.array(["north", "south", "west"])[np.arange(120) % 3]
+    away = at_sites(shown, sites)
+    made = make_folds(away, "case1", "site", 3, 1, 0.1, SEED)
+    assert len(made) == 3
+    both = 0
+    for site, fold in zip(["north", "south", "west"], made, strict=True):
+        assert (away.table["site"].iloc[fold.test] == site).all()
+        learn = np.unique(np.concatenate([fold.learn["row"], fold.validation]))
+        assert not patients(away, learn) & patients(away, fold.test)
+        both += 120 - len(fold.test) - len(learn)
+    assert both > 0  # patients of two sites: learned from at neither
+
+
+@pytest.mark.parametrize(
+    ("sites", "said"),
+    [
+        (None, "the radiographs have no sites"),
+        (["", *["north", "south"] * 60][:120], "1 of 120 radiographs have no site"),
+        (["north"] * 120, "0 of 120 radiographs have no site, the others 1"),
+    ],
+)
+def test_sites_that_are_not_known_cannot_be_left_out(shown, sites, said):
+    away = shown if sites is None else at_sites(shown, sites)
+    with pytest.raises(NeuroLoopError, match=f"{said}.*column site, or leave radiographs.new_sit"):
+        make_folds(away, "case1", "site", 3, 1, 0.1, SEED)
+
+
+def test_a_class_of_one_site_cannot_be_left_out(shown):
+    sites = np.where(shown.labels == 0, "north", np.array(["north", "south"])[np.arange(120) % 2])
+    with pytest.raises(NeuroLoopError, match="radiographs of bacteria come from one site"):
+        make_folds(at_sites(shown, sites), "case1", "site", 3, 1, 0.1, SEED)
+
+
+def test_other_partitions_are_other_deals_of_whole_patients(shown):
+    first, second, again = (
+        deal_folds(shown.table, "patient", 3, SEED, *names) for names in ((), (1,), (1,))
+    )
+    assert (first == shown.table["patient_fold"].astype(int)).all()
+    np.testing.assert_array_equal(second, again)
+    assert (first != second).any()
+    made = make_folds(shown, "case1", "patient", 3, 1, 0.1, SEED, second)
+    for number, fold in enumerate(made):
+        assert (second[fold.test] == number).all()
+        assert not patients(shown, fold.learn["row"]) & patients(shown, fold.test)
 
 
 def test_a_holdout_is_one_fold_of_its_sides(paths):

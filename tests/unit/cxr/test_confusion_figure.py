@@ -17,7 +17,7 @@ def predicted(*cells):
     ]
     names = [f"radiograph{number}" for number in range(len(rows))]
     patients = [f"person{number // 2}" for number in range(len(rows))]
-    return pd.DataFrame(rows).assign(radiograph=names, patient=patients)
+    return pd.DataFrame(rows).assign(radiograph=names, patient=patients, fold=0)
 
 
 RADIOGRAPHS = predicted(

@@ -88,6 +88,7 @@ def predicted(n=200, seed=0):
             "radiograph": [f"radiograph{number:03}" for number in range(n)],
             "patient": stream.integers(60, size=n).astype(str),
             "label": np.array(CLASSES)[truth],
+            "fold": 0,
             **{f"p_{name}": shares[:, number] for number, name in enumerate(CLASSES)},
         }
     )

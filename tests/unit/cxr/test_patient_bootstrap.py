@@ -4,13 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from neuroloop.cxr.patient_bootstrap import (
-    CHUNK,
-    patient_weights,
-    percentile_interval,
-    two_sided_p,
-    weighted_auc,
-)
+from neuroloop.cxr.patient_bootstrap import CHUNK, patient_weights, weighted_auc
 from neuroloop.errors import NeuroLoopError
 
 
@@ -57,16 +51,3 @@ def test_auc_against_scikit_learn():
     weights = np.concatenate(list(patient_weights(40, 15, seed=0)))
     expected = [roc_auc_score(positive, scores, sample_weight=row[patients]) for row in weights]
     np.testing.assert_allclose(weighted_auc(scores, positive, patients, weights), expected)
-
-
-def test_percentiles_and_p_leave_out_what_is_not_defined():
-    draws = np.array([np.nan, *np.linspace(-1, 3, 401), np.nan])
-    assert percentile_interval(draws) == pytest.approx((-0.9, 2.9))
-    # 101 at or below zero of 401.
-    assert two_sided_p(draws) == pytest.approx(2 * 102 / 402)
-    assert two_sided_p(-draws) == pytest.approx(2 * 102 / 402)
-    assert two_sided_p(np.full(99, 0.5)) == pytest.approx(2 / 100)
-    assert two_sided_p(np.zeros(99)) == 1
-    lost = np.full(5, np.nan)
-    assert np.isnan(percentile_interval(lost)).all()
-    assert np.isnan(two_sided_p(lost))

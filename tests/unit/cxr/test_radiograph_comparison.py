@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import t
 
 from neuroloop.cxr.patient_bootstrap import patient_weights
 from neuroloop.cxr.predictions_table import predictions_table
@@ -12,6 +13,7 @@ from neuroloop.errors import NeuroLoopError
 
 CLASSES = ["bacteria", "normal", "virus"]
 CONTRAST = ("bacteria", "virus")
+NAMED = ["p_bacteria", "p_normal", "p_virus"]
 
 
 def predicted(skill, seed, n=150):
@@ -26,12 +28,14 @@ def predicted(skill, seed, n=150):
             "radiograph": [f"radiograph{number}" for number in range(n)],
             "patient": patients.astype(str),
             "label": np.array(CLASSES)[truth],
+            "fold": 0,
             **{f"p_{name}": shares[:, number] for number, name in enumerate(CLASSES)},
         }
     )
 
 
 def compared(a, b, n_boot=200, **options):
+    a, b = ([one] if isinstance(one, pd.DataFrame) else one for one in (a, b))
     return compare(a, b, CLASSES, CONTRAST, 0, n_boot, **options).set_index("metric")
 
 
@@ -62,15 +66,71 @@ def test_both_are_scored_over_the_same_patients():
     )
     for name in COMPARED:
         draws = one[name, ""] - other[name, ""]
+        patients, value = made.loc[name, "patients"], made.loc[name, "difference"]
+        error = np.sqrt(draws.var() * patients / (patients - 1))
         bounds = made.loc[name, ["ci_low", "ci_high"]].tolist()
-        assert bounds == pytest.approx(np.quantile(draws, [0.025, 0.975]))
-        rarer = min((draws <= 0).sum(), (draws >= 0).sum())
-        assert made.loc[name, "p"] == pytest.approx(min(1, 2 * (1 + rarer) / 201))
+        assert bounds == pytest.approx(t.interval(0.95, patients - 1, value, error))
+        assert made.loc[name, "p"] == pytest.approx(2 * t.sf(abs(value) / error, patients - 1))
+        power = t.sf(
+            t.ppf(0.975, patients - 1), patients - 1, made.loc[name, "smallest_effect"] / error
+        )
+        assert power == pytest.approx(0.8, abs=0.01)
+
+
+def test_partitions_are_averaged_and_their_luck_counts():
+    """By hand: the mean, and the variance of the mean beside that over patients."""
+    a, b = [predicted(1.5, 1), predicted(1.5, 3)], [predicted(1.0, 2), predicted(1.0, 4)]
+    each = [compared(*pair)["difference"]["accuracy"] for pair in zip(a, b, strict=True)]
+    one, both = compared(a[:1], b[:1]), compared(a, b, tested_per_learned=0.5)
+    assert one.loc["accuracy", "partitions"] == 1
+    made = both.loc["accuracy"]
+    assert made["partitions"] == 2
+    assert made["difference"] == pytest.approx(np.mean(each))
+    tables = [[predictions_table(rows, CLASSES) for rows in side] for side in (a, b)]
+    weights = np.concatenate(list(patient_weights(57, 200, seed=0)))
+    draws = np.mean(
+        [
+            scores(x, weights, CLASSES, None)["accuracy", ""]
+            - scores(y, weights, CLASSES, None)["accuracy", ""]
+            for x, y in zip(*tables, strict=True)
+        ],
+        axis=0,
+    )
+    parts = [draws.var() * 57 / 56 * 1.5, np.var(each, ddof=1) / 2]
+    freedom = sum(parts) ** 2 / (parts[0] ** 2 / 56 + parts[1] ** 2)
+    expected = t.interval(0.95, freedom, made["difference"], np.sqrt(sum(parts)))
+    assert made[["ci_low", "ci_high"]].tolist() == pytest.approx(expected)
+    pd.testing.assert_frame_equal(compared(a, b[:1]), compared(a[:1], b[:1]))
+
+
+def test_shared_folds_widen_the_interval_where_they_differ_more():
+    """Folds in which one side or the other is far better: patients alone do not tell."""
+    folds = np.arange(150) % 3
+
+    def lucky(skills, seed):
+        parts = [predicted(skill, seed).assign(fold=folds) for skill in skills]
+        return pd.concat([part[folds == k] for k, part in enumerate(parts)], ignore_index=True)
+
+    a = [lucky((3, 0, 1), 1), lucky((0, 3, 1), 3)]
+    b = [lucky((0, 3, 1), 2), lucky((3, 0, 1), 4)]
+    made = compared(a, b, tested_per_learned=0.5).loc["accuracy"]
+    gaps = [
+        (x["label"] == x[NAMED].idxmax(axis=1).str[2:])[x["fold"] == fold].mean()
+        - (y["label"] == y[NAMED].idxmax(axis=1).str[2:])[y["fold"] == fold].mean()
+        for x, y in zip(a, b, strict=True)
+        for fold in range(3)
+    ]
+    error = np.sqrt((1 / 6 + 1 / 2) * np.var(gaps, ddof=1))
+    expected = t.interval(0.95, 5, made["difference"], error)
+    assert made[["ci_low", "ci_high"]].tolist() == pytest.approx(expected)
+    apart = [rows.assign(fold=(folds + 1) % 3 if n else folds) for n, rows in enumerate(b)]
+    other = compared(a, apart, tested_per_learned=0.5).loc["accuracy"]
+    assert other["ci_high"] - other["ci_low"] < made["ci_high"] - made["ci_low"]
 
 
 def test_a_prediction_differs_not_from_itself():
     made = compared(predicted(1.5, 1), predicted(1.5, 1))
-    assert (made[["difference", "ci_low", "ci_high"]] == 0).all(axis=None)
+    assert (made[["difference", "ci_low", "ci_high", "smallest_effect"]] == 0).all(axis=None)
     assert (made["p"] == 1).all()
 
 
@@ -90,7 +150,7 @@ def test_a_clear_difference_is_found_and_none_is_not():
     clear = compared(predicted(2.5, 1), predicted(0.5, 2))
     assert (clear.drop("log_loss")["ci_low"] > 0).all()
     assert clear.loc["log_loss", "ci_high"] < 0  # less is better
-    assert clear["p"].tolist() == pytest.approx([2 / 201] * 5)
+    assert (clear["p"] < 1e-4).all()
     none = compared(predicted(1.0, 1), predicted(1.0, 2))
     assert ((none["ci_low"] < 0) & (none["ci_high"] > 0)).all()
 
@@ -98,7 +158,9 @@ def test_a_clear_difference_is_found_and_none_is_not():
 def test_p_is_small_as_often_as_it_says():
     """Two predictions of equal skill: p below 0.1 in about one of ten."""
     small = sum(
-        compare(predicted(1.0, seed, 90), predicted(1.0, 1000 + seed, 90), CLASSES, None, seed, 100)
+        compare(
+            [predicted(1.0, seed, 90)], [predicted(1.0, 1000 + seed, 90)], CLASSES, None, seed, 100
+        )
         .set_index("metric")
         .loc["accuracy", "p"]
         < 0.1
@@ -108,7 +170,7 @@ def test_p_is_small_as_often_as_it_says():
 
 
 def test_without_a_contrast_there_is_no_auc_of_it():
-    made = compare(predicted(1.5, 1), predicted(1.0, 2), CLASSES, None, 0, 20)
+    made = compare([predicted(1.5, 1)], [predicted(1.0, 2)], CLASSES, None, 0, 20)
     assert "auc" not in set(made["metric"])
 
 

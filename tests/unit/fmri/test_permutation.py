@@ -236,11 +236,15 @@ def test_label_null() -> None:
 
 
 def observed(
-    x: np.ndarray, y: np.ndarray, runs: np.ndarray, splits: list[folds.Split]
+    x: np.ndarray,
+    y: np.ndarray,
+    runs: np.ndarray,
+    splits: list[folds.Split],
+    blocks: np.ndarray | None = None,
 ) -> tuple[float, np.ndarray]:
     """Accuracy of ridge and its predictions."""
     predicted = np.empty(len(y), dtype=int)
-    fitted = linear.fit_linear("ridge", x, y, runs, splits, y.max() + 1, x.shape[1])
+    fitted = linear.fit_linear("ridge", x, y, runs, splits, y.max() + 1, x.shape[1], blocks)
     for split, scores in zip(splits, fitted, strict=True):
         predicted[split.test] = scores.argmax(axis=1)
     return float((predicted == y).mean()), predicted
@@ -255,7 +259,7 @@ def test_p_values_hold_where_folds_were_stratified() -> None:
         x, runs, blocks = generator.standard_normal((40, 50)), np.repeat("1", 40), np.arange(40)
         fold = folds.stratified_folds(map(str, y), 5, generator)
         splits = folds.splits(fold)
-        accuracy, predicted = observed(x, y, runs, splits)
+        accuracy, predicted = observed(x, y, runs, splits, blocks)
         args = (y, blocks.astype(str), runs)
         null = permutation.retrained_null("ridge", x, *args, splits, 2, generator, 19, 50)
         retrained.append(statistics.permutation_p(accuracy, null))

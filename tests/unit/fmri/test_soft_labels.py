@@ -258,8 +258,25 @@ def test_a_class_that_cannot_be_calibrated_is_called_by_its_name() -> None:
     x, runs, shown = np.eye(10), np.repeat("1", 10), np.full(10, "")
     splits = [Split(np.delete(np.arange(10), t), np.array(t)) for t in ([0, 1, 8], [2, 3, 9])]
     fit = partial(linear.fit_linear, "ridge", n_voxels=10)
+    rows = (x, y, runs, shown, splits, 3, fit, 2, np.arange(10).astype(str))
     with pytest.raises(NeuroLoopError, match="a fold learns class 'owl' from one block"):
-        soft_labels.out_of_fold(x, y, runs, shown, splits, 3, fit, 2, classes=["cat", "dog", "owl"])
+        soft_labels.out_of_fold(*rows, classes=["cat", "dog", "owl"])
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_rows_of_blocks_of_one_run_are_not_dealt_one_by_one(calibrated: bool) -> None:
+    """Noise of one run in blocks of ten volumes: rows dealt evenly by class would read at 87 %."""
+    generator = np.random.default_rng(0)
+    noise = generator.standard_normal((24, 30)).repeat(10, axis=0)
+    x = noise + 0.3 * generator.standard_normal((240, 30))
+    y = np.concatenate([generator.permutation(4) for _ in range(6)]).repeat(10)
+    runs = np.repeat("1", 240)
+    splits = folds.splits(folds.stratified_folds(y.astype(str), 5, generator))
+    fit = partial(linear.fit_linear, "ridge", alphas=[100.0])
+    rows = (x, y, runs, None, splits, 4, fit, 3) if calibrated else (x, y, runs, splits, 4)
+    with pytest.raises(NeuroLoopError, match=r"rows of block .* both learned and tested") as error:
+        (soft_labels.out_of_fold if calibrated else fit)(*rows)
+    assert "\n" not in str(error.value)
 
 
 def test_images_that_all_runs_share_cannot_calibrate_and_that_is_said() -> None:

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from neuroloop import registry
-from neuroloop.files.formats import save_table
+from neuroloop.files.formats import save_json, save_table
 from neuroloop.report.chapters import Chapter, chapters, located
 from neuroloop.report.page import report_page
 from tests.unit.report.outline import Outline
@@ -43,6 +43,11 @@ COLUMNS = {
     "q": 0.01,
     "mean": 0.2,
     "change": 0.3,
+    "ci_low": 0.05,
+    "ci_high": 0.15,
+    "unit": "patients",
+    "scope": "other patients",
+    "reason": "",
 }
 
 PLUGIN = '''"""How many subjects there are."""
@@ -76,6 +81,8 @@ def filled(tmp_path):
             files[name].parent.mkdir(parents=True, exist_ok=True)
             if file.endswith(".tsv"):
                 save_table(files[name], pd.DataFrame([{**COLUMNS, "file": file}]))
+            elif file.endswith(".json"):
+                save_json(files[name], {"at_chance": f"{file} is at chance"})
             else:
                 files[name].write_bytes(file.encode())
         found.append(chapter._replace(files=files))
@@ -115,6 +122,8 @@ def test_every_file_of_every_section_is_shown_once(filled, tmp_path):
             shown = (
                 png_address(file.read_bytes())
                 if file.suffix == ".png"
+                else f"{file.relative_to(tmp_path)} is at chance"
+                if file.suffix == ".json"
                 else f"<td>{file.relative_to(tmp_path)}</td>"
             )
             assert page.count(shown) == 1, (chapter, name)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from neuroloop.cxr.classifier_contrasts import contrasts
 from neuroloop.distill.ablation import KEYS, REFERENCE, Group, accuracies, compare_teachers
 from neuroloop.files.formats import read_table, save_table
 from neuroloop.report.chapters import Chapter
@@ -67,8 +68,35 @@ def test_radiographs_with_nothing_to_compare_make_a_page_without_a_table(tmp_pat
     files["scores"].parent.mkdir(parents=True)
     for file in files.values():
         file.write_bytes(b"")
-    columns = ["kind", "metric", "difference", "ci_low", "ci_high", "p"]
-    save_table(files["comparisons"], pd.DataFrame(columns=columns))
+    save_table(files["comparisons"], contrasts({}, {}, {}, ["a", "b"], None, None, 0, 100))
     page = report_page("NeuroLoop", [Chapter("radiographs", "chests", files)])
     assert "<table" not in page
     assert page.count("<img") == 5
+    assert "simulated" not in page
+
+
+def test_radiographs_say_what_was_seen_of_whom(tmp_path):
+    (files,) = radiographs.chapters("chests", {"source": "simulated"}).values()
+    files = {name: tmp_path / file for name, file in files.items()}
+    files["scores"].parent.mkdir(parents=True)
+    for file in files.values():
+        file.write_bytes(b"")
+    whom = {
+        "unit": "patients",
+        "scope": "other patients",
+        "family": "leak",
+        "smallest_effect": 0.0421,
+    }
+    rows = [
+        {"difference": 0.1, "ci_low": 0.05, "ci_high": 0.15, "p": 0.001, "q": 0.002, "reason": ""},
+        {"difference": 0.01, "ci_low": -0.02, "ci_high": 0.04, "p": 0.4, "q": 0.4, "reason": ""},
+        {"difference": 0.1, "ci_low": 0.05, "ci_high": 0.15, "reason": "one partition"},
+    ]
+    save_table(files["comparisons"], pd.DataFrame([whom | row for row in rows]))
+    page = report_page("NeuroLoop", [Chapter("radiographs", "chests", files)])
+    assert "These radiographs are simulated" in page
+    assert "Over patients: these speak of other patients." in page
+    first, second, third = page.split("<tbody>")[1].split("</tr>")[:3]
+    assert "<td>a difference</td>" in first
+    assert "no difference seen; of 5 studies like this 4 would see one of 0.042" in second
+    assert "no test: one partition" in third

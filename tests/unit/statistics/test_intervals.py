@@ -9,7 +9,7 @@ from statsmodels.api import OLS
 from statsmodels.stats.proportion import proportion_confint
 
 from neuroloop.statistics import intervals as statistics
-from neuroloop.statistics.crossed import crossed_variance
+from neuroloop.statistics.crossed import crossed_half_width
 from neuroloop.statistics.intervals import (
     cluster_interval,
     crossed_group_interval,
@@ -202,8 +202,7 @@ def test_crossed_group_interval_by_hand():
 def test_subjects_who_are_alike_leave_the_interval_to_seeds_and_images():
     one = np.random.default_rng(0).integers(-1, 2, size=(1, 4, 30)).astype(float)
     alike = crossed_group_interval(np.repeat(one, 5, axis=0))
-    variance, freedom = crossed_variance(one[0])
-    half = stats.t.ppf(0.975, freedom) * np.sqrt(variance)
+    half = crossed_half_width(one[0])
     assert alike[:3] == pytest.approx((one.mean(), one.mean() - half, one.mean() + half))
 
 
