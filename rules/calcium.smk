@@ -191,6 +191,7 @@ rule correlate_maps:
     input:
         maps=f"results/{READ}/maps.npz",
         map_table=f"results/{READ}/maps.tsv",
+        reading=f"results/{READ}/reading.tsv",
         frames=f"results/{SESSION}/frames.h5",
         table=f"results/{SESSION}/frames.tsv",
         cells=f"results/{SESSION}/cells.tsv",
@@ -276,6 +277,7 @@ rule estimate_coupling:
         traces=f"results/{SESSION}/traces.npz",
         trials=f"results/{SESSION}/trials.tsv",
         evidence=f"results/{READ}/evidence.npz",
+        reading=f"results/{READ}/reading.tsv",
         table=f"results/{SESSION}/frames.tsv",
         cells=f"results/{SESSION}/cells.tsv",
         truth=truth_input,
@@ -323,6 +325,7 @@ rule compare_sessions:
         map_table_a="results/calcium/{area}/{session_a}/{reader}/maps.tsv",
         evidence_a="results/calcium/{area}/{session_a}/{reader}/evidence.npz",
         weights_a="results/calcium/{area}/{session_a}/{reader}/weights.safetensors",
+        reading_a="results/calcium/{area}/{session_a}/{reader}/reading.tsv",
         cells_b="results/calcium/{area}/{session_b}/cells.tsv",
         frames_b="results/calcium/{area}/{session_b}/frames.h5",
         table_b="results/calcium/{area}/{session_b}/frames.tsv",
@@ -332,6 +335,7 @@ rule compare_sessions:
         map_table_b="results/calcium/{area}/{session_b}/{reader}/maps.tsv",
         evidence_b="results/calcium/{area}/{session_b}/{reader}/evidence.npz",
         weights_b="results/calcium/{area}/{session_b}/{reader}/weights.safetensors",
+        reading_b="results/calcium/{area}/{session_b}/{reader}/reading.tsv",
     output:
         routes=f"results/{COMPARED}/routes.tsv",
         matrices=f"results/{COMPARED}/change.npz",

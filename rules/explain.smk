@@ -166,6 +166,7 @@ rule write_gallery:
         folders=lambda wildcards: explained_files(wildcards.model, "files"),
     output:
         page="results/explain/{model}/gallery.html",
+        sanity="results/explain/{model}/sanity.tsv",
         intake="results/explain/{model}/intake.json",
         run="results/explain/{model}/gallery.run.json",
     log:

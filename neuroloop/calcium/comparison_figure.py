@@ -17,9 +17,14 @@ if TYPE_CHECKING:
 FIRST, SECOND = (PALETTE[5], "o"), (PALETTE[1], "D")
 
 NOTE = (
-    "bars: 95 % intervals over recordings and seeds; n: entries of the matrix\n"
-    "p: mean change, p any: changes that may cancel; both by exchanging recordings of the sessions"
+    "bars: 95 % intervals over recordings (of this animal, by these networks); n: entries\n"
+    "p: mean change, p any: changes that may cancel; both by exchanging recordings of sessions\n"
+    "q: corrected over routes and panels; unseen: smaller changes could not be told from none"
 )
+
+
+#: Begins the note of a route through maps of a reader that names no cells.
+AT_CHANCE = "READER AT CHANCE"
 
 
 def comparison_figure(
@@ -35,6 +40,7 @@ def comparison_figure(
     ----------
     routes : DataFrame
         ``route`` and the columns of `sessions.Change.panels`; ``p`` and ``p_any`` may be NaN.
+        ``q``, ``q_any`` and ``smallest_effect`` are told where they are there.
     units : mapping of str to str
         What the numbers of each route are, with their unit.
     sessions : (str, str)
@@ -114,10 +120,14 @@ def _draw_change(panel: "Axes", table: pd.DataFrame) -> None:
 def _chances(row: Mapping[Any, Any]) -> str:
     """Write what is known of p and of p for any change."""
     said = [
-        f"{name} {_short(row[column])}"
-        for name, column in (("p", "p"), ("p any", "p_any"))
+        f"{name} {_short(row[column])}" + (f" (q {_short(row[q])})" if pd.notna(row.get(q)) else "")
+        for name, column, q in (("p", "p", "q"), ("p any", "p_any", "q_any"))
         if pd.notna(row.get(column))
     ]
+    if AT_CHANCE in str(row.get("note")):
+        said.insert(0, "reader at chance: no evidence")
+    if said and row.get("q", 0) > 0.05 and pd.notna(row.get("smallest_effect")):
+        said.append(f"unseen: below {row['smallest_effect']:.2g}")
     if said:
         return "\n".join(said)
     note = row.get("note")

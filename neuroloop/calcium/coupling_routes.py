@@ -14,6 +14,7 @@ from neuroloop.calcium.influence import ITSELF, NEVER, TOGETHER, Influence, esti
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath, load_arrays
 from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.statistics.units import scope, varied
 
 
 class CouplingRoutes(NamedTuple):
@@ -91,14 +92,32 @@ def coupling_by_route(
 
 
 def coupling_table(
-    found: CouplingRoutes, cells: pd.DataFrame, true: np.ndarray | None
+    found: CouplingRoutes, cells: pd.DataFrame, true: np.ndarray | None, warning: str = ""
 ) -> pd.DataFrame:
-    """A row for each route: its numbers, and what they do not say."""
+    """A row for each route: its numbers, what they speak of, and what they do not say.
+
+    `warning` (`reader_level.at_chance`) stands in the note of ``maps``.
+    """
     names = cells["cell"].tolist()
     return pd.DataFrame(
         [
             route_facts(name, route, cells, true)
-            | {"note": found.failed.get(name) or note_of(route, names)}
+            | {
+                "note": "; ".join(
+                    filter(
+                        None,
+                        [
+                            warning if name == "maps" else "",
+                            found.failed.get(name) or note_of(route, names),
+                        ],
+                    )
+                ),
+                "unit": varied(["trial"]),
+                "scope": scope(
+                    ["trial"],
+                    ["recording", *(["network"] if name == "maps" else []), "animal"],
+                ),
+            }
             for name, route in found.routes.items()
         ]
     )

@@ -1,6 +1,7 @@
 """Where readers looked: maps of patterns over the mean image of a session."""
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +42,7 @@ def map_figure(
     trials: int,
     seeds: int,
     limit: int = 24,
+    warning: str = "",
 ) -> "Figure":
     """Draw the map of each pattern over the mean image, on one colour scale.
 
@@ -60,6 +62,8 @@ def map_figure(
         What each map is a mean of.
     limit : int
         Greatest number of patterns drawn, those of fewest cells first.
+    warning : str
+        What a reader must know of them first, as that the reader is at chance.
 
     Returns
     -------
@@ -95,7 +99,8 @@ def map_figure(
         f"means over {trials} held-out trials and {seeds} seed{'s' * (seeds != 1)}; "
         f"grey: mean image; thick circles: stimulated cells, thin: others\n"
         f"map of {maps.shape[2]} × {maps.shape[1]} pixels, its native resolution, not smoothed: "
-        f"each is {stride} × {stride} pixels of the frame",
+        f"each is {stride} × {stride} pixels of the frame"
+        + (f"\n{fill(warning, 88)}" if warning else ""),
         fontsize=9,
     )
     return figure

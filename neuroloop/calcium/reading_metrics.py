@@ -11,7 +11,11 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.statistics.intervals import Estimate, cluster_interval
+from neuroloop.statistics.intervals import Estimate, cluster_interval, permutation_p
+from neuroloop.statistics.units import scope, varied
+
+#: Permutations of trials' patterns, for p.
+PERMUTATIONS = 999
 
 #: From ranks (seeds, frames, outputs; 0 is best), logits of the same shape and the indices of the
 #: outputs that should be on to what is right, (seeds, frames, number of judgements per frame).
@@ -89,6 +93,9 @@ def reading_metrics(
         pattern, of the same group if there are groups
         ``uniform`` : chance of k outputs drawn at random; NaN for exact_threshold
         ``frames``, ``trials``, ``seeds`` : how many
+        ``p`` : one-sided, how often trials whose patterns are permuted, within groups, are named
+        at least as well; NaN where all have one pattern
+        ``unit``, ``scope`` : what varies, and of what the row speaks
 
     Raises
     ------
@@ -116,6 +123,9 @@ def reading_metrics(
                     "frames": len(chosen),
                     "trials": len(set(of_trial[chosen].tolist())),
                     "seeds": len(logits),
+                    "p": _p(judge, *given, of_trial[chosen], of_group[chosen]),
+                    "unit": varied(["trial"]),
+                    "scope": scope(["trial"], ["recording", "network", "animal"]),
                 }
             )
     return pd.DataFrame(rows)
@@ -225,6 +235,39 @@ def _chance(
             right += weight * each.sum() / inside.sum()
             judged += weight * each.size / inside.sum()
     return right / judged
+
+
+def _p(
+    judge: Judge,
+    ranks: np.ndarray,
+    logits: np.ndarray,
+    targets: np.ndarray,
+    trials: np.ndarray,
+    groups: np.ndarray,
+) -> float:
+    """Compare what is right with trials whose patterns are permuted within groups.
+
+    All frames of a trial change their pattern together. The permutations are the same each time.
+    """
+    _, first, of_frame = np.unique(trials, return_index=True, return_inverse=True)
+    patterns, pattern = _patterns(targets)
+    own, group = pattern[first], groups[first]
+    if all(len(set(own[group == name].tolist())) < 2 for name in np.unique(group)):
+        return float("nan")
+    right, judged = np.empty((2, len(first), len(patterns)))
+    for number, on in enumerate(patterns):
+        each = judge(ranks, logits, on)
+        right[:, number] = np.bincount(of_frame, each.sum(axis=(0, 2)))
+        judged[:, number] = np.bincount(of_frame, np.full(len(of_frame), each[:, 0].size))
+    generator, order = np.random.default_rng(0), np.arange(len(first))
+    inside = [np.flatnonzero(group == name) for name in np.unique(group)]
+    permuted = np.tile(order, (PERMUTATIONS + 1, 1))
+    for row in permuted[1:]:
+        for places in inside:
+            row[places] = generator.permutation(places)
+    shown = own[permuted]
+    shares = right[order, shown].sum(axis=1) / judged[order, shown].sum(axis=1)
+    return permutation_p(shares[0], shares[1:])
 
 
 def _uniform(measure: str, targets: np.ndarray) -> float:

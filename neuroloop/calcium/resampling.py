@@ -60,12 +60,11 @@ def resample_seeds(values: np.ndarray, generator: np.random.Generator) -> np.nda
 
 def spread_of_resamples(
     without_unit: Sequence[np.ndarray],
-    without_seed: Sequence[np.ndarray],
     generator: np.random.Generator,
     n_boot: int,
     level: float,
 ) -> np.ndarray:
-    """Tell how a value spreads where units, and seeds, are drawn with replacement.
+    """Tell how a value spreads where units are drawn with replacement.
 
     A value that is made of units in an involved way, as by least squares, may have none where some
     units are not drawn at all. So it is taken as the sum of the influences of its units, each told
@@ -77,8 +76,8 @@ def spread_of_resamples(
 
     Parameters
     ----------
-    without_unit, without_seed : sequence of ndarray, each of the value's shape
-        The value without each unit, two or more, and each seed, none or two or more.
+    without_unit : sequence of ndarray, each of the value's shape
+        The value without each unit, two or more.
     generator : numpy.random.Generator
     n_boot : int
         Number of resamples.
@@ -91,13 +90,10 @@ def spread_of_resamples(
         Lower and upper end, less the value; NaN where a unit is the only one that defines it.
     """
     shape = np.shape(without_unit[0])
-    drawn = np.zeros((n_boot, int(np.prod(shape))))
-    for values in (without_unit, without_seed):
-        if values:
-            count, influence = len(values), _influences(values)
-            times = generator.multinomial(count, np.full(count, 1 / count), size=n_boot) - 1
-            drawn += (times @ influence) / np.sqrt(count * (count - 1))
-    squares = _influences(without_unit) ** 2
+    count, influence = len(without_unit), _influences(without_unit)
+    times = generator.multinomial(count, np.full(count, 1 / count), size=n_boot) - 1
+    drawn = (times @ influence) / np.sqrt(count * (count - 1))
+    squares = influence**2
     total = (squares**2).sum(axis=0)
     alike = np.full(total.shape, len(squares) / 3)
     even = np.divide(squares.sum(axis=0) ** 2, total, out=alike, where=total > 0)

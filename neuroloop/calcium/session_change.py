@@ -16,6 +16,8 @@ from neuroloop.calcium.traces import read_trials
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath, load_arrays
 from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.statistics.families import corrected
+from neuroloop.statistics.units import scope, varied
 
 #: In the order of the figure, and the columns of a route that are numbers.
 ROUTES = ("influence", "maps", "cosine", "zncc")
@@ -23,6 +25,11 @@ ROUTES = ("influence", "maps", "cosine", "zncc")
 
 NUMBERS = ("first", "second", "change", "ci_low", "ci_high", "p", "p_any")
 
+#: The family of tests in which a comparison looks for a change, over routes and panels.
+FAMILY = "change"
+
+#: The published route belongs to none: it is true wherever two networks differ.
+OF_NETWORKS = "maps of two days' networks differ without a change of cells: in no family"
 
 #: Files of two sessions, by what they hold.
 Sides = tuple[Mapping[str, StrPath], Mapping[str, StrPath]]
@@ -76,6 +83,51 @@ def changes_by_route(
             + "; ".join(f"{name}: {one.panels['note'].iloc[0]}" for name, one in changes.items())
         )
     return changes
+
+
+def change_table(
+    changes: Mapping[str, Change], warnings: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """List the changes by all routes, each with what it speaks of.
+
+    Parameters
+    ----------
+    changes : mapping of str to Change
+        From `changes_by_route`.
+    warnings : mapping of str to str, optional
+        For each session, what `reader_level.at_chance` says of its reader. It stands in the notes
+        of the routes through maps, which then belong to no family.
+
+    Returns
+    -------
+    DataFrame
+        Columns of `Change.panels`, ``route``, and ``unit``, ``scope`` (see `units`), ``family``,
+        ``q`` and ``q_any`` (p and p of any change, corrected together in the family over routes and
+        panels: Benjamini & Hochberg), ``smallest_effect`` (half of the interval: smaller changes
+        could not be told from none).
+    """
+    table = pd.concat(
+        [change.panels.assign(route=name) for name, change in changes.items()], ignore_index=True
+    )
+    of_networks = table["route"].isin(("maps", "zncc"))
+    published = table["route"] == "zncc"
+    table["note"] = table["note"].mask(published & (table["note"] == ""), OF_NETWORKS)
+    said = [f"{name}: {warning}" for name, warning in (warnings or {}).items() if warning]
+    if said:
+        notes = table["note"].map(lambda note: "; ".join([*said, *filter(None, [note])]))
+        table["note"] = table["note"].mask(of_networks, notes)
+    table["unit"] = varied(["recording"])
+    table["scope"] = np.where(
+        of_networks,
+        scope(["recording"], ["network", "animal"]),
+        scope(["recording"], ["animal"]),
+    )
+    tested = table["p"].notna() & ~published & ~(of_networks & bool(said))
+    table["family"] = np.where(tested, FAMILY, "")
+    both = corrected([*table["p"], *table["p_any"]], 2 * table["family"].tolist())
+    table["q"], table["q_any"] = np.split(both, 2)
+    table["smallest_effect"] = (table["ci_high"] - table["ci_low"]) / 2
+    return table
 
 
 def change_of(

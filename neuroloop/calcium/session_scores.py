@@ -9,6 +9,7 @@ import pandas as pd
 from neuroloop.calcium.reader import multi_hot
 from neuroloop.calcium.reading_metrics import cell_recall, reading_metrics
 from neuroloop.calcium.session_readers import SessionReadings
+from neuroloop.statistics.families import corrected
 
 
 def score_session(readings: SessionReadings, names: Sequence[str]) -> pd.DataFrame:
@@ -23,16 +24,23 @@ def score_session(readings: SessionReadings, names: Sequence[str]) -> pd.DataFra
     Returns
     -------
     DataFrame
-        Columns of `reading_metrics`, and ``frames_of``: ``stimulated`` or ``control``.
+        Columns of `reading_metrics`, ``frames_of``: ``stimulated`` or ``control``, and ``family``
+        and ``q``: p of stimulated frames corrected together (Holm). The control, which should find
+        nothing, is in no family.
     """
-    return pd.concat(
+    table = pd.concat(
         [
             score(readings.stimulated.logits, readings.rows, names).assign(frames_of="stimulated"),
             score(readings.control.logits, readings.control_rows, names).assign(
                 frames_of="control"
             ),
-        ]
+        ],
+        ignore_index=True,
     )
+    tested = (table["frames_of"] == "stimulated") & table["p"].notna()
+    table["family"] = np.where(tested, "reading", "")
+    table["q"] = corrected(table["p"].tolist(), table["family"].tolist(), "holm")
+    return table
 
 
 def recall_of_cells(readings: SessionReadings, names: Sequence[str]) -> pd.DataFrame:

@@ -22,6 +22,10 @@ from neuroloop.statistics.intervals import permutation_p
 #: From responses (trials, cells) to the entries of a measure, of any shape.
 Measure = Callable[[np.ndarray], np.ndarray]
 
+#: Recordings a session, of which exchanges can give a two-sided p below 0.05: with n there are 2^n
+#: ways to exchange them, and each and its opposite are one to a two-sided test.
+FEWEST_UNITS = 6
+
 #: Why there is no p, and no interval.
 ONE_UNIT = (
     "all trials hang together through one recording a session: no p and no interval; record each "
@@ -38,8 +42,8 @@ class Change(NamedTuple):
         A row per panel: ``panel, entries, recordings, first, second, change, ci_low, ci_high, p,
         p_any, note``; means over the panel's entries. ``recordings`` is the number of pairs of
         recordings (units) that are exchanged. ``p`` is two-sided for the mean change, ``p_any`` for
-        the sum of squared changes, which also sees changes that cancel. ``note`` says why a number
-        is missing.
+        the sum of squared changes, which also sees changes that cancel. Below `FEWEST_UNITS` there
+        is neither. ``note`` says why a number is missing.
     matrix, ci_low, ci_high : ndarray of float64
         Change of every entry, and its interval.
     reasons : ndarray of str, optional
@@ -97,9 +101,10 @@ def compare_sessions(
 ) -> Change:
     """Compare a measure between two sessions.
 
-    The measure is that of the mean over seeds. p: each unit changes sides with probability 1/2,
-    and the measure is made anew. Interval: units are resampled, and seeds with them, by the
-    influence that each has on the measure (see `resampling.spread_of_resamples`).
+    The measure is that of the mean over seeds, and both p and interval speak of other units and of
+    these seeds. p: each unit changes sides with probability 1/2, and the measure is made anew.
+    Interval: units are resampled by the influence that each has on the measure (see
+    `resampling.spread_of_resamples`).
 
     Parameters
     ----------
@@ -147,7 +152,7 @@ def compare_sessions(
             raise NeuroLoopError(f"panel {name} has no coupling that both sessions define")
     seen = _summed(change, panels)
     null = []
-    for _ in range(n_permutations if count > 1 else 0):
+    for _ in range(n_permutations if count >= FEWEST_UNITS else 0):
         swapped = (generator.random(count) < 0.5)[units]
         null.append(_summed(changed(np.where(swapped[:, None], observed[::-1], observed)), panels))
     permuted = np.stack(null) if null else np.full((1, *seen.shape), np.nan)
@@ -160,17 +165,13 @@ def compare_sessions(
             return np.full(change.shape, np.nan)
 
     without = [without_unit(unit) for unit in range(count if count > 1 else 0)]
-    seeds = sides.shape[1]
-    fewer = (np.delete(sides, seed, axis=1).mean(axis=1) for seed in range(seeds))
-    of_seeds = [changed(pair) for pair in fewer] if seeds > 1 else []
 
     def interval(of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         if count < 2:
             return np.full((2, *of(change).shape), np.nan)
-        spread = spread_of_resamples(
-            [of(one) for one in without], [of(one) for one in of_seeds], generator, n_boot, level
+        return of(change) + spread_of_resamples(
+            [of(one) for one in without], generator, n_boot, level
         )
-        return of(change) + spread
 
     rows = []
     for number, (name, panel) in enumerate(panels.items()):
@@ -188,10 +189,21 @@ def compare_sessions(
                 "ci_high": high,
                 "p": _permutation_p(abs(seen[0, number]), np.abs(permuted[:, 0, number])),
                 "p_any": _permutation_p(seen[1, number], permuted[:, 1, number]),
-                "note": "" if count > 1 else ONE_UNIT,
+                "note": _why_no_p(count),
             }
         )
     return Change(pd.DataFrame(rows), change, *interval(np.asarray))
+
+
+def _why_no_p(count: int) -> str:
+    if count < 2:
+        return ONE_UNIT
+    if count < FEWEST_UNITS:
+        return (
+            f"{count} recordings a session: exchanging them gives no p below {2 / 2**count:.2g}; "
+            f"record {FEWEST_UNITS} or more"
+        )
+    return ""
 
 
 def _permutation_p(value: float, null: np.ndarray) -> float:

@@ -1,5 +1,6 @@
 """Statistics of ZNCC beside what they are without learning and without labels."""
 
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,7 @@ MARKS = {
 }
 
 
-def null_figure(table: pd.DataFrame, *, session: str) -> "Figure":
+def null_figure(table: pd.DataFrame, *, session: str, warning: str = "") -> "Figure":
     """Draw statistics over all patterns with their intervals, and the range of each null.
 
     Parameters
@@ -35,6 +36,8 @@ def null_figure(table: pd.DataFrame, *, session: str) -> "Figure":
         From `zncc_nulls.null_table`.
     session : str
         Its name, for the title.
+    warning : str
+        What a reader must know first, as that the reader is at chance.
 
     Returns
     -------
@@ -54,7 +57,8 @@ def null_figure(table: pd.DataFrame, *, session: str) -> "Figure":
         f"{first['patterns']} patterns, {first['trials']} held-out trials each, mean over "
         f"{first['seeds']} seeds (bars: 95 % over trials)\n"
         f"{numbers[UNTRAINED]} untrained networks, {numbers[PERMUTED]} permutations of labels "
-        "within groups (bars hold 95 %; p: null at least as large)",
+        "within groups (bars hold 95 %; p: null at least as large)"
+        + (f"\n{fill(warning, 88)}" if warning else ""),
         fontsize=9,
     )
     _legend(figure)

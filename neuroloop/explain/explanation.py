@@ -15,6 +15,7 @@ from neuroloop.explain.figures.attribution_figure import attribution_figure
 from neuroloop.explain.figures.sanity_figure import sanity_figure
 from neuroloop.explain.models.explained import Explained, explained_images, true_names
 from neuroloop.explain.models.model_file import OpenedModel
+from neuroloop.explain.models.own_images import Named, name_images
 from neuroloop.explain.sanity.sanity import Checks, Permuted, Sanity, check_attribution
 from neuroloop.files.formats import StrPath, load_weights, read_json, save_arrays, save_table
 from neuroloop.networks.states import load_state
@@ -33,12 +34,15 @@ class Explanation:
     tested : int
         Images that the tests were asked of.
     sanity : Sanity
+    named : Named or None
+        How many of its images the network names right, where that is known.
     """
 
     explained: Explained
     maps: np.ndarray
     tested: int
     sanity: Sanity
+    named: Named | None = None
 
     def numbers(self) -> dict[str, Any]:
         """Counts of maps and images, and what the tests found."""
@@ -48,7 +52,9 @@ class Explanation:
             "counts": count_maps(self.maps)._asdict(),
             "sanity_n": len(self.maps[: self.tested]),
             "named_wrong": None if right is None else int((~right).sum()),
+            "own_images": None if self.named is None else self.named._asdict(),
             "verdict": self.sanity.verdict._asdict(),
+            "removal": self.sanity.removal._asdict(),
             "sanity": self.sanity.table.to_dict("records"),
         }
 
@@ -105,7 +111,11 @@ def explain_images(
         permuted=permuted,
         seed=seed,
     )
-    return Explanation(asked, maps, tested, sanity)
+    named = name_images(opened, seed, checks.batch)
+    if named is not None and named.warning:
+        reasons = sanity.table["reason"]
+        sanity.table["reason"] = reasons.where(reasons != "", named.warning)
+    return Explanation(asked, maps, tested, sanity, named)
 
 
 def permuted_network(opened: OpenedModel, weights: StrPath) -> Permuted:

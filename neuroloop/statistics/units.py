@@ -47,6 +47,8 @@ UNITS = {
     "subject": Unit("subjects", "other people", "these people"),
     "seed": Unit("seeds", "other seeds", "these seeds"),
     "image": Unit("images", "other images of these classes", "these images"),
+    "animal": Unit("animals", "other animals", "this animal"),
+    "mask": Unit("masks", "other places of the evidence", "these places of the evidence"),
     "brain": Unit("brains", "other brains", "these brains"),
     "assignment": Unit(
         "assignments",

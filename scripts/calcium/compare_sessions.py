@@ -10,8 +10,9 @@ from neuroloop.calcium.cell_table import read_cells
 from neuroloop.calcium.comparison_figure import comparison_figure
 from neuroloop.calcium.empty_entries import why_empty
 from neuroloop.calcium.matrix_figure import matrix_figure
+from neuroloop.calcium.reader_level import at_chance
 from neuroloop.calcium.routes import UNITS
-from neuroloop.calcium.session_change import changes_by_route
+from neuroloop.calcium.session_change import change_table, changes_by_route
 from neuroloop.calcium.shared_frames import refuse_shared_sessions
 from neuroloop.files.formats import StrPath, save_arrays, save_table
 from neuroloop.jobs.job import job
@@ -31,6 +32,7 @@ INPUTS = (
     "map_table",
     "evidence",
     "weights",
+    "reading",
 )
 
 
@@ -52,7 +54,7 @@ def compare_sessions(
     ----------
     inputs : mapping of str to path
         ``cells``, ``frames``, ``table``, ``traces``, ``trials``, ``maps``, ``map_table``,
-        ``evidence`` and ``weights`` of each session, with ``_a`` or ``_b`` after them.
+        ``evidence``, ``weights`` and ``reading`` of each session, with ``_a`` or ``_b`` after them.
     outputs : mapping
         ``routes``, ``matrices``, ``across``, ``figure``, ``figure_svg``, ``matrix_figure``,
         ``matrix_figure_svg``.
@@ -76,7 +78,8 @@ def compare_sessions(
     listed = cells["cell"].tolist()
     counts: dict[str, Any] = {"permutations": permutations, "bootstraps": bootstraps}
     changes = changes_by_route(sides, cells, exclusion_radius, **counts, seed=seed)
-    routes = pd.concat([change.panels.assign(route=name) for name, change in changes.items()])
+    warnings = {name: at_chance(side["reading"]) for name, side in zip(names, sides, strict=True)}
+    routes = change_table(changes, warnings)
     save_table(outputs["routes"], routes)
     arrays = {
         f"{name}_{field}": getattr(changes[name], field)

@@ -1,6 +1,7 @@
 """Correlate the maps of a session's patterns."""
 
 from collections.abc import Mapping
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 from neuroloop.calcium.cell_table import read_cells
@@ -8,6 +9,7 @@ from neuroloop.calcium.frame_store import FrameStore
 from neuroloop.calcium.map_figure import map_figure
 from neuroloop.calcium.map_likeness import map_likeness
 from neuroloop.calcium.matrix_figure import matrix_figure
+from neuroloop.calcium.reader_level import at_chance
 from neuroloop.calcium.reader_maps import read_map_items
 from neuroloop.calcium.zncc_null_figure import null_figure
 from neuroloop.files.formats import (
@@ -30,6 +32,7 @@ def correlate_maps(
     *,
     maps: StrPath,
     map_table: StrPath,
+    reading: StrPath,
     frames: StrPath,
     table: StrPath,
     cells: StrPath,
@@ -43,6 +46,8 @@ def correlate_maps(
     ----------
     maps, map_table : path
         maps.npz and maps.tsv of a reader.
+    reading : path
+        reading.tsv of the reader: whether it is above chance.
     frames, table, cells : path
         frames.h5, frames.tsv and cells.tsv of the session.
     outputs : mapping
@@ -82,10 +87,15 @@ def correlate_maps(
         groups=groups,
         seed=seed,
     )
-    save_table(outputs["panels"], found.panels())
-    nulls = found.nulls(seed)
+    warning = at_chance(reading)
+    save_table(outputs["panels"], found.panels().assign(reader=warning))
+    nulls = found.nulls(seed).assign(reader=warning)
     save_table(outputs["nulls"], nulls)
-    save(null_figure(nulls, session=session), outputs["null_figure"], outputs["null_figure_svg"])
+    save(
+        null_figure(nulls, session=session, warning=warning),
+        outputs["null_figure"],
+        outputs["null_figure_svg"],
+    )
     matrices = found.mean_matrices()
     likeness, over_noise = "ZNCC", "ZNCC / noise ceiling"
     save(
@@ -99,7 +109,8 @@ def correlate_maps(
             undefined="a map that is constant, or not the same twice",
             note=f"maps of {trials} held-out trial{'s' * (trials > 1)} a pattern, "
             f"mean over {seeds} seed{'s' * (seeds > 1)}"
-            + ("; a single trial has no halves" if trials == 1 else ""),
+            + ("; a single trial has no halves" if trials == 1 else "")
+            + (f"\n{fill(warning, 88)}" if warning else ""),
         ),
         outputs["figure"],
         outputs["figure_svg"],
@@ -116,6 +127,7 @@ def correlate_maps(
             method=str(read_json(sidecar_path(maps))["method"]),
             trials=trials,
             seeds=seeds,
+            warning=warning,
         ),
         outputs["maps_figure"],
         outputs["maps_figure_svg"],
@@ -127,6 +139,7 @@ if __name__ == "__main__":
         correlate_maps(
             maps=snakemake.input.maps,
             map_table=snakemake.input.map_table,
+            reading=snakemake.input.reading,
             frames=snakemake.input.frames,
             table=snakemake.input.table,
             cells=snakemake.input.cells,

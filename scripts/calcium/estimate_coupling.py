@@ -1,6 +1,7 @@
 """Estimate the coupling of a session's cells, from traces and from a reader's maps."""
 
 from collections.abc import Callable, Mapping
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ from neuroloop.calcium.coupling_routes import (
 from neuroloop.calcium.design import stimulated_cells
 from neuroloop.calcium.empty_entries import why_empty
 from neuroloop.calcium.matrix_figure import matrix_figure
+from neuroloop.calcium.reader_level import at_chance
 from neuroloop.calcium.traces import read_trials
 from neuroloop.files.formats import StrPath, load_arrays, save_arrays, save_table
 from neuroloop.jobs.job import job
@@ -31,6 +33,7 @@ def estimate_coupling(
     traces: StrPath,
     trials: StrPath,
     evidence: StrPath,
+    reading: StrPath,
     table: StrPath,
     cells: StrPath,
     truth: StrPath | None,
@@ -47,6 +50,8 @@ def estimate_coupling(
         traces.npz and trials.tsv of the session.
     evidence : path
         evidence.npz of the reader.
+    reading : path
+        reading.tsv of the reader: whether it is above chance.
     table, cells : path
         frames.tsv and cells.tsv of the session.
     truth : path or None
@@ -86,7 +91,8 @@ def estimate_coupling(
         exclusion_radius=exclusion_radius,
         seed=seed,
     )
-    save_table(outputs["table"], coupling_table(found, known, true))
+    warning = at_chance(reading)
+    save_table(outputs["table"], coupling_table(found, known, true, warning))
     unit = "response over the cell's own"
     shown = {"from traces": routes["influence"], "from maps": routes["maps"]}
     matrices = {title: route.matrix for title, route in shown.items()}
@@ -108,6 +114,7 @@ def estimate_coupling(
                 [
                     f"{len(listed)} trials of {len(set(patterns))} patterns",
                     *filter(None, [on_others_scale(routes["influence"].reasons, names)]),
+                    *([fill(warning, 88)] if warning else []),
                 ]
             ),
         ),
@@ -122,6 +129,7 @@ if __name__ == "__main__":
             traces=snakemake.input.traces,
             trials=snakemake.input.trials,
             evidence=snakemake.input.evidence,
+            reading=snakemake.input.reading,
             table=snakemake.input.table,
             cells=snakemake.input.cells,
             truth=snakemake.input.get("truth") or None,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from neuroloop.explain.gallery.found import read_found
 from neuroloop.explain.gallery.page import gallery_page
+from neuroloop.explain.gallery.sanity_table import join_tables, read_sanity
 from neuroloop.explain.models.model_file import open_model
-from neuroloop.files.formats import StrPath, atomic
+from neuroloop.files.formats import StrPath, atomic, save_table
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
 
@@ -21,9 +22,10 @@ def write_gallery(
     results: Sequence[StrPath],
     folders: Sequence[StrPath],
     page: StrPath,
+    sanity: StrPath,
     intake: StrPath,
 ) -> None:
-    """Write one self-contained page, and what was read of the network and its images.
+    """Write one self-contained page, the tests of all methods, and what was read of the network.
 
     Parameters
     ----------
@@ -33,6 +35,8 @@ def write_gallery(
         ``result.json`` and folder of every method, in the order of the page.
     page : path
         gallery.html.
+    sanity : path
+        sanity.tsv, the sanity tests of all methods; empty where none applies.
     intake : path
         intake.json.
     """
@@ -43,6 +47,7 @@ def write_gallery(
     opened = open_model(Path(model))
     text = gallery_page(opened, found)
     opened.hashed().save(intake)
+    save_table(sanity, join_tables(read_sanity(found)))
     with atomic(page) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -55,5 +60,6 @@ if __name__ == "__main__":
             results=snakemake.input.results,
             folders=snakemake.input.folders,
             page=snakemake.output.page,
+            sanity=snakemake.output.sanity,
             intake=snakemake.output.intake,
         )

@@ -1,5 +1,257 @@
 """Claims of calcium movies and their readers."""
 
+from functools import partial
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from neuroloop.calcium.design import least_squares, stimulated_cells
+from neuroloop.calcium.influence import estimate_influence
+from neuroloop.calcium.reading_metrics import reading_metrics
+from neuroloop.calcium.routes import Responses, compare_coupling, compare_likeness
+from neuroloop.calcium.sessions import Change, common_scale
+from neuroloop.calcium.zncc_nulls import PERMUTED, UNTRAINED, null_table
 from tests.calibrate.claim import Claim
 
-CLAIMS: list[Claim] = []
+CELLS = [f"c{number}" for number in range(1, 9)]
+PATTERNS = ["none", *CELLS, *("+".join(pair) for pair in combinations(CELLS, 2))]
+STIMULATED = stimulated_cells(PATTERNS, CELLS)
+TABLE = pd.DataFrame(
+    {"cell": CELLS, "row": np.arange(8) * 100.0, "column": 0.0, "radius": 5.0, "group": "g"}
+)
+OFF = ~np.eye(len(CELLS), dtype=bool)
+#: Fewer than the workflow's 1,000, which say the same.
+COUNTS = {"permutations": 199, "bootstraps": 199}
+
+
+def draw_coupling(generator: np.random.Generator) -> np.ndarray:
+    """Three of ten pairs are coupled, as strongly as 0.2 to 0.8 of a direct response."""
+    drawn = generator.uniform(0.2, 0.8, OFF.shape)
+    return np.where(OFF & (generator.random(OFF.shape) < 0.3), drawn, 0)
+
+
+def session(
+    generator: np.random.Generator,
+    coupling: np.ndarray,
+    recordings: int,
+    gain: float,
+    snr: float,
+    trials: int,
+    fatigue: float = 0.0,
+) -> Responses:
+    """Responses of trials whose recordings have a gain of their own for each cell.
+
+    Each of `recordings` holds all patterns; if that is 0, each pattern is a recording.
+    """
+    clean = STIMULATED @ (np.eye(len(CELLS)) + coupling)
+    whole = [(number, p) for number in range(recordings) for p in range(len(PATTERNS))]
+    rows, values = [], []
+    gains = np.exp(gain * generator.standard_normal((recordings or len(PATTERNS), len(CELLS))))
+    for recording, pattern in whole or [(p, p) for p in range(len(PATTERNS))]:
+        for trial in range(trials):
+            drawn = clean[pattern] * gains[recording] * (1 - fatigue * trial)
+            values.append(drawn + generator.standard_normal(len(CELLS)) / snr)
+            rows.append((f"r{recording}", trial + 1, PATTERNS[pattern], "g"))
+    columns = ["recording", "trial", "pattern", "group"]
+    return Responses(np.array(values), pd.DataFrame(rows, columns=columns))
+
+
+def unchanged(
+    generator: np.random.Generator, route: str, recordings: int, gain: float, trials: int
+) -> Change:
+    """Two sessions of one coupling; the second has less SNR, and tires."""
+    coupling = draw_coupling(generator)
+    sides = [
+        session(generator, coupling, recordings, gain, snr, trials, fatigue)
+        for snr, fatigue in ((3.0, 0.0), (2.4, 0.1 if trials > 1 else 0.0))
+    ]
+    if route == "influence":
+        return compare_coupling(*sides, TABLE, 10.0, generator, **COUNTS)
+    scaled = [
+        Responses(common_scale(side.responses, least_squares(_stimulated(side))), side.trials)
+        for side in sides
+    ]
+    return compare_likeness(*scaled, route, generator, **COUNTS)
+
+
+def _stimulated(side: Responses) -> np.ndarray:
+    return stimulated_cells(side.trials["pattern"].tolist(), CELLS)
+
+
+def p_of_change(
+    generator: np.random.Generator,
+    column: str,
+    route: str,
+    recordings: int,
+    gain: float,
+    trials: int,
+) -> float | None:
+    """p, or p of any change, of two sessions without one; None where it is refused."""
+    p = unchanged(generator, route, recordings, gain, trials).panels.iloc[0][column]
+    return float(p) if np.isfinite(p) else None
+
+
+def interval_of_change(
+    generator: np.random.Generator, route: str, recordings: int, gain: float, trials: int
+) -> tuple[float, float, float]:
+    """Interval of a change that is 0."""
+    row = unchanged(generator, route, recordings, gain, trials).panels.iloc[0]
+    return float(row["ci_low"]), float(row["ci_high"]), 0.0
+
+
+def interval_of_coupling(
+    generator: np.random.Generator, coupled: bool, trials: int
+) -> tuple[float, float, float] | None:
+    """Interval of one pair's coupling, drawn among those that are coupled or not."""
+    coupling = draw_coupling(generator)
+    seen = session(generator, coupling, 0, 0.0, 3.0, trials)
+    patterns = seen.trials["pattern"].tolist()
+    found = estimate_influence(seen.responses, patterns, TABLE, generator, n_boot=199)
+    chosen = np.argwhere(OFF & ((coupling > 0) == coupled) & np.isfinite(found.ci_low))
+    if not len(chosen):
+        return None
+    i, j = chosen[generator.integers(len(chosen))]
+    return float(found.ci_low[i, j]), float(found.ci_high[i, j]), float(coupling[i, j])
+
+
+def reading(generator: np.random.Generator, right: np.ndarray, frames: int) -> pd.Series:
+    """Recall of single cells by two networks, of trials each with its own chance of being right.
+
+    What is named in place of the cell is one output in the whole trial, and some are liked best.
+    """
+    cell = np.tile(np.arange(len(CELLS)), len(right) // len(CELLS))
+    liked = generator.dirichlet(np.ones(len(CELLS) + 1))
+    wrong = generator.choice(len(liked), len(cell), p=liked)
+    hit = generator.random((2, frames, len(cell))) < right
+    named = np.where(hit, cell, np.where(wrong == cell, (wrong + 1) % len(liked), wrong))
+    logits = np.eye(len(liked))[named.reshape(2, -1)]
+    targets = np.tile(np.eye(len(liked), dtype=bool)[cell], (frames, 1))
+    trials = np.tile(np.arange(len(cell)).astype(str), frames)
+    table = reading_metrics(logits, targets, trials).set_index(["subset", "measure"])
+    return table.loc["stimulated", "recall"]
+
+
+def interval_of_reading(
+    generator: np.random.Generator, share: float, trials: int
+) -> tuple[float, float, float]:
+    """Interval of the reading accuracy; trials correlate by 0.25."""
+    right = generator.beta(3 * share, 3 * (1 - share), size=8 * trials)
+    row = reading(generator, right, frames=5)
+    return float(row["ci_low"]), float(row["ci_high"]), share
+
+
+def p_of_reading(generator: np.random.Generator, trials: int) -> float:
+    """p of networks that name one output a trial, whatever was stimulated."""
+    cell = np.tile(np.arange(len(CELLS)), trials)
+    liked = generator.dirichlet(np.ones(len(CELLS) + 1))
+    named = generator.choice(len(liked), len(cell), p=liked)
+    logits = np.repeat(np.eye(len(liked))[named], 5, axis=0)[None]
+    targets = np.repeat(np.eye(len(liked), dtype=bool)[cell], 5, axis=0)
+    table = reading_metrics(logits, targets, np.repeat(np.arange(len(cell)).astype(str), 5))
+    return float(table.set_index(["subset", "measure"]).loc[("stimulated", "recall"), "p"])
+
+
+def p_of_zncc(generator: np.random.Generator, null: str, statistic: str) -> float:
+    """p of smooth maps that all share borders, of networks that are no other than untrained ones.
+
+    Labels mean nothing.
+    """
+    patterns = PATTERNS[1:]
+
+    def networks(count: int) -> np.ndarray:
+        drawn = generator.standard_normal((count, 2, len(patterns), 8, 8))
+        drawn += generator.standard_normal((count, 1, len(patterns), 8, 8))  # the pattern's own
+        drawn += generator.standard_normal((count, 1, 1, 8, 8))  # the network's borders
+        return drawn
+
+    groups = ["g"] * len(patterns)
+    table = null_table(networks(1), networks(39), patterns, groups, generator, permutations=199)
+    row = table[(table["null"] == null) & (table["statistic"] == statistic)].iloc[0]
+    return float(row["p"])
+
+
+#: Recordings a session (0: one for each pattern), spread of their gain, and trials.
+WORLDS = [(0, 0.0, 5), (0, 0.2, 5), (0, 0.4, 5), (6, 0.3, 1), (8, 0.3, 1)]
+
+
+def _world(recordings: int, gain: float, trials: int) -> str:
+    held = f"{recordings} recordings hold all patterns" if recordings else "a recording a pattern"
+    return f"no change; {held}, gain of a recording {100 * gain:.0f} %, {trials} trials"
+
+
+CLAIMS = [
+    *(
+        Claim(
+            f"{'any-' * (column == 'p_any')}change-{route}-{n or 37}-recordings-gain-{100 * g:.0f}",
+            "test",
+            partial(p_of_change, column=column, route=route, recordings=n, gain=g, trials=trials),
+            _world(n, g, trials),
+            "recordings",
+            seconds=0.2,
+        )
+        for route in ("influence", "cosine")
+        for column in ("p", "p_any")
+        for n, g, trials in WORLDS
+    ),
+    *(
+        Claim(
+            f"interval-of-change-{route}-{n or 37}-recordings-gain-{100 * g:.0f}",
+            "interval",
+            partial(interval_of_change, route=route, recordings=n, gain=g, trials=trials),
+            _world(n, g, trials),
+            "recordings",
+            seconds=0.2,
+        )
+        for route in ("influence", "cosine")
+        for n, g, trials in [*WORLDS, (2, 0.3, 3), (3, 0.3, 2), (5, 0.3, 1)]
+    ),
+    *(
+        Claim(
+            f"interval-of-{'a' if coupled else 'no'}-coupling-{trials}-trials",
+            "interval",
+            partial(interval_of_coupling, coupled=coupled, trials=trials),
+            f"a pair that is {'' if coupled else 'not '}coupled, {trials} trials a pattern",
+            "trials",
+            seconds=0.1,
+        )
+        for coupled in (True, False)
+        for trials in (5, 10)
+    ),
+    *(
+        Claim(
+            f"interval-of-reading-at-{100 * share:.0f}-of-{8 * trials}-trials",
+            "interval",
+            partial(interval_of_reading, share=share, trials=trials),
+            f"{8 * trials} trials of five frames, which correlate; {100 * share:.0f} % are right",
+            "trials",
+            seconds=0.15,
+        )
+        for share in (0.5,)
+        for trials in (5, 10)
+    ),
+    Claim(
+        "reading-of-40-trials",
+        "test",
+        partial(p_of_reading, trials=5),
+        "a network names one output in all frames of a trial, whatever was stimulated",
+        "trials",
+        studies=500,
+        seconds=0.15,
+    ),
+    *(
+        Claim(
+            f"zncc-{statistic.replace('_', '-')}-against-{null.replace(' ', '-')}",
+            "test",
+            partial(p_of_zncc, null=null, statistic=statistic),
+            "maps of 36 patterns whose labels mean nothing, networks no other than untrained ones",
+            unit,
+            seconds=0.1,
+        )
+        for null, statistic, unit in [
+            (PERMUTED, "sharing_excess", "patterns"),
+            (UNTRAINED, "sharing_excess", "networks"),
+            (UNTRAINED, "sum", "networks"),
+        ]
+    ),
+]

@@ -20,7 +20,7 @@ from neuroloop.distill.teaching import teach
 from tests.calibrate.claim import Claim
 
 #: Resamples of bootstraps.
-N_BOOT = 400
+N_BOOT = 1000
 
 #: Standard deviations of what students of an image, a seed, a student and an assignment share; the
 #: last differs from image to image, and besides is good or bad for all.

@@ -38,6 +38,9 @@ def estimate(folder: Path, patterns: list[str], strength: float = 1.0) -> dict[s
     }
     axes = {"evidence": ("seed", "row", "cell"), "network": ("row",), "gain": ("row",)}
     save_arrays(folder / "evidence.npz", evidence, axes=axes)
+    reading = {"subset": ["stimulated"], "measure": ["recall"], "frames_of": ["stimulated"]}
+    scores = {"value": [0.128], "chance": [0.129], "p": [0.5]}
+    save_table(folder / "reading.tsv", pd.DataFrame(reading | scores))
     outputs = {
         "coupling": folder / "coupling.npz",
         "table": folder / "coupling.tsv",
@@ -48,6 +51,7 @@ def estimate(folder: Path, patterns: list[str], strength: float = 1.0) -> dict[s
         traces=folder / "traces.npz",
         trials=folder / "trials.tsv",
         evidence=folder / "evidence.npz",
+        reading=folder / "reading.tsv",
         table=folder / "frames.tsv",
         cells=folder / "cells.tsv",
         truth=None,
@@ -70,9 +74,12 @@ def test_a_follower_is_estimated_and_a_failed_route_says_why(tmp_path: Path) -> 
         table.loc["influence", "note"] == "responses of f: over the mean own response of the others"
     )
     assert "evidence is not there for all frames" in table.loc["maps", "note"]
+    assert table.loc["maps", "note"].startswith("READER AT CHANCE: it names 12.8 %")
+    assert table.loc["influence", "scope"] == "other trials; these recordings and this animal alone"
     drawn = made["figure_svg"].read_text()
     for said in ("row f: never stimulated", "from maps, all entries: evidence is not there"):
         assert said in drawn
+    assert "READER AT CHANCE" in drawn
 
 
 def test_silence_has_its_reason_in_the_table(tmp_path: Path) -> None:

@@ -125,7 +125,11 @@ def test_four_routes_compare_the_sessions(project: Project) -> None:
     assert routes["p"].between(0.05, 1).all()  # of 19 permutations
     assert np.allclose(routes["change"], routes["second"] - routes["first"])
     assert set(routes["recordings"].dropna()) <= {6, 7}  # a pattern each; likeness has no "none"
-    assert (routes["note"].fillna("") == "").all()
+    told = routes["note"].fillna("") != ""  # and in no family: ZNCC, and maps at chance
+    assert (told >= (routes["route"] == "zncc")).all()
+    assert (told <= routes["route"].isin(("zncc", "maps"))).all()
+    assert (routes["q"].notna() == ~told).all()
+    assert (routes["unit"] == "recordings").all()
     across = table(project, f"{COMPARED}/across.tsv")
     assert set(zip(across["trained"], across["tested"], strict=True)) == {
         ("before", "after"),

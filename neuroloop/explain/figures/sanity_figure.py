@@ -1,12 +1,13 @@
 """What the sanity tests of an attribution method found: similarity by layer, and the curves."""
 
 from collections.abc import Hashable, Mapping
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from neuroloop.explain.sanity.perturbation import Curves
+from neuroloop.explain.sanity.perturbation import BASELINES, Curves, Removal
 from neuroloop.explain.sanity.randomisation import (
     CASCADING,
     INDEPENDENT,
@@ -16,7 +17,9 @@ from neuroloop.explain.sanity.randomisation import (
     THRESHOLD,
 )
 from neuroloop.explain.sanity.sanity import DIRECTIONS, EDGES, MAP, RANDOM, Sanity
+from neuroloop.explain.sanity.sanity_rows import FIXED
 from neuroloop.report.figures import PALETTE, grid
+from neuroloop.statistics.units import scope
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,12 +55,14 @@ def sanity_figure(sanity: Sanity, *, model: str, method: str) -> "Figure":
     similarity, *curves = axes[0]
     _draw_similarity(similarity, sanity)
     for panel, direction in zip(curves, DIRECTIONS, strict=True):
-        _draw_curves(panel, sanity.curves[sanity.curves["direction"] == direction], direction)
+        curves_of = sanity.curves[sanity.curves["direction"] == direction]
+        _draw_curves(panel, curves_of, direction, sanity.removal)
     verdicts = sanity.table.set_index("test")["verdict"]
     images = sanity.randomisation["image"].nunique()
     figure.suptitle(
         f"{model}, {method}: does the map depend on the network, and does it find the pixels that "
-        f"matter?\nn = {images} images; lines are means over images; cascade: "
+        f"matter?\nn = {images} images; lines are means over images, and intervals speak of "
+        f"{scope(['image'], FIXED)};\ncascade: "
         f"{verdicts[CASCADING]} (sensitive: upper bound of the {100 * LEVEL:g} % "
         f"interval of the last point below {THRESHOLD:g})",
         fontsize=9,
@@ -108,21 +113,27 @@ def _bars(row: Mapping[Hashable, Any]) -> np.ndarray | None:
     return np.abs([[value - low], [high - value]]) if np.isfinite(high) else None
 
 
-def _draw_curves(panel: "Axes", table: pd.DataFrame, direction: str) -> None:
+def _draw_curves(panel: "Axes", table: pd.DataFrame, direction: str, removal: Removal) -> None:
     for order, (label, colour, line) in ORDERS.items():
         means = table[table["order"] == order].groupby("share")["probability"].mean()
         shares, values = means.index.to_numpy(dtype=float), means.to_numpy(dtype=float)
         area = float(Curves(shares, values[None]).auc[0])
-        panel.plot(shares, values, line, color=colour, label=f"{label}: {area:.3f}")
+        told = label if removal.reason else f"{label}: {area:.3f}"
+        panel.plot(shares, values, line, color=colour, label=told)
     panel.set(xlim=(0, 1), ylim=(0, 1))
-    panel.set_xlabel(
-        f"proportion of pixels {'blurred' if direction == 'deletion' else 'unblurred'}"
-    )
+    way = "replaced by" if direction == "deletion" else "restored from"
+    panel.set_xlabel(f"proportion of pixels {way} {BASELINES[removal.baseline]}")
     panel.set_ylabel("probability of the predicted class")
     better = "lower" if direction == "deletion" else "higher"
     title = f"order, area under curve\n({better} is better)"
+    if removal.reason:
+        title = "order"
+        panel.text(
+            0.5, 0.02, "\n".join(wrap(f"void: {removal.reason}", 48)), fontsize=7, ha="center"
+        )
     panel.legend(title=title, fontsize=7, title_fontsize=7)
-    panel.set_title(direction.capitalize(), fontsize=9)
+    void = ": shows nothing here" if removal.reason else ""
+    panel.set_title(f"{direction.capitalize()}{void}", fontsize=9)
 
 
 def _short(name: str) -> str:

@@ -11,10 +11,10 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.figures.pictures import pictures
 from neuroloop.explain.gallery.embedded import gradient, picture_source
 from neuroloop.explain.gallery.found import Found, read_maps
-from neuroloop.explain.gallery.sanity_table import COLUMNS, sanity_table
+from neuroloop.explain.gallery.sanity_table import read_sanity, sanity_table
 from neuroloop.explain.gallery.slides import browsed
 from neuroloop.explain.models.model_file import OpenedModel
-from neuroloop.files.formats import read_table
+from neuroloop.explain.models.own_images import name_images
 from neuroloop.report.templates import render
 
 ASSETS = ("gallery.html.j2", "slides.html.j2", "sanity.html.j2", "gallery.css", "gallery.js")
@@ -48,8 +48,10 @@ def gallery_page(opened: OpenedModel, found: Sequence[Found]) -> str:
     shown = list(dict.fromkeys(name for one in maps.values() for name in one.values))
     rows = _rows(opened, shown)
     height, width = opened.images.images.shape[2:]
-    tables = {one.title: read_table(one.folder / "sanity.tsv", COLUMNS) for one in applied}
+    tables = read_sanity(applied)
+    named = name_images(opened, 0) if attributions else None
     context = {
+        "at_chance": "" if named is None else named.warning,
         "model": opened,
         "parameters": sum(values.numel() for values in opened.network.parameters()),
         "shape": opened.images.images.shape,

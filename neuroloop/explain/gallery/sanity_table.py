@@ -6,6 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from neuroloop.explain.gallery.found import Found
+from neuroloop.files.formats import read_table
+from neuroloop.statistics.families import corrected
+
 #: What `sanity.tsv` must have, and the types of its columns.
 COLUMNS: dict[str, type] = {
     "test": str,
@@ -18,6 +22,12 @@ COLUMNS: dict[str, type] = {
     "n": int,
     "undefined": int,
     "verdict": str,
+    "p": float,
+    "unit": str,
+    "scope": str,
+    "family": str,
+    "reason": str,
+    "untrained": float,
 }
 
 #: What is tested, and what a good method does.
@@ -35,7 +45,8 @@ TESTS = {
     "deletion": (
         "Deletion",
         "area under the probability of the predicted class while pixels are removed, highest "
-        "first: low for maps that find the pixels that matter",
+        "first: low for maps that find the pixels that matter; void where the network names the "
+        "class nearly as surely once all pixels are removed",
     ),
     "insertion": (
         "Insertion",
@@ -44,7 +55,8 @@ TESTS = {
     "pointing": (
         "Pointing game",
         "whether the highest pixel, and how much of the map, lies where the evidence is; chance "
-        "is what the same maps score against the evidence in other images",
+        "is what the same maps score against the evidence in other images, untrained what maps of "
+        "a network with random weights score",
     ),
     "maps": ("Maps", "how many are empty, constant or contain undefined values"),
 }
@@ -57,8 +69,45 @@ STATISTICS = {
     "energy": "share of the map",
     "undefined": "undefined values",
 }
+#: Level of q, over all methods, from which on a verdict has a colour.
+LEVEL = 0.05
 GOOD = ("sensitive", "better", "above chance")
 BAD = ("insensitive", "worse", "below chance")
+
+
+def read_sanity(found: Sequence[Found]) -> dict[str, pd.DataFrame]:
+    """Read the sanity tests of the attribution methods that apply, by their titles."""
+    return {
+        one.title: read_table(one.folder / "sanity.tsv", COLUMNS)
+        for one in found
+        if one.attributes and one.applies
+    }
+
+
+def join_tables(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Join the tests of several methods, and correct each family for the number of them.
+
+    Parameters
+    ----------
+    tables : mapping of str to DataFrame
+        By the title of the method, with `COLUMNS`.
+
+    Returns
+    -------
+    DataFrame
+        With ``method`` before `COLUMNS` and ``q`` behind them (Benjamini & Hochberg 1995, J. R.
+        Stat. Soc. B 57:289): the p of those families over all methods.
+    """
+    columns = ["method", *COLUMNS]
+    joined = pd.concat(
+        [
+            pd.DataFrame(columns=columns),
+            *(table.assign(method=title)[columns] for title, table in tables.items()),
+        ],
+        ignore_index=True,
+    )
+    joined["q"] = corrected(joined["p"].tolist(), joined["family"].tolist())
+    return joined
 
 
 def sanity_table(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
@@ -72,9 +121,10 @@ def sanity_table(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     Returns
     -------
     dict
-        What the template shows: a row for each method, a column for each number, and what the
-        tests mean.
+        What the template shows: a row for each method, a column for each number, what the tests
+        mean, of what they speak, and why some are void.
     """
+    joined = join_tables(tables)
     keys = list(
         dict.fromkeys(
             key
@@ -90,7 +140,12 @@ def sanity_table(tables: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
             for name in tests
         ],
         "statistics": [_statistic(statistic) for _, statistic in keys],
-        "rows": [{"title": title, "cells": _cells(table, keys)} for title, table in tables.items()],
+        "rows": [
+            {"title": title, "cells": _cells(joined[joined["method"] == title], keys)}
+            for title in tables
+        ],
+        "scopes": _scopes(joined),
+        "reasons": list(dict.fromkeys(joined["reason"][joined["verdict"] == "void"])),
         "meanings": [TESTS[name] for name in tests if name in TESTS],
     }
 
@@ -103,27 +158,44 @@ def _cells(table: pd.DataFrame, keys: Sequence[tuple[str, str]]) -> list[dict[st
 
 
 def _cell(row: Mapping[str, Any]) -> dict[str, Any]:
-    value, low, high, chance, baseline = (
-        float(row[name]) for name in ("value", "ci_low", "ci_high", "chance", "baseline")
+    value, low, high, chance, baseline, untrained = (
+        float(row[name])
+        for name in ("value", "ci_low", "ci_high", "chance", "baseline", "untrained")
     )
     counted = row["test"] == "maps" and bool(np.isfinite(value))
     beside = [
         f"{name} {_number(number)}"
-        for name, number in (("chance", chance), ("edges", baseline))
+        for name, number in (("chance", chance), ("edges", baseline), ("untrained", untrained))
         if np.isfinite(number)
     ]
     if row["undefined"]:
         beside.append(f"{row['undefined']} undefined")
     beside.append(f"n {row['n']}")
+    if np.isfinite(row["q"]):
+        beside.append(f"q {row['q']:.2g}")
     verdict = str(row["verdict"])
+    certain = not row["q"] >= LEVEL
     return {
         "value": f"{value:.0f}" if counted else _number(value),
         "among": row["n"] if counted else None,
         "interval": f"[{_number(low)}, {_number(high)}]" if np.isfinite([low, high]).all() else "",
         "beside": "" if row["test"] == "maps" else ", ".join(beside),
         "verdict": "" if verdict == "n/a" else verdict,
-        "kind": "good" if verdict in GOOD else "bad" if verdict in BAD else "open",
+        "kind": "good"
+        if verdict in GOOD and certain
+        else "bad"
+        if verdict in BAD and certain
+        else "open",
     }
+
+
+def _scopes(joined: pd.DataFrame) -> list[tuple[str, str]]:
+    """Titles of tests by what their intervals and p speak of."""
+    told = joined[joined["scope"] != ""].drop_duplicates(["test", "scope"])
+    return [
+        (", ".join(_title(test) for test in rows["test"]), str(scope))
+        for scope, rows in told.groupby("scope", sort=False)
+    ]
 
 
 def _number(value: float) -> str:

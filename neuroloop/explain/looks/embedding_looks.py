@@ -11,6 +11,7 @@ from neuroloop.explain.looks.projection import preservation, random_projection, 
 from neuroloop.explain.models.image_rows import small_copies
 from neuroloop.explain.models.model_file import OpenedModel
 from neuroloop.jobs.seeds import derive_seed
+from neuroloop.statistics.units import scope, varied
 
 #: Random planes that a projection is compared with.
 RANDOM_PLANES = 10
@@ -63,10 +64,12 @@ def look_at_neighbours(opened: OpenedModel, k: int) -> Look:
         raw = same_class(among_pixels, labels)
         numbers |= {**_share("same_class", same), **_share("same_class_pixels", raw)}
         numbers |= {"chance": same.chance, "pixels": pixels.shape[1]}
+        numbers |= {"unit": varied(["image"]), "scope": scope(["image"], ["network"])}
         copies = "" if pixels.shape[1] == np.prod(images.shape[1:]) else " of smaller copies"
         summary += (
             f". Of the neighbours, {_told(same)} are of the image's class; by chance "
-            f"{100 * same.chance:.0f} %, among raw pixels{copies} {_told(raw)}"
+            f"{100 * same.chance:.0f} %, among raw pixels{copies} {_told(raw)}. "
+            f"Intervals speak of {numbers['scope']}"
         )
     return Look(
         arrays={

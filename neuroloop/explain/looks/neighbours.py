@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.statistics.intervals import Estimate, cluster_interval
+from neuroloop.statistics.intervals import Estimate
+from neuroloop.statistics.pairs import pair_interval
 
 METRICS = ("cosine", "euclidean")
 
@@ -20,8 +21,8 @@ class SameClass(NamedTuple):
     Attributes
     ----------
     share : Estimate
-        Over all neighbours of all rows, with a 95 % interval that treats the neighbours of one row,
-        and of the rows of one group, as dependent.
+        Over all neighbours of all rows, with a 95 % interval over rows, or groups of them: all
+        pairs that one is in, as asker or as neighbour, hang on it.
     chance : float
         The share expected for neighbours drawn at random from the admissible ones.
     n : int
@@ -110,8 +111,8 @@ def same_class(
     np.add.at(both, (of_row, classes), 1)
     outside = len(rows) - both.sum(axis=1)[of_row]
     alike = both.sum(axis=0)[classes] - both[of_row, classes]
-    clusters = np.repeat(of_row.astype(str), rows.shape[1])
-    share = cluster_interval(hits.ravel(), clusters.tolist())
+    askers = np.repeat(of_row, rows.shape[1])
+    share = pair_interval(hits.ravel(), askers, of_row[rows].ravel())
     return SameClass(share, float((alike / outside).mean()), len(rows))
 
 

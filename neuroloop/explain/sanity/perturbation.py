@@ -20,6 +20,11 @@ from neuroloop.statistics.intervals import paired_difference
 
 #: Standard deviation of the blur by the shorter side of an image: 11 of 224 pixels.
 BLUR = 0.05
+#: What pixels may be replaced by, and what that is called; the first that removes enough is taken.
+BASELINES = {"blur": "the image blurred", "mean": "the mean of each channel"}
+#: Most of what a class's probability has above chance that may stay once all pixels are replaced.
+#: Where more stays, an order of pixels has nothing to show.
+MOST_KEPT = 0.5
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class Perturbation:
     batch: int = 64
 
     def __post_init__(self) -> None:
-        if self.direction not in ("deletion", "insertion") or self.baseline not in ("blur", "mean"):
+        if self.direction not in ("deletion", "insertion") or self.baseline not in BASELINES:
             raise ValueError(f"no {self.direction!r} with the baseline {self.baseline!r}")
         if self.steps < 1 or self.batch < 1:
             raise ValueError(f"{self.steps} steps of {self.batch} images")
@@ -74,6 +79,25 @@ class Curves:
         return np.clip(np.trapezoid(self.probabilities, self.shares, axis=1), 0, 1)
 
 
+class Removal(NamedTuple):
+    """What replacing all pixels does to the network, whatever their order.
+
+    Attributes
+    ----------
+    baseline : str
+        Of `BASELINES`: the first that removes enough, or the first of all if none does.
+    kept : float
+        Share of what the probability of the class has above chance, in the mean over images, that
+        stays with this baseline; NaN where nothing is above chance with the pixels in place.
+    reason : str
+        Why deletion and insertion can show nothing; empty where they can.
+    """
+
+    baseline: str
+    kept: float
+    reason: str
+
+
 class AgainstRandom(NamedTuple):
     """Area under a method's curves minus that under random orders of the same images.
 
@@ -95,6 +119,55 @@ class AgainstRandom(NamedTuple):
     p: float
     n: int
     undefined: int
+
+
+def find_removal(
+    network: nn.Module,
+    images: torch.Tensor,
+    classes: torch.Tensor,
+    *,
+    chance: float | None = None,
+    multi_label: bool = False,
+    batch: int = 64,
+) -> Removal:
+    """Find what to replace pixels by, so that the network loses what it sees.
+
+    The choice looks at the network and its images alone, so that it favours no map.
+
+    Parameters
+    ----------
+    network, images, classes
+        As in `perturbation_curves`.
+    chance : float, optional
+        Probability of the class for a network that sees nothing; 1 / outputs if left out.
+    multi_label, batch
+        As in `Perturbation`.
+
+    Returns
+    -------
+    Removal
+    """
+    whole, outputs = _mean_probability(network, images, classes, multi_label, batch)
+    chance = 1 / outputs if chance is None else chance
+    seen = whole - chance
+    if seen <= 0:
+        reason = "the predicted class is no more probable than by chance, with all pixels in place"
+        return Removal(next(iter(BASELINES)), np.nan, reason)
+    kept = {}
+    for kind in BASELINES:
+        replaced = torch.stack([_baseline(one, kind) for one in images])
+        left, _ = _mean_probability(network, replaced, classes, multi_label, batch)
+        kept[kind] = (left - chance) / seen
+        if kept[kind] <= MOST_KEPT:
+            return Removal(kind, kept[kind], "")
+    first = next(iter(BASELINES))
+    told = " and ".join(f"{BASELINES[kind]} {100 * kept[kind]:.0f} %" for kind in BASELINES)
+    return Removal(
+        first,
+        kept[first],
+        f"with all pixels replaced, too much stays of what is above chance: by {told}, more than "
+        f"{100 * MOST_KEPT:.0f} %",
+    )
 
 
 def perturbation_curves(
@@ -153,8 +226,7 @@ def perturbation_curves(
                 ).cpu()
                 for part in torch.from_numpy(counts).to(device).split(perturbation.batch)
             ]
-            logits = torch.cat(outputs).double()
-            chances = logits.sigmoid() if perturbation.multi_label else logits.softmax(1)
+            chances = _probabilities(torch.cat(outputs), perturbation.multi_label)
             made[number] = chances[:, int(classes[number])].numpy()
     return Curves(counts / pixels, made)
 
@@ -223,6 +295,21 @@ def against_random(curves: Curves, random: Sequence[Curves], *, seed: int) -> Ag
         return AgainstRandom(value, np.nan, np.nan, np.nan, n, left_out)
     generator = numpy_generator(seed, "against random")
     return AgainstRandom(*paired_difference(own[None], chance[None], generator), n, left_out)
+
+
+def _probabilities(logits: torch.Tensor, multi_label: bool) -> torch.Tensor:
+    return logits.double().sigmoid() if multi_label else logits.double().softmax(1)
+
+
+def _mean_probability(
+    network: nn.Module, images: torch.Tensor, classes: torch.Tensor, multi_label: bool, batch: int
+) -> tuple[float, int]:
+    """Mean over images of the probability of the class of each, and the number of outputs."""
+    device = device_of(network)
+    with evaluating(network), torch.inference_mode():
+        outputs = [mean_logits(network, part.to(device)).cpu() for part in images.split(batch)]
+    chances = _probabilities(torch.cat(outputs), multi_label)
+    return float(chances.gather(1, classes[:, None]).mean()), chances.shape[1]
 
 
 def _baseline(image: torch.Tensor, kind: str) -> torch.Tensor:

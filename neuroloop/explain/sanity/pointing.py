@@ -12,7 +12,7 @@ import numpy as np
 
 from neuroloop.explain.attribution.attribution import to_input
 from neuroloop.jobs.seeds import numpy_generator
-from neuroloop.statistics.intervals import crossed_interval
+from neuroloop.statistics.intervals import cluster_interval, group_interval
 
 #: Most distinct masks of which all permutations are tried, and else the number of random ones.
 ALL_EXCHANGES, EXCHANGES = 7, 4999
@@ -72,7 +72,8 @@ def pointing_game(
     Returns
     -------
     Pointing
-        With Wilson's interval; p is one-sided.
+        With Wilson's interval, over masks where images share them (`cluster_interval`); p is
+        one-sided.
     """
     maps, masks = _checked(maps, masks)
     wanted = masks.any(axis=(1, 2))
@@ -89,10 +90,8 @@ def pointing_game(
     near = np.stack([_widened(mask, tolerance).ravel()[points] for mask in places], axis=1)
     n, right = len(own), int(near[np.arange(len(own)), own].sum())
     chance, p, _ = _exchanged(near.astype(np.float64), own, seed)
-    from scipy.stats import binomtest  # takes a second to import
-
-    interval = binomtest(right, n).proportion_ci(0.95, method="wilson")
-    return Pointing(right / n, float(interval.low), float(interval.high), chance, p, n, *left_out)
+    low, high = _hits_interval(near[np.arange(n), own], own)
+    return Pointing(right / n, low, high, chance, p, n, *left_out)
 
 
 def energy_pointing(maps: np.ndarray, masks: np.ndarray, *, seed: int) -> Pointing:
@@ -105,12 +104,12 @@ def energy_pointing(maps: np.ndarray, masks: np.ndarray, *, seed: int) -> Pointi
     maps, masks
         As in `pointing_game`; maps without a positive value are undefined too.
     seed : int
-        Of the bootstrap over images, and of permutations.
+        Of permutations.
 
     Returns
     -------
     Pointing
-        With the interval `statistics.crossed_interval` of one row; p is two-sided.
+        With Student's t interval over masks, cut at 0 and 1; p is two-sided.
     """
     maps, masks = _checked(maps, masks)
     wanted = masks.any(axis=(1, 2))
@@ -127,18 +126,31 @@ def energy_pointing(maps: np.ndarray, masks: np.ndarray, *, seed: int) -> Pointi
     shares = np.minimum(shares, 1)  # but for rounding
     n, of_own = len(own), shares[np.arange(len(own)), own]
     chance, _, p = _exchanged(shares, own, seed)
-    low = high = None
-    if n > 1:
-        _, low, high = crossed_interval(of_own[None], numpy_generator(seed, "energy"))
-    return Pointing(
-        float(of_own.mean()),
-        np.nan if low is None else low,
-        np.nan if high is None else high,
-        chance,
-        p,
-        n,
-        *left_out,
-    )
+    low, high = _shares_interval(of_own, own)
+    return Pointing(float(of_own.mean()), low, high, chance, p, n, *left_out)
+
+
+def _hits_interval(hits: np.ndarray, own: np.ndarray) -> tuple[float, float]:
+    """95 % interval of a share of hits, over masks; NaN if images share a single one."""
+    masks = own.max() + 1
+    if masks == len(own):
+        from scipy.stats import binomtest  # takes a second to import
+
+        interval = binomtest(int(hits.sum()), len(hits)).proportion_ci(0.95, method="wilson")
+        return float(interval.low), float(interval.high)
+    if masks == 1:
+        return np.nan, np.nan
+    _, low, high = cluster_interval(hits, own.astype(str))
+    return (np.nan, np.nan) if low is None or high is None else (low, high)
+
+
+def _shares_interval(shares: np.ndarray, own: np.ndarray) -> tuple[float, float]:
+    """95 % interval of a mean of shares, over masks; NaN of one, or where all are equal."""
+    masks, mean = int(own.max()) + 1, float(shares.mean())
+    # A ratio of sums over masks, linearised (Cochran 1977, Sampling Techniques, section 3.12).
+    sums = np.bincount(own, weights=shares - mean)
+    _, low, high, *_ = group_interval(mean + sums * masks / len(own))
+    return (np.nan, np.nan) if low is None or high is None else (max(0.0, low), min(1.0, high))
 
 
 def _distinct(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

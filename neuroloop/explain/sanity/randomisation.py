@@ -18,7 +18,7 @@ from neuroloop.explain.attribution.attribution import Attribution, in_batches
 from neuroloop.explain.attribution.modes import device_of
 from neuroloop.explain.sanity.similarity import MEASURES, map_similarity
 from neuroloop.jobs.seeds import numpy_generator, torch_generator
-from neuroloop.statistics.intervals import crossed_interval
+from neuroloop.statistics.intervals import paired_difference
 
 #: What is compared with the map of the trained network: networks random from the output down to a
 #: layer, random in that layer alone, or trained on permuted labels.
@@ -72,6 +72,8 @@ class Verdict(NamedTuple):
         Images in the mean.
     undefined : int
         Images left out: one of their maps is constant or not finite.
+    p : float
+        Two-sided, against a mean at the threshold; NaN without an interval.
     """
 
     method: str
@@ -82,6 +84,7 @@ class Verdict(NamedTuple):
     sensitive: bool
     n: int
     undefined: int
+    p: float = np.nan
 
 
 def find_layers(network: nn.Module, images: torch.Tensor) -> list[Layer]:
@@ -222,6 +225,33 @@ def randomisation(
     return pd.concat(tables, ignore_index=True)
 
 
+def untrained_maps(
+    network: nn.Module,
+    attribution: Attribution,
+    images: torch.Tensor,
+    classes: torch.Tensor,
+    *,
+    seed: int,
+    layers: Sequence[Layer],
+    batch: int = 32,
+) -> np.ndarray:
+    """Maps of the random network that the cascade of `randomisation` ends in.
+
+    Parameters
+    ----------
+    network, attribution, images, classes, seed, layers, batch
+        As in `randomisation`.
+
+    Returns
+    -------
+    ndarray, shape (n, height', width')
+    """
+    copied = copy.deepcopy(network).eval()
+    for layer in layers:
+        randomise_layer(copied, layer, seed)
+    return in_batches(attribution, copied, images, classes, batch)
+
+
 def label_randomised(
     network: nn.Module,
     permuted: nn.Module,
@@ -272,7 +302,7 @@ def judge(table: pd.DataFrame, method: str, *, seed: int, kind: str = CASCADING)
     Returns
     -------
     Verdict
-        The interval is `statistics.crossed_interval`'s of one row.
+        Interval and p are those of `statistics.paired_difference` of one row.
     """
     rows = table[table["kind"] == kind]
     if rows.empty:
@@ -281,13 +311,15 @@ def judge(table: pd.DataFrame, method: str, *, seed: int, kind: str = CASCADING)
     by_image = rows.groupby("image")[STATISTIC].mean().to_numpy(dtype=float)
     defined = by_image[np.isfinite(by_image)]
     value = float(defined.mean()) if len(defined) else np.nan
-    low = high = np.nan
+    low = high = p = np.nan
     if len(defined) > 1:
         # That interval is for shares: -1..1 becomes 0..1 and back.
         generator = numpy_generator(seed, "judge", kind)
-        estimate = crossed_interval((defined[None] + 1) / 2, generator, level=LEVEL)
-        low, high = (2 * float(bound) - 1 for bound in estimate[1:] if bound is not None)
-        low, high = min(low, value), max(high, value)  # there and back rounds
+        shares = (defined[None] + 1) / 2
+        threshold = np.full_like(shares, (THRESHOLD + 1) / 2)
+        found = paired_difference(shares, threshold, generator, level=LEVEL)
+        low, high = (2 * bound + THRESHOLD for bound in found[1:3])
+        low, high, p = max(-1.0, min(low, value)), min(1.0, max(high, value)), found.p
     return Verdict(
         method,
         value,
@@ -297,6 +329,7 @@ def judge(table: pd.DataFrame, method: str, *, seed: int, kind: str = CASCADING)
         bool(high < THRESHOLD),
         len(defined),
         len(by_image) - len(defined),
+        p,
     )
 
 

@@ -22,6 +22,8 @@ from neuroloop.explain.sanity.layer_groups import group_layers
 from neuroloop.explain.sanity.perturbation import (
     Curves,
     Perturbation,
+    Removal,
+    find_removal,
     perturbation_curves,
     random_curves,
 )
@@ -33,6 +35,7 @@ from neuroloop.explain.sanity.randomisation import (
     judge,
     label_randomised,
     randomisation,
+    untrained_maps,
 )
 from neuroloop.explain.sanity.sanity_rows import (
     SANITY_COLUMNS,
@@ -45,6 +48,7 @@ from neuroloop.jobs.seeds import derive_seed
 #: Whose maps give the order of pixels.
 MAP, RANDOM, EDGES = "map", "random", "edges"
 DIRECTIONS = ("deletion", "insertion")
+TEXTS = ["unit", "scope", "family", "reason"]
 CURVE_COLUMNS = ("direction", "order", "image", "share", "probability")
 
 
@@ -112,12 +116,15 @@ class Sanity(NamedTuple):
         `sanity_rows.SANITY_COLUMNS`.
     verdict : Verdict
         Of the cascading randomisation.
+    removal : Removal
+        What pixels were replaced by for the curves.
     """
 
     randomisation: pd.DataFrame
     curves: pd.DataFrame
     table: pd.DataFrame
     verdict: Verdict
+    removal: Removal
 
 
 def check_attribution(
@@ -181,21 +188,30 @@ def check_attribution(
         rows.append(randomisation_row(LABELS, judged, known=permuted.memorised))
         similar = pd.concat([similar, labels], ignore_index=True)
     edge_maps = edges(network, *given)
+    removal = find_removal(
+        network, *given, chance=_unseen(explained, multi_label), multi_label=multi_label
+    )
     curves = []
     for direction in DIRECTIONS:
         perturbation = Perturbation(
-            direction, steps=checks.curve_steps, multi_label=multi_label, batch=64
+            direction, removal.baseline, checks.curve_steps, multi_label, batch=64
         )
         own, of_edges = (
             perturbation_curves(network, *given, one, perturbation, seed=derive_seed(seed, "ties"))
             for one in (maps, edge_maps)
         )
         orders = random_curves(network, *given, perturbation, seed=seed, draws=checks.random_orders)
-        rows += curve_rows(direction, own, of_edges, orders, seed)
+        rows += curve_rows(direction, own, of_edges, orders, seed, removal.reason)
         chance = Curves(own.shares, np.mean([one.probabilities for one in orders], axis=0))
         for order, curve in ((MAP, own), (RANDOM, chance), (EDGES, of_edges)):
             curves.append(_tidy_curves(direction, order, curve, explained.ids))
-    rows += pointing_rows(maps, edge_maps, explained, seed)
+    untrained = None
+    if explained.masks is not None:
+        weights = derive_seed(seed, "weights")
+        untrained = untrained_maps(
+            network, attribution, *given, seed=weights, layers=layers, batch=checks.batch
+        )
+    rows += pointing_rows(maps, edge_maps, explained, seed, untrained)
     counts = count_maps(maps)
     rows += [
         {"test": "maps", "statistic": name, "value": getattr(counts, name), "n": counts.maps}
@@ -204,7 +220,15 @@ def check_attribution(
     similar["image"] = explained.ids[similar["image"].to_numpy()]
     table = pd.DataFrame(rows).reindex(columns=list(SANITY_COLUMNS))
     table["undefined"] = table["undefined"].fillna(0).astype(int)
-    return Sanity(similar, pd.concat(curves, ignore_index=True), table, verdict)
+    table[TEXTS] = table[TEXTS].astype(object).fillna("")
+    return Sanity(similar, pd.concat(curves, ignore_index=True), table, verdict, removal)
+
+
+def _unseen(explained: Explained, multi_label: bool) -> float | None:
+    """Probability of a label for a network that sees nothing: how often labels are true."""
+    if not multi_label:
+        return None
+    return 0.5 if explained.truth is None else float(explained.truth.mean())
 
 
 def _tidy_curves(direction: str, order: str, curves: Curves, ids: np.ndarray) -> pd.DataFrame:

@@ -12,8 +12,10 @@ from neuroloop.explain.sanity.pointing import Pointing, energy_pointing, pointin
 from neuroloop.explain.sanity.randomisation import STATISTIC, THRESHOLD, Verdict
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.intervals import crossed_interval
+from neuroloop.statistics.units import scope, varied
 
-#: One row per number: `chance` is the value of an uninformed method, `baseline` that of the edges.
+#: One row per number: `chance` is the value of an uninformed method, `baseline` that of the edges,
+#: `untrained` that of the maps of a random network.
 SANITY_COLUMNS = (
     "test",
     "statistic",
@@ -25,7 +27,18 @@ SANITY_COLUMNS = (
     "n",
     "undefined",
     "verdict",
+    "p",
+    "unit",
+    "scope",
+    "family",
+    "reason",
+    "untrained",
 )
+#: What none of the tests varies.
+FIXED = ("network",)
+#: Rows that a reader looks at together for a method that passes: corrected over the methods of a
+#: network (`families.corrected`), which `gallery.sanity_table` does.
+RANDOMISATION, PERTURBATION, POINTING = "randomisation", "deletion and insertion", "pointing"
 #: Level of the tests against chance.
 ALPHA = 0.05
 
@@ -55,11 +68,23 @@ def randomisation_row(test: str, verdict: Verdict, known: bool = True) -> dict[s
         "n": verdict.n,
         "undefined": verdict.undefined,
         "verdict": said,
+        "p": verdict.p,
+        "family": RANDOMISATION,
+        **_varied("image"),
     }
 
 
+def _varied(unit: str) -> dict[str, str]:
+    return {"unit": varied([unit]), "scope": scope([unit], FIXED)}
+
+
 def curve_rows(
-    direction: str, own: Curves, of_edges: Curves, orders: Sequence[Curves], seed: int
+    direction: str,
+    own: Curves,
+    of_edges: Curves,
+    orders: Sequence[Curves],
+    seed: int,
+    void: str = "",
 ) -> list[dict[str, Any]]:
     """Rows of the area under a method's curves, and of its differences from random and edges.
 
@@ -72,12 +97,22 @@ def curve_rows(
         Random ones.
     seed : int
         Of the bootstrap over images.
+    void : str
+        Why the curves can show nothing (`perturbation.Removal.reason`); empty where they can.
 
     Returns
     -------
     list of dict
-        ``better`` or ``worse`` where the 95 % interval of a difference leaves out 0.
+        ``better`` or ``worse`` where the 95 % interval of a difference leaves out 0. Without
+        values where the test is void.
     """
+    if void:
+        n = int(np.isfinite(own.auc).sum())
+        row = {"n": n, "undefined": len(own.auc) - n, "verdict": "void", "reason": void}
+        return [
+            {"test": direction, "statistic": name, **row, **_varied("image")}
+            for name in ("auc", "auc_less_random", "auc_less_edges")
+        ]
     found = against_random(own, orders, seed=seed)
     edged = against_random(own, [of_edges], seed=seed)
     defined = own.auc[np.isfinite(own.auc)]
@@ -100,7 +135,7 @@ def curve_rows(
         {"statistic": "auc_less_random", **_difference(found, direction), "baseline": baseline},
         {"statistic": "auc_less_edges", **_difference(edged, direction)},
     ]
-    return [{"test": direction, **row} for row in (areas, *differences)]
+    return [{"test": direction, **row, **_varied("image")} for row in (areas, *differences)]
 
 
 def _difference(found: AgainstRandom, direction: str) -> dict[str, Any]:
@@ -109,15 +144,23 @@ def _difference(found: AgainstRandom, direction: str) -> dict[str, Any]:
     said = "no difference"
     if found.ci_low > 0 or found.ci_high < 0:
         said = "better" if sign * found.value > 0 else "worse"
-    facts = found._asdict()
-    del facts["p"]
-    return {**facts, "chance": 0.0, "verdict": said if np.isfinite(found.p) else "undecided"}
+    said = said if np.isfinite(found.p) else "undecided"
+    return {**found._asdict(), "chance": 0.0, "verdict": said, "family": PERTURBATION}
 
 
 def pointing_rows(
-    maps: np.ndarray, edge_maps: np.ndarray, explained: Explained, seed: int
+    maps: np.ndarray,
+    edge_maps: np.ndarray,
+    explained: Explained,
+    seed: int,
+    untrained: np.ndarray | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows of the pointing game: of images with a mask that are named right."""
+    """Rows of the pointing game: of images with a mask that are named right.
+
+    Evidence that is bright draws the maps of any network, trained or not. So a value counts as
+    above chance only where it exceeds that of the maps of an untrained network too, if they are
+    given.
+    """
     if explained.masks is None or explained.right is None:
         return []
     asked = np.asarray(explained.right, dtype=bool)
@@ -128,17 +171,22 @@ def pointing_rows(
         found, of_edges = (
             game(one[asked], explained.masks[asked], seed=seed) for one in (maps, edge_maps)
         )
-        rows.append(_pointed(statistic, found, of_edges, can_show))
+        row = _pointed(statistic, found, of_edges, can_show)
+        if untrained is not None:
+            row["untrained"] = game(untrained[asked], explained.masks[asked], seed=seed).value
+            if row["verdict"] == "above chance" and row["untrained"] >= found.value:
+                row["verdict"] = "no better than untrained"
+        shared = len(different) < sum(mask.any() for mask in explained.masks[asked])
+        rows.append(row | _varied("mask" if shared else "image"))
     return rows
 
 
 def _pointed(statistic: str, found: Pointing, of_edges: Pointing, can_show: bool) -> dict[str, Any]:
     """Row of a game; undecided where too few masks differ for any p below `ALPHA`."""
     facts = found._asdict()
-    p = facts.pop("p")
     del facts["empty_masks"]
     said = "no better than chance" if can_show else "undecided"
-    if p < ALPHA:
+    if found.p < ALPHA:
         said = "above chance" if found.value > found.chance else "below chance"
     return {
         "test": "pointing",
@@ -146,4 +194,5 @@ def _pointed(statistic: str, found: Pointing, of_edges: Pointing, can_show: bool
         **facts,
         "baseline": of_edges.value,
         "verdict": said,
+        "family": POINTING,
     }

@@ -85,6 +85,16 @@ def test_p_is_written_beside_the_change():
     ]
 
 
+def test_q_stands_beside_p_and_what_could_not_be_seen_beside_no_change():
+    table = routes(q=[0.008, 0.5, 0.5, 0.5], q_any=0.3, smallest_effect=0.015)
+    _, panels = drawn(table)
+    texts = [text.get_text() for text in panels["cosine of traces"][0].texts]
+    assert texts == [
+        "p 0.004 (q 0.008)\np any 0.25 (q 0.30)",
+        "p 0.004 (q 0.50)\np any 0.25 (q 0.30)\nunseen: below 0.015",
+    ]
+
+
 def test_a_table_without_p_of_any_change_is_drawn():
     _, panels = drawn(routes().drop(columns="p_any"))
     assert {text.get_text() for panel, _ in panels.values() for text in panel.texts} == {"p 0.004"}
@@ -109,7 +119,7 @@ def test_values_of_both_sessions_are_joined():
 def test_the_caption_says_what_bars_are():
     figure, _ = drawn(routes())
     assert "from before to after" in figure.get_suptitle()
-    assert "95 % intervals over recordings and seeds" in figure.get_suptitle()
+    assert "95 % intervals over recordings (of this animal" in figure.get_suptitle()
     figure, _ = drawn(routes(), note="bars: 90 % intervals over trials")
     assert "bars: 90 % intervals over trials" in figure.get_suptitle()
 

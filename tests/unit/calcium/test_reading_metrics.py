@@ -46,6 +46,24 @@ def test_by_hand():
     assert table["stimulated", "any_hit"] == 1
 
 
+def test_p_permutes_the_patterns_of_whole_trials():
+    """Fisher's exact p of the trials, which are right or wrong in both of their frames."""
+    patterns = 4 * ["1"] + 4 * ["2"]
+    right = np.array([0, 0, 0, 1, 1, 1, 1, 0])  # the output that is highest
+    logits = np.repeat(np.eye(5)[right], 2, axis=0)
+    trials = np.repeat([str(number) for number in range(8)], 2)
+    row = score(logits, np.repeat(patterns, 2).tolist(), trials).loc["all", "any_hit"]
+    exact = stats.fisher_exact([[3, 1], [1, 3]], alternative="greater")
+    assert row["p"] == pytest.approx(exact.pvalue, abs=0.04)
+    assert row["unit"] == "trials"
+    by_frame = score(logits, np.repeat(patterns, 2).tolist()).loc["all", "any_hit"]
+    assert by_frame["p"] < 0.1 < row["p"]
+
+
+def test_one_pattern_has_no_p():
+    assert np.isnan(score(np.zeros((4, 5)), 4 * ["none"])["p"]["none", "any_hit"])
+
+
 def test_what_occurs_is_in_the_table():
     table = score(np.zeros((3, 5)), ["1", "2", "1"], ["a", "b", "b"])
     assert set(table.index.get_level_values("subset")) == {"all", "stimulated", "single"}

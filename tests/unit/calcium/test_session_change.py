@@ -3,11 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from neuroloop.calcium import session_change
 from neuroloop.calcium.session_change import (
+    OF_NETWORKS,
     ROUTES,
     cell_responses,
+    change_table,
     changes_by_route,
     pattern_responses,
     unknown_change,
@@ -26,6 +29,46 @@ def test_where_a_route_says_nothing_it_says_why():
     assert np.isnan([row[name] for name in session_change.NUMBERS]).all()
     assert made.matrix.shape == made.reasons.shape == (3, 3)
     assert (made.reasons == "too few").all()
+
+
+def test_every_change_says_of_what_it_speaks_and_is_corrected_in_its_family():
+    p = {"influence": (0.01, 0.04), "maps": (0.02, 0.5), "cosine": (0.2, 0.9), "zncc": (0.001, 1)}
+    changes = {
+        name: unknown_change(2, "")._replace(
+            panels=unknown_change(2, "").panels.assign(p=one, p_any=other, ci_low=-1.0, ci_high=3.0)
+        )
+        for name, (one, other) in p.items()
+    }
+    table = change_table(changes).set_index("route")
+    assert (table["unit"] == "recordings").all()
+    assert table.loc["influence", "scope"] == "other recordings; this animal alone"
+    assert table.loc["maps", "scope"] == "other recordings; these networks and this animal alone"
+    assert table["family"].tolist() == ["change", "change", "change", ""]
+    tested = ["influence", "maps", "cosine"]
+    expected = stats.false_discovery_control([0.01, 0.02, 0.2, 0.04, 0.5, 0.9])
+    np.testing.assert_allclose([*table.loc[tested, "q"], *table.loc[tested, "q_any"]], expected)
+    assert np.isnan(table.loc["zncc", "q"])
+    assert table.loc["zncc", "note"] == OF_NETWORKS
+    assert (table["smallest_effect"] == 2).all()
+
+
+def test_routes_through_maps_of_a_reader_at_chance_are_marked_and_in_no_family():
+    changes = {
+        name: unknown_change(2, "")._replace(
+            panels=unknown_change(2, "").panels.assign(p=0.01, p_any=0.01)
+        )
+        for name in ROUTES
+    }
+    table = change_table(changes, {"before": "READER AT CHANCE", "after": ""}).set_index("route")
+    assert table.loc["maps", "note"] == "before: READER AT CHANCE"
+    assert table.loc["zncc", "note"].startswith("before: READER AT CHANCE; ")
+    assert (table.loc[["influence", "cosine"], "note"] == "").all()
+    assert table["family"].to_dict() == {
+        "influence": "change",
+        "maps": "",
+        "cosine": "change",
+        "zncc": "",
+    }
 
 
 def routes_that(fail, monkeypatch):

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from neuroloop.calcium.design import influence_measure, least_squares, stimulated_cells, with_null
-from neuroloop.calcium.sessions import ONE_UNIT, common_scale, compare_sessions
+from neuroloop.calcium.sessions import FEWEST_UNITS, ONE_UNIT, common_scale, compare_sessions
 from neuroloop.errors import NeuroLoopError
 
 NAMES = ["a", "b", "c"]
@@ -182,6 +182,28 @@ def test_one_recording_a_session_has_no_p_and_says_so():
     assert row["recordings"] == 1
     assert row["note"] == ONE_UNIT
     assert np.isnan(made.ci_low).all()
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, FEWEST_UNITS])
+def test_a_p_that_recordings_cannot_bring_below_5_percent_is_refused(count):
+    """All differ alike: of 2^n exchanges that and its opposite are as extreme."""
+    row = compare_sessions(
+        np.zeros((count, 1)),
+        np.ones((count, 1)),
+        np.arange(count),
+        mean_of,
+        {"all": np.array([True])},
+        np.random.default_rng(0),
+        n_permutations=4000,
+        n_boot=9,
+    ).panels.iloc[0]
+    if count < FEWEST_UNITS:
+        assert row[["p", "p_any"]].isna().all()
+        assert f"no p below {2 / 2**count:.2g}; record 6 or more" in row["note"]
+        assert np.isfinite(row[["ci_low", "ci_high"]].to_numpy(float)).all()
+    else:
+        assert row["p"] == pytest.approx(2 / 2**count, abs=0.01)
+        assert row["p"] < 0.05 < 2 / 2 ** (count - 1)
 
 
 def test_an_entry_that_hangs_on_one_recording_has_no_interval():

@@ -7,6 +7,7 @@ from neuroloop.explain.attribution.edges import edges
 from neuroloop.explain.figures.attribution_figure import attribution_figure
 from neuroloop.explain.figures.sanity_figure import sanity_figure
 from neuroloop.explain.models.explained import explained_images
+from neuroloop.explain.sanity import perturbation
 from neuroloop.explain.sanity.sanity import Checks, Permuted, check_attribution
 from neuroloop.report.figures import save
 from tests.unit.explain.explained_models import student
@@ -59,6 +60,12 @@ def test_maps_that_are_not_negative_begin_at_0():
 
 @pytest.fixture(scope="module")
 def sanity():
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(perturbation, "MOST_KEPT", np.inf)
+        return checked()
+
+
+def checked():
     model = student()
     asked = explained_images(model, 5, seed=0)
     return check_attribution(
@@ -87,7 +94,21 @@ def test_sanity_shows_each_test_with_its_threshold(sanity):
     areas = [text.get_text() for text in deletion.get_legend().get_texts()]
     value = sanity.table.query("test == 'deletion' and statistic == 'auc'")["value"].item()
     assert areas[0] == f"the map: {value:.3f}"
+    assert deletion.get_xlabel() == "proportion of pixels replaced by the image blurred"
     assert "n = 5 images" in figure.get_suptitle()
+    assert "other images of these classes; these networks alone" in figure.get_suptitle()
+
+
+def test_curves_of_a_void_test_have_no_area_and_say_why():
+    sanity = checked()  # of a network that learned nothing, and keeps its guess
+    assert sanity.removal.reason
+    figure = sanity_figure(sanity, model="network", method="edges")
+    for panel in figure.axes[1:]:
+        assert panel.get_title().endswith("shows nothing here")
+        (told,) = [text.get_text() for text in panel.texts]
+        assert " ".join(told.split()) == f"void: {sanity.removal.reason}"
+        legend = [text.get_text() for text in panel.get_legend().get_texts()]
+        assert legend == ["the map", "at random", "edges of the image"]
 
 
 def test_figures_are_the_same_bytes_every_time(sanity, tmp_path):

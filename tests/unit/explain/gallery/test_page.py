@@ -53,6 +53,7 @@ def leave_maps(folder, method, opened, rows, signed=True):
         units={"maps": "logit of something"},
     )
     row = ("cascading", "spearman", 0.1, 0.0, 0.2, 0.0, 1.0, 3, 0, "sensitive")
+    row += (0.001, "images", "other images", "randomisation", "", np.nan)
     save_table(files / "sanity.tsv", pd.DataFrame([row], columns=list(COLUMNS)))
     picture(files / "sanity.png")
 
@@ -100,7 +101,9 @@ def test_images_are_leafed_through_with_all_their_maps(left):
         TSNE,
         UMAP,
     ]
-    assert made.of("p", "reason") == ["not applicable: UMAP is missing"]
+    chance, *others = made.of("p", "reason")
+    assert chance.startswith("at chance: the network names 42 % of 12 of its images right")
+    assert others == ["not applicable: UMAP is missing"]
 
 
 def test_what_is_named_and_what_is_true(left):
@@ -216,6 +219,7 @@ def test_the_script_writes_the_page(left, tmp_path, kind):
         results=[folder / one / "result.json" for one in ORDER],
         folders=[folder / one / "files" for one in ORDER],
         page=tmp_path / "out" / "gallery.html",
+        sanity=tmp_path / "out" / "sanity.tsv",
         intake=tmp_path / "out" / "intake.json",
     )
     text = (tmp_path / "out" / "gallery.html").read_text()

@@ -5,14 +5,17 @@ import re
 import numpy as np
 import pandas as pd
 
-from neuroloop.explain.gallery.sanity_table import COLUMNS, sanity_table
+from neuroloop.explain.gallery.sanity_table import COLUMNS, join_tables, sanity_table
 from neuroloop.report.templates import render
 
 NAN = np.nan
 
 
 def table(*rows):
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    """Rows without p, unit, scope, family and reason, unless they are given."""
+    bare = (NAN, "", "", "", "", NAN)
+    whole = [row + bare[len(row) - 10 :] for row in rows]
+    return pd.DataFrame(whole, columns=list(COLUMNS))
 
 
 def sanity_html(tables):
@@ -76,3 +79,37 @@ def test_tests_of_one_kind_stand_together():
     assert '<th colspan="2">Weights randomised</th>' in html
     names = re.findall("<th>([a-z ]+)</th>", html)
     assert names[:2] == ["rank correlation", "other"]
+
+
+def test_q_is_that_of_a_family_over_all_methods_and_takes_the_colour():
+    """Benjamini and Hochberg by hand: 0.03 is the lesser of two, 0.04 of itself."""
+
+    def method(p, q, other):
+        scope = "other images; these networks alone"
+        less = ("deletion", "auc_less_random", -0.2, -0.3, -0.1, 0.0, NAN, 16, 0, "better")
+        hits = ("pointing", "hit_rate", 0.9, 0.8, 1.0, 0.2, 0.1, 16, 0, "above chance")
+        return table(
+            (*less, p, "images", scope, "deletion and insertion"),
+            (*hits, other, "images", scope, "pointing"),
+            (*less[:1], "auc", *less[2:9], "n/a", q),
+        )
+
+    tables = {"One": method(0.03, 1e-9, 0.04), "Two": method(0.6, 1e-9, NAN)}
+    joined = join_tables(tables)
+    assert list(joined.columns) == ["method", *COLUMNS, "q"]
+    assert joined["method"].tolist() == ["One"] * 3 + ["Two"] * 3
+    np.testing.assert_allclose(joined["q"], [0.06, 0.04, NAN, 0.6, NAN, NAN])
+    html = sanity_html(tables)
+    (less, _, hits), _ = cells(html).values()
+    assert (less[0], hits[0]) == ("open", "good")
+    assert text(less[1]).endswith("q 0.06 better")
+    assert "Deletion, Pointing game speak of other images; these networks alone" in html
+
+
+def test_what_is_void_has_its_reason_and_no_number():
+    row = ("deletion", "auc_less_random", NAN, NAN, NAN, NAN, NAN, 16, 0, "void", NAN)
+    reason = "the blur leaves 99 %"
+    html = sanity_html({"One": table((*row, "images", "other images", "", reason))})
+    ((kind, said),) = cells(html)["One"]
+    assert (kind, text(said)) == ("open", "– n 16 void")
+    assert html.count(reason) == 1

@@ -12,6 +12,7 @@ from neuroloop.explain.sanity.perturbation import (
     Curves,
     Perturbation,
     against_random,
+    find_removal,
     perturbation_curves,
     random_curves,
 )
@@ -85,6 +86,46 @@ def test_the_mean_is_that_of_each_channel():
     made = perturbation_curves(net, images, FIRST, np.array([[[0.0, 1]]]), way, seed=0)
     # 1 + 3 - 1 - 3, then 1 + 2 - 1 - 2, then 2 + 2 - 2 - 2: with one mean for all, not 0.
     np.testing.assert_allclose(made.probabilities, 0.5, rtol=1e-6)
+
+
+def test_what_removes_enough_is_taken_and_otherwise_the_test_is_void():
+    """By hand: score 0.5 of the image, 0 of its mean; a blur of 0.1 pixels changes nothing."""
+    found = find_removal(linear(-WEIGHTS), IMAGE, FIRST)
+    assert found == ("mean", 0, "")
+    wide = torch.tensor([[1.0, -1] * 20] * 40)[None, None]
+    stripes = linear(wide.flatten() / 100)
+    found = find_removal(stripes, wide, FIRST)  # blurred by 2 pixels, stripes are gone
+    assert (found.baseline, found.reason) == ("blur", "")
+    assert 0 < found.kept < 0.5  # but at the border
+    # A bias of 2 stays whatever is seen: of 0.924 - 0.5 above chance, 0.881 - 0.5.
+    biased = linear(-WEIGHTS)
+    with torch.no_grad():
+        biased[1].bias[0] = 2
+    found = find_removal(biased, IMAGE, FIRST)
+    assert found.baseline == "blur"
+    assert found.kept == pytest.approx(1, abs=0.01)
+    share = 100 * (sigmoid(2) - 0.5) / (sigmoid(2.5) - 0.5)
+    assert f"the mean of each channel {share:.0f} %" in found.reason
+    # Half of it may stay, and no more.
+    with torch.no_grad():
+        for bias, base in ((0.24, "mean"), (0.60, "blur")):
+            biased[1].bias[0] = bias
+            kept = (sigmoid(bias) - 0.5) / (sigmoid(bias + 0.5) - 0.5)
+            found = find_removal(biased, IMAGE, FIRST)
+            assert (kept <= 0.5, found.baseline) == (base == "mean", base)
+            assert bool(found.reason) == (base == "blur")
+
+
+def test_a_network_that_names_below_chance_has_nothing_to_lose():
+    found = find_removal(linear(), IMAGE, FIRST)  # score -0.5
+    assert np.isnan(found.kept)
+    assert "no more probable than by chance" in found.reason
+    # Several labels: the class of probability 0.622 is more than one true label in ten.
+    labels = linear(-WEIGHTS, classes=3)
+    found = find_removal(labels, IMAGE, FIRST, chance=0.1, multi_label=True)
+    assert "too much stays" in found.reason  # 0.5 is left, 0.4 of 0.522 above chance
+    found = find_removal(labels, IMAGE, FIRST, chance=0.5, multi_label=True)
+    assert found == ("mean", 0, "")
 
 
 def drawn(n=6, channels=1, shape=(8, 8), seed=0):

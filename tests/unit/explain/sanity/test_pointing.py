@@ -206,7 +206,8 @@ def test_energy_of_maps_that_know_and_that_do_not():
     assert below.ci_high < below.chance
     assert below.p < 0.001
     perfect = energy_pointing(masks * noise, masks, seed=0)
-    assert (perfect.value, perfect.ci_high) == (1, 1)
+    assert perfect.value == pytest.approx(1)
+    assert np.isnan(perfect.ci_high)  # equal shares do not tell how others would differ
 
 
 @pytest.mark.parametrize("game", [pointing_game, energy_pointing])
@@ -215,3 +216,19 @@ def test_what_does_not_go_together(game):
         game(np.zeros((2, 3, 3)), np.zeros((3, 3, 3), dtype=bool), seed=0)
     with pytest.raises(ValueError, match="neither true nor false"):
         game(np.zeros((2, 3, 3)), np.full((2, 3, 3), 7), seed=0)
+
+
+def test_intervals_of_shared_masks_are_over_masks():
+    """Frames of a mask hit or miss together: four masks, not forty images, tell of others."""
+    masks = np.repeat(np.stack([at((0, 0)), at((0, 2)), at((2, 0)), at((2, 2))]), 10, axis=0)
+    maps = masks * 1.0
+    maps[:10] = np.roll(maps[:10], 1, axis=2)
+    for game in (pointing_game, energy_pointing):
+        made = game(maps, masks, seed=0)
+        assert made.value == 0.75
+        assert made.ci_high - made.ci_low > 0.6
+    # Student's t of the means 0, 1, 1, 1 by hand, cut at 1.
+    half = stats.t.ppf(0.975, 3) * np.std([0, 1, 1, 1], ddof=1) / 2
+    assert (made.ci_low, made.ci_high) == pytest.approx((max(0, 0.75 - half), 1))
+    one = pointing_game(maps[:10], masks[:10], seed=0)
+    assert np.isnan([one.ci_low, one.ci_high]).all()

@@ -10,6 +10,7 @@ from neuroloop.explain.attribution.attribution import in_batches
 from neuroloop.explain.attribution.edges import edges
 from neuroloop.explain.attribution.methods import attribution_of
 from neuroloop.explain.models.explained import explained_images
+from neuroloop.explain.sanity import perturbation
 from neuroloop.explain.sanity.perturbation import Curves, Perturbation, perturbation_curves
 from neuroloop.explain.sanity.pointing import pointing_game
 from neuroloop.explain.sanity.randomisation import CASCADING, COLUMNS, INDEPENDENT, LABELS, Verdict
@@ -48,10 +49,17 @@ def check(model, attribution, permuted=None, checks=CHECKS, runs=1):
     )
 
 
+@pytest.fixture
+def whatever_stays(monkeypatch):
+    """Networks that learned nothing keep their guess whatever is removed: let it pass."""
+    monkeypatch.setattr(perturbation, "MOST_KEPT", np.inf)
+
+
 def rows(sanity, test):
     return sanity.table[sanity.table["test"] == test].set_index("statistic")
 
 
+@pytest.mark.usefixtures("whatever_stays")
 def test_the_edges_fail_every_test_that_asks_for_the_network():
     model = student()
     _, _, sanity = check(model, edges, Permuted(student().network, True))
@@ -91,6 +99,7 @@ def test_the_network_of_permuted_labels_is_the_one_that_is_compared():
     assert rows(sanity, LABELS).loc["spearman", "value"] < 0.9
 
 
+@pytest.mark.usefixtures("whatever_stays")
 def test_tables_by_the_parts_that_they_are_made_of():
     model = reader()
     saliency = attribution_of(model, "saliency")
@@ -193,6 +202,39 @@ def test_words_of_curves():
     )
 
 
+def test_curves_are_void_where_removing_all_pixels_changes_little():
+    """A network that learned nothing, and a bias that keeps its guess whatever it sees."""
+    model = student()
+    with torch.no_grad():
+        model.network.fc.bias.copy_(torch.tensor([5.0, 0, 0]).view_as(model.network.fc.bias))
+    asked, _, sanity = check(model, edges)
+    assert set(asked.classes.tolist()) == {0}
+    assert sanity.removal.kept > 0.9
+    for direction in ("deletion", "insertion"):
+        found = sanity.table[sanity.table["test"] == direction]
+        assert found["verdict"].tolist() == ["void"] * 3
+        assert found["n"].tolist() == [8, 8, 8]
+        numbers = ["value", "ci_low", "ci_high", "p", "chance", "baseline"]
+        assert found[numbers].isna().to_numpy().all()
+        assert set(found["reason"]) == {sanity.removal.reason}
+        assert set(found["family"]) == {""}
+    assert len(sanity.curves) == 2 * 3 * 8 * 5
+    others = sanity.table[~sanity.table["test"].isin(["deletion", "insertion"])]
+    assert set(others["reason"]) == {""}
+
+
+def test_every_test_says_of_what_it_speaks_and_which_family_it_is_of():
+    row = randomisation_row(CASCADING, Verdict("method", 0.1, 0.0, 0.2, 0.5, True, 8, 0, 0.003))
+    assert (row["p"], row["unit"], row["family"]) == (0.003, "images", "randomisation")
+    assert row["scope"] == "other images of these classes; these networks alone"
+    low, high = curves(0.1, 0.12, 0.11, 0.1), curves(0.5, 0.52, 0.51, 0.53)
+    area, *less = curve_rows("deletion", low, high, [high], 0)
+    assert "p" not in area
+    assert "family" not in area
+    assert {one["family"] for one in less} == {"deletion and insertion"}
+    assert all(0 < one["p"] < 0.01 for one in less)
+
+
 def test_pointing_asks_those_that_are_named_right():
     model = reader()
     asked = explained_images(model, 12, seed=0)
@@ -207,9 +249,17 @@ def test_pointing_asks_those_that_are_named_right():
     assert hit["n"] == asked.right.sum() < 12
     assert hit["verdict"] == energy["verdict"] == "above chance"
     assert hit["chance"] == energy["chance"] == 0
+    assert hit["unit"] == "images"
+    # Maps of a network without training that are as good: what draws them is in the image.
+    (beside, _), (unlike, _) = (
+        pointing_rows(hits, hits, asked, 0, one) for one in (hits, ~asked.masks * 1.0)
+    )
+    assert (beside["untrained"], beside["verdict"]) == (1, "no better than untrained")
+    assert (unlike["untrained"], unlike["verdict"]) == (0, "above chance")
     few = replace(asked, masks=masks[np.arange(12) % 3])
     hit, _ = pointing_rows(few.masks * 1.0, hits, few, 0)
     assert (hit["value"], hit["chance"], hit["verdict"]) == (1, 0, "undecided")  # p is 1/2
+    assert hit["unit"] == "masks"
     same = np.repeat(hits[1:2], 12, axis=0)
     hit, energy = pointing_rows(same, hits, asked, 0)
     assert hit["verdict"] == energy["verdict"] == "no better than chance"
