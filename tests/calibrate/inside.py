@@ -139,7 +139,7 @@ CLAIMS: list[Claim] = [
             f"{n} lesions of several sizes in {frames} image(s) each, maps of other lesions",
             "images" if frames == 1 else "masks",
             studies=2000,
-            seconds=0.01,
+            seconds=0.003,
         )
         for game in GAMES
         for n, frames in [(4, 10), (6, 1), (20, 1)]
@@ -152,7 +152,7 @@ CLAIMS: list[Claim] = [
             f"deletion by a map that is no better than a random order, {n} images",
             "images",
             studies=1000,
-            seconds=0.02,
+            seconds=0.004,
         )
         for kind, study in (("test", no_better_than_random), ("interval", less_than_random))
         for n in (8, 24)
@@ -165,7 +165,7 @@ CLAIMS: list[Claim] = [
             f"maps of {n} images that correlate by {mean:g} with those of a random network",
             "images",
             studies=1000,
-            seconds=0.02,
+            seconds=0.004,
         )
         for n, mean in [(8, 0.1), (8, 0.5), (24, 0.5)]
     ),
@@ -176,7 +176,7 @@ CLAIMS: list[Claim] = [
         "maps of 8 images whose correlation is the threshold",
         "images",
         studies=1000,
-        seconds=0.02,
+        seconds=0.004,
     ),
     *(
         Claim(

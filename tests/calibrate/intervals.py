@@ -220,7 +220,7 @@ CLAIMS = [
             f"a teacher that helps some of {seeds} seeds and {images} images and harms others",
             "seeds x images",
             studies=1000,
-            seconds=0.02,
+            seconds=0.006,
         )
         for seeds, images in [(3, 500), (10, 500), (10, 80)]
     ),
@@ -231,7 +231,7 @@ CLAIMS = [
         "two teachers that are alike, 10 seeds and 200 images",
         "seeds x images",
         studies=2000,
-        seconds=0.015,
+        seconds=0.005,
     ),
     *(
         Claim(
@@ -252,7 +252,7 @@ CLAIMS = [
         "students of 5 seeds on 200 images",
         "seeds x images",
         studies=1000,
-        seconds=0.015,
+        seconds=0.005,
     ),
     *(
         Claim(

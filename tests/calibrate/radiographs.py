@@ -287,7 +287,7 @@ CLAIMS: list[Claim] = [
             f"two classifiers of one skill, {WORLD}",
             "patients x partitions",
             studies=1000,
-            seconds=0.15,
+            seconds=0.045,
         )
         for metric in ("macro_f1", "auc", "log_loss")
     ),
@@ -299,7 +299,7 @@ CLAIMS: list[Claim] = [
             f"split by image and by patient, no leak, {WORLD}",
             "patients x partitions",
             studies=1000,
-            seconds=0.15,
+            seconds=0.045,
         )
         for metric in ("macro_f1", "auc")
     ),
@@ -310,7 +310,7 @@ CLAIMS: list[Claim] = [
             partial(trainings_differ, metric=metric, gap=0.5),
             f"a classifier of more skill less another, {WORLD}",
             "patients x partitions",
-            seconds=0.15,
+            seconds=0.045,
         )
         for metric in ("macro_f1", "auc")
     ),
@@ -326,7 +326,7 @@ CLAIMS: list[Claim] = [
             )
             + WORLD,
             "patients x partitions",
-            seconds=0.3,
+            seconds=0.09,
         )
         for leak in (False, True)
         for metric in ("macro_f1", "auc")
@@ -340,7 +340,7 @@ CLAIMS: list[Claim] = [
             f"{'near 1' if skill > 5 else 'about 0.7'}",
             "patients",
             studies=1000,
-            seconds=0.05,
+            seconds=0.015,
         )
         for metric, patients, skill, spread in SCORES
     ),
@@ -351,7 +351,7 @@ CLAIMS: list[Claim] = [
         "a classifier at chance, 40 patients",
         "patients",
         studies=1000,
-        seconds=0.05,
+        seconds=0.015,
     ),
     *(
         Claim(
@@ -361,7 +361,7 @@ CLAIMS: list[Claim] = [
             "five sites that differ, each left out; new ones no worse",
             "sites",
             studies=1000,
-            seconds=0.05,
+            seconds=0.015,
         )
         for metric in ("macro_f1", "auc")
     ),
@@ -372,7 +372,7 @@ CLAIMS: list[Claim] = [
             partial(sites, metric=metric, drop=0.4),
             "five sites that differ, each left out",
             "sites",
-            seconds=0.05,
+            seconds=0.015,
         )
         for metric in ("accuracy", "auc")
     ),
@@ -384,7 +384,7 @@ CLAIMS: list[Claim] = [
             f"60 patients of another set of the same kind, less {PATIENTS} of this one",
             "patients",
             studies=1000,
-            seconds=0.05,
+            seconds=0.015,
         )
         for metric in ("macro_f1", "auc")
     ),

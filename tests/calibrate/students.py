@@ -378,7 +378,7 @@ CLAIMS = [
         "students, trained, of a brain that knows the class alone, 19 assignments",
         "assignments",
         studies=500,
-        seconds=0.8,
+        seconds=0.56,
     ),
     Claim(
         "group-of-images-trained",
@@ -387,6 +387,6 @@ CLAIMS = [
         "students, trained, of three people whose brains know the class alone, 3 seeds",
         "subjects x seeds x images",
         studies=500,
-        seconds=0.8,
+        seconds=0.56,
     ),
 ]
