@@ -29,7 +29,9 @@ class Teaching(Settings):
     )
     assignment_seeds: int = setting("Students of each of these assignments.", 2, ge=1)
     assignment_rois: SomeTexts | None = setting(
-        "Regions whose soft labels are dealt anew; null: all.", None
+        "Regions whose soft labels are dealt anew, if the dataset has them; null: all. The table "
+        "says which regions have no test.",
+        None,
     )
     cnn_depth: Literal[18, 34, 50] = setting(
         "Layers of the network that is the teacher cnn.", 34, unit="layers"

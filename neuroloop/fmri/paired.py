@@ -126,7 +126,9 @@ def read_paired(
 
 def _upright(values: np.ndarray) -> np.ndarray:
     """Turn (1, trials) and (trials, 1) into (trials,); MATLAB has no vectors."""
-    return values.reshape(-1) if np.ndim(values) == 2 and 1 in values.shape else values
+    if not isinstance(values, np.ndarray):  # as a sparse matrix, which is refused later
+        return values
+    return values.reshape(-1) if values.ndim == 2 and 1 in values.shape else values
 
 
 def _check_rows(

@@ -197,8 +197,6 @@ def _dangling_dataset(name: str, config: Mapping[str, Any]) -> Iterator[str]:
             yield f"{where}.teaching.decoders: {decoder!r} is not among the dataset's decoders"
     taught = f"{where}.teaching.students"
     yield from _unknown(taught, "student", teaching["students"], config["students"])
-    tested = f"{where}.teaching.assignment_rois"
-    yield from _unknown(tested, "region", teaching["assignment_rois"] or (), dataset["rois"])
     if teaching["assignment_seeds"] > teaching["seeds"]:
         yield (
             f"{where}.teaching.assignment_seeds: {teaching['assignment_seeds']} is more than "

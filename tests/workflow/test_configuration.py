@@ -130,7 +130,6 @@ def set_key(config: dict[str, Any], path: str, value: Any) -> None:
         ("datasets.simulated.teaching.decoders", ["lda"], "teaching.decoders", "'lda'"),
         ("datasets.simulated.teaching.students", ["big"], "teaching.students", "'big' (small)"),
         ("datasets.simulated.teaching.teachers", ["brain"], "teaching.teachers", "none is missing"),
-        ("datasets.simulated.teaching.assignment_rois", ["V9"], "assignment_rois", "'V9' (V1, HVC"),
         ("datasets.simulated.teaching.assignment_seeds", 11, "assignment_seeds", "seeds (10)"),
     ],
 )
