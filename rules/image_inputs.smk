@@ -107,7 +107,11 @@ def assignment_values(dataset):
     return {
         "dataset": [dataset],
         "subject": block["subjects"],
-        "roi": [roi for roi in block["rois"] if roi in (teaching["assignment_rois"] or block["rois"])],
+        "roi": [
+            roi
+            for roi in block["rois"]
+            if roi in (teaching["assignment_rois"] or block["rois"])
+        ],
         "decoder": teaching["decoders"],
         "student": teaching["students"],
     }
