@@ -109,7 +109,8 @@ def _path(loc: Sequence[str | int], config: Any) -> Path:
     path: list[str | int] = []
     value = config
     for part in loc:
-        if isinstance(part, str) and part.startswith(TAG):
+        own = isinstance(value, Mapping) and part in value  # a user's key may look like a tag
+        if isinstance(part, str) and part.startswith(TAG) and not own:
             continue
         if part == "[key]":
             break

@@ -92,6 +92,8 @@ def test_text_that_is_a_number_is_one(path: str, text: Any, number: Any) -> None
         ("areas.neurons.frames.skip", 3, "of 3 stimulated frames 3 are skipped"),
         ("classifiers.logistic.hidden_units", [8], "(C) is a linear head"),
         ("decoders.x/y", {"method": "svm"}, "'x/y' is no name"),
+        ("=", 1, "unknown key ="),
+        ("students.small.=x", 1, "students.small: unknown key =x"),
     ],
 )
 def test_what_is_wrong_is_one_line(path: str, value: Any, said: str) -> None:
