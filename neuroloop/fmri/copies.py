@@ -39,7 +39,7 @@ def check_copies(brain: BrainData, origin: StrPath, intake: Intake) -> None:
     for run in dict.fromkeys(runs):
         here = runs == run
         others = set(runs[source[here & copied]])
-        if copied[here].all() and others and others.isdisjoint({run}) and len(others) == 1:
+        if copied[here].all() and len(others) == 1 and run not in others:
             raise NeuroLoopError(
                 f"{origin}: all rows of run {run} hold the same values as rows of run "
                 f"{others.pop()}, so that decoders would be tested on what they learned: give "

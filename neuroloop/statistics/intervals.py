@@ -102,12 +102,27 @@ def cluster_interval(
     rows = accuracy * (1 - accuracy) / variance if variance else n
     if freedom == 0 or (not variance and freedoms[0] + 1 == n):
         freedom = np.inf
-    low, high = _score_interval(accuracy, rows, float(special.stdtrit(freedom, (1 + level) / 2)))
+    low, high = score_interval(accuracy, rows, float(special.stdtrit(freedom, (1 + level) / 2)))
     return Estimate(accuracy, low, high)
 
 
-def _score_interval(share: float, n: float, width: float) -> tuple[float, float]:
-    """Interval of Wilson (1927, J. Am. Stat. Assoc. 22:209), `width` standard errors each way."""
+def score_interval(share: float, n: float, width: float) -> tuple[float, float]:
+    """Interval of a share (Wilson 1927, J. Am. Stat. Assoc. 22:209).
+
+    Parameters
+    ----------
+    share : float
+        From 0 to 1.
+    n : float
+        Independent rows that would know the share as well.
+    width : float
+        Standard errors each way.
+
+    Returns
+    -------
+    low, high : float
+        From 0 to 1.
+    """
     middle = (share + width**2 / (2 * n)) / (1 + width**2 / n)
     half = width / (1 + width**2 / n) * np.sqrt(share * (1 - share) / n + width**2 / (4 * n**2))
     # Rounding may put a bound beyond a share of 0 or 1.

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import special
 
-from neuroloop.statistics.intervals import Estimate, _score_interval
+from neuroloop.statistics.intervals import Estimate, score_interval
 
 
 def pair_interval(
@@ -34,4 +34,4 @@ def pair_interval(
     variance = float((np.asarray(sums) ** 2).sum()) / len(hits) ** 2 * n / (n - 1)
     rows = share * (1 - share) / variance if variance > 0 else n
     width = float(special.stdtrit(n - 1, (1 + level) / 2))
-    return Estimate(share, *_score_interval(share, rows, width))
+    return Estimate(share, *score_interval(share, rows, width))
