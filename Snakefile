@@ -32,6 +32,7 @@ include: "rules/calcium.smk"
 include: "rules/cxr.smk"
 include: "rules/explain.smk"
 include: "rules/report.smk"
+include: "rules/audit.smk"
 include: "rules/results.smk"
 
 
@@ -47,33 +48,30 @@ onerror:
     tell_failures()
 
 
-localrules:
-    all,
-    soft_labels,
-    students,
-    check,
-
-
 rule all:
     """Make everything of this config, up to the report."""
     default_target: True
     input:
         EVERYTHING,
+    localrule: True
 
 
 rule check:
     """Read and check every configured input, before anything is queued."""
     input:
         CHECKED,
+    localrule: True
 
 
 rule soft_labels:
     """Decode every region; no image is needed."""
     input:
         SOFT_LABELS,
+    localrule: True
 
 
 rule students:
     """Train the students of every teacher."""
     input:
         STUDENTS,
+    localrule: True

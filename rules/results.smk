@@ -216,6 +216,18 @@ def passport_jobs():
     yield from jobs("write_passport")
 
 
+def audit_jobs():
+    """Files of the jobs that audit all data, and of those that read them."""
+    for name in running("datasets"):
+        yield from sample_jobs(name)
+        yield from stimulus_jobs(name)
+    for name in running("areas"):
+        yield from recording_jobs(name)
+    for name in running("radiographs"):
+        yield from reading_jobs(name)
+    yield from jobs("write_audit")
+
+
 #: What the targets are made of.
 CHECKED = whole(
     [

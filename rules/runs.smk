@@ -5,6 +5,7 @@ import os
 from snakemake.io import IOFile
 from snakemake.settings.types import RerunTrigger
 
+from neuroloop.report import audit_page
 from neuroloop.report.passport import PAGE, terminal_lines
 from neuroloop.workflow.failures import describe_failures
 from neuroloop.workflow.folder_lock import FolderInUse, hold_folder
@@ -156,6 +157,8 @@ def end_run():
         start_over()
     if any(PAGE in job.output for job in workflow.dag.jobs):
         tell_passports()
+    if any(audit_page.PAGE in job.output for job in workflow.dag.jobs):
+        logger.info(audit_page.terminal_line())
 
 
 def tell_passports():

@@ -11,6 +11,7 @@ from pydantic import Discriminator, Tag, ValidationError, create_model
 from neuroloop import registry
 from neuroloop.config import areas, datasets
 from neuroloop.config.areas import Area
+from neuroloop.config.audit import Audit
 from neuroloop.config.classifiers import Classifier
 from neuroloop.config.datasets import Dataset, Images, Teaching
 from neuroloop.config.decoders import Decoder
@@ -57,6 +58,7 @@ class Study(Settings):
     plugins: tuple[str, ...] = setting(
         "Files of decoders, teachers, methods, backbones ... of your own (docs/recipes).", ()
     )
+    audit: Audit = setting("How data are audited: `snakemake audit`.", Audit())
     run: SomeTexts = setting("Datasets, areas and sets of radiographs to run, by their names.")
 
 

@@ -1,0 +1,139 @@
+"""The page of an audit: what a reader of the results has to beware of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from neuroloop.files.formats import read_table
+from neuroloop.report.audit import Check
+from neuroloop.report.passport import counted
+from neuroloop.report.templates import render
+from neuroloop.statistics.surrogates import ALLOWED, false_claims
+
+ASSETS = ("audit.html.j2", "check.css", "page.css", "parts.html.j2")
+
+#: Where the page and its tables stand.
+PAGE = "results/audit/index.html"
+FLAGS, COUNTS = "results/audit/flags.tsv", "results/audit/surrogates.tsv"
+
+#: Columns of the summary of surrogates.
+SUMMARY = (
+    *("data", "headline", "of", "kind", "surrogates", "significant", "rate", "ci_low", "ci_high"),
+    *("p", "mean_value", "mean_chance", "found"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Audited:
+    """What was found in one data set.
+
+    Attributes
+    ----------
+    name : str
+        As the config names it.
+    checks : sequence of Check
+    not_done : sequence of str
+    surrogates : DataFrame
+        As surrogates.tsv.
+    """
+
+    name: str
+    checks: Sequence[Check]
+    not_done: Sequence[str]
+    surrogates: pd.DataFrame
+
+
+def summary(audited: Sequence[Audited]) -> pd.DataFrame:
+    """Count the surrogates of each headline that were significant.
+
+    Returns
+    -------
+    DataFrame
+        Columns `SUMMARY`; ``found`` is 1 where more were significant than chance explains.
+    """
+    rows = []
+    for one in audited:
+        by = one.surrogates.groupby(["headline", "of", "kind"], sort=False)
+        for (headline, of, kind), group in by:
+            claims = false_claims(group["significant"].astype(bool).tolist())
+            rows.append(
+                {
+                    "data": one.name,
+                    "headline": headline,
+                    "of": of,
+                    "kind": kind,
+                    "surrogates": claims.surrogates,
+                    "significant": claims.significant,
+                    "rate": claims.rate,
+                    "ci_low": claims.ci_low,
+                    "ci_high": claims.ci_high,
+                    "p": claims.p,
+                    "mean_value": group["value"].mean(),
+                    "mean_chance": group["chance"].mean(),
+                    "found": int(claims.too_many),
+                }
+            )
+    return pd.DataFrame(rows, columns=list(SUMMARY))
+
+
+def all_checks(audited: Sequence[Audited]) -> pd.DataFrame:
+    """All checks of all data sets, found ones first.
+
+    Returns
+    -------
+    DataFrame
+        ``data``, the fields of `Check`; ``found`` is 0 or 1.
+    """
+    rows = [
+        {"data": one.name, **check.__dict__, "found": int(check.found)}
+        for one in audited
+        for check in one.checks
+    ]
+    columns = ["data", *Check.__dataclass_fields__]
+    return pd.DataFrame(rows, columns=columns).sort_values("found", ascending=False, kind="stable")
+
+
+def verdict(checks: pd.DataFrame, counts: pd.DataFrame) -> str:
+    """The audit in a sentence.
+
+    Parameters
+    ----------
+    checks, counts : DataFrame
+        Of `all_checks` and of `summary`.
+    """
+    told = []
+    if flagged := int(checks["found"].sum()):
+        told.append(counted(flagged, "flag"))
+    if reached := int(counts["found"].sum()):
+        told.append(f"{counted(reached, 'claim')} that surrogates reach too often")
+    if told:
+        return f"Found: {' and '.join(told)}. Explain each before a result is believed."
+    surrogates = counted(int(counts["surrogates"].sum()), "surrogate")
+    return f"Nothing was found: {counted(len(checks), 'check')}, {surrogates}."
+
+
+def terminal_line() -> str:
+    """The audit in a line, read from its tables."""
+    found = {"found": int}
+    told = verdict(read_table(FLAGS, found), read_table(COUNTS, found | {"surrogates": int}))
+    return f"Audit: {told} See {PAGE}"
+
+
+def audit_page(audited: Sequence[Audited]) -> str:
+    """Write the page.
+
+    Returns
+    -------
+    str
+        HTML that needs nothing from outside, the same for the same arguments.
+    """
+    checks, counts = all_checks(audited), summary(audited)
+    sections = [(one, counts[counts["data"] == one.name].to_dict("records")) for one in audited]
+    context = {
+        "sections": sections,
+        "verdict": verdict(checks, counts),
+        "clean": not checks["found"].any() and not counts["found"].any(),
+        "allowed": ALLOWED,
+    }
+    return render("neuroloop.report/audit.html.j2", context)

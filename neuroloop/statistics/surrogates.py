@@ -1,0 +1,118 @@
+"""Surrogates: data as they are but for what a study looks for, so that whatever is found is false.
+
+Labels that are shifted circularly within their runs keep their order and the length of their
+blocks, and lose what they have to do with the data. Data whose phases are drawn anew keep their
+spectrum and how their columns go together, and lose what they have to do with the labels.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.stats import binomtest
+
+#: Rate of false claims that a test of 5 % allows itself.
+ALLOWED = 0.05
+
+#: Surrogates are too often significant if chance would make as many with this probability or less.
+LEVEL = 0.01
+
+
+class FalseClaims(NamedTuple):
+    """How often surrogates were claimed to hold something.
+
+    Attributes
+    ----------
+    significant, surrogates : int
+        Those with a claim, and all.
+    rate, ci_low, ci_high : float
+        Share, and its interval (95 %, Clopper & Pearson).
+    p : float
+        Chance of as many or more, were the rate `ALLOWED`.
+    """
+
+    significant: int
+    surrogates: int
+    rate: float
+    ci_low: float
+    ci_high: float
+    p: float
+
+    @property
+    def too_many(self) -> bool:
+        """Whether more were significant than chance explains."""
+        return self.p <= LEVEL
+
+
+def false_claims(significant: Sequence[bool]) -> FalseClaims:
+    """Count the surrogates that were significant.
+
+    Parameters
+    ----------
+    significant : sequence of bool
+        Of each surrogate.
+
+    Raises
+    ------
+    ValueError
+        Without any surrogate.
+    """
+    test = binomtest(int(np.sum(significant)), len(significant), ALLOWED, alternative="greater")
+    low, high = binomtest(test.k, test.n).proportion_ci(0.95, "exact")
+    return FalseClaims(test.k, test.n, test.k / test.n, float(low), float(high), test.pvalue)
+
+
+def shifted_rows(runs: Sequence[str], generator: np.random.Generator) -> np.ndarray:
+    """Row whose label each row gets when the labels of each run are shifted circularly.
+
+    By a number of rows of its own in each run, never by none where a run has more than one row.
+
+    Parameters
+    ----------
+    runs : sequence of str, (rows,)
+        Run of each row; the rows of a run in the order of time.
+    generator : Generator
+
+    Returns
+    -------
+    ndarray of int, (rows,)
+    """
+    names = np.asarray(runs, dtype=str)
+    taken = np.arange(len(names))
+    for name in dict.fromkeys(names.tolist()):
+        rows = np.flatnonzero(names == name)
+        if len(rows) > 1:
+            taken[rows] = np.roll(rows, int(generator.integers(1, len(rows))))
+    return taken
+
+
+def phase_randomised(
+    x: np.ndarray, runs: Sequence[str], generator: np.random.Generator
+) -> np.ndarray:
+    """Draw the phases of each run anew, the same in all columns.
+
+    Prichard & Theiler 1994, Phys. Rev. Lett. 73:951: spectra and cross-spectra of the columns stay.
+
+    Parameters
+    ----------
+    x : ndarray, (rows, columns)
+    runs : sequence of str, (rows,)
+        Run of each row; the rows of a run in the order of time, at equal steps.
+    generator : Generator
+
+    Returns
+    -------
+    ndarray, (rows, columns)
+        Of the type of `x`; means of runs stay.
+    """
+    names = np.asarray(runs, dtype=str)
+    made = np.empty_like(x)
+    for name in dict.fromkeys(names.tolist()):
+        rows = np.flatnonzero(names == name)
+        spectrum = np.fft.rfft(x[rows].astype(np.float64), axis=0)
+        turn = np.exp(2j * np.pi * generator.random(len(spectrum)))
+        turn[0] = 1.0
+        if len(rows) % 2 == 0:  # the highest frequency has no phase but a sign
+            turn[-1] = generator.choice([-1.0, 1.0])
+        made[rows] = np.fft.irfft(spectrum * turn[:, None], n=len(rows), axis=0)
+    return made

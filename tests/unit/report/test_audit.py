@@ -1,0 +1,64 @@
+"""The page of an audit, read back."""
+
+from pathlib import Path
+
+from neuroloop.report.audit import (
+    Check,
+    read_checks,
+    read_surrogates,
+    save_checks,
+    save_surrogates,
+)
+from scripts.report.write_audit import write_audit
+
+TIME = Check("labels from time in the run", "S1", True, "Accuracy 0.9, chance 0.25.", "Mix them.")
+SOUND = Check("duplicates", "S1", False, "None of 40 rows.")
+
+
+def written(folder: Path, checks: list[Check], hits: int) -> str:
+    """Text of the page of one data set."""
+    save_checks(folder / "flags.json", checks, ["No motion is known."])
+    rows = [
+        {
+            **{"headline": "decoding", "of": "S1, V1, ridge", "kind": "labels shifted"},
+            **{"surrogate": n, "value": 0.3, "chance": 0.25, "p": 0.05 if n < hits else 0.5},
+            "significant": int(n < hits),
+        }
+        for n in range(20)
+    ]
+    save_surrogates(folder / "surrogates.tsv", rows)
+    write_audit(
+        checks=[folder / "flags.json"],
+        checks_of=["faces"],
+        surrogates=[folder / "surrogates.tsv"],
+        surrogates_of=["faces"],
+        flags=folder / "all_flags.tsv",
+        counts=folder / "counts.tsv",
+        page=folder / "index.html",
+    )
+    return (folder / "index.html").read_text()
+
+
+def test_what_was_written_is_read_back(tmp_path: Path) -> None:
+    written(tmp_path, [TIME, SOUND], 0)
+    assert read_checks(tmp_path / "flags.json") == ([TIME, SOUND], ["No motion is known."])
+    assert len(read_surrogates(tmp_path / "surrogates.tsv")) == 20
+
+
+def test_clean_data_are_called_clean(tmp_path: Path) -> None:
+    text = written(tmp_path, [SOUND], 1)
+    assert "Nothing was found: 1 check, 20 surrogates." in text
+    assert "1 of 20" in text
+    assert "No motion is known." in text
+
+
+def test_a_flag_is_told_with_its_remedy(tmp_path: Path) -> None:
+    text = written(tmp_path, [TIME, SOUND], 0)
+    assert "Found: 1 flag. Explain" in text
+    assert "Accuracy 0.9, chance 0.25. Mix them." in text
+
+
+def test_surrogates_that_are_significant_too_often_are_told(tmp_path: Path) -> None:
+    text = written(tmp_path, [SOUND], 12)
+    assert "Found: 1 claim that surrogates reach too often." in text
+    assert (tmp_path / "counts.tsv").read_text().splitlines()[1].endswith("\t1")
