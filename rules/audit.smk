@@ -2,6 +2,7 @@
 
 
 include: "audit_inputs.smk"
+include: "audit_calcium.smk"
 
 
 rule audit:
