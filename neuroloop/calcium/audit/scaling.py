@@ -7,8 +7,8 @@ from neuroloop.calcium.frame_store import FrameStore
 #: Recordings whose extremes tell, at least.
 RECORDINGS = 3
 
-#: Pixels at the highest value of a recording, and as a multiple of those at the next lower one, from
-#: which on a detector cut it.
+#: A detector cut the values of a recording if more pixels than this are at the highest, and more
+#: than so many times those at the next lower one.
 PIXELS, PILED = 10, 3
 
 
