@@ -3,7 +3,34 @@
 
 def brain_audit(dataset):
     """Files of checks and of surrogates of a dataset of brain data."""
-    return {"checks": [], "surrogates": []}
+    subjects = config["datasets"][dataset]["subjects"]
+    decoded = decoded_files(dataset, "") if config["audit"]["surrogates"] else []
+    folders = [f"results/audit/{folder.removeprefix('results/')}" for folder in decoded]
+    return {
+        "checks": [
+            *(f"results/audit/fmri/{dataset}/{name}/flags.json" for name in subjects),
+            *(f"{folder}notes.json" for folder in folders),
+        ],
+        "surrogates": [f"{folder}surrogates.tsv" for folder in folders],
+    }
+
+
+def scanned_input(wildcards):
+    """Input function: what is known of a subject's scan beside its brain data, where there is one."""
+    entry = source_entry(wildcards)
+    if not hasattr(entry, "read"):
+        return {}
+    kept = f"results/fmri/{wildcards.dataset}/{wildcards.subject}/scan.npz"
+    images = (
+        entry.scanned(subject_input(wildcards)) if hasattr(entry, "scanned") else {}
+    )
+    return {"scan": kept} | images
+
+
+def label_shift(wildcards):
+    """Seconds by which the labels of the wildcards' dataset were moved to later volumes."""
+    dataset = config["datasets"][wildcards.dataset]
+    return dataset.get(dataset["source"], {}).get("shift", 0.0)
 
 
 def neuron_audit(area):
