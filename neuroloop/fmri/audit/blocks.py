@@ -1,4 +1,4 @@
-"""A decoding problem whose rows are blocks: what a block is about, and which folds learn from it."""
+"""A decoding problem whose rows are blocks: what each is about, which folds learn from it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import binary_dilation
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath
@@ -25,6 +26,9 @@ FEWEST = 10
 #: Voxels whose mean is below this share of the brightest (98th percentile) may be outside.
 DARK = 0.4
 
+#: Voxels between the brain and what is outside of it.
+AWAY = 1
+
 
 @dataclass(frozen=True, eq=False)
 class Courses:
@@ -34,6 +38,8 @@ class Courses:
     ----------
     runs : ndarray of str, (volumes,)
     motion : ndarray, (volumes, columns)
+    motion_kinds : ndarray of int, (columns,)
+        Which columns are of one kind.
     motion_from : str
         What motion was read from, in words.
     brain : ndarray of float32, (volumes, voxels)
@@ -49,6 +55,7 @@ class Courses:
 
     runs: np.ndarray
     motion: np.ndarray
+    motion_kinds: np.ndarray
     motion_from: str
     brain: np.ndarray
     outside: np.ndarray
@@ -101,7 +108,8 @@ def read_courses(bold: Sequence[StrPath], scan: Scan, confounds: Sequence[StrPat
         motion = _tables(confounds, volumes)
         told = f"tables of confounds ({Path(confounds[0]).name}, ...)"
     runs = scan.volumes["run"].to_numpy(dtype=str)
-    return Courses(runs, with_jumps(motion), told, brain, outside, what, regions, digests)
+    moved, kinds = with_jumps(motion)
+    return Courses(runs, moved, kinds, told, brain, outside, what, regions, digests)
 
 
 def _tables(paths: Sequence[StrPath], volumes: Sequence[int]) -> np.ndarray:
@@ -118,18 +126,22 @@ def _tables(paths: Sequence[StrPath], volumes: Sequence[int]) -> np.ndarray:
 def _kinds(values: np.ndarray, in_region: np.ndarray) -> tuple[np.ndarray, np.ndarray, str]:
     """Voxels outside the brain, and those of the brain outside of the regions.
 
-    Where no voxel is dark, those on the faces of the grid stand for the outside.
+    Those outside lie `AWAY` voxels from the brain, if there are some there: moving heads change
+    what is next to them. Where no voxel is dark, those on the grid's faces stand for the outside.
     """
     mean = values.mean(axis=3, dtype=np.float64)
     varies = np.ptp(values, axis=3) > 0
     dark = mean < DARK * np.percentile(mean, 98) if mean.max() > 0 else np.zeros_like(in_region)
-    outside = dark & ~in_region & varies
+    near = binary_dilation(~dark, np.ones((3, 3, 3)), iterations=AWAY) | in_region
+    away = dark & ~near & varies
+    outside = away if away.sum() >= FEWEST else dark & ~in_region & varies
     what = f"voxels darker than {100 * DARK:.0f} % of the brightest"
     if outside.sum() < FEWEST:
         faces = np.ones(mean.shape, dtype=bool)
         faces[tuple(slice(1, -1) if size > 2 else slice(None) for size in mean.shape)] = False
         outside, what = faces & ~in_region & varies, "voxels on the faces of the grid"
-    return outside, ~outside & ~in_region & varies, what
+        dark = faces
+    return outside, ~dark & ~in_region & varies, what
 
 
 def _some(mask: np.ndarray) -> np.ndarray:

@@ -2,7 +2,8 @@
 
 Each check reads the labels of blocks by `reading.read_labels`. Whether what is read is more than
 the responses themselves explain is asked where these could shine through: motion must be of a size
-that matters, and the global signal must tell more than sums of the same voxels with random signs.
+that matters, and the global signal must tell more than random sums of the same voxels whose weights
+cancel out.
 """
 
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from neuroloop.fmri.audit.courses import FEWEST, Courses
 from neuroloop.fmri.audit.reading import (
     LEVEL,
     Reading,
-    accuracies,
+    best,
     components,
     read_labels,
     whitened,
@@ -31,7 +32,7 @@ READINGS = 5
 #: Least spread of the classes' mean displacements, in voxels (mm of tables of confounds).
 LEAST_MOTION = 0.02
 
-#: Sums with random signs that the global signal is compared with.
+#: Random sums that the global signal is compared with.
 PROJECTIONS = 999
 
 #: Most positions in a run that are told apart.
@@ -39,6 +40,9 @@ POSITIONS = 60
 
 #: Share of blocks with rest before them from which on rest is read.
 RESTED = 0.9
+
+#: Strongest patterns outside the brain that count alike.
+FEW = 8
 
 TIME, MOTION, GLOBAL, REST, OUTSIDE = (
     "labels from time in the run",
@@ -94,30 +98,36 @@ class Scanned:
         """Run of each volume."""
         return self.courses.runs
 
-    def of_blocks(self, course: np.ndarray) -> np.ndarray:
-        """Detrended course while each block has its label, and while it was shown."""
-        flat = detrended(course, self.runs)
-        parts = [means(flat, self.windows.labelled)]
+    def flat(self, course: np.ndarray) -> np.ndarray:
+        """Course without slow fluctuations, (volumes, columns)."""
+        return detrended(course, self.runs, self.scan.volumes["start"].to_numpy(float))
+
+    def views(self, course: np.ndarray) -> list[np.ndarray]:
+        """Means of a course while each block has its label and, if that differs, was shown."""
+        found = [means(course, self.windows.labelled)]
         if any(
             not np.array_equal(one, other)
             for one, other in zip(self.windows.labelled, self.windows.shown, strict=True)
         ):
-            parts.append(means(flat, self.windows.shown))
-        return np.column_stack(parts)
+            found.append(means(course, self.windows.shown))
+        return found
 
 
 def from_time(subject: str, blocks: Blocks, seed: int) -> Check:
     """Whether a block's place in its run tells its class."""
-    reading = read_labels(_places(blocks.positions), blocks, _stream(seed, subject, TIME))
+    places = _places(blocks.positions)
+    reading = read_labels(places, blocks, _stream(seed, subject, TIME))
     told = f"From the place of blocks in their run alone {_read(reading)}"
     return _check(TIME, subject, reading, told)
 
 
 def from_motion(subject: str, blocks: Blocks, scanned: Scanned, seed: int) -> Check:
     """Whether displacement tells the class."""
-    features = scanned.of_blocks(scanned.courses.motion)
-    reading = read_labels(whitened(features), blocks, _stream(seed, subject, MOTION))
-    moved = float(_class_means(features, blocks.y).std(axis=0).max(initial=0))
+    views = scanned.views(scanned.flat(scanned.courses.motion))
+    kinds = scanned.courses.motion_kinds
+    each = [whitened(view[:, kinds == kind]) for view in views for kind in np.unique(kinds)]
+    reading = read_labels(each, blocks, _stream(seed, subject, MOTION))
+    moved = max(float(_class_means(view, blocks.y).std(axis=0).max()) for view in views)
     told = (
         f"From motion, as {scanned.courses.motion_from} tell it, {_read(reading)}; the classes' "
         f"means differ by a standard deviation of {moved:.2g} (voxels, or mm) at most"
@@ -128,26 +138,25 @@ def from_motion(subject: str, blocks: Blocks, scanned: Scanned, seed: int) -> Ch
 def from_global_signal(
     subject: str, blocks: Blocks, x: np.ndarray, scanned: Scanned | None, seed: int
 ) -> Check:
-    """Whether the mean of voxels tells more of the class than they do in sums of random signs."""
-    of_brain = scanned is not None and scanned.courses.brain.shape[1] >= FEWEST
-    if scanned is not None and of_brain:
-        series, runs = scanned.courses.brain, scanned.runs
-        voxels = means(detrended(series, runs), scanned.windows.labelled)
-        what = f"{series.shape[1]} voxels of the brain outside the regions"
+    """Whether the mean of voxels tells more of the class than random sums of them do."""
+    if scanned is not None and scanned.courses.brain.shape[1] >= FEWEST:
+        views = scanned.views(scanned.flat(scanned.courses.brain))
+        what = f"{views[0].shape[1]} voxels of the brain outside the regions"
     else:
-        voxels = blocks.means(_centred(x, blocks.problem.runs))
+        views = [blocks.means(_centred(x, blocks.problem.runs))]
         what = f"all {x.shape[1]} voxels"
     generator = _stream(seed, subject, GLOBAL)
-    reading = read_labels(whitened(voxels.mean(axis=1, keepdims=True)), blocks, generator)
-    signs = generator.choice([-1.0, 1.0], size=(PROJECTIONS, voxels.shape[1]))
-    spread = np.maximum(voxels.std(axis=0), 1e-300)
-    better, projected = 0, (voxels / spread) @ signs.T
-    for column in projected.T if reading.matters else ():
-        other = accuracies(whitened(column[:, None]), blocks, blocks.y[None])[0]
-        better += int(other >= reading.accuracy - 1e-12)
+    sums = [whitened(view.mean(axis=1, keepdims=True)) for view in views]
+    reading = read_labels(sums, blocks, generator)
+    better = 0
+    for _ in range(PROJECTIONS if reading.matters else 0):
+        weights = generator.standard_normal((views[0].shape[1], 1))
+        weights -= weights.mean()
+        others = [whitened(view @ weights) for view in views]
+        better += int(best(others, blocks, blocks.y[None])[0] >= reading.accuracy - 1e-12)
     told = f"From the mean of {what} {_read(reading)}"
     if reading.matters:
-        told += f"; {better} of {PROJECTIONS} sums of random signs tell as much"
+        told += f"; {better} of {PROJECTIONS} random sums, whose weights cancel out, tell as much"
     return _check(GLOBAL, subject, reading, told, better == 0)
 
 
@@ -160,9 +169,8 @@ def from_rest(subject: str, blocks: Blocks, scanned: Scanned, seed: int) -> Chec
             f"{subject}, {REST}: {100 * share:.0f} % of the blocks have rest before their onset, "
             f"{100 * RESTED:.0f} % are needed."
         )
-    series = detrended(scanned.scan.series.astype(np.float32), scanned.runs)
-    features = components(means(series, rest))
-    reading = read_labels(features, blocks, _stream(seed, subject, REST))
+    series = scanned.flat(scanned.scan.series.astype(np.float32))
+    reading = read_labels([components(means(series, rest))], blocks, _stream(seed, subject, REST))
     told = (
         f"From the pattern of {scanned.scan.region} in the volumes of rest before each onset "
         f"{_read(reading)}"
@@ -178,23 +186,24 @@ def from_outside(subject: str, blocks: Blocks, scanned: Scanned, seed: int) -> C
             f"{subject}, {OUTSIDE}: the images have {outside.shape[1]} voxels there that vary, "
             f"{FEWEST} are needed."
         )
-    voxels = scanned.of_blocks(outside)
-    mean = scanned.of_blocks(outside.mean(axis=1, keepdims=True))
-    features = np.column_stack([whitened(mean), components(voxels)])
-    reading = read_labels(features, blocks, _stream(seed, subject, OUTSIDE))
+    flat = scanned.flat(outside)
+    flat /= np.maximum(flat.std(axis=0), 1e-300)
+    each: list[np.ndarray] = []
+    for view in scanned.views(flat):
+        each += [whitened(view.mean(axis=1, keepdims=True)), components(view)]
+        each.append(whitened(components(view, FEW)))
+    reading = read_labels(each, blocks, _stream(seed, subject, OUTSIDE))
     told = f"From {outside.shape[1]} {scanned.courses.outside_what} {_read(reading)}"
     return _check(OUTSIDE, subject, reading, told)
 
 
-def _places(positions: np.ndarray) -> np.ndarray:
-    """Bumps over the places of a run, narrow and broad ones, (blocks, 2 x places)."""
+def _places(positions: np.ndarray) -> list[np.ndarray]:
+    """Bumps over the places of a run, narrow ones and broad ones, (blocks, places) each."""
     count = int(positions.max()) + 1
     centres = np.linspace(0, count - 1, min(count, POSITIONS))
     away = positions[:, None] - centres
     narrow = max(0.35, 0.35 * count / POSITIONS)
-    return np.column_stack(
-        [np.exp(-0.5 * (away / width) ** 2) for width in (narrow, max(count / 8, narrow))]
-    )
+    return [np.exp(-0.5 * (away / width) ** 2) for width in (narrow, max(count / 8, narrow))]
 
 
 def _class_means(features: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -56,7 +56,7 @@ def motion_of(volumes: np.ndarray, still: np.ndarray) -> np.ndarray:
     """
     mean = volumes.mean(axis=3, dtype=np.float64)
     axes = [axis for axis, size in enumerate(mean.shape) if size > 1]
-    slopes = {axis: np.gradient(mean, axis)[still] for axis in axes}
+    slopes = {axis: np.gradient(mean, axis=axis)[still] for axis in axes}
     places = {axis: np.indices(mean.shape)[axis][still] for axis in axes}
     centre = {axis: places[axis] - places[axis].mean() for axis in axes}
     moves = [-slopes[axis] for axis in axes]
@@ -79,7 +79,15 @@ def motion_of(volumes: np.ndarray, still: np.ndarray) -> np.ndarray:
     return found
 
 
-def with_jumps(motion: np.ndarray) -> np.ndarray:
-    """Add how far each volume is from the one before, over all columns."""
+def with_jumps(motion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Add how far each volume is from the one before, over all columns.
+
+    Returns
+    -------
+    motion : ndarray, (volumes, columns + 1)
+    kinds : ndarray of int, (columns + 1,)
+        Columns that are looked at together: three at a time.
+    """
     steps = np.linalg.norm(np.diff(motion, axis=0, prepend=motion[:1]), axis=1)
-    return np.column_stack([motion, steps])
+    kinds = np.append(np.arange(motion.shape[1]) // 3, -1)
+    return np.column_stack([motion, steps]), kinds

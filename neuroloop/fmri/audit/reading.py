@@ -5,6 +5,7 @@ thousands of permutations take a second. Permutations are those of the headline'
 images, within runs.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -119,30 +120,38 @@ def accuracies(features: np.ndarray, blocks: Blocks, labels: np.ndarray) -> np.n
     return balanced_accuracies(labels[:, tested], named[:, tested])
 
 
-def read_labels(features: np.ndarray, blocks: Blocks, generator: np.random.Generator) -> Reading:
-    """Read the labels of blocks from features.
+def read_labels(
+    views: Sequence[np.ndarray], blocks: Blocks, generator: np.random.Generator
+) -> Reading:
+    """Read the labels of blocks from several views of one thing, and keep the best.
 
-    Few permutations are drawn where accuracy does not matter, or is reached by one of them.
+    So does every permutation, which chance and p thus allow for. Few permutations are drawn where
+    accuracy does not matter, or is reached by one of them.
 
     Parameters
     ----------
-    features : ndarray, (blocks, columns)
+    views : sequence of ndarray, (blocks, columns) each
     blocks : Blocks
         Whose labels can be permuted.
     generator : Generator
     """
-    accuracy = float(accuracies(features, blocks, blocks.y[None])[0])
-    null = _null(features, blocks, generator, FIRST)
+    accuracy = float(best(views, blocks, blocks.y[None])[0])
+    null = _null(views, blocks, generator, FIRST)
     chance = float(null.mean())
     matters = accuracy >= chance + LEAST_GAIN * (1 - chance)
     if matters and accuracy > null.max():
-        null = _null(features, blocks, generator, ALL)
+        null = _null(views, blocks, generator, ALL)
     p = (1 + int((null >= accuracy - 1e-12).sum())) / (1 + len(null))
     return Reading(accuracy, chance, p, matters)
 
 
+def best(views: Sequence[np.ndarray], blocks: Blocks, labels: np.ndarray) -> np.ndarray:
+    """Accuracy of the best view, (n,)."""
+    return np.asarray(np.max([accuracies(view, blocks, labels) for view in views], axis=0))
+
+
 def _null(
-    features: np.ndarray, blocks: Blocks, generator: np.random.Generator, n: int
+    views: Sequence[np.ndarray], blocks: Blocks, generator: np.random.Generator, n: int
 ) -> np.ndarray:
-    drawn = (accuracies(features, blocks, labels) for labels in blocks.permuted(generator, n))
+    drawn = (best(views, blocks, labels) for labels in blocks.permuted(generator, n))
     return np.concatenate(list(drawn))

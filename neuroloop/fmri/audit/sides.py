@@ -56,22 +56,21 @@ def split_images(subject: str, folds: pd.DataFrame) -> Check:
 
 def copied_rows(subject: str, x: np.ndarray, problem: Problem) -> list[Check]:
     """Near-copies across folds, and neighbours in time that share their noise."""
-    left = residuals(x, problem)
-    twins = near_copies(left, problem)
+    twins = near_copies(x, problem)
     told = (
-        f"Without what runs and classes share, the largest correlation of two rows in different "
-        f"folds is {twins.largest:.2f} ({' and '.join(twins.example)}); {twins.rows} of {len(left)} "
-        f"rows reach {twins.bound:.2f}"
+        f"{twins.rows} of {len(x)} rows are almost one of another fold; the two that stand out "
+        f"most ({' and '.join(twins.example)}) correlate by {twins.correlation:.2f}, "
+        f"{twins.deviation:.1f} standard deviations above other rows of their classes"
     )
     remedy = ""
     if twins.rows:
-        told += f", most of them in {' and '.join(dict.fromkeys(twins.runs))}"
+        told += f"; most are in {' and '.join(dict.fromkeys(twins.runs))}"
         remedy = (
-            "Look whether a run, or part of it, was copied, resampled or averaged into another, and "
-            "leave the copy out; artefacts that return (the first volumes of runs) look alike too."
+            "Look whether a run, or part of it, was copied, resampled or averaged into another, "
+            "and leave the copy out; artefacts that return (first volumes of runs) look alike too."
         )
     checks = [Check(COPIES, subject, twins.rows > 0, f"{told}.", remedy)]
-    near = neighbours(left, problem)
+    near = neighbours(residuals(x, problem), problem)
     if near.pairs:
         told = (
             f"{near.pairs} pairs of consecutive rows lie in different folds; what is left of them "

@@ -11,6 +11,9 @@ from neuroloop.fmri.scan import Scan
 #: Most volumes of rest before a block that are read.
 BEFORE = 2
 
+#: Period, in seconds, from which on fluctuations are no one block's.
+SLOWEST = 128.0
+
 
 @dataclass(frozen=True, eq=False)
 class Windows:
@@ -92,13 +95,25 @@ def _rest(onset: int, shows: np.ndarray, runs: np.ndarray, run: str) -> np.ndarr
     return np.array(found, dtype=int)
 
 
-def detrended(course: np.ndarray, runs: np.ndarray) -> np.ndarray:
-    """Take the mean and a line out of each run."""
+def detrended(course: np.ndarray, runs: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    """Take the mean, a line and fluctuations slower than `SLOWEST` out of each run.
+
+    Parameters
+    ----------
+    course : ndarray, (volumes, columns)
+    runs : ndarray of str, (volumes,)
+    seconds : ndarray, (volumes,)
+        From the start of the run.
+    """
     made = np.zeros(course.shape)
     for run in dict.fromkeys(runs.tolist()):
         here = np.flatnonzero(runs == run)
-        time = np.linspace(-1, 1, len(here))
-        design = np.stack([np.ones(len(here)), time], axis=1)
+        count = len(here)
+        lasts = float(np.ptp(seconds[here])) * count / max(count - 1, 1)
+        cosines = np.arange(1, int(2 * lasts / SLOWEST) + 1)
+        place = (np.arange(count) + 0.5) / count
+        waves = np.cos(np.pi * cosines * place[:, None])
+        design = np.column_stack([np.ones(count), place, waves])
         part = course[here].astype(np.float64)
         made[here] = part - design @ np.linalg.lstsq(design, part, rcond=None)[0]
     return made
