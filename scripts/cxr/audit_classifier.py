@@ -29,7 +29,6 @@ def audit_classifier(
     start: StrPath | None,
     surrogates: StrPath,
     classifier: Mapping[str, Any],
-    name: str,
     case: str,
     folds: int | str,
     max_view: int,
@@ -50,11 +49,11 @@ def audit_classifier(
     start : path or None
         Checkpoint that the backbone starts from.
     surrogates : path
-        surrogates.tsv.
+        surrogates.tsv, in a folder named as the classifier.
     classifier : mapping
         The classifier's block of the config.
-    name, case : str
-        The classifier's name, and the data case.
+    case : str
+        Data case.
     folds : int or "holdout"
     max_view : int
         Augmentation views that features has.
@@ -87,7 +86,7 @@ def audit_classifier(
         shown,
         open_features(features, shown.table["radiograph"].tolist()),
         chosen,
-        of=f"{case}, {name}",
+        of=f"{case}, {Path(surrogates).parent.name}",
         case=case,
         folds=folds,
         max_view=max_view,
@@ -115,7 +114,6 @@ if __name__ == "__main__":
             start=snakemake.input.get("start") or None,
             surrogates=snakemake.output.surrogates,
             classifier=snakemake.params.classifier,
-            name=snakemake.wildcards.classifier,
             case=snakemake.wildcards.case,
             folds=snakemake.params.folds,
             max_view=snakemake.params.max_view,
