@@ -4,11 +4,13 @@
 rule audit_brain:
     """Look for ways in which labels of one subject leak, through folds, scaling or the scan."""
     input:
-        unpack(scanned_input),
         bdata=f"results/{SUBJECT}/bdata.h5",
         sidecar=f"results/{SUBJECT}/bdata.json",
         folds=f"results/{SUBJECT}/folds.tsv",
         stimuli="results/fmri/{dataset}/stimuli.tsv",
+        scan=scan_input,
+        bold=scanned("bold"),
+        confounds=scanned("confounds"),
     output:
         flags=f"results/audit/{SUBJECT}/flags.json",
         run=f"results/audit/{SUBJECT}/flags.run.json",

@@ -15,16 +15,24 @@ def brain_audit(dataset):
     }
 
 
-def scanned_input(wildcards):
-    """Input function: what is known of a subject's scan beside its brain data, where there is one."""
-    entry = source_entry(wildcards)
-    if not hasattr(entry, "read"):
-        return {}
+def scan_input(wildcards):
+    """Input function: what the import kept of a subject's scan; nothing of simulated subjects."""
+    reads = hasattr(source_entry(wildcards), "read")
     kept = f"results/fmri/{wildcards.dataset}/{wildcards.subject}/scan.npz"
-    images = (
-        entry.scanned(subject_input(wildcards)) if hasattr(entry, "scanned") else {}
-    )
-    return {"scan": kept} | images
+    return kept if reads else []
+
+
+def scanned(name):
+    """Input function: files of a scan's images that an audit reads, where the source has some."""
+
+    @with_signature
+    def files(wildcards):
+        entry = source_entry(wildcards)
+        if not hasattr(entry, "scanned"):
+            return []
+        return entry.scanned(subject_input(wildcards)).get(name, [])
+
+    return files
 
 
 def label_shift(wildcards):

@@ -26,8 +26,8 @@ def audit_brain(
     folds: StrPath,
     stimuli: StrPath,
     scan: StrPath | None,
-    bold: StrPath | Sequence[StrPath] | None,
-    confounds: StrPath | Sequence[StrPath] | None,
+    bold: StrPath | Sequence[StrPath],
+    confounds: StrPath | Sequence[StrPath],
     source: str,
     shift: float,
     subject: str,
@@ -42,8 +42,8 @@ def audit_brain(
         bdata.h5, bdata.json and folds.tsv of the subject, and stimuli.tsv of the dataset.
     scan : path or None
         scan.npz, where the source reads files.
-    bold, confounds : path, sequence of path, or None
-        Images of the scan, and their tables of confounds, where the source has them.
+    bold, confounds : path or sequence of path
+        Images of the scan and their tables of confounds; none where the source has none.
     source : str
         Name of the source.
     shift : float
@@ -74,9 +74,7 @@ def audit_brain(
     save_checks(flags, checks, not_done)
 
 
-def _paths(given: StrPath | Sequence[StrPath] | None) -> list[Path]:
-    if given is None:
-        return []
+def _paths(given: StrPath | Sequence[StrPath]) -> list[Path]:
     return [Path(given)] if isinstance(given, str | PathLike) else [Path(path) for path in given]
 
 
@@ -88,9 +86,9 @@ if __name__ == "__main__":
             sidecar=snakemake.input.sidecar,
             folds=snakemake.input.folds,
             stimuli=snakemake.input.stimuli,
-            scan=snakemake.input.get("scan"),
-            bold=snakemake.input.get("bold"),
-            confounds=snakemake.input.get("confounds"),
+            scan=snakemake.input.scan or None,
+            bold=snakemake.input.bold,
+            confounds=snakemake.input.confounds,
             source=snakemake.params.source,
             shift=snakemake.params.shift,
             subject=snakemake.wildcards.subject,

@@ -11,6 +11,7 @@ from tests.project import Project, once
 
 pytestmark = pytest.mark.workflow
 
+
 @pytest.fixture(scope="module")
 def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """A project that audited a clean study and a spoilt one, and what was printed."""
