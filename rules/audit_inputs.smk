@@ -13,7 +13,24 @@ def neuron_audit(area):
 
 def film_audit(dataset):
     """Files of checks and of surrogates of a set of radiographs."""
-    return {"checks": [], "surrogates": []}
+    folder = f"results/audit/cxr/{dataset}"
+    return {
+        "checks": [f"{folder}/flags.json"],
+        "surrogates": [
+            f"{folder}/{case}/{classifier}/surrogates.tsv"
+            for case, classifier in trainings(config["radiographs"][dataset])
+            if config["audit"]["surrogates"]
+        ],
+    }
+
+
+def external_inputs(wildcards, pattern):
+    """A file of each set that the classifiers of the wildcards' set are tested on."""
+    others = config["radiographs"][wildcards.dataset]["external"]
+    return [
+        f"results/cxr/{pattern}".format(dataset=wildcards.dataset, other=other)
+        for other in others
+    ]
 
 
 def audit_files(which):
