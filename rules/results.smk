@@ -229,11 +229,24 @@ def audit_jobs():
     for name in running("datasets"):
         yield from sample_jobs(name)
         yield from stimulus_jobs(name)
+        yield from brain_audit_jobs(name)
     for name in running("areas"):
         yield from recording_jobs(name)
     for name in running("radiographs"):
         yield from film_audit_jobs(name)
     yield from jobs("write_audit")
+
+
+def brain_audit_jobs(dataset):
+    """Files of the jobs that audit a dataset of brain data, and of those between."""
+    block = config["datasets"][dataset]
+    each = {"dataset": [dataset], "subject": block["subjects"]}
+    yield from jobs("assign_folds", **each)
+    yield from jobs("audit_brain", **each)
+    if config["audit"]["surrogates"]:
+        region = each | {"roi": block["rois"]}
+        yield from jobs("extract_region", **region)
+        yield from jobs("audit_decoding", **region, decoder=block["decoders"])
 
 
 def film_audit_jobs(dataset):
