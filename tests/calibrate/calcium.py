@@ -227,8 +227,7 @@ CLAIMS = [
             "trials",
             seconds=0.05,
         )
-        for share in (0.5,)
-        for trials in (5, 10)
+        for share, trials in ((0.5, 5), (0.5, 10), (0.13, 10))
     ),
     Claim(
         "reading-of-40-trials",
