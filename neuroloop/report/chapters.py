@@ -14,6 +14,12 @@ from neuroloop import registry
 if TYPE_CHECKING:
     from neuroloop.files.formats import StrPath
 
+#: What a chapter says of sources that simulate.
+SIMULATED = {
+    "simulated": "All of this is simulated: no number is of a brain, an animal or a patient.",
+    "hybrid": "The responses are simulated, in a real movie: no number is of an animal.",
+}
+
 
 class Chapter(NamedTuple):
     """A chapter of a section.
@@ -25,16 +31,19 @@ class Chapter(NamedTuple):
     title : str
     files : mapping of str to path
         What it shows, by the names that its section gives.
+    simulated : str
+        That its data are simulated, in sentences; empty of real data.
     """
 
     section: str
     title: str
     files: Mapping[str, "StrPath"]
+    simulated: str = ""
 
     @property
-    def outline(self) -> tuple[str, str, list[str]]:
-        """Section, title and names of the files: all but where they lie."""
-        return self.section, self.title, list(self.files)
+    def outline(self) -> tuple[str, str, list[str], str]:
+        """Section, title, names of files, what is said of simulated data."""
+        return self.section, self.title, list(self.files), self.simulated
 
 
 def chapters(config: Mapping[str, Any]) -> list[Chapter]:
@@ -52,20 +61,26 @@ def chapters(config: Mapping[str, Any]) -> list[Chapter]:
         for name in config["run"]:
             if name in blocks:
                 found += [
-                    Chapter(section, title, files)
+                    Chapter(section, title, files, _simulated(entry, blocks[name]))
                     for title, files in entry.chapters(name, blocks[name]).items()
                 ]
     return found
 
 
+def _simulated(entry: Any, block: Mapping[str, Any]) -> str:
+    said = SIMULATED.get(block.get("source", ""), "")
+    more = entry.simulated(block) if said and hasattr(entry, "simulated") else ""
+    return f"{said} {more}".strip()
+
+
 def located(
-    outlines: Sequence[tuple[str, str, Sequence[str]]], files: Sequence["StrPath"]
+    outlines: Sequence[tuple[str, str, Sequence[str], str]], files: Sequence["StrPath"]
 ) -> list[Chapter]:
     """Chapters by their outlines, with their files where a job finds them.
 
     Parameters
     ----------
-    outlines : sequence of (section, title, names of files)
+    outlines : sequence of (section, title, names of files, what is said of simulated data)
         See `Chapter.outline`.
     files : sequence of path
         Files of all chapters, in the same order.
@@ -75,9 +90,9 @@ def located(
     ValueError
         If there are more or fewer files than names.
     """
-    names = [name for _, _, names in outlines for name in names]
+    names = [name for _, _, names, _ in outlines for name in names]
     pairs = iter(list(zip(names, files, strict=True)))
     return [
-        Chapter(section, title, dict(islice(pairs, len(names))))
-        for section, title, names in outlines
+        Chapter(section, title, dict(islice(pairs, len(names))), simulated)
+        for section, title, names, simulated in outlines
     ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def write_report(
     *,
-    chapters: Sequence[tuple[str, str, Sequence[str]]],
+    chapters: Sequence[tuple[str, str, Sequence[str], str]],
     files: Sequence[StrPath],
     passports: Sequence[StrPath],
     page: StrPath,
@@ -25,7 +25,7 @@ def write_report(
 
     Parameters
     ----------
-    chapters : sequence of (section, title, names of files)
+    chapters : sequence of (section, title, names of files, what is said of simulated data)
         In the order of the page, see `neuroloop.report.chapters`.
     files : sequence of path
         Files of all chapters, in the same order.

@@ -29,6 +29,20 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     }
 
 
+def simulated(block: Mapping[str, Any]) -> str:
+    """What simulated brains know that students do not, to which they owe their gain."""
+    knowing = [
+        roi for roi, made in block["rois"].items() if made["encoding"] in ("category", "mixed")
+    ]
+    if not knowing:
+        return ""
+    known = block["images"]["lifetime_per_category"]
+    return (
+        f"What {' and '.join(knowing)} adds comes from {known} other labelled digits of each "
+        "category that it knows, and that no student sees."
+    )
+
+
 def context(files: Mapping[str, str]) -> dict[str, Any]:
     """What must be known of the students, and the comparisons of those whom brains taught."""
     from neuroloop.files.formats import read_table

@@ -19,12 +19,10 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """One chapter a set of radiographs."""
     folder = f"results/cxr/{name}"
     figures = ("scores", "confusion", "shortcuts", "calibration", "learning")
-    simulated = {"simulated": f"{folder}/simulate_radiographs.run.json"}
     return {
         name: {
             "comparisons": f"{folder}/comparisons.tsv",
             **{figure: f"{folder}/{figure}.png" for figure in figures},
-            **(simulated if block.get("source") == "simulated" else {}),
         }
     }
 
@@ -45,7 +43,7 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
         }
         for scope, rows in table.groupby("scope", sort=False)
     ]
-    return {"groups": groups, "simulated": "simulated" in files}
+    return {"groups": groups}
 
 
 def _seen(row: Mapping[Any, Any]) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from neuroloop import registry
 from neuroloop.files.formats import save_json, save_table
-from neuroloop.report.chapters import Chapter, chapters, located
+from neuroloop.report.chapters import SIMULATED, Chapter, chapters, located
 from neuroloop.report.page import report_page
 from tests.unit.report.outline import Outline
 
@@ -187,6 +187,46 @@ def test_nothing_comes_from_outside(filled):
 
 def test_the_same_page_twice_is_the_same_bytes(filled):
     assert report_page("NeuroLoop", filled) == report_page("NeuroLoop", filled)
+
+
+def test_what_is_simulated_says_so_wherever_a_result_stands(filled):
+    text = report_page("NeuroLoop", filled)
+    assert "simulated" not in text.split("</style>")[1].replace("simulated by", "")
+    marked = [chapter._replace(simulated="All of it is made up.") for chapter in filled]
+    outline = Outline(report_page("NeuroLoop", marked))
+    assert outline.of("h3") == outline.of("a") == [f"{one.title}, simulated" for one in filled]
+    assert all(one.endswith(" (simulated)") for one in outline.of("figcaption"))
+    assert outline.of("p").count("All of it is made up.") == len(filled)
+
+
+def test_sources_that_simulate_say_what():
+    blocks = {
+        "datasets": {
+            "faces": {
+                "source": "simulated",
+                "teaching": {"seeds": 2},
+                "images": {"lifetime_per_category": 50},
+                "rois": {"V1": {"encoding": "energy"}, "HVC": {"encoding": "category"}},
+            },
+            "plain": {"source": "bids"},
+        },
+        "areas": {"cells": {**CONFIG["areas"]["cells"], "source": "hybrid"}},
+        "radiographs": {"chests": {"source": "simulated", "maps": []}},
+    }
+    made = {one.section: one.simulated for one in chapters({**CONFIG, **blocks, "run": ["faces"]})}
+    assert made["decoding"] == SIMULATED["simulated"]
+    assert made["distillation"].startswith(SIMULATED["simulated"])
+    assert (
+        "What HVC adds comes from 50 other labelled digits of each category" in made["distillation"]
+    )
+    blocks["datasets"]["faces"]["rois"]["HVC"]["encoding"] = "none"
+    made = {one.section: one.simulated for one in chapters({**CONFIG, **blocks, "run": ["faces"]})}
+    assert made["distillation"] == SIMULATED["simulated"]
+    rest = chapters({**CONFIG, **blocks, "run": ["plain", "cells", "chests"]})
+    told = {one.section: one.simulated for one in rest}
+    assert told["decoding"] == ""
+    assert {told[one] for one in ("reading", "coupling", "changes")} == {SIMULATED["hybrid"]}
+    assert told["radiographs"] == SIMULATED["simulated"]
 
 
 def test_files_come_back_to_their_names():

@@ -25,7 +25,7 @@ def test_the_files_of_the_recipe_add_a_section(tmp_path, monkeypatch):
     assert registry.add_plugin(write_recipe(tmp_path)) == ("section", "stimuli")
     config = {"run": ["faces"], "datasets": {"faces": {}}, "areas": {}, "radiographs": {}}
     *_, last = chapters(config)
-    assert last.outline == ("stimuli", "faces", ["stimuli"])
+    assert last.outline == ("stimuli", "faces", ["stimuli"], "")
     table = tmp_path / last.files["stimuli"]
     rows = {"stimulus_id": ["a", "b", "c"], "category": ["cat", "dog", "cat"]}
     save_table(table, pd.DataFrame(rows))
