@@ -22,19 +22,22 @@ class Chapter(NamedTuple):
     ----------
     section : str
         Name of the registry's entry.
+    of : str
+        The block of the config that it tells of.
     title : str
     files : mapping of str to path
         What it shows, by the names that its section gives.
     """
 
     section: str
+    of: str
     title: str
     files: Mapping[str, "StrPath"]
 
     @property
-    def outline(self) -> tuple[str, str, list[str]]:
-        """Section, title and names of the files: all but where they lie."""
-        return self.section, self.title, list(self.files)
+    def outline(self) -> tuple[str, str, str, list[str]]:
+        """Section, block, title and names of the files: all but where they lie."""
+        return self.section, self.of, self.title, list(self.files)
 
 
 def chapters(config: Mapping[str, Any]) -> list[Chapter]:
@@ -52,20 +55,20 @@ def chapters(config: Mapping[str, Any]) -> list[Chapter]:
         for name in config["run"]:
             if name in blocks:
                 found += [
-                    Chapter(section, title, files)
+                    Chapter(section, name, title, files)
                     for title, files in entry.chapters(name, blocks[name]).items()
                 ]
     return found
 
 
 def located(
-    outlines: Sequence[tuple[str, str, Sequence[str]]], files: Sequence["StrPath"]
+    outlines: Sequence[tuple[str, str, str, Sequence[str]]], files: Sequence["StrPath"]
 ) -> list[Chapter]:
     """Chapters by their outlines, with their files where a job finds them.
 
     Parameters
     ----------
-    outlines : sequence of (section, title, names of files)
+    outlines : sequence of (section, block, title, names of files)
         See `Chapter.outline`.
     files : sequence of path
         Files of all chapters, in the same order.
@@ -75,9 +78,9 @@ def located(
     ValueError
         If there are more or fewer files than names.
     """
-    names = [name for _, _, names in outlines for name in names]
+    names = [name for *_, names in outlines for name in names]
     pairs = iter(list(zip(names, files, strict=True)))
     return [
-        Chapter(section, title, dict(islice(pairs, len(names))))
-        for section, title, names in outlines
+        Chapter(section, of, title, dict(islice(pairs, len(names))))
+        for section, of, title, names in outlines
     ]
