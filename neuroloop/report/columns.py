@@ -74,7 +74,7 @@ def shown(
     title: str,
     table: "pd.DataFrame",
     columns: "dict[str, Column]",
-    file: StrPath,
+    file: StrPath = "",
 ) -> ShownTable:
     """Show some columns of a table.
 
@@ -86,7 +86,7 @@ def shown(
     columns : dict of str to Column
         What is shown, in this order; what the table lacks is passed over. The first names the row.
     file : path
-        The file that holds all columns, below results/.
+        The file that holds all columns, below results/; empty where there is none.
     """
     kept = {name: column for name, column in columns.items() if name in table}
     rows = [
@@ -106,7 +106,7 @@ def shown(
 
 def linked(file: StrPath) -> str:
     """Address of a result from the report's page."""
-    return "../" + str(file).removeprefix("results/")
+    return "../" + str(file).removeprefix("results/") if str(file) else ""
 
 
 def _cell(row: dict[Any, Any], name: str, column: Column) -> Cell:
