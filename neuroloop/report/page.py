@@ -97,9 +97,12 @@ def report_page(
     ]
     cards = _cards(chapters, provenance.config)
     known = _flags(passports, cards, flags)
-    simulated = {card.of for card, _ in cards if card.simulated}
     data = [
-        {"name": one.name, "line": one.line, "simulated": one.name in simulated}
+        {
+            "name": one.name,
+            "line": one.line,
+            "simulated": provenance.config[one.kind][one.name]["source"] == "simulated",
+        }
         for one in passports
     ]
     methods = _methods(chapters, provenance)

@@ -25,7 +25,7 @@
     if (typeof a === "number" && typeof b === "number") return a - b;
     return String(a).localeCompare(String(b), undefined, { numeric: true });
   };
-  document.querySelectorAll("details.data").forEach((box) => {
+  document.querySelectorAll("details.data:has(tbody)").forEach((box) => {
     const body = box.querySelector("tbody");
     const rows = [...body.rows];
     const heads = [...box.querySelectorAll("thead th")];

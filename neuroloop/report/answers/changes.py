@@ -81,9 +81,9 @@ def _answer(rows: pd.DataFrame, earlier: str, later: str) -> tuple[str, str]:
     row = rows.iloc[0]
     value = interval(row["change"], row["ci_low"], row["ci_high"])
     by = COUPLING[row["route"]]
-    if row["p"] != row["p"]:
+    if row["q"] != row["q"]:
         return "void", f"By {by}, coupling differs by {value}, without a test: {row['note']}."
-    if row["q"] != row["q"] or row["q"] > SIGNIFICANT:
+    if row["q"] > SIGNIFICANT:
         least = number(row["smallest_effect"])
         return "no", f"No change of coupling shown, {value}; below {least} none could be seen."
     grew = "grew" if row["change"] > 0 else "fell"

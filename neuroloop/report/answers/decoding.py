@@ -62,8 +62,9 @@ def decoding_card(of: str, table: pd.DataFrame, block: Mapping[str, Any]) -> Car
         of,
         mark,
         answer,
-        f"Over {rows['unit'].iloc[0]}: {rows['scope'].iloc[0]}. Of {len(tested)} tests of single "
-        f"people {above} find more than chance (q ≤ 0.05, {block['permutations']} permutations).",
+        f"Over {rows['unit'].iloc[0]}: {rows['scope'].iloc[0]}. Tests of single people that find "
+        f"more than chance: {above} of {len(tested)} (q ≤ 0.05, {block['permutations']} "
+        "permutations).",
         Forest(
             bars, f"Samples named right by {first}, {whose}, 95 %; tick: chance.", None, 100, " %"
         ),

@@ -54,11 +54,13 @@ def films_card(of: str, scores: pd.DataFrame, gaps: pd.DataFrame, block: Mapping
     rows = scores[scores["metric"] == METRIC]
     patient = rows["split"] == "patient"
     own, background = (rows[patient & (rows["shown"] == shown)] for shown in (WHOLE, BACKGROUND))
-    others = rows[~patient & ~rows["split"].str.startswith("site ")]
+    elsewhere = ~patient & ~rows["split"].str.startswith("site ")
+    others = rows[elsewhere & (rows["shown"] == WHOLE)]
     drawn = pd.concat([own, others, background]).head(MOST)
     bars = tuple(_bar(row) for row in table_rows(drawn))
     gaps = gaps[gaps["metric"] == METRIC]
-    mark, answer = _answer(own, gaps[gaps["kind"] == "baseline"])
+    compared = (gaps["kind"] == "baseline") & (gaps["split"] == "patient")
+    mark, answer = _answer(own, gaps[compared])
     first = own.iloc[0]
     return Card(
         "Are films told apart, and from where?",
@@ -114,7 +116,7 @@ def _against(background: pd.DataFrame, gaps: pd.DataFrame) -> list[str]:
     told = []
     for row in table_rows(background[background["ci_low"] > background["chance"]]):
         told.append(
-            f"The background alone tells classes: {row.classifier} reaches "
+            f"The background alone tells classes: {row.classifier}, {row.case} reaches "
             f"{interval(row.value, row.ci_low, row.ci_high)}, chance {number(row.chance)}."
         )
     for row in table_rows(gaps[(gaps["kind"] == "site") & (gaps["q"] <= SIGNIFICANT)]):

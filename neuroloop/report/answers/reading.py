@@ -16,6 +16,9 @@ NUMBERS = ("value", "ci_low", "ci_high", "chance", "p", "frames", "trials", "see
 #: The measure that is told: of frames with stimulated cells, those in which all are named.
 SUBSET, MEASURE = "stimulated", "exact_top"
 
+#: The measure by which a reader counts as being at chance.
+RECALL = "recall"
+
 
 def read_reading(path: StrPath) -> pd.DataFrame:
     """Read reading.tsv."""
@@ -55,6 +58,7 @@ def reading_card(
         for (session, kind), row in rows.items()
     )
     mark, answer = _answer(stimulated)
+    levels = {session: _level(table) for session, table in tables.items()}
     first = next(iter(stimulated.values()))
     return Card(
         "What is read from neurons?",
@@ -64,26 +68,41 @@ def reading_card(
         f"Over {first['unit']}: {first['scope']}. The control sees frames of before the stimulus.",
         Forest(
             bars,
-            f"Frames in which all stimulated cells are named, {first['trials']:.0f} trials of "
-            f"{session_count(len(stimulated))}, 95 %; tick: patterns permuted.",
+            f"Frames in which all stimulated cells are named, {_trials(stimulated)}, 95 %; tick: "
+            "patterns permuted.",
             None,
             100,
             " %",
         ),
-        tuple(_against(rows)),
+        tuple(_against(rows, levels)),
         block["source"] == "simulated",
     )
 
 
-def session_count(count: int) -> str:
-    """How many sessions there are, in words."""
-    return "each session" if count > 1 else "one session"
+def _trials(stimulated: Mapping[str, Any]) -> str:
+    """How many trials were read."""
+    counts = sorted({int(row["trials"]) for row in stimulated.values()})
+    some = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+    return f"{some} trials" + (" of each session" if len(stimulated) > 1 else "")
 
 
 def _told(table: pd.DataFrame, kind: str) -> pd.DataFrame:
     chosen = (table["frames_of"] == kind) & (table["measure"] == MEASURE)
     of_cells = table[chosen & (table["subset"] == SUBSET)]
     return of_cells if len(of_cells) else table[chosen & (table["subset"] == "all")]
+
+
+def _level(table: pd.DataFrame) -> str:
+    """What says that a reader is at chance: nothing, if its recall of stimulated cells is above."""
+    rows = table[table["frames_of"] == "stimulated"]
+    rows = rows[(rows["subset"] == SUBSET) & (rows["measure"] == RECALL)]
+    if rows.empty or _kind("stimulated", row := rows.iloc[0]) == "claim":
+        return ""
+    tested = probability(row["p"]) if row["p"] == row["p"] else "too few trials for a p"
+    return (
+        f"the reader is at chance, its recall {number(row['value'], 100)} %, chance "
+        f"{number(row['chance'], 100)} % ({tested}): its maps are no evidence."
+    )
 
 
 def _kind(kind: str, row: Any) -> str:
@@ -114,7 +133,7 @@ def _answer(stimulated: Mapping[str, Any]) -> tuple[str, str]:
     return "yes", f"Which cells were stimulated: all are named, {listed(told)}.{more}"
 
 
-def _against(rows: Mapping[tuple[str, str], Any]) -> list[str]:
+def _against(rows: Mapping[tuple[str, str], Any], levels: Mapping[str, str]) -> list[str]:
     """Controls that know what they cannot know, and readers at chance."""
     told = []
     for (session, kind), row in rows.items():
@@ -124,6 +143,4 @@ def _against(rows: Mapping[tuple[str, str], Any]) -> list[str]:
                 f"{session}: the control is right in {value} % of frames, chance {chance} %: "
                 "something tells patterns before they are stimulated."
             )
-        if kind == "stimulated" and _kind(kind, row) == "open":
-            told.append(f"The reader of {session} is at chance: its maps are no evidence.")
-    return told
+    return told + [f"{session}: {level}" for session, level in levels.items() if level]

@@ -94,7 +94,7 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any]) -> Car
         _scope(taught) + _knowing(block),
         Forest(bars, CAPTION + _of_what(taught) + more, 0.0, 100) if bars else None,
         tuple(
-            f"{one.name} answers to nothing, and its students beat every control."
+            f"{one.name} answers to nothing, and its students beat {_told(controls)}."
             for one in taught
             if one.beats and one.roi in silent
         ),
@@ -147,23 +147,34 @@ def _answer(taught: list[Taught], controls: list[str], silent: set[str]) -> tupl
     soft = [name for name in controls if name != "none"]
     found = [one for one in taught if one.beats and one.roi not in silent]
     if not found:
-        least = 100 * max(one.nearest["smallest_effect"] for one in taught)
+        least = max(one.nearest["smallest_effect"] for one in taught if one.tested)
         return "no", (
-            f"Not shown: no brain's students beat {listed(controls, 'and')}. Differences below "
-            f"{number(least)} points could not have been seen."
+            f"Not shown: no brain's students beat {_told(controls)}. Differences below "
+            f"{number(least, 100)} points could not have been seen."
         )
     top = max(found, key=lambda one: one.nearest["difference"])
     row = top.nearest
     points = interval(row["difference"], row["ci_low"], row["ci_high"], 100)
-    beaten = f"beats every control ({listed(controls)})" if soft else "beats the labels alone"
     answer = (
-        f"{listed([one.name for one in found])} {beaten}; {top.name}, by {points} points over "
-        f"{row['control']} ({probability(row['q']).replace('p', 'q', 1)})."
+        f"Students of {listed([one.name for one in found])} beat {_told(controls)}; of {top.name} "
+        f"by {points} points over {_named(row['control'])} "
+        f"({probability(row['q']).replace('p', 'q', 1)})."
     )
     if not soft:
         return "beware", answer + " No control tells this from softer labels: add smooth."
     rest = [one.name for one in taught if not one.beats and one.roi not in silent]
     return "yes", answer + (f" Not shown: {listed(rest, 'or')}." if rest else "")
+
+
+def _named(control: str) -> str:
+    """A control in a sentence."""
+    return "the labels alone" if control == "none" else control
+
+
+def _told(controls: list[str]) -> str:
+    """All controls in a sentence."""
+    named = listed([_named(name) for name in controls])
+    return f"every control ({named})" if len(controls) > 1 else named
 
 
 def _of_images(images: pd.DataFrame) -> str:
@@ -174,9 +185,10 @@ def _of_images(images: pd.DataFrame) -> str:
     found = tested[tested["q"] <= SIGNIFICANT]
     names = [f"{row.subject} {row.roi}" for row in table_rows(found)]
     if names:
-        return f" {listed(names)} knows the image, not its class alone."
+        know = "knows" if len(names) == 1 else "know"
+        return f" {listed(names)} {know} the image, not its class alone."
     least = number(tested["smallest_effect"].max(), 100)
-    return f" That it knows more than the class is not shown (below {least} points unseen)."
+    return f" That brains know more than the class is not shown (below {least} points unseen)."
 
 
 def _knowing(block: Mapping[str, Any]) -> str:
@@ -186,8 +198,9 @@ def _knowing(block: Mapping[str, Any]) -> str:
     names = [name for name, roi in block["rois"].items() if roi["encoding"] == "category"]
     if not names:
         return ""
+    learned, gain = ("is", "its") if len(names) == 1 else ("are", "their")
     return (
-        f" {listed(names)} is simulated to have learned "
-        f"{block['images']['lifetime_per_category']} other labelled digits of each class: its gain "
-        "is theirs."
+        f" {listed(names)} {learned} simulated to have learned "
+        f"{block['images']['lifetime_per_category']} other labelled digits of each class: {gain} "
+        "gain comes from these."
     )

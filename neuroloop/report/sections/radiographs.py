@@ -50,6 +50,7 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
         **training,
         "shown": Column("Shown", "The whole radiograph, the lungs, or all but the lungs."),
         "metric": Column("Metric"),
+        "class": Column("Class", "Of metrics of one class."),
         "value": NUMBER.named("Value", "With its 95 % interval.", True),
         "chance": NUMBER.named("Chance"),
         "n": COUNT.named("Films"),
