@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from neuroloop.files.formats import StrPath
 from neuroloop.report.cards import interval, number
+from neuroloop.report.templates import linked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,11 +103,6 @@ def shown(
         for column in kept.values()
     ]
     return ShownTable(title, linked(file), heads, rows)
-
-
-def linked(file: StrPath) -> str:
-    """Address of a result from the report's page."""
-    return "../" + str(file).removeprefix("results/") if str(file) else ""
 
 
 def _cell(row: dict[Any, Any], name: str, column: Column) -> Cell:

@@ -21,7 +21,7 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             folder = f"results/calcium/{name}/compare/{earlier}__{later}/{reader}"
             found[f"{name}, {earlier} to {later}, reader {reader}"] = {
                 "routes": f"{folder}/routes.tsv",
-                "figure": f"{folder}/comparison.png",
+                "figure": f"{folder}/comparison.svg",
             }
     return found
 

@@ -15,7 +15,7 @@ ASSETS = ("decoding.html.j2",)
 def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """One chapter a dataset."""
     folder = f"results/fmri/{name}"
-    return {name: {"accuracies": f"{folder}/decoding.tsv", "figure": f"{folder}/decoding.png"}}
+    return {name: {"accuracies": f"{folder}/decoding.tsv", "figure": f"{folder}/decoding.svg"}}
 
 
 def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Card"]:

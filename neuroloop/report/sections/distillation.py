@@ -26,7 +26,7 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         name: {
             "students": f"{folder}/ablation.tsv",
             "comparisons": f"{folder}/comparisons.tsv",
-            "figure": f"{folder}/ablation.png",
+            "figure": f"{folder}/ablation.svg",
         }
     }
 

@@ -21,7 +21,7 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         name: {
             "scores_table": f"{folder}/metrics.tsv",
             "comparisons": f"{folder}/comparisons.tsv",
-            **{figure: f"{folder}/{figure}.png" for figure in figures},
+            **{figure: f"{folder}/{figure}.svg" for figure in figures},
             **(simulated if block.get("source") == "simulated" else {}),
         }
     }

@@ -17,7 +17,7 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """One chapter an area and reader."""
     return {
         f"{name}, reader {reader}": {
-            "figure": f"results/calcium/{name}/reading/{reader}.png",
+            "figure": f"results/calcium/{name}/reading/{reader}.svg",
             **{
                 f"reading_{session}": f"results/calcium/{name}/{session}/{reader}/reading.tsv"
                 for session in block["sessions"]
