@@ -5,8 +5,8 @@ import math
 import pandas as pd
 import pytest
 
-from neuroloop.report.columns import COUNT, NUMBER, PERCENT, Cell, Column, P, linked, shown
-from neuroloop.report.templates import render
+from neuroloop.report.columns import COUNT, NUMBER, PERCENT, Cell, Column, P, shown
+from neuroloop.report.templates import linked, render
 from tests.unit.report.outline import Outline
 
 NAN = float("nan")

@@ -12,7 +12,7 @@ from neuroloop.files.formats import save_table
 from neuroloop.report.chapters import Chapter, chapters, located
 from neuroloop.report.columns import Column, shown
 from neuroloop.report.page import Flag, Provenance, report_page
-from neuroloop.report.templates import png_address
+from neuroloop.report.templates import picture
 from tests.unit.report.outline import Outline
 from tests.unit.report.study import CONFIG, DECODED, PROVENANCE, filled, passports, rows
 
@@ -119,14 +119,16 @@ def test_every_file_of_every_section_is_shown_or_linked(told, made):
         for name, file in chapter.files.items():
             if (chapter.section, name) == ("distillation", "students"):
                 continue  # only its flags and its count are
-            if file.suffix == ".png":
-                assert page.count(png_address(file.read_bytes())) == 1, file
+            linked = links.count(f"../{file.relative_to('results')}")
+            if file.suffix == ".svg":
+                assert page.count(picture(file)) == 1, file
+                assert linked == 1
             elif file.suffix == ".json":
                 assert page.count(f"{file} is at chance") == 1
+                assert linked == 1
             else:
                 assert sum(f"units of {file}" in text for text in in_tables) == 1, file
-                linked = links.count(f"../{file.relative_to('results')}")
-                assert linked == (chapter.section != "coupling"), file
+                assert linked >= 1, file
     assert "Students at chance." in page
     assert "Only 400 images" not in page
 
@@ -134,29 +136,31 @@ def test_every_file_of_every_section_is_shown_or_linked(told, made):
 @pytest.mark.parametrize(
     ("file", "caption"),
     [
-        ("results/fmri/plain/decoding.png", "Accuracy by region"),
-        ("results/distill/faces/ablation.png", "Gain of each teacher"),
-        ("results/calcium/cells/reading/wide.png", "Accuracy by kind of pattern"),
-        ("results/calcium/cells/after/cnn/cams.png", "Where the readers looked"),
-        ("results/calcium/cells/after/cnn/zncc.png", "Zero-mean normalised"),
-        ("results/calcium/cells/after/cnn/zncc_nulls.png", "ZNCC beside untrained"),
-        ("results/calcium/cells/after/cnn/coupling.png", "Response of each cell"),
-        ("results/calcium/cells/compare/before__after/cnn/comparison.png", "Change by route"),
-        ("results/cxr/chests/scores.png", "Macro-F1"),
-        ("results/cxr/chests/confusion.png", "Confusion"),
-        ("results/cxr/chests/shortcuts.png", "Whole radiographs"),
-        ("results/cxr/chests/calibration.png", "Calibration"),
-        ("results/cxr/chests/learning.png", "Loss"),
-        ("results/cxr/chests/case5/fine/maps/maps.png", "Evidence for the predicted class"),
+        ("results/fmri/plain/decoding.svg", "Accuracy by region"),
+        ("results/distill/faces/ablation.svg", "Gain of each teacher"),
+        ("results/calcium/cells/reading/wide.svg", "Accuracy by kind of pattern"),
+        ("results/calcium/cells/after/cnn/cams.svg", "Where the readers looked"),
+        ("results/calcium/cells/after/cnn/zncc.svg", "Zero-mean normalised"),
+        ("results/calcium/cells/after/cnn/zncc_nulls.svg", "ZNCC beside untrained"),
+        ("results/calcium/cells/after/cnn/coupling.svg", "Response of each cell"),
+        ("results/calcium/cells/compare/before__after/cnn/comparison.svg", "Change by route"),
+        ("results/cxr/chests/scores.svg", "Macro-F1"),
+        ("results/cxr/chests/confusion.svg", "Confusion"),
+        ("results/cxr/chests/shortcuts.svg", "Whole radiographs"),
+        ("results/cxr/chests/calibration.svg", "Calibration"),
+        ("results/cxr/chests/learning.svg", "Loss"),
+        ("results/cxr/chests/case5/fine/maps/maps.svg", "Evidence for the predicted class"),
     ],
 )
 def test_every_figure_stands_above_its_own_caption(made, file, caption):
     outline = Outline(made[0])
-    (alt,) = [
-        one["alt"] for one in outline.attributes("img") if one["src"] == png_address(file.encode())
-    ]
+    (alt,) = [one["alt"] for one in outline.attributes("img") if one["src"] == picture(file)]
     assert alt.startswith(caption)
-    assert alt in outline.of("figcaption")
+    (shown,) = [text for text in made[0].split("<figure>") if picture(file) in text]
+    told = Outline(f"<figure>{shown.split('</figure>')[0]}</figure>")
+    assert told.of("b") == [f"{alt}."]
+    assert told.attributes("a")[0]["href"] == f"../{file.removeprefix('results/')}"
+    assert told.of("a")[0] == "figure"
 
 
 def test_every_answer_stands_before_every_section_and_leads_to_its_chapter(told, made):
@@ -257,13 +261,13 @@ def test_titles_are_text_and_no_markup(told):
 def test_no_request_leaves_the_page(made):
     """What it shows, styles and runs stands in it; its links are to files beside it."""
     text, _ = made
-    text = re.sub(r"base64,[A-Za-z0-9+/=]+", "base64,", text)
+    text = re.sub(r"(svg\+xml|png);base64,[A-Za-z0-9+/=]+", "embedded", text)
     assert not re.search(r"https?:|//\w|@import|url\(|fetch\(|XMLHttp|WebSocket|import\(", text)
     assert not re.search(r"<(link|iframe|object|embed|base|form)\b", text)
     for name, attributes, _ in Outline(text).elements:
         for key, value in attributes.items():
             if key in ("src", "srcset", "data", "poster", "action", "xlink:href"):
-                assert (name, value) == ("img", "data:image/png;base64,")
+                assert (name, value) == ("img", "data:image/embedded")
             if key == "href" and not str(value).startswith("#"):
                 assert not re.match(r"[a-z]+:", str(value))
             assert not key.startswith("on")

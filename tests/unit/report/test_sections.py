@@ -41,11 +41,11 @@ def students(*place, teacher, seed=0):
 def ablation_page(folder, groups):
     save_table(folder / "ablation.tsv", accuracies(groups))
     save_table(folder / "comparisons.tsv", compare_teachers(groups, seed=0, n_boot=20))
-    (folder / "ablation.png").write_bytes(b"")
+    (folder / "ablation.svg").write_bytes(b"")
     files = {
         "students": folder / "ablation.tsv",
         "comparisons": folder / "comparisons.tsv",
-        "figure": folder / "ablation.png",
+        "figure": folder / "ablation.svg",
     }
     return page_of(Chapter("distillation", "faces", "faces", files), teaching=TEACHING)
 
