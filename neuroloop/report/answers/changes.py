@@ -85,8 +85,13 @@ def _answer(rows: pd.DataFrame, earlier: str, later: str) -> tuple[str, str]:
         return "void", f"By {by}, coupling differs by {value}, without a test: {row['note']}."
     if row["q"] > SIGNIFICANT:
         least = number(row["smallest_effect"])
-        return "no", f"No change of coupling shown, {value}; below {least} none could be seen."
-    grew = "grew" if row["change"] > 0 else "fell"
+        return "no", (
+            f"No change of coupling shown by {by}, {value}; changes below {least} could not have "
+            "been seen."
+        )
+    grew = "grew"
+    if row["change"] < 0:
+        grew, value = "fell", interval(-row["change"], -row["ci_high"], -row["ci_low"])
     return "yes", (
         f"Coupling {grew} from {earlier} to {later} by {value} of a cell's own response, by {by} "
         f"({probability(row['q']).replace('p', 'q', 1)})."

@@ -106,8 +106,9 @@ def _answer(rows: pd.DataFrame, bars: tuple[Bar, ...], permutations: int) -> tup
     samples = rows["n"].iloc[bars.index(top)]
     shown = interval(top.value, top.low, top.high, 100)
     answer = (
-        f"Its category, from {listed([bar.label for bar in found])}. {top.label}: {shown} % of "
-        f"{samples:,.0f} samples named right, chance {number(top.chance, 100)} %."
+        f"The category of a sample, from {listed([bar.label for bar in found])}. "
+        f"{top.label}: {shown} % of {samples:,.0f} samples named right, chance "
+        f"{number(top.chance, 100)} %."
     )
     rest = [bar.label for bar in bars if bar.kind == "open"]
     return "yes", answer + (f" Not shown from {listed(rest, 'or')}." if rest else "")

@@ -121,8 +121,10 @@ def _against(background: pd.DataFrame, gaps: pd.DataFrame) -> list[str]:
         )
     for row in table_rows(gaps[(gaps["kind"] == "site") & (gaps["q"] <= SIGNIFICANT)]):
         if row.difference < 0:
+            other = row.split.removeprefix("external ")
+            where = "At new sites" if row.split == "site" else f"On other radiographs ({other})"
             told.append(
-                f"At another site ({row.split}) {row.classifier}, {row.case} loses "
+                f"{where} {row.classifier}, {row.case} loses "
                 f"{interval(-row.difference, -row.ci_high, -row.ci_low)}."
             )
     return told
