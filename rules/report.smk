@@ -156,3 +156,36 @@ rule write_report:
         threads=config["threads"],
     script:
         "../scripts/report/write_report.py"
+
+
+rule write_crate:
+    """Describe all results as an RO-Crate, which archives read: every file, its inputs, the software."""
+    input:
+        page="results/report/index.html",
+        summary="results/report/summary.json",
+        passports=passports(".json", ("datasets", "areas", "radiographs")),
+    output:
+        metadata="results/ro-crate-metadata.json",
+        run="results/ro-crate.run.json",
+    log:
+        "logs/write_crate.log",
+    benchmark:
+        "benchmarks/write_crate.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(1000),
+        runtime=minutes(10),
+    params:
+        code=code_version("report/write_crate.py"),
+        threads=config["threads"],
+    script:
+        "../scripts/report/write_crate.py"
+
+
+rule crate:
+    """Describe the finished run as an RO-Crate: results/ro-crate-metadata.json."""
+    input:
+        "results/ro-crate-metadata.json",
+    localrule: True
