@@ -23,6 +23,9 @@ KINDS = ("claim", "open", "control", "truth")
 #: Sizes of a forest plot in its own units: width, width of labels, height of a row, of the scale.
 WIDTH, LABELS, ROW, SCALE = 440, 158, 22, 24
 
+#: Most characters of a label that its width holds.
+LONGEST = 26
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -145,7 +148,7 @@ def drawn(forest: Forest) -> Drawn:
 
     rows = [
         {
-            "label": bar.label,
+            "label": fitted(bar.label),
             "kind": bar.kind,
             "y": 12 + number * ROW,
             "x": place(bar.value),
@@ -156,8 +159,17 @@ def drawn(forest: Forest) -> Drawn:
         }
         for number, bar in enumerate(forest.bars)
     ]
-    shown = [(place(tick / forest.factor) or 0.0, f"{tick:g}{forest.suffix}") for tick in ticks]
+    shown = [
+        (place(tick / forest.factor) or 0.0, f"{tick:g}{forest.suffix}".replace("-", "−"))
+        for tick in ticks
+    ]
     return Drawn(len(rows) * ROW + SCALE, rows, shown, place(forest.reference))
+
+
+def fitted(label: str) -> str:
+    """A label that is not too long, without its middle if it was."""
+    half = LONGEST // 2
+    return label if len(label) <= LONGEST else f"{label[: half - 1]}…{label[-half:]}"
 
 
 def said(bar: Bar, factor: float, suffix: str) -> str:

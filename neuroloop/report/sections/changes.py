@@ -30,8 +30,10 @@ def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
     """What changed between the days?"""
     from neuroloop.report.answers.changes import changes_card, read_routes
 
-    earlier, later = Path(files["routes"]).parent.parent.name.split("__")
-    return [changes_card(of, earlier, later, read_routes(files["routes"]), block)]
+    folder = Path(files["routes"]).parent
+    earlier, later = folder.parent.name.split("__")
+    whose = f"{of}, {folder.name}" if len(block["readers"]) > 1 else of
+    return [changes_card(whose, earlier, later, read_routes(files["routes"]), block)]
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:

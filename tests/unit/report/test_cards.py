@@ -12,6 +12,7 @@ from neuroloop.report.cards import (
     Forest,
     drawn,
     ends,
+    fitted,
     flat,
     interval,
     listed,
@@ -133,6 +134,24 @@ def test_percent_are_laid_out_as_they_are_shown():
     assert [text for _, text in plot.ticks] == ["0 %", "15 %", "30 %", "45 %", "60 %"]
     assert plot.reference is None
     assert plot.rows[0]["x"] == 166 + round(258 * 25 / 60, 1)
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("logistic_regression, case1", "logistic_regression, case1"),
+        ("logistic_regression, case1, background", "logistic_reg…1, background"),
+    ],
+)
+def test_a_long_label_loses_its_middle_and_is_said_whole(label, shown):
+    (row,) = drawn(Forest((Bar(label, 1.0),), "")).rows
+    assert row["label"] == fitted(label) == shown
+    assert row["told"] == f"{label}: 1.00"
+
+
+def test_a_scale_has_signs_as_numbers_have():
+    plot = drawn(Forest((Bar("a", -0.5), Bar("b", 0.5)), ""))
+    assert [text for _, text in plot.ticks] == ["−0.5", "−0.25", "0", "0.25", "0.5"]
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0, -3e-5, 1e6])

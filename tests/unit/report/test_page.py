@@ -186,6 +186,13 @@ def test_every_answer_stands_before_every_section_and_leads_to_its_chapter(told,
     ]
 
 
+def test_cards_are_told_apart_by_what_they_are_of(made):
+    asked = [(answer["question"], answer["data"]) for answer in made[1]["answers"]]
+    assert len(set(asked)) == len(asked)
+    assert ("What changed between the days?", "cells, wide, before to after") in asked
+    assert ("What is read from neurons?", "cells, wide") in asked
+
+
 def _anchors(told):
     count: Counter[str] = Counter()
     for chapter in told:
