@@ -13,7 +13,7 @@ from typing import Any
 from rocrate.model.contextentity import ContextEntity
 from rocrate.rocrate import ROCrate
 
-import neuroloop
+from neuroloop import __version__
 from neuroloop.files.formats import StrPath, save_json
 from neuroloop.files.intake import ReadFile
 from neuroloop.report.provenance import commit
@@ -66,9 +66,9 @@ def crate_of(
             {
                 "@type": "SoftwareApplication",
                 "name": "NeuroLoop",
-                "version": neuroloop.__version__,
+                "version": __version__,
                 "softwareVersion": summary["software"],
-                "identifier": commit() or neuroloop.__version__,
+                "identifier": commit() or __version__,
             },
         )
     )
@@ -91,10 +91,10 @@ def crate_of(
         software,
         "#run",
         object=read or None,
-        result=[files[page]],
+        result=files[page],
         properties={"name": "Run of the workflow", "endTime": made.isoformat()},
     )
-    crate.root_dataset["mentions"] = [action]
+    crate.root_dataset["mentions"] = action
     crate.root_dataset["mainEntity"] = files[page]
     return crate
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-import neuroloop
+from neuroloop import __version__
 from neuroloop.files.formats import versions
 from neuroloop.report.columns import Column, ShownTable, shown
 from neuroloop.report.passport import Passport
@@ -23,7 +23,7 @@ FILES = {
 
 def commit() -> str:
     """Commit of the library's checkout, with ``-dirty`` if files differ from it; or nothing."""
-    folder = Path(neuroloop.__file__).parent
+    folder = Path(__file__).parents[1]
     asked = [
         "git",
         "-C",
@@ -46,7 +46,7 @@ def commit() -> str:
 def software() -> str:
     """NeuroLoop's version and commit, and the versions of the packages that results depend on."""
     made = commit()
-    own = f"NeuroLoop {neuroloop.__version__}" + (f" (commit {made})" if made else "")
+    own = f"NeuroLoop {__version__}" + (f" (commit {made})" if made else "")
     packages = ", ".join(f"{name} {version}" for name, version in versions().items())
     return f"{own}; {packages}"
 
