@@ -23,7 +23,7 @@ def library(tmp_path, monkeypatch):
     folder = tmp_path / "checkout/neuroloop"
     folder.mkdir(parents=True)
     (folder / "__init__.py").write_text("")
-    monkeypatch.setattr(neuroloop, "__file__", str(folder / "__init__.py"))
+    monkeypatch.setattr(provenance, "__file__", str(folder / "report/provenance.py"))
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     return folder
 
