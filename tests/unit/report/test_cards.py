@@ -128,6 +128,11 @@ def test_a_forest_plot_is_laid_out_on_one_scale():
     assert second["low"] is second["high"] is second["chance"] is None
 
 
+def test_the_scale_holds_the_reference():
+    plot = drawn(Forest((Bar("V1", 1.0), Bar("V4", 2.0)), "", 0.0))
+    assert (plot.reference, plot.ticks[0]) == (166.0, (166.0, "0"))
+
+
 def test_percent_are_laid_out_as_they_are_shown():
     bars = (Bar("V1", 0.25, 0.0, 0.5),)
     plot = drawn(Forest(bars, "", None, 100, " %"))

@@ -127,3 +127,7 @@ def test_rows_of_people_like_them_are_no_part_of_it(card):
     made = card({"q": 0.2}, {"subject": "group", "family": "people", "accuracy": 0.9})
     assert made.mark == "no"
     assert [bar.value for bar in made.forest.bars] == [0.41]
+    group = {"subject": "group", "family": "people", "accuracy": 0.9}
+    alone = card({"q": 0.2}, group, base=DECODED, people=[{"decoder": "svm"}])
+    assert [bar.value for bar in alone.forest.bars] == [0.41]
+    assert "chance: 1 of 2 (q" in alone.scope

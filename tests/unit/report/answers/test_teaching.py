@@ -177,12 +177,13 @@ def test_whether_the_image_is_known_is_told_where_it_was_tested(card, images, to
 
 def test_other_decoders_and_students_and_means_are_no_part_of_it(card):
     other = {"decoder": "svm"}, {"student": "large"}, {"subject": "mean"}, {"subject": "group"}
+    worse = {**SMOOTH, "difference": -0.1, "q": 0.5}
     made = card(
-        *of("V1", {**NONE, "q": 0.5}, SMOOTH),
-        *(row for change in other for row in of("V1", NONE, SMOOTH, **change)),
+        *of("V1", NONE, SMOOTH),
+        *(row for change in other for row in of("V1", NONE, worse, **change)),
     )
-    assert made.mark == "no"
-    assert len(made.forest.bars) == 1
+    assert made.mark == "yes"
+    assert [bar.label for bar in made.forest.bars] == ["S1 V1 − smooth"]
 
 
 def test_of_many_brains_their_means_are_shown(card):
