@@ -15,8 +15,12 @@ from neuroloop.report.passport import Passport
 from neuroloop.report.templates import render
 
 ASSETS = (
-    *("page.html.j2", "page.css", "report.css", "report.js"),
-    *("parts.html.j2", "cards.html.j2"),
+    "page.html.j2",
+    "page.css",
+    "report.css",
+    "report.js",
+    "parts.html.j2",
+    "cards.html.j2",
 )
 
 
