@@ -2,6 +2,8 @@
 
 
 include: "audit_inputs.smk"
+include: "audit_fmri.smk"
+include: "audit_cxr.smk"
 
 
 rule audit:

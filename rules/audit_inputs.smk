@@ -3,7 +3,42 @@
 
 def brain_audit(dataset):
     """Files of checks and of surrogates of a dataset of brain data."""
-    return {"checks": [], "surrogates": []}
+    subjects = config["datasets"][dataset]["subjects"]
+    decoded = decoded_files(dataset, "") if config["audit"]["surrogates"] else []
+    folders = [f"results/audit/{folder.removeprefix('results/')}" for folder in decoded]
+    return {
+        "checks": [
+            *(f"results/audit/fmri/{dataset}/{name}/flags.json" for name in subjects),
+            *(f"{folder}notes.json" for folder in folders),
+        ],
+        "surrogates": [f"{folder}surrogates.tsv" for folder in folders],
+    }
+
+
+def scan_input(wildcards):
+    """Input function: what the import kept of a subject's scan; nothing of simulated subjects."""
+    reads = hasattr(source_entry(wildcards), "read")
+    kept = f"results/fmri/{wildcards.dataset}/{wildcards.subject}/scan.npz"
+    return kept if reads else []
+
+
+def scanned(name):
+    """Input function: files of a scan's images that an audit reads, where the source has some."""
+
+    @with_signature
+    def files(wildcards):
+        entry = source_entry(wildcards)
+        if not hasattr(entry, "scanned"):
+            return []
+        return entry.scanned(subject_input(wildcards)).get(name, [])
+
+    return files
+
+
+def label_shift(wildcards):
+    """Seconds by which the labels of the wildcards' dataset were moved to later volumes."""
+    dataset = config["datasets"][wildcards.dataset]
+    return dataset.get(dataset["source"], {}).get("shift", 0.0)
 
 
 def neuron_audit(area):
@@ -13,7 +48,24 @@ def neuron_audit(area):
 
 def film_audit(dataset):
     """Files of checks and of surrogates of a set of radiographs."""
-    return {"checks": [], "surrogates": []}
+    folder = f"results/audit/cxr/{dataset}"
+    return {
+        "checks": [f"{folder}/flags.json"],
+        "surrogates": [
+            f"{folder}/{case}/{classifier}/surrogates.tsv"
+            for case, classifier in trainings(config["radiographs"][dataset])
+            if config["audit"]["surrogates"]
+        ],
+    }
+
+
+def external_inputs(wildcards, pattern):
+    """A file of each set that the classifiers of the wildcards' set are tested on."""
+    others = config["radiographs"][wildcards.dataset]["external"]
+    return [
+        f"results/cxr/{pattern}".format(dataset=wildcards.dataset, other=other)
+        for other in others
+    ]
 
 
 def audit_files(which):

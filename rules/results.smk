@@ -142,6 +142,17 @@ def reading_jobs(dataset):
     yield from jobs("check_radiographs", dataset=[dataset])
 
 
+def feature_jobs(dataset):
+    """Files of the jobs that run what stays frozen of a set's classifiers."""
+    pairs = trainings(config["radiographs"][dataset])
+    for front, kind in {
+        (front_name(name), features_kind(case)) for case, name in pairs
+    }:
+        yield from jobs(
+            "extract_features", dataset=[dataset], front=[front], kind=[kind]
+        )
+
+
 def radiograph_jobs(dataset):
     """Files of all jobs of a set of radiographs."""
     block = config["radiographs"][dataset]
@@ -151,10 +162,7 @@ def radiograph_jobs(dataset):
         yield from reading_jobs(name)
     yield from jobs("split_radiographs", **one)
     yield from jobs("exclude_known", **one, other=block["external"])
-    for front, kind in {
-        (front_name(name), features_kind(case)) for case, name in pairs
-    }:
-        yield from jobs("extract_features", **one, front=[front], kind=[kind])
+    yield from feature_jobs(dataset)
     for case, name in pairs:
         pair = {"case": [case], "classifier": [name]}
         also = {"image": "leakage", "site": "new_sites"}
@@ -221,11 +229,39 @@ def audit_jobs():
     for name in running("datasets"):
         yield from sample_jobs(name)
         yield from stimulus_jobs(name)
+        yield from brain_audit_jobs(name)
     for name in running("areas"):
         yield from recording_jobs(name)
     for name in running("radiographs"):
-        yield from reading_jobs(name)
+        yield from film_audit_jobs(name)
     yield from jobs("write_audit")
+
+
+def brain_audit_jobs(dataset):
+    """Files of the jobs that audit a dataset of brain data, and of those between."""
+    block = config["datasets"][dataset]
+    each = {"dataset": [dataset], "subject": block["subjects"]}
+    yield from jobs("assign_folds", **each)
+    yield from jobs("audit_brain", **each)
+    if config["audit"]["surrogates"]:
+        region = each | {"roi": block["rois"]}
+        yield from jobs("extract_region", **region)
+        yield from jobs("audit_decoding", **region, decoder=block["decoders"])
+
+
+def film_audit_jobs(dataset):
+    """Files of the jobs that audit a set of radiographs, and of those that read it."""
+    block = config["radiographs"][dataset]
+    one = {"dataset": [dataset]}
+    for name in [dataset, *block["external"]]:
+        yield from reading_jobs(name)
+    yield from jobs("split_radiographs", **one)
+    yield from jobs("exclude_known", **one, other=block["external"])
+    yield from jobs("audit_radiographs", **one)
+    if config["audit"]["surrogates"]:
+        yield from feature_jobs(dataset)
+        for case, name in trainings(block):
+            yield from jobs("audit_classifier", **one, case=[case], classifier=[name])
 
 
 #: What the targets are made of.

@@ -1,18 +1,18 @@
 """What trainings of radiographs are compared with, and what each comparison speaks of."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from neuroloop.cxr.classifier_summary import External, Run, partitions, whole
-from neuroloop.cxr.contrast_variance import added, student
 from neuroloop.cxr.new_sites import OF_SITES, differences_of_sites
 from neuroloop.cxr.patient_bootstrap import patient_weights
-from neuroloop.cxr.patient_intervals import patient_variance
-from neuroloop.cxr.predictions_table import predictions_table
+from neuroloop.cxr.predictions_table import PredictionsTable, predictions_table
 from neuroloop.cxr.radiograph_comparison import COLUMNS, COMPARED, compare
-from neuroloop.cxr.radiograph_metrics import scores
+from neuroloop.cxr.radiograph_metrics import Key, metric_interval, radiographs_of, scores
+from neuroloop.cxr.two_sets import Interval, difference_of_scores
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.statistics.families import corrected
 from neuroloop.statistics.units import scope, varied
@@ -24,6 +24,9 @@ TOLD = ("unit", "scope", "family", "q", "reason")
 ONE_PARTITION = (
     "one partition: networks of others might differ as much (radiographs.repeats_of trains them)"
 )
+
+#: Why a loss has no p between two sets of radiographs.
+FEW_WRONG = "too few patients of one set have a radiograph that was named wrong"
 
 #: What differences of networks as they are speak of.
 OF_NETWORKS = {"unit": varied(["patient"]), "scope": scope(["patient"], ["network", "site"])}
@@ -80,7 +83,7 @@ def contrasts(
             made.append(_told(gaps.assign(**OF_NETWORKS), "baseline", run, against, run.split))
         drawn = derive_seed(seed, other)
         gaps = elsewhere(rows, whole(runs[own]), classes, contrast, drawn, bootstraps)
-        made.append(_told(gaps.assign(**OF_NETWORKS), "site", run, own, f"site {other}"))
+        made.append(_told(gaps.assign(**OF_NETWORKS), "site", run, own, f"site {other}", FEW_WRONG))
     columns = ["kind", *Run._fields, "against", *COLUMNS, *TOLD]
     if not made:
         return pd.DataFrame(columns=columns)
@@ -126,46 +129,61 @@ def elsewhere(
 ) -> pd.DataFrame:
     """Metrics on another set of radiographs less those on the patients that were cross-validated.
 
-    The patients of both sets are resampled apart from each other.
+    The patients of both sets are resampled apart from each other; the interval of a difference
+    follows from those of both scores (`difference_of_scores`).
 
     Returns
     -------
     DataFrame
-        Columns of `compare`; ``n`` and ``patients`` are those of the other set.
+        Columns of `compare`; ``n`` and ``patients`` are those of the other set that a metric speaks
+        of. Of a loss that has no interval in one of the sets (see `radiograph_metrics`) there is
+        none, and no p.
     """
-    values, draws = [], []
-    for number, predicted in enumerate((there, here)):
-        table = predictions_table(predicted, classes)
-        values.append(scores(table, np.ones((1, table.n_patients)), classes, contrast))
-        parts = [
-            scores(table, weights, classes, contrast)
-            for weights in patient_weights(
-                table.n_patients, bootstraps, derive_seed(seed, "set", number)
-            )
-        ]
-        draws.append({key: np.concatenate([part[key] for part in parts]) for key in parts[0]})
-    patients = [predicted["patient"].nunique() for predicted in (there, here)]
+    tables = [predictions_table(predicted, classes) for predicted in (there, here)]
+    of_sets = [
+        _scored(table, classes, contrast, derive_seed(seed, "set", number), bootstraps)
+        for number, table in enumerate(tables)
+    ]
     rows = []
     for name in COMPARED:
-        if (name, "") not in values[0]:
+        if (name, "") not in of_sets[0][0]:
             continue
-        of_sets = [
-            (patient_variance(drawn[name, ""], count), count - 1)
-            for drawn, count in zip(draws, patients, strict=True)
-        ]
-        difference = float(values[0][name, ""][0] - values[1][name, ""][0])
+        scored: list[tuple[float, Interval]] = []
+        for table, (values, draws) in zip(tables, of_sets, strict=True):
+            value, drawn = float(values[name, ""][0]), draws[name, ""]
+            counted = radiographs_of((name, ""), table, classes, contrast)
+            interval = partial(metric_interval, name, value, drawn, table, counted)
+            scored.append((value, interval))
+        (first, of_first), (second, of_second) = scored
+        counted = radiographs_of((name, ""), tables[0], classes, contrast)
         rows.append(
             {
                 "metric": name,
-                "difference": difference,
-                **student(difference, added(of_sets))._asdict(),
-                "n": len(there),
-                "patients": patients[0],
-                "left_out": int(np.isnan(draws[0][name, ""] + draws[1][name, ""]).sum()),
+                "difference": first - second,
+                **difference_of_scores(first, of_first, second, of_second)._asdict(),
+                "n": int(counted.sum()),
+                "patients": len(np.unique(tables[0].patients[counted])),
+                "left_out": int(sum(np.isnan(draws[name, ""]) for _, draws in of_sets).sum()),
                 "partitions": 1,
             }
         )
     return pd.DataFrame(rows)
+
+
+def _scored(
+    table: PredictionsTable,
+    classes: Sequence[str],
+    contrast: tuple[str, str] | None,
+    seed: int,
+    bootstraps: int,
+) -> tuple[dict[Key, np.ndarray], dict[Key, np.ndarray]]:
+    """Metrics of radiographs, and those over resampled patients."""
+    values = scores(table, np.ones((1, table.n_patients)), classes, contrast)
+    parts = [
+        scores(table, weights, classes, contrast)
+        for weights in patient_weights(table.n_patients, bootstraps, seed)
+    ]
+    return values, {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
 
 
 def _told(

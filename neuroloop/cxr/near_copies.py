@@ -16,6 +16,10 @@ from scipy.ndimage import gaussian_filter
 #: Side of the coarse and of the fine picture, and deviation of the blur that is taken off, pixels.
 COARSE, FINE, BLUR = 16, 64, 2.0
 
+#: Side of the fine picture of small radiographs: half of theirs, as their single pixels do not
+#: outlive compression, and at least this.
+SMALL_FINE = 20
+
 #: Least correlation of the coarse pictures, and of the details, of one radiograph.
 SIMILAR, SAME = 0.98, 0.97
 
@@ -71,7 +75,8 @@ def _pictures(pixels: np.ndarray, side: int) -> np.ndarray:
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:
-    side = min(FINE, len(one), len(other))
+    size = min(len(one), len(other))
+    side = min(FINE, size, max(size // 2, SMALL_FINE))
     small = np.stack([_small(square, side) for square in (one, other)])
     details = small - gaussian_filter(small, (0, BLUR, BLUR))
     first, second = _normalised(details.reshape(2, -1))

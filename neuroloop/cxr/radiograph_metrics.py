@@ -154,8 +154,8 @@ def radiograph_metrics(
     for key in _keys(classes, contrast):
         value = float(values[key][0])
         draws = np.concatenate([part[key] for part in parts])
-        counted = _radiographs_of(key, radiographs, classes, contrast)
-        low, high = _interval(key[0], value, draws, radiographs, counted)
+        counted = radiographs_of(key, radiographs, classes, contrast)
+        low, high = metric_interval(key[0], value, draws, radiographs, counted)
         rows.append(
             {
                 "metric": key[0],
@@ -172,14 +172,34 @@ def radiograph_metrics(
     return pd.DataFrame(rows)
 
 
-def _interval(
+def metric_interval(
     metric: str,
     value: float,
     draws: np.ndarray,
     radiographs: PredictionsTable,
     counted: np.ndarray,
+    level: float = 0.95,
 ) -> tuple[float, float]:
-    """Interval of a metric over the patients of the radiographs that it speaks of."""
+    """Interval of a metric over the patients of the radiographs that it speaks of.
+
+    Parameters
+    ----------
+    metric : str
+        As in `radiograph_metrics`.
+    value : float
+    draws : ndarray, shape (resamples,)
+        Its value over resampled patients.
+    radiographs : PredictionsTable
+    counted : ndarray of bool, shape (n,)
+        Radiographs that it speaks of (`radiographs_of`).
+    level : float
+        Coverage.
+
+    Returns
+    -------
+    low, high : float
+        NaN where there is none.
+    """
     patients = _patients(radiographs, counted)
     if metric not in LOSSES:
         rarer = None
@@ -187,14 +207,14 @@ def _interval(
             labels = np.unique(radiographs.truth[counted])
             each = [_patients(radiographs, radiographs.truth == label) for label in labels]
             rarer = min(each, default=0)
-        return share_interval(value, draws, int(counted.sum()), patients, rarer)
+        return share_interval(value, draws, int(counted.sum()), patients, rarer, level)
     if _patients(radiographs, radiographs.named != radiographs.truth) < FEWEST_WRONG:
         return NONE
     if metric == "calibration_error":
         moved = np.maximum(0, draws - draws.mean() + value)
-        low, high = widened_percentiles(value, moved, patients)
+        low, high = widened_percentiles(value, moved, patients, level)
         return max(0.0, low), high
-    return loss_interval(value, draws, patients)
+    return loss_interval(value, draws, patients, level)
 
 
 def _patients(radiographs: PredictionsTable, rows: np.ndarray) -> int:
@@ -249,7 +269,7 @@ def _auc(
     return ratio(np.where(known, of_fold, 0).sum(axis=0), known.sum(axis=0))
 
 
-def _radiographs_of(
+def radiographs_of(
     key: Key,
     radiographs: PredictionsTable,
     classes: Sequence[str],

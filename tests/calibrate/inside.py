@@ -48,6 +48,38 @@ def maps_of_others(generator: np.random.Generator, game: str, n: int, frames: in
     return None if np.isnan(p) else p
 
 
+def pointing_interval(
+    generator: np.random.Generator, game: str, n: int, frames: int, know: float
+) -> tuple[float, float, float] | None:
+    """A share of maps lies on the lesion of its image, the others lie where lesions usually do.
+
+    There are up to so many images of a lesion.
+    """
+    found = _pointed(generator, game, n, generator.integers(1, frames + 1, n), know)
+    return (found.ci_low, found.ci_high, _pointing_truth(game, know)) if found.n else None
+
+
+def _pointed(
+    generator: np.random.Generator, game: str, n: int, frames: np.ndarray, know: float
+) -> Pointing:
+    masks, maps = _lesions(generator, n), _lesions(generator, n) * 1.0
+    known = generator.random(n) < know
+    maps[known] = masks[known]
+    maps, masks = np.repeat(maps, frames, axis=0), np.repeat(masks, frames, axis=0)
+    maps += 0.1 * generator.random(maps.shape)
+    return GAMES[game](maps, masks, seed=_seed(generator))
+
+
+def _pointing_truth(game: str, know: float) -> float:
+    key = f"{game} {know}"
+    if key not in _TRUTHS:
+        generator, one_each = np.random.default_rng(2), np.ones(200, int)
+        found = [_pointed(generator, game, 200, one_each, know) for _ in range(50)]
+        weights = [one.n for one in found]
+        _TRUTHS[key] = float(np.average([one.value for one in found], weights=weights))
+    return _TRUTHS[key]
+
+
 _TRUTHS: dict[str, float] = {}
 
 
@@ -143,6 +175,25 @@ CLAIMS: list[Claim] = [
         )
         for game in GAMES
         for n, frames in [(4, 10), (6, 1), (20, 1)]
+    ),
+    *(
+        Claim(
+            f"pointing-{game}-interval-{n}x{frames}-knows-{100 * know:.0f}",
+            "interval",
+            partial(pointing_interval, game=game, n=n, frames=frames, know=know),
+            f"{n} lesions in up to {frames} image(s) each, {100 * know:.0f} % of maps lie on them",
+            "images" if frames == 1 else "masks",
+            seconds=0.025 if n == 100 else 0.003,
+        )
+        for game in GAMES
+        for n, frames, know in [
+            (8, 1, 0.0),
+            (8, 1, 0.8),
+            (20, 1, 0.0),
+            (20, 1, 0.8),
+            (100, 1, 0.0),
+            (8, 12, 0.8),
+        ]
     ),
     *(
         Claim(

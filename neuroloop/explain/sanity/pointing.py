@@ -12,7 +12,7 @@ import numpy as np
 
 from neuroloop.explain.attribution.attribution import to_input
 from neuroloop.jobs.seeds import numpy_generator
-from neuroloop.statistics.intervals import cluster_interval, group_interval
+from neuroloop.statistics.shares import shares_interval
 
 #: Most distinct masks of which all permutations are tried, and else the number of random ones.
 ALL_EXCHANGES, EXCHANGES = 7, 4999
@@ -26,7 +26,7 @@ class Pointing(NamedTuple):
     value : float
         Mean over images; NaN without any.
     ci_low, ci_high : float
-        Its 95 % interval; NaN where too few images give one.
+        Its 95 % interval; NaN without images.
     chance : float
         Mean value of the same maps on the masks of other images.
     p : float
@@ -65,15 +65,15 @@ def pointing_game(
     masks : ndarray of bool, shape (n, height, width)
         True where the truth is.
     seed : int
-        Of several maxima one is drawn.
+        Of several maxima one is drawn; of permutations and of the interval too.
     tolerance : float
         Distance from the mask in pixels, centre to centre, up to which a hit counts.
 
     Returns
     -------
     Pointing
-        With Wilson's interval, over masks where images share them (`cluster_interval`); p is
-        one-sided.
+        With Gaffke's interval over masks (`shares_interval`), which is that of Clopper and Pearson
+        where no two images share one; p is one-sided.
     """
     maps, masks = _checked(maps, masks)
     wanted = masks.any(axis=(1, 2))
@@ -88,10 +88,9 @@ def pointing_game(
         points.append(numpy_generator(seed, "one of the maxima", number).choice(maxima))
     places, own = _distinct(masks[defined])
     near = np.stack([_widened(mask, tolerance).ravel()[points] for mask in places], axis=1)
-    n, right = len(own), int(near[np.arange(len(own)), own].sum())
     chance, p, _ = _exchanged(near.astype(np.float64), own, seed)
-    low, high = _hits_interval(near[np.arange(n), own], own)
-    return Pointing(right / n, low, high, chance, p, n, *left_out)
+    found = _over_masks(near[np.arange(len(own)), own], own, seed)
+    return Pointing(*found, chance, p, len(own), *left_out)
 
 
 def energy_pointing(maps: np.ndarray, masks: np.ndarray, *, seed: int) -> Pointing:
@@ -104,12 +103,12 @@ def energy_pointing(maps: np.ndarray, masks: np.ndarray, *, seed: int) -> Pointi
     maps, masks
         As in `pointing_game`; maps without a positive value are undefined too.
     seed : int
-        Of permutations.
+        Of permutations and of the interval.
 
     Returns
     -------
     Pointing
-        With Student's t interval over masks, cut at 0 and 1; p is two-sided.
+        With Gaffke's interval over masks (`shares_interval`); p is two-sided.
     """
     maps, masks = _checked(maps, masks)
     wanted = masks.any(axis=(1, 2))
@@ -124,33 +123,16 @@ def energy_pointing(maps: np.ndarray, masks: np.ndarray, *, seed: int) -> Pointi
         positive = np.maximum(values.ravel().astype(np.float64), 0)
         shares[row] = (positive / positive.sum()) @ inside
     shares = np.minimum(shares, 1)  # but for rounding
-    n, of_own = len(own), shares[np.arange(len(own)), own]
     chance, _, p = _exchanged(shares, own, seed)
-    low, high = _shares_interval(of_own, own)
-    return Pointing(float(of_own.mean()), low, high, chance, p, n, *left_out)
+    found = _over_masks(shares[np.arange(len(own)), own], own, seed)
+    return Pointing(*found, chance, p, len(own), *left_out)
 
 
-def _hits_interval(hits: np.ndarray, own: np.ndarray) -> tuple[float, float]:
-    """95 % interval of a share of hits, over masks; NaN if images share a single one."""
-    masks = own.max() + 1
-    if masks == len(own):
-        from scipy.stats import binomtest  # takes a second to import
-
-        interval = binomtest(int(hits.sum()), len(hits)).proportion_ci(0.95, method="wilson")
-        return float(interval.low), float(interval.high)
-    if masks == 1:
-        return np.nan, np.nan
-    _, low, high = cluster_interval(hits, own.astype(str))
-    return (np.nan, np.nan) if low is None or high is None else (low, high)
-
-
-def _shares_interval(shares: np.ndarray, own: np.ndarray) -> tuple[float, float]:
-    """95 % interval of a mean of shares, over masks; NaN of one, or where all are equal."""
-    masks, mean = int(own.max()) + 1, float(shares.mean())
-    # A ratio of sums over masks, linearised (Cochran 1977, Sampling Techniques, section 3.12).
-    sums = np.bincount(own, weights=shares - mean)
-    _, low, high, *_ = group_interval(mean + sums * masks / len(own))
-    return (np.nan, np.nan) if low is None or high is None else (max(0.0, low), min(1.0, high))
+def _over_masks(values: np.ndarray, own: np.ndarray, seed: int) -> tuple[float, float, float]:
+    """Mean of hits or shares, and its 95 % interval."""
+    generator = numpy_generator(seed, "masks not seen")
+    value, low, high = shares_interval(values, own.astype(str), generator)
+    return value, float(low), float(high)  # type: ignore[arg-type]
 
 
 def _distinct(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -20,6 +20,11 @@ block), ``Subject`` (of a subject; without one ``file``), ``Roi`` (of a region; 
 A function ``beside(files) -> files`` names files that lie beside these and are read too, where they
 exist, by the name under which `read` gets them: paths as `inputs` gave them, made whole.
 
+One whose files are images of a scan, and whose `Imported.scan` is followed, lets them be audited by
+two functions: ``scanned(files) -> files``, which of the files that `inputs` gave, made whole, are
+read (``bold``), with tables of motion beside them (``confounds``); and ``courses(files, scan)``,
+which reads them (`audit.courses.Courses`).
+
 One that has the images that subjects saw gives them by a function ``images``, which a source of the
 students' images calls (neuroloop/distill/image_sources). ``MEMORY`` (MB) and ``MINUTES`` of an
 import are 4000 and 20 if left out. The simulated source has only its images: rules of its own draw

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,10 @@ from neuroloop.config.settings import Settings as Closed
 from neuroloop.config.settings import setting
 from neuroloop.config.subjects import Voxels
 from neuroloop.fmri.source import Imported, Inputs, named_files
+
+if TYPE_CHECKING:
+    from neuroloop.fmri.audit.courses import Courses
+    from neuroloop.fmri.scan import Scan
 
 ORDER = 2
 LEGEND = "NIfTI: BOLD runs, events or labels, and a mask for each region"
@@ -159,3 +163,19 @@ def read(
     )
     units = "z-score within the run"
     return Imported(brain, cleaning["unit"], xyz, units, facts, intake=intake, scan=scan)
+
+
+def scanned(files: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """BOLD images, and the tables of confounds beside them where each has one."""
+    from neuroloop.fmri.audit.motion import confounds_beside
+
+    tables = [confounds_beside(path) for path in files["bold"]]
+    found = {"bold": list(files["bold"])}
+    return found | ({"confounds": list(map(str, tables))} if tables and all(tables) else {})
+
+
+def courses(files: Mapping[str, Sequence[Path]], scan: "Scan") -> "Courses":
+    """Courses of motion, brightness, and what lies outside the brain (see `audit.courses`)."""
+    from neuroloop.fmri.audit.courses import read_courses
+
+    return read_courses(files["bold"], scan, files.get("confounds", ()))

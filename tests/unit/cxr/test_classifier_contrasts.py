@@ -95,16 +95,28 @@ def test_another_set_is_compared_by_the_networks_as_they_are(runs):
 def test_the_drop_elsewhere_is_of_two_sets_of_patients():
     there, here = predicted(0.5, 1, patients=30), predicted(1.5, 2)
     made = elsewhere(there, here, CLASSES, None, 0, 4000).set_index("metric").loc["accuracy"]
-    each = []
-    for rows in (there, here):
-        scored = radiograph_metrics(rows, CLASSES, None, 0, 100).set_index("metric")
-        right = (rows["p_bacteria"] > 0.5) == (rows["label"] == "bacteria")
-        of_patient = right.groupby(rows["patient"]).mean()
-        each.append((scored.loc["accuracy", "value"], of_patient.var() / len(of_patient)))
-    assert made["difference"] == pytest.approx(each[0][0] - each[1][0])
-    half = (made["ci_high"] - made["ci_low"]) / 2
-    assert half == pytest.approx(2.0 * np.sqrt(each[0][1] + each[1][1]), rel=0.06)
+    (value, low, high), (own, own_low, own_high) = (
+        radiograph_metrics(rows, CLASSES, None, 5, 4000)
+        .set_index("metric")
+        .loc["accuracy", ["value", "ci_low", "ci_high"]]
+        for rows in (there, here)
+    )
+    assert made["difference"] == pytest.approx(value - own)
+    below, above = np.hypot(value - low, own_high - own), np.hypot(high - value, own - own_low)
+    assert made["ci_low"] == pytest.approx(value - own - below, abs=0.005)
+    assert made["ci_high"] == pytest.approx(value - own + above, abs=0.005)
     assert made[["n", "patients"]].tolist() == [60, 30]
+
+
+def test_a_loss_that_too_few_were_named_wrong_for_has_no_p_elsewhere(runs):
+    external = {("case1", "deep", "kaggle"): predicted(9.0, 8, patients=25)}
+    made = compared(runs, external, None).query("split == 'external kaggle' and kind == 'site'")
+    made = made.set_index("metric")
+    assert np.isnan(made.loc["log_loss", ["p", "ci_low"]].astype(float)).all()
+    assert "named wrong" in made.loc["log_loss", "reason"]
+    assert made.loc["log_loss", "family"] == ""
+    assert 0 < made.loc["accuracy", "p"] < 1
+    assert (made.drop("log_loss")["reason"] == "").all()
 
 
 def test_an_ensemble_has_the_partitions_that_all_members_have(runs):

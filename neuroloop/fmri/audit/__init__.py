@@ -1,0 +1,1 @@
+"""The audit of brain data: surrogates through decoding, and ways in which labels leak."""

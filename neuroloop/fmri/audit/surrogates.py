@@ -1,0 +1,214 @@
+"""Surrogates of brain data, decoded and judged as the data are.
+
+Half have their labels shifted within runs, half the phases of their voxels drawn anew. Both must
+lose what labels have to do with the data: a shift that keeps more of it than permutations do (by a
+volume of a long block, or by a whole period of an order that returns) is drawn again.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from neuroloop.errors import NeuroLoopError
+from neuroloop.fmri.assessment import null_of, score
+from neuroloop.fmri.audit.fits import fit_of
+from neuroloop.fmri.dealing import deal
+from neuroloop.fmri.decoding import Problem, decode, pose, used_voxels
+from neuroloop.fmri.permutation import permutations
+from neuroloop.fmri.soft_labels import OutOfFold
+from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.statistics.surrogates import phase_randomised, shifted_rows
+
+if TYPE_CHECKING:
+    import torch
+
+SHIFTED, RANDOMISED = "labels shifted", "phases randomised"
+
+#: Columns that move with labels.
+LABELS = ["block", "stimulus_id", "category"]
+
+#: Shifts that are drawn until one keeps no more than permutations do; those compared with.
+DRAWS, COMPARED = 100, 99
+
+#: Share of the permutations that a shift may not exceed in what it keeps.
+KEPT = 0.9
+
+#: Fewest rows of a run whose phases, or shifts, are varied enough.
+ROWS = 8
+
+#: p of a finding.
+LEVEL = 0.05
+
+
+@dataclass(frozen=True, eq=False)
+class Settings:
+    """How a region is decoded and judged.
+
+    Attributes
+    ----------
+    decoder : mapping
+        ``method`` and its settings.
+    n_voxels : int or None
+    calibration_folds, n_folds, permutations : int
+    fold_by : str
+    unit : str
+        What a row is.
+    seed : int
+    device : torch.device or None
+        Of networks.
+    """
+
+    decoder: Mapping[str, Any]
+    n_voxels: int | None
+    calibration_folds: int
+    n_folds: int
+    fold_by: str
+    unit: str
+    permutations: int
+    seed: int
+    device: "torch.device | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A surrogate.
+
+    Attributes
+    ----------
+    kind : str
+        `SHIFTED` or `RANDOMISED`.
+    number : int
+    problem : Problem
+    """
+
+    kind: str
+    number: int
+    problem: Problem
+
+
+def kept(y: np.ndarray, other: np.ndarray) -> float:
+    """How much labels tell of others: chi squared of their table, over its rows."""
+    table = np.zeros((int(y.max()) + 1, int(other.max()) + 1))
+    np.add.at(table, (y, other), 1.0)
+    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / table.sum()
+    with np.errstate(invalid="ignore"):
+        parts = np.where(expected > 0, (table - expected) ** 2 / expected, 0.0)
+    return float(parts.sum() / len(y))
+
+
+def draw(
+    problem: Problem, stimuli: pd.DataFrame, how: Settings, count: int
+) -> tuple[list[Drawn], list[str]]:
+    """Draw surrogates of a region.
+
+    Parameters
+    ----------
+    problem : Problem
+    stimuli : DataFrame
+        stimuli.tsv.
+    how : Settings
+    count : int
+        Half of each kind; of an odd count one more is shifted.
+
+    Returns
+    -------
+    drawn : list of Drawn
+    not_done : list of str
+        Kinds that the data do not allow, and why.
+    """
+    fewest = int(pd.Series(problem.runs).value_counts().min())
+    drawn: list[Drawn] = []
+    not_done: list[str] = []
+    for kind, many in ((SHIFTED, (count + 1) // 2), (RANDOMISED, count // 2)):
+        if not many:
+            continue
+        if fewest < ROWS:
+            not_done.append(f"{kind}: a run has {fewest} samples, {ROWS} are needed.")
+            continue
+        made = _shifted if kind == SHIFTED else _randomised
+        try:
+            each = list(made(problem, stimuli, how, many))
+        except NeuroLoopError as error:
+            not_done.append(f"{kind}: {error}.")
+            continue
+        drawn += [Drawn(kind, number, one) for number, one in enumerate(each)]
+    return drawn, not_done
+
+
+def _shifted(
+    problem: Problem, stimuli: pd.DataFrame, how: Settings, count: int
+) -> Iterator[Problem]:
+    generator = numpy_generator(how.seed, "audit", "shifts")
+    permuted = permutations(
+        problem.y,
+        problem.blocks,
+        problem.runs,
+        generator,
+        COMPARED if not problem.permutable.impossible else 0,
+        problem.stimuli,
+        problem.folds,
+    )
+    most = float(np.quantile([kept(problem.y, y) for y in permuted], KEPT)) if len(permuted) else 0
+    rows, samples = problem.rows, problem.rows["sample"].to_numpy(dtype=str)
+    for _ in range(count):
+        for _ in range(DRAWS):
+            taken = shifted_rows(problem.runs.tolist(), generator)
+            if kept(problem.y, problem.y[taken]) <= most or not len(permuted):
+                break
+        else:
+            raise NeuroLoopError(
+                f"none of {DRAWS} shifts within runs takes the labels away from what was shown: "
+                "their order returns too regularly"
+            )
+        moved = rows.copy()
+        moved[LABELS] = rows[LABELS].iloc[taken].to_numpy()
+        folds = deal(moved, how.unit, how.n_folds, how.fold_by, numpy_generator(how.seed, "folds"))
+        yield pose(problem.x, samples, moved.assign(fold=folds), stimuli)
+
+
+def _randomised(
+    problem: Problem, stimuli: pd.DataFrame, how: Settings, count: int
+) -> Iterator[Problem]:
+    generator = numpy_generator(how.seed, "audit", "phases")
+    samples = problem.rows["sample"].to_numpy(dtype=str)
+    for _ in range(count):
+        x = phase_randomised(problem.x, problem.runs.tolist(), generator)
+        yield pose(x, samples, problem.rows, stimuli)
+
+
+def decode_surrogate(drawn: Drawn, how: Settings) -> OutOfFold:
+    """Decode a surrogate out of fold, as the region is."""
+    problem = drawn.problem
+    voxels = used_voxels(problem, how.n_voxels)["voxels"] or problem.x.shape[1]
+    fit = fit_of(problem, how.decoder, voxels, how.seed, how.device)
+    return decode(problem, fit, how.calibration_folds, how.decoder["method"])
+
+
+def judge(drawn: Drawn, decoded: OutOfFold, how: Settings, of: str) -> dict[str, object]:
+    """Judge a surrogate as the region is: a row of surrogates.tsv.
+
+    It is significant if its p is 0.05 or less, or, where labels cannot be permuted, if its interval
+    lies above chance.
+    """
+    problem = drawn.problem
+    voxels = used_voxels(problem, how.n_voxels)["voxels"] or problem.x.shape[1]
+    seed = how.seed + 1 + drawn.number
+    null, method = null_of(problem, decoded.logits, how.decoder, voxels, how.permutations, seed)
+    facts = score(problem, decoded.logits, null, method)
+    if facts["p"] is None:
+        significant = facts["ci_low"] > facts["chance"]
+    else:
+        significant = facts["p"] <= LEVEL + 1e-12
+    return {
+        "headline": "decoding",
+        "of": of,
+        "kind": drawn.kind,
+        "surrogate": drawn.number,
+        "value": facts["accuracy"],
+        "chance": facts["chance"],
+        "p": facts["p"],
+        "significant": int(significant),
+    }

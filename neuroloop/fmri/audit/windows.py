@@ -1,0 +1,129 @@
+"""Volumes of a block: those that are labelled, those of its stimulus, and the rest before it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from neuroloop.fmri.audit.blocks import Blocks
+from neuroloop.fmri.scan import Scan
+
+#: Most volumes of rest before a block that are read.
+BEFORE = 2
+
+#: Period, in seconds, from which on fluctuations are no one block's.
+SLOWEST = 128.0
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """Volumes of each block, by their numbers in the scan.
+
+    Attributes
+    ----------
+    labelled : list of ndarray of int
+        Volumes that have the block's label.
+    shown : list of ndarray of int
+        Volumes during its stimulus: as many, earlier by the shift of labels.
+    rest : list of ndarray of int
+        Volumes before its onset during which nothing was shown; none where there is no such.
+    """
+
+    labelled: list[np.ndarray]
+    shown: list[np.ndarray]
+    rest: list[np.ndarray]
+
+    @classmethod
+    def of(cls, blocks: Blocks, scan: Scan, unit: str, shift: float) -> "Windows":
+        """Find the volumes of blocks.
+
+        Parameters
+        ----------
+        blocks : Blocks
+            Of samples that are numbered in the order of volumes, or of events.
+        scan : Scan
+        unit : {"volume", "block"}
+            What a sample is: a volume that shows a stimulus, or an event.
+        shift : float
+            Seconds by which labels were moved to later volumes.
+        """
+        of_sample = _samples(scan, unit)
+        names = blocks.problem.rows["sample"].tolist()
+        labelled = [
+            np.concatenate([of_sample[int(names[row][1:])] for row in np.flatnonzero(mine)])
+            for mine in (blocks.of_row == block for block in range(len(blocks.first)))
+        ]
+        runs = scan.volumes["run"].to_numpy(dtype=str)
+        step = float(scan.volumes.groupby("run")["start"].diff().median())
+        lag = round(shift / step) if step > 0 else 0
+        shows = _shows(scan.volumes["event"].to_numpy() > 0, runs, lag)
+        shown = [_within(volumes - lag, runs, runs[volumes[0]]) for volumes in labelled]
+        rest = [_rest(volumes.min() - lag, shows, runs, runs[volumes[0]]) for volumes in labelled]
+        return cls(labelled, shown, rest)
+
+
+def _samples(scan: Scan, unit: str) -> list[np.ndarray]:
+    """Volumes of each sample, in the order of samples."""
+    shown = np.flatnonzero(scan.volumes["event"].to_numpy() > 0)
+    if unit == "volume":
+        return [np.array([volume]) for volume in shown]
+    table = scan.volumes.iloc[shown]
+    return [shown[rows] for rows in table.groupby(["run", "event"], sort=False).indices.values()]
+
+
+def _shows(event: np.ndarray, runs: np.ndarray, lag: int) -> np.ndarray:
+    """Whether something was shown during each volume: labels moved back by the lag."""
+    shows = np.zeros(len(event), dtype=bool)
+    for run in dict.fromkeys(runs.tolist()):
+        here = np.flatnonzero(runs == run)
+        shows[here[: len(here) - lag]] = event[here[lag:]]
+    return shows
+
+
+def _within(volumes: np.ndarray, runs: np.ndarray, run: str) -> np.ndarray:
+    inside = (volumes >= 0) & (volumes < len(runs))
+    kept = volumes[inside]
+    return np.asarray(kept[runs[kept] == run])
+
+
+def _rest(onset: int, shows: np.ndarray, runs: np.ndarray, run: str) -> np.ndarray:
+    found: list[int] = []
+    for volume in range(onset - 1, -1, -1):
+        if runs[volume] != run or shows[volume] or len(found) == BEFORE:
+            break
+        found.append(volume)
+    return np.array(found, dtype=int)
+
+
+def detrended(course: np.ndarray, runs: np.ndarray, seconds: np.ndarray) -> np.ndarray:
+    """Take the mean, a line and fluctuations slower than `SLOWEST` out of each run.
+
+    Parameters
+    ----------
+    course : ndarray, (volumes, columns)
+    runs : ndarray of str, (volumes,)
+    seconds : ndarray, (volumes,)
+        From the start of the run.
+    """
+    made = np.zeros(course.shape)
+    for run in dict.fromkeys(runs.tolist()):
+        here = np.flatnonzero(runs == run)
+        count = len(here)
+        lasts = float(np.ptp(seconds[here])) * count / max(count - 1, 1)
+        cosines = np.arange(1, int(2 * lasts / SLOWEST) + 1)
+        place = (np.arange(count) + 0.5) / count
+        waves = np.cos(np.pi * cosines * place[:, None])
+        design = np.column_stack([np.ones(count), place, waves])
+        part = course[here].astype(np.float64)
+        made[here] = part - design @ np.linalg.lstsq(design, part, rcond=None)[0]
+    return made
+
+
+def means(course: np.ndarray, windows: Sequence[np.ndarray]) -> np.ndarray:
+    """Mean course of each window, (windows, columns); 0 where a window is empty."""
+    return np.stack(
+        [
+            course[volumes].mean(axis=0) if len(volumes) else np.zeros(course.shape[1])
+            for volumes in windows
+        ]
+    )

@@ -1,0 +1,97 @@
+"""Look for ways in which labels of one subject leak."""
+
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neuroloop import registry
+from neuroloop.files.formats import StrPath, read_json, read_table
+from neuroloop.fmri.audit.subject import audit_subject, read_measured
+from neuroloop.fmri.decoding import FOLD_COLUMNS
+from neuroloop.fmri.scan import load_scan
+from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
+from neuroloop.jobs.job import job
+from neuroloop.registry import add_plugins
+from neuroloop.report.audit import save_checks
+
+if TYPE_CHECKING:
+    from snakemake.iocontainers import snakemake
+
+
+def audit_brain(
+    *,
+    bdata: StrPath,
+    sidecar: StrPath,
+    folds: StrPath,
+    stimuli: StrPath,
+    scan: StrPath | None,
+    bold: StrPath | Sequence[StrPath],
+    confounds: StrPath | Sequence[StrPath],
+    source: str,
+    shift: float,
+    subject: str,
+    seed: int,
+    flags: StrPath,
+) -> None:
+    """Write flags.json.
+
+    Parameters
+    ----------
+    bdata, sidecar, folds, stimuli : path
+        bdata.h5, bdata.json and folds.tsv of the subject, and stimuli.tsv of the dataset.
+    scan : path or None
+        scan.npz, where the source reads files.
+    bold, confounds : path or sequence of path
+        Images of the scan and their tables of confounds; none where the source has none.
+    source : str
+        Name of the source.
+    shift : float
+        Seconds by which labels were moved to later volumes.
+    subject : str
+        Name, for what is told.
+    seed : int
+        Root seed.
+    flags : path
+        flags.json.
+    """
+    kept = load_scan(scan) if scan else None
+    courses = None
+    if bold and kept is not None and kept.followed:
+        files = {"bold": _paths(bold), "confounds": _paths(confounds)}
+        courses = registry.entry("fmri_source", source).courses(files, kept)
+    checks, not_done = audit_subject(
+        subject,
+        read_measured(bdata),
+        read_table(folds, FOLD_COLUMNS),
+        read_table(stimuli, STIMULUS_COLUMNS),
+        read_json(sidecar)["unit"],
+        kept,
+        courses,
+        shift,
+        seed,
+    )
+    save_checks(flags, checks, not_done)
+
+
+def _paths(given: StrPath | Sequence[StrPath]) -> list[Path]:
+    return [Path(given)] if isinstance(given, str | PathLike) else [Path(path) for path in given]
+
+
+if __name__ == "__main__":
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
+        add_plugins(snakemake.params.plugins)
+        audit_brain(
+            bdata=snakemake.input.bdata,
+            sidecar=snakemake.input.sidecar,
+            folds=snakemake.input.folds,
+            stimuli=snakemake.input.stimuli,
+            scan=snakemake.input.scan or None,
+            bold=snakemake.input.bold,
+            confounds=snakemake.input.confounds,
+            source=snakemake.params.source,
+            shift=snakemake.params.shift,
+            subject=snakemake.wildcards.subject,
+            seed=snakemake.params.seed,
+            flags=snakemake.output.flags,
+        )
