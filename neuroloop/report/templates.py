@@ -109,6 +109,7 @@ def _environment() -> Environment:
     environment.globals["asset"] = asset
     environment.filters |= {
         "picture": picture,
+        "png": picture,  # its name before figures were SVG, which templates of plugins may use
         "cell": cell,
         "count": count,
         "size": size,
