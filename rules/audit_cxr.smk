@@ -44,6 +44,7 @@ rule audit_classifier:
 rule audit_radiographs:
     """Look for ways in which classes of radiographs are known without the lungs."""
     input:
+        source=audited_source,
         radiographs=f"results/{RADIOGRAPHS}/radiographs.npy",
         regions=f"results/{RADIOGRAPHS}/regions.npz",
         folds=f"results/{RADIOGRAPHS}/folds.tsv",
@@ -73,6 +74,8 @@ rule audit_radiographs:
         runtime=minutes(60),
     params:
         code=code_version("cxr/audit_radiographs.py"),
+        content=audited_content,
+        seed=config["seed"],
         threads=config["threads"],
     script:
         "../scripts/cxr/audit_radiographs.py"

@@ -59,6 +59,18 @@ def film_audit(dataset):
     }
 
 
+def audited_source(wildcards):
+    """Input function: where the files of the wildcards' set of radiographs lie, if it has files."""
+    simulated = config["radiographs"][wildcards.dataset]["source"] == "simulated"
+    return [] if simulated else radiograph_input(wildcards)
+
+
+def audited_content(wildcards):
+    """What these files hold, for params."""
+    simulated = config["radiographs"][wildcards.dataset]["source"] == "simulated"
+    return "" if simulated else radiograph_content(wildcards)
+
+
 def external_inputs(wildcards, pattern):
     """A file of each set that the classifiers of the wildcards' set are tested on."""
     others = config["radiographs"][wildcards.dataset]["external"]

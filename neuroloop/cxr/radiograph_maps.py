@@ -101,10 +101,12 @@ def point(maps: Mapping[str, np.ndarray], lesions: np.ndarray | None, seed: int)
     Returns
     -------
     DataFrame
-        ``method``, the fields of `Pointing`, ``unit``, ``scope``, ``family`` and ``q``.
+        ``method``, the fields of `Pointing`, ``unit``, ``scope``, ``family`` and ``q``; the
+        smallest effect last.
     """
+    columns = ["method", *Pointing._fields[:-1], "unit", "scope", "family", "q", "smallest_effect"]
     if lesions is None or not lesions.any():
-        return pd.DataFrame(columns=["method", *Pointing._fields, "unit", "scope", "family", "q"])
+        return pd.DataFrame(columns=columns)
     made = pd.DataFrame(
         [
             {"method": title, **pointing_game(values, lesions, seed=seed)._asdict()}
@@ -117,7 +119,7 @@ def point(maps: Mapping[str, np.ndarray], lesions: np.ndarray | None, seed: int)
         scope=scope(["image"], ["network"]),
         family=family,
         q=corrected(made["p"].tolist(), family),
-    )
+    )[columns]
 
 
 def some_of_each(truth: np.ndarray, classes: int, most: int) -> np.ndarray:

@@ -14,6 +14,12 @@ from neuroloop import registry
 if TYPE_CHECKING:
     from neuroloop.files.formats import StrPath
 
+#: What a chapter says of sources that simulate.
+SIMULATED = {
+    "simulated": "All of this is simulated: no number is of a brain, an animal or a patient.",
+    "hybrid": "The responses are simulated, in a real movie: no number is of an animal.",
+}
+
 
 class Chapter(NamedTuple):
     """A chapter of a section.
@@ -27,17 +33,20 @@ class Chapter(NamedTuple):
     title : str
     files : mapping of str to path
         What it shows, by the names that its section gives.
+    simulated : str
+        That its data are simulated, in sentences; empty of real data.
     """
 
     section: str
     of: str
     title: str
     files: Mapping[str, "StrPath"]
+    simulated: str = ""
 
     @property
-    def outline(self) -> tuple[str, str, str, list[str]]:
-        """Section, block, title and names of the files: all but where they lie."""
-        return self.section, self.of, self.title, list(self.files)
+    def outline(self) -> tuple[str, str, str, list[str], str]:
+        """Section, block, title, names of files, what is said of simulated data."""
+        return self.section, self.of, self.title, list(self.files), self.simulated
 
 
 def chapters(config: Mapping[str, Any]) -> list[Chapter]:
@@ -55,20 +64,26 @@ def chapters(config: Mapping[str, Any]) -> list[Chapter]:
         for name in config["run"]:
             if name in blocks:
                 found += [
-                    Chapter(section, name, title, files)
+                    Chapter(section, name, title, files, _simulated(entry, blocks[name]))
                     for title, files in entry.chapters(name, blocks[name]).items()
                 ]
     return found
 
 
+def _simulated(entry: Any, block: Mapping[str, Any]) -> str:
+    said = SIMULATED.get(block.get("source", ""), "")
+    more = entry.simulated(block) if said and hasattr(entry, "simulated") else ""
+    return f"{said} {more}".strip()
+
+
 def located(
-    outlines: Sequence[tuple[str, str, str, Sequence[str]]], files: Sequence["StrPath"]
+    outlines: Sequence[tuple[str, str, str, Sequence[str], str]], files: Sequence["StrPath"]
 ) -> list[Chapter]:
     """Chapters by their outlines, with their files where a job finds them.
 
     Parameters
     ----------
-    outlines : sequence of (section, block, title, names of files)
+    outlines : sequence of (section, block, title, names of files, simulated)
         See `Chapter.outline`.
     files : sequence of path
         Files of all chapters, in the same order.
@@ -78,9 +93,9 @@ def located(
     ValueError
         If there are more or fewer files than names.
     """
-    names = [name for *_, names in outlines for name in names]
+    names = [name for _, _, _, names, _ in outlines for name in names]
     pairs = iter(list(zip(names, files, strict=True)))
     return [
-        Chapter(section, of, title, dict(islice(pairs, len(names))))
-        for section, of, title, names in outlines
+        Chapter(section, of, title, dict(islice(pairs, len(names))), simulated)
+        for section, of, title, names, simulated in outlines
     ]

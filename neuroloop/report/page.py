@@ -147,7 +147,8 @@ def _section(name: str, chapters: Sequence[Chapter]) -> dict[str, object]:
     shown = [
         {
             "id": f"{name}-{number}",
-            "title": chapter.title,
+            "title": chapter.title + (", simulated" if chapter.simulated else ""),
+            "simulated": chapter.simulated,
             "files": chapter.files,
             **entry.context(chapter.files),
         }

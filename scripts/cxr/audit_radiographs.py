@@ -4,10 +4,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from neuroloop.cxr.audit import film_cues
+from neuroloop.cxr.audit.class_checks import class_checks
 from neuroloop.cxr.audit.copies import OtherSet, copy_checks, external_checks
-from neuroloop.cxr.radiograph_set import load_radiograph_set
+from neuroloop.cxr.audit.file_cues import CONTENT, kind_cues, place_cues, stored_cues
+from neuroloop.cxr.audit.scaling import scaling_check
+from neuroloop.cxr.audit.told_classes import deal
+from neuroloop.cxr.radiograph_set import RadiographSet, load_radiograph_set
 from neuroloop.files.formats import StrPath, load_array, read_table
 from neuroloop.jobs.job import job
+from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.report.audit import save_checks
 
 if TYPE_CHECKING:
@@ -16,6 +24,7 @@ if TYPE_CHECKING:
 
 def audit_radiographs(
     *,
+    source: StrPath | None,
     radiographs: StrPath,
     regions: StrPath,
     folds: StrPath,
@@ -25,17 +34,22 @@ def audit_radiographs(
     other_tables: Sequence[StrPath],
     known: Sequence[StrPath],
     flags: StrPath,
+    seed: int,
 ) -> None:
     """Write flags.json.
 
     Parameters
     ----------
+    source : path or None
+        Folder or manifest of the files; None of simulated radiographs, which have none.
     radiographs, regions, folds, dropped, properties : path
         radiographs.npy, regions.npz, folds.tsv, dropped.tsv and file_properties.tsv.
     other_radiographs, other_tables, known : sequence of path
         radiographs.npy, radiographs.tsv and known.tsv of each set that classifiers are tested on.
     flags : path
         As `report.audit.save_checks` writes it.
+    seed : int
+        Root seed.
     """
     name = Path(flags).parent.name
     columns = {"radiograph": str, "file": str, "label": str, "patient": str}
@@ -46,7 +60,47 @@ def audit_radiographs(
     checks += external_checks(
         name, shown.pixels, read_others(other_radiographs, other_tables, known)
     )
-    save_checks(flags, checks)
+    own = shown.table[["radiograph"]].merge(files, "left", "radiograph")
+    cues, statistics = film_looks(shown)
+    not_done = []
+    if source:
+        folder = Path(source) if Path(source).is_dir() else Path(source).parent
+        stored = stored_cues([folder / file for file in own["file"]])
+        kinds = pd.concat([kind_cues(own, shown.pixels), stored.cues], axis=1)
+        content = [column for column in kinds if column in CONTENT]
+        cues |= {"files": kinds.drop(columns=content), "compression": kinds[content]}
+        statistics = pd.concat([statistics, stored.statistics], axis=1)
+    else:
+        not_done.append("Kinds of files are not looked at: simulated radiographs have none.")
+    places = place_cues(shown.table, own)
+    cues["places"] = places
+    checks.append(scaling_check(name, statistics, {"class": shown.table["label"]}))
+    deals = deal(
+        shown.table["label"], shown.table["patient"], numpy_generator(seed, "audit", "deals")
+    )
+    if deals:
+        checks += class_checks(name, cues, deals)
+    else:
+        not_done.append(
+            "What else tells the class is not looked at: a class has too few patients for two "
+            "folds that have all classes."
+        )
+    save_checks(flags, checks, not_done)
+
+
+def film_looks(shown: RadiographSet) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Cues of radiographs as networks see them (`class_checks.LOOKS`), and their grey levels."""
+    outside = film_cues.outside_lungs(shown.lungs, len(shown.pixels))
+    light = film_cues.light(shown.pixels)
+    cues = {
+        "borders": film_cues.borders(shown.pixels),
+        "background": film_cues.background(shown.pixels, outside),
+        "grain": film_cues.grain(shown.pixels, outside),
+        "pixels": film_cues.single_pixels(shown.pixels, shown.table["label"]),
+        "light": light,
+        "spectrum": film_cues.spectrum(shown.pixels),
+    }
+    return cues, light[["mean", "deviation"]]
 
 
 def read_others(
@@ -65,6 +119,7 @@ def read_others(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         audit_radiographs(
+            source=snakemake.input.get("source") or None,
             radiographs=snakemake.input.radiographs,
             regions=snakemake.input.regions,
             folds=snakemake.input.folds,
@@ -74,4 +129,5 @@ if __name__ == "__main__":
             other_tables=snakemake.input.other_tables,
             known=snakemake.input.known,
             flags=snakemake.output.flags,
+            seed=snakemake.params.seed,
         )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def write_report(
     *,
-    chapters: Sequence[tuple[str, str, str, Sequence[str]]],
+    chapters: Sequence[tuple[str, str, str, Sequence[str], str]],
     files: Sequence[StrPath],
     passports: Sequence[StrPath],
     config: Mapping[str, Any],
@@ -29,7 +29,7 @@ def write_report(
 
     Parameters
     ----------
-    chapters : sequence of (section, block, title, names of files)
+    chapters : sequence of (section, block, title, names of files, simulated)
         In the order of the page, see `neuroloop.report.chapters`.
     files : sequence of path
         Files of all chapters, in the same order.

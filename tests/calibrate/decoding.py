@@ -15,7 +15,9 @@ from neuroloop.fmri.decoding import Problem, pose
 from neuroloop.fmri.group_rows import COLUMNS, GROUP, MEAN
 from neuroloop.fmri.linear import fit_linear
 from neuroloop.fmri.noise import correlated_trials, region_noise
-from neuroloop.fmri.summary import Decoded, decoding_table
+from neuroloop.fmri.permutation import balanced_accuracies, permutations
+from neuroloop.fmri.summary import FAMILIES, Decoded, decoding_table
+from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.folds import group_folds, splits
 from tests.calibrate.claim import Claim
 
@@ -207,6 +209,39 @@ def prevalence_bound(
 ) -> tuple[float, float, float]:
     """Share of a population that carries the information at least."""
     return float(_people(generator, people, share)["prevalence_low"]), 1.0, share
+
+
+def false_row_of_subjects(generator: np.random.Generator, true: int) -> float:
+    """Least q of what says nothing among three regions of each of three subjects.
+
+    Regions of a subject share voxels and permutations; subjects, whose orders differ, only the seed
+    of these. The first region of as many subjects as are `true` tells the classes apart.
+    """
+    run, seed = np.repeat([*"1234"], 8), int(generator.integers(2**31))
+    members = []
+    for subject in range(3):
+        y = np.concatenate([generator.permutation(np.arange(8) % 2) for _ in range(4)])
+        own = numpy_generator(seed, "permutation")
+        permuted = permutations(y, np.arange(32).astype(str), run, own, PERMUTATIONS)
+        x = generator.standard_normal((32, 24))
+        if subject < true:
+            x[:, :8] += 2 * y[:, None]
+        for number, columns in enumerate([slice(0, 8), slice(8, 20), slice(12, 24)]):
+            every = _nearest_means(x[:, columns], np.concatenate([y[None], permuted]), run)
+            members.append(told(str(subject), every[0], every[1:], f"R{number}"))
+    table = decoding_table(members)
+    read = (table["roi"] == "R0") & table["subject"].isin([str(one) for one in range(true)])
+    return float(table.loc[(table["family"] == FAMILIES["subject"]) & ~read, "q"].min())
+
+
+def _nearest_means(x: np.ndarray, labels: np.ndarray, run: np.ndarray) -> np.ndarray:
+    """Balanced accuracies, on each row of labels, of classes that are even in all runs."""
+    predicted = np.empty_like(labels)
+    for one in np.unique(run):
+        tested, x_known = run == one, x[run != one]
+        between = (2 * labels[:, ~tested] - 1) @ x_known
+        predicted[:, tested] = between @ (x[tested] - x_known.mean(axis=0)).T > 0
+    return balanced_accuracies(labels, predicted)
 
 
 def false_region(generator: np.random.Generator, regions: int, true: int) -> float:
@@ -429,6 +464,17 @@ CLAIMS: list[Claim] = [
             seconds=0.003,
         )
         for true in (0, 8)
+    ),
+    *(
+        Claim(
+            f"decoding-false-row-of-3-subjects-beside-{true}-true",
+            "test",
+            partial(false_row_of_subjects, true=true),
+            f"any of the regions without information of 3 subjects, 3 each, {true} of 9 are read",
+            "runs of these subjects, with their trials",
+            seconds=0.01,
+        )
+        for true in (0, 2)
     ),
     *(
         Claim(

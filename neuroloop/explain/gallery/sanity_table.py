@@ -28,6 +28,7 @@ COLUMNS: dict[str, type] = {
     "family": str,
     "reason": str,
     "untrained": float,
+    "smallest_effect": float,
 }
 
 #: What is tested, and what a good method does.
@@ -73,6 +74,8 @@ STATISTICS = {
 LEVEL = 0.05
 GOOD = ("sensitive", "better", "above chance")
 BAD = ("insensitive", "worse", "below chance")
+#: Verdicts that say how large an effect could have been missed.
+UNSEEN = ("no difference", "no better than chance")
 
 
 def read_sanity(found: Sequence[Found]) -> dict[str, pd.DataFrame]:
@@ -174,6 +177,8 @@ def _cell(row: Mapping[str, Any]) -> dict[str, Any]:
     if np.isfinite(row["q"]):
         beside.append(f"q {row['q']:.2g}")
     verdict = str(row["verdict"])
+    if verdict in UNSEEN and np.isfinite(row["smallest_effect"]):
+        beside.append(f"unseen: below {_number(float(row['smallest_effect']))}")
     certain = not row["q"] >= LEVEL
     return {
         "value": f"{value:.0f}" if counted else _number(value),

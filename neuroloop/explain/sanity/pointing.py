@@ -38,6 +38,9 @@ class Pointing(NamedTuple):
         Images left out because their masks are empty.
     undefined : int
         Images with a mask left out because their maps give no value.
+    smallest_effect : float
+        How far above chance the 95th percentile of permutations lies, which a value must reach (of
+        `energy`, that of their distance from their mean): less could not have been seen.
     """
 
     value: float
@@ -48,6 +51,7 @@ class Pointing(NamedTuple):
     n: int
     empty_masks: int
     undefined: int
+    smallest_effect: float
 
 
 def pointing_game(
@@ -80,7 +84,7 @@ def pointing_game(
     defined = wanted & np.isfinite(maps).all(axis=(1, 2))
     left_out = (int((~wanted).sum()), int((wanted & ~defined).sum()))
     if not defined.any():
-        return Pointing(np.nan, np.nan, np.nan, np.nan, np.nan, 0, *left_out)
+        return Pointing(np.nan, np.nan, np.nan, np.nan, np.nan, 0, *left_out, np.nan)
     points = []
     for number in np.flatnonzero(defined):
         values = maps[number].ravel()
@@ -88,9 +92,9 @@ def pointing_game(
         points.append(numpy_generator(seed, "one of the maxima", number).choice(maxima))
     places, own = _distinct(masks[defined])
     near = np.stack([_widened(mask, tolerance).ravel()[points] for mask in places], axis=1)
-    chance, p, _ = _exchanged(near.astype(np.float64), own, seed)
+    chance, p, least = _exchanged(near.astype(np.float64), own, seed)
     found = _over_masks(near[np.arange(len(own)), own], own, seed)
-    return Pointing(*found, chance, p, len(own), *left_out)
+    return Pointing(*found, chance, p, len(own), *left_out, least)
 
 
 def energy_pointing(maps: np.ndarray, masks: np.ndarray, *, seed: int) -> Pointing:
@@ -115,7 +119,7 @@ def energy_pointing(maps: np.ndarray, masks: np.ndarray, *, seed: int) -> Pointi
     defined = wanted & np.isfinite(maps).all(axis=(1, 2)) & (maps > 0).any(axis=(1, 2))
     left_out = (int((~wanted).sum()), int((wanted & ~defined).sum()))
     if not defined.any():
-        return Pointing(np.nan, np.nan, np.nan, np.nan, np.nan, 0, *left_out)
+        return Pointing(np.nan, np.nan, np.nan, np.nan, np.nan, 0, *left_out, np.nan)
     places, own = _distinct(masks[defined])
     inside = places.reshape(len(places), -1).T.astype(np.float64)
     shares = np.empty((len(own), len(places)))
@@ -123,9 +127,9 @@ def energy_pointing(maps: np.ndarray, masks: np.ndarray, *, seed: int) -> Pointi
         positive = np.maximum(values.ravel().astype(np.float64), 0)
         shares[row] = (positive / positive.sum()) @ inside
     shares = np.minimum(shares, 1)  # but for rounding
-    chance, _, p = _exchanged(shares, own, seed)
+    chance, p, least = _exchanged(shares, own, seed, two_sided=True)
     found = _over_masks(shares[np.arange(len(own)), own], own, seed)
-    return Pointing(*found, chance, p, len(own), *left_out)
+    return Pointing(*found, chance, p, len(own), *left_out, least)
 
 
 def _over_masks(values: np.ndarray, own: np.ndarray, seed: int) -> tuple[float, float, float]:
@@ -143,7 +147,9 @@ def _distinct(masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return masks[first], own.ravel()
 
 
-def _exchanged(values: np.ndarray, own: np.ndarray, seed: int) -> tuple[float, float, float]:
+def _exchanged(
+    values: np.ndarray, own: np.ndarray, seed: int, two_sided: bool = False
+) -> tuple[float, float, float]:
     """Compare the values of maps on their own masks with those on each other's.
 
     Images that share a mask (frames of one pattern) are exchanged together: their maps are alike
@@ -160,10 +166,11 @@ def _exchanged(values: np.ndarray, own: np.ndarray, seed: int) -> tuple[float, f
 
     Returns
     -------
-    chance, p, p_two_sided : float
+    chance, p, smallest_effect : float
         Mean on masks of others; share of permutations of masks in which the sum of values is as
-        large, or as far from the mean of all permutations: over all of them, or (1 + count) / (1 +
-        `EXCHANGES`) of random ones. NaN with one mask.
+        large (`two_sided`: as far from the mean of all permutations): over all of them, or
+        (1 + count) / (1 + `EXCHANGES`) of random ones; excess over chance of the sum that 5 % of
+        them reach. NaN with one mask.
     """
     n, k = values.shape
     if k == 1:
@@ -180,11 +187,12 @@ def _exchanged(values: np.ndarray, own: np.ndarray, seed: int) -> tuple[float, f
         generator = numpy_generator(seed, "exchanged masks")
         orders = np.concatenate([own_order, generator.permuted(drawn, axis=1)])
     null = sums[np.arange(k), orders].sum(axis=1)
+    centre = sums.sum() / k if two_sided else 0.0
+    if two_sided:
+        null, observed = np.abs(null - centre), abs(observed - centre)
     slack = 1e-9 * n  # sums of the same values in another order
-    centre = sums.sum() / k
-    larger = null >= observed - slack
-    farther = np.abs(null - centre) >= abs(observed - centre) - slack
-    return float(chance), float(larger.mean()), float(farther.mean())
+    least = (centre + np.quantile(null, 0.95)) / n - chance
+    return float(chance), float((null >= observed - slack).mean()), float(least)
 
 
 def _checked(maps: np.ndarray, masks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,8 @@ from neuroloop.statistics.intervals import crossed_interval
 from neuroloop.statistics.units import scope, varied
 
 #: One row per number: `chance` is the value of an uninformed method, `baseline` that of the edges,
-#: `untrained` that of the maps of a random network.
+#: `untrained` that of the maps of a random network; `smallest_effect` is the least difference, or
+#: excess over chance, that could have been seen.
 SANITY_COLUMNS = (
     "test",
     "statistic",
@@ -33,6 +34,7 @@ SANITY_COLUMNS = (
     "family",
     "reason",
     "untrained",
+    "smallest_effect",
 )
 #: What none of the tests varies.
 FIXED = ("network",)
@@ -145,7 +147,13 @@ def _difference(found: AgainstRandom, direction: str) -> dict[str, Any]:
     if found.ci_low > 0 or found.ci_high < 0:
         said = "better" if sign * found.value > 0 else "worse"
     said = said if np.isfinite(found.p) else "undecided"
-    return {**found._asdict(), "chance": 0.0, "verdict": said, "family": PERTURBATION}
+    return {
+        **found._asdict(),
+        "chance": 0.0,
+        "verdict": said,
+        "family": PERTURBATION,
+        "smallest_effect": (found.ci_high - found.ci_low) / 2,
+    }
 
 
 def pointing_rows(

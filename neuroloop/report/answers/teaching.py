@@ -53,7 +53,7 @@ def read_comparisons(path: StrPath) -> pd.DataFrame:
     return read_table(path, dict.fromkeys(TEXT, str) | dict.fromkeys(NUMBERS, float))
 
 
-def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any]) -> Card:
+def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any], known: str = "") -> Card:
     """Answer for one dataset: students of its first decoder and of its first student.
 
     A brain teaches more than softness if its students beat those of the labels alone and of every
@@ -67,6 +67,8 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any]) -> Car
         comparisons.tsv.
     block : mapping
         Of the config.
+    known : str
+        What simulated brains know, a sentence.
     """
     teaching = block["teaching"]
     rows = table[
@@ -91,7 +93,7 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any]) -> Car
         of,
         mark,
         answer + _of_images(images),
-        _scope(taught) + _knowing(block),
+        f"{_scope(taught)} {known}".strip(),
         Forest(bars, CAPTION + _of_what(taught) + more, 0.0, 100) if bars else None,
         tuple(
             f"{one.name} answers to nothing, and its students beat {_told(controls)}."
@@ -189,18 +191,3 @@ def _of_images(images: pd.DataFrame) -> str:
         return f" {listed(names)} {know} the image, not its class alone."
     least = number(tested["smallest_effect"].max(), 100)
     return f" That brains know more than the class is not shown (below {least} points unseen)."
-
-
-def _knowing(block: Mapping[str, Any]) -> str:
-    """What simulated regions were given to know."""
-    if block["source"] != "simulated":
-        return ""
-    names = [name for name, roi in block["rois"].items() if roi["encoding"] == "category"]
-    if not names:
-        return ""
-    learned, gain = ("is", "its") if len(names) == 1 else ("are", "their")
-    return (
-        f" {listed(names)} {learned} simulated to have learned "
-        f"{block['images']['lifetime_per_category']} other labelled digits of each class: {gain} "
-        "gain comes from these."
-    )

@@ -10,5 +10,6 @@ its own with ``.html.j2``. It has two functions ::
 
 The template gets ``chapters``, a list in which each has ``title``, ``id``, ``files`` and what
 `context` returned. ``neuroloop.report/parts.html.j2`` has what pages are made of: ``heading``,
-``figure`` and ``table``.
+``figure`` and ``table``. Given the chapter, heading and figure say that its data are simulated; a
+function ``simulated(block)`` of the section adds what else a reader has to know of them.
 """

@@ -31,11 +31,26 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     }
 
 
+def simulated(block: Mapping[str, Any]) -> str:
+    """What simulated brains know that students do not, to which they owe their gain."""
+    knowing = [
+        roi for roi, made in block["rois"].items() if made["encoding"] in ("category", "mixed")
+    ]
+    if not knowing:
+        return ""
+    known = block["images"]["lifetime_per_category"]
+    return (
+        f"What {' and '.join(knowing)} adds comes from {known} other labelled digits of each "
+        "category that it knows, and that no student sees."
+    )
+
+
 def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Card"]:
     """Does the brain teach?"""
     from neuroloop.report.answers.teaching import read_comparisons, teaching_card
 
-    return [teaching_card(of, read_comparisons(files["comparisons"]), block)]
+    known = simulated(block) if block["source"] == "simulated" else ""
+    return [teaching_card(of, read_comparisons(files["comparisons"]), block, known)]
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:

@@ -16,13 +16,11 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """One chapter a set of radiographs."""
     folder = f"results/cxr/{name}"
     figures = ("scores", "confusion", "shortcuts", "calibration", "learning")
-    simulated = {"simulated": f"{folder}/simulate_radiographs.run.json"}
     return {
         name: {
             "scores_table": f"{folder}/metrics.tsv",
             "comparisons": f"{folder}/comparisons.tsv",
             **{figure: f"{folder}/{figure}.svg" for figure in figures},
-            **(simulated if block.get("source") == "simulated" else {}),
         }
     }
 
@@ -83,7 +81,7 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
         for scope, rows in gaps.groupby("scope", sort=False)
     ]
     table = shown("Scores of every training", scores, of_scores, files["scores_table"])
-    return {"groups": groups, "table": table, "simulated": "simulated" in files}
+    return {"groups": groups, "table": table}
 
 
 def methods(of: str, block: Mapping[str, Any], config: Mapping[str, Any]) -> str:

@@ -288,7 +288,9 @@ def test_p_values_of_fixed_predictions_hold_though_folds_teach_each_other() -> N
         observed.append((predicted == y).mean())
         spread.append(null.std())
         p.append(statistics.permutation_p(observed[-1], null))
-    assert np.mean(np.array(p) <= 0.05) <= 0.07
+    assert np.mean(np.array(p) <= 0.05) <= 0.06
+    # The null is as wide as what it stands for; without widening it is 0.055 where that is 0.071.
+    assert np.std(observed) <= np.mean(spread)
     assert np.std(observed) > 1.2 * np.mean(spread) / np.sqrt(2)
 
 

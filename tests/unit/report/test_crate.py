@@ -1,4 +1,4 @@
-"""The RO-Crate of a run: JSON-LD whose every reference is described, and every file of the folder."""
+"""The RO-Crate of a run: every reference is described, and every file of the folder."""
 
 import json
 from pathlib import Path

@@ -53,7 +53,7 @@ def leave_maps(folder, method, opened, rows, signed=True):
         units={"maps": "logit of something"},
     )
     row = ("cascading", "spearman", 0.1, 0.0, 0.2, 0.0, 1.0, 3, 0, "sensitive")
-    row += (0.001, "images", "other images", "randomisation", "", np.nan)
+    row += (0.001, "images", "other images", "randomisation", "", np.nan, np.nan)
     save_table(files / "sanity.tsv", pd.DataFrame([row], columns=list(COLUMNS)))
     picture(files / "sanity.png")
 

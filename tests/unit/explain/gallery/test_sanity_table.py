@@ -12,8 +12,8 @@ NAN = np.nan
 
 
 def table(*rows):
-    """Rows without p, unit, scope, family and reason, unless they are given."""
-    bare = (NAN, "", "", "", "", NAN)
+    """Rows without p, unit, scope, family, reason and what follows, unless they are given."""
+    bare = (NAN, "", "", "", "", NAN, NAN)
     whole = [row + bare[len(row) - 10 :] for row in rows]
     return pd.DataFrame(whole, columns=list(COLUMNS))
 
@@ -104,6 +104,17 @@ def test_q_is_that_of_a_family_over_all_methods_and_takes_the_colour():
     assert (less[0], hits[0]) == ("open", "good")
     assert text(less[1]).endswith("q 0.06 better")
     assert "Deletion, Pointing game speak of other images; these networks alone" in html
+
+
+def test_no_difference_says_what_could_not_be_seen():
+    rest = (0.4, "images", "other images", "", "", NAN, 0.1234)
+    less = ("deletion", "auc_less_random", 0.01, -0.1, 0.1, 0.0, NAN, 16, 0, "no difference")
+    hits = ("pointing", "hit_rate", 0.3, 0.1, 0.5, 0.2, 0.1, 16, 0, "no better than chance")
+    seen = (*less[:9], "better")
+    ((_, one), (_, two)) = cells(sanity_html({"One": table(less + rest, hits + rest)}))["One"]
+    assert "unseen: below 0.12" in text(one)
+    assert "unseen: below 0.12" in text(two)
+    assert "unseen" not in sanity_html({"One": table(seen + rest)})
 
 
 def test_what_is_void_has_its_reason_and_no_number():

@@ -34,6 +34,8 @@ def test_by_hand():
     # Hits of masks 123 (as they are), 132, 213, 231, 312, 321: 2, 1, 2, 0, 1, 0... by the table
     # of which map hits which mask, [[1, 0, 0], [1, 0, 0], [0, 0, 1]].
     assert made.p == pytest.approx(2 / 6)
+    # The 95th percentile of these six sums is 2 of 3 images, half above the chance of 1 / 6.
+    assert made.smallest_effect == pytest.approx(2 / 3 - 1 / 6)
 
 
 def exchanged(values):
@@ -59,6 +61,8 @@ def test_p_is_exact_for_few_images(n):
     assert made.chance == pytest.approx((np.sum(shares) - null[0]) / (n * (n - 1)))
     far = np.abs(null - null.mean())
     assert made.p == np.mean(far >= far[0] - 1e-12)
+    least = (null.mean() + np.quantile(far, 0.95)) / n - made.chance
+    assert made.smallest_effect == pytest.approx(least)
 
 
 def test_p_of_many_images_is_that_of_an_independent_test():

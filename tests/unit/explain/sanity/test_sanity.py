@@ -233,6 +233,8 @@ def test_every_test_says_of_what_it_speaks_and_which_family_it_is_of():
     assert "family" not in area
     assert {one["family"] for one in less} == {"deletion and insertion"}
     assert all(0 < one["p"] < 0.01 for one in less)
+    halves = [(one["ci_high"] - one["ci_low"]) / 2 for one in less]
+    assert [one["smallest_effect"] for one in less] == halves
 
 
 def test_pointing_asks_those_that_are_named_right():

@@ -1,0 +1,133 @@
+"""Checks of what tells classes without the lungs, and of what tells too much of them at all."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import pandas as pd
+
+from neuroloop.cxr.audit.told_classes import Dealt, Told, told_classes
+from neuroloop.report.audit import Check
+from neuroloop.statistics.families import corrected
+
+#: Level of p, corrected within all of these checks (Holm), and the least part of the way from
+#: chance to 1 that matters.
+LEVEL, LEAST = 0.001, 0.1
+
+#: The part that a disease does not explain, where lungs are seen too: opacities are bright, have a
+#: texture, and compress otherwise.
+MOST = 0.95
+
+REMOVE = "A classifier may know it, and nothing of a disease:"
+
+
+class Look(NamedTuple):
+    """What is looked at.
+
+    Attributes
+    ----------
+    what : str
+        Name of the check: ``"class from ..."``.
+    remedy : str
+    least : float
+        Effect from which on it is found.
+    """
+
+    what: str
+    remedy: str
+    least: float = LEAST
+
+
+LOOKS: Mapping[str, Look] = {
+    "files": Look(
+        "class from kinds of files",
+        f"{REMOVE} store all radiographs in one format, size and quality, from files of the same "
+        "origin.",
+    ),
+    "places": Look(
+        "class from where radiographs come from",
+        f"{REMOVE} take all classes from each site, or test on sites that were left out "
+        "(`new_sites`).",
+    ),
+    "borders": Look(
+        "class from borders and corners",
+        f"{REMOVE} crop or cover markers, texts and borders, the same way in all classes.",
+    ),
+    "background": Look(
+        "class from the background",
+        f"{REMOVE} compare exposure, view and position between classes, and see how well the "
+        "classifier does without lungs (`shown` background in metrics.tsv).",
+    ),
+    "grain": Look(
+        "class from grain outside of the lungs",
+        f"{REMOVE} find out which class was compressed, scaled or smoothed otherwise, and store "
+        "all alike.",
+    ),
+    "pixels": Look(
+        "class from single pixels",
+        f"{REMOVE} replace the detector's defects or marks by the median around them.",
+    ),
+    "light": Look(
+        "class from brightness and contrast",
+        f"{REMOVE} so much no disease explains; compare exposure and scaling between classes.",
+        MOST,
+    ),
+    "spectrum": Look(
+        "class from the spectrum",
+        f"{REMOVE} so much no disease explains; compare sharpness, size and compression.",
+        MOST,
+    ),
+    "compression": Look(
+        "class from how files compress",
+        f"{REMOVE} so much no disease explains; compare quality, rescaling and stretched levels.",
+        MOST,
+    ),
+}
+
+
+def class_checks(of: str, cues: Mapping[str, pd.DataFrame], deals: Sequence[Dealt]) -> list[Check]:
+    """Check what each kind of cue tells of the class.
+
+    Parameters
+    ----------
+    of : str
+        Name of the set.
+    cues : mapping of str to DataFrame
+        Keys of `LOOKS`; a row a radiograph.
+    deals : sequence of Dealt
+        See `told_classes.deal`.
+    """
+    told = {name: told_classes(columns, deals) for name, columns in cues.items()}
+    known = {name: one for name, one in told.items() if one}
+    p = [one.p for one in known.values()]
+    q = dict(zip(known, corrected(p, ["audit"] * len(p), "holm"), strict=True))
+    return [
+        _check(of, LOOKS[name], one, q[name]) if one else _nothing(of, LOOKS[name])
+        for name, one in told.items()
+    ]
+
+
+def _check(of: str, look: Look, told: Told, q: float) -> Check:
+    found = bool(q <= LEVEL and told.effect >= look.least)
+    by = f", most by {', '.join(told.telling)}" if told.telling else ""
+    sentence = (
+        f"a small classifier names patients that it did not learn from with a balanced accuracy of "
+        f"{told.accuracy:.2f} ({told.chance:.2f} where classes are dealt anew to patients, p "
+        f"{told.p:.1g}, corrected {q:.1g}){by}"
+    )
+    if look.least > LEAST:
+        limit = told.chance + look.least * (1 - told.chance)
+        sentence += f"; a disease is seen here too, so that it is a flag from {limit:.2f} on"
+    return Check(
+        look.what,
+        of,
+        found,
+        f"{sentence[0].upper()}{sentence[1:]}.",
+        look.remedy if found else "",
+        told.accuracy,
+        told.chance,
+        told.p,
+    )
+
+
+def _nothing(of: str, look: Look) -> Check:
+    return Check(look.what, of, False, "All radiographs are alike in it.")
