@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from neuroloop import registry
 from neuroloop.report.cards import LABELS, MARKS, WIDTH, Card, drawn, flat
-from neuroloop.report.chapters import Chapter
+from neuroloop.report.chapters import SIMULATED, Chapter
 from neuroloop.report.columns import ShownTable
 from neuroloop.report.passport import Passport
 from neuroloop.report.templates import render
@@ -105,7 +105,7 @@ def report_page(
         {
             "name": one.name,
             "line": one.line,
-            "simulated": provenance.config[one.kind][one.name]["source"] == "simulated",
+            "simulated": provenance.config[one.kind][one.name]["source"] in SIMULATED,
         }
         for one in passports
     ]

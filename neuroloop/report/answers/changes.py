@@ -9,6 +9,7 @@ from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.decoding import SIGNIFICANT
 from neuroloop.report.answers.table_rows import table_rows
 from neuroloop.report.cards import Bar, Card, Forest, ends, interval, number, probability
+from neuroloop.report.chapters import SIMULATED
 
 #: Columns of routes.tsv that are read.
 TEXT = ("route", "panel", "note", "unit", "scope", "family")
@@ -70,7 +71,7 @@ def changes_card(
         if bars
         else None,
         tuple(_against(whole)),
-        block["source"] == "simulated",
+        block["source"] in SIMULATED,
     )
 
 

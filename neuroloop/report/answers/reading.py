@@ -8,6 +8,7 @@ import pandas as pd
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.decoding import SIGNIFICANT
 from neuroloop.report.cards import Bar, Card, Forest, ends, interval, listed, number, probability
+from neuroloop.report.chapters import SIMULATED
 
 #: Columns of reading.tsv that are read.
 TEXT = ("subset", "measure", "frames_of", "unit", "scope")
@@ -75,7 +76,7 @@ def reading_card(
             " %",
         ),
         tuple(_against(rows, levels)),
-        block["source"] == "simulated",
+        block["source"] in SIMULATED,
     )
 
 

@@ -33,15 +33,18 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 def simulated(block: Mapping[str, Any]) -> str:
     """What simulated brains know that students do not, to which they owe their gain."""
+    from neuroloop.report.cards import listed
+
     knowing = [
         roi for roi, made in block["rois"].items() if made["encoding"] in ("category", "mixed")
     ]
     if not knowing:
         return ""
     known = block["images"]["lifetime_per_category"]
+    add, know = ("adds", "it knows") if len(knowing) == 1 else ("add", "they know")
     return (
-        f"What {' and '.join(knowing)} adds comes from {known} other labelled digits of each "
-        "category that it knows, and that no student sees."
+        f"What {listed(knowing)} {add} comes from {known} other labelled digits of each category "
+        f"that {know}, and that no student sees."
     )
 
 

@@ -69,8 +69,9 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
 def methods(of: str, block: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     """How stimulated cells were read."""
     from neuroloop.report.cards import listed
+    from neuroloop.report.chapters import SIMULATED
 
-    simulated = " (simulated)" if block["source"] == "simulated" else ""
+    simulated = " (simulated)" if block["source"] in SIMULATED else ""
     return (
         f"Calcium imaging {of}{simulated}, sessions {listed(list(block['sessions']))}: networks "
         f"({listed(block['readers'])}) learned from single frames which cells were stimulated, and "

@@ -3,18 +3,28 @@
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from neuroloop import registry
 from neuroloop.files.formats import save_table
-from neuroloop.report.chapters import Chapter, chapters, located
+from neuroloop.report.chapters import SIMULATED, Chapter, chapters, located
 from neuroloop.report.columns import Column, shown
 from neuroloop.report.page import Flag, Provenance, report_page
 from neuroloop.report.templates import picture
 from tests.unit.report.outline import Outline
-from tests.unit.report.study import CONFIG, DECODED, PROVENANCE, filled, passports, rows
+from tests.unit.report.study import (
+    CONFIG,
+    DATASET,
+    DECODED,
+    PROVENANCE,
+    TEACHING,
+    filled,
+    passports,
+    rows,
+)
 
 NASTY = "<script>alert('x')</script> & \"quotes\""
 
@@ -79,7 +89,8 @@ def plugin(tmp_path, monkeypatch):
         (tmp_path / "faces.txt").write_text("S1 S2 S3")
         assert registry.add_plugin(tmp_path / "subjects.py") == ("section", "subjects")
         chapter = next(one for one in chapters(CONFIG) if one.section == "subjects")
-        assert chapter == Chapter("subjects", "faces", "faces", {"list": "faces.txt"})
+        files = {"list": "faces.txt"}
+        assert chapter == Chapter("subjects", "faces", "faces", files, SIMULATED["simulated"])
         return chapter._replace(files={"list": tmp_path / "faces.txt"})
 
     return write
@@ -193,6 +204,10 @@ def test_cards_are_told_apart_by_what_they_are_of(made):
     assert ("What is read from neurons?", "cells, wide") in asked
 
 
+def _titled(chapter):
+    return chapter.title + (", simulated" if chapter.simulated else "")
+
+
 def _anchors(told):
     count: Counter[str] = Counter()
     for chapter in told:
@@ -202,7 +217,7 @@ def _anchors(told):
 
 def test_every_chapter_is_linked_by_its_title(told, made):
     outline = Outline(made[0])
-    titles = [chapter.title for chapter in told]
+    titles = [_titled(chapter) for chapter in told]
     assert outline.of("title")[0] == "NeuroLoop"  # others are of marks in plots
     assert outline.of("h1") == ["NeuroLoop"]
     assert outline.of("h3") == titles
@@ -215,7 +230,7 @@ def test_every_chapter_is_linked_by_its_title(told, made):
     ]
     sections = Counter(chapter.section for chapter in told)
     linked = [
-        (f"#{anchor}", chapter.title)
+        (f"#{anchor}", _titled(chapter))
         for anchor, chapter in zip(anchors, told, strict=True)
         if sections[chapter.section] > 1
     ]
@@ -252,17 +267,19 @@ def test_every_button_has_a_name_and_every_image_a_text(made):
 
 
 def test_titles_are_text_and_no_markup(told):
-    chapter = told[0]._replace(title=NASTY)
+    chapter = told[0]._replace(title=NASTY, simulated=NASTY)
     flags = [Flag(NASTY, NASTY)]
     provenance = Provenance(NASTY, CONFIG, NASTY, [], [(NASTY, "gallery.html")])
     text, _ = report_page(NASTY, [chapter, chapter], [], provenance, flags)
     assert "<script>alert" not in text
     outline = Outline(text)
     assert [outline.of("title")[0]] == outline.of("h1") == [NASTY]
-    assert outline.of("h3") == [NASTY] * 2
+    assert outline.of("h3") == [f"{NASTY}, simulated"] * 2
+    assert outline.of("p").count(NASTY) == 4  # both chapters, and the versions twice
     assert outline.of("pre") == [NASTY]
     assert f"{NASTY}: {NASTY}" in outline.of("li")
-    assert outline.of("a").count(NASTY) == 3  # both chapters, and the gallery
+    assert outline.of("a").count(f"{NASTY}, simulated") == 2  # both chapters
+    assert outline.of("a").count(NASTY) == 1  # the gallery
 
 
 def test_no_request_leaves_the_page(made):
@@ -323,6 +340,86 @@ def test_what_is_simulated_says_so_at_the_head(made):
     assert "SIMULATED cells" in head
 
 
+def _real(config):
+    """The same blocks, of sources that do not simulate."""
+    sources = {"datasets": "nifti", "areas": "tiff", "radiographs": "files"}
+    blocks = {
+        kind: {name: {**block, "source": source} for name, block in config[kind].items()}
+        for kind, source in sources.items()
+    }
+    return {**config, **blocks}
+
+
+def test_what_is_simulated_says_so_wherever_a_result_stands(told):
+    provenance = replace(PROVENANCE, config=_real(CONFIG))
+    plain = [chapter._replace(simulated="") for chapter in told]
+    page, _ = report_page("NeuroLoop", plain, passports(), provenance)
+    assert "simulated" not in page.split("</style>")[1].lower()
+    marked = [chapter._replace(simulated="All of it is made up.") for chapter in told]
+    outline = Outline(report_page("NeuroLoop", marked, passports(), PROVENANCE)[0])
+    assert outline.of("h3") == [f"{one.title}, simulated" for one in told]
+    assert all(one["alt"].endswith(" (simulated)") for one in outline.attributes("img"))
+    captions = outline.of("figcaption")
+    assert len(captions) == len(outline.attributes("img"))
+    assert all(" (simulated). " in one for one in captions)
+    assert outline.of("p").count("All of it is made up.") == len(told)
+
+
+def test_what_is_simulated_says_so_and_that_alone(told, made):
+    text, summary = made
+    outline = Outline(text)
+    alts = {one["src"]: one["alt"] for one in outline.attributes("img")}
+    for chapter in told:
+        assert bool(chapter.simulated) == (chapter.of in ("faces", "cells"))
+        for file in chapter.files.values():
+            if file.suffix == ".svg":
+                assert alts[picture(file)].endswith(" (simulated)") == bool(chapter.simulated)
+    asked = summary["answers"]
+    for title, answer in zip(outline.of("h2"), asked, strict=False):
+        of_simulated = answer["data"].split(",")[0] in ("faces", "cells")
+        assert answer["simulated"] == title.endswith(", simulated") == of_simulated
+
+
+def test_sources_that_simulate_say_what():
+    rois = {"V1": {"encoding": "energy"}, "HVC": {"encoding": "category"}}
+    changed = {
+        "faces": {**DATASET, "teaching": TEACHING, "rois": rois},
+        "plain": CONFIG["datasets"]["plain"],
+    }
+    chests = {**CONFIG["radiographs"]["chests"], "source": "simulated"}
+    config = {
+        **CONFIG,
+        "datasets": changed,
+        "areas": {"cells": {**CONFIG["areas"]["cells"], "source": "hybrid"}},
+        "radiographs": {"chests": chests},
+    }
+    told = {(one.section, one.of): one.simulated for one in chapters(config)}
+    assert told["decoding", "faces"] == SIMULATED["simulated"]
+    assert told["distillation", "faces"] == (
+        f"{SIMULATED['simulated']} What HVC adds comes from 90 other labelled digits of each "
+        "category that it knows, and that no student sees."
+    )
+    assert told["decoding", "plain"] == ""
+    of_cells = {told[one, "cells"] for one in ("reading", "coupling", "changes")}
+    assert of_cells == {SIMULATED["hybrid"]}
+    assert {told[one, "chests"] for one in ("radiographs", "radiograph_maps")} == {
+        SIMULATED["simulated"]
+    }
+    rois["HVC"]["encoding"] = "none"
+    told = {(one.section, one.of): one.simulated for one in chapters(config)}
+    assert told["distillation", "faces"] == SIMULATED["simulated"]
+
+
+def test_simulated_responses_in_a_real_movie_are_simulated(told):
+    cells = {**CONFIG["areas"]["cells"], "source": "hybrid"}
+    provenance = replace(PROVENANCE, config={**CONFIG, "areas": {"cells": cells}})
+    page, summary = report_page("NeuroLoop", told, passports(), provenance)
+    assert "SIMULATED cells" in Outline(page).of("div", "band")[0]
+    asked = [one for one in summary["answers"] if one["data"].startswith("cells")]
+    assert [one["simulated"] for one in asked] == [True] * 4
+    assert "Calcium imaging cells (simulated)" in summary["methods"]
+
+
 def test_methods_tell_of_each_block_once_and_of_the_versions(made):
     *told, last = made[1]["methods"].split("\n\n")
     assert [one.split(":")[0].split(" were")[0] for one in told] == [
@@ -350,7 +447,7 @@ def test_files_come_back_to_their_names():
 def test_a_plugin_adds_a_section(plugin):
     page, summary = report_page("R", [plugin(PLUGIN)], [], PROVENANCE)
     outline = Outline(page)
-    assert "faces has 3." in outline.of("p")
+    assert "faces, simulated has 3." in outline.of("p")
     assert outline.of("h2") == ["Subjects", "Methods", "Config, inputs and versions"]
     assert not summary["answers"]
     assert summary["methods"] == "All analyses were run with NeuroLoop 1.2.3; numpy 9.9."

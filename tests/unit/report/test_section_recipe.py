@@ -7,7 +7,7 @@ import pytest
 
 from neuroloop import registry
 from neuroloop.files.formats import save_table
-from neuroloop.report.chapters import chapters
+from neuroloop.report.chapters import SIMULATED, chapters
 from neuroloop.report.page import Provenance, report_page
 from tests.project import ROOT
 from tests.unit.report.outline import Outline
@@ -34,7 +34,8 @@ def page_of(tmp_path, monkeypatch):
         (tmp_path / "stimuli.html.j2").write_text(template)
         assert registry.add_plugin(tmp_path / "stimuli.py") == ("section", "stimuli")
         *_, last = chapters(CONFIG)
-        assert last.outline == ("stimuli", "faces", "faces", ["stimuli"])
+        simulated = SIMULATED["simulated"]
+        assert last.outline == ("stimuli", "faces", "faces", ["stimuli"], simulated)
         table = tmp_path / last.files["stimuli"]
         ids = [f"image{number}" for number in range(len(categories))]
         save_table(table, pd.DataFrame({"stimulus_id": ids, "category": categories}))
@@ -49,6 +50,8 @@ def test_the_files_of_the_recipe_add_a_section(page_of):
     outline = Outline(page)
     assert outline.of("h2")[0] == "Stimuli"
     assert "3 images." in outline.of("p")
+    assert outline.of("h3") == ["faces, simulated"]
+    assert SIMULATED["simulated"] in outline.of("p")
     assert outline.of("td") == ["cat", "2", "dog", "1"]
     assert not summary["answers"]
 

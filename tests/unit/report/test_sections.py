@@ -10,7 +10,7 @@ import pytest
 from neuroloop.cxr.classifier_contrasts import contrasts
 from neuroloop.distill.ablation import KEYS, REFERENCE, Group, accuracies, compare_teachers
 from neuroloop.files.formats import read_table, save_table
-from neuroloop.report.chapters import Chapter
+from neuroloop.report.chapters import SIMULATED, Chapter
 from neuroloop.report.page import Provenance, report_page
 from neuroloop.report.sections import radiographs
 from tests.unit.report.outline import Outline
@@ -65,7 +65,8 @@ def chests(tmp_path, monkeypatch):
         (files,) = radiographs.chapters("chests", {"source": source}).values()
         save_table(files["scores_table"], scores)
         save_table(files["comparisons"], gaps)
-        return page_of(Chapter("radiographs", "chests", "chests", files), source=source)
+        said = SIMULATED.get(source, "")
+        return page_of(Chapter("radiographs", "chests", "chests", files, said), source=source)
 
     return made
 
@@ -131,7 +132,7 @@ def test_radiographs_say_what_was_seen_of_whom(chests):
         {"case": "d", "unit": "sites", "scope": "other sites"},
     )
     page, (card,) = chests(rows(SCORED), gaps, "simulated")
-    assert "These radiographs are simulated" in page
+    assert SIMULATED["simulated"] in Outline(page).of("p")
     assert card["simulated"]
     assert "Over patients: these speak of other patients." in page
     assert "Over sites: these speak of other sites." in page

@@ -71,7 +71,7 @@ def test_a_figure_says_more_and_where_it_and_its_data_lie(tmp_path):
     path = tmp_path / "own.html.j2"
     path.write_text(
         '{% from "neuroloop.report/parts.html.j2" import figure %}'
-        '{{ figure(path, "What", "Bars: 95 %.", "results/a/b.tsv") }}'
+        '{{ figure(path, "What", more="Bars: 95 %.", data="results/a/b.tsv") }}'
     )
     outline = Outline(render(str(path), {"path": figure}))
     (image,) = outline.attributes("img")
@@ -80,6 +80,24 @@ def test_a_figure_says_more_and_where_it_and_its_data_lie(tmp_path):
     assert base64.b64decode(data) == b"<svg/>"
     assert outline.of("figcaption") == ["What. Bars: 95 %. figure, data"]
     assert [one["href"] for one in outline.attributes("a")] == [f"../{figure}", "../a/b.tsv"]
+
+
+@pytest.mark.parametrize(
+    ("simulated", "title", "paragraphs"), [("", "What", []), ("No.", "What (simulated)", ["No."])]
+)
+def test_headings_and_figures_say_what_is_simulated(
+    tmp_path, picture, simulated, title, paragraphs
+):
+    path = tmp_path / "own.html.j2"
+    path.write_text(
+        '{% from "neuroloop.report/parts.html.j2" import figure, heading %}'
+        '{{ heading(chapter) }}{{ figure(path, "What", chapter) }}'
+    )
+    chapter = {"id": "own-1", "title": "Own", "simulated": simulated}
+    outline = Outline(render(str(path), {"path": picture, "chapter": chapter}))
+    assert outline.of("p") == paragraphs
+    assert outline.of("b") == [f"{title}."]
+    assert outline.attributes("img")[0]["alt"] == title
 
 
 def test_a_missing_figure_and_a_missing_name_are_refused(template, tmp_path):

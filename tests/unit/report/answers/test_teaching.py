@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from neuroloop.files.formats import save_table
-from neuroloop.report.answers.teaching import MOST, read_comparisons, teaching_card
+from neuroloop.report.answers.teaching import MOST
+from neuroloop.report.sections import distillation
 from tests.unit.report.study import COMPARED, DATASET, TEACHING, rows
 
 NAN = np.nan
@@ -23,8 +24,9 @@ def card(tmp_path):
     def made(*changes, teachers=TEACHING["teachers"], **block):
         save_table(tmp_path / "comparisons.tsv", rows(COMPARED, *changes))
         teaching = {**TEACHING, "teachers": teachers}
-        table = read_comparisons(tmp_path / "comparisons.tsv")
-        return teaching_card("faces", table, {**DATASET, "teaching": teaching, **block})
+        files = {"comparisons": tmp_path / "comparisons.tsv"}
+        (card,) = distillation.cards("faces", files, {**DATASET, "teaching": teaching, **block})
+        return card
 
     return made
 
@@ -199,13 +201,20 @@ def test_of_many_brains_their_means_are_shown(card):
 @pytest.mark.parametrize(
     ("names", "told"),
     [
-        (["V1"], " V1 is simulated to have learned 90 other labelled digits of each class: its "),
-        (["V1", "HVC"], " V1 and HVC are simulated to have learned 90 other labelled digits of "),
+        (
+            ["V1"],
+            " What V1 adds comes from 90 other labelled digits of each category that it knows",
+        ),
+        (
+            ["V1", "HVC"],
+            " What V1 and HVC add comes from 90 other labelled digits of each category "
+            "that they know, and that no student sees.",
+        ),
         ([], None),
     ],
 )
 def test_what_simulated_regions_were_given_to_know_is_told(card, names, told):
     rois = {name: {"encoding": "category"} for name in names} | {"V4": {"encoding": "energy"}}
     made = card(*of("V1", NONE, SMOOTH), rois=rois)
-    assert (told in made.scope) if told else ("simulated" not in made.scope)
-    assert "simulated" not in card(*of("V1", NONE, SMOOTH), source="nifti", rois={"V1": {}}).scope
+    assert (told in made.scope) if told else ("digits" not in made.scope)
+    assert "digits" not in card(*of("V1", NONE, SMOOTH), source="nifti", rois={"V1": {}}).scope
