@@ -21,18 +21,23 @@ CONFIG = {
 }
 
 
+def write_recipe(folder, with_card=False):
+    """Write the recipe's file, with its card or not, and its template; return the file."""
+    page = (ROOT / "docs/recipes/section.md").read_text()
+    section, card = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    (template,) = re.findall(r"^```html\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    (folder / "stimuli.html.j2").write_text(template)
+    (folder / "stimuli.py").write_text(section + ("\n\n" + card if with_card else ""))
+    return folder / "stimuli.py"
+
+
 @pytest.fixture
 def page_of(tmp_path, monkeypatch):
     """The page of the recipe's section for the categories of images, with its card or not."""
     monkeypatch.setattr(registry, "_PLUGINS", {})
-    page = (ROOT / "docs/recipes/section.md").read_text()
-    section, card = re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
-    (template,) = re.findall(r"^```html\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
 
     def made(categories, with_card=False):
-        (tmp_path / "stimuli.py").write_text(section + ("\n\n" + card if with_card else ""))
-        (tmp_path / "stimuli.html.j2").write_text(template)
-        assert registry.add_plugin(tmp_path / "stimuli.py") == ("section", "stimuli")
+        assert registry.add_plugin(write_recipe(tmp_path, with_card)) == ("section", "stimuli")
         *_, last = chapters(CONFIG)
         simulated = SIMULATED["simulated"]
         assert last.outline == ("stimuli", "faces", "faces", ["stimuli"], simulated)
