@@ -15,7 +15,10 @@ from neuroloop.report.cards import Bar, Card, Forest, ends, interval, listed, nu
 MOST = 9
 
 #: What the forest plot shows.
-CAPTION = "Accuracy of brain-taught students less that of the control that comes nearest, points; "
+CAPTION = (
+    "Accuracy of brain-taught students less that of the control beaten least surely, points; "
+    "filled where all are beaten at q 0.05; "
+)
 
 #: Columns that are read.
 TEXT = (
@@ -34,7 +37,7 @@ class Taught(NamedTuple):
         ``"S1 HVC"``.
     roi : str
     nearest : Series
-        The comparison with the control that comes nearest.
+        The comparison with the control that is beaten least surely.
     beats : bool
         Whether the students beat every control.
     tested : bool
@@ -57,7 +60,7 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any], known:
     """Answer for one dataset: students of its first decoder and of its first student.
 
     A brain teaches more than softness if its students beat those of the labels alone and of every
-    control that is soft and does not mislead; the one that comes nearest is drawn.
+    control that is soft and does not mislead; the one that is beaten least surely is drawn.
 
     Parameters
     ----------
@@ -124,7 +127,8 @@ def _controls(teachers: list[str]) -> list[str]:
 
 
 def _taught(group: pd.DataFrame) -> Taught:
-    nearest = group.iloc[int(group["difference"].to_numpy().argmin())]
+    order = group.sort_values(["q", "difference"], ascending=[False, True], na_position="last")
+    nearest = order.iloc[0]
     subject, roi = nearest["subject"], nearest["roi"]
     tested = bool(group["q"].notna().all())
     beats = tested and bool(((group["q"] <= SIGNIFICANT) & (group["difference"] > 0)).all())

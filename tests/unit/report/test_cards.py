@@ -110,27 +110,27 @@ def test_a_bar_is_said_in_words():
 
 
 def test_a_forest_plot_is_laid_out_on_one_scale():
-    """The scale runs from 166 (8 right of the labels) over 258 units; rows are 22 high."""
+    """The scale runs from 180 (8 right of the labels) over 258 units; rows are 22 high."""
     plot = drawn(PLOT)
     assert plot.height == 2 * 22 + 24
     assert plot.ticks == [
-        (166.0, "0"),
-        (230.5, "0.5"),
-        (295.0, "1"),
-        (359.5, "1.5"),
-        (424.0, "2"),
+        (180.0, "0"),
+        (244.5, "0.5"),
+        (309.0, "1"),
+        (373.5, "1.5"),
+        (438.0, "2"),
     ]
-    assert plot.reference == 166.0
+    assert plot.reference == 180.0
     first, second = plot.rows
-    assert (first["y"], first["low"], first["x"], first["high"]) == (12, 166.0, 295.0, 424.0)
-    assert (first["chance"], first["kind"], first["label"]) == (230.5, "claim", "V1")
-    assert (second["y"], second["x"]) == (34, 359.5)
+    assert (first["y"], first["low"], first["x"], first["high"]) == (12, 180.0, 309.0, 438.0)
+    assert (first["chance"], first["kind"], first["label"]) == (244.5, "claim", "V1")
+    assert (second["y"], second["x"]) == (34, 373.5)
     assert second["low"] is second["high"] is second["chance"] is None
 
 
 def test_the_scale_holds_the_reference():
     plot = drawn(Forest((Bar("V1", 1.0), Bar("V4", 2.0)), "", 0.0))
-    assert (plot.reference, plot.ticks[0]) == (166.0, (166.0, "0"))
+    assert (plot.reference, plot.ticks[0]) == (180.0, (180.0, "0"))
 
 
 def test_percent_are_laid_out_as_they_are_shown():
@@ -138,7 +138,7 @@ def test_percent_are_laid_out_as_they_are_shown():
     plot = drawn(Forest(bars, "", None, 100, " %"))
     assert [text for _, text in plot.ticks] == ["0 %", "15 %", "30 %", "45 %", "60 %"]
     assert plot.reference is None
-    assert plot.rows[0]["x"] == 166 + round(258 * 25 / 60, 1)
+    assert plot.rows[0]["x"] == 180 + round(258 * 25 / 60, 1)
 
 
 @pytest.mark.parametrize(
@@ -189,14 +189,14 @@ def test_a_card_shows_all_that_it_knows(monkeypatch):
     card = Card("How?", "faces", "beware", "So.", "Of these.", PLOT, ("But <this>.",), True)
     page = _plotted(card, monkeypatch)
     (shown,) = page.of("section", "card")
-    for text in ("!beware: How? faces, simulated", "So.", "C. Of these.", "But <this>."):
+    for text in ("!beware: How? faces SIMULATED", "So.", "C. Of these.", "But <this>."):
         assert text in shown
     (svg,) = page.attributes("svg")
     assert svg["aria-label"] == "How?: V1: 1.00 [0.00, 2.00]; chance 0.50; HVC: 1.50"
     assert [one["class"] for one in page.attributes("g")] == ["claim", "open"]
     lines = [one["class"] for one in page.attributes("line")]
     assert lines == [*["grid"] * 5, "reference", "bar", "chance"]
-    assert [one["cx"] for one in page.attributes("circle")] == ["295.0", "359.5"]
+    assert [one["cx"] for one in page.attributes("circle")] == ["309.0", "373.5"]
     assert "#there" in [one["href"] for one in page.attributes("a")]
 
 

@@ -48,7 +48,7 @@ def test_brains_that_beat_every_control_teach(card):
     assert made.scope.startswith(
         "Over seeds x images: other seeds and other images of these classes; these brains alone."
     )
-    assert made.forest.caption.endswith("points; 5 seeds, 1,000 images, 95 %.")
+    assert made.forest.caption.endswith("at q 0.05; 5 seeds, 1,000 images, 95 %.")
 
 
 def test_the_largest_of_several_is_told_and_those_that_are_not_shown(card):
