@@ -43,7 +43,22 @@ def label_shift(wildcards):
 
 def neuron_audit(area):
     """Files of checks and of surrogates of an area."""
-    return {"checks": [], "surrogates": []}
+    block = config["areas"][area]
+
+    def files(name):
+        return expand(
+            "results/audit/calcium/{area}/{session}/{reader}/{name}",
+            area=area,
+            session=block["sessions"],
+            reader=block["readers"],
+            name=name,
+        )
+
+    drawn = config["audit"]["surrogates"] > 0
+    return {
+        "checks": files("leaks.json") + files("not_done.json") * drawn,
+        "surrogates": files("surrogates.tsv") * drawn,
+    }
 
 
 def film_audit(dataset):

@@ -224,6 +224,19 @@ def passport_jobs():
     yield from jobs("write_passport")
 
 
+def reader_audit_jobs(area):
+    """Files of the jobs that audit an area's readers."""
+    block = config["areas"][area]
+    each = {
+        "area": [area],
+        "session": block["sessions"],
+        "reader": block["readers"],
+    }
+    yield from jobs("find_reader_leaks", **each)
+    if config["audit"]["surrogates"]:
+        yield from jobs("train_surrogate_readers", **each)
+
+
 def audit_jobs():
     """Files of the jobs that audit all data, and of those that read them."""
     for name in running("datasets"):
@@ -232,6 +245,7 @@ def audit_jobs():
         yield from brain_audit_jobs(name)
     for name in running("areas"):
         yield from recording_jobs(name)
+        yield from reader_audit_jobs(name)
     for name in running("radiographs"):
         yield from film_audit_jobs(name)
     yield from jobs("write_audit")

@@ -126,6 +126,9 @@ def _chances(row: Mapping[Any, Any]) -> str:
     ]
     if AT_CHANCE in str(row.get("note")):
         said.insert(0, "reader at chance: no evidence")
+    if pd.notna(row.get("p_untrained")):
+        beaten = "above" if row["p_untrained"] <= 0.05 else "NOT ABOVE"
+        said.append(f"{beaten} untrained networks (p {_short(row['p_untrained'])})")
     if said and row.get("q", 0) > 0.05 and pd.notna(row.get("smallest_effect")):
         said.append(f"unseen: below {row['smallest_effect']:.2g}")
     if said:

@@ -8,13 +8,22 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.calcium.agreement import agreement
+from neuroloop.calcium.beside_untrained import coupling_beside, evidence_each, note_beside
 from neuroloop.calcium.coupling import trial_evidence
+from neuroloop.calcium.design import stimulated_cells
 from neuroloop.calcium.frame_store import read_rows
 from neuroloop.calcium.influence import ITSELF, NEVER, TOGETHER, Influence, estimate_influence
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath, load_arrays
 from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.statistics.families import corrected
 from neuroloop.statistics.units import scope, varied
+
+#: The family of tests in which a route looks for a response, over its pairs of cells.
+FAMILY = "pairs of the route"
+
+#: q at which a pair counts as found.
+LEVEL = 0.05
 
 
 class CouplingRoutes(NamedTuple):
@@ -92,35 +101,75 @@ def coupling_by_route(
 
 
 def coupling_table(
-    found: CouplingRoutes, cells: pd.DataFrame, true: np.ndarray | None, warning: str = ""
+    found: CouplingRoutes,
+    cells: pd.DataFrame,
+    true: np.ndarray | None,
+    warning: str = "",
+    untrained: Mapping[str, float | int] | None = None,
 ) -> pd.DataFrame:
     """A row for each route: its numbers, what they speak of, and what they do not say.
 
-    `warning` (`reader_level.at_chance`) stands in the note of ``maps``.
+    Parameters
+    ----------
+    found : CouplingRoutes
+    cells : DataFrame
+        cells.tsv.
+    true : ndarray, shape (cells, cells), or None
+        The simulator's coupling.
+    warning : str
+        What `reader_level.at_chance` says; it stands in the note of ``maps``, which then is in no
+        family.
+    untrained : mapping, optional
+        ``maps`` beside untrained networks (`beside_untrained.coupling_beside`).
+
+    Returns
+    -------
+    DataFrame
+        Columns of `route_facts`, ``note``, ``unit``, ``scope``, ``family``; ``q``: the least p of
+        a route's pairs, corrected over them (Benjamini & Hochberg), so that of any response;
+        ``found``: pairs above 0 whose q is at most `LEVEL`; ``smallest_effect``: half of a pair's
+        interval (the median), smaller responses could not be told from none; and, if given,
+        columns of `untrained`.
     """
     names = cells["cell"].tolist()
-    return pd.DataFrame(
-        [
+    rows = []
+    for name, route in found.routes.items():
+        of_maps = name == "maps"
+        beside = dict(untrained or {}) if of_maps else {}
+        said = found.failed.get(name) or note_of(route, names)
+        notes = [warning if of_maps else "", said]
+        if beside:
+            notes.append(note_beside(beside, "pairs above 0"))
+        fixed = ["recording", *(["network"] if of_maps else []), "animal"]
+        rows.append(
             route_facts(name, route, cells, true)
             | {
-                "note": "; ".join(
-                    filter(
-                        None,
-                        [
-                            warning if name == "maps" else "",
-                            found.failed.get(name) or note_of(route, names),
-                        ],
-                    )
-                ),
+                "note": "; ".join(filter(None, notes)),
                 "unit": varied(["trial"]),
-                "scope": scope(
-                    ["trial"],
-                    ["recording", *(["network"] if name == "maps" else []), "animal"],
-                ),
+                "scope": scope(["trial"], fixed),
             }
-            for name, route in found.routes.items()
-        ]
-    )
+            | _tested(route, family="" if of_maps and warning else FAMILY)
+            | beside
+        )
+    return pd.DataFrame(rows)
+
+
+def pair_q(route: Influence) -> np.ndarray:
+    """p of each pair corrected over all pairs (Benjamini & Hochberg), shape (cells, cells)."""
+    p = route.p.ravel()
+    return corrected(p.tolist(), [FAMILY] * len(p)).reshape(route.p.shape)
+
+
+def _tested(route: Influence, family: str) -> dict[str, object]:
+    """What the tests of a route's pairs say together."""
+    q, half = pair_q(route), (route.ci_high - route.ci_low) / 2
+    tested = bool(family) and bool(np.isfinite(q).any())
+    return {
+        "family": family if tested else "",
+        "q": float(np.nanmin(q)) if tested else np.nan,
+        "found": int(((q <= LEVEL) & (route.matrix > 0)).sum()) if tested else 0,
+        "smallest_effect": float(np.nanmedian(half)) if np.isfinite(half).any() else np.nan,
+    }
 
 
 def route_facts(
@@ -179,3 +228,38 @@ def evidence_of(evidence: StrPath, table: StrPath, stimulated: np.ndarray) -> np
     rows = read_rows(table)
     made = trial_evidence(seen["evidence"], rows, stimulated, seen["network"], seen["gain"])
     return made.responses
+
+
+def maps_beside(
+    evidence: StrPath,
+    table: StrPath,
+    patterns: list[str],
+    cells: pd.DataFrame,
+    exclusion_radius: float,
+    bootstraps: int,
+    seed: int,
+    true: np.ndarray | None = None,
+) -> dict[str, float | int]:
+    """Pairs that one network tells beside those that untrained ones tell, see `coupling_beside`.
+
+    Parameters
+    ----------
+    evidence, table : path
+        evidence.npz of the reader and frames.tsv.
+    patterns, cells, exclusion_radius, bootstraps, seed
+        As in `coupling_by_route`.
+    true : ndarray, shape (cells, cells), optional
+        The simulator's coupling.
+    """
+    seen, rows = load_arrays(evidence), read_rows(table)
+    stimulated = stimulated_cells(patterns, cells["cell"].tolist())
+    trained, untrained = (
+        evidence_each(seen[kind], rows, stimulated, networks, seen["gain"])
+        for kind, networks in (
+            ("evidence", seen["network"]),
+            ("untrained", np.zeros_like(seen["network"])),  # one network read all
+        )
+    )
+    return coupling_beside(
+        trained, untrained, patterns, cells, exclusion_radius, bootstraps, seed, true
+    )

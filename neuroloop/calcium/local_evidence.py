@@ -20,7 +20,7 @@ from neuroloop.networks.blocks import Head
 from neuroloop.networks.calcium_network import KERNEL, CalciumNetwork, FlattenHead, PoolHead
 
 #: Images whose gradients are in memory at once.
-BATCH = 32
+BATCH = 128
 
 
 class Region(NamedTuple):

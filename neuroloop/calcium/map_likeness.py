@@ -10,6 +10,7 @@ from neuroloop.calcium.reader_maps import pattern_maps
 from neuroloop.calcium.zncc import SplitHalf, Zncc, split_half, zncc
 from neuroloop.calcium.zncc_nulls import null_table
 from neuroloop.jobs.seeds import numpy_generator
+from neuroloop.statistics.units import scope
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,18 +50,20 @@ class MapLikeness:
         }
 
     def panels(self) -> pd.DataFrame:
-        """Means over pairs of patterns, by ``seed`` and ``kind`` of matrix."""
+        """Means over pairs of patterns, by ``seed`` and ``kind`` of matrix; nothing is tested."""
         tables = [
             panel_table(matrix, self.patterns, self.groups).assign(seed=number, kind=kind)
             for kind, matrices in (("zncc", self.raw), ("split_half", self.halves))
             for number, matrix in enumerate(one.matrix for one in matrices)
         ]
-        return pd.concat(tables)
+        speaks_of = scope([], ["trial", "pattern", "network", "animal"])
+        return pd.concat(tables).assign(unit="", scope=speaks_of, family="", q=np.nan)
 
-    def nulls(self, seed: int) -> pd.DataFrame:
-        """ZNCC beside its nulls, see `null_table`."""
+    def nulls(self, seed: int, warning: str = "") -> pd.DataFrame:
+        """ZNCC beside its nulls, see `null_table`; of a reader at chance in no family."""
         generator = numpy_generator(seed, "ZNCC nulls")
-        return null_table(self.maps, self.untrained, self.patterns, self.groups, generator)
+        table = null_table(self.maps, self.untrained, self.patterns, self.groups, generator)
+        return table.assign(family="", q=np.nan) if warning else table
 
     def mean_matrices(self) -> dict[str, np.ndarray]:
         """Means over seeds, by the title of the panel that shows them."""

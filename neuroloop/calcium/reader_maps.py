@@ -16,7 +16,7 @@ from neuroloop.networks.calcium_network import CalciumNetwork
 from neuroloop.statistics.folds import Split
 
 #: Frames in memory at once.
-BATCH = 64
+BATCH = 128
 #: What is said of the trial of a map.
 OF_TRIAL = ("trial_row", "recording", "trial", "pattern", "group")
 

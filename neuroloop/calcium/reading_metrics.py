@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.statistics.families import corrected
 from neuroloop.statistics.intervals import Estimate, cluster_interval, permutation_p
 from neuroloop.statistics.units import scope, varied
 
@@ -96,6 +97,8 @@ def reading_metrics(
         ``p`` : one-sided, how often trials whose patterns are permuted, within groups, are named
         at least as well; NaN where all have one pattern
         ``unit``, ``scope`` : what varies, and of what the row speaks
+        ``smallest_effect`` : half of the interval; smaller differences from chance could not be
+        told from none
 
     Raises
     ------
@@ -124,21 +127,23 @@ def reading_metrics(
                     "trials": len(set(of_trial[chosen].tolist())),
                     "seeds": len(logits),
                     "p": _p(judge, *given, of_trial[chosen], of_group[chosen]),
-                    "unit": varied(["trial"]),
-                    "scope": scope(["trial"], ["recording", "network", "animal"]),
                 }
             )
-    return pd.DataFrame(rows)
+    return _of_trials(pd.DataFrame(rows))
 
 
 def cell_recall(
-    logits: np.ndarray, targets: np.ndarray, trials: Iterable[str], cells: Sequence[str]
+    logits: np.ndarray,
+    targets: np.ndarray,
+    trials: Iterable[str],
+    cells: Sequence[str],
+    groups: Iterable[str] | None = None,
 ) -> pd.DataFrame:
     """Recall of each cell over the frames in which it was stimulated, alone or not.
 
     Parameters
     ----------
-    logits, targets, trials
+    logits, targets, trials, groups
         As in `reading_metrics`.
     cells : sequence of str
         Cell of each output but the last.
@@ -147,30 +152,53 @@ def cell_recall(
     -------
     DataFrame
         A row per output, "none" last: ``cell``, ``value``, ``ci_low``, ``ci_high``, ``chance`` (how
-        often the output is among as many best ones in the frames of all trials), ``frames``,
-        ``trials``. NaN where a cell was never stimulated.
+        often the output is among as many best ones in the frames of all trials, of the same groups
+        if there are groups), ``frames``, ``trials``, and as in `reading_metrics` ``p``, ``unit``,
+        ``scope``, ``smallest_effect``; ``family`` and ``q``: p corrected over the outputs (Holm).
+        NaN where a cell was never stimulated.
 
     Raises
     ------
     NeuroLoopError
         If a logit is NaN or infinite.
     """
-    ranks, _, targets = _ranked(logits, targets)
+    ranks, logits, targets = _ranked(logits, targets)
     of_trial = np.asarray(list(trials), dtype=str)
+    of_group = np.full(len(targets), "") if groups is None else np.asarray(list(groups), dtype=str)
     k = targets.sum(axis=1)
     rows = []
     for output, cell in enumerate([*cells, "none"]):
         chosen = np.flatnonzero(targets[:, output])
         row: dict[str, object] = {"cell": cell}
         if len(chosen):
-            right = ranks[:, chosen, output] < k[chosen]
-            sizes, often = np.unique(k[chosen], return_counts=True)
-            by_size = [(ranks[..., output] < size).mean() for size in sizes]
-            row |= _clustered(right, of_trial[chosen])._asdict()
-            row["chance"] = float(np.average(by_size, weights=often))
+            judge, given = _recall_of(output), (ranks, logits, targets)
+            row |= _clustered(ranks[:, chosen, output] < k[chosen], of_trial[chosen])._asdict()
+            row["chance"] = _chance(judge, *given, of_group)
+            row["p"] = _p(judge, *given, of_trial, of_group)
         rows.append(row | {"frames": len(chosen), "trials": len(set(of_trial[chosen].tolist()))})
-    columns = ["cell", "value", "ci_low", "ci_high", "chance", "frames", "trials"]
-    return pd.DataFrame(rows, columns=columns)
+    columns = ["cell", "value", "ci_low", "ci_high", "chance", "frames", "trials", "p"]
+    table = _of_trials(pd.DataFrame(rows, columns=columns))
+    table["family"] = np.where(table["p"].notna(), "cells", "")
+    table["q"] = corrected(table["p"].tolist(), table["family"].tolist(), "holm")
+    return table
+
+
+def _of_trials(table: pd.DataFrame) -> pd.DataFrame:
+    """Say what a table's numbers vary, and how little they could tell."""
+    return table.assign(
+        unit=varied(["trial"]),
+        scope=scope(["trial"], ["recording", "network", "animal"]),
+        smallest_effect=(table["ci_high"] - table["ci_low"]) / 2,
+    )
+
+
+def _recall_of(output: int) -> Judge:
+    """Judge of one output, in the frames whose pattern has it."""
+
+    def judge(ranks: np.ndarray, logits: np.ndarray, on: np.ndarray) -> np.ndarray:
+        return ranks[..., [output] if output in on else []] < len(on)
+
+    return judge
 
 
 def _ranked(logits: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

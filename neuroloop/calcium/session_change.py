@@ -1,11 +1,19 @@
 """What changed between two sessions, by four routes, each of which may fail alone."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from neuroloop.calcium.beside_untrained import (
+    OfNetworks,
+    certainty,
+    changes_beside,
+    evidence_each,
+    note_beside,
+    size,
+)
 from neuroloop.calcium.coupling import TrialEvidence, trial_evidence
 from neuroloop.calcium.design import least_squares, stimulated_cells
 from neuroloop.calcium.frame_store import read_rows
@@ -30,6 +38,10 @@ FAMILY = "change"
 
 #: The published route belongs to none: it is true wherever two networks differ.
 OF_NETWORKS = "maps of two days' networks differ without a change of cells: in no family"
+
+#: What of a route through maps is set beside untrained networks. Coupling, over the cell's own
+#: response, is alike by all networks, but a trained one can be surer; ZNCC has a scale of its own.
+BESIDE = {"maps": ("change over half of its interval", certainty), "zncc": ("size of change", size)}
 
 #: Files of two sessions, by what they hold.
 Sides = tuple[Mapping[str, StrPath], Mapping[str, StrPath]]
@@ -85,8 +97,69 @@ def changes_by_route(
     return changes
 
 
+def beside_untrained(
+    sides: Sides, cells: pd.DataFrame, exclusion_radius: float, bootstraps: int, seed: int
+) -> dict[str, list[dict[str, float | int]]]:
+    """Changes by the routes through maps beside those that untrained networks tell.
+
+    Parameters
+    ----------
+    sides, cells, exclusion_radius, bootstraps, seed
+        As in `changes_by_route`.
+
+    Returns
+    -------
+    dict of str to list of dict
+        For ``maps`` and ``zncc`` one of `beside_untrained.changes_beside` a panel; none where the
+        route says nothing.
+    """
+    shape = load_arrays(sides[0]["maps"])["maps"].shape[-2:]
+
+    def coupling(first: TrialEvidence, second: TrialEvidence) -> Change:
+        generator = numpy_generator(seed, "change", "maps", "one network")
+        counts = {"permutations": 0, "bootstraps": bootstraps}
+        return compare_coupling(first, second, cells, exclusion_radius, generator, **counts)
+
+    def likeness(first: Responses, second: Responses) -> Change:
+        generator = numpy_generator(seed, "change", "zncc", "one network")
+        counts = {"permutations": 0, "bootstraps": 0}
+        return compare_likeness(first, second, "zncc", generator, shape=shape, **counts)
+
+    names = cells["cell"].tolist()
+    before, after = (_evidence_each(side, names) for side in sides)
+    earlier, later = (_maps_each(side) for side in sides)
+    return {
+        "maps": changes_beside(coupling, before, after, BESIDE["maps"][1]),
+        "zncc": changes_beside(likeness, earlier, later, BESIDE["zncc"][1]),
+    }
+
+
+def _evidence_each(
+    side: Mapping[str, StrPath], names: list[str]
+) -> OfNetworks[TrialEvidence | None]:
+    """Evidence of each network of a session."""
+    seen, rows = load_arrays(side["evidence"]), read_rows(side["table"])
+    stimulated = stimulated_cells(read_trials(side["trials"])["pattern"].tolist(), names)
+    one = np.zeros_like(seen["network"])  # an untrained network reads all
+    return OfNetworks(
+        evidence_each(seen["evidence"], rows, stimulated, seen["network"], seen["gain"]),
+        evidence_each(seen["untrained"], rows, stimulated, one, seen["gain"]),
+    )
+
+
+def _maps_each(side: Mapping[str, StrPath]) -> OfNetworks[Responses]:
+    """Pixels of the maps of each network of a session."""
+    loaded, items = load_arrays(side["maps"]), read_map_items(side["map_table"])
+    both = (pattern_trials(loaded[name], items) for name in ("maps", "untrained"))
+    return OfNetworks(
+        *([Responses(one.reshape(len(one), -1), trials) for one in maps] for maps, trials in both)
+    )
+
+
 def change_table(
-    changes: Mapping[str, Change], warnings: Mapping[str, str] | None = None
+    changes: Mapping[str, Change],
+    warnings: Mapping[str, str] | None = None,
+    untrained: Mapping[str, Sequence[Mapping[str, float | int]]] | None = None,
 ) -> pd.DataFrame:
     """List the changes by all routes, each with what it speaks of.
 
@@ -97,6 +170,8 @@ def change_table(
     warnings : mapping of str to str, optional
         For each session, what `reader_level.at_chance` says of its reader. It stands in the notes
         of the routes through maps, which then belong to no family.
+    untrained : mapping of str to sequence of mapping, optional
+        From `beside_untrained`.
 
     Returns
     -------
@@ -104,7 +179,8 @@ def change_table(
         Columns of `Change.panels`, ``route``, and ``unit``, ``scope`` (see `units`), ``family``,
         ``q`` and ``q_any`` (p and p of any change, corrected together in the family over routes and
         panels: Benjamini & Hochberg), ``smallest_effect`` (half of the interval: smaller changes
-        could not be told from none).
+        could not be told from none), and where untrained networks are given the columns of
+        `beside_untrained.beside` with ``against_untrained``: what they are numbers of.
     """
     table = pd.concat(
         [change.panels.assign(route=name) for name, change in changes.items()], ignore_index=True
@@ -127,6 +203,23 @@ def change_table(
     both = corrected([*table["p"], *table["p_any"]], 2 * table["family"].tolist())
     table["q"], table["q_any"] = np.split(both, 2)
     table["smallest_effect"] = (table["ci_high"] - table["ci_low"]) / 2
+    return _with_untrained(table, untrained or {})
+
+
+def _with_untrained(
+    table: pd.DataFrame, untrained: Mapping[str, Sequence[Mapping[str, float | int]]]
+) -> pd.DataFrame:
+    """Add what untrained networks tell to the rows of routes through maps."""
+    for route, found in untrained.items():
+        rows = table.index[table["route"] == route]
+        for row, one in zip(rows, found, strict=False):
+            what = BESIDE[route][0]
+            for column, value in {"against_untrained": what, **one}.items():
+                table.loc[row, column] = value
+            notes = [table.loc[row, "note"], note_beside(one, what)]
+            table.loc[row, "note"] = "; ".join(filter(None, notes))
+    if "against_untrained" in table:
+        table["against_untrained"] = table["against_untrained"].fillna("")
     return table
 
 

@@ -22,7 +22,7 @@ from neuroloop.calcium.reader_maps import (
 )
 from neuroloop.calcium.reader_training import Place, Readings, train_readers
 from neuroloop.calcium.trial_splits import trial_splits
-from neuroloop.calcium.untrained import untrained_maps
+from neuroloop.calcium.untrained import untrained_evidence, untrained_maps
 from neuroloop.calcium.windows import cell_windows
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.networks.calcium_network import CalciumNetwork
@@ -63,6 +63,8 @@ class SessionReadings:
         Fold of the network that read each frame; -1 where none did.
     gains : ndarray, shape (frames,)
         By how much the input of each frame was scaled, see `input_gain`.
+    untrained_evidence : ndarray of float32, shape (networks, frames, cells)
+        That of networks that learned nothing.
     """
 
     rows: pd.DataFrame
@@ -76,6 +78,7 @@ class SessionReadings:
     evidence: np.ndarray
     networks: np.ndarray
     gains: np.ndarray
+    untrained_evidence: np.ndarray
 
     def first_weights(self) -> dict[str, torch.Tensor]:
         """Weights of the network of the first seed and fold."""
@@ -130,17 +133,32 @@ def read_session(
     read = fit(rows, splits, reader["seeds"], checkpoint, Explained(items, held_out))
     control = fit(control_rows, control_splits, 1, lambda name: checkpoint(f"control-{name}"), None)
     numbers = rows["row"].to_numpy()
+    build = Reader.from_block(reader)
+    mask = area_mask(cells, store.shape) if reader["masked"] else None
+    random = [derive_seed(seed, "untrained", n) for n in range(reader["untrained_networks"])]
     untrained = untrained_maps(
         lambda chosen: store.read(numbers[chosen], reader["input"]),
         rows,
         items,
         splits,
-        Reader.from_block(reader),
+        build,
         len(names) + 1,
-        [derive_seed(seed, "untrained", number) for number in range(reader["untrained_networks"])],
+        random,
         method_of(reader["head"]),
         device,
-        area_mask(cells, store.shape) if reader["masked"] else None,
+        mask,
+    )
+    seen = np.unique(np.concatenate(held_out))
+    beside = np.full((len(random), len(store.rows), len(names)), np.nan, dtype=np.float32)
+    beside[:, seen] = untrained_evidence(
+        lambda chosen: store.read(chosen, reader["input"]),
+        seen,
+        cell_windows(cells, store.shape),
+        build,
+        random,
+        device,
+        mask,
+        levels_of=np.intersect1d(seen, numbers),
     )
     gains = input_gain(store.brightness, reader["input"])[store.rows["trial_row"]]
     maps = gather_maps(read, rows, items, splits)
@@ -158,6 +176,7 @@ def read_session(
         evidence,
         networks,
         gains,
+        beside,
     )
 
 

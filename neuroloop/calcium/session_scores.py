@@ -45,8 +45,10 @@ def score_session(readings: SessionReadings, names: Sequence[str]) -> pd.DataFra
 
 def recall_of_cells(readings: SessionReadings, names: Sequence[str]) -> pd.DataFrame:
     """Recall of each cell in held-out trials, see `cell_recall`."""
-    logits, targets, trials, _ = tested_frames(readings.stimulated.logits, readings.rows, names)
-    return cell_recall(logits, targets, trials, names)
+    logits, targets, trials, groups = tested_frames(
+        readings.stimulated.logits, readings.rows, names
+    )
+    return cell_recall(logits, targets, trials, names, groups)
 
 
 def tested_frames(

@@ -119,7 +119,7 @@ def compare_sessions(
         Entries of each panel, of the shape that the measure has.
     generator : numpy.random.Generator
     n_permutations, n_boot : int
-        Numbers of permutations and of resamples.
+        Numbers of permutations and of resamples; without any there is no p, or no interval.
     whole_patterns : bool
         Exchange and resample units whole. If False each pair of trials is a unit by itself,
         which is right only where the trials of a recording share nothing but their pattern.
@@ -164,10 +164,11 @@ def compare_sessions(
         except NeuroLoopError:  # the others define nothing
             return np.full(change.shape, np.nan)
 
-    without = [without_unit(unit) for unit in range(count if count > 1 else 0)]
+    resampled = count > 1 and n_boot > 0
+    without = [without_unit(unit) for unit in range(count if resampled else 0)]
 
     def interval(of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        if count < 2:
+        if not resampled:
             return np.full((2, *of(change).shape), np.nan)
         return of(change) + spread_of_resamples(
             [of(one) for one in without], generator, n_boot, level

@@ -17,7 +17,9 @@ from scipy import special
 
 from neuroloop.calcium.pattern_pairs import panels, sharing
 from neuroloop.calcium.zncc import split_half, zncc
+from neuroloop.statistics.families import corrected
 from neuroloop.statistics.intervals import permutation_p
+from neuroloop.statistics.units import scope, varied
 
 #: The statistics: the published sum over the matrix, diagonal included, and the likeness of pairs
 #: that share a cell less that of pairs which share none.
@@ -26,6 +28,19 @@ STATISTICS = ("sum", "sharing_excess")
 KINDS = ("zncc", "split_half")
 #: The nulls.
 UNTRAINED, PERMUTED = "untrained networks", "permuted labels"
+
+#: What each null varies, and what it does not.
+VARIED = {
+    UNTRAINED: (["network"], ["trial", "pattern", "animal"]),
+    PERMUTED: (["pattern"], ["trial", "network", "animal"]),
+}
+
+#: The family of tests against untrained networks. Likeness follows labels without any learning, so
+#: that permuted labels are in none.
+FAMILY = "ZNCC beside untrained networks"
+
+#: p above which likeness counts as no more than untrained networks have.
+LEVEL = 0.05
 
 
 class Panel(NamedTuple):
@@ -115,7 +130,10 @@ def null_table(
         null_low, null_high`` (that hold 95 % of it), ``n_null``, ``p`` (one-sided: how often the
         null is at least as large; NaN if a value is not defined), ``undefined`` (entries of the
         matrix, and in ``null_undefined`` of a null's, means), ``patterns, trials, seeds``. A value
-        of the null is one network's, which varies more than a mean over seeds.
+        of the null is one network's, which varies more than a mean over seeds. ``unit`` and
+        ``scope`` (see `units`) are of p and its null, ``ci_unit`` is what the interval varies;
+        ``family`` and ``q``: p corrected together (Benjamini & Hochberg); ``note`` says in words
+        where likeness is no more than untrained networks have.
     """
     held = make_panels(patterns, groups)
     seeds, trials = trained.shape[:2]
@@ -172,7 +190,20 @@ def null_table(
                         "seeds": seeds,
                     }
                 )
-    return pd.DataFrame(rows)
+    return _with_words(pd.DataFrame(rows))
+
+
+def _with_words(table: pd.DataFrame) -> pd.DataFrame:
+    """Say what p varies, correct it in its family, and tell what does not beat its null."""
+    table["unit"] = table["null"].map({name: varied(units) for name, (units, _) in VARIED.items()})
+    table["scope"] = table["null"].map({name: scope(*both) for name, both in VARIED.items()})
+    table["ci_unit"] = varied(["trial"])
+    of_networks = table["null"] == UNTRAINED
+    table["family"] = np.where(of_networks & table["p"].notna(), FAMILY, "")
+    table["q"] = corrected(table["p"].tolist(), table["family"].tolist())
+    no_more = of_networks & (table["p"] > LEVEL)
+    table["note"] = np.where(no_more, "NOT ABOVE UNTRAINED NETWORKS", "")
+    return table
 
 
 def _each(matrices: np.ndarray, held: Sequence[Panel]) -> np.ndarray:

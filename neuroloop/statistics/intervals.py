@@ -59,12 +59,15 @@ def cluster_interval(
     Techniques, section 3.12, without finite-population correction). The interval is Wilson's score
     interval for as many independent rows as have that variance, accuracy * (1 - accuracy) /
     variance, with Student's t of R - 1 degrees of freedom (Franco et al. 2019, J. Surv. Stat.
-    Methodol. 7:334): a symmetric one holds the truth too rarely near 0 and 1.
+    Methodol. 7:334): a symmetric one holds the truth too rarely near 0 and 1. Where few clusters
+    have most of the hits, as where hits are rare, the variance is known as badly as from few
+    clusters: the degrees of freedom are then those of a variance whose residuals have that kurtosis
+    (`_of_clusters`).
 
     Rows may be alike in two ways that cross, as rows of one run and rows of one image. The variance
     is then that over runs plus that over images less that over their cells (Cameron, Gelbach &
     Miller 2011, J. Bus. Econ. Stat. 29:238), and at least that over either, with the degrees of
-    freedom of Satterthwaite (1946, Biometrics Bull. 2:110).
+    freedom of Satterthwaite (1946, Biometrics Bull. 2:110) for the sum of both.
 
     Clusters that all have the same accuracy (as when every row is right) show no variance, and
     their rows count as independent. So do those of a single cluster, which is too narrow where they
@@ -90,17 +93,17 @@ def cluster_interval(
     if any(hits.shape != one.shape for one in kinds) or not len(hits):
         raise ValueError(f"hits {hits.shape} and clusters {kinds[0].shape} give no interval")
     n_right, n = int(hits.sum()), len(hits)
-    of_kind = [_cluster_variance(hits, one) for one in kinds]
-    freedoms = [one.max() for one in kinds]
-    variance, freedom = of_kind[0], float(freedoms[0])
-    if len(kinds) > 1 and any(of_kind):
-        cells = _numbered(map(str, kinds[0] * (freedoms[1] + 1) + kinds[1]))
-        variance = max(*of_kind, sum(of_kind) - _cluster_variance(hits, cells))
-        spent = sum(one**2 / degrees for one, degrees in zip(of_kind, freedoms, strict=True) if one)
-        freedom = max(variance**2 / spent, float(min(freedoms)))
+    of_kind = [_of_clusters(hits, one) for one in kinds]
+    variance, freedom = of_kind[0]
+    if len(kinds) > 1 and any(one.variance for one in of_kind):
+        cells = _numbered(map(str, kinds[0] * (kinds[1].max() + 1) + kinds[1]))
+        variances = [one.variance for one in of_kind]
+        variance = max(*variances, sum(variances) - _of_clusters(hits, cells).variance)
+        spent = sum(one.variance**2 / one.freedom for one in of_kind if one.variance)
+        freedom = max(variance**2 / spent, min(one.freedom for one in of_kind))
     accuracy = n_right / n
     rows = accuracy * (1 - accuracy) / variance if variance else n
-    if freedom == 0 or (not variance and freedoms[0] + 1 == n):
+    if freedom == 0 or (not variance and kinds[0].max() + 1 == n):
         freedom = np.inf
     low, high = score_interval(accuracy, rows, float(special.stdtrit(freedom, (1 + level) / 2)))
     return Estimate(accuracy, low, high)
@@ -134,15 +137,31 @@ def _numbered(clusters: Iterable[str]) -> np.ndarray:
     return np.unique(np.asarray(list(clusters), dtype=str), return_inverse=True)[1]
 
 
-def _cluster_variance(hits: np.ndarray, clusters: np.ndarray) -> float:
-    """Linearised variance of the accuracy over clusters; 0 if there is one, or all are alike."""
+class _Spread(NamedTuple):
+    """Variance of an accuracy, and the degrees of freedom with which it is known."""
+
+    variance: float
+    freedom: float
+
+
+def _of_clusters(hits: np.ndarray, clusters: np.ndarray) -> _Spread:
+    """Linearised variance of the accuracy over clusters; 0 if there is one, or all are alike.
+
+    Degrees of freedom are 2 R / (k - (R - 3) / (R - 1)) of R clusters whose residuals have the
+    kurtosis k (O'Neill 2014, Am. Stat. 68:282): R - 1 where it is that of a normal distribution,
+    which they are at most, and few where few clusters make the variance.
+    """
     right, rows = np.bincount(clusters, weights=hits), np.bincount(clusters)
     n_right, n, n_clusters = int(hits.sum()), len(hits), len(rows)
     # In whole numbers, so that equal accuracies give exactly zero.
     residuals = (right * n - n_right * rows) / n
     if not residuals.any():
-        return 0.0
-    return float(n_clusters / (n_clusters - 1) * (residuals**2).sum()) / n**2
+        return _Spread(0.0, float(n_clusters - 1))
+    squares = residuals**2
+    kurtosis = n_clusters * (squares**2).sum() / squares.sum() ** 2
+    most = n_clusters - 1
+    freedom = min(most, 2 * n_clusters / (kurtosis - (n_clusters - 3) / most))
+    return _Spread(float(n_clusters / most * squares.sum()) / n**2, float(freedom))
 
 
 def group_interval(values: Iterable[float], level: float = 0.95) -> GroupEstimate:

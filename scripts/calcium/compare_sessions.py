@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from neuroloop.calcium.across_days import across_days
+from neuroloop.calcium.across_days import across_table
 from neuroloop.calcium.cell_table import read_cells
 from neuroloop.calcium.comparison_figure import comparison_figure
 from neuroloop.calcium.empty_entries import why_empty
 from neuroloop.calcium.matrix_figure import matrix_figure
 from neuroloop.calcium.reader_level import at_chance
 from neuroloop.calcium.routes import UNITS
-from neuroloop.calcium.session_change import change_table, changes_by_route
+from neuroloop.calcium.session_change import beside_untrained, change_table, changes_by_route
 from neuroloop.calcium.shared_frames import refuse_shared_sessions
 from neuroloop.files.formats import StrPath, save_arrays, save_table
 from neuroloop.jobs.job import job
@@ -79,7 +77,8 @@ def compare_sessions(
     counts: dict[str, Any] = {"permutations": permutations, "bootstraps": bootstraps}
     changes = changes_by_route(sides, cells, exclusion_radius, **counts, seed=seed)
     warnings = {name: at_chance(side["reading"]) for name, side in zip(names, sides, strict=True)}
-    routes = change_table(changes, warnings)
+    untrained = beside_untrained(sides, cells, exclusion_radius, bootstraps, seed)
+    routes = change_table(changes, warnings, untrained)
     save_table(outputs["routes"], routes)
     arrays = {
         f"{name}_{field}": getattr(changes[name], field)
@@ -95,13 +94,7 @@ def compare_sessions(
         seed=seed,
         **counts,
     )
-    across = [
-        across_days(trained, tested, reader).assign(trained=names[i], tested=names[j])
-        for i, trained in enumerate(sides)
-        for j, tested in enumerate(sides)
-        if i != j
-    ]
-    save_table(outputs["across"], pd.concat(across))
+    save_table(outputs["across"], across_table(sides, names, reader))
     save(comparison_figure(routes, UNITS, sessions=names), outputs["figure"], outputs["figure_svg"])
     shown = {"from traces": changes["influence"], "from maps": changes["maps"]}
     drawn = {title: change.matrix for title, change in shown.items()}

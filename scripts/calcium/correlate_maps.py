@@ -89,7 +89,7 @@ def correlate_maps(
     )
     warning = at_chance(reading)
     save_table(outputs["panels"], found.panels().assign(reader=warning))
-    nulls = found.nulls(seed).assign(reader=warning)
+    nulls = found.nulls(seed, warning).assign(reader=warning)
     save_table(outputs["nulls"], nulls)
     save(
         null_figure(nulls, session=session, warning=warning),

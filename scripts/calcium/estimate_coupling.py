@@ -11,7 +11,9 @@ from neuroloop.calcium.coupling_routes import (
     coupling_by_route,
     coupling_table,
     evidence_of,
+    maps_beside,
     on_others_scale,
+    pair_q,
 )
 from neuroloop.calcium.design import stimulated_cells
 from neuroloop.calcium.empty_entries import why_empty
@@ -80,7 +82,7 @@ def estimate_coupling(
         f"{name}_{field}": getattr(route, field)
         for name, route in routes.items()
         for field in ("matrix", "ci_low", "ci_high", "p", "reasons")
-    }
+    } | {f"{name}_q": pair_q(route) for name, route in routes.items()}
     save_arrays(
         outputs["coupling"],
         arrays,
@@ -92,7 +94,15 @@ def estimate_coupling(
         seed=seed,
     )
     warning = at_chance(reading)
-    save_table(outputs["table"], coupling_table(found, known, true, warning))
+    beside = (
+        {}
+        if "maps" in found.failed
+        else maps_beside(evidence, table, patterns, known, exclusion_radius, bootstraps, seed, true)
+    )
+    told = coupling_table(found, known, true, warning, beside)
+    save_table(outputs["table"], told)
+    # What a reader must know of the maps before they look at them.
+    of_maps = str(told.set_index("route").loc["maps", "note"]) if beside else warning
     unit = "response over the cell's own"
     shown = {"from traces": routes["influence"], "from maps": routes["maps"]}
     matrices = {title: route.matrix for title, route in shown.items()}
@@ -114,7 +124,7 @@ def estimate_coupling(
                 [
                     f"{len(listed)} trials of {len(set(patterns))} patterns",
                     *filter(None, [on_others_scale(routes["influence"].reasons, names)]),
-                    *([fill(warning, 88)] if warning else []),
+                    *([fill(of_maps, 88)] if of_maps else []),
                 ]
             ),
         ),

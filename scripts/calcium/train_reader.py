@@ -110,8 +110,18 @@ def train_reader(
     )
     save_arrays(
         outputs["evidence"],
-        {"evidence": found.evidence, "network": found.networks, "gain": found.gains},
-        axes={"evidence": ("seed", "row", "cell"), "network": ("row",), "gain": ("row",)},
+        {
+            "evidence": found.evidence,
+            "untrained": found.untrained_evidence,
+            "network": found.networks,
+            "gain": found.gains,
+        },
+        axes={
+            "evidence": ("seed", "row", "cell"),
+            "untrained": ("network", "row", "cell"),
+            "network": ("row",),
+            "gain": ("row",),
+        },
         cells=names,
         **facts,
     )

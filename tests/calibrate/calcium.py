@@ -6,6 +6,16 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from neuroloop.calcium.beside_untrained import (
+    OfNetworks,
+    certainty,
+    changes_beside,
+    coupling_beside,
+    evidence_each,
+    size,
+)
+from neuroloop.calcium.coupling import TrialEvidence, trial_evidence
+from neuroloop.calcium.coupling_routes import pair_q
 from neuroloop.calcium.design import least_squares, stimulated_cells
 from neuroloop.calcium.influence import estimate_influence
 from neuroloop.calcium.reading_metrics import reading_metrics
@@ -21,8 +31,10 @@ TABLE = pd.DataFrame(
     {"cell": CELLS, "row": np.arange(8) * 100.0, "column": 0.0, "radius": 5.0, "group": "g"}
 )
 OFF = ~np.eye(len(CELLS), dtype=bool)
-#: Fewer than the workflow's 1,000, which say the same.
-COUNTS = {"permutations": 199, "bootstraps": 199}
+#: A p takes no resamples, and needs fewer exchanges than the workflow's 1,000; an interval takes no
+#: exchanges, and resamples as the workflow's: of 199, it is too narrow in one study of a hundred.
+FOR_P = {"permutations": 199, "bootstraps": 0}
+FOR_INTERVAL = {"permutations": 0, "bootstraps": 999}
 
 
 def draw_coupling(generator: np.random.Generator) -> np.ndarray:
@@ -58,7 +70,12 @@ def session(
 
 
 def unchanged(
-    generator: np.random.Generator, route: str, recordings: int, gain: float, trials: int
+    generator: np.random.Generator,
+    route: str,
+    recordings: int,
+    gain: float,
+    trials: int,
+    counts: dict[str, int],
 ) -> Change:
     """Two sessions of one coupling; the second has less SNR, and tires."""
     coupling = draw_coupling(generator)
@@ -67,12 +84,12 @@ def unchanged(
         for snr, fatigue in ((3.0, 0.0), (2.4, 0.1 if trials > 1 else 0.0))
     ]
     if route == "influence":
-        return compare_coupling(*sides, TABLE, 10.0, generator, **COUNTS)
+        return compare_coupling(*sides, TABLE, 10.0, generator, **counts)
     scaled = [
         Responses(common_scale(side.responses, least_squares(_stimulated(side))), side.trials)
         for side in sides
     ]
-    return compare_likeness(*scaled, route, generator, **COUNTS)
+    return compare_likeness(*scaled, route, generator, **counts)
 
 
 def _stimulated(side: Responses) -> np.ndarray:
@@ -88,7 +105,7 @@ def p_of_change(
     trials: int,
 ) -> float | None:
     """p, or p of any change, of two sessions without one; None where it is refused."""
-    p = unchanged(generator, route, recordings, gain, trials).panels.iloc[0][column]
+    p = unchanged(generator, route, recordings, gain, trials, FOR_P).panels.iloc[0][column]
     return float(p) if np.isfinite(p) else None
 
 
@@ -96,7 +113,7 @@ def interval_of_change(
     generator: np.random.Generator, route: str, recordings: int, gain: float, trials: int
 ) -> tuple[float, float, float]:
     """Interval of a change that is 0."""
-    row = unchanged(generator, route, recordings, gain, trials).panels.iloc[0]
+    row = unchanged(generator, route, recordings, gain, trials, FOR_INTERVAL).panels.iloc[0]
     return float(row["ci_low"]), float(row["ci_high"]), 0.0
 
 
@@ -171,6 +188,174 @@ def p_of_zncc(generator: np.random.Generator, null: str, statistic: str) -> floa
     return float(row["p"])
 
 
+#: Cells of the worlds with many networks, and their patterns: fewer, as each network costs as much.
+FEW = CELLS[:4]
+FEW_PATTERNS = [name for name in PATTERNS if name == "none" or set(name.split("+")) <= set(FEW)]
+FEW_TABLE = TABLE.iloc[: len(FEW)]
+
+#: Course of evidence over the frames of a trial, two before the onset and three after it.
+COURSE = np.array([0.0, 0.0, 1.0, 0.8, 0.6])
+
+
+def evidence_of(
+    generator: np.random.Generator, seen: Responses, networks: int, noise: float
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Evidence in each frame of trials, by networks with gains and levels of their own.
+
+    Half of the noise is in the frames, and so in what every network says of them.
+    """
+    offsets = np.arange(len(COURSE)) - 2
+    rows = seen.trials.loc[seen.trials.index.repeat(len(COURSE))].reset_index(names="trial_row")
+    rows["offset"] = np.tile(offsets, len(seen.trials))
+    signal = (seen.responses[:, None] * COURSE[:, None]).reshape(-1, len(FEW))
+    own, shared = (
+        generator.standard_normal((count, *signal.shape)) * noise / np.sqrt(2)
+        for count in (networks, 1)
+    )
+    gain = np.exp(0.5 * generator.standard_normal((networks, 1, len(FEW))))
+    level = generator.standard_normal((networks, 1, len(FEW)))
+    return level + gain * (signal + shared + own), rows
+
+
+def trials_of(
+    generator: np.random.Generator, coupling: np.ndarray, recordings: int, gain: float, trials: int
+) -> Responses:
+    """Responses of few cells, without noise beside their recording's gain: frames add theirs."""
+    seen = session(generator, coupling, recordings, gain, np.inf, trials)
+    kept = seen.trials["pattern"].isin(FEW_PATTERNS).to_numpy()
+    return Responses(seen.responses[kept, : len(FEW)], seen.trials[kept].reset_index(drop=True))
+
+
+def _few_stimulated(seen: Responses) -> np.ndarray:
+    return stimulated_cells(seen.trials["pattern"].tolist(), FEW)
+
+
+def maps_unchanged(
+    generator: np.random.Generator,
+    recordings: int,
+    gain: float,
+    trials: int,
+    counts: dict[str, int],
+) -> Change:
+    """Two sessions of one coupling, each read by two networks of its own; the second is noisier."""
+    coupling = draw_coupling(generator)
+    sides = []
+    for noise in (0.5, 0.6):
+        seen = trials_of(generator, coupling, recordings, gain, trials)
+        evidence, rows = evidence_of(generator, seen, 2, noise)
+        one = np.zeros(len(rows), dtype=int)
+        sides.append(trial_evidence(evidence, rows, _few_stimulated(seen), one))
+    return compare_coupling(*sides, FEW_TABLE, 10.0, generator, **counts)
+
+
+def p_of_maps(
+    generator: np.random.Generator, column: str, recordings: int, gain: float, trials: int
+) -> float | None:
+    """p, or p of any change, of a change by maps that is none."""
+    p = maps_unchanged(generator, recordings, gain, trials, FOR_P).panels.iloc[0][column]
+    return float(p) if np.isfinite(p) else None
+
+
+def interval_of_maps(
+    generator: np.random.Generator, recordings: int, gain: float, trials: int
+) -> tuple[float, float, float]:
+    """Interval of a change by maps that is 0."""
+    row = maps_unchanged(generator, recordings, gain, trials, FOR_INTERVAL).panels.iloc[0]
+    return float(row["ci_low"]), float(row["ci_high"]), 0.0
+
+
+def _networks_like_untrained(
+    generator: np.random.Generator, seen: Responses
+) -> OfNetworks[TrialEvidence | None]:
+    """Evidence by a trained network that is no other than 19 untrained ones, beside theirs."""
+    evidence, rows = evidence_of(generator, seen, 20, 1.5)
+    one, gains = np.zeros(len(rows), dtype=int), np.ones(len(rows))
+    each = evidence_each(evidence, rows, _few_stimulated(seen), one, gains)
+    return OfNetworks(each[:1], each[1:])
+
+
+def p_of_pairs_untrained(generator: np.random.Generator) -> float:
+    """p of the pairs above 0 that a network which learned nothing tells."""
+    seen = trials_of(generator, draw_coupling(generator), 3, 0.0, 1)
+    networks, seed = _networks_like_untrained(generator, seen), int(generator.integers(2**31))
+    patterns = seen.trials["pattern"].tolist()
+    found = coupling_beside(*networks, patterns, FEW_TABLE, 10.0, 39, seed)
+    return float(found["p_untrained"])
+
+
+def p_of_change_untrained(generator: np.random.Generator) -> float:
+    """p of a change, which there is, by networks of two sessions that learned nothing."""
+    coupling = draw_coupling(generator)
+    before, after = (
+        _networks_like_untrained(generator, trials_of(generator, strength * coupling, 4, 0.3, 1))
+        for strength in (1.0, 1.3)
+    )
+
+    def compare(first: TrialEvidence, second: TrialEvidence) -> Change:
+        counts = {"permutations": 0, "bootstraps": 49}
+        return compare_coupling(first, second, FEW_TABLE, 10.0, generator, **counts)
+
+    found = changes_beside(compare, before, after, certainty)
+    return float(found[0]["p_untrained"]) if found else 1.0  # nothing told, nothing found
+
+
+def maps_of(
+    generator: np.random.Generator, scenes: np.ndarray, patterns: list[str], recordings: int
+) -> Responses:
+    """Pixels of maps in trials: scenes of patterns, what a recording's share, and noise."""
+    shared = 0.5 * generator.standard_normal((recordings, 1, scenes.shape[-1]))
+    drawn = scenes + shared + generator.standard_normal((recordings, *scenes.shape))
+    rows = [(f"r{r}", 1, pattern, "g") for r in range(recordings) for pattern in patterns]
+    trials = pd.DataFrame(rows, columns=["recording", "trial", "pattern", "group"])
+    return Responses(drawn.reshape(-1, scenes.shape[-1]), trials)
+
+
+def zncc_unchanged(generator: np.random.Generator, counts: dict[str, int]) -> Change:
+    """Two sessions of one scene in the maps of one network, which are as noisy in both."""
+    scenes = 2 * generator.standard_normal((len(FEW_PATTERNS) - 1, 64))
+    sides = [maps_of(generator, scenes, FEW_PATTERNS[1:], 8) for _ in range(2)]
+    return compare_likeness(*sides, "zncc", generator, shape=(8, 8), **counts)
+
+
+def p_of_zncc_change(generator: np.random.Generator) -> float:
+    """p of a change of ZNCC by one network that reads both sessions."""
+    return float(zncc_unchanged(generator, FOR_P).panels.iloc[0]["p"])
+
+
+def interval_of_zncc_change(generator: np.random.Generator) -> tuple[float, float, float]:
+    """Interval of a change of ZNCC that is 0."""
+    row = zncc_unchanged(generator, FOR_INTERVAL).panels.iloc[0]
+    return float(row["ci_low"]), float(row["ci_high"]), 0.0
+
+
+def p_of_zncc_change_untrained(generator: np.random.Generator) -> float:
+    """p of a change of ZNCC by networks of two sessions that are no other than untrained ones."""
+
+    def networks() -> OfNetworks[Responses]:
+        made = []
+        for _ in range(20):
+            seams = generator.exponential() * generator.standard_normal(64)
+            scenes = seams + generator.standard_normal((len(FEW_PATTERNS) - 1, 64))
+            made.append(maps_of(generator, scenes, FEW_PATTERNS[1:], 1))
+        return OfNetworks(made[:1], made[1:])
+
+    def compare(first: Responses, second: Responses) -> Change:
+        counts = {"permutations": 0, "bootstraps": 0}
+        return compare_likeness(first, second, "zncc", generator, shape=(8, 8), **counts)
+
+    (found,) = changes_beside(compare, networks(), networks(), size)
+    return float(found["p_untrained"])
+
+
+def any_false_pair(generator: np.random.Generator, trials: int) -> float:
+    """Least corrected p over all pairs of cells of which none is coupled."""
+    nothing = np.zeros(OFF.shape)
+    seen = session(generator, nothing, 0, 0.0, 3.0, trials)
+    patterns = seen.trials["pattern"].tolist()
+    found = estimate_influence(seen.responses, patterns, TABLE, generator, n_boot=99)
+    return float(np.nanmin(pair_q(found)))
+
+
 #: Recordings a session (0: one for each pattern), spread of their gain, and trials.
 WORLDS = [(0, 0.0, 5), (0, 0.2, 5), (0, 0.4, 5), (6, 0.3, 1), (8, 0.3, 1)]
 
@@ -188,7 +373,7 @@ CLAIMS = [
             partial(p_of_change, column=column, route=route, recordings=n, gain=g, trials=trials),
             _world(n, g, trials),
             "recordings",
-            seconds=0.21 if route == "cosine" else 0.045,
+            seconds=0.11 if route == "cosine" else 0.035,
         )
         for route in ("influence", "cosine")
         for column in ("p", "p_any")
@@ -201,7 +386,7 @@ CLAIMS = [
             partial(interval_of_change, route=route, recordings=n, gain=g, trials=trials),
             _world(n, g, trials),
             "recordings",
-            seconds=0.21 if route == "cosine" else 0.045,
+            seconds=0.045 if route == "influence" else 0.1 if n else 0.2,
         )
         for route in ("influence", "cosine")
         for n, g, trials in [*WORLDS, (2, 0.3, 3), (3, 0.3, 2), (5, 0.3, 1)]
@@ -227,8 +412,7 @@ CLAIMS = [
             "trials",
             seconds=0.05,
         )
-        for share in (0.5,)
-        for trials in (5, 10)
+        for share, trials in ((0.5, 5), (0.5, 10), (0.13, 10))
     ),
     Claim(
         "reading-of-40-trials",
@@ -253,5 +437,79 @@ CLAIMS = [
             (UNTRAINED, "sharing_excess", "networks"),
             (UNTRAINED, "sum", "networks"),
         ]
+    ),
+    *(
+        Claim(
+            f"{'any-' * (column == 'p_any')}change-maps-{n or 37}-recordings-gain-{100 * g:.0f}",
+            "test",
+            partial(p_of_maps, column=column, recordings=n, gain=g, trials=trials),
+            f"evidence in maps of two networks a session; {_world(n, g, trials)}",
+            "recordings",
+            seconds=0.04,
+        )
+        for column in ("p", "p_any")
+        for n, g, trials in [(8, 0.3, 1)]
+    ),
+    *(
+        Claim(
+            f"interval-of-change-maps-{n or 37}-recordings-gain-{100 * g:.0f}",
+            "interval",
+            partial(interval_of_maps, recordings=n, gain=g, trials=trials),
+            f"evidence in maps of two networks a session; {_world(n, g, trials)}",
+            "recordings",
+            seconds=0.04,
+        )
+        for n, g, trials in [(8, 0.3, 1)]
+    ),
+    Claim(
+        "maps-pairs-against-untrained",
+        "test",
+        p_of_pairs_untrained,
+        "coupled cells, told from evidence of a network that is no other than 19 untrained ones",
+        "networks",
+        seconds=0.09,
+    ),
+    Claim(
+        "change-maps-against-untrained",
+        "test",
+        p_of_change_untrained,
+        "couplings grow by 0.3; networks of both sessions are no other than 19 untrained ones",
+        "networks",
+        seconds=0.2,
+    ),
+    Claim(
+        "change-zncc-of-one-network",
+        "test",
+        p_of_zncc_change,
+        "no change; maps of one network in two sessions of 8 recordings that are as noisy",
+        "recordings",
+        seconds=0.08,
+    ),
+    Claim(
+        "interval-of-change-zncc-of-one-network",
+        "interval",
+        interval_of_zncc_change,
+        "no change; maps of one network in two sessions of 8 recordings that are as noisy",
+        "recordings",
+        seconds=0.025,
+    ),
+    Claim(
+        "change-zncc-against-untrained",
+        "test",
+        p_of_zncc_change_untrained,
+        "maps of networks of both sessions that are no other than 19 untrained ones",
+        "networks",
+        seconds=0.3,
+    ),
+    *(
+        Claim(
+            f"any-false-pair-of-{trials}-trials",
+            "test",
+            partial(any_false_pair, trials=trials),
+            f"least q of 56 pairs of cells, none coupled, {trials} trials a pattern",
+            "trials",
+            seconds=0.015,
+        )
+        for trials in (5,)
     ),
 ]

@@ -33,10 +33,12 @@ def estimate(folder: Path, patterns: list[str], strength: float = 1.0) -> dict[s
     save_arrays(folder / "traces.npz", {"response": response}, axes={"response": ("trial", "cell")})
     evidence = {
         "evidence": np.full((1, len(rows), 3), np.nan),
+        "untrained": np.full((2, len(rows), 3), np.nan),
         "network": np.full(len(rows), -1),
         "gain": np.ones(len(rows)),
     }
-    axes = {"evidence": ("seed", "row", "cell"), "network": ("row",), "gain": ("row",)}
+    axes = {"evidence": ("seed", "row", "cell"), "untrained": ("network", "row", "cell")}
+    axes |= {"network": ("row",), "gain": ("row",)}
     save_arrays(folder / "evidence.npz", evidence, axes=axes)
     reading = {"subset": ["stimulated"], "measure": ["recall"], "frames_of": ["stimulated"]}
     scores = {"value": [0.128], "chance": [0.129], "p": [0.5]}

@@ -125,16 +125,22 @@ def test_four_routes_compare_the_sessions(project: Project) -> None:
     assert routes["p"].between(0.05, 1).all()  # of 19 permutations
     assert np.allclose(routes["change"], routes["second"] - routes["first"])
     assert set(routes["recordings"].dropna()) <= {6, 7}  # a pattern each; likeness has no "none"
-    told = routes["note"].fillna("") != ""  # and in no family: ZNCC, and maps at chance
+    told, tested = routes["note"].fillna("") != "", routes["q"].notna()
     assert (told >= (routes["route"] == "zncc")).all()
     assert (told <= routes["route"].isin(("zncc", "maps"))).all()
-    assert (routes["q"].notna() == ~told).all()
+    assert (tested <= (routes["route"] != "zncc")).all()
+    assert (~tested <= told).all()  # and in no family: ZNCC, and maps at chance
+    beside = routes["untrained_networks"].notna()
+    assert beside[routes["route"] == "zncc"].all()
+    assert (routes.loc[beside, "untrained_networks"] == 3).all()
+    assert not beside[~routes["route"].isin(("zncc", "maps"))].any()
     assert (routes["unit"] == "recordings").all()
     across = table(project, f"{COMPARED}/across.tsv")
     assert set(zip(across["trained"], across["tested"], strict=True)) == {
         ("before", "after"),
         ("after", "before"),
     }
+    assert (across["q"].dropna() >= across["p"].dropna()).all()
 
 
 def test_coupling_stands_beside_the_truth(project: Project) -> None:
@@ -142,6 +148,9 @@ def test_coupling_stands_beside_the_truth(project: Project) -> None:
     assert coupling["route"].tolist() == ["influence", "maps"]
     assert (coupling["pairs"] <= 6).all()
     assert {"auc", "pearson", "uncoupled_covering_0"} <= set(coupling)
+    with np.load(project.folder / f"{CELLS}/before/tiny_reader/evidence.npz") as seen:
+        assert seen["untrained"].shape == (3, *seen["evidence"].shape[1:])
+        assert np.isfinite(seen["untrained"]).all()
 
 
 @pytest.mark.parametrize(

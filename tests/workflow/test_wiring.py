@@ -30,6 +30,7 @@ TRIGGERS = {"code", "content", "asked"}
 #: belongs to a model.json.
 FOUND_BESIDE = {
     "extract_frames": {"movies"},
+    "find_reader_leaks": {"movies"},
     "list_recordings": {"movies"},
     "map_radiographs": {"weights", "images"},
     "check_area": {"sidecars"},

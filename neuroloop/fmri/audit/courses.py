@@ -45,6 +45,8 @@ class Courses:
     brain : ndarray of float32, (volumes, voxels)
         Bright voxels outside of the regions.
     outside : ndarray of float32, (volumes, voxels)
+    away : ndarray of bool, (voxels,)
+        Which of those outside are not next to the brain, where moving heads change what is seen.
     outside_what : str
         What they are, in words.
     regions : ndarray of float32, (volumes, voxels)
@@ -59,6 +61,7 @@ class Courses:
     motion_from: str
     brain: np.ndarray
     outside: np.ndarray
+    away: np.ndarray
     outside_what: str
     regions: np.ndarray
     digests: list[bytes]
@@ -94,8 +97,9 @@ def read_courses(bold: Sequence[StrPath], scan: Scan, confounds: Sequence[StrPat
         if not np.isfinite(values).all():
             values = np.nan_to_num(values, posinf=0.0, neginf=0.0)
         if not chosen:
-            outside, brain, what = _kinds(values, in_region)
+            outside, brain, apart, what = _kinds(values, in_region)
             chosen = [_some(mask) for mask in (brain, outside, in_region)]
+            away = apart.reshape(-1)[chosen[1]]
         parts[0].append(motion_of(values, ~in_region if (~in_region).any() else in_region))
         for kept, places in zip(parts[1:], chosen, strict=True):
             kept.append(values.reshape(-1, values.shape[3])[places].T.astype(np.float32))
@@ -109,7 +113,7 @@ def read_courses(bold: Sequence[StrPath], scan: Scan, confounds: Sequence[StrPat
         told = f"tables of confounds ({Path(confounds[0]).name}, ...)"
     runs = scan.volumes["run"].to_numpy(dtype=str)
     moved, kinds = with_jumps(motion)
-    return Courses(runs, moved, kinds, told, brain, outside, what, regions, digests)
+    return Courses(runs, moved, kinds, told, brain, outside, away, what, regions, digests)
 
 
 def _tables(paths: Sequence[StrPath], volumes: Sequence[int]) -> np.ndarray:
@@ -123,25 +127,22 @@ def _tables(paths: Sequence[StrPath], volumes: Sequence[int]) -> np.ndarray:
     return np.concatenate(tables)
 
 
-def _kinds(values: np.ndarray, in_region: np.ndarray) -> tuple[np.ndarray, np.ndarray, str]:
-    """Voxels outside the brain, and those of the brain outside of the regions.
+def _kinds(
+    values: np.ndarray, in_region: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, str]:
+    """Voxels outside the brain, of the brain outside the regions, and not next to the brain.
 
-    Those outside lie `AWAY` voxels from the brain, if there are some there: moving heads change
-    what is next to them. Where no voxel is dark, those on the grid's faces stand for the outside.
+    Where no voxel is dark, those on the faces of the grid stand for the outside.
     """
     mean = values.mean(axis=3, dtype=np.float64)
     varies = np.ptp(values, axis=3) > 0
     dark = mean < DARK * np.percentile(mean, 98) if mean.max() > 0 else np.zeros_like(in_region)
-    near = binary_dilation(~dark, np.ones((3, 3, 3)), iterations=AWAY) | in_region
-    away = dark & ~near & varies
-    outside = away if away.sum() >= FEWEST else dark & ~in_region & varies
     what = f"voxels darker than {100 * DARK:.0f} % of the brightest"
-    if outside.sum() < FEWEST:
-        faces = np.ones(mean.shape, dtype=bool)
-        faces[tuple(slice(1, -1) if size > 2 else slice(None) for size in mean.shape)] = False
-        outside, what = faces & ~in_region & varies, "voxels on the faces of the grid"
-        dark = faces
-    return outside, ~dark & ~in_region & varies, what
+    if (dark & ~in_region & varies).sum() < FEWEST:
+        dark, what = np.ones(mean.shape, dtype=bool), "voxels on the faces of the grid"
+        dark[tuple(slice(1, -1) if size > 2 else slice(None) for size in mean.shape)] = False
+    apart = ~binary_dilation(~dark | in_region, np.ones((3, 3, 3)), iterations=AWAY)
+    return dark & ~in_region & varies, ~dark & ~in_region & varies, apart, what
 
 
 def _some(mask: np.ndarray) -> np.ndarray:

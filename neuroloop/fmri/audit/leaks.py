@@ -16,9 +16,11 @@ from neuroloop.fmri.audit.courses import FEWEST, Courses
 from neuroloop.fmri.audit.reading import (
     LEVEL,
     Reading,
+    View,
     best,
     components,
     read_labels,
+    standardised,
     whitened,
 )
 from neuroloop.fmri.audit.windows import Windows, detrended, means
@@ -41,7 +43,7 @@ POSITIONS = 60
 #: Share of blocks with rest before them from which on rest is read.
 RESTED = 0.9
 
-#: Strongest patterns outside the brain that count alike.
+#: Voxels outside the brain that are looked at where an artefact is local.
 FEW = 8
 
 TIME, MOTION, GLOBAL, REST, OUTSIDE = (
@@ -125,7 +127,7 @@ def from_motion(subject: str, blocks: Blocks, scanned: Scanned, seed: int) -> Ch
     """Whether displacement tells the class."""
     views = scanned.views(scanned.flat(scanned.courses.motion))
     kinds = scanned.courses.motion_kinds
-    each = [whitened(view[:, kinds == kind]) for view in views for kind in np.unique(kinds)]
+    each = [View(whitened(view[:, kinds == kind])) for view in views for kind in np.unique(kinds)]
     reading = read_labels(each, blocks, _stream(seed, subject, MOTION))
     moved = max(float(_class_means(view, blocks.y).std(axis=0).max()) for view in views)
     told = (
@@ -146,13 +148,13 @@ def from_global_signal(
         views = [blocks.means(_centred(x, blocks.problem.runs))]
         what = f"all {x.shape[1]} voxels"
     generator = _stream(seed, subject, GLOBAL)
-    sums = [whitened(view.mean(axis=1, keepdims=True)) for view in views]
+    sums = [View(whitened(view.mean(axis=1, keepdims=True))) for view in views]
     reading = read_labels(sums, blocks, generator)
     better = 0
     for _ in range(PROJECTIONS if reading.matters else 0):
         weights = generator.standard_normal((views[0].shape[1], 1))
         weights -= weights.mean()
-        others = [whitened(view @ weights) for view in views]
+        others = [View(whitened(view @ weights)) for view in views]
         better += int(best(others, blocks, blocks.y[None])[0] >= reading.accuracy - 1e-12)
     told = f"From the mean of {what} {_read(reading)}"
     if reading.matters:
@@ -170,7 +172,9 @@ def from_rest(subject: str, blocks: Blocks, scanned: Scanned, seed: int) -> Chec
             f"{100 * RESTED:.0f} % are needed."
         )
     series = scanned.flat(scanned.scan.series.astype(np.float32))
-    reading = read_labels([components(means(series, rest))], blocks, _stream(seed, subject, REST))
+    reading = read_labels(
+        [View(components(means(series, rest)))], blocks, _stream(seed, subject, REST)
+    )
     told = (
         f"From the pattern of {scanned.scan.region} in the volumes of rest before each onset "
         f"{_read(reading)}"
@@ -188,22 +192,26 @@ def from_outside(subject: str, blocks: Blocks, scanned: Scanned, seed: int) -> C
         )
     flat = scanned.flat(outside)
     flat /= np.maximum(flat.std(axis=0), 1e-300)
-    each: list[np.ndarray] = []
+    away = scanned.courses.away
+    each: list[View] = []
     for view in scanned.views(flat):
-        each += [whitened(view.mean(axis=1, keepdims=True)), components(view)]
-        each.append(whitened(components(view, FEW)))
+        for some in (view, view[:, away]) if away.sum() >= FEWEST else (view,):
+            each.append(View(whitened(some.mean(axis=1, keepdims=True))))
+            each.append(View(components(some)))
+        each.append(View(standardised(view), FEW))
     reading = read_labels(each, blocks, _stream(seed, subject, OUTSIDE))
     told = f"From {outside.shape[1]} {scanned.courses.outside_what} {_read(reading)}"
     return _check(OUTSIDE, subject, reading, told)
 
 
-def _places(positions: np.ndarray) -> list[np.ndarray]:
-    """Bumps over the places of a run, narrow ones and broad ones, (blocks, places) each."""
+def _places(positions: np.ndarray) -> list[View]:
+    """Bumps over the places of a run, narrow ones and broad ones."""
     count = int(positions.max()) + 1
     centres = np.linspace(0, count - 1, min(count, POSITIONS))
     away = positions[:, None] - centres
     narrow = max(0.35, 0.35 * count / POSITIONS)
-    return [np.exp(-0.5 * (away / width) ** 2) for width in (narrow, max(count / 8, narrow))]
+    widths = (narrow, max(count / 8, narrow))
+    return [View(np.exp(-0.5 * (away / width) ** 2)) for width in widths]
 
 
 def _class_means(features: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -50,6 +50,28 @@ class Reading(NamedTuple):
     matters: bool
 
 
+class View(NamedTuple):
+    """One way to look at what labels may be read from.
+
+    Attributes
+    ----------
+    features : ndarray, (blocks, columns)
+    few : int
+        Columns that are chosen in each training fold, where classes' means differ most; 0: all.
+    """
+
+    features: np.ndarray
+    few: int = 0
+
+
+def standardised(features: np.ndarray) -> np.ndarray:
+    """Give each column mean 0 and variance 1; columns that are constant are 0."""
+    x = features - features.mean(axis=0)
+    spread = x.std(axis=0)
+    varies = spread > 1e-12 * np.maximum(np.abs(features).max(axis=0), 1e-300)
+    return np.asarray(x / np.where(varies, spread, np.inf))
+
+
 def whitened(features: np.ndarray) -> np.ndarray:
     """Scale columns and take out how they go together, as in linear discriminant analysis.
 
@@ -64,11 +86,7 @@ def whitened(features: np.ndarray) -> np.ndarray:
     ndarray, (blocks, columns)
         Columns that are constant are 0.
     """
-    x = features - features.mean(axis=0)
-    spread = x.std(axis=0)
-    x = x / np.where(
-        spread > 1e-12 * np.maximum(np.abs(features).max(axis=0), 1e-300), spread, np.inf
-    )
+    x = standardised(features)
     covariance = x.T @ x / max(len(x), 1) + SHRINKAGE * np.eye(x.shape[1])
     values, vectors = np.linalg.eigh(covariance)
     return np.asarray(x @ vectors / np.sqrt(values))
@@ -83,12 +101,12 @@ def components(patterns: np.ndarray, most: int = 20) -> np.ndarray:
     return np.asarray(scores / max(float(scores.std()), 1e-300))
 
 
-def predictions(features: np.ndarray, blocks: Blocks, labels: np.ndarray) -> np.ndarray:
+def predictions(view: View, blocks: Blocks, labels: np.ndarray) -> np.ndarray:
     """Class whose mean over the training blocks is nearest.
 
     Parameters
     ----------
-    features : ndarray, (blocks, columns)
+    view : View
     blocks : Blocks
     labels : ndarray of int, (n, blocks)
 
@@ -100,29 +118,35 @@ def predictions(features: np.ndarray, blocks: Blocks, labels: np.ndarray) -> np.
     n_classes = len(blocks.problem.classes)
     found = np.full(labels.shape, -1)
     for split in blocks.splits:
-        train, test = features[split.train], features[split.test]
-        at_once = max(1, CHUNK // (n_classes * max(len(split.train), len(split.test), 1)))
+        centre = view.features[split.train].mean(axis=0)
+        train, test = (
+            (view.features[rows] - centre).astype(np.float32) for rows in (split.train, split.test)
+        )
+        widest = max(len(split.train), len(split.test), train.shape[1], 1)
+        at_once = max(1, CHUNK // (n_classes * widest))
         for start in range(0, len(labels), at_once):
             some = labels[start : start + at_once, split.train]
             indicator = (some[:, None, :] == np.arange(n_classes)[:, None]).astype(np.float32)
             counts = indicator.sum(axis=2)
-            means = (indicator @ train.astype(np.float32)) / np.maximum(counts, 1)[:, :, None]
-            scores = means @ test.T.astype(np.float32) - (means**2).sum(axis=2)[:, :, None] / 2
+            means = (indicator @ train) / np.maximum(counts, 1)[:, :, None]
+            if 0 < view.few < train.shape[1]:
+                between = (counts[:, :, None] * means**2).sum(axis=1)
+                least = -np.partition(-between, view.few - 1, axis=1)[:, view.few - 1]
+                means *= (between >= least[:, None])[:, None, :]
+            scores = means @ test.T - (means**2).sum(axis=2)[:, :, None] / 2
             scores[counts == 0] = -np.inf
             found[start : start + at_once, split.test] = scores.argmax(axis=1)
     return found
 
 
-def accuracies(features: np.ndarray, blocks: Blocks, labels: np.ndarray) -> np.ndarray:
+def accuracies(view: View, blocks: Blocks, labels: np.ndarray) -> np.ndarray:
     """Balanced accuracy of the blocks that are tested, (n,)."""
-    named = predictions(features, blocks, labels)
+    named = predictions(view, blocks, labels)
     tested = np.unique(np.concatenate([split.test for split in blocks.splits]))
     return balanced_accuracies(labels[:, tested], named[:, tested])
 
 
-def read_labels(
-    views: Sequence[np.ndarray], blocks: Blocks, generator: np.random.Generator
-) -> Reading:
+def read_labels(views: Sequence[View], blocks: Blocks, generator: np.random.Generator) -> Reading:
     """Read the labels of blocks from several views of one thing, and keep the best.
 
     So does every permutation, which chance and p thus allow for. Few permutations are drawn where
@@ -130,7 +154,7 @@ def read_labels(
 
     Parameters
     ----------
-    views : sequence of ndarray, (blocks, columns) each
+    views : sequence of View
     blocks : Blocks
         Whose labels can be permuted.
     generator : Generator
@@ -145,13 +169,13 @@ def read_labels(
     return Reading(accuracy, chance, p, matters)
 
 
-def best(views: Sequence[np.ndarray], blocks: Blocks, labels: np.ndarray) -> np.ndarray:
+def best(views: Sequence[View], blocks: Blocks, labels: np.ndarray) -> np.ndarray:
     """Accuracy of the best view, (n,)."""
     return np.asarray(np.max([accuracies(view, blocks, labels) for view in views], axis=0))
 
 
 def _null(
-    views: Sequence[np.ndarray], blocks: Blocks, generator: np.random.Generator, n: int
+    views: Sequence[View], blocks: Blocks, generator: np.random.Generator, n: int
 ) -> np.ndarray:
     drawn = (best(views, blocks, labels) for labels in blocks.permuted(generator, n))
     return np.concatenate(list(drawn))

@@ -1,8 +1,12 @@
 """A network of one session that reads the frames of another."""
 
+import numpy as np
+import pandas as pd
+import pytest
 import torch
 
-from neuroloop.calcium.across_days import across_days
+from neuroloop.calcium import across_days as module
+from neuroloop.calcium.across_days import across_days, across_table
 from neuroloop.calcium.reader import Reader, build
 from neuroloop.files.formats import save_table, save_weights
 
@@ -41,3 +45,18 @@ def test_a_network_that_always_says_one_cell(study):
     for subset, value in expected.items():
         assert scores.loc[(subset, "exact_threshold"), "value"] == value
     assert scores.loc[("pair", "any_hit"), "value"] == 1
+
+
+def test_both_directions_are_one_family(monkeypatch: pytest.MonkeyPatch) -> None:
+    p = {("one", "two"): [0.01, np.nan], ("two", "one"): [0.2, 0.03]}
+
+    def read(trained: str, tested: str, reader: object) -> pd.DataFrame:
+        return pd.DataFrame({"p": p[trained, tested]})
+
+    monkeypatch.setattr(module, "across_days", read)
+    table = across_table(["one", "two"], ["before", "after"], {})
+    assert table["trained"].tolist() == ["before"] * 2 + ["after"] * 2
+    assert table["tested"].tolist() == ["after"] * 2 + ["before"] * 2
+    # Holm by hand: 3 x 0.01, 2 x 0.03, 1 x 0.2.
+    np.testing.assert_allclose(table["q"], [0.03, np.nan, 0.2, 0.06])
+    assert table["family"].tolist() == ["reading across days", "", *["reading across days"] * 2]

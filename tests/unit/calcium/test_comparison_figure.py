@@ -137,3 +137,14 @@ def test_the_same_numbers_make_the_same_file(tmp_path):
         save(figure, tmp_path / f"{name}.png", tmp_path / f"{name}.svg")
     for kind in ("png", "svg"):
         assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()
+
+
+def test_what_does_not_beat_untrained_networks_is_written_beside_the_change():
+    _, panels = drawn(routes(p_untrained=[0.05, 0.75, np.nan, 0.05]))
+    said = [text.get_text() for panel, _ in panels.values() for text in panel.texts]
+    assert [one.split("\n")[2:] for one in said] == [
+        ["above untrained networks (p 0.050)"],
+        ["NOT ABOVE untrained networks (p 0.75)"],
+        [],
+        ["above untrained networks (p 0.050)"],
+    ]

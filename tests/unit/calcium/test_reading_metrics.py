@@ -204,6 +204,29 @@ def test_recall_of_cells_by_hand():
     assert table.loc["1", "chance"] == pytest.approx((3 / 4 + 4 / 4) / 2)
 
 
+def test_recall_of_cells_is_tested_within_groups_and_corrected():
+    """Cell 1 is always found, 2 is named where either is: by hand, all orders of four trials."""
+    patterns, trials = ["1", "1", "2", "2"], ["a", "b", "c", "d"]
+    logits = np.array([[3.0, 0, 0, 0, 0]] * 2 + [[0, 3.0, 0, 0, 0], [3.0, 0, 0, 0, 0]])
+    table = cell_recall(logits[None], multi_hot(patterns, CELLS), trials, CELLS).set_index("cell")
+    # Two of four trials get the label 1, which names 3: both are hit in half of the orders.
+    assert table.loc["1", "p"] == pytest.approx(0.5, abs=0.05)
+    assert table.loc["1", "q"] == pytest.approx(min(1, 2 * table.loc["1", "p"]), abs=0.05)
+    assert table.loc["1", "smallest_effect"] == pytest.approx(
+        (table.loc["1", "ci_high"] - table.loc["1", "ci_low"]) / 2
+    )
+    assert table["family"].to_dict() == {"1": "cells", "2": "cells", "3": "", "4": "", "none": ""}
+    assert np.isnan(table.loc["3", "p"])
+    assert (table["unit"] == "trials").all()
+    # Where each cell has a group of its own, nothing can be exchanged: that network knows groups.
+    grouped = cell_recall(
+        logits[None], multi_hot(patterns, CELLS), trials, CELLS, ["g", "g", "h", "h"]
+    ).set_index("cell")
+    assert np.isnan(grouped.loc["1", "p"])
+    assert grouped.loc["1", "chance"] == 1
+    assert table.loc["1", "chance"] == 3 / 4
+
+
 def test_what_cannot_be_scored():
     targets = multi_hot(["1", "none"], CELLS)
     with pytest.raises(NeuroLoopError, match="1 of 2 frames have no finite prediction"):

@@ -6,9 +6,12 @@ import pytest
 from scipy import stats
 
 from neuroloop.calcium import session_change
+from neuroloop.calcium.beside_untrained import beside
+from neuroloop.calcium.frame_plan import Selection, plan_frames
 from neuroloop.calcium.session_change import (
     OF_NETWORKS,
     ROUTES,
+    beside_untrained,
     cell_responses,
     change_table,
     changes_by_route,
@@ -69,6 +72,82 @@ def test_routes_through_maps_of_a_reader_at_chance_are_marked_and_in_no_family()
         "cosine": "change",
         "zncc": "",
     }
+
+
+def test_routes_through_maps_stand_beside_untrained_networks():
+    changes = {
+        name: unknown_change(2, "")._replace(
+            panels=unknown_change(2, "").panels.assign(p=0.01, p_any=0.01)
+        )
+        for name in ROUTES
+    }
+    untrained = {"maps": [beside([20.0], range(19))], "zncc": [beside([3.0], range(19))]}
+    table = change_table(changes, None, untrained).set_index("route")
+    assert table["p_untrained"].isna().tolist() == [True, False, True, False]
+    assert table.loc[["maps", "zncc"], "p_untrained"].tolist() == [0.05, 0.85]
+    assert table["against_untrained"].tolist() == [
+        "",
+        "change over half of its interval",
+        "",
+        "size of change",
+    ]
+    assert table.loc["maps", "note"] == ""
+    expected = f"{OF_NETWORKS}; NOT ABOVE UNTRAINED NETWORKS: size of change 3 of one network, 9 ["
+    assert table.loc["zncc", "note"].startswith(expected)
+
+
+def test_each_untrained_network_is_compared_by_itself(tmp_path):
+    """Two sessions with evidence and maps; networks without evidence tell no change."""
+    generator, names = np.random.default_rng(0), ["a", "b", "c"]
+    cells = pd.DataFrame(
+        {"cell": names, "row": [0.0, 50, 100], "column": 0.0, "radius": 2.0, "group": "g"}
+    )
+    patterns = [*names, "a+b", "none"]
+    recordings = pd.DataFrame({"recording": [f"r{r}" for r in range(4)], "group": "g"})
+    events = pd.DataFrame(
+        [(f"r{r}", name, n + 1, 16 * n + 16) for r in range(4) for n, name in enumerate(patterns)],
+        columns=["recording", "pattern", "trial", "onset_frame"],
+    )
+    known = dict.fromkeys(recordings["recording"], 999), dict.fromkeys(recordings["recording"], 2.0)
+    rows, listed = plan_frames(recordings, events, *known, Selection())
+    listed = listed.assign(group="g", trial_row=range(len(listed)))
+    on = np.array([[cell in name.split("+") for cell in names] for name in listed["pattern"]]) * 1.0
+    signal = on[rows["trial_row"]] * (rows["offset"] >= 0).to_numpy()[:, None]
+    sides = []
+    for session, strength in (("first", 0.0), ("second", 0.8)):
+        folder = tmp_path / session
+        folder.mkdir()
+        coupled = signal.copy()
+        coupled[:, 2] += strength * signal[:, 0]  # c answers to a
+        shape = (2, *signal.shape)
+        seen = {
+            "evidence": coupled + 0.02 * generator.standard_normal(shape),
+            "untrained": -signal + 0.02 * generator.standard_normal(shape),
+            "network": np.zeros(len(rows), dtype=int),
+            "gain": np.ones(len(rows)),
+        }
+        axes = {"evidence": ("seed", "row", "cell"), "untrained": ("network", "row", "cell")}
+        axes |= {"network": ("row",), "gain": ("row",)}
+        save_arrays(folder / "evidence.npz", seen, axes=axes)
+        save_table(folder / "trials.tsv", listed)
+        save_table(folder / "frames.tsv", rows)
+        items = listed[listed["pattern"] != "none"].assign(cell="a")
+        save_table(folder / "maps.tsv", items)
+        maps = generator.standard_normal((5, len(items), 4, 5))
+        maps[:2, :, :2] += strength
+        parts = {"maps": maps[:2], "untrained": maps[2:]}
+        save_arrays(
+            folder / "maps.npz", parts, axes=dict.fromkeys(parts, ("n", "item", "row", "column"))
+        )
+        names_of = {"table": "frames.tsv", "trials": "trials.tsv", "maps": "maps.npz"}
+        names_of |= {"map_table": "maps.tsv", "evidence": "evidence.npz"}
+        sides.append({name: folder / path for name, path in names_of.items()})
+    found = beside_untrained(tuple(sides), cells, 10.0, 49, 0)
+    (maps,), (zncc,) = found["maps"], found["zncc"]
+    assert maps["one_network"] > 1  # surer than the interval is wide
+    assert (maps["untrained"], maps["untrained_networks"], maps["p_untrained"]) == (0, 2, 1 / 3)
+    assert zncc["untrained_networks"] == 3
+    assert 0 < zncc["untrained"] < 1
 
 
 def routes_that(fail, monkeypatch):

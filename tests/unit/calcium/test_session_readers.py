@@ -60,7 +60,7 @@ def test_weights_that_are_kept_are_those_of_the_first_seed_and_fold():
     first = {"maps": np.zeros(1), "evidence": np.zeros(1), "fc.weight": np.array([7.0])}
     read = harvested({(0, 0): first, (0, 1): {"fc.weight": np.array([8.0])}})
     nothing = np.zeros(0)
-    weights = SessionReadings(ROWS, ROWS, SPLITS, read, read, ROWS, *[nothing] * 5).first_weights()
+    weights = SessionReadings(ROWS, ROWS, SPLITS, read, read, ROWS, *[nothing] * 6).first_weights()
     assert list(weights) == ["fc.weight"]
     assert torch.equal(weights["fc.weight"], torch.tensor([7.0], dtype=torch.float64))
 

@@ -27,7 +27,7 @@ def readings():
     before = np.array([[[0.0, 0, 2], [2, 0, 0], NAN, [0, 0, 2]]])
     read, control = (Readings(logits, pd.DataFrame(), {}) for logits in (after, before))
     nothing = np.zeros(0)
-    return SessionReadings(ROWS, ROWS, [], read, control, ROWS, *[nothing] * 5)
+    return SessionReadings(ROWS, ROWS, [], read, control, ROWS, *[nothing] * 6)
 
 
 def test_shares_by_hand(readings):

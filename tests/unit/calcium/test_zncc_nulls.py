@@ -107,6 +107,20 @@ def test_every_statistic_has_its_nulls() -> None:
     assert made.groupby("null")["n_null"].first().to_dict() == {PERMUTED: 7, UNTRAINED: 2}
 
 
+def test_rows_say_what_p_varies_and_what_does_not_beat_untrained_networks() -> None:
+    made = null_table(noise(1, 3, 0), noise(2, 3, 1), PATTERNS, GROUPS, np.random.default_rng(0), 7)
+    untrained = made["null"] == UNTRAINED
+    assert set(made.loc[untrained, "unit"]) == {"networks"}
+    assert set(made.loc[~untrained, "unit"]) == {"patterns"}
+    assert (made["ci_unit"] == "trials").all()
+    # Of three networks none can be beaten at 5 %.
+    assert (made.loc[untrained, "note"] == "NOT ABOVE UNTRAINED NETWORKS").all()
+    assert (made.loc[~untrained, ["note", "family"]] == "").all(axis=None)
+    tested = made[untrained & made["p"].notna()]
+    np.testing.assert_allclose(tested["q"], stats.false_discovery_control(tested["p"]))
+    assert made.loc[~untrained, "q"].isna().all()
+
+
 def test_p_is_uniform_where_there_is_nothing() -> None:
     """Networks like the untrained ones, and maps that know no labels."""
     generator = np.random.default_rng(3)

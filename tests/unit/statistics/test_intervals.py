@@ -40,6 +40,26 @@ def test_cluster_interval_by_hand():
     assert narrower[1:] == pytest.approx(score_interval(0.5, variance, 0.816496580927726))
 
 
+def test_an_interval_from_few_clusters_with_hits_is_wider():
+    # All hits are in one of ten clusters of two rows: residuals 1.8 and nine times -0.2, kurtosis
+    # 73 / 9, so that 9 degrees of freedom become 20 / (73 / 9 - 7 / 9).
+    hits = np.repeat([1] + [0] * 9, 2)
+    estimate = cluster_interval(hits, np.repeat(np.arange(10), 2).astype(str))
+    variance = 10 / 9 * (1.8**2 + 9 * 0.2**2) / 20**2
+    expected = score_interval(0.1, variance, stats.t.ppf(0.975, 30 / 11))
+    assert estimate == pytest.approx((0.1, *expected))
+    # The same of any residuals, with scipy's kurtosis.
+    generator = np.random.default_rng(4)
+    rates = np.repeat(generator.beta(0.1, 0.9, size=30), 8)
+    hits, clusters = generator.random(240) < rates, np.repeat(np.arange(30), 8)
+    residuals = hits.reshape(30, 8).sum(axis=1) - 8 * hits.mean()
+    freedom = 60 / (stats.kurtosis(residuals, fisher=False) - 27 / 29)
+    assert freedom < 29
+    variance = 30 / 29 * (residuals**2).sum() / 240**2
+    expected = score_interval(hits.mean(), variance, stats.t.ppf(0.975, freedom))
+    assert cluster_interval(hits, clusters.astype(str))[1:] == pytest.approx(expected)
+
+
 def test_cluster_interval_against_a_regression_with_cluster_robust_errors():
     generator = np.random.default_rng(1)
     clusters = generator.integers(9, size=300)
@@ -131,7 +151,13 @@ def test_cluster_interval_holds_the_accuracy_and_stays_in_bounds(rows):
 
 @pytest.mark.parametrize(
     ("n_clusters", "n_rows", "alike", "truth"),
-    [(4, 30, 0.05, 0.6), (12, 20, 0.1, 0.6), (4, 60, 0.1, 0.1), (5, 8, 0.02, 0.9)],
+    [
+        (4, 30, 0.05, 0.6),
+        (12, 20, 0.1, 0.6),
+        (4, 60, 0.1, 0.1),
+        (5, 8, 0.02, 0.9),
+        (100, 20, 0.25, 0.01),  # 0.89 with as many degrees of freedom as clusters less one
+    ],
 )
 def test_cluster_interval_covers_as_often_as_it_says(n_clusters, n_rows, alike, truth):
     """Rows of one cluster are alike: intraclass correlation `alike`."""

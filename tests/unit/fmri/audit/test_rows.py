@@ -9,7 +9,7 @@ import pytest
 
 from neuroloop.fmri.audit import leaks, sides, subject
 from neuroloop.fmri.audit.blocks import Blocks
-from neuroloop.fmri.audit.reading import predictions, read_labels, whitened
+from neuroloop.fmri.audit.reading import View, predictions, read_labels, whitened
 from neuroloop.fmri.audit.scaling import RANGED, Z_SCORED, scaled_by_class, scaled_together
 from neuroloop.fmri.brain import BrainData
 from neuroloop.fmri.decoding import pose
@@ -182,8 +182,17 @@ def test_blocks_are_named_after_the_nearest_mean_of_the_other_folds() -> None:
     """Fold 0 learns a = 4, b = 10 and fold 1 learns a = 0, b = 5: by hand."""
     blocks = Blocks.of(problem_of("aabbaabb", "11112222", "00001111"))
     features = np.array([0.0, 0, 5, 5, 3, 5, 9, 11])[:, None]
-    named = predictions(features, blocks, blocks.y[None])[0]
+    named = predictions(View(features), blocks, blocks.y[None])[0]
     np.testing.assert_array_equal(named, [0, 0, 0, 0, 1, 1, 1, 1])
+
+
+def test_few_columns_are_chosen_where_classes_differ_most() -> None:
+    """The second column tells the classes; the first is larger, and the same for both."""
+    blocks = Blocks.of(problem_of("abababab", "11112222", "00001111"))
+    column = np.array([-1.0, 1] * 4)
+    noise = 5 * np.array([1.0, 1, -1, -1, -1, -1, 1, 1])
+    view = View(np.column_stack([noise, column]), 1)
+    np.testing.assert_array_equal(predictions(view, blocks, blocks.y[None])[0], blocks.y)
 
 
 def test_ways_of_exchanging_labels_are_counted() -> None:
@@ -195,12 +204,10 @@ def test_a_reading_of_noise_is_as_often_small_as_it_should_be() -> None:
     """p of 200 noises, best of two views: uniform where permutations are few."""
     generator = np.random.default_rng(1)
     blocks = Blocks.of(problem_of("abcabcabcabc" * 2, "1" * 12 + "2" * 12, "0" * 12 + "1" * 12))
-    p = [
-        read_labels(
-            [whitened(generator.standard_normal((24, 3))) for _ in "12"], blocks, generator
-        ).p
-        for _ in range(200)
-    ]
+    p = []
+    for _ in range(200):
+        noise, other = generator.standard_normal((24, 3)), generator.standard_normal((24, 9))
+        p.append(read_labels([View(whitened(noise)), View(other, 2)], blocks, generator).p)
     assert 0.02 <= np.mean(np.array(p) <= 0.1) <= 0.17  # 99.9 % of a binomial of 10 %
 
 
