@@ -1,6 +1,9 @@
 """Checks before the run, and the page that tells what came out."""
 
 
+include: "report_inputs.smk"
+
+
 rule check_dataset:
     """Check that the configured analysis can be done on what was read of a dataset's inputs."""
     input:
@@ -132,6 +135,7 @@ rule write_report:
         passports=passports(".json", ("datasets", "areas", "radiographs")),
     output:
         page="results/report/index.html",
+        summary="results/report/summary.json",
         run="results/report/run.json",
     log:
         "logs/report/write_report.log",
@@ -147,6 +151,41 @@ rule write_report:
         code=code_of("report/write_report.py", shown=True, section=sections_shown),
         plugins=plugins_of(section=sections_shown),
         chapters=[chapter.outline for chapter in CHAPTERS],
+        config=as_completed(),
+        audit=found_by_audit(),
         threads=config["threads"],
     script:
         "../scripts/report/write_report.py"
+
+
+rule write_crate:
+    """Describe all results as an RO-Crate, which archives read: every file, its inputs, the software."""
+    input:
+        page="results/report/index.html",
+        summary="results/report/summary.json",
+        passports=passports(".json", ("datasets", "areas", "radiographs")),
+    output:
+        metadata="results/ro-crate-metadata.json",
+        run="results/ro-crate.run.json",
+    log:
+        "logs/write_crate.log",
+    benchmark:
+        "benchmarks/write_crate.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(1000),
+        runtime=minutes(10),
+    params:
+        code=code_version("report/write_crate.py"),
+        threads=config["threads"],
+    script:
+        "../scripts/report/write_crate.py"
+
+
+rule crate:
+    """Describe the finished run as an RO-Crate: results/ro-crate-metadata.json."""
+    input:
+        "results/ro-crate-metadata.json",
+    localrule: True

@@ -5,7 +5,7 @@ import os
 from snakemake.io import IOFile
 from snakemake.settings.types import RerunTrigger
 
-from neuroloop.report import audit_page
+from neuroloop.report import audit_page, run_page
 from neuroloop.report.passport import PAGE, terminal_lines
 from neuroloop.workflow.failures import describe_failures
 from neuroloop.workflow.folder_lock import FolderInUse, hold_folder
@@ -13,6 +13,9 @@ from neuroloop.workflow.lost_results import first_lost
 from neuroloop.workflow.orphans import end_orphans, mark, refuse_orphans
 from neuroloop.workflow.stale_states import KEPT_DAYS, sweep_states
 from neuroloop.workflow.slurm import ClusterError, prepare_cluster, start_over
+
+#: The page beside which the page of the run stands.
+REPORT = "results/report/index.html"
 
 #: Files that are gone of jobs that were done, if this run makes these and nothing else.
 MENDING = set()
@@ -157,8 +160,20 @@ def end_run():
         start_over()
     if any(PAGE in job.output for job in workflow.dag.jobs):
         tell_passports()
+    if any(REPORT in job.output for job in workflow.dag.jobs):
+        run_page.write_run_page(run_records())
     if any(audit_page.PAGE in job.output for job in workflow.dag.jobs):
         logger.info(audit_page.terminal_line())
+
+
+def run_records():
+    """What jobs recorded of themselves: each file and its rule."""
+    return {
+        str(path): job.rule.name
+        for job in workflow.dag.jobs
+        for path in job.output
+        if str(path).endswith("run.json")
+    }
 
 
 def tell_passports():

@@ -152,7 +152,7 @@ class Project:
         return {
             path.relative_to(self.folder).as_posix(): path.read_bytes()
             for path in sorted((self.folder / "results").rglob("*"))
-            if path.is_file() and not re.fullmatch(r"(.+\.)?run\.json", path.name)
+            if path.is_file() and not re.fullmatch(r"(.+\.)?run\.json|run\.html", path.name)
         }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pandas as pd
 
@@ -118,6 +119,25 @@ def terminal_line() -> str:
     found = {"found": int}
     told = verdict(read_table(FLAGS, found), read_table(COUNTS, found | {"surrogates": int}))
     return f"Audit: {told} See {PAGE}"
+
+
+def found_by_audit() -> list[tuple[str, str]]:
+    """What the last audit found, if there was one: data set and sentence."""
+    if not Path(FLAGS).is_file() or not Path(COUNTS).is_file():
+        return []
+    checks, counts = read_table(FLAGS, {"found": int}), read_table(COUNTS, {"found": int})
+    told = [
+        (row["data"], f"{row['name']}, {row['of']}: {row['told']}")
+        for row in checks[checks["found"] == 1].to_dict("records")
+    ]
+    return told + [
+        (
+            row["data"],
+            f"{row['headline']}, {row['of']}: surrogates without effect are significant "
+            f"{row['significant']} times of {row['surrogates']}.",
+        )
+        for row in counts[counts["found"] == 1].to_dict("records")
+    ]
 
 
 def audit_page(audited: Sequence[Audited]) -> str:

@@ -28,6 +28,8 @@ class Chapter(NamedTuple):
     ----------
     section : str
         Name of the registry's entry.
+    of : str
+        The block of the config that it tells of.
     title : str
     files : mapping of str to path
         What it shows, by the names that its section gives.
@@ -36,14 +38,15 @@ class Chapter(NamedTuple):
     """
 
     section: str
+    of: str
     title: str
     files: Mapping[str, "StrPath"]
     simulated: str = ""
 
     @property
-    def outline(self) -> tuple[str, str, list[str], str]:
-        """Section, title, names of files, what is said of simulated data."""
-        return self.section, self.title, list(self.files), self.simulated
+    def outline(self) -> tuple[str, str, str, list[str], str]:
+        """Section, block, title, names of files, what is said of simulated data."""
+        return self.section, self.of, self.title, list(self.files), self.simulated
 
 
 def chapters(config: Mapping[str, Any]) -> list[Chapter]:
@@ -61,7 +64,7 @@ def chapters(config: Mapping[str, Any]) -> list[Chapter]:
         for name in config["run"]:
             if name in blocks:
                 found += [
-                    Chapter(section, title, files, _simulated(entry, blocks[name]))
+                    Chapter(section, name, title, files, _simulated(entry, blocks[name]))
                     for title, files in entry.chapters(name, blocks[name]).items()
                 ]
     return found
@@ -74,13 +77,13 @@ def _simulated(entry: Any, block: Mapping[str, Any]) -> str:
 
 
 def located(
-    outlines: Sequence[tuple[str, str, Sequence[str], str]], files: Sequence["StrPath"]
+    outlines: Sequence[tuple[str, str, str, Sequence[str], str]], files: Sequence["StrPath"]
 ) -> list[Chapter]:
     """Chapters by their outlines, with their files where a job finds them.
 
     Parameters
     ----------
-    outlines : sequence of (section, title, names of files, what is said of simulated data)
+    outlines : sequence of (section, block, title, names of files, simulated)
         See `Chapter.outline`.
     files : sequence of path
         Files of all chapters, in the same order.
@@ -90,9 +93,9 @@ def located(
     ValueError
         If there are more or fewer files than names.
     """
-    names = [name for _, _, names, _ in outlines for name in names]
+    names = [name for _, _, _, names, _ in outlines for name in names]
     pairs = iter(list(zip(names, files, strict=True)))
     return [
-        Chapter(section, title, dict(islice(pairs, len(names))), simulated)
-        for section, title, names, simulated in outlines
+        Chapter(section, of, title, dict(islice(pairs, len(names))), simulated)
+        for section, of, title, names, simulated in outlines
     ]

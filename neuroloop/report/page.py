@@ -1,43 +1,144 @@
-"""The report: one self-contained page, a section for each kind of result."""
+"""The report: one self-contained page, answers first, then a section for each kind of result."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 from markupsafe import Markup
 
 from neuroloop import registry
-from neuroloop.report.chapters import Chapter
+from neuroloop.report.cards import LABELS, MARKS, WIDTH, Card, drawn, flat
+from neuroloop.report.chapters import SIMULATED, Chapter
+from neuroloop.report.columns import ShownTable
+from neuroloop.report.passport import Passport
 from neuroloop.report.templates import render
 
-ASSETS = ("page.html.j2", "page.css", "parts.html.j2")
+ASSETS = (
+    "page.html.j2",
+    "page.css",
+    "report.css",
+    "report.js",
+    "parts.html.j2",
+    "cards.html.j2",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Provenance:
+    """What a page says of where its numbers come from.
+
+    Attributes
+    ----------
+    software : str
+        Versions.
+    config : mapping
+        As it was completed.
+    completed : str
+        The same as YAML.
+    inputs : list of ShownTable
+        Files that were read.
+    galleries : list of (str, str)
+        Name of each network that was looked into, and address of its gallery.
+    """
+
+    software: str
+    config: Mapping[str, Any]
+    completed: str = ""
+    inputs: list[ShownTable] = field(default_factory=list)
+    galleries: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Flag:
+    """What a reader has to know before he believes a result.
+
+    Attributes
+    ----------
+    of : str
+        Data set or claim.
+    told : str
+        A sentence.
+    link : str
+        Where more stands; empty for nowhere.
+    """
+
+    of: str
+    told: str
+    link: str = ""
 
 
 def report_page(
-    title: str, chapters: Sequence[Chapter], warnings: Mapping[str, Sequence[str]] | None = None
-) -> str:
-    """Write the page of a report.
+    title: str,
+    chapters: Sequence[Chapter],
+    passports: Sequence[Passport],
+    provenance: Provenance,
+    flags: Sequence[Flag] = (),
+) -> tuple[str, dict[str, Any]]:
+    """Write the page of a report, and its numbers.
 
     Parameters
     ----------
     title : str
     chapters : sequence of Chapter
         Those of a section one after another.
-    warnings : mapping of str to sequence of str, optional
-        What a reader has to know of each data set, by its name.
+    passports : sequence of Passport
+        Of every data set.
+    provenance : Provenance
+    flags : sequence of Flag
+        Beside the warnings of passports and what speaks against an answer.
 
     Returns
     -------
-    str
+    text : str
         HTML that needs nothing from outside, the same for the same arguments.
+    summary : dict
+        What summary.json holds.
     """
     sections = [
         _section(name, list(group))
         for name, group in groupby(chapters, key=lambda chapter: chapter.section)
     ]
-    warned = [(name, told) for name, told in (warnings or {}).items() if told]
-    return render(
-        "neuroloop.report/page.html.j2", {"title": title, "sections": sections, "warned": warned}
-    )
+    cards = _cards(chapters, provenance.config)
+    known = _flags(passports, cards, flags)
+    data = [
+        {
+            "name": one.name,
+            "line": one.line,
+            "simulated": provenance.config[one.kind][one.name]["source"] in SIMULATED,
+        }
+        for one in passports
+    ]
+    methods = _methods(chapters, provenance)
+    context = {
+        "title": title,
+        "made": f"seed {provenance.config['seed']} · {', '.join(provenance.config['run'])}",
+        "data": data,
+        "flags": known,
+        "cards": [
+            (card, target, drawn(card.forest) if card.forest else None) for card, target in cards
+        ],
+        "sections": sections,
+        "methods": methods,
+        "foot": provenance.software,
+        "versions": provenance.software,
+        "config": provenance.completed,
+        "inputs": provenance.inputs,
+        "galleries": provenance.galleries,
+        "marks": MARKS,
+        "plot_width": WIDTH,
+        "plot_labels": LABELS,
+    }
+    summary = {
+        "title": title,
+        "software": provenance.software,
+        "seed": provenance.config["seed"],
+        "data": data,
+        "flags": [vars(flag) for flag in known],
+        "answers": [flat(card) for card, _ in cards],
+        "methods": methods,
+    }
+    return render("neuroloop.report/page.html.j2", context), summary
 
 
 def _section(name: str, chapters: Sequence[Chapter]) -> dict[str, object]:
@@ -55,4 +156,47 @@ def _section(name: str, chapters: Sequence[Chapter]) -> dict[str, object]:
     ]
     template = str(registry.path("section", name).with_suffix(".html.j2").resolve())
     body = Markup(render(template, {"chapters": shown}))
-    return {"title": entry.TITLE, "chapters": shown, "body": body}
+    return {"name": name, "title": entry.TITLE, "chapters": shown, "body": body}
+
+
+def _cards(chapters: Sequence[Chapter], config: Mapping[str, Any]) -> list[tuple[Card, str]]:
+    """Answers of all chapters, each with the id of its chapter."""
+    found = []
+    for name, group in groupby(chapters, key=lambda chapter: chapter.section):
+        entry = registry.entry("section", name)
+        if hasattr(entry, "cards"):
+            for number, chapter in enumerate(group, start=1):
+                block = config[entry.BLOCKS][chapter.of]
+                for card in entry.cards(chapter.of, chapter.files, block):
+                    found.append((card, f"{name}-{number}"))
+    return found
+
+
+def _flags(
+    passports: Sequence[Passport], cards: Sequence[tuple[Card, str]], more: Sequence[Flag]
+) -> list[Flag]:
+    """What a reader has to know: of the data, of the answers, and what else was found."""
+    link = "../check/index.html#"
+    of_data = [
+        Flag(one.name, warning, f"{link}{one.kind}-{one.name}")
+        for one in passports
+        for warning in one.intake.warnings
+    ]
+    of_answers = [
+        Flag(f"{card.of}, {card.question}", told, f"#{target}")
+        for card, target in cards
+        for told in card.against
+    ]
+    return [*more, *of_answers, *of_data]
+
+
+def _methods(chapters: Sequence[Chapter], provenance: Provenance) -> str:
+    """Paragraphs on what ran, to copy."""
+    told = []
+    for name, group in groupby(chapters, key=lambda chapter: chapter.section):
+        entry = registry.entry("section", name)
+        if hasattr(entry, "methods"):
+            blocks = {chapter.of: provenance.config[entry.BLOCKS][chapter.of] for chapter in group}
+            told += [entry.methods(of, block, provenance.config) for of, block in blocks.items()]
+    told.append(f"All analyses were run with {provenance.software}.")
+    return "\n\n".join(told)

@@ -45,8 +45,8 @@ def asset(name: str) -> Markup:
     return Markup(_read(name))
 
 
-def png(path: StrPath) -> str:
-    """Address that holds all of a PNG file.
+def picture(path: StrPath) -> str:
+    """Address that holds all of a PNG or SVG file.
 
     Raises
     ------
@@ -54,14 +54,20 @@ def png(path: StrPath) -> str:
         If there is no such file.
     """
     try:
-        return png_address(Path(path).read_bytes())
+        data = Path(path).read_bytes()
     except FileNotFoundError:
         raise NeuroLoopError(f"{path} is missing: run the job that draws it again") from None
+    return address(data, "svg+xml" if Path(path).suffix == ".svg" else "png")
 
 
 def png_address(data: bytes) -> str:
     """Address that holds all of a PNG image."""
-    return "data:image/png;base64," + base64.b64encode(data).decode()
+    return address(data, "png")
+
+
+def address(data: bytes, kind: str) -> str:
+    """Address that holds all of an image of a kind: ``png``, ``svg+xml``."""
+    return f"data:image/{kind};base64," + base64.b64encode(data).decode()
 
 
 def cell(value: object) -> str:
@@ -70,6 +76,11 @@ def cell(value: object) -> str:
     if text in ("n/a", "nan", "None"):
         return "–"
     return f"{float(text):.4g}" if DECIMAL.fullmatch(text) else text
+
+
+def linked(file: StrPath) -> str:
+    """Address of a result from the report's page, which lies in results/report."""
+    return "../" + str(file).removeprefix("results/") if str(file) else ""
 
 
 def count(value: int) -> str:
@@ -96,7 +107,14 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.globals["asset"] = asset
-    environment.filters |= {"png": png, "cell": cell, "count": count, "size": size}
+    environment.filters |= {
+        "picture": picture,
+        "png": picture,  # its name before figures were SVG, which templates of plugins may use
+        "cell": cell,
+        "count": count,
+        "size": size,
+        "linked": linked,
+    }
     return environment
 
 

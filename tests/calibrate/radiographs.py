@@ -360,8 +360,8 @@ CLAIMS: list[Claim] = [
             partial(sites, metric=metric, drop=None),
             "five sites that differ, each left out; new ones no worse",
             "sites",
-            studies=1000,
-            seconds=0.015,
+            studies=500,
+            seconds=0.04,
         )
         for metric in ("macro_f1", "auc")
     ),
@@ -383,8 +383,8 @@ CLAIMS: list[Claim] = [
             partial(other_set, metric=metric),
             f"60 patients of another set of the same kind, less {PATIENTS} of this one",
             "patients",
-            studies=1000,
-            seconds=0.015,
+            studies=500,
+            seconds=0.04,
         )
         for metric in ("macro_f1", "auc")
     ),

@@ -1,26 +1,78 @@
-"""The report's script: the page of the chapters that the rule hands it."""
+"""The report's script: the page and the numbers of the chapters that the rule hands it."""
 
-import pandas as pd
+import json
 
-from neuroloop.files.formats import save_table
-from neuroloop.report.chapters import Chapter
-from neuroloop.report.page import report_page
+import pytest
+
+from neuroloop.report.page import Flag, Provenance, report_page
+from neuroloop.report.provenance import completed, inputs, software
 from scripts.report.write_report import write_report
+from tests.unit.report.outline import Outline
+from tests.unit.report.study import CONFIG, filled, passports
+
+CONFIGURED = {**CONFIG, "explain": {"models": {"reader": {}}}}
 
 
-def test_the_script_writes_the_page_of_its_chapters(tmp_path):
-    files = {"accuracies": tmp_path / "decoding.tsv", "figure": tmp_path / "decoding.png"}
-    row = {"accuracy": 0.5, "p": 0.01, "smallest_effect": 0.0712, "family": "single subjects"}
-    rows = [{**row, "q": 0.01}, {**row, "q": 0.06}, {**row, "q": None}]
-    rows += [{**row, "family": "people", "q": q} for q in (0.01, 0.06)]
-    save_table(files["accuracies"], pd.DataFrame(rows))
-    files["figure"].write_bytes(b"picture")
-    chapter = Chapter("decoding", "faces", files)
-    page = tmp_path / "report" / "index.html"
-    write_report(chapters=[chapter.outline], files=list(files.values()), passports=[], page=page)
-    assert page.read_text() == report_page("NeuroLoop", [chapter])
-    said = page.read_text()
-    assert "faces" in said
-    findings = ["above chance", "not above chance; 7.1 points could have been seen"]
-    findings += ["in most people", "not shown for most people"]
-    assert [said.count(f"<td>{finding}</td>") for finding in findings] == [1] * 4
+@pytest.fixture
+def written(tmp_path, monkeypatch):
+    """What the script writes of a made-up study: page and summary, its chapters and passports."""
+    monkeypatch.chdir(tmp_path)
+    chapters = filled()
+    (tmp_path / "bold.nii").write_bytes(b"data")
+    known = passports({"faces": ["labels may be shifted"]})
+    known[0].intake.read(tmp_path / "bold.nii")
+    paths = [tmp_path / f"results/check/{one.name}.json" for one in known]
+    for one, path in zip(known, paths, strict=True):
+        one.save(path)
+
+    def write():
+        write_report(
+            chapters=[chapter.outline for chapter in chapters],
+            files=[file for chapter in chapters for file in chapter.files.values()],
+            passports=paths,
+            config=CONFIGURED,
+            audit=[("cells", "labels from time in the run.")],
+            page=tmp_path / "results/report/index.html",
+            summary=tmp_path / "results/report/summary.json",
+        )
+        report = tmp_path / "results/report"
+        return (report / "index.html").read_text(), (report / "summary.json").read_text()
+
+    return write, chapters, known, [str(path) for path in paths]
+
+
+def test_the_script_writes_the_page_of_its_chapters(written):
+    write, chapters, known, paths = written
+    page, summary = write()
+    provenance = Provenance(
+        software(),
+        CONFIGURED,
+        completed(CONFIGURED),
+        inputs(known, paths),
+        [("reader", "../explain/reader/gallery.html")],
+    )
+    flag = Flag("cells", "labels from time in the run.", "../audit/index.html#cells")
+    text, numbers = report_page("NeuroLoop", chapters, known, provenance, [flag])
+    assert page == text
+    assert json.loads(summary) == numbers
+
+
+def test_what_the_page_says_of_the_study(written):
+    page, summary = written[0]()
+    outline = Outline(page)
+    facts = json.loads(summary)
+    told = [(one["of"], one["told"]) for one in facts["flags"]]
+    assert told[0] == ("cells", "labels from time in the run.")
+    assert told[-1] == ("faces", "labels may be shifted")
+    assert "Files of faces 1 row" in outline.of("summary")
+    digest = "3a6eb0790f39ac87c94f3856b2dd2c5d110e6811602261a9a923d3bb23adc8b7"
+    assert digest in outline.of("td")
+    hrefs = [one["href"] for one in outline.attributes("a")]
+    assert "../explain/reader/gallery.html" in hrefs
+    assert "permutations: 100" in outline.of("pre", "config")[0]
+    assert outline.of("p", "made") == ["seed 7 · faces, plain, cells, chests"]
+
+
+def test_the_same_files_twice_are_the_same_bytes(written):
+    write = written[0]
+    assert write() == write()

@@ -78,7 +78,7 @@ def test_all_is_made_and_told(project: Project) -> None:
         "cells, before to after",
     ):
         assert title in page
-    assert page.count("data:image/png") == 10
+    assert page.count("data:image/svg+xml") == 10
     assert not any(project.plan().values())
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from neuroloop.report.passport import PAGE, read_passport
-from neuroloop.report.templates import png
+from neuroloop.report.templates import picture
 from tests.project import PRESETS, ROOT, Finished, Project, preset
 
 pytestmark = pytest.mark.workflow
@@ -76,8 +76,8 @@ def test_check_says_what_is_there_and_shows_it(copied: Project) -> None:
     page = (folder / "index.html").read_text()
     pictures = [*tiny.pictures, *plain.pictures]
     assert len(pictures) == 6  # regions of three subjects, two designs, images of the students
-    for picture in pictures:
-        assert png(folder / picture.file) in page
+    for shown in pictures:
+        assert picture(folder / shown.file) in page
 
 
 def test_more_voxels_than_a_simulated_region_has_are_refused(copied: Project) -> None:

@@ -252,6 +252,6 @@ def test_the_report_stands_alone(results: Path) -> None:
     page = (results / "report/index.html").read_text()
     assert "http" not in page
     assert "<link" not in page
-    assert page.count('src="data:image/png;base64,') == 3
+    assert page.count('src="data:image/svg+xml;base64,') == 3
     for name in ("tiny", "plain"):
         assert name in page

@@ -85,7 +85,7 @@ def test_what_follows_from_what_comes_out_different_is_made_again(copied: Projec
     lost = copied.folder / "results/fmri/tiny/decoding.tsv"
     before = copied.results()
     changed = copied.folder / "results/report/index.html"
-    lost.write_text(lost.read_text().replace("ridge", "other"))
+    lost.write_text(lost.read_text().replace("V1", "other"))
     copied.run("results/report/index.html", "--forcerun", "write_report")
     assert changed.read_bytes() != before["results/report/index.html"]
     lost.unlink()

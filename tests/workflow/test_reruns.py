@@ -73,7 +73,8 @@ def test_an_edit_of_a_script_reruns_its_rule(copied: Project) -> None:
 @pytest.mark.parametrize(
     ("path", "old", "new", "jobs"),
     [
-        ("neuroloop/report/page.css", "#222", "#111", {REPORT}),
+        ("neuroloop/report/page.css", "#1d2530", "#1d2531", {REPORT}),
+        ("neuroloop/report/report.js", "hashchange", "popstate", {REPORT}),
         ("neuroloop/report/sections/decoding.html.j2", "<p>", "<p class='wide'>", {REPORT}),
         ("neuroloop/report/sections/coupling.html.j2", "<p>", "<p class='wide'>", set()),
         ("neuroloop/explain/gallery/gallery.js", "ArrowLeft", "ArrowUp", set()),

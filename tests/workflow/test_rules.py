@@ -12,7 +12,7 @@ from snakemake.api import ConfigSettings, OutputSettings, ResourceSettings, Snak
 from tests.project import ROOT
 
 #: Rules that only name other rules' results.
-TARGETS = {"all", "check", "audit", "soft_labels", "students", "retrieve", "explain"}
+TARGETS = {"all", "check", "audit", "crate", "soft_labels", "students", "retrieve", "explain"}
 
 #: Rooms of one study each; any may use `explain`, which knows nothing of them.
 BRANCHES = {"fmri", "distill", "calcium", "cxr", "explain"}

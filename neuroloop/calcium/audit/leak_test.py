@@ -21,13 +21,13 @@ SELECTED = 10
 
 #: Permutations at most, and how many as good as the data end them early (Besag & Clifford 1991,
 #: Biometrika 78:301): p is then large, and more of them change nothing.
-PERMUTATIONS, ENOUGH = 1999, 10
+PERMUTATIONS, ENOUGH = 7999, 10
 
 #: Chance of the judgement by pairs.
 CHANCE = 0.5
 
-#: p from which on a test finds a leak, and the least accuracy that matters: a tenth of the way from
-#: chance to 1.
+#: p of all tests of a session together from which on one finds a leak, and the least accuracy that
+#: matters: a tenth of the way from chance to 1.
 LEVEL, MATTERS = 0.001, 0.55
 
 
@@ -47,10 +47,9 @@ class LeakTest(NamedTuple):
     p: float
     trials: int
 
-    @property
-    def found(self) -> bool:
-        """Whether it matters and is no chance."""
-        return self.p <= LEVEL and self.value >= MATTERS
+    def found(self, tests: int) -> bool:
+        """Whether it matters and is no chance, of as many tests."""
+        return self.p * tests <= LEVEL and self.value >= MATTERS
 
 
 class Design(NamedTuple):

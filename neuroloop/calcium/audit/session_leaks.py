@@ -133,9 +133,9 @@ def session_leaks(
         for name, x in features.items()
     }
     for name, test in tests.items():
-        checks.append(_check(name, test, of))
+        checks.append(_check(name, test, len(tests), of))
     if "patterns from frames before the stimulation" in features:
-        checks.append(_of_recording(features, design, trials, of, seed))
+        checks.append(_of_recording(features, design, trials, len(tests), of, seed))
     return checks, [f"{of}: {sentence}" for sentence in not_done]
 
 
@@ -197,15 +197,15 @@ def _time(seconds: np.ndarray, trials: Trials) -> list[np.ndarray]:
     return [seconds[:, None], *centred.T[:, :, None]]
 
 
-def _check(name: str, test: LeakTest, of: str) -> Check:
+def _check(name: str, test: LeakTest, tests: int, of: str) -> Check:
     """State a test."""
     measured, remedy = TESTS[name]
     verb = "tell" if measured.split()[0] in ("Frames", "Places", "Size,") else "tells"
-    found = test.found
+    found = test.found(tests)
     told = (
         f"{measured} {verb} the patterns of held-out trials apart in {100 * test.value:.0f} % of "
         f"pairs (chance 50 %, p {test.p:.4f}, {test.trials} trials; found from "
-        f"{100 * MATTERS:.0f} % and p {LEVEL:g} on)."
+        f"{100 * MATTERS:.0f} % and p {LEVEL / tests:.2g} on)."
     )
     return Check(name, of, found, told, remedy if found else "", test.value, CHANCE, test.p)
 
@@ -214,6 +214,7 @@ def _of_recording(
     features: Mapping[str, Sequence[np.ndarray]],
     design: Design,
     trials: Trials,
+    tests: int,
     of: str,
     seed: int,
 ) -> Check:
@@ -229,11 +230,11 @@ def _of_recording(
         f"Frames before the stimulation tell recordings apart in {100 * known.value:.0f} % of "
         f"pairs (chance 50 %, p {known.p:.4f})"
     )
-    if not known.found:
+    if not known.found(tests):
         return Check(name, of, False, f"{told}.", "", known.value, CHANCE, known.p)
     recording = pd.get_dummies(trials.table["recording"]).to_numpy(dtype=float)
     test = leak_test([recording], design, numpy_generator(seed, "audit", of, name))
-    found = test.found
+    found = test.found(tests)
     told += f", and recordings tell patterns in {100 * test.value:.0f} % (p {test.p:.4f})."
     remedy = (
         "Record every pattern equally often in every recording, or take what differs between "

@@ -48,7 +48,7 @@ class Told(NamedTuple):
     effect : float
         Part of the way from chance to 1.
     telling : list of str
-        The three columns that classifiers were left with most often.
+        The three columns that differed most between the classes.
     """
 
     accuracy: float
@@ -143,8 +143,8 @@ def _named(
     """Balanced accuracy over folds; and it and the mean score of the true classes.
 
     The sum sees a class that stands out from several others, and its tail among deals is nearly
-    that of a normal distribution, where the score's is longer. Counts in `kept` how often a column
-    was left.
+    that of a normal distribution, where the score's is longer. Adds to `kept` the share of its
+    variance that lies between classes, for each column that was left.
     """
     truth = np.eye(dealt.labels.max() + 1)[dealt.labels]
     scores = np.empty(truth.shape)
@@ -156,9 +156,10 @@ def _named(
         middle = means.mean(axis=0)
         within = weight @ x**2 - (means**2).mean(axis=0)
         between = ((means - middle) ** 2).mean(axis=0)
-        best = np.argsort(-between / (within + 1e-6), kind="stable")[:KEPT]
+        share_between = between / (within + between + 1e-6)
+        best = np.argsort(-share_between, kind="stable")[:KEPT]
         if kept is not None:
-            np.add.at(kept, of_column[best], 1)
+            np.add.at(kept, of_column[best], share_between[best])
         centred = x[:, best] - middle[best]
         square = (centred * weight[:, None]).T @ centred + RIDGE * np.eye(len(best))
         slopes = np.linalg.solve(square, (means - middle)[:, best].T)

@@ -17,10 +17,10 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             folder = f"results/calcium/{name}/{session}/{reader}"
             found[f"{name}, {session}, reader {reader}"] = {
                 "coupling": f"{folder}/coupling.tsv",
-                "maps_figure": f"{folder}/cams.png",
-                "zncc_figure": f"{folder}/zncc.png",
-                "nulls_figure": f"{folder}/zncc_nulls.png",
-                "coupling_figure": f"{folder}/coupling.png",
+                "maps_figure": f"{folder}/cams.svg",
+                "zncc_figure": f"{folder}/zncc.svg",
+                "nulls_figure": f"{folder}/zncc_nulls.svg",
+                "coupling_figure": f"{folder}/coupling.svg",
             }
     return found
 

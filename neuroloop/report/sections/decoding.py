@@ -1,34 +1,86 @@
 """Brain decoding: the accuracy of each decoder in each region."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from neuroloop.report.cards import Card
 
 ORDER = 1
 TITLE = "Brain decoding"
 BLOCKS = "datasets"
 ASSETS = ("decoding.html.j2",)
 
-#: Corrected p up to which a row is told as a finding.
-SIGNIFICANT = 0.05
-
 
 def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """One chapter a dataset."""
     folder = f"results/fmri/{name}"
-    return {name: {"accuracies": f"{folder}/decoding.tsv", "figure": f"{folder}/decoding.png"}}
+    return {name: {"accuracies": f"{folder}/decoding.tsv", "figure": f"{folder}/decoding.svg"}}
+
+
+def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Card"]:
+    """What can be read from the brain."""
+    from neuroloop.report.answers.decoding import decoding_card, read_decoding
+
+    return [decoding_card(of, read_decoding(files["accuracies"]), block)]
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:
     """The table of accuracies, with what each row found in words."""
-    from neuroloop.files.formats import read_table
+    from neuroloop.report.answers.decoding import read_decoding
+    from neuroloop.report.columns import FAMILY, PERCENT, REASON, SCOPE, UNIT, Column, P, Q, shown
 
-    numbers = dict.fromkeys(("accuracy", "p", "q", "smallest_effect"), float)
-    table = read_table(files["accuracies"], numbers)
-    return {"accuracies": table.assign(finding=[_finding(row) for _, row in table.iterrows()])}
+    table = read_decoding(files["accuracies"])
+    table["finding"] = [_finding(row) for _, row in table.iterrows()]
+    columns = {
+        "subject": Column("Subject", "mean: of these people; group: of people like them."),
+        "roi": Column("Region"),
+        "decoder": Column("Decoder"),
+        "accuracy": PERCENT.named("Accuracy, %", "Samples named right, and 95 % interval.", True),
+        "chance": PERCENT.named("Chance, %", "What predictions score that know nothing."),
+        "balanced_accuracy": PERCENT.named("Balanced, %", "Mean accuracy of the classes."),
+        "null_mean": PERCENT.named("Null, %", "Mean balanced accuracy on permuted labels."),
+        "p": P,
+        "q": Q,
+        "finding": Column("Finding", "At q 0.05.", "words"),
+        "n": Column("Samples", kind="count"),
+        "unit": UNIT,
+        "scope": SCOPE,
+        "family": FAMILY,
+        "reason": REASON,
+    }
+    title = "Accuracy by subject, region and decoder"
+    return {"table": shown(title, table, columns, files["accuracies"])}
+
+
+def methods(of: str, block: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    """How a dataset was decoded."""
+    from neuroloop import registry
+    from neuroloop.report.cards import listed
+    from neuroloop.report.passport import counted
+
+    simulated = " (simulated)" if block["source"] == "simulated" else ""
+    decoders = [
+        f"{name} ({registry.entry('decoder', config['decoders'][name]['method']).LEGEND})"
+        for name in block["decoders"]
+    ]
+    return (
+        f"Brain data {of}{simulated}: {counted(len(block['subjects']), 'subject')}, "
+        f"{counted(len(block['rois']), 'region')} ({listed(list(block['rois']))}). Samples were "
+        f"dealt to {block['folds']} folds by {block['fold_by']}, and their categories predicted "
+        "out of fold; voxels were selected, scaled and calibrated inside each training fold "
+        f"alone. Decoders: {'; '.join(decoders)}. Balanced accuracy was compared with "
+        f"{block['permutations']} permutations of labels, and p corrected within families of tests "
+        "by step-down maxT (Westfall and Young 1993; Nichols and Holmes 2002). Intervals of "
+        "accuracy are 95 % score intervals over what is alike. Whether most people carry the "
+        "information was tested by prevalence inference (Allefeld et al. 2016)."
+    )
 
 
 def _finding(row: Any) -> str:
     """What a row says at 5 %, and what it could have said."""
+    from neuroloop.report.answers.decoding import SIGNIFICANT
+
     if row["q"] != row["q"]:
         return ""
     if row["q"] <= SIGNIFICANT:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
+    from neuroloop.report.cards import Card
+
 ORDER = 2
 TITLE = "Brains teach networks"
 BLOCKS = "datasets"
@@ -24,45 +26,110 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         name: {
             "students": f"{folder}/ablation.tsv",
             "comparisons": f"{folder}/comparisons.tsv",
-            "figure": f"{folder}/ablation.png",
+            "figure": f"{folder}/ablation.svg",
         }
     }
 
 
 def simulated(block: Mapping[str, Any]) -> str:
     """What simulated brains know that students do not, to which they owe their gain."""
+    from neuroloop.report.cards import listed
+
     knowing = [
         roi for roi, made in block["rois"].items() if made["encoding"] in ("category", "mixed")
     ]
     if not knowing:
         return ""
     known = block["images"]["lifetime_per_category"]
+    add, know = ("adds", "it knows") if len(knowing) == 1 else ("add", "they know")
     return (
-        f"What {' and '.join(knowing)} adds comes from {known} other labelled digits of each "
-        "category that it knows, and that no student sees."
+        f"What {listed(knowing)} {add} comes from {known} other labelled digits of each category "
+        f"that {know}, and that no student sees."
     )
+
+
+def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Card"]:
+    """Does the brain teach?"""
+    from neuroloop.report.answers.teaching import read_comparisons, teaching_card
+
+    known = simulated(block) if block["source"] == "simulated" else ""
+    return [teaching_card(of, read_comparisons(files["comparisons"]), block, known)]
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:
     """What must be known of the students, and the comparisons of those whom brains taught."""
     from neuroloop.files.formats import read_table
+    from neuroloop.report.answers.teaching import read_comparisons
+    from neuroloop.report.columns import (
+        COUNT,
+        FAMILY,
+        PERCENT,
+        REASON,
+        SCOPE,
+        UNIT,
+        Column,
+        P,
+        Q,
+        shown,
+    )
 
     students = read_table(files["students"], {"n": int, "flag": str})
-    rows = read_table(
-        files["comparisons"], {"difference": float, "p": float, "smallest_effect": float}
-    )
+    rows = read_comparisons(files["comparisons"])
     images = int(students["n"].max())
     brains = rows[rows["teacher"] == "brain"]
+    columns = {
+        "subject": Column("Subject", "mean: of these people; group: of people like them."),
+        "roi": Column("Region"),
+        "decoder": Column("Decoder"),
+        "student": Column("Student"),
+        "control": Column("Less", "The control whose accuracy is subtracted."),
+        "difference": PERCENT.named("Difference, points", "With its 95 % interval.", True),
+        "p": P,
+        "q": Q,
+        "smallest_effect": PERCENT.named("Could see, points", "The least that could be seen."),
+        "seeds": COUNT.named("Seeds"),
+        "n": COUNT.named("Images"),
+        "unit": UNIT,
+        "scope": SCOPE,
+        "family": FAMILY,
+        "reason": REASON,
+    }
+    title = "Brain-taught students less each control"
     return {
         "flags": sorted(set(students["flag"]) - {""}),
         "images": images,
         "few": images < FEW_IMAGES,
-        "comparisons": brains,
+        "table": shown(title, brains, columns, files["comparisons"]) if len(brains) else None,
         "unseen": {
             family: unseen(brains[brains["family"] == family])
             for family in ("gains", "images", "people")
         },
     }
+
+
+def methods(of: str, block: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    """How students were taught and compared."""
+    from neuroloop import registry
+    from neuroloop.report.cards import listed
+
+    teaching = block["teaching"]
+    teachers = [
+        f"{name} ({registry.entry('teacher', name).LEGEND})" for name in teaching["teachers"]
+    ]
+    dealt = (
+        f" Whether soft labels know the image and not the class alone was tested by dealing them "
+        f"anew to the images of each class {teaching['assignments']} times and training students "
+        "of each deal; p is the rank of the recorded one."
+        if teaching["assignments"] and "withinclass" in teaching["teachers"]
+        else ""
+    )
+    return (
+        f"Students of {of} ({listed(teaching['students'])}, {teaching['seeds']} seeds each) were "
+        f"taught by soft labels from {listed(teaching['decoders'])} (Hinton et al. 2015). "
+        f"Teachers: {'; '.join(teachers)}. Differences in test accuracy have 95 % intervals over "
+        "seeds and test images, and q is p corrected within families (Benjamini and Hochberg 1995)."
+        + dealt
+    )
 
 
 def unseen(rows: "pd.DataFrame") -> str:

@@ -13,7 +13,7 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """One chapter a case and classifier whose maps are drawn."""
     return {
         f"{name}, {case}, {classifier}": {
-            "figure": f"results/cxr/{name}/{case}/{classifier}/maps/maps.png",
+            "figure": f"results/cxr/{name}/{case}/{classifier}/maps/maps.svg",
             "facts": f"results/cxr/{name}/{case}/{classifier}/maps/maps.json",
         }
         for case, classifier in block["maps"]

@@ -1,7 +1,11 @@
 """Reading neurons: how often networks find the stimulated cells of a frame."""
 
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from neuroloop.report.cards import Card
 
 ORDER = 3
 TITLE = "Networks read neurons"
@@ -12,11 +16,68 @@ ASSETS = ("reading.html.j2",)
 def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """One chapter an area and reader."""
     return {
-        f"{name}, reader {reader}": {"figure": f"results/calcium/{name}/reading/{reader}.png"}
+        f"{name}, reader {reader}": {
+            "figure": f"results/calcium/{name}/reading/{reader}.svg",
+            **{
+                f"reading_{session}": f"results/calcium/{name}/{session}/{reader}/reading.tsv"
+                for session in block["sessions"]
+            },
+        }
         for reader in block["readers"]
     }
 
 
+def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Card"]:
+    """What is read from neurons?"""
+    from neuroloop.report.answers.reading import read_reading, reading_card
+
+    tables = {
+        name.removeprefix("reading_"): read_reading(path)
+        for name, path in files.items()
+        if name.startswith("reading_")
+    }
+    return [reading_card(of, Path(files["figure"]).stem, tables, block)]
+
+
 def context(files: Mapping[str, str]) -> dict[str, Any]:
-    """Nothing beside the figure."""
-    return {}
+    """The accuracies of each session."""
+    from neuroloop.report.answers.reading import read_reading
+    from neuroloop.report.columns import COUNT, PERCENT, SCOPE, UNIT, Column, P, shown
+
+    columns = {
+        "subset": Column("Frames", "With how many stimulated cells."),
+        "measure": Column("Measure", "any_hit: one cell named; exact_top: all of them."),
+        "frames_of": Column("Seen", "Frames of stimulation, or the control's of before it."),
+        "value": PERCENT.named("Right, %", "With its 95 % interval.", True),
+        "chance": PERCENT.named("Chance, %", "The same with patterns permuted."),
+        "p": P,
+        "frames": COUNT.named("Frames"),
+        "trials": COUNT.named("Trials"),
+        "seeds": COUNT.named("Networks"),
+        "unit": UNIT,
+        "scope": SCOPE,
+    }
+    return {
+        "tables": [
+            shown(f"Reading of {name[8:]}", read_reading(path), columns, path)
+            for name, path in files.items()
+            if name.startswith("reading_")
+        ]
+    }
+
+
+def methods(of: str, block: Mapping[str, Any], config: Mapping[str, Any]) -> str:
+    """How stimulated cells were read."""
+    from neuroloop.report.cards import listed
+    from neuroloop.report.chapters import SIMULATED
+
+    simulated = " (simulated)" if block["source"] in SIMULATED else ""
+    return (
+        f"Calcium imaging {of}{simulated}, sessions {listed(list(block['sessions']))}: networks "
+        f"({listed(block['readers'])}) learned from single frames which cells were stimulated, and "
+        "were tested on trials that they had not seen. Chance is what the same predictions score "
+        "when the patterns of trials are permuted; intervals are over trials. Maps are Grad-CAM "
+        "(Selvaraju et al. 2017), compared by their zero-mean normalised cross-correlation beside "
+        "maps of untrained networks and of networks that learned permuted labels. Changes between "
+        "sessions were tested by exchanging recordings of the same patterns."
+    )

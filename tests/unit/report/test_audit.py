@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from neuroloop.report.audit import (
     Check,
     read_checks,
@@ -9,6 +11,7 @@ from neuroloop.report.audit import (
     save_checks,
     save_surrogates,
 )
+from neuroloop.report.audit_page import COUNTS, FLAGS, found_by_audit
 from scripts.report.write_audit import write_audit
 
 TIME = Check("labels from time in the run", "S1", True, "Accuracy 0.9, chance 0.25.", "Mix them.")
@@ -62,3 +65,33 @@ def test_surrogates_that_are_significant_too_often_are_told(tmp_path: Path) -> N
     text = written(tmp_path, [SOUND], 12)
     assert "Found: 1 claim that surrogates reach too often." in text
     assert (tmp_path / "counts.tsv").read_text().splitlines()[1].endswith("\t1")
+
+
+def test_the_report_gets_what_the_last_audit_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert found_by_audit() == []
+    written(tmp_path, [TIME, SOUND], 12)
+    Path(FLAGS).parent.mkdir(parents=True)
+    (tmp_path / "all_flags.tsv").rename(FLAGS)
+    assert found_by_audit() == []  # the audit is not done
+    (tmp_path / "counts.tsv").rename(COUNTS)
+    assert found_by_audit() == [
+        ("faces", "labels from time in the run, S1: Accuracy 0.9, chance 0.25."),
+        (
+            "faces",
+            "decoding, S1, V1, ridge: surrogates without effect are significant 12 times of 20.",
+        ),
+    ]
+
+
+def test_a_clean_audit_tells_the_report_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, [SOUND], 1)
+    Path(FLAGS).parent.mkdir(parents=True)
+    (tmp_path / "all_flags.tsv").rename(FLAGS)
+    (tmp_path / "counts.tsv").rename(COUNTS)
+    assert found_by_audit() == []

@@ -11,7 +11,7 @@ from neuroloop.report.check_page import FILES, check_page
 from neuroloop.report.figures import grid
 from neuroloop.report.passport import PAGE, Passport, counted, read_passport, terminal_lines
 from neuroloop.report.picture_grid import SHOWN, draw_images, drawn_rows
-from neuroloop.report.templates import png, size
+from neuroloop.report.templates import picture, size
 from tests.unit.report.outline import Outline
 
 
@@ -75,7 +75,7 @@ def test_the_page_shows_all_and_warns_at_its_head(tmp_path):
     head, own = page.of("div", "warnings")
     assert "films: a <hot> pixel" in head
     assert "a <hot> pixel" in own
-    assert text.count(png(tmp_path / "faces.figures/design.png")) == 2  # equal figures of both
+    assert text.count(picture(tmp_path / "faces.figures/design.png")) == 2  # equal figures of both
     assert "What is seen." in page.of("figcaption")
     cells = page.of("td")
     assert {"0.1235", "1,200", "rows <n/a>", "the config drops them"} <= set(cells)

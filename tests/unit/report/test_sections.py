@@ -1,6 +1,7 @@
 """Sections of the report where tables are empty or numbers have no interval."""
 
 from dataclasses import replace
+from html import unescape
 
 import numpy as np
 import pandas as pd
@@ -9,9 +10,26 @@ import pytest
 from neuroloop.cxr.classifier_contrasts import contrasts
 from neuroloop.distill.ablation import KEYS, REFERENCE, Group, accuracies, compare_teachers
 from neuroloop.files.formats import read_table, save_table
-from neuroloop.report.chapters import Chapter
-from neuroloop.report.page import report_page
+from neuroloop.report.chapters import SIMULATED, Chapter
+from neuroloop.report.page import Provenance, report_page
 from neuroloop.report.sections import radiographs
+from tests.unit.report.outline import Outline
+from tests.unit.report.study import CONFIG, DECODED, GAP, SCORED, TEACHING, filled, rows
+
+
+def page_of(chapter, **changes):
+    """The page of a chapter, its block changed, and its cards."""
+    kind = {"decoding": "datasets", "distillation": "datasets"}.get(chapter.section, "radiographs")
+    block = {**CONFIG[kind][chapter.of], **changes}
+    config = {**CONFIG, kind: {chapter.of: block}}
+    page, summary = report_page("NeuroLoop", [chapter], [], Provenance("V", config))
+    return unescape(page), summary["answers"]
+
+
+def row_of(page, *texts):
+    """Cells of the only row of a page's tables in which all texts are."""
+    (row,) = [row for row in Outline(page).of("tr") if all(text in row for text in texts)]
+    return row
 
 
 def students(*place, teacher, seed=0):
@@ -20,16 +38,16 @@ def students(*place, teacher, seed=0):
     return Group(keys, hits, [f"i{number}" for number in range(30)], [0, 1], chance=0.5)
 
 
-def ablation_page(folder, groups) -> str:
+def ablation_page(folder, groups):
     save_table(folder / "ablation.tsv", accuracies(groups))
     save_table(folder / "comparisons.tsv", compare_teachers(groups, seed=0, n_boot=20))
-    (folder / "ablation.png").write_bytes(b"")
+    (folder / "ablation.svg").write_bytes(b"")
     files = {
         "students": folder / "ablation.tsv",
         "comparisons": folder / "comparisons.tsv",
-        "figure": folder / "ablation.png",
+        "figure": folder / "ablation.svg",
     }
-    return report_page("NeuroLoop", [Chapter("distillation", "faces", files)])
+    return page_of(Chapter("distillation", "faces", "faces", files), teaching=TEACHING)
 
 
 @pytest.fixture
@@ -37,64 +55,163 @@ def none():
     return students(*[REFERENCE] * 3, teacher="none")
 
 
+@pytest.fixture
+def chests(tmp_path, monkeypatch):
+    """The chapter of radiographs, its tables as they are given."""
+
+    def made(scores, gaps, source="files"):
+        monkeypatch.chdir(tmp_path)
+        filled()
+        (files,) = radiographs.chapters("chests", {"source": source}).values()
+        save_table(files["scores_table"], scores)
+        save_table(files["comparisons"], gaps)
+        said = SIMULATED.get(source, "")
+        return page_of(Chapter("radiographs", "chests", "chests", files, said), source=source)
+
+    return made
+
+
 def test_a_group_of_two_subjects_is_shown_with_the_reason_for_its_missing_interval(tmp_path, none):
     brains = [students(f"S{n}", "V1", "ridge", teacher="brain", seed=n) for n in (1, 2)]
-    html = ablation_page(tmp_path, [none, *brains])
-    (group,) = (line for line in html.split("<tr") if "<td>group</td>" in line)
-    assert group.count("<td>–</td>") == 5  # ci_low, ci_high, p, q and smallest_effect
-    assert "2 subjects do not tell how subjects differ: 3 are needed" in group
+    page, _ = ablation_page(tmp_path, [none, *brains])
+    group = row_of(page, "group", "2 subjects do not tell how subjects differ: 3 are needed")
+    assert group.count("–") == 3  # p, q and smallest_effect
+    assert "[" not in group
 
 
 def test_a_page_says_below_what_nothing_could_be_seen(tmp_path, none):
-    assert "could not be seen" not in ablation_page(tmp_path, [none])
+    page, _ = ablation_page(tmp_path, [none])
+    assert "could not be seen" not in page
     three = [
         replace(one, hits=np.concatenate([one.hits, one.hits[:1] ^ (np.arange(30) % 3 == 0)]))
         for one in (none, students("S1", "V1", "ridge", teacher="brain", seed=1))
     ]
-    html = ablation_page(tmp_path, [replace(one, seeds=[0, 1, 2]) for one in three])
-    rows = read_table(tmp_path / "comparisons.tsv", {"smallest_effect": float})
-    (least,) = rows["smallest_effect"]
-    assert f"students below {100 * least:.1f} points could not be seen" in html
-    assert "these brains and this assignment of soft labels alone" in html
+    page, (card,) = ablation_page(tmp_path, [replace(one, seeds=[0, 1, 2]) for one in three])
+    read = read_table(tmp_path / "comparisons.tsv", {"smallest_effect": float})
+    (least,) = read["smallest_effect"]
+    assert f"students below {100 * least:.1f} points could not be seen" in page
+    assert "these brains and this assignment of soft labels alone" in row_of(page, "S1", "V1")
+    assert card["scope"].startswith("Over seeds x images: other seeds and other images of these ")
+    assert "Only 30 images test the students" in page
 
 
-def test_labels_alone_make_a_page_without_a_table(tmp_path, none):
-    assert "<table" not in ablation_page(tmp_path, [none])
-
-
-def test_radiographs_with_nothing_to_compare_make_a_page_without_a_table(tmp_path):
-    (files,) = radiographs.chapters("chests", {}).values()
-    files = {name: tmp_path / file for name, file in files.items()}
-    files["scores"].parent.mkdir(parents=True)
-    for file in files.values():
-        file.write_bytes(b"")
-    save_table(files["comparisons"], contrasts({}, {}, {}, ["a", "b"], None, None, 0, 100))
-    page = report_page("NeuroLoop", [Chapter("radiographs", "chests", files)])
+def test_labels_alone_make_a_page_without_a_table_and_no_test(tmp_path, none):
+    page, (card,) = ablation_page(tmp_path, [none])
     assert "<table" not in page
+    assert card["verdict"] == "no test"
+    assert card["answer"] == "No brain taught a student that could be compared."
+    assert not card["values"]
+    assert "<svg" not in page
+
+
+def test_two_seeds_are_no_test(tmp_path, none):
+    brain = students("S1", "V1", "ridge", teacher="brain", seed=1)
+    page, (card,) = ablation_page(tmp_path, [none, brain])
+    assert card["verdict"] == "no test"
+    assert card["answer"] == "No test: 2 seeds do not tell how seeds differ: 3 are needed."
+    assert "2 seeds do not tell how seeds differ" in row_of(page, "S1")
+
+
+def test_radiographs_with_nothing_to_compare_have_a_table_of_scores_alone(chests):
+    none = contrasts({}, {}, {}, ["a", "b"], None, None, 0, 100)
+    page, (card,) = chests(rows(SCORED), none)
+    assert Outline(page).of("summary")[0] == "Scores of every training 1 row"
+    assert page.count("<table") == 1
     assert page.count("<img") == 5
+    assert "simulated" not in Outline(page).of("section")[-1]
+    assert "baseline" not in card["answer"]
 
 
-def test_radiographs_say_what_was_seen_of_whom(tmp_path):
-    (files,) = radiographs.chapters("chests", {}).values()
-    files = {name: tmp_path / file for name, file in files.items()}
-    files["scores"].parent.mkdir(parents=True)
-    for file in files.values():
-        file.write_bytes(b"")
-    whom = {
-        "unit": "patients",
-        "scope": "other patients",
-        "family": "leak",
-        "smallest_effect": 0.0421,
-    }
-    rows = [
-        {"difference": 0.1, "ci_low": 0.05, "ci_high": 0.15, "p": 0.001, "q": 0.002, "reason": ""},
-        {"difference": 0.01, "ci_low": -0.02, "ci_high": 0.04, "p": 0.4, "q": 0.4, "reason": ""},
-        {"difference": 0.1, "ci_low": 0.05, "ci_high": 0.15, "reason": "one partition"},
-    ]
-    save_table(files["comparisons"], pd.DataFrame([whom | row for row in rows]))
-    page = report_page("NeuroLoop", [Chapter("radiographs", "chests", files)])
+def test_radiographs_say_what_was_seen_of_whom(chests):
+    whom = {"unit": "patients", "scope": "other patients", "smallest_effect": 0.0421}
+    gaps = rows(
+        {**GAP, **whom},
+        {"case": "a", "difference": 0.1, "p": 0.001, "q": 0.002},
+        {"case": "b", "difference": 0.01, "p": 0.4, "q": 0.4},
+        {"case": "c", "p": np.nan, "q": np.nan, "reason": "one partition"},
+        {"case": "d", "unit": "sites", "scope": "other sites"},
+    )
+    page, (card,) = chests(rows(SCORED), gaps, "simulated")
+    assert SIMULATED["simulated"] in Outline(page).of("p")
+    assert card["simulated"]
     assert "Over patients: these speak of other patients." in page
-    first, second, third = page.split("<tbody>")[1].split("</tr>")[:3]
-    assert "<td>a difference</td>" in first
-    assert "no difference seen; of 5 studies like this 4 would see one of 0.042" in second
-    assert "no test: one partition" in third
+    assert "Over sites: these speak of other sites." in page
+    summaries = Outline(page).of("summary")
+    assert "Differences over patients 3 rows" in summaries
+    assert "Differences over sites 1 row" in summaries
+    by_case = {row[1].of("td")[0]: row[1].of("td")[-1] for row in _rows_of(page, "fine")}
+    assert by_case["a"] == by_case["d"] == "a difference"
+    assert by_case["b"] == ("no difference seen; of 5 studies like this 4 would see one of 0.042")
+    assert by_case["c"] == "no test: one partition"
+
+
+def _rows_of(page, first):
+    """Rows of a page's tables by their first cell: that, and the row's own outline."""
+    for text in page.split("<tr>")[1:]:
+        row = Outline(f"<tr>{text.split('</tr>')[0]}</tr>")
+        if row.of("th") == [first]:
+            yield first, row
+
+
+def test_classes_of_a_score_are_told_apart(chests):
+    scores = rows(SCORED, {}, *({"metric": "f1", "class": name} for name in ("well", "ill")))
+    page, _ = chests(scores, rows(GAP))
+    assert [row.of("td")[4] for _, row in _rows_of(page, "fine")][:3] == ["", "well", "ill"]
+
+
+@pytest.fixture
+def decoded(tmp_path, monkeypatch):
+    """The page of a table of accuracies, and its card."""
+
+    def made(table, **changes):
+        monkeypatch.chdir(tmp_path)
+        chapter = filled()[0]
+        save_table(chapter.files["accuracies"], table)
+        return page_of(chapter, **changes)
+
+    return made
+
+
+def test_decoding_says_what_each_row_found(decoded):
+    people = {"subject": "group", "family": "people"}
+    page, _ = decoded(
+        rows(
+            {**DECODED, "smallest_effect": 0.0712},
+            {"roi": "a", "q": 0.01},
+            {"roi": "b", "q": 0.06},
+            {"roi": "c", "q": np.nan, "reason": "one run"},
+            {**people, "roi": "d", "q": 0.01},
+            {**people, "roi": "e", "q": 0.06},
+        ),
+        rois={name: {"encoding": "energy"} for name in "abcde"},
+    )
+    cells = [row.of("td") for first in ("S1", "group") for _, row in _rows_of(page, first)]
+    assert {row[0]: row[8] for row in cells} == {
+        "a": "above chance",
+        "b": "not above chance; 7.1 points could have been seen",
+        "c": "",
+        "d": "in most people",
+        "e": "not shown for most people",
+    }
+    assert {row[0]: row[-1] for row in cells}["c"] == "one run"
+
+
+def test_numbers_of_a_table_keep_their_interval_and_sort_by_their_value(decoded):
+    page, _ = decoded(rows(DECODED, {}, {"subject": "S2", "ci_low": np.nan, "p": np.nan}))
+    cells = [one for one in Outline(page).elements if one[0] == "td"]
+    told = {"".join(text): attributes for _, attributes, text in cells}
+    assert told["41.0 [31.0, 52.0]"] == {"class": "number", "data-value": "0.41"}
+    assert told["41.0"] == {"class": "number", "data-value": "0.41"}
+    assert told["–"] == {"class": "number", "data-value": ""}
+    heads = [one for one in Outline(page).attributes("th") if one.get("scope") == "col"]
+    assert {one["aria-sort"] for one in heads} == {"none"}
+
+
+def test_students_of_all_teachers_are_told_by_their_flags(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    chapter = next(one for one in filled() if one.section == "distillation")
+    flags = ["at chance", "", "at chance", "diverged"]
+    save_table(chapter.files["students"], pd.DataFrame({"n": 50, "flag": flags}))
+    page, _ = page_of(chapter)
+    assert [page.count(f"Students {flag}.") for flag in ("at chance", "diverged")] == [1, 1]
+    assert "Only 50 images test the students" in page

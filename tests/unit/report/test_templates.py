@@ -48,11 +48,12 @@ def test_text_is_text_and_no_markup(template, picture):
     text = render(template, {"said": NASTY, "path": picture, "rows": rows})
     assert "<script" not in text
     outline = Outline(text)
-    for tag in ("p", "figcaption", "th", "td"):
+    for tag in ("p", "th", "td"):
         assert outline.of(tag) == [NASTY]
+    assert outline.of("b") == [f"{NASTY}."]
     (image,) = outline.attributes("img")
     assert image["alt"] == NASTY
-    assert set(image) == {"alt", "src"}
+    assert set(image) == {"alt", "loading", "src"}
     assert str(escape(NASTY)) in text
 
 
@@ -62,6 +63,41 @@ def test_a_figure_is_embedded_whole(template, picture):
     kind, data = image["src"].split(",")
     assert kind == "data:image/png;base64"
     assert base64.b64decode(data) == picture.read_bytes()
+
+
+def test_a_figure_says_more_and_where_it_and_its_data_lie(tmp_path):
+    figure = tmp_path / "own.svg"
+    figure.write_text("<svg/>")
+    path = tmp_path / "own.html.j2"
+    path.write_text(
+        '{% from "neuroloop.report/parts.html.j2" import figure %}'
+        '{{ figure(path, "What", more="Bars: 95 %.", data="results/a/b.tsv") }}'
+    )
+    outline = Outline(render(str(path), {"path": figure}))
+    (image,) = outline.attributes("img")
+    kind, data = image["src"].split(",")
+    assert kind == "data:image/svg+xml;base64"
+    assert base64.b64decode(data) == b"<svg/>"
+    assert outline.of("figcaption") == ["What. Bars: 95 %. figure, data"]
+    assert [one["href"] for one in outline.attributes("a")] == [f"../{figure}", "../a/b.tsv"]
+
+
+@pytest.mark.parametrize(
+    ("simulated", "title", "paragraphs"), [("", "What", []), ("No.", "What (simulated)", ["No."])]
+)
+def test_headings_and_figures_say_what_is_simulated(
+    tmp_path, picture, simulated, title, paragraphs
+):
+    path = tmp_path / "own.html.j2"
+    path.write_text(
+        '{% from "neuroloop.report/parts.html.j2" import figure, heading %}'
+        '{{ heading(chapter) }}{{ figure(path, "What", chapter) }}'
+    )
+    chapter = {"id": "own-1", "title": "Own", "simulated": simulated}
+    outline = Outline(render(str(path), {"path": picture, "chapter": chapter}))
+    assert outline.of("p") == paragraphs
+    assert outline.of("b") == [f"{title}."]
+    assert outline.attributes("img")[0]["alt"] == title
 
 
 def test_a_missing_figure_and_a_missing_name_are_refused(template, tmp_path):

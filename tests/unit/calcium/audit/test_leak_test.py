@@ -27,7 +27,8 @@ def test_what_codes_the_pattern_is_found() -> None:
     assert test.value == 1.0
     assert test.p == pytest.approx(1 / 3000)
     assert test.trials == 18
-    assert test.found
+    assert test.found(2)
+    assert not test.found(4)
 
 
 def test_two_kinds_of_patterns_are_told_by_pairs() -> None:
@@ -41,9 +42,9 @@ def test_a_few_features_of_many_are_found() -> None:
     generator = np.random.default_rng(1)
     made = design(5)
     x = generator.standard_normal((30, 500))
-    assert not leak_test([x], made, generator, 999).found
+    assert not leak_test([x], made, generator, 999).found(1)
     x[:, :8] += 2 * made.patterns[:, None]
-    assert leak_test([x], made, generator, 2999).found
+    assert leak_test([x], made, generator, 2999).found(1)
 
 
 def test_p_of_noise_is_uniform() -> None:
@@ -60,4 +61,4 @@ def test_numbers_that_are_all_alike_tell_nothing() -> None:
     made = design()
     test = leak_test([np.ones((18, 1))], made, np.random.default_rng(0), 19)
     assert test.value == 0.5
-    assert not test.found
+    assert not test.found(1)

@@ -1,0 +1,105 @@
+"""What changed between two sessions?"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from neuroloop.files.formats import StrPath, read_table
+from neuroloop.report.answers.decoding import SIGNIFICANT
+from neuroloop.report.answers.table_rows import table_rows
+from neuroloop.report.cards import Bar, Card, Forest, ends, interval, number, probability
+from neuroloop.report.chapters import SIMULATED
+
+#: Columns of routes.tsv that are read.
+TEXT = ("route", "panel", "note", "unit", "scope", "family")
+NUMBERS = (
+    *("first", "second", "change", "ci_low", "ci_high", "p", "q", "smallest_effect"),
+    *("entries", "recordings"),
+)
+
+#: Routes in units that are alike: shares of a cell's own response.
+COUPLING = {"influence": "traces", "maps": "maps"}
+
+
+def read_routes(path: StrPath) -> pd.DataFrame:
+    """Read routes.tsv."""
+    return read_table(path, dict.fromkeys(TEXT, str) | dict.fromkeys(NUMBERS, float))
+
+
+def changes_card(
+    of: str, earlier: str, later: str, table: pd.DataFrame, block: Mapping[str, Any]
+) -> Card:
+    """Answer for one pair of sessions: coupling, by traces and by maps.
+
+    Parameters
+    ----------
+    of : str
+        The area.
+    earlier, later : str
+        Sessions.
+    table : DataFrame
+        routes.tsv.
+    block : mapping
+        Of the config.
+    """
+    whole = table[table["panel"] == "all"]
+    rows = whole[whole["route"].isin(list(COUPLING)) & whole["change"].notna()]
+    bars = tuple(
+        Bar(
+            f"{COUPLING[row.route]} ({row.entries:.0f} pairs)",
+            row.change,
+            *ends(row.ci_low, row.ci_high),
+            "claim" if row.q <= SIGNIFICANT else "open",
+        )
+        for row in table_rows(rows)
+    )
+    mark, answer = _answer(rows, earlier, later)
+    first = whole.iloc[0]
+    return Card(
+        "What changed between the days?",
+        f"{of}, {earlier} to {later}",
+        mark,
+        answer,
+        f"Over {first['unit']}: {first['scope']}.",
+        Forest(
+            bars,
+            "Change of coupling (response over a cell's own response), mean of all pairs; "
+            f"{first['recordings']:.0f} recordings a session, 95 %.",
+            0.0,
+        )
+        if bars
+        else None,
+        tuple(_against(whole)),
+        block["source"] in SIMULATED,
+    )
+
+
+def _answer(rows: pd.DataFrame, earlier: str, later: str) -> tuple[str, str]:
+    """Mark and sentence, of the route through traces if it says anything."""
+    if rows.empty:
+        return "void", "No route says anything of coupling."
+    row = rows.iloc[0]
+    value = interval(row["change"], row["ci_low"], row["ci_high"])
+    by = COUPLING[row["route"]]
+    if row["q"] != row["q"]:
+        return "void", f"By {by}, coupling differs by {value}, without a test: {row['note']}."
+    if row["q"] > SIGNIFICANT:
+        least = number(row["smallest_effect"])
+        return "no", (
+            f"No change of coupling shown by {by}, {value}; changes below {least} could not have "
+            "been seen."
+        )
+    grew = "grew"
+    if row["change"] < 0:
+        grew, value = "fell", interval(-row["change"], -row["ci_high"], -row["ci_low"])
+    return "yes", (
+        f"Coupling {grew} from {earlier} to {later} by {value} of a cell's own response, by {by} "
+        f"({probability(row['q']).replace('p', 'q', 1)})."
+    )
+
+
+def _against(rows: pd.DataFrame) -> list[str]:
+    """Notes of routes, once each."""
+    notes = rows.loc[rows["route"].isin(list(COUPLING)), "note"]
+    return list(dict.fromkeys(f"{note[0].upper()}{note[1:]}." for note in notes if note))

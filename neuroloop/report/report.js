@@ -1,0 +1,75 @@
+/* Theme, sorting and searching. Without it the page shows the system's theme and tables as they are. */
+(() => {
+  const root = document.documentElement;
+  const kept = () => { try { return localStorage.getItem("neuroloop-theme"); } catch { return null; } };
+  const keep = (theme) => { try { localStorage.setItem("neuroloop-theme", theme); } catch { /* a file may have no storage */ } };
+  const dark = () => (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
+  if (kept()) root.dataset.theme = kept();
+  const theme = document.querySelector(".theme");
+  const name = () => { theme.textContent = dark() ? "Light" : "Dark"; };
+  theme.hidden = false;
+  name();
+  theme.addEventListener("click", () => {
+    root.dataset.theme = dark() ? "light" : "dark";
+    keep(root.dataset.theme);
+    name();
+  });
+
+  const value = (row, place) => {
+    const text = row.cells[place].dataset.value ?? row.cells[place].textContent;
+    const number = Number(text);
+    return text === "" || Number.isNaN(number) ? text : number;
+  };
+  const compare = (a, b) => {
+    if (a === "" || b === "") return (a === "") - (b === "");
+    if (typeof a === "number" && typeof b === "number") return a - b;
+    return String(a).localeCompare(String(b), undefined, { numeric: true });
+  };
+  document.querySelectorAll("details.data:has(tbody)").forEach((box) => {
+    const body = box.querySelector("tbody");
+    const rows = [...body.rows];
+    const heads = [...box.querySelectorAll("thead th")];
+    heads.forEach((head, place) => head.querySelector("button").addEventListener("click", () => {
+      const down = head.getAttribute("aria-sort") === "ascending";
+      heads.forEach((other) => other.setAttribute("aria-sort", "none"));
+      head.setAttribute("aria-sort", down ? "descending" : "ascending");
+      const order = rows.map((row, number) => [value(row, place), number]);
+      order.sort((a, b) => {
+        const found = compare(a[0], b[0]);
+        return (down && a[0] !== "" && b[0] !== "" ? -found : found) || a[1] - b[1];
+      });
+      body.append(...order.map(([, number]) => rows[number]));
+    }));
+    const search = box.querySelector("input");
+    const count = box.querySelector(".count");
+    if (search) search.addEventListener("input", () => {
+      const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let shown = 0;
+      rows.forEach((row) => {
+        const text = row.textContent.toLowerCase();
+        row.hidden = !words.every((word) => text.includes(word));
+        shown += !row.hidden;
+      });
+      count.textContent = words.length ? `${shown} of ${rows.length} rows` : "";
+    });
+    const table = box.querySelector(".table");
+    const wide = () => box.classList.toggle("wide", table.scrollWidth > table.clientWidth + 1);
+    box.addEventListener("toggle", wide);
+    addEventListener("resize", wide);
+    wide();
+  });
+
+  document.querySelectorAll("button.copy").forEach((button) => {
+    button.hidden = !navigator.clipboard;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(document.getElementById(button.dataset.of).textContent);
+      button.textContent = "Copied";
+    });
+  });
+  const open = () => {
+    const found = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (found && found.matches("details")) found.open = true;
+  };
+  addEventListener("hashchange", open);
+  open();
+})();

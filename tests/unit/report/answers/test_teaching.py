@@ -1,0 +1,220 @@
+"""Does the brain teach: sentences of made-up tables, word by word."""
+
+import numpy as np
+import pytest
+
+from neuroloop.files.formats import save_table
+from neuroloop.report.answers.teaching import MOST
+from neuroloop.report.sections import distillation
+from tests.unit.report.study import COMPARED, DATASET, TEACHING, rows
+
+NAN = np.nan
+
+#: Differences from both controls of a brain that teaches, and what misleads.
+NONE = {"control": "none", "difference": 0.06, "ci_low": 0.03, "ci_high": 0.09}
+SMOOTH = {"control": "smooth", "difference": 0.02, "ci_low": 0.005, "ci_high": 0.035, "q": 0.01}
+RANDOM = {"control": "random", "difference": 0.3, "q": NAN, "family": ""}
+UNTESTED = {"ci_low": NAN, "ci_high": NAN, "p": NAN, "q": NAN, "smallest_effect": NAN}
+
+
+@pytest.fixture
+def card(tmp_path):
+    """The card of a table of comparisons, its block or what it teaches changed."""
+
+    def made(*changes, teachers=TEACHING["teachers"], **block):
+        save_table(tmp_path / "comparisons.tsv", rows(COMPARED, *changes))
+        teaching = {**TEACHING, "teachers": teachers}
+        files = {"comparisons": tmp_path / "comparisons.tsv"}
+        (card,) = distillation.cards("faces", files, {**DATASET, "teaching": teaching, **block})
+        return card
+
+    return made
+
+
+def of(roi, *changes, **others):
+    return [{**change, "roi": roi, **others} for change in changes]
+
+
+def test_brains_that_beat_every_control_teach(card):
+    made = card(*of("V1", NONE, SMOOTH, RANDOM))
+    assert (made.mark, made.of, made.simulated, made.against) == ("yes", "faces", True, ())
+    assert made.answer == (
+        "Students of S1 V1 beat every control (the labels alone and smooth); of S1 V1 by 2.00 "
+        "[0.50, 3.50] points over smooth (q 0.01)."
+    )
+    (bar,) = made.forest.bars
+    assert (bar.label, bar.kind, bar.value) == ("S1 V1 − smooth", "claim", 0.02)
+    assert (bar.low, bar.high) == (0.005, 0.035)
+    assert made.scope.startswith(
+        "Over seeds x images: other seeds and other images of these classes; these brains alone."
+    )
+    assert made.forest.caption.endswith("at q 0.05; 5 seeds, 1,000 images, 95 %.")
+
+
+def test_the_largest_of_several_is_told_and_those_that_are_not_shown(card):
+    rois = {name: {"encoding": "energy"} for name in ("V1", "V4", "HVC")}
+    less = {**SMOOTH, "difference": 0.001, "q": 0.9}
+    made = card(
+        *of("V1", NONE, SMOOTH),
+        *of("HVC", NONE, {**SMOOTH, "difference": 0.05}),
+        *of("V4", NONE, less),
+        rois=rois,
+    )
+    assert made.answer == (
+        "Students of S1 V1 and S1 HVC beat every control (the labels alone and smooth); of S1 HVC "
+        "by 5.00 [0.50, 3.50] points over smooth (q 0.01). Not shown: S1 V4."
+    )
+    assert [bar.label.split()[1] for bar in made.forest.bars] == ["HVC", "V1", "V4"]
+    assert [bar.kind for bar in made.forest.bars] == ["claim", "claim", "open"]
+
+
+def test_brains_that_beat_the_labels_and_not_softness_do_not(card):
+    made = card(*of("V1", NONE, {**SMOOTH, "q": 0.2, "smallest_effect": 0.0164}))
+    assert made.mark == "no"
+    assert made.answer == (
+        "Not shown: no brain's students beat every control (the labels alone and smooth). "
+        "Differences below 1.64 points could not have been seen."
+    )
+
+
+def test_brains_that_are_worse_than_a_control_do_not_beat_it(card):
+    worse = {**SMOOTH, "difference": -0.02, "ci_low": -0.03, "ci_high": -0.01, "q": 0.001}
+    assert card(*of("V1", NONE, worse)).mark == "no"
+
+
+def test_without_a_control_of_softness_beware(card):
+    made = card(*of("V1", NONE), teachers=["none", "brain"])
+    assert made.mark == "beware"
+    assert made.answer == (
+        "Students of S1 V1 beat the labels alone; of S1 V1 by 6.00 [3.00, 9.00] points over the "
+        "labels alone (q 0.008). No control tells this from softer labels: add smooth."
+    )
+    nothing = card(*of("V1", {**NONE, "q": 0.5}), teachers=["none", "brain"])
+    assert nothing.mark == "no"
+    assert nothing.answer.startswith("Not shown: no brain's students beat the labels alone.")
+
+
+def test_fewer_than_three_seeds_are_no_test(card):
+    few = {**UNTESTED, "reason": "2 seeds do not tell how seeds differ: 3 are needed", "seeds": 2}
+    made = card(*of("V1", {**NONE, **few}, {**SMOOTH, **few}))
+    assert made.mark == "void"
+    assert made.answer == "No test: 2 seeds do not tell how seeds differ: 3 are needed."
+    assert made.forest.bars[0].low is None
+
+
+def test_what_was_not_tested_says_nothing_of_what_could_be_seen(card):
+    made = card(
+        *of("Noise", {**NONE, **UNTESTED, "reason": "one image"}),
+        *of("V1", {**NONE, "q": 0.5, "smallest_effect": 0.03}),
+        teachers=["none", "brain"],
+    )
+    assert made.mark == "no"
+    assert made.answer.endswith("Differences below 3.00 points could not have been seen.")
+
+
+def test_no_students_of_brains_are_no_test(card):
+    made = card({"teacher": "random"})
+    assert (made.mark, made.forest) == ("void", None)
+    assert made.answer == "No brain taught a student that could be compared."
+
+
+def test_a_region_that_answers_to_nothing_and_teaches_speaks_against_all(card):
+    made = card(*of("V1", NONE, SMOOTH), *of("Noise", NONE, SMOOTH))
+    assert made.mark == "yes"
+    assert made.against == (
+        "S1 Noise answers to nothing, and its students beat every control (the labels alone and "
+        "smooth).",
+    )
+    assert {bar.label.split()[1]: bar.kind for bar in made.forest.bars} == {
+        "V1": "claim",
+        "Noise": "control",
+    }
+    alone = card(*of("Noise", NONE, SMOOTH))
+    assert alone.mark == "no"
+    assert alone.against == made.against
+
+
+def test_what_misleads_or_knows_is_no_control(card):
+    """Students of teachers that mislead are beaten for nothing; a CNN knows the images."""
+    teachers = ["none", "random", "rowshuffled", "cnn", "withinclass", "classmean", "brain"]
+    made = card(
+        *of("V1", NONE, RANDOM, {**RANDOM, "control": "rowshuffled"}),
+        *of("V1", {"control": "cnn", "difference": -0.4, "q": 0.001}),
+        *of("V1", {**SMOOTH, "control": "classmean"}),
+        teachers=teachers,
+    )
+    assert made.mark == "yes"
+    assert "(the labels alone and classmean)" in made.answer
+
+
+IMAGES = {
+    "control": "withinclass",
+    "family": "images",
+    "difference": 0.02,
+    "p": 0.01,
+    "smallest_effect": 0.012,
+}
+
+
+@pytest.mark.parametrize(
+    ("images", "told"),
+    [
+        ([{**IMAGES, "q": 0.02}], " S1 V1 knows the image, not its class alone."),
+        (
+            [{**IMAGES, "q": 0.02}, {**IMAGES, "q": 0.02, "subject": "S2"}],
+            " S1 V1 and S2 V1 know the image, not its class alone.",
+        ),
+        (
+            [{**IMAGES, "q": 0.3}],
+            " That brains know more than the class is not shown (below 1.20 points unseen).",
+        ),
+        ([{**IMAGES, "p": NAN, "q": NAN}], "(q 0.01)."),
+    ],
+)
+def test_whether_the_image_is_known_is_told_where_it_was_tested(card, images, told):
+    made = card(*of("V1", NONE, SMOOTH), *of("V1", *images))
+    assert made.mark == "yes"
+    assert made.answer.endswith(told)
+
+
+def test_other_decoders_and_students_and_means_are_no_part_of_it(card):
+    other = {"decoder": "svm"}, {"student": "large"}, {"subject": "mean"}, {"subject": "group"}
+    worse = {**SMOOTH, "difference": -0.1, "q": 0.5}
+    made = card(
+        *of("V1", NONE, SMOOTH),
+        *(row for change in other for row in of("V1", NONE, worse, **change)),
+    )
+    assert made.mark == "yes"
+    assert [bar.label for bar in made.forest.bars] == ["S1 V1 − smooth"]
+
+
+def test_of_many_brains_their_means_are_shown(card):
+    people = {f"S{number}": {} for number in range(MOST)}
+    single = [row for name in people for row in of("V1", NONE, SMOOTH, subject=name)]
+    made = card(*single, *of("V1", NONE, SMOOTH, subject="mean"), subjects=people)
+    assert [bar.label for bar in made.forest.bars] == ["V1, mean − smooth"]
+    without = card(*single, *of("V1", NONE, SMOOTH, subject="S99"), subjects={**people, "S99": {}})
+    assert len(without.forest.bars) == MOST
+    assert without.forest.caption.endswith(f"The {MOST} largest of {MOST + 1}.")
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (
+            ["V1"],
+            " What V1 adds comes from 90 other labelled digits of each category that it knows",
+        ),
+        (
+            ["V1", "HVC"],
+            " What V1 and HVC add comes from 90 other labelled digits of each category "
+            "that they know, and that no student sees.",
+        ),
+        ([], None),
+    ],
+)
+def test_what_simulated_regions_were_given_to_know_is_told(card, names, told):
+    rois = {name: {"encoding": "category"} for name in names} | {"V4": {"encoding": "energy"}}
+    made = card(*of("V1", NONE, SMOOTH), rois=rois)
+    assert (told in made.scope) if told else ("digits" not in made.scope)
+    assert "digits" not in card(*of("V1", NONE, SMOOTH), source="nifti", rois={"V1": {}}).scope

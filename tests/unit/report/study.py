@@ -1,0 +1,223 @@
+"""A study of everything, made up: config, tables and figures as the report's sections read them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from neuroloop.files.formats import save_json, save_table
+from neuroloop.files.intake import Intake
+from neuroloop.report.chapters import Chapter, chapters
+from neuroloop.report.page import Provenance
+from neuroloop.report.passport import Passport
+
+DATASET = {
+    "source": "simulated",
+    "subjects": {"S1": {}, "S2": {}},
+    "rois": {"V1": {"encoding": "energy"}, "Noise": {"encoding": "none"}},
+    "images": {"lifetime_per_category": 90},
+    "folds": 5,
+    "fold_by": "run",
+    "decoders": ["ridge"],
+    "permutations": 100,
+}
+
+TEACHING = {
+    "decoders": ["ridge"],
+    "teachers": ["none", "random", "smooth", "brain"],
+    "students": ["small"],
+    "seeds": 3,
+    "assignments": 0,
+}
+
+#: A config with a chapter of every section, and two of some.
+CONFIG: dict[str, Any] = {
+    "run": ["faces", "plain", "cells", "chests"],
+    "seed": 7,
+    "decoders": {"ridge": {"method": "ridge"}},
+    "classifiers": {"fine": {"backbone": "resnet18"}},
+    "datasets": {
+        "plain": {**DATASET, "source": "nifti", "rois": {"V1": {}}},
+        "faces": {**DATASET, "teaching": TEACHING},
+        "unused": {**DATASET, "teaching": TEACHING},
+    },
+    "areas": {
+        "cells": {
+            "source": "simulated",
+            "readers": ["cnn", "wide"],
+            "sessions": ["before", "after"],
+            "comparisons": [["before", "after"]],
+        }
+    },
+    "radiographs": {
+        "chests": {
+            "source": "files",
+            "folds": 5,
+            "classifiers": ["fine"],
+            "maps": [["case1", "fine"], ["case5", "fine"]],
+        }
+    },
+    "explain": {"models": {}},
+}
+
+INTERVAL = {"ci_low": 0.31, "ci_high": 0.52, "p": 0.0099, "q": 0.0198}
+
+DECODED = {
+    **INTERVAL,
+    "subject": "S1",
+    "roi": "V1",
+    "decoder": "ridge",
+    "accuracy": 0.41,
+    "chance": 0.1,
+    "n": 100,
+    "balanced_accuracy": 0.4,
+    "null_mean": 0.1,
+    "smallest_effect": 0.06,
+    "reason": "",
+    "unit": "runs",
+    "scope": "other runs; these people alone",
+    "family": "single subjects",
+}
+
+COMPARED = {
+    "subject": "S1",
+    "roi": "V1",
+    "decoder": "ridge",
+    "teacher": "brain",
+    "student": "small",
+    "control": "none",
+    "difference": 0.041,
+    "ci_low": 0.012,
+    "ci_high": 0.07,
+    "p": 0.004,
+    "q": 0.008,
+    "n": 1000,
+    "seeds": 5,
+    "smallest_effect": 0.029,
+    "reason": "",
+    "unit": "seeds x images",
+    "scope": "other seeds and other images of these classes; these brains alone",
+    "family": "gains",
+}
+
+READ = {
+    "subset": "stimulated",
+    "measure": "exact_top",
+    "frames_of": "stimulated",
+    "value": 0.208,
+    "ci_low": 0.176,
+    "ci_high": 0.245,
+    "chance": 0.055,
+    "p": 0.001,
+    "frames": 540,
+    "trials": 180,
+    "seeds": 2,
+    "unit": "trials",
+    "scope": "other trials; this animal alone",
+}
+
+ROUTE = {
+    "route": "influence",
+    "panel": "all",
+    "first": 0.17,
+    "second": 0.27,
+    "change": 0.1,
+    "ci_low": 0.06,
+    "ci_high": 0.14,
+    "p": 0.001,
+    "q": 0.002,
+    "smallest_effect": 0.04,
+    "entries": 54,
+    "recordings": 8,
+    "note": "",
+    "unit": "recordings",
+    "scope": "other recordings; this animal alone",
+    "family": "changes",
+}
+
+SCORED = {
+    "case": "case1",
+    "classifier": "fine",
+    "split": "patient",
+    "shown": "whole",
+    "metric": "macro_f1",
+    "class": "",
+    "value": 0.611,
+    "ci_low": 0.528,
+    "ci_high": 0.689,
+    "chance": 0.331,
+    "n": 1240,
+    "patients": 116,
+    "unit": "patients",
+    "scope": "other patients; these sites alone",
+}
+
+GAP = {
+    "kind": "baseline",
+    "case": "case5",
+    "classifier": "fine",
+    "split": "patient",
+    "against": "case1, fine, patient",
+    "metric": "macro_f1",
+    "difference": 0.105,
+    "ci_low": 0.021,
+    "ci_high": 0.196,
+    "p": 0.003,
+    "q": 0.0061,
+    "smallest_effect": 0.088,
+    "reason": "",
+    "unit": "patients and partitions",
+    "scope": "other patients and partitions; these sites alone",
+}
+
+STUDENT = {"n": 400, "flag": "at chance"}
+
+COUPLED = {"pairs": 3, "mean": 0.2}
+
+#: A row of each table, by its file's name.
+ROWS = {
+    "decoding.tsv": DECODED,
+    "ablation.tsv": STUDENT,
+    "reading.tsv": READ,
+    "coupling.tsv": COUPLED,
+    "routes.tsv": ROUTE,
+    "metrics.tsv": SCORED,
+}
+
+
+def rows(base: Mapping[str, Any], *changes: Mapping[str, Any]) -> pd.DataFrame:
+    """A table of rows that differ from one by some columns."""
+    return pd.DataFrame([{**base, **change} for change in changes or [{}]])
+
+
+def filled() -> list[Chapter]:
+    """Chapters of `CONFIG` in this folder; each table and figure names its own file."""
+    found = []
+    for chapter in chapters(CONFIG):
+        files = {}
+        for name, file in chapter.files.items():
+            files[name] = Path(file)
+            files[name].parent.mkdir(parents=True, exist_ok=True)
+            if file.endswith(".tsv"):
+                compared = COMPARED if "distill" in file else GAP
+                row = ROWS.get(Path(file).name, compared)
+                save_table(files[name], rows(row, {"unit": f"units of {file}"}))
+            elif file.endswith(".json"):
+                save_json(files[name], {"at_chance": f"{file} is at chance"})
+            else:
+                files[name].write_bytes(file.encode())
+        found.append(chapter._replace(files=files))
+    return found
+
+
+def passports(warnings: Mapping[str, list[str]] | None = None) -> list[Passport]:
+    """Passports of all that runs, with warnings of some."""
+    kinds = {"faces": "datasets", "plain": "datasets", "cells": "areas", "chests": "radiographs"}
+    return [
+        Passport(name, kind, f"line of {name}", Intake(warnings=(warnings or {}).get(name, [])))
+        for name, kind in kinds.items()
+    ]
+
+
+PROVENANCE = Provenance("NeuroLoop 1.2.3; numpy 9.9", CONFIG, "seed: 7\nrun: [faces]\n")
