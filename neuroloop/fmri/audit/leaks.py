@@ -23,7 +23,7 @@ from neuroloop.fmri.audit.reading import (
     standardised,
     whitened,
 )
-from neuroloop.fmri.audit.windows import Windows, detrended, means
+from neuroloop.fmri.audit.windows import Windows, before_onset, detrended, means
 from neuroloop.fmri.scan import Scan
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.report.audit import Check
@@ -128,7 +128,7 @@ def from_motion(subject: str, blocks: Blocks, scanned: Scanned, seed: int) -> Ch
     views = scanned.views(scanned.flat(scanned.courses.motion))
     kinds = scanned.courses.motion_kinds
     each = [View(whitened(view[:, kinds == kind])) for view in views for kind in np.unique(kinds)]
-    reading = read_labels(each, blocks, _stream(seed, subject, MOTION))
+    reading = read_labels(each, blocks, _stream(seed, subject, MOTION), apart=True)
     moved = max(float(_class_means(view, blocks.y).std(axis=0).max()) for view in views)
     told = (
         f"From motion, as {scanned.courses.motion_from} tell it, {_read(reading)}; the classes' "
@@ -171,13 +171,14 @@ def from_rest(subject: str, blocks: Blocks, scanned: Scanned, seed: int) -> Chec
             f"{subject}, {REST}: {100 * share:.0f} % of the blocks have rest before their onset, "
             f"{100 * RESTED:.0f} % are needed."
         )
-    series = scanned.flat(scanned.scan.series.astype(np.float32))
-    reading = read_labels(
-        [View(components(means(series, rest)))], blocks, _stream(seed, subject, REST)
-    )
+    series = scanned.courses.regions.astype(np.float64)
+    seconds = scanned.scan.volumes["start"].to_numpy(float)
+    patterns = standardised(before_onset(series, rest, seconds, blocks))
+    patterns -= patterns.mean(axis=1, keepdims=True)
+    reading = read_labels([View(components(patterns))], blocks, _stream(seed, subject, REST))
     told = (
-        f"From the pattern of {scanned.scan.region} in the volumes of rest before each onset "
-        f"{_read(reading)}"
+        f"From the pattern of {series.shape[1]} voxels of the regions in the volumes of rest "
+        f"before each onset {_read(reading)}"
     )
     return _check(REST, subject, reading, told)
 
@@ -198,7 +199,7 @@ def from_outside(subject: str, blocks: Blocks, scanned: Scanned, seed: int) -> C
         for some in (view, view[:, away]) if away.sum() >= FEWEST else (view,):
             each.append(View(whitened(some.mean(axis=1, keepdims=True))))
             each.append(View(components(some)))
-        each.append(View(standardised(view), FEW))
+        each += [View(standardised(view), few) for few in (1, FEW)]
     reading = read_labels(each, blocks, _stream(seed, subject, OUTSIDE))
     told = f"From {outside.shape[1]} {scanned.courses.outside_what} {_read(reading)}"
     return _check(OUTSIDE, subject, reading, told)
@@ -230,10 +231,13 @@ def _stream(seed: int, *names: str) -> np.random.Generator:
 
 
 def _read(reading: Reading) -> str:
-    return (
-        f"blocks are named right in {100 * reading.accuracy:.1f} % (chance "
-        f"{100 * reading.chance:.1f} %, p = {reading.p:.2g})"
-    )
+    what = "blocks are named right"
+    if reading.name:
+        what = f"blocks of {reading.name} are told from all others"
+    chance = f"chance {100 * reading.chance:.1f} %"
+    if reading.views > 1 or reading.name:
+        chance += ", what the best of as many ways of looking reaches with permuted labels"
+    return f"{what} in {100 * reading.accuracy:.1f} % ({chance}; p = {reading.p:.2g})"
 
 
 def _check(name: str, of: str, reading: Reading, told: str, also: bool = True) -> Check:

@@ -119,6 +119,53 @@ def detrended(course: np.ndarray, runs: np.ndarray, seconds: np.ndarray) -> np.n
     return made
 
 
+def before_onset(
+    series: np.ndarray, rest: Sequence[np.ndarray], seconds: np.ndarray, blocks: Blocks
+) -> np.ndarray:
+    """Pattern of the rest before each block, without what came before and slow drifts.
+
+    Fitted to rest alone: a fit to whole runs, as `detrended` makes, spreads the response to a block
+    over the volumes before it. The response to the block before, by its class, is fitted together
+    with a mean and a line of each run, so that neither carries it to other blocks.
+
+    Parameters
+    ----------
+    series : ndarray, (volumes, columns)
+    rest : list of ndarray of int, (blocks,)
+        `Windows.rest`.
+    seconds : ndarray, (volumes,)
+        From the start of the run.
+    blocks : Blocks
+
+    Returns
+    -------
+    ndarray, (blocks, columns)
+        0 where a block has no rest before it.
+    """
+    patterns = means(series, rest).astype(np.float64)
+    known = np.array([len(volumes) > 0 for volumes in rest])
+    start = np.array([float(seconds[volumes].mean()) if len(volumes) else 0.0 for volumes in rest])
+    columns = []
+    for run in dict.fromkeys(blocks.runs.tolist()):
+        here = (blocks.runs == run) & known
+        columns += [here, np.where(here, start - start[here].mean() if here.any() else 0.0, 0.0)]
+    before = _classes_before(blocks)
+    columns += [before == name for name in np.unique(before[known])[1:]]
+    design = np.column_stack(columns).astype(np.float64)[known]
+    design /= np.maximum(np.abs(design).max(axis=0), 1e-300)
+    patterns[known] -= design @ np.linalg.lstsq(design, patterns[known], rcond=None)[0]
+    return patterns
+
+
+def _classes_before(blocks: Blocks) -> np.ndarray:
+    """Class of the block before each in its run, -1 for the first."""
+    before = np.full(len(blocks.y), -1)
+    for run in dict.fromkeys(blocks.runs.tolist()):
+        here = np.flatnonzero(blocks.runs == run)
+        before[here[1:]] = blocks.y[here[:-1]]
+    return before
+
+
 def means(course: np.ndarray, windows: Sequence[np.ndarray]) -> np.ndarray:
     """Mean course of each window, (windows, columns); 0 where a window is empty."""
     return np.stack(

@@ -52,6 +52,38 @@ def test_a_planted_leak_is_found(tmp_path: Path, spoil: Callable[[Study], None],
     assert all(check.remedy for check in checks if check.found)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_strong_responses_are_not_read_before_their_onset(tmp_path: Path, seed: int) -> None:
+    """Taking slow fluctuations out of whole runs would spread them there."""
+    assert found(audit_scan(study(seed, signal=40.0), tmp_path)[0]) == set()
+
+
+def test_onsets_that_are_told_late_are_found(tmp_path: Path) -> None:
+    """By four volumes, so that responses begin in what is called rest."""
+    made = study(6, signal=20.0)
+    made.runs = [np.concatenate([data[..., 4:], data[..., :4]], axis=3) for data in made.runs]
+    assert leaks.REST in found(audit_scan(made, tmp_path)[0])
+
+
+def test_motion_with_one_class_of_four_is_found_and_the_class_named(tmp_path: Path) -> None:
+    made = study(7)
+    for run, data in enumerate(made.runs):
+        place = np.zeros((3, data.shape[3]))
+        place[1] = 0.15 * (scans.labelled(made, run) == 2)
+        made.runs[run] = scans.moved(data, place)
+    checks, _ = audit_scan(made, tmp_path)
+    (motion,) = (check for check in checks if check.name == leaks.MOTION)
+    assert motion.found
+    assert f"blocks of {scans.CLASSES[2]} are told from all others" in motion.told
+
+
+def test_a_single_voxel_outside_the_brain_is_found(tmp_path: Path) -> None:
+    made = study(8)
+    for run, data in enumerate(made.runs):
+        data[0, 0, 0] += 8.0 * (scans.labelled(made, run) + 1)
+    assert leaks.OUTSIDE in found(audit_scan(made, tmp_path)[0])
+
+
 def test_motion_is_read_from_tables_of_confounds(tmp_path: Path) -> None:
     """Where each run has one, as fMRIPrep names it; a table of another length is refused."""
     made = study(4)
