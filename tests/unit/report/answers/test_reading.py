@@ -37,7 +37,7 @@ def test_sessions_that_are_read_are_told_with_their_chance(card):
     assert (made.of, made.mark, made.simulated, made.against) == ("cells", "yes", True, ())
     assert made.answer == (
         "Which cells were stimulated: all are named, before in 20.8 [17.6, 24.5] % of frames "
-        "(chance 5.50 %, p 0.001) and after in 30.0 [26.0, 34.5] % of frames (chance 5.50 %, "
+        "(chance 5.50 %, p ≤ 0.001) and after in 30.0 [26.0, 34.5] % of frames (chance 5.50 %, "
         "p < 0.001)."
     )
     assert {bar.label: bar.kind for bar in made.forest.bars} == {
@@ -55,7 +55,7 @@ def test_sessions_that_are_read_are_told_with_their_chance(card):
 def test_a_session_that_is_not_read_is_named(card):
     made = card({"before": [{}, RECALL], "after": [{"p": 0.3}, RECALL]})
     assert made.mark == "yes"
-    assert made.answer.endswith("(chance 5.50 %, p 0.001). Not shown: after.")
+    assert made.answer.endswith("(chance 5.50 %, p ≤ 0.001). Not shown: after.")
 
 
 @pytest.mark.parametrize(
