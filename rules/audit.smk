@@ -3,6 +3,7 @@
 
 include: "audit_inputs.smk"
 include: "audit_fmri.smk"
+include: "audit_distill.smk"
 include: "audit_calcium.smk"
 include: "audit_cxr.smk"
 

@@ -10,9 +10,37 @@ def brain_audit(dataset):
         "checks": [
             *(f"results/audit/fmri/{dataset}/{name}/flags.json" for name in subjects),
             *(f"{folder}notes.json" for folder in folders),
+            *taught_files(dataset, "notes.json"),
         ],
-        "surrogates": [f"{folder}surrogates.tsv" for folder in folders],
+        "surrogates": [
+            *(f"{folder}surrogates.tsv" for folder in folders),
+            *taught_files(dataset, "taught_surrogates.tsv"),
+        ],
     }
+
+
+def surrogate_teaching(dataset):
+    """Wildcards of the jobs in which a dataset's surrogates teach; None if there are none."""
+    block, audit = config["datasets"][dataset], config["audit"]
+    if not (audit["students"] and audit["surrogates"] and taught(dataset)):
+        return None
+    teaching = block["teaching"]
+    if "brain" not in teaching["teachers"]:
+        return None
+    return {
+        "dataset": [dataset],
+        "subject": block["subjects"],
+        "roi": block["rois"],
+        "decoder": teaching["decoders"],
+        "student": teaching["students"],
+    }
+
+
+def taught_files(dataset, name):
+    """One file of every job in which a dataset's surrogates teach."""
+    values = surrogate_teaching(dataset)
+    pattern = "results/audit/fmri/{dataset}/{subject}/{roi}/{decoder}/{student}/{name}"
+    return expand(pattern, **values, name=name) if values else []
 
 
 def scan_input(wildcards):

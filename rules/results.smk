@@ -261,6 +261,12 @@ def brain_audit_jobs(dataset):
         region = each | {"roi": block["rois"]}
         yield from jobs("extract_region", **region)
         yield from jobs("audit_decoding", **region, decoder=block["decoders"])
+    if taught_by := surrogate_teaching(dataset):
+        one = {"dataset": [dataset]}
+        students = {"student": block["teaching"]["students"]}
+        yield from jobs("prepare_images", **one)
+        yield from jobs("train_reference_students", **one, teacher=["none"], **students)
+        yield from jobs("audit_students", **taught_by)
 
 
 def film_audit_jobs(dataset):

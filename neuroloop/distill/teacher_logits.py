@@ -42,11 +42,36 @@ def teacher_logits(
     NeuroLoopError
         If an image or a class has no logits, or the teacher cannot be made of them.
     """
-    labels = shown.labels[shown.train]
     joined = None
     if logits:
         of_cnn = registry.entry("teacher", teacher).NEEDS == "cnn"
         joined = joined_logits(shown, logits, of_cnn=of_cnn)
+    return logits_of_seeds(shown, joined, teacher, temperature, seeds, seed)
+
+
+def logits_of_seeds(
+    shown: ImageSet,
+    joined: np.ndarray | None,
+    teacher: str,
+    temperature: float,
+    seeds: list[int],
+    seed: int,
+) -> np.ndarray | None:
+    """Logits of each seed's teacher, of logits that are joined; see `teacher_logits`.
+
+    Parameters
+    ----------
+    shown : ImageSet
+    joined : ndarray of float32, shape (training images, classes), or None
+        What the teacher is made of, as `join_logits` gives it.
+    teacher, temperature, seeds, seed
+        As `teacher_logits` takes them.
+
+    Returns
+    -------
+    ndarray of float32, shape (seeds, training images, classes), or None for labels alone
+    """
+    labels = shown.labels[shown.train]
     taught = [
         teach(
             teacher,

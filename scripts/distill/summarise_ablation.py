@@ -1,21 +1,13 @@
 """Compare every teacher with its controls and draw the ablation."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from neuroloop.distill.ablation import (
-    KEYS,
-    REFERENCE,
-    Group,
-    accuracies,
-    check_paired,
-    compare_teachers,
-)
+from neuroloop.distill.ablation import accuracies, check_paired, compare_teachers
 from neuroloop.distill.figure import ablation_figure
 from neuroloop.distill.image_test import AssignedStudents
+from neuroloop.distill.kept_group import load_group
 from neuroloop.files.formats import StrPath, load_arrays, read_json, save_table
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
@@ -62,22 +54,6 @@ def summarise_ablation(
     save_table(table, students)
     save_table(comparisons, compared)
     save(ablation_figure(students, compared), figure, figure_svg)
-
-
-def load_group(path: Path, metrics: Mapping[str, Any]) -> Group:
-    """Read one group's predictions; its folders name it."""
-    folders = path.parts[path.parts.index("distill") + 2 : -1]
-    if folders[0] == REFERENCE:
-        folders = (REFERENCE, REFERENCE, REFERENCE, *folders[1:])
-    arrays = load_arrays(path)
-    return Group(
-        keys=dict(zip(KEYS, folders, strict=True)),
-        hits=np.argmax(arrays["logits"], axis=2) == arrays["truth"],
-        image_ids=arrays["image"].tolist(),
-        seeds=arrays["seed"].tolist(),
-        chance=metrics["chance"],
-        flag=metrics.get("flag", ""),
-    )
 
 
 def load_assigned(path: Path) -> tuple[tuple[str, ...], AssignedStudents]:

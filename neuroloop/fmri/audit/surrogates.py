@@ -5,7 +5,7 @@ lose what labels have to do with the data: a shift that keeps more of it than pe
 volume of a long block, or by a whole period of an order that returns) is drawn again.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +100,11 @@ def kept(y: np.ndarray, other: np.ndarray) -> float:
 
 
 def draw(
-    problem: Problem, stimuli: pd.DataFrame, how: Settings, count: int
+    problem: Problem,
+    stimuli: pd.DataFrame,
+    how: Settings,
+    count: int,
+    kinds: Sequence[str] = (SHIFTED, RANDOMISED),
 ) -> tuple[list[Drawn], list[str]]:
     """Draw surrogates of a region.
 
@@ -111,7 +115,9 @@ def draw(
         stimuli.tsv.
     how : Settings
     count : int
-        Half of each kind; of an odd count one more is shifted.
+        As many of each kind; of two kinds and an odd count, one more of the first.
+    kinds : sequence of str
+        Of `SHIFTED` and `RANDOMISED`.
 
     Returns
     -------
@@ -122,7 +128,8 @@ def draw(
     fewest = int(pd.Series(problem.runs).value_counts().min())
     drawn: list[Drawn] = []
     not_done: list[str] = []
-    for kind, many in ((SHIFTED, (count + 1) // 2), (RANDOMISED, count // 2)):
+    for place, kind in enumerate(kinds):
+        many = (count + len(kinds) - 1 - place) // len(kinds)
         if not many:
             continue
         if fewest < ROWS:
