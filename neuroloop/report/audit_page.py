@@ -1,8 +1,9 @@
 """The page of an audit: what a reader of the results has to beware of."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -10,7 +11,7 @@ from neuroloop.files.formats import read_table
 from neuroloop.report.audit import Check
 from neuroloop.report.passport import counted
 from neuroloop.report.templates import render
-from neuroloop.statistics.surrogates import ALLOWED, false_claims
+from neuroloop.statistics.surrogates import ALLOWED, ENOUGH, LEVEL, false_claims, mean_above
 
 ASSETS = ("audit.html.j2", "check.css", "page.css", "parts.html.j2")
 
@@ -21,8 +22,17 @@ FLAGS, COUNTS = "results/audit/flags.tsv", "results/audit/surrogates.tsv"
 #: Columns of the summary of surrogates.
 SUMMARY = (
     *("data", "headline", "of", "kind", "surrogates", "significant", "rate", "ci_low", "ci_high"),
-    *("p", "mean_value", "mean_chance", "found"),
+    *("p", "mean_value", "mean_chance", "found", "p_mean"),
 )
+
+#: Kind of the row that holds all surrogates of a headline, where they are of several kinds.
+TOGETHER = "all kinds together"
+
+#: Numbers of the summary that are told.
+COUNTED = {"found": int, "mean_value": float, "mean_chance": float}
+
+#: Flags that the terminal names.
+NAMED = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,18 +56,19 @@ class Audited:
 
 
 def summary(audited: Sequence[Audited]) -> pd.DataFrame:
-    """Count the surrogates of each headline that were significant.
+    """Count the surrogates of each headline that were significant, of each kind and together.
 
     Returns
     -------
     DataFrame
-        Columns `SUMMARY`; ``found`` is 1 where more were significant than chance explains.
+        Columns `SUMMARY`; ``found`` is 1 where more were significant than chance explains, or where
+        they lie above chance on the mean (``p_mean``).
     """
     rows = []
     for one in audited:
-        by = one.surrogates.groupby(["headline", "of", "kind"], sort=False)
-        for (headline, of, kind), group in by:
+        for (headline, of, kind), group in _groups(one.surrogates):
             claims = false_claims(group["significant"].astype(bool).tolist())
+            above = mean_above(group["value"].tolist(), group["chance"].tolist())
             rows.append(
                 {
                     "data": one.name,
@@ -72,10 +83,38 @@ def summary(audited: Sequence[Audited]) -> pd.DataFrame:
                     "p": claims.p,
                     "mean_value": group["value"].mean(),
                     "mean_chance": group["chance"].mean(),
-                    "found": int(claims.too_many),
+                    "found": int(claims.too_many or above.found),
+                    "p_mean": above.p,
                 }
             )
     return pd.DataFrame(rows, columns=list(SUMMARY))
+
+
+def _groups(
+    surrogates: pd.DataFrame,
+) -> Iterator[tuple[tuple[str, str, str], pd.DataFrame]]:
+    for (headline, of), group in surrogates.groupby(["headline", "of"], sort=False):
+        kinds = list(group.groupby("kind", sort=False))
+        for kind, some in kinds:
+            yield (str(headline), str(of), str(kind)), some
+        if len(kinds) > 1:
+            yield (str(headline), str(of), TOGETHER), group
+
+
+def _claims(counts: pd.DataFrame) -> pd.DataFrame:
+    """A row of each claim that surrogates reach: that of all kinds, where it is one of them."""
+    reached = counts[counts["found"] == 1]
+    return reached.drop_duplicates(["data", "headline", "of"], keep="last")
+
+
+def judged(row: Mapping[str, Any]) -> str:
+    """What a row of `summary` says, in words."""
+    beware = "what is found in the data is not to be believed"
+    if row["p"] <= LEVEL:
+        return f"too often: {beware}"
+    if row["found"]:
+        return f"above chance on the mean (p = {row['p_mean']:.2g}): {beware}"
+    return "too few to tell" if row["surrogates"] < ENOUGH else "as often as chance"
 
 
 def all_checks(audited: Sequence[Audited]) -> pd.DataFrame:
@@ -106,26 +145,40 @@ def verdict(checks: pd.DataFrame, counts: pd.DataFrame) -> str:
     told = []
     if flagged := int(checks["found"].sum()):
         told.append(counted(flagged, "flag"))
-    if reached := int(counts["found"].sum()):
+    if reached := len(_claims(counts)):
         told.append(f"{counted(reached, 'claim')} that surrogates reach too often")
     if told:
         return f"Found: {' and '.join(told)}. Explain each before a result is believed."
-    surrogates = counted(int(counts["surrogates"].sum()), "surrogate")
+    drawn = int(counts.loc[counts["kind"] != TOGETHER, "surrogates"].sum())
+    surrogates = counted(drawn, "surrogate")
     return f"Nothing was found: {counted(len(checks), 'check')}, {surrogates}."
 
 
 def terminal_line() -> str:
     """The audit in a line, read from its tables."""
     found = {"found": int}
-    told = verdict(read_table(FLAGS, found), read_table(COUNTS, found | {"surrogates": int}))
-    return f"Audit: {told} See {PAGE}"
+    checks, counts = read_table(FLAGS, found), read_table(COUNTS, found | {"surrogates": int})
+    told = verdict(checks, counts)
+    names = [
+        *(
+            f"{row['data']}: {row['name']}, {row['of']}"
+            for row in checks[checks["found"] == 1].to_dict("records")
+        ),
+        *(
+            f"{row['data']}: {row['headline']}, {row['of']}"
+            for row in _claims(counts).to_dict("records")
+        ),
+    ]
+    if len(names) > NAMED:
+        names = [*names[:NAMED], f"and {len(names) - NAMED} more"]
+    return " ".join([f"Audit: {told}", *([f"{'; '.join(names)}."] if names else []), f"See {PAGE}"])
 
 
 def found_by_audit() -> list[tuple[str, str]]:
     """What the last audit found, if there was one: data set and sentence."""
     if not Path(FLAGS).is_file() or not Path(COUNTS).is_file():
         return []
-    checks, counts = read_table(FLAGS, {"found": int}), read_table(COUNTS, {"found": int})
+    checks, counts = read_table(FLAGS, {"found": int}), read_table(COUNTS, COUNTED)
     told = [
         (row["data"], f"{row['name']}, {row['of']}: {row['told']}")
         for row in checks[checks["found"] == 1].to_dict("records")
@@ -134,9 +187,10 @@ def found_by_audit() -> list[tuple[str, str]]:
         (
             row["data"],
             f"{row['headline']}, {row['of']}: surrogates without effect are significant "
-            f"{row['significant']} times of {row['surrogates']}.",
+            f"{row['significant']} times of {row['surrogates']}, and their mean is "
+            f"{row['mean_value']:.3f} (chance {row['mean_chance']:.3f}).",
         )
-        for row in counts[counts["found"] == 1].to_dict("records")
+        for row in _claims(counts).to_dict("records")
     ]
 
 
@@ -155,5 +209,6 @@ def audit_page(audited: Sequence[Audited]) -> str:
         "verdict": verdict(checks, counts),
         "clean": not checks["found"].any() and not counts["found"].any(),
         "allowed": ALLOWED,
+        "judged": judged,
     }
     return render("neuroloop.report/audit.html.j2", context)

@@ -9,13 +9,19 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest
+from scipy.stats import binomtest, ttest_1samp
 
 #: Rate of false claims that a test of 5 % allows itself.
 ALLOWED = 0.05
 
 #: Surrogates are too often significant if chance would make as many with this probability or less.
 LEVEL = 0.01
+
+#: Fewer than these say nothing where they are not too many.
+ENOUGH = 10
+
+#: Surrogates whose mean can be tested; level of that test; least gain, a share of the way to 1.
+FEWEST, MEAN_LEVEL, LEAST_GAIN = 5, 0.001, 0.1
 
 
 class FalseClaims(NamedTuple):
@@ -60,6 +66,41 @@ def false_claims(significant: Sequence[bool]) -> FalseClaims:
     test = binomtest(int(np.sum(significant)), len(significant), ALLOWED, alternative="greater")
     low, high = binomtest(test.k, test.n).proportion_ci(0.95, "exact")
     return FalseClaims(test.k, test.n, test.k / test.n, float(low), float(high), test.pvalue)
+
+
+class Above(NamedTuple):
+    """How far surrogates lie above chance on the mean.
+
+    Attributes
+    ----------
+    gain : float
+        Share of the way from chance to 1.
+    p : float
+        Student's t of surrogates less their chance, one-sided; NaN of too few, or without spread.
+    """
+
+    gain: float
+    p: float
+
+    @property
+    def found(self) -> bool:
+        """Whether chance does not explain it, and it matters."""
+        return self.p <= MEAN_LEVEL and self.gain >= LEAST_GAIN
+
+
+def mean_above(values: Sequence[float], chance: Sequence[float]) -> Above:
+    """Test whether surrogates lie above chance.
+
+    Parameters
+    ----------
+    values, chance : sequence of float, (surrogates,)
+    """
+    level = np.asarray(chance, dtype=float)
+    over = np.asarray(values, dtype=float) - level
+    gain = float(over.mean() / max(1 - level.mean(), 1e-9))
+    if len(over) < FEWEST or not over.std() > 1e-12:
+        return Above(gain, float("nan"))
+    return Above(gain, float(ttest_1samp(over, 0.0, alternative="greater").pvalue))
 
 
 def shifted_rows(runs: Sequence[str], generator: np.random.Generator) -> np.ndarray:
