@@ -67,6 +67,30 @@ def bordered(folder: Path) -> None:
     changed(folder, "bacteria", border)
 
 
+def marked_now_and_then(folder: Path) -> None:
+    """A third of a class, in the upper right corner."""
+    for path in sorted((folder / "virus").iterdir())[::3]:
+        pixels = np.asarray(Image.open(path)).copy()
+        pixels[2:5, 41:45] = 242
+        Image.fromarray(pixels).save(path)
+
+
+def marked_faintly(folder: Path) -> None:
+    def mark(pixels: np.ndarray) -> np.ndarray:
+        pixels[2:5, 2:6] += 13
+        return pixels
+
+    changed(folder, "virus", mark)
+
+
+def marked_amid_the_body(folder: Path) -> None:
+    def mark(pixels: np.ndarray) -> np.ndarray:
+        pixels[22:25, 23:26] = 250
+        return pixels
+
+    changed(folder, "virus", mark)
+
+
 def renamed(folder: Path) -> None:
     """Slightly brighter ones of a dozen radiographs under patients of their own."""
     for number, path in enumerate(sorted((folder / "virus").iterdir())[:12]):
@@ -122,6 +146,9 @@ PLANTED = {
     compressed_and_stored_again: "class from grain outside of the lungs",
     marked: "class from borders and corners",
     bordered: "class from borders and corners",
+    marked_now_and_then: "class from marks outside of the lungs",
+    marked_faintly: "class from one place outside of the lungs",
+    marked_amid_the_body: "class from one place in or near the lungs",
     renamed: "near-copies on both sides of a fold",
     duplicated: "copies under other patients",
     two_classes: "one radiograph in two classes",
