@@ -61,6 +61,7 @@ LOOKS: Mapping[str, Look] = {
     "marks": Look(
         "class from marks outside of the lungs",
         f"{REMOVE} crop or cover marks at these places, in all classes alike.",
+        place=True,
     ),
     "patches": Look(
         "class from one place outside of the lungs",

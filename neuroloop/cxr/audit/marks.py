@@ -79,7 +79,7 @@ def never_lung(outside: np.ndarray, block: int) -> np.ndarray:
         See `film_cues.outside_lungs`.
     block : int
     """
-    always = outside.all(axis=0)
+    always = np.asarray(outside.all(axis=0))
     size = len(always) // block
     of_block = always[: size * block, : size * block].reshape(size, block, size, block)
     return np.asarray(of_block.all(axis=(1, 3)))
