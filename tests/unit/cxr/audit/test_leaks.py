@@ -75,22 +75,6 @@ def marked_now_and_then(folder: Path) -> None:
         Image.fromarray(pixels).save(path)
 
 
-def marked_faintly(folder: Path) -> None:
-    def mark(pixels: np.ndarray) -> np.ndarray:
-        pixels[2:5, 2:6] += 13
-        return pixels
-
-    changed(folder, "virus", mark)
-
-
-def marked_amid_the_body(folder: Path) -> None:
-    def mark(pixels: np.ndarray) -> np.ndarray:
-        pixels[22:25, 23:26] = 250
-        return pixels
-
-    changed(folder, "virus", mark)
-
-
 def renamed(folder: Path) -> None:
     """Slightly brighter ones of a dozen radiographs under patients of their own."""
     for number, path in enumerate(sorted((folder / "virus").iterdir())[:12]):
@@ -147,8 +131,6 @@ PLANTED = {
     marked: "class from borders and corners",
     bordered: "class from borders and corners",
     marked_now_and_then: "class from marks outside of the lungs",
-    marked_faintly: "class from one place outside of the lungs",
-    marked_amid_the_body: "class from one place in or near the lungs",
     renamed: "near-copies on both sides of a fold",
     duplicated: "copies under other patients",
     two_classes: "one radiograph in two classes",
