@@ -17,6 +17,9 @@ NUMBERS = ("value", "ci_low", "ci_high", "chance", "p", "frames", "trials", "see
 #: The measure that is told: of frames with stimulated cells, those in which all are named.
 SUBSET, MEASURE = "stimulated", "exact_top"
 
+#: The least p that its permutations allow.
+LEAST = 0.001
+
 #: The measure by which a reader counts as being at chance.
 RECALL = "recall"
 
@@ -99,7 +102,7 @@ def _level(table: pd.DataFrame) -> str:
     rows = rows[(rows["subset"] == SUBSET) & (rows["measure"] == RECALL)]
     if rows.empty or _kind("stimulated", row := rows.iloc[0]) == "claim":
         return ""
-    tested = probability(row["p"]) if row["p"] == row["p"] else "too few trials for a p"
+    tested = probability(row["p"], LEAST) if row["p"] == row["p"] else "too few trials for a p"
     return (
         f"the reader is at chance, its recall {number(row['value'], 100)} %, chance "
         f"{number(row['chance'], 100)} % ({tested}): its maps are no evidence."
@@ -125,7 +128,7 @@ def _answer(stimulated: Mapping[str, Any]) -> tuple[str, str]:
         )
     told = [
         f"{name} in {interval(row['value'], row['ci_low'], row['ci_high'], 100)} % of frames "
-        f"(chance {number(row['chance'], 100)} %, {probability(row['p'])})"
+        f"(chance {number(row['chance'], 100)} %, {probability(row['p'], LEAST)})"
         for name, row in stimulated.items()
         if name in found
     ]

@@ -31,14 +31,14 @@ def card(tmp_path):
 
 
 def test_sessions_that_are_read_are_told_with_their_chance(card):
-    after = {"value": 0.3, "ci_low": 0.26, "ci_high": 0.345, "p": 0.0005}
+    after = {"value": 0.3, "ci_low": 0.26, "ci_high": 0.345, "p": 0.01}
     made = card({"before": [{}, RECALL, CONTROL], "after": [after, RECALL, CONTROL]})
     assert made.question == "What is read from neurons?"
     assert (made.of, made.mark, made.simulated, made.against) == ("cells", "yes", True, ())
     assert made.answer == (
         "Which cells were stimulated: all are named, before in 20.8 [17.6, 24.5] % of frames "
-        "(chance 5.50 %, p 0.001) and after in 30.0 [26.0, 34.5] % of frames (chance 5.50 %, "
-        "p < 0.001)."
+        "(chance 5.50 %, p ≤ 0.001) and after in 30.0 [26.0, 34.5] % of frames (chance 5.50 %, "
+        "p 0.01)."
     )
     assert {bar.label: bar.kind for bar in made.forest.bars} == {
         "before": "claim",
@@ -55,7 +55,7 @@ def test_sessions_that_are_read_are_told_with_their_chance(card):
 def test_a_session_that_is_not_read_is_named(card):
     made = card({"before": [{}, RECALL], "after": [{"p": 0.3}, RECALL]})
     assert made.mark == "yes"
-    assert made.answer.endswith("(chance 5.50 %, p 0.001). Not shown: after.")
+    assert made.answer.endswith("(chance 5.50 %, p ≤ 0.001). Not shown: after.")
 
 
 @pytest.mark.parametrize(
