@@ -10,6 +10,7 @@ from neuroloop.cxr.audit import film_cues
 from neuroloop.cxr.audit.class_checks import class_checks
 from neuroloop.cxr.audit.copies import OtherSet, copy_checks, external_checks
 from neuroloop.cxr.audit.file_cues import CONTENT, kind_cues, place_cues, stored_cues
+from neuroloop.cxr.audit.marks import contrasts, marks, never_lung, patches
 from neuroloop.cxr.audit.scaling import scaling_check
 from neuroloop.cxr.audit.told_classes import deal
 from neuroloop.cxr.radiograph_set import RadiographSet, load_radiograph_set
@@ -92,8 +93,13 @@ def film_looks(shown: RadiographSet) -> tuple[dict[str, pd.DataFrame], pd.DataFr
     """Cues of radiographs as networks see them (`class_checks.LOOKS`), and their grey levels."""
     outside = film_cues.outside_lungs(shown.lungs, len(shown.pixels))
     light = film_cues.light(shown.pixels)
+    seen = contrasts(shown.pixels)
+    apart = never_lung(outside, seen.block)
     cues = {
         "borders": film_cues.borders(shown.pixels),
+        "marks": marks(seen, apart),
+        "patches": patches(seen, apart),
+        "overlays": patches(seen, ~apart),
         "background": film_cues.background(shown.pixels, outside),
         "grain": film_cues.grain(shown.pixels, outside),
         "pixels": film_cues.single_pixels(shown.pixels, shown.table["label"]),

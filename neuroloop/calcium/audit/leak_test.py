@@ -7,7 +7,7 @@ another one of its group, 0.5 by chance however many patterns there are. p is th
 exchanged between trials of one group and one fold, with training and selection done anew.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -123,16 +123,34 @@ def leak_test(
     x = [one - one.mean(axis=0) for one in x]
     classes = int(design.patterns.max()) + 1
     value, judged = _accuracy(x, design.patterns, design, classes)
+
+    def exchanged() -> float:
+        patterns = design.patterns.copy()
+        for places in design.cells:
+            patterns[places] = design.patterns[generator.permutation(places)]
+        return _accuracy(x, patterns, design, classes)[0]
+
+    return LeakTest(value, permutation_p(value, exchanged, permutations), judged)
+
+
+def permutation_p(value: float, exchanged: Callable[[], float], permutations: int) -> float:
+    """Share of permutations as good as the data, ended early at `ENOUGH` of them.
+
+    Parameters
+    ----------
+    value : float
+        Of the data.
+    exchanged : callable
+        Draws a permutation, and returns its value.
+    permutations : int
+        At most.
+    """
     reached = drawn = 0
     while drawn < permutations and reached < ENOUGH:
-        exchanged = design.patterns.copy()
-        for places in design.cells:
-            exchanged[places] = design.patterns[generator.permutation(places)]
-        reached += _accuracy(x, exchanged, design, classes)[0] >= value - 1e-12
+        reached += exchanged() >= value - 1e-12
         drawn += 1
     # Ended early, the share of permutations itself is p.
-    p = reached / drawn if reached == ENOUGH else (1 + reached) / (1 + drawn)
-    return LeakTest(value, p, judged)
+    return reached / drawn if reached == ENOUGH else (1 + reached) / (1 + drawn)
 
 
 def _accuracy(

@@ -19,6 +19,7 @@ from neuroloop.calcium.audit.leak_test import (
     leak_test,
 )
 from neuroloop.calcium.audit.motion import motion_of
+from neuroloop.calcium.audit.order import order_test
 from neuroloop.calcium.audit.recording_files import file_properties, whole_recordings
 from neuroloop.calcium.audit.scaling import scaled_by_extremes
 from neuroloop.calcium.audit.session_trials import (
@@ -38,9 +39,11 @@ from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.report.audit import Check
 from neuroloop.statistics.folds import fold_of_rows
 
+TIME = "patterns from time in the recording"
+
 #: What is tested, what it is called in a sentence, and what to do.
 TESTS = {
-    "patterns from time in the recording": (
+    TIME: (
         "The time of a trial in its recording",
         "Draw the order of patterns anew for each recording: bleaching, fatigue and drift follow "
         "time, and so the pattern.",
@@ -131,7 +134,13 @@ def session_leaks(
     tests = {
         name: leak_test(x, design, numpy_generator(seed, "audit", of, name))
         for name, x in features.items()
+        if name != TIME or not trials.several
     }
+    if trials.several:
+        (seconds,), generator = features[TIME], numpy_generator(seed, "audit", of, TIME)
+        names = trials.table["recording"].to_numpy()
+        learned = any(set(names[one.train]) & set(names[one.test]) for one in trials.splits)
+        tests = {TIME: order_test(trials.table, seconds[:, 0], generator, own=learned), **tests}
     for name, test in tests.items():
         checks.append(_check(name, test, len(tests), of))
     if "patterns from frames before the stimulation" in features:
@@ -151,7 +160,7 @@ def _features(
     """Numbers that should not know the pattern, by the name of their test; what there is not."""
     table, views, not_done = trials.table, views_of(trials, reader["input"]), []
     seconds = table["onset_frame"].to_numpy() / table["recording"].map(rates).to_numpy()
-    found = {"patterns from time in the recording": _time(seconds, trials)}
+    found = {TIME: [seconds[:, None]]}
     far, distance = far_pixels(cells, store.shape, exclusion_radius)
     if far.any():
         moved = motion_of(store, trials, far, absolute=reader["input"] == "raw")
@@ -184,17 +193,6 @@ def _features(
             properties.loc[table["recording"], [name]].to_numpy() for name in properties
         ]
     return found, not_done
-
-
-def _time(seconds: np.ndarray, trials: Trials) -> list[np.ndarray]:
-    """Time in the recording; where recordings hold several patterns, that in each as well."""
-    if not trials.several:
-        return [seconds[:, None]]
-    recording = pd.get_dummies(trials.table["recording"]).to_numpy(dtype=float)
-    of_recording = recording * seconds[:, None]
-    often = np.maximum(recording.sum(axis=0), 1)
-    centred = of_recording - recording * (of_recording.sum(axis=0) / often)
-    return [seconds[:, None], *centred.T[:, :, None]]
 
 
 def _check(name: str, test: LeakTest, tests: int, of: str) -> Check:

@@ -17,6 +17,9 @@ LEVEL, LEAST = 0.001, 0.1
 #: texture, and compress otherwise.
 MOST = 0.95
 
+#: The same of one place in the lungs: opacities that lie alike go up to half of the way.
+MOST_OF_PLACE = 0.65
+
 REMOVE = "A classifier may know it, and nothing of a disease:"
 
 
@@ -30,11 +33,14 @@ class Look(NamedTuple):
     remedy : str
     least : float
         Effect from which on it is found.
+    place : bool
+        Whether each column is a place, of which one is to tell the class.
     """
 
     what: str
     remedy: str
     least: float = LEAST
+    place: bool = False
 
 
 LOOKS: Mapping[str, Look] = {
@@ -51,6 +57,22 @@ LOOKS: Mapping[str, Look] = {
     "borders": Look(
         "class from borders and corners",
         f"{REMOVE} crop or cover markers, texts and borders, the same way in all classes.",
+    ),
+    "marks": Look(
+        "class from marks outside of the lungs",
+        f"{REMOVE} crop or cover marks at these places, in all classes alike.",
+        place=True,
+    ),
+    "patches": Look(
+        "class from one place outside of the lungs",
+        f"{REMOVE} look at this place in radiographs of all classes, and crop or cover it in all.",
+        place=True,
+    ),
+    "overlays": Look(
+        "class from one place in or near the lungs",
+        f"{REMOVE} so much no disease explains; look for a mark at this place.",
+        MOST_OF_PLACE,
+        place=True,
     ),
     "background": Look(
         "class from the background",
@@ -96,7 +118,10 @@ def class_checks(of: str, cues: Mapping[str, pd.DataFrame], deals: Sequence[Deal
     deals : sequence of Dealt
         See `told_classes.deal`.
     """
-    told = {name: told_classes(columns, deals) for name, columns in cues.items()}
+    told = {
+        name: told_classes(columns, deals, *((1, 0) if LOOKS[name].place else ()))
+        for name, columns in cues.items()
+    }
     known = {name: one for name, one in told.items() if one}
     p = [one.p for one in known.values()]
     q = dict(zip(known, corrected(p, ["audit"] * len(p), "holm"), strict=True))

@@ -86,7 +86,9 @@ def deal(
     return []
 
 
-def told_classes(cues: pd.DataFrame, deals: Sequence[Dealt]) -> Told | None:
+def told_classes(
+    cues: pd.DataFrame, deals: Sequence[Dealt], kept: int = KEPT, cuts: int = CUTS
+) -> Told | None:
     """Name classes by columns alone, and compare with what the same makes of dealt ones.
 
     Inside each training fold the columns, and intervals of them, whose means differ most between
@@ -98,38 +100,41 @@ def told_classes(cues: pd.DataFrame, deals: Sequence[Dealt]) -> Told | None:
         A row a radiograph; numbers.
     deals : sequence of Dealt
         See `deal`.
+    kept, cuts : int
+        Columns that a classifier is left with; intervals of each column, 0 for the column alone.
 
     Returns
     -------
     Told or None
         None where no column varies, or there are no deals.
     """
-    values, of_column = _cut(cues)
+    values, of_column = _cut(cues, cuts)
     if not deals or not values.shape[1]:
         return None
-    kept = np.zeros(cues.shape[1])
-    accuracy, score = _named(values, deals[0], of_column, kept)
-    dealt = np.array([_named(values, one, of_column) for one in deals[1:]])
+    squares = values**2
+    telling_most = np.zeros(cues.shape[1])
+    accuracy, score = _named(values, squares, deals[0], of_column, kept, telling_most)
+    dealt = np.array([_named(values, squares, one, of_column, kept) for one in deals[1:]])
     (chance, mean), (_, error) = dealt.mean(axis=0).tolist(), dealt.std(axis=0, ddof=1)
     error *= np.sqrt(1 + 1 / len(dealt))
     p = special.stdtr(len(dealt) - 1, -(score - mean) / max(error, 1e-9))
-    order = np.argsort(-kept, kind="stable")[:3]
-    telling = [str(cues.columns[place]) for place in order if kept[place]]
+    order = np.argsort(-telling_most, kind="stable")[:3]
+    telling = [str(cues.columns[place]) for place in order if telling_most[place]]
     effect = max(0.0, (accuracy - chance) / (1 - chance))
     return Told(accuracy, chance, float(p), effect, telling)
 
 
-def _cut(cues: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _cut(cues: pd.DataFrame, cuts: int) -> tuple[np.ndarray, np.ndarray]:
     """Columns and their intervals, standardised; and the number of the column that each is of."""
     made, of_column = [], []
     for number, name in enumerate(cues):
         column = cues[name].to_numpy(dtype=np.float64)
         seen = np.unique(column)
         edges = seen
-        if len(seen) > CUTS:
-            edges = np.unique(np.quantile(column, np.linspace(0, 1, CUTS + 1)[:-1]))
+        if len(seen) > cuts > 0:
+            edges = np.unique(np.quantile(column, np.linspace(0, 1, cuts + 1)[:-1]))
         place = np.searchsorted(edges, column, side="right") - 1
-        parts = [column, *(np.eye(len(edges))[place].T if len(edges) > 2 else [])]
+        parts = [column, *(np.eye(len(edges))[place].T if cuts and len(edges) > 2 else [])]
         for part in parts:
             if part.std() > 0:
                 made.append((part - part.mean()) / part.std())
@@ -138,32 +143,37 @@ def _cut(cues: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _named(
-    values: np.ndarray, dealt: Dealt, of_column: np.ndarray, kept: np.ndarray | None = None
+    values: np.ndarray,
+    squares: np.ndarray,
+    dealt: Dealt,
+    of_column: np.ndarray,
+    kept: int,
+    telling: np.ndarray | None = None,
 ) -> tuple[float, float]:
     """Balanced accuracy over folds; and it and the mean score of the true classes.
 
     The sum sees a class that stands out from several others, and its tail among deals is nearly
-    that of a normal distribution, where the score's is longer. Adds to `kept` the share of its
+    that of a normal distribution, where the score's is longer. Adds to `telling` the share of its
     variance that lies between classes, for each column that was left.
     """
     truth = np.eye(dealt.labels.max() + 1)[dealt.labels]
     scores = np.empty(truth.shape)
     for fold in np.unique(dealt.folds):
         test = dealt.folds == fold
-        x, own = values[~test], truth[~test]
-        share = own / own.sum(axis=0)  # every class weighs the same
-        means, weight = share.T @ x, share.sum(axis=1) / share.shape[1]
+        share = np.where(test[:, None], 0, truth)
+        share = share / share.sum(axis=0)  # every class weighs the same
+        means, weight = share.T @ values, share.sum(axis=1) / share.shape[1]
         middle = means.mean(axis=0)
-        within = weight @ x**2 - (means**2).mean(axis=0)
+        within = weight @ squares - (means**2).mean(axis=0)
         between = ((means - middle) ** 2).mean(axis=0)
         share_between = between / (within + between + 1e-6)
-        best = np.argsort(-share_between, kind="stable")[:KEPT]
-        if kept is not None:
-            np.add.at(kept, of_column[best], share_between[best])
-        centred = x[:, best] - middle[best]
+        best = np.argsort(-share_between, kind="stable")[:kept]
+        if telling is not None:
+            np.add.at(telling, of_column[best], share_between[best])
+        centred = values[:, best] - middle[best]
         square = (centred * weight[:, None]).T @ centred + RIDGE * np.eye(len(best))
         slopes = np.linalg.solve(square, (means - middle)[:, best].T)
-        scores[test] = np.clip((values[test][:, best] - middle[best]) @ slopes, -1, 1)
+        scores[test] = np.clip(centred[test] @ slopes, -1, 1)
     share = truth / truth.sum(axis=0) / truth.shape[1]
     right = truth[np.arange(len(truth)), scores.argmax(axis=1)]
     accuracy = float(right @ share.sum(axis=1))

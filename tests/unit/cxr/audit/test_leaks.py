@@ -67,6 +67,14 @@ def bordered(folder: Path) -> None:
     changed(folder, "bacteria", border)
 
 
+def marked_now_and_then(folder: Path) -> None:
+    """Half of a class, in the upper right corner."""
+    for path in sorted((folder / "virus").iterdir())[::2]:
+        pixels = np.asarray(Image.open(path)).copy()
+        pixels[2:5, 41:45] = 242
+        Image.fromarray(pixels).save(path)
+
+
 def renamed(folder: Path) -> None:
     """Slightly brighter ones of a dozen radiographs under patients of their own."""
     for number, path in enumerate(sorted((folder / "virus").iterdir())[:12]):
@@ -122,6 +130,7 @@ PLANTED = {
     compressed_and_stored_again: "class from grain outside of the lungs",
     marked: "class from borders and corners",
     bordered: "class from borders and corners",
+    marked_now_and_then: "class from marks outside of the lungs",
     renamed: "near-copies on both sides of a fold",
     duplicated: "copies under other patients",
     two_classes: "one radiograph in two classes",
