@@ -29,9 +29,7 @@ def test_two_trials_of_two_patterns_in_one_order() -> None:
     test = order_test(*session([["a", "b"], ["a", "b"]]), np.random.default_rng(0), 19)
     assert test.value == 1.0
     assert test.trials == 4
-    crossed = order_test(
-        *session([["a", "b"], ["b", "a"]]), np.random.default_rng(0), 19, own=False
-    )
+    crossed = session([["a", "b"], ["b", "a"]])
     assert order_test(*crossed, np.random.default_rng(0), 19, own=False).value == 0.0
 
 
