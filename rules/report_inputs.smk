@@ -7,5 +7,13 @@ RUNNING = ("device", "threads", "longest_job")
 
 
 def as_completed():
-    """The config as it was completed, without what says how jobs run."""
-    return {key: value for key, value in config.items() if key not in RUNNING}
+    """The config as it was completed, without what says how jobs run.
+
+    Blocks stand in the order of their names: a config that reaches a cluster's job has another
+    order than the files had.
+    """
+    return {
+        key: dict(sorted(block.items())) if isinstance(block, dict) else block
+        for key, block in sorted(config.items())
+        if key not in RUNNING
+    }

@@ -110,12 +110,17 @@ def dataset_jobs(dataset):
         yield from jobs("summarise_ablation", dataset=[dataset])
 
 
-def recording_jobs(area):
-    """Files of the jobs that read or simulate an area's recordings, and show them."""
+def movie_jobs(area):
+    """Files of the jobs that read or simulate an area's recordings."""
     block = config["areas"][area]
     first = "list_recordings" if block["source"] == "tiff" else "simulate_session"
     for step in (first, "extract_frames"):
         yield from jobs(step, area=[area], session=block["sessions"])
+
+
+def recording_jobs(area):
+    """Files of the jobs that read or simulate an area's recordings, and show them."""
+    yield from movie_jobs(area)
     yield from jobs("check_area", area=[area])
 
 
@@ -244,7 +249,7 @@ def audit_jobs():
         yield from stimulus_jobs(name)
         yield from brain_audit_jobs(name)
     for name in running("areas"):
-        yield from recording_jobs(name)
+        yield from movie_jobs(name)
         yield from reader_audit_jobs(name)
     for name in running("radiographs"):
         yield from film_audit_jobs(name)
