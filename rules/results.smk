@@ -139,11 +139,16 @@ def area_jobs(area):
     yield from jobs("draw_reading", area=[area], **readers)
 
 
-def reading_jobs(dataset):
-    """Files of the jobs that read or simulate a set of radiographs, and show it."""
+def film_jobs(dataset):
+    """Files of the job that reads or simulates a set of radiographs."""
     simulated = config["radiographs"][dataset]["source"] == "simulated"
     made_by = "simulate_radiographs" if simulated else "list_radiographs"
     yield from jobs(made_by, dataset=[dataset])
+
+
+def reading_jobs(dataset):
+    """Files of the jobs that read or simulate a set of radiographs, and show it."""
+    yield from film_jobs(dataset)
     yield from jobs("check_radiographs", dataset=[dataset])
 
 
@@ -279,7 +284,7 @@ def film_audit_jobs(dataset):
     block = config["radiographs"][dataset]
     one = {"dataset": [dataset]}
     for name in [dataset, *block["external"]]:
-        yield from reading_jobs(name)
+        yield from film_jobs(name)
     yield from jobs("split_radiographs", **one)
     yield from jobs("exclude_known", **one, other=block["external"])
     yield from jobs("audit_radiographs", **one)
