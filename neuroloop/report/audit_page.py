@@ -29,7 +29,7 @@ SUMMARY = (
 TOGETHER = "all kinds together"
 
 #: Numbers of the summary that are told.
-COUNTED = {"found": int, "mean_value": float, "mean_chance": float}
+COUNTED = {"found": int, "surrogates": int, "mean_value": float, "mean_chance": float}
 
 #: Flags that the terminal names.
 NAMED = 3
@@ -154,16 +154,22 @@ def verdict(checks: pd.DataFrame, counts: pd.DataFrame) -> str:
     return f"Nothing was found: {counted(len(checks), 'check')}, {surrogates}."
 
 
+def _tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Checks and counts of the last audit."""
+    return read_table(FLAGS, {"found": int}), read_table(COUNTS, COUNTED)
+
+
+def _flagged(checks: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Checks that found something."""
+    return checks[checks["found"] == 1].to_dict("records")
+
+
 def terminal_line() -> str:
     """The audit in a line, read from its tables."""
-    found = {"found": int}
-    checks, counts = read_table(FLAGS, found), read_table(COUNTS, found | {"surrogates": int})
+    checks, counts = _tables()
     told = verdict(checks, counts)
     names = [
-        *(
-            f"{row['data']}: {row['name']}, {row['of']}"
-            for row in checks[checks["found"] == 1].to_dict("records")
-        ),
+        *(f"{row['data']}: {row['name']}, {row['of']}" for row in _flagged(checks)),
         *(
             f"{row['data']}: {row['headline']}, {row['of']}"
             for row in _claims(counts).to_dict("records")
@@ -178,11 +184,8 @@ def found_by_audit() -> list[tuple[str, str]]:
     """What the last audit found, if there was one: data set and sentence."""
     if not Path(FLAGS).is_file() or not Path(COUNTS).is_file():
         return []
-    checks, counts = read_table(FLAGS, {"found": int}), read_table(COUNTS, COUNTED)
-    told = [
-        (row["data"], f"{row['name']}, {row['of']}: {row['told']}")
-        for row in checks[checks["found"] == 1].to_dict("records")
-    ]
+    checks, counts = _tables()
+    told = [(row["data"], f"{row['name']}, {row['of']}: {row['told']}") for row in _flagged(checks)]
     return told + [
         (
             row["data"],

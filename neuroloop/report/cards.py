@@ -202,7 +202,7 @@ def number(value: float | None, factor: float = 1.0) -> str:
     return text.replace("-", "−") if float(text) else text.lstrip("-")
 
 
-def probability(p: float, least: float | None = None) -> str:
+def probability(p: float, least: float | None = None, name: str = "p") -> str:
     """A p value in words: ``"p 0.16"``, ``"p ≤ 0.01"`` at the floor of its permutations.
 
     Parameters
@@ -210,14 +210,19 @@ def probability(p: float, least: float | None = None) -> str:
     p : float
     least : float, optional
         The least that its null allows.
+    name : str
+        ``q`` of a corrected p.
     """
     if not math.isfinite(p):
-        return "no p"
+        return f"no {name}"
     if least is not None and p <= least * (1 + 1e-9):
-        return f"p ≤ {p:.2g}"
-    if p < 0.001:
-        return "p < 0.001"
-    return f"p {p:.2g}"
+        return f"{name} ≤ {p:.2g}"
+    return f"{name} {rounded_p(p)}"
+
+
+def rounded_p(p: float) -> str:
+    """A p value in two digits: ``"0.16"``, ``"< 0.001"``."""
+    return "< 0.001" if p < 0.001 else f"{p:.2g}"
 
 
 def listed(names: Sequence[str], last: str = "and") -> str:

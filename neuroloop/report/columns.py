@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from neuroloop.files.formats import StrPath
-from neuroloop.report.cards import interval, number
+from neuroloop.report.cards import interval, number, rounded_p
 from neuroloop.report.templates import linked
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _cell(row: dict[Any, Any], name: str, column: Column) -> Cell:
     if column.kind == "count":
         return Cell(f"{value:,.0f}", "number", value)
     if column.kind == "p":
-        return Cell("< 0.001" if value < 0.001 else f"{value:.2g}", "number", value)
+        return Cell(rounded_p(value), "number", value)
     if column.low:
         ends = (row.get(column.low), row.get(column.high))
         return Cell(interval(value, *ends, column.factor), "number", value)

@@ -189,8 +189,7 @@ def _randomised(
 def decode_surrogate(drawn: Drawn, how: Settings) -> OutOfFold:
     """Decode a surrogate out of fold, as the region is."""
     problem = drawn.problem
-    voxels = used_voxels(problem, how.n_voxels)["voxels"] or problem.x.shape[1]
-    fit = fit_of(problem, how.decoder, voxels, how.seed, how.device)
+    fit = fit_of(problem, how.decoder, _voxels(problem, how), how.seed, how.device)
     return decode(problem, fit, how.calibration_folds, how.decoder["method"])
 
 
@@ -201,9 +200,10 @@ def judge(drawn: Drawn, decoded: OutOfFold, how: Settings, of: str) -> dict[str,
     lies above chance.
     """
     problem = drawn.problem
-    voxels = used_voxels(problem, how.n_voxels)["voxels"] or problem.x.shape[1]
     seed = how.seed + 1 + drawn.number
-    null, method = null_of(problem, decoded.logits, how.decoder, voxels, how.permutations, seed)
+    null, method = null_of(
+        problem, decoded.logits, how.decoder, _voxels(problem, how), how.permutations, seed
+    )
     facts = score(problem, decoded.logits, null, method)
     if facts["p"] is None:
         significant = facts["ci_low"] > facts["chance"]
@@ -219,3 +219,8 @@ def judge(drawn: Drawn, decoded: OutOfFold, how: Settings, of: str) -> dict[str,
         "p": facts["p"],
         "significant": int(significant),
     }
+
+
+def _voxels(problem: Problem, how: Settings) -> int:
+    """Voxels that are selected inside each training fold."""
+    return used_voxels(problem, how.n_voxels)["voxels"] or problem.x.shape[1]

@@ -95,7 +95,7 @@ def _answer(rows: pd.DataFrame, earlier: str, later: str) -> tuple[str, str]:
         grew, value = "fell", interval(-row["change"], -row["ci_high"], -row["ci_low"])
     return "yes", (
         f"Coupling {grew} from {earlier} to {later} by {value} of a cell's own response, by {by} "
-        f"({probability(row['q']).replace('p', 'q', 1)})."
+        f"({probability(row['q'], name='q')})."
     )
 
 

@@ -101,7 +101,7 @@ def _answer(own: pd.DataFrame, gaps: pd.DataFrame) -> tuple[str, str]:
     found = gaps[(gaps["q"] <= SIGNIFICANT)]
     better = [
         f"{row.classifier}, {row.case} by {interval(row.difference, row.ci_low, row.ci_high)} "
-        f"({probability(row.q).replace('p', 'q', 1)})"
+        f"({probability(row.q, name='q')})"
         for row in table_rows(found[found["difference"] > 0])
     ]
     if better:

@@ -164,7 +164,7 @@ def _answer(taught: list[Taught], controls: list[str], silent: set[str]) -> tupl
     answer = (
         f"Students of {listed([one.name for one in found])} beat {_told(controls)}; of {top.name} "
         f"by {points} points over {_named(row['control'])} "
-        f"({probability(row['q']).replace('p', 'q', 1)})."
+        f"({probability(row['q'], name='q')})."
     )
     if not soft:
         return "beware", answer + " No control tells this from softer labels: add smooth."
