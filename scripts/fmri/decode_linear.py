@@ -1,13 +1,12 @@
 """Decode a region with a linear classifier."""
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from neuroloop.contracts.decoder import check_decoder
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.decoding import decode, load_problem, save_decoding, used_voxels
-from neuroloop.fmri.linear import fit_linear
+from neuroloop.fmri.linear_fit import linear_fit
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
 
@@ -47,8 +46,7 @@ def decode_linear(
     check_decoder(decoder["method"], **params)
     problem = load_problem(voxels, folds, stimuli)
     voxels_used = used_voxels(problem, n_voxels)
-    options = {"n_voxels": voxels_used["voxels"], "stimuli": problem.stimuli, **params}
-    fit = partial(fit_linear, decoder["method"], blocks=problem.blocks, **options)
+    fit = linear_fit(problem, decoder, voxels_used["voxels"])
     decoded = decode(problem, fit, calibration_folds, decoder["method"])
     facts = {"decoder": dict(decoder), **voxels_used, "seed": seed}
     save_decoding(problem, decoded, outputs, facts)

@@ -1,19 +1,17 @@
 """Decode a region with a network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from neuroloop import registry
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.decoding import decode, load_problem, save_decoding, used_voxels
 from neuroloop.fmri.kept_network import KeptNetwork, save_network
+from neuroloop.fmri.network_fit import network_fit
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
-from neuroloop.statistics.folds import Split
 from neuroloop.training.checkpoints import JobStates
 
 if TYPE_CHECKING:
@@ -65,33 +63,13 @@ def decode_network(
     problem = load_problem(voxels, folds, stimuli)
     voxels_used = used_voxels(problem, n_voxels)
     torch_device = pick_device(device)
-    given = {key: value for key, value in decoder.items() if key != "method"}
-    values = registry.values("decoder", decoder["method"], given)
     network = registry.entry("decoder", decoder["method"])
     settings = [dict(decoder), n_voxels, calibration_folds, seed]
     states = JobStates.of(checkpoints, code, settings, voxels, folds, stimuli)
 
     kept: list[KeptNetwork] = []
-    if getattr(network, "KEEPS_NETWORK", False):
-        values["keep"] = kept.append
-
-    def fit(
-        x: np.ndarray, y: np.ndarray, groups: np.ndarray, splits: Sequence[Split], n_classes: int
-    ) -> Sequence[np.ndarray]:
-        taken = n_voxels or x.shape[1]
-        scored: Sequence[np.ndarray] = network.fit_splits(
-            x,
-            y,
-            splits,
-            n_classes,
-            taken,
-            seed=seed,
-            device=torch_device,
-            checkpoint=states.part,
-            **values,
-        )
-        return scored
-
+    more = {"keep": kept.append} if getattr(network, "KEEPS_NETWORK", False) else {}
+    fit = network_fit(decoder, n_voxels, seed, torch_device, states.part, **more)
     decoded = decode(problem, fit, calibration_folds, decoder["method"])
     facts = {"decoder": dict(decoder), **voxels_used, "seed": seed}
     save_decoding(problem, decoded, outputs, facts)
