@@ -1,4 +1,4 @@
-"""Functions that the rule of the report shares: what its page shows beside chapters. No rule stands here."""
+"""What the page of the report shows beside its chapters. No rule stands here."""
 
 from neuroloop.report.audit_page import found_by_audit
 
