@@ -137,8 +137,8 @@ def _draw_reliability(panel: "Axes", radiographs: PredictionsTable, title: str) 
     n = len(radiographs.truth)
     draw_reliability(panel, bins, np.bincount(radiographs.truth).max() / n)
     panel.set_title(
-        f"{title}\nECE {expected_error(bins):.3f}, n = {n:,} radiographs, {radiographs.n_patients:,} "
-        f"patients",
+        f"{title}\nECE {expected_error(bins):.3f}, n = {n:,} radiographs, "
+        f"{radiographs.n_patients:,} patients",
         fontsize=8,
     )
 

@@ -1,6 +1,6 @@
-"""The claim of the ablation as one forest plot: each brain less each control that it has to beat."""
+"""The claim of the ablation as one forest plot: each brain less each control to be beaten."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -49,9 +49,10 @@ def brain_rows(comparisons: pd.DataFrame) -> pd.DataFrame:
     return rows.merge(kept, on=BRAIN, how="inner")
 
 
-def ordered_controls(present: Sequence[str]) -> tuple[list[str], list[str]]:
+def ordered_controls(present: Iterable[str]) -> tuple[list[str], list[str]]:
     """Controls that a brain has to beat, labels alone first, and those beside them."""
-    known = [name for name in registry.names("teacher") if name in set(present)]
+    found = set(present)
+    known = [name for name in registry.names("teacher") if name in found]
     must = controls_to_beat(known)
     must = sorted(must, key=lambda name: name != "none")
     return must, [name for name in known if name not in {*must, "brain"} and not misleads(name)]
@@ -168,8 +169,16 @@ def _dress(panel: "Axes", control: str, group: str) -> None:
     panel.grid(axis="y", visible=False)
     panel.grid(axis="x", visible=True)
     panel.tick_params(axis="y", length=0)
-    panel.locator_params(axis="x", nbins=4)
-    panel.set_title(f"{group}\n", fontsize=7.5, color=OPEN)
+    panel.locator_params(axis="x", nbins=4, prune="upper")
+    panel.annotate(
+        group,
+        (0, 1),
+        (0, 19),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=7.5,
+        color=OPEN,
+    )
     panel.set_title(f"less {control}", loc="left", fontweight="bold", fontsize=9)
     panel.text(1, 1.0, "q", transform=panel.transAxes, ha="right", va="bottom", fontsize=7)
     definition = registry.entry("teacher", control).LEGEND
@@ -184,7 +193,7 @@ def _verdicts(
 ) -> None:
     """Mark the brains that beat every control, right of the last of these."""
     for brain, place in zip(brains, places, strict=True):
-        if beats_all([rows.loc[brain] for rows in of_controls if brain in rows.index]):
+        if beats_all([rows.loc[[brain]].iloc[0] for rows in of_controls if brain in rows.index]):
             panel.text(
                 1.02,
                 place,

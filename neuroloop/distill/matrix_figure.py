@@ -54,7 +54,7 @@ def matrix_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "Fig
     figure, axes = grid(
         len(shown),
         len(controls),
-        width=0.9 + 0.4 * len(subjects),
+        width=0.6 + 0.34 * len(subjects),
         height=1.1 + 0.19 * len(rois),
     )
     figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + 0.8)
@@ -102,5 +102,6 @@ def _matrix(rows: pd.DataFrame, column: str, rois: list[str], subjects: list[str
 
 
 def _written(points: float, star: bool) -> str:
-    text = f"{points:.1f}".replace("-", "−")
+    text = f"{points:.1f}"
+    text = text.replace("-", "−") if float(text) else text.lstrip("-")
     return f"{text}*" if star else text

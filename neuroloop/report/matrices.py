@@ -63,7 +63,7 @@ def draw_matrix(
             ha="center",
             va="center",
             fontsize=fontsize,
-            color=_readable(image.to_rgba(values[row, column])),
+            color=_readable(image.to_rgba(values[row, column])[:3]),
         )
     panel.set_yticks(range(len(rows)), rows, fontsize=fontsize)
     upright = max(map(len, columns), default=0) <= UPRIGHT
@@ -75,10 +75,10 @@ def draw_matrix(
     return image
 
 
-def _readable(colour: Sequence[float]) -> str:
+def _readable(colour: np.ndarray) -> str:
     """Black or white, whichever is read on a colour (relative luminance of WCAG 2)."""
     linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour[:3]
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour
     ]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return "white" if luminance < 0.179 else "black"

@@ -36,7 +36,7 @@ def draw_reliability(panel: "Axes", bins: pd.DataFrame, chance: float) -> None:
     bounds = bins[["ci_low", "ci_high"]].to_numpy(dtype=float).T
     # An interval of Wilson's may leave a share of 1 out by a rounding error.
     panel.errorbar(
-        bins["confidence"],
+        bins["confidence"].to_numpy(dtype=float),
         value,
         np.abs(bounds - value),
         fmt="o",
@@ -67,4 +67,4 @@ def reliability_legend(figure: "Figure", what: str, chance: str) -> None:
         Line2D([], [], color="black", linestyle="--", label=f"chance: {chance}"),
         Line2D([], [], color=INSIDE, linewidth=6, label=f"share of all {what}, by bin"),
     ]
-    figure.legend(handles=marks, loc="outside lower center", ncols=4, fontsize=8)
+    figure.legend(handles=marks, loc="outside lower center", ncols=2, fontsize=8)
