@@ -292,6 +292,14 @@ rule estimate_coupling:
             caption="captions/coupling.rst",
         ),
         figure_svg=f"results/{READ}/coupling.svg",
+        distances=f"results/{READ}/distance.tsv",
+        distance_figure=report(
+            f"results/{READ}/distance.png",
+            category="Networks read neurons",
+            labels={"area": "{area}", "session": "{session}", "figure": "coupling by distance"},
+            caption="captions/distance.rst",
+        ),
+        distance_figure_svg=f"results/{READ}/distance.svg",
         run=f"results/{READ}/estimate_coupling.run.json",
     log:
         f"logs/{READ}/estimate_coupling.log",
@@ -307,6 +315,7 @@ rule estimate_coupling:
         code=code_version("calcium/estimate_coupling.py"),
         exclusion_radius=setting("areas", "area", "exclusion_radius"),
         bootstraps=setting("areas", "area", "bootstraps"),
+        simulated=area_simulated,
         seed=config["seed"],
         threads=config["threads"],
     script:

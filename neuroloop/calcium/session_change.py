@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -117,7 +118,7 @@ def beside_untrained(
 
     def coupling(first: TrialEvidence, second: TrialEvidence) -> Change:
         generator = numpy_generator(seed, "change", "maps", "one network")
-        counts = {"permutations": 0, "bootstraps": bootstraps}
+        counts: dict[str, Any] = {"permutations": 0, "bootstraps": bootstraps}
         return compare_coupling(first, second, cells, exclusion_radius, generator, **counts)
 
     def likeness(first: Responses, second: Responses) -> Change:
@@ -229,7 +230,7 @@ def change_of(
     cells: pd.DataFrame,
     exclusion_radius: float,
     generator: np.random.Generator,
-    counts: Mapping[str, int],
+    counts: Mapping[str, Any],
 ) -> Change:
     """What changed by one route."""
     names = cells["cell"].tolist()
