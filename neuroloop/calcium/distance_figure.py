@@ -63,7 +63,7 @@ def distance_figure(
         name: route.reasons for name, route in routes.items() if np.isfinite(route.matrix).any()
     }
     kinds = [kind for kind in kinds_of(reasons) if kind != ITSELF] if reasons else []
-    lower = 0.3 + 0.17 * max(len(kinds), 1)
+    lower = 0.2 + 0.27 * max(len(kinds), 1)
     figure, axes = grid(
         2,
         len(routes),
@@ -89,7 +89,8 @@ def distance_figure(
             panel.set_xlim(0, 1.04 * float(distances.max()) or 1.0)
     axes[0, 0].set_ylabel("response over the cell's own")
     _limit(axes[0, 0], routes, table)
-    axes[1, 0].set_yticks(range(len(kinds)), [_short(kind) for kind in kinds], fontsize=8)
+    axes[1, 0].set_yticks(range(len(kinds)), [_short(kind) for kind in kinds], fontsize=7.5)
+    axes[1, 0].set_ylabel("no value" * bool(kinds), fontsize=8)
     axes[1, 0].set_ylim(max(len(kinds), 1) - 0.4, -0.6)
     _legend(figure, exclusion_radius, truth="truth" in table)
     figure.suptitle(title, fontsize=10)
@@ -157,7 +158,7 @@ def _draw_missing(
 
 
 def _short(kind: str) -> str:
-    return fill(f"no value: {KINDS.get(kind, kind)}", 34)
+    return fill(KINDS.get(kind, kind), 30)
 
 
 def _limit(panel: "Axes", routes: Mapping[str, Influence], table: pd.DataFrame) -> None:

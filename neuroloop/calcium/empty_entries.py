@@ -18,7 +18,7 @@ from neuroloop.calcium.influence import (
 #: In the order of the legend, with what each is called where it needs other words.
 KINDS = {
     ITSELF: "the cell itself",
-    NEAR: "nearer than the exclusion radius",
+    NEAR: "nearer than the radius",
     SILENT: SILENT,
     UNSCALED: UNSCALED,
     TWO_SCALES: TWO_SCALES,

@@ -99,6 +99,12 @@ def shade(panel: "Axes", empty: Empty, entries: np.ndarray) -> None:
     panel.add_patch(PathPatch(path, **looks, label=empty.told, zorder=1.5))
 
 
+def legend_height(reasons: Sequence[Empty]) -> float:
+    """Inches that the legend of `texture_legend` takes."""
+    lines = sum(1 + fill(one.told, WIDTH).count("\n") for one in reasons)
+    return 0.25 * lines
+
+
 def texture_legend(figure: "Figure", reasons: Sequence[Empty]) -> None:
     """Tell below a figure what each texture means."""
     from matplotlib.patches import Patch

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroloop.calcium.entry_textures import Empty, shade, texture_legend
+from neuroloop.calcium.entry_textures import Empty, legend_height, shade, texture_legend
 from neuroloop.calcium.pattern_pairs import panels
 from neuroloop.report.figures import PAGE, grid
 
@@ -74,21 +74,23 @@ def matrix_figure(
     columns = columns if len(matrices) != SIDE_BY_SIDE + 1 else COLUMNS
     rows = -(-len(matrices) // columns)
     side = min(max(PAGE / COLUMNS, AROUND + A_NAME * min(len(names), NAMED)), WIDEST)
-    figure, axes = grid(rows, columns, width=side, height=0.84 * side + 0.3)
-    figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + 0.5)
+    told = _left_over(matrices, empty, undefined)
+    figure, axes = grid(rows, columns, width=side, height=side - 0.4)
+    beside = 0.2 * (2 + note.count("\n") + bool(note)) + legend_height(told)
+    figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + beside)
     limits = _limits(matrices, scales)
     for panel in axes.flat[len(matrices) :]:
         panel.set_axis_off()
-    told = _left_over(matrices, empty, undefined)
     for panel, (name, matrix) in zip(axes.flat, matrices.items(), strict=False):
         given = matrix[np.ix_(order, order)]
         _draw(figure, panel, given, limits[scales[name]], scales[name], name in sequential)
         for one in told:
             if name in one.entries:
                 shade(panel, one, one.entries[name][np.ix_(order, order)])
-        _mark_groups(panel, sizes)
+        if len(sizes) > 1:
+            _mark_groups(panel, sizes)
         _name_places(panel, names, axes_names)
-        panel.set_title(name, pad=16)
+        panel.set_title(name, pad=16 if len(sizes) > 1 else 6)
     texture_legend(figure, told)
     figure.suptitle("\n".join([title, *filter(None, [note])]), fontsize=10)
     return figure
