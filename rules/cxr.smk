@@ -315,14 +315,20 @@ rule summarise_classifiers:
         differences=report(
             f"results/{RADIOGRAPHS}/differences.png",
             category="Chest X-rays",
-            labels={"radiographs": "{dataset}", "figure": "differences on the same patients"},
+            labels={
+                "radiographs": "{dataset}",
+                "figure": "differences on the same patients",
+            },
             caption="captions/radiograph_differences.rst",
         ),
         differences_svg=f"results/{RADIOGRAPHS}/differences.svg",
         sweep=report(
             f"results/{RADIOGRAPHS}/sweep.png",
             category="Chest X-rays",
-            labels={"radiographs": "{dataset}", "figure": "cases and classifiers less the baseline"},
+            labels={
+                "radiographs": "{dataset}",
+                "figure": "cases and classifiers less the baseline",
+            },
             caption="captions/radiograph_sweep.rst",
         ),
         sweep_svg=f"results/{RADIOGRAPHS}/sweep.svg",

@@ -45,11 +45,13 @@ def counted(tables: Iterable[PredictionsTable]) -> str:
     """Of how many radiographs and patients all panels are: ``"240 radiographs, 116 patients"``."""
     each = list(tables)
     return (
-        f"{_range([len(one.truth) for one in each])} radiographs, "
-        f"{_range([one.n_patients for one in each])} patients"
+        f"{number_range([len(one.truth) for one in each])} radiographs, "
+        f"{number_range([one.n_patients for one in each])} patients"
     )
 
 
-def _range(numbers: list[int]) -> str:
-    lowest, highest = min(numbers), max(numbers)
+def number_range(numbers: Iterable[float]) -> str:
+    """A number, or from which to which they are: ``"80"``, ``"80 to 116"``."""
+    numbers = list(numbers)
+    lowest, highest = int(min(numbers)), int(max(numbers))
     return f"{lowest:,}" if lowest == highest else f"{lowest:,} to {highest:,}"
