@@ -252,6 +252,14 @@ rule extract_traces:
         traces=f"results/{SESSION}/traces.npz",
         sidecar=f"results/{SESSION}/traces.json",
         trials=f"results/{SESSION}/trials.tsv",
+        responses=f"results/{SESSION}/responses.tsv",
+        figure=report(
+            f"results/{SESSION}/responses.png",
+            category="Networks read neurons",
+            labels={"area": "{area}", "session": "{session}", "figure": "cells"},
+            caption="captions/responses.rst",
+        ),
+        figure_svg=f"results/{SESSION}/responses.svg",
         run=f"results/{SESSION}/extract_traces.run.json",
     log:
         f"logs/{SESSION}/extract_traces.log",
@@ -266,6 +274,7 @@ rule extract_traces:
     params:
         code=code_version("calcium/extract_traces.py"),
         selection=setting("areas", "area", "frames"),
+        simulated=area_simulated,
         threads=config["threads"],
     script:
         "../scripts/calcium/extract_traces.py"
@@ -419,6 +428,7 @@ rule draw_reading:
     params:
         code=code_version("calcium/draw_reading.py"),
         sessions=lambda wildcards: list(config["areas"][wildcards.area]["sessions"]),
+        simulated=area_simulated,
         threads=config["threads"],
     script:
         "../scripts/calcium/draw_reading.py"

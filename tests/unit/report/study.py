@@ -186,6 +186,9 @@ COUPLED |= {"mean_low": 0.25, "mean_high": 0.35, "mean_low_both": 0.1, "mean_hig
 DISTANT = {"route": "influence", "bin": "bin 1", "nearest": 10.4, "farthest": 12.9, "pairs": 8}
 DISTANT |= {"missing": 1, "mean": 0.47, "ci_low": 0.4, "ci_high": 0.56}
 
+RESPONDING = {"cell": "c1", "trials": 40, "response": 0.62, "ci_low": 0.48, "ci_high": 0.76}
+RESPONDING |= {"others": 0.3, "chosen": "strongest"}
+
 #: A row of each table, by its file's name.
 ROWS = {
     "decoding.tsv": DECODED,
@@ -193,6 +196,7 @@ ROWS = {
     "reading.tsv": READ,
     "coupling.tsv": COUPLED,
     "distance.tsv": DISTANT,
+    "responses.tsv": RESPONDING,
     "routes.tsv": ROUTE,
     "metrics.tsv": SCORED,
 }

@@ -149,6 +149,7 @@ def test_every_file_of_every_section_is_shown_or_linked(told, made):
     [
         ("results/fmri/plain/decoding.svg", "Accuracy by region"),
         ("results/distill/faces/ablation.svg", "Gain of each teacher"),
+        ("results/calcium/cells/after/responses.svg", "Session after: its cells"),
         ("results/calcium/cells/reading/wide.svg", "Accuracy by kind of pattern"),
         ("results/calcium/cells/after/cnn/cams.svg", "Where the readers looked"),
         ("results/calcium/cells/after/cnn/zncc.svg", "Zero-mean normalised"),
@@ -193,7 +194,7 @@ def test_every_answer_stands_before_every_section_and_leads_to_its_chapter(told,
     assert titles[len(asked) :] == [*sections, "Methods", "Config, inputs and versions"]
     more = [one["href"] for one in outline.attributes("a") if one["href"] in _anchors(told)]
     assert more[: len(asked)] == [
-        *("#decoding-1", "#decoding-2", "#distillation-1", "#reading-1", "#reading-2"),
+        *("#decoding-1", "#decoding-2", "#distillation-1", "#reading-2", "#reading-3"),
         *("#changes-1", "#changes-2", "#radiographs-1"),
     ]
 
