@@ -453,7 +453,15 @@ rule compare_sessions:
             shown="change by route",
         ),
         matrix_figure=f"results/{COMPARED}/change.png",
-        matrix_figure_svg=f"results/{COMPARED}/change.svg",
+        matrix_figure_svg=reported(
+            f"results/{COMPARED}/change.svg",
+            "Networks read neurons",
+            "change",
+            area="{area}",
+            session="both",
+            reader="{reader}",
+            shown="change of each pair",
+        ),
         run=f"results/{COMPARED}/run.json",
     log:
         f"logs/{COMPARED}/compare_sessions.log",
@@ -467,6 +475,7 @@ rule compare_sessions:
         runtime=minutes(240),
     params:
         code=code_version("calcium/compare_sessions.py"),
+        simulated=area_simulated,
         reader=setting("readers", "reader"),
         exclusion_radius=setting("areas", "area", "exclusion_radius"),
         permutations=setting("areas", "area", "permutations"),

@@ -31,6 +31,20 @@ UNITS = {
     "zncc": "ZNCC of mean maps",
 }
 
+#: Routes whose changes have one unit, by what is written at their axis.
+AXES = {
+    "change of response over the cell's own": ("influence", "maps"),
+    "change of likeness of patterns (cosine of responses, ZNCC of maps)": ("cosine", "zncc"),
+}
+
+#: What each route is called.
+NAMES = {
+    "influence": "coupling from traces",
+    "maps": "coupling from maps",
+    "cosine": "likeness of responses",
+    "zncc": "likeness of maps",
+}
+
 
 @dataclass(frozen=True, eq=False)
 class Responses:

@@ -18,7 +18,7 @@ def session(count, each=6, never=()):
     names = [f"c{number}" for number in range(count)]
     patterns = [name for name in names if name not in never] * each + ["none"]
     stimulated = stimulated_cells(patterns, names)
-    noise = 0.01 * np.random.default_rng(0).standard_normal((len(patterns), 5, count))
+    noise = 1e-4 * np.random.default_rng(0).standard_normal((len(patterns), 5, count))
     dff = noise + (stimulated * (np.arange(count) + 1) / 10)[:, None] * (OFFSETS >= 0)[:, None]
     courses = Courses(dff, OFFSETS, pd.DataFrame({"pattern": patterns}))
     places = np.random.default_rng(1).uniform(5, 45, (count, 2))

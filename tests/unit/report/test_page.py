@@ -102,6 +102,7 @@ def test_what_is_run_is_told_section_by_section():
         ("decoding", "faces", "faces"),
         ("decoding", "plain", "plain"),
         ("distillation", "faces", "faces"),
+        ("reading", "cells", "cells, its cells"),
         ("reading", "cells", "cells, reader cnn"),
         ("reading", "cells", "cells, reader wide"),
         *[
@@ -151,7 +152,10 @@ def test_every_file_of_every_section_is_shown_or_linked(told, made):
         ("results/distill/faces/ablation.svg", "Gain of each teacher"),
         ("results/calcium/cells/after/responses.svg", "Session after: its cells"),
         ("results/calcium/cells/reading/wide.svg", "Accuracy by kind of pattern"),
-        ("results/calcium/cells/after/cnn/cams.svg", "Where the readers looked"),
+        (
+            "results/calcium/cells/compare/before__after/cnn/change.svg",
+            "Change of coupling of each",
+        ),
         ("results/calcium/cells/after/cnn/zncc.svg", "Zero-mean normalised"),
         ("results/calcium/cells/after/cnn/zncc_nulls.svg", "ZNCC beside untrained"),
         ("results/calcium/cells/after/cnn/coupling.svg", "Response of each cell"),
