@@ -7,23 +7,25 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.cxr.predictions_table import BINS, PredictionsTable, predictions_table
+from neuroloop.cxr.training_panels import counted, kind, panels
 from neuroloop.files.formats import StrPath
-from neuroloop.report.figures import PALETTE, grid, save
-from neuroloop.statistics.intervals import cluster_interval
+from neuroloop.report.figures import PALETTE, save
+from neuroloop.report.reliability import draw_reliability, reliability_legend
+from neuroloop.statistics.reliability import expected_error, reliability
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-#: Panels side by side.
-COLUMNS = 3
 
 #: Columns of a history with their names and colours.
 LOSSES = {"loss": ("training", PALETTE[0]), "validation": ("validation", PALETTE[1])}
 
 
 def draw_learning(
-    histories: Mapping[str, pd.DataFrame], *paths: StrPath, n_classes: int | None = None
+    histories: Mapping[str, pd.DataFrame],
+    *paths: StrPath,
+    n_classes: int | None = None,
+    simulated: bool = False,
 ) -> "Figure":
     """Draw the losses of each fold by epoch, and their means.
 
@@ -36,13 +38,15 @@ def draw_learning(
         .png or .svg files to write.
     n_classes : int, optional
         Draws the loss of naming all classes alike, ln(n_classes).
+    simulated : bool
+        Whether the radiographs are, which the title then says.
 
     Returns
     -------
     Figure
         Folds stop at different epochs: a mean goes as far as all folds.
     """
-    figure, axes = _grid(len(histories), height=2.5)
+    figure, axes = panels(len(histories), height=2.5)
     for panel, (title, history) in zip(axes.flat, histories.items(), strict=False):
         for column, (_, colour) in LOSSES.items():
             if history[column].isna().all():
@@ -65,10 +69,8 @@ def draw_learning(
         axes[0, 0].text(0.5, 0.5, "no classifier was trained by epochs", ha="center", va="center")
     _learning_legend(figure, n_classes)
     figure.suptitle(
-        "Losses by epoch; thin: one fold, bold: their mean as far as all folds go (no intervals)\n"
-        "training: with the penalty on weights; validation: patients of the training folds, "
-        "classes weighing the same",
-        fontsize=9,
+        f"{kind(simulated)}: losses by epoch; thin: a fold, bold: their mean (no intervals)",
+        fontsize=10,
     )
     save(figure, *paths)
     return figure
@@ -90,7 +92,10 @@ def _learning_legend(figure: "Figure", n_classes: int | None) -> None:
 
 
 def draw_calibration(
-    predictions: Mapping[str, pd.DataFrame], classes: Sequence[str], *paths: StrPath
+    predictions: Mapping[str, pd.DataFrame],
+    classes: Sequence[str],
+    *paths: StrPath,
+    simulated: bool = False,
 ) -> "Figure":
     """Draw how often classifiers are right against how sure they are (reliability diagram).
 
@@ -101,6 +106,8 @@ def draw_calibration(
     classes : sequence of str
     *paths : path
         .png or .svg files to write.
+    simulated : bool
+        Whether the radiographs are, which the title then says.
 
     Returns
     -------
@@ -108,26 +115,17 @@ def draw_calibration(
         Radiographs in bins of equal width of their largest probability (Guo et al. 2017, On
         Calibration of Modern Neural Networks).
     """
-    from matplotlib.lines import Line2D
-
-    figure, axes = _grid(len(predictions), height=2.9)
-    for panel, (title, table) in zip(axes.flat, predictions.items(), strict=False):
-        _draw_reliability(panel, predictions_table(table, classes), title)
+    tables = {title: predictions_table(table, classes) for title, table in predictions.items()}
+    figure, axes = panels(len(tables), height=2.9)
+    for panel, (title, radiographs) in zip(axes.flat, tables.items(), strict=False):
+        _draw_reliability(panel, radiographs, title)
         panel.set_xlabel("largest probability")
     for panel in axes[:, 0]:
         panel.set_ylabel("share of radiographs")
-    marks = [
-        Line2D([], [], color=PALETTE[0], marker="o", linestyle="", label="radiographs named right"),
-        Line2D([], [], color="#999999", linewidth=1, label="perfect calibration"),
-        Line2D([], [], color="black", linestyle="--", label="chance: the largest class"),
-        Line2D([], [], color="#cccccc", linewidth=6, label="radiographs in the bin"),
-    ]
-    figure.legend(handles=marks, loc="outside lower center", ncols=4, fontsize=8)
+    reliability_legend(figure, "radiographs", "the largest class")
     figure.suptitle(
-        "Is a classifier right as often as it is sure? "
-        f"Radiographs of unseen folds in {BINS} bins of equal width\n"
-        "bars: 95 % intervals over patients; ECE: expected calibration error",
-        fontsize=9,
+        f"{kind(simulated)}: right as often as sure? ({counted(tables.values())})",
+        fontsize=10,
     )
     save(figure, *paths)
     return figure
@@ -135,47 +133,11 @@ def draw_calibration(
 
 def _draw_reliability(panel: "Axes", radiographs: PredictionsTable, title: str) -> None:
     """Draw the share of right radiographs in each bin, and how many radiographs are in it."""
-    confidence = radiographs.probabilities.max(axis=1)
-    right = radiographs.named == radiographs.truth
-    edges = np.linspace(0, 1, BINS + 1)
-    bins = np.searchsorted(edges[1:-1], confidence, side="left")
-    panel.bar(
-        (edges[:-1] + edges[1:]) / 2,
-        np.bincount(bins, minlength=BINS) / len(bins),
-        width=0.9 / BINS,
-        color="#cccccc",
+    bins = reliability(
+        radiographs.probabilities.max(axis=1),
+        radiographs.named == radiographs.truth,
+        radiographs.patients.astype(str),
+        bins=BINS,
     )
-    panel.plot([0, 1], [0, 1], color="#999999", linewidth=1)
-    panel.axhline(
-        np.bincount(radiographs.truth).max() / len(right),
-        color="black",
-        linewidth=0.9,
-        linestyle="--",
-    )
-    gap = 0.0
-    for number in np.unique(bins):
-        inside = bins == number
-        value, *bounds = cluster_interval(right[inside], radiographs.patients[inside].astype(str))
-        sure = confidence[inside].mean()
-        gap += inside.mean() * abs(value - sure)
-        # An interval of Wilson's may leave a share of 1 out by a rounding error.
-        bars = np.abs(np.array(bounds, dtype=float) - value)[:, None]
-        panel.errorbar(sure, value, bars, fmt="o", color=PALETTE[0], markersize=4, linewidth=1.2)
-    panel.set_title(
-        f"{title}\nECE {gap:.3f}, n = {len(bins):,} radiographs, {radiographs.n_patients:,} "
-        f"patients",
-        fontsize=8,
-    )
-    panel.set_xlim(0, 1)
-    panel.set_ylim(0, 1.02)
-
-
-def _grid(n: int, height: float) -> tuple["Figure", np.ndarray]:
-    """Return panels for `n` classifiers, the others without axes."""
-    columns = min(COLUMNS, max(n, 1))
-    rows = -(-max(n, 1) // columns)
-    figure, axes = grid(rows, columns, width=2.9, height=height)
-    figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + 0.9)
-    for panel in axes.flat[n:]:
-        panel.set_axis_off()
-    return figure, axes
+    draw_reliability(panel, bins, np.bincount(radiographs.truth).max() / len(radiographs.truth))
+    panel.set_title(f"{title}\ncalibration error {expected_error(bins):.3f}", fontsize=8)

@@ -55,6 +55,8 @@ CONFIG: dict[str, Any] = {
             "source": "files",
             "folds": 5,
             "classifiers": ["fine"],
+            "new_sites": [["case1", "fine"]],
+            "external": [],
             "maps": [["case1", "fine"], ["case5", "fine"]],
         }
     },
@@ -171,6 +173,27 @@ GAP = {
     "scope": "other patients and partitions; these sites alone",
 }
 
+POINT = {
+    "case": "case1",
+    "classifier": "fine",
+    "class": "ill",
+    "against": "well",
+    "point": "sensitivity 95 %",
+    "threshold": 0.21,
+    "auc": 0.83,
+    "sensitivity": 0.94,
+    "sensitivity_low": 0.88,
+    "sensitivity_high": 0.97,
+    "specificity": 0.41,
+    "specificity_low": 0.33,
+    "specificity_high": 0.5,
+    "n_class": 400,
+    "n_others": 840,
+    "patients": 116,
+    "unit": "patients",
+    "scope": "other patients; these sites alone",
+}
+
 STUDENT = {"n": 400, "flag": "at chance"}
 
 COUPLED = {
@@ -223,6 +246,7 @@ ROWS = {
     "zncc_patterns.tsv": ALIKE,
     "routes.tsv": ROUTE,
     "metrics.tsv": SCORED,
+    "operating_points.tsv": POINT,
 }
 
 

@@ -149,20 +149,26 @@ def test_every_file_of_every_section_is_shown_or_linked(told, made):
     ("file", "caption"),
     [
         ("results/fmri/plain/decoding.svg", "Accuracy by region"),
+        ("results/fmri/plain/matrix.svg", "Accuracy, region by subject"),
+        ("results/fmri/plain/confusion.svg", "What samples of each class"),
+        ("results/fmri/plain/calibration.svg", "Are soft labels right"),
         ("results/distill/faces/ablation.svg", "Gain of each teacher"),
         ("results/calcium/cells/after/responses.svg", "Session after: its cells"),
+        ("results/distill/faces/forest.svg", "Brain-taught students less each control"),
+        ("results/distill/faces/matrix.svg", "The same, region by subject"),
         ("results/calcium/cells/reading/wide.svg", "Accuracy by kind of pattern"),
-        (
-            "results/calcium/cells/compare/before__after/cnn/change.svg",
-            "Change of coupling of each",
-        ),
+        ("results/calcium/cells/compare/before__after/cnn/change.svg", "Change of coupling"),
         ("results/calcium/cells/after/cnn/zncc.svg", "Zero-mean normalised"),
         ("results/calcium/cells/after/cnn/zncc_nulls.svg", "ZNCC beside untrained"),
         ("results/calcium/cells/after/cnn/coupling.svg", "Response of each cell"),
         ("results/calcium/cells/after/cnn/distance.svg", "Coupling by distance"),
         ("results/calcium/cells/compare/before__after/cnn/comparison.svg", "Change by route"),
         ("results/cxr/chests/scores.svg", "Macro-F1"),
-        ("results/cxr/chests/confusion.svg", "Confusion"),
+        ("results/cxr/chests/differences.svg", "Differences on the same patients"),
+        ("results/cxr/chests/sweep.svg", "Cases and classifiers less the baseline"),
+        ("results/cxr/chests/sites.svg", "New sites"),
+        ("results/cxr/chests/confusion.svg", "Which classes are taken for which"),
+        ("results/cxr/chests/roc.svg", "Sensitivity and specificity"),
         ("results/cxr/chests/shortcuts.svg", "Whole radiographs"),
         ("results/cxr/chests/calibration.svg", "Calibration"),
         ("results/cxr/chests/learning.svg", "Loss"),
@@ -267,7 +273,7 @@ def test_every_button_has_a_name_and_every_image_a_text(made):
             assert "".join(text).strip() or attributes["aria-label"]
         if name == "img":
             assert attributes["alt"]
-        if name == "svg":
+        if name == "svg" and attributes.get("aria-hidden") != "true":
             assert attributes["role"] == "img"
             assert attributes["aria-label"]
 

@@ -13,6 +13,7 @@ from neuroloop.files.formats import read_table, save_table
 from neuroloop.report.chapters import SIMULATED, Chapter
 from neuroloop.report.page import Provenance, report_page
 from neuroloop.report.sections import radiographs
+from neuroloop.report.templates import picture
 from tests.unit.report.outline import Outline
 from tests.unit.report.study import CONFIG, DECODED, GAP, SCORED, TEACHING, filled, rows
 
@@ -41,12 +42,10 @@ def students(*place, teacher, seed=0):
 def ablation_page(folder, groups):
     save_table(folder / "ablation.tsv", accuracies(groups))
     save_table(folder / "comparisons.tsv", compare_teachers(groups, seed=0, n_boot=20))
-    (folder / "ablation.svg").write_bytes(b"")
-    files = {
-        "students": folder / "ablation.tsv",
-        "comparisons": folder / "comparisons.tsv",
-        "figure": folder / "ablation.svg",
-    }
+    files = {"students": folder / "ablation.tsv", "comparisons": folder / "comparisons.tsv"}
+    for name in ("figure", "forest", "matrix"):
+        files[name] = folder / f"{name}.svg"
+        files[name].write_bytes(name.encode())
     return page_of(Chapter("distillation", "faces", "faces", files), teaching=TEACHING)
 
 
@@ -62,7 +61,8 @@ def chests(tmp_path, monkeypatch):
     def made(scores, gaps, source="files"):
         monkeypatch.chdir(tmp_path)
         filled()
-        (files,) = radiographs.chapters("chests", {"source": source}).values()
+        block = {"source": source, "new_sites": [], "external": []}
+        (files,) = radiographs.chapters("chests", block).values()
         save_table(files["scores_table"], scores)
         save_table(files["comparisons"], gaps)
         said = SIMULATED.get(source, "")
@@ -77,6 +77,15 @@ def test_a_group_of_two_subjects_is_shown_with_the_reason_for_its_missing_interv
     group = row_of(page, "group", "2 subjects do not tell how subjects differ: 3 are needed")
     assert group.count("–") == 3  # p, q and smallest_effect
     assert "[" not in group
+
+
+@pytest.mark.parametrize("regions", [40, 41])
+def test_the_forest_plot_stands_first_unless_it_is_too_long_to_be_read(tmp_path, none, regions):
+    brains = [students("S1", f"r{n}", "ridge", teacher="brain") for n in range(regions)]
+    page, _ = ablation_page(tmp_path, [none, *brains])
+    shown = [one["src"] for one in Outline(page).attributes("img")]
+    order = ["forest", "matrix"] if regions == 40 else ["matrix", "forest"]
+    assert shown == [picture(tmp_path / f"{name}.svg") for name in [*order, "figure"]]
 
 
 def test_a_page_says_below_what_nothing_could_be_seen(tmp_path, none):
@@ -116,8 +125,9 @@ def test_radiographs_with_nothing_to_compare_have_a_table_of_scores_alone(chests
     none = contrasts({}, {}, {}, ["a", "b"], None, None, 0, 100)
     page, (card,) = chests(rows(SCORED), none)
     assert Outline(page).of("summary")[0] == "Scores of every training 1 row"
-    assert page.count("<table") == 1
-    assert page.count("<img") == 5
+    assert page.count("<table") == 2
+    assert page.count("<img") == 8
+    assert "No figure of new sites: no site was left out" in page
     assert "simulated" not in Outline(page).of("section")[-1]
     assert "baseline" not in card["answer"]
 
@@ -143,6 +153,18 @@ def test_radiographs_say_what_was_seen_of_whom(chests):
     assert by_case["a"] == by_case["d"] == "a difference"
     assert by_case["b"] == ("no difference seen; of 5 studies like this 4 would see one of 0.042")
     assert by_case["c"] == "no test: one partition"
+
+
+def test_operating_points_have_their_intervals(chests):
+    page, _ = chests(rows(SCORED), rows(GAP))
+    table = page.split("Sensitivity and specificity at named thresholds")[-1]
+    ((_, row),) = _rows_of(table.split("</table>")[0], "fine")
+    assert row.of("td")[2:7] == [
+        *("well", "sensitivity 95 %", "0.21"),
+        *("94.0 [88.0, 97.0]", "41.0 [33.0, 50.0]"),
+    ]
+    assert "ticks: chance (macro-F1 0.33, AUC 0.5)" in page
+    assert "1,240 radiographs of 116 patients of unseen folds" in page
 
 
 def _rows_of(page, first):
