@@ -193,15 +193,28 @@ rule summarise_ablation:
         metrics=lambda wildcards: student_files(wildcards.dataset, "metrics.json"),
         assignments=lambda wildcards: assignment_files(wildcards.dataset),
     output:
-        table="results/distill/{dataset}/ablation.tsv",
-        comparisons="results/distill/{dataset}/comparisons.tsv",
-        figure=report(
-            "results/distill/{dataset}/ablation.png",
-            category="Brains teach networks",
-            labels={"dataset": "{dataset}"},
-            caption="captions/ablation.rst",
+        table=reported(
+            "results/distill/{dataset}/ablation.tsv",
+            "Brains teach networks",
+            "ablation_table",
+            dataset="{dataset}",
+            shown="students, table",
         ),
-        figure_svg="results/distill/{dataset}/ablation.svg",
+        comparisons=reported(
+            "results/distill/{dataset}/comparisons.tsv",
+            "Brains teach networks",
+            "comparisons_table",
+            dataset="{dataset}",
+            shown="comparisons, table",
+        ),
+        figure="results/distill/{dataset}/ablation.png",
+        figure_svg=reported(
+            "results/distill/{dataset}/ablation.svg",
+            "Brains teach networks",
+            "ablation",
+            dataset="{dataset}",
+            shown="ablation",
+        ),
         run="results/distill/{dataset}/ablation.run.json",
     log:
         "logs/distill/{dataset}/summarise_ablation.log",

@@ -320,14 +320,21 @@ rule summarise_decoding:
         metrics=lambda wildcards: decoded_files(wildcards.dataset, "metrics.json"),
         nulls=lambda wildcards: decoded_files(wildcards.dataset, "null.npy"),
     output:
-        table="results/fmri/{dataset}/decoding.tsv",
-        figure=report(
-            "results/fmri/{dataset}/decoding.png",
-            category="Brain decoding",
-            labels={"dataset": "{dataset}"},
-            caption="captions/decoding.rst",
+        table=reported(
+            "results/fmri/{dataset}/decoding.tsv",
+            "Brain decoding",
+            "decoding_table",
+            dataset="{dataset}",
+            shown="accuracies, table",
         ),
-        figure_svg="results/fmri/{dataset}/decoding.svg",
+        figure="results/fmri/{dataset}/decoding.png",
+        figure_svg=reported(
+            "results/fmri/{dataset}/decoding.svg",
+            "Brain decoding",
+            "decoding",
+            dataset="{dataset}",
+            shown="accuracies",
+        ),
         run="results/fmri/{dataset}/decoding.run.json",
     log:
         "logs/fmri/{dataset}/summarise_decoding.log",
