@@ -51,7 +51,8 @@ def test_every_command_has_a_rule_and_every_rule_a_command() -> None:
 
 
 def test_commands_are_found_wherever_they_stand() -> None:
-    text = "`make x` and `make`\n```sh\na --b \\\n  c | d  # e\nf && g 'h | #i'\n```\n```text\nj\n```\n"
+    text = "`make x` and `make`\n```sh\na --b \\\n  c | d  # e\nf && g 'h | #i'\n```\n"
+    text += "```text\nj\n```\n"
     assert shown_by(Page("p.md", text)) == ["a --b c", "f", "g 'h | #i'", "make x"]
     assert rule_of("rm -r results") is NONE
 
