@@ -2,11 +2,13 @@
 
     python -m tests.documentation numbers --results results
     python -m tests.documentation pictures --results results
+    python -m tests.documentation commands
 
 `numbers` reads the demo's tables into docs/numbers.json and writes what stands between the marks of
 pages (`<!-- make numbers: NAME -->`); `--add` keeps the runs that are there, which are of the same
 code on other processors. Without `--results` it writes the pages from what is kept. `pictures`
-photographs the demo's pages with Chromium and copies its figures into docs/images.
+photographs the demo's pages with Chromium and copies its figures into docs/images. `commands` lists
+every command of README and docs with how it is tested.
 """
 
 import argparse
@@ -14,6 +16,7 @@ import sys
 from pathlib import Path
 
 from tests.documentation import blocks, numbers, pictures
+from tests.documentation.commands import commands, rule_of
 from tests.documentation.pages import pages
 from tests.project import ROOT
 
@@ -25,12 +28,17 @@ def main() -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("what", choices=("numbers", "pictures"))
+    parser.add_argument("what", choices=("numbers", "pictures", "commands"))
     parser.add_argument("--results", type=Path, help="results of a finished demo")
     parser.add_argument("--add", action="store_true", help="beside the runs that are kept")
     asked = parser.parse_args()
     if asked.what == "numbers":
         return write_numbers(asked.results, asked.add)
+    if asked.what == "commands":
+        for command in commands():
+            rule = rule_of(command.line)
+            print(f"{command}\n    {rule.how}: {rule.why}")
+        return 0
     if asked.results is None:
         parser.error("pictures are made of a finished demo: add --results FOLDER")
     made, missing = pictures.make(asked.results)

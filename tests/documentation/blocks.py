@@ -79,8 +79,7 @@ def commands(numbers: Numbers) -> str:
     least, most = numbers.minutes
     return (
         "```sh\n"
-        "make demo   # .venv from the pinned lock, then everything on simulated data: "
-        f"{least} to {most} minutes on 2 cores\n"
+        f"make demo   # everything, on simulated data: {least} to {most} minutes on 2 cores\n"
         "make test   # the test suite\n"
         "```"
     )
@@ -99,7 +98,7 @@ def decoding(numbers: Numbers) -> str:
         for roi in ("V1", "HVC", "Noise")
     ]
     titles = ["images named right, % [95 % interval]", "S1", "S2"]
-    return f"{_rows(titles, rows)}\n\n{_wrapped(f'{_runs(numbers)} Chance is 10 %.')}"
+    return f"{_rows(titles, rows)}\n\nChance is 10 %."
 
 
 def teaching(numbers: Numbers) -> str:
