@@ -68,5 +68,7 @@ def inline_math(translator: Any, node: nodes.math) -> None:
 
 def block_math(translator: Any, node: nodes.math_block) -> None:
     """A formula of its own lines as MathML."""
-    translator.body.append(f'<div style="overflow-x: auto">{tex2mathml(node.astext(), as_block=True)}</div>')
+    translator.body.append(
+        f'<div style="overflow-x: auto">{tex2mathml(node.astext(), as_block=True)}</div>'
+    )
     raise nodes.SkipNode
