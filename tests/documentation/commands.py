@@ -114,16 +114,19 @@ def dry_run(command: Command) -> tuple[str, list[str], list[str]]:
         Its config file; of one's own the kind of the page, which is brain data where another page
         speaks of all kinds.
     options : list of str
-        Cores, or the profile, which says how many jobs.
+        Cores, or the profile, which says how many jobs; values of the config.
     targets : list of str
     """
     words = shlex.split(command.line.replace("NAME", "student"))[1:]
     taken = {"--cores": "", "--jobs": "", "--profile": "", "--configfile": ""}
-    targets = []
+    targets, values = [], []
     while words:
         word = words.pop(0)
         if word in taken:
             taken[word] = words.pop(0)
+        elif word == "--config":
+            while words and "=" in words[0]:
+                values.append(words.pop(0))
         elif word != "-n":
             targets.append(word)
     preset = taken["--configfile"]
@@ -132,6 +135,7 @@ def dry_run(command: Command) -> tuple[str, list[str], list[str]]:
         preset = page.stem if page.parent.name == "howto" else "brain_data"
     profile = taken["--profile"]
     options = ["--profile", profile] if profile else ["--cores", "1"]
+    options += ["--config", *values] if values else []
     return preset, options, targets or ["all"]
 
 
