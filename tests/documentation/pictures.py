@@ -20,7 +20,6 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 SCREENS = {
     "report": ("report/index.html", 1000),
     "check": ("check/index.html", 1000),
-    "audit": ("audit/index.html", 900),
     "gallery": ("explain/classifier/gallery.html", 900),
 }
 
