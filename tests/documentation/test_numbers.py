@@ -85,3 +85,70 @@ def test_a_run_takes_the_place_of_others_or_stands_beside_them(
     assert both.of("a") == [Number(1.0, 0.0, 2.0), Number(2.0)]
     numbers.keep(both, tmp_path / "kept.json")
     assert numbers.kept(tmp_path / "kept.json") == both
+
+
+#: Tables of a demo, cut down to what is read.
+TABLES = {
+    "fmri/simulated/decoding.tsv": """\
+subject roi decoder accuracy ci_low ci_high
+S1 V1 ridge 0.85 0.8 0.9
+S1 V1 svm 0.86 0.8 0.9
+mean V1 ridge 0.5 0.4 0.6""",
+    "distill/simulated/comparisons.tsv": """\
+subject roi teacher control difference ci_low ci_high p
+S1 HVC brain none 0.0173 0.005424897 0.03 0.003
+S1 HVC brain cnn 0.03 0.01 0.05 0.003
+S1 HVC brain withinclass 0.02 0.001 0.04 0.025
+S1 V1 brain withinclass 0.015 n/a n/a n/a
+S1 HVC smooth none 0.003 -0.01 0.02 0.7""",
+    "calcium/neurons/before/small/reading.tsv": """\
+subset measure value ci_low ci_high frames_of
+stimulated exact_top 0.2 0.1 0.3 stimulated
+stimulated exact_top 0.05 0.03 0.08 control
+all exact_top 0.25 0.2 0.3 stimulated""",
+    "calcium/neurons/compare/before__after/small/routes.tsv": """\
+panel route change ci_low ci_high
+all influence 0.1 0.06 0.14
+g1 influence 0.3 0.2 0.4""",
+    "calcium/neurons/before/small/coupling.tsv": "route auc\nmaps 0.99",
+    "calcium/neurons/before/small/zncc_nulls.tsv": """\
+group kind statistic value ci_low ci_high null null_mean null_low null_high p
+all zncc sum 169 152 185 untrained 304 205 548 1.0
+all split_half sum 125 115 135 untrained 297 199 542 1.0""",
+    "cxr/chests/metrics.tsv": """\
+case classifier split shown metric value ci_low ci_high
+case1 fine patient whole macro_f1 0.6 0.5 0.7
+case1 fine image whole macro_f1 0.8 0.7 0.9
+case1 fine patient lungs macro_f1 0.4 0.3 0.5""",
+    "cxr/chests/comparisons.tsv": """\
+kind metric difference ci_low ci_high
+leak macro_f1 0.16 0.08 0.24
+leak accuracy 0.17 0.08 0.24""",
+}
+
+
+def test_a_demos_tables_are_read(tmp_path: Path) -> None:
+    for name, text in TABLES.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text.replace(" ", "\t"))
+        if "before/small/reading" in name:
+            other = tmp_path / name.replace("before", "after")
+            other.parent.mkdir(parents=True)
+            other.write_text(text.split("\n")[0].replace(" ", "\t") + "\n")
+    assert numbers.read(tmp_path) == {
+        "decoding S1 V1": (0.85, 0.8, 0.9),
+        "brain S1 HVC - none": (0.0173, 0.005425, 0.03),
+        "brain S1 HVC - withinclass": (0.02, 0.001, 0.04),
+        "p of brain S1 HVC - withinclass": (0.025, None, None),
+        "brain S1 V1 - withinclass": (0.015, None, None),
+        "named before frames": (0.2, 0.1, 0.3),
+        "named before frames before": (0.05, 0.03, 0.08),
+        "change influence": (0.1, 0.06, 0.14),
+        "auc maps": (0.99, None, None),
+        "zncc sum": (169, 152, 185),
+        "zncc sum, untrained": (304, 205, 548),
+        "p of zncc sum, untrained": (1.0, None, None),
+        "macro_f1 case1 fine": (0.6, 0.5, 0.7),
+        "leak": (0.16, 0.08, 0.24),
+    }
