@@ -259,6 +259,7 @@ rule map_radiographs:
         maps=f"results/{CLASSIFIED}/maps/maps.npz",
         maps_sidecar=f"results/{CLASSIFIED}/maps/maps.json",
         pointing=f"results/{CLASSIFIED}/maps/pointing.tsv",
+        checks=f"results/{CLASSIFIED}/maps/checks.tsv",
         figure=report(
             f"results/{CLASSIFIED}/maps/maps.png",
             category="Chest X-rays",
@@ -284,6 +285,7 @@ rule map_radiographs:
     params:
         code=code_of("cxr/map_radiographs.py", backbone=classifier_backbone),
         plugins=plugins_of(backbone=classifier_backbone),
+        source=setting("radiographs", "dataset", "source"),
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],
