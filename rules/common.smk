@@ -172,6 +172,13 @@ def teachers_of(dataset, brains):
     ]
 
 
+def reported(path, category, caption, **labels):
+    """A result that Snakemake's own report shows: its category, caption and labels."""
+    return report(
+        path, category=category, labels=labels, caption=f"captions/{caption}.rst"
+    )
+
+
 def scaled(megabytes):
     """Memory that grows with each attempt."""
     return with_signature(lambda wildcards, attempt: megabytes * attempt)

@@ -193,15 +193,44 @@ rule summarise_ablation:
         metrics=lambda wildcards: student_files(wildcards.dataset, "metrics.json"),
         assignments=lambda wildcards: assignment_files(wildcards.dataset),
     output:
-        table="results/distill/{dataset}/ablation.tsv",
-        comparisons="results/distill/{dataset}/comparisons.tsv",
-        figure=report(
-            "results/distill/{dataset}/ablation.png",
-            category="Brains teach networks",
-            labels={"dataset": "{dataset}"},
-            caption="captions/ablation.rst",
+        table=reported(
+            "results/distill/{dataset}/ablation.tsv",
+            "Brains teach networks",
+            "ablation_table",
+            dataset="{dataset}",
+            shown="students, table",
         ),
-        figure_svg="results/distill/{dataset}/ablation.svg",
+        comparisons=reported(
+            "results/distill/{dataset}/comparisons.tsv",
+            "Brains teach networks",
+            "comparisons_table",
+            dataset="{dataset}",
+            shown="comparisons, table",
+        ),
+        figure="results/distill/{dataset}/ablation.png",
+        figure_svg=reported(
+            "results/distill/{dataset}/ablation.svg",
+            "Brains teach networks",
+            "ablation",
+            dataset="{dataset}",
+            shown="ablation",
+        ),
+        forest="results/distill/{dataset}/forest.png",
+        forest_svg=reported(
+            "results/distill/{dataset}/forest.svg",
+            "Brains teach networks",
+            "forest",
+            dataset="{dataset}",
+            shown="brains less each control",
+        ),
+        matrix="results/distill/{dataset}/matrix.png",
+        matrix_svg=reported(
+            "results/distill/{dataset}/matrix.svg",
+            "Brains teach networks",
+            "differences_matrix",
+            dataset="{dataset}",
+            shown="brains less each control, region by subject",
+        ),
         run="results/distill/{dataset}/ablation.run.json",
     log:
         "logs/distill/{dataset}/summarise_ablation.log",
@@ -216,6 +245,7 @@ rule summarise_ablation:
     params:
         code=code_of("distill/summarise_ablation.py", shown=True, teacher=teachers),
         plugins=plugins_of(teacher=teachers),
+        source=setting("datasets", "dataset", "source"),
         seed=config["seed"],
         threads=config["threads"],
     script:

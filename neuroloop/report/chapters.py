@@ -1,7 +1,8 @@
 """What a report tells of: the chapters of each section, and the files that they show.
 
 A section is an entry of the registry (kind ``section``): it has a title, and for a block of the
-config that is run it names its chapters and their files. The rule that writes the report takes its
+config that is run it names its chapters and their files. One with ``of_config`` names those of
+the whole config, which are of no data set, instead. The rule that writes the report takes its
 inputs from here, and the report its files, by the same names.
 """
 
@@ -60,6 +61,12 @@ def chapters(config: Mapping[str, Any]) -> list[Chapter]:
     found = []
     for section in registry.names("section"):
         entry = registry.entry("section", section)
+        if hasattr(entry, "of_config"):
+            found += [
+                Chapter(section, name, name, files)
+                for name, files in entry.of_config(config).items()
+            ]
+            continue
         blocks = config[entry.BLOCKS]
         for name in config["run"]:
             if name in blocks:

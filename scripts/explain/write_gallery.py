@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuroloop.explain.gallery.found import read_found
+from neuroloop.explain.gallery.names import held_out
 from neuroloop.explain.gallery.page import gallery_page
 from neuroloop.explain.gallery.sanity_table import join_tables, read_sanity
 from neuroloop.explain.models.model_file import open_model
-from neuroloop.files.formats import StrPath, atomic, save_table
+from neuroloop.explain.models.own_images import name_images
+from neuroloop.files.formats import StrPath, atomic, save_json, save_table
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
 
@@ -22,6 +24,7 @@ def write_gallery(
     results: Sequence[StrPath],
     folders: Sequence[StrPath],
     page: StrPath,
+    facts: StrPath,
     sanity: StrPath,
     intake: StrPath,
 ) -> None:
@@ -35,6 +38,8 @@ def write_gallery(
         ``result.json`` and folder of every method, in the order of the page.
     page : path
         gallery.html.
+    facts : path
+        gallery.json: what the network is, in words.
     sanity : path
         sanity.tsv, the sanity tests of all methods; empty where none applies.
     intake : path
@@ -46,6 +51,16 @@ def write_gallery(
     ]
     opened = open_model(Path(model))
     text = gallery_page(opened, found)
+    named = name_images(opened, 0)
+    save_json(
+        facts,
+        {
+            "title": opened.title,
+            "held_out": held_out(opened),
+            "images": len(opened.images.images),
+            "at_chance": named.warning if named else "",
+        },
+    )
     opened.hashed().save(intake)
     save_table(sanity, join_tables(read_sanity(found)))
     with atomic(page) as temporary:
@@ -60,6 +75,7 @@ if __name__ == "__main__":
             results=snakemake.input.results,
             folders=snakemake.input.folders,
             page=snakemake.output.page,
+            facts=snakemake.output.facts,
             sanity=snakemake.output.sanity,
             intake=snakemake.output.intake,
         )

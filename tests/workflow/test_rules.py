@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from snakemake.api import ConfigSettings, OutputSettings, ResourceSettings, SnakemakeApi
 
+from neuroloop.report.chapters import chapters
+from neuroloop.workflow.configuration import settle
 from tests.project import ROOT
 
 #: Rules that only name other rules' results.
@@ -157,3 +160,23 @@ def test_the_library_knows_nothing_of_snakemake() -> None:
         assert "snakemake" not in names, path
         found = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
         assert not [n for n in found if "snakemake" in ast.dump(n)], path
+
+
+def test_snakemakes_own_report_shows_every_file_of_the_page(rules: dict[str, Any]) -> None:
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
+    settle(config, {})
+    flagged = {
+        re.sub(r"\\\{\w+\\\}", r"[^/.]+", re.escape(plain(file))): file.flags["report"]
+        for rule in rules.values()
+        for file in rule.output
+        if "report" in file.flags
+    }
+    shown = {str(file) for chapter in chapters(config) for file in chapter.files.values()}
+    assert shown
+    for path in sorted(shown):
+        flags = [flag for pattern, flag in flagged.items() if re.fullmatch(pattern, path)]
+        assert flags, f"{path} is shown by the page: flag it with reported(...) in its rule"
+        assert flags[0].category, path
+        assert flags[0].labels["shown"], path
+        caption = Path(flags[0].caption.get_path_or_uri(secret_free=True))
+        assert caption.is_file(), caption

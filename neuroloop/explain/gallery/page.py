@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.explain.figures.pictures import pictures
+from neuroloop.explain.figures.pictures import pictures, stretched
 from neuroloop.explain.gallery.embedded import gradient, picture_source
 from neuroloop.explain.gallery.found import Found, read_maps
+from neuroloop.explain.gallery.names import held_out
 from neuroloop.explain.gallery.sanity_table import read_sanity, sanity_table
 from neuroloop.explain.gallery.slides import browsed
 from neuroloop.explain.models.model_file import OpenedModel
@@ -50,9 +51,13 @@ def gallery_page(opened: OpenedModel, found: Sequence[Found]) -> str:
     height, width = opened.images.images.shape[2:]
     tables = read_sanity(applied)
     named = name_images(opened, 0) if attributions else None
+    around = opened.images.context
     context = {
         "at_chance": "" if named is None else named.warning,
         "model": opened,
+        "title": opened.title,
+        "held_out": held_out(opened),
+        "context": "" if around is None else picture_source(stretched(around[None])[0]),
         "parameters": sum(values.numel() for values in opened.network.parameters()),
         "shape": opened.images.images.shape,
         "ratio": f"{width} / {height}",
