@@ -121,6 +121,8 @@ def class_images(
         for step in range(steps):
             total = objective(seen(pixels), chosen, shifts[step]).sum()
             (pixels.grad,) = torch.autograd.grad(-total, pixels)
+            if level is not None:  # Adam would take the way to darkness for that of all pixels
+                pixels.grad -= pixels.grad.mean((1, 2, 3), keepdim=True)
             adam.rate = rate * (1 + cos(pi * step / steps)) / 2
             adam.step()
             if level is not None:

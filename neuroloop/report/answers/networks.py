@@ -43,10 +43,10 @@ def trusted(table: pd.DataFrame) -> list[Line]:
     Returns
     -------
     list of Line
-        ``no``: random weights, or permuted labels, leave the maps as they are. ``cannot be judged``:
-        that test has no verdict. ``yes``: it is passed, and deletion or insertion is shown to beat
-        random orders, or the maps are shown to point at the evidence, and nothing shows worse than
-        chance. ``with care``: it is passed, and nothing more is shown.
+        ``no``: random weights, or permuted labels, leave the maps as they are. ``cannot be
+        judged``: the test by random weights has no verdict. ``yes``: it is passed, and deletion or
+        insertion is shown to beat random orders, or the maps are shown to point at the evidence,
+        and nothing is shown to be worse than chance. ``with care``: it is passed, no more is shown.
     """
     lines = []
     for method, rows in table.groupby("method", sort=False):

@@ -10,7 +10,7 @@ ASSETS = ("networks.html.j2",)
 
 
 def of_config(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """One chapter a network that `snakemake explain` has looked into, of what is run or one's own."""
+    """One chapter a network of what is run, or one's own, that `explain` has looked into."""
     found = {}
     for name, model in config["explain"]["models"].items():
         folder = f"results/explain/{name}"
