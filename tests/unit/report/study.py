@@ -226,7 +226,18 @@ POINTED = {
 
 STUDENT = {"n": 400, "flag": "at chance"}
 
-COUPLED = {"pairs": 3, "mean": 0.2}
+COUPLED = {
+    "route": "maps",
+    "pairs": 47,
+    "mean": 0.3,
+    "q": 0.0004,
+    "pairs_both": 45,
+    "mean_both": 0.2,
+}
+COUPLED |= {"mean_low": 0.25, "mean_high": 0.35, "mean_low_both": 0.1, "mean_high_both": 0.3}
+
+DISTANT = {"route": "influence", "bin": "bin 1", "nearest": 10.4, "farthest": 12.9, "pairs": 8}
+DISTANT |= {"missing": 1, "mean": 0.47, "ci_low": 0.4, "ci_high": 0.56}
 
 #: A row of each table, by its file's name.
 ROWS = {
@@ -234,6 +245,7 @@ ROWS = {
     "ablation.tsv": STUDENT,
     "reading.tsv": READ,
     "coupling.tsv": COUPLED,
+    "distance.tsv": DISTANT,
     "routes.tsv": ROUTE,
     "metrics.tsv": SCORED,
     "operating_points.tsv": POINT,

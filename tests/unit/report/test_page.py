@@ -159,6 +159,7 @@ def test_every_file_of_every_section_is_shown_or_linked(told, made):
         ("results/calcium/cells/after/cnn/zncc.svg", "Zero-mean normalised"),
         ("results/calcium/cells/after/cnn/zncc_nulls.svg", "ZNCC beside untrained"),
         ("results/calcium/cells/after/cnn/coupling.svg", "Response of each cell"),
+        ("results/calcium/cells/after/cnn/distance.svg", "Coupling by distance"),
         ("results/calcium/cells/compare/before__after/cnn/comparison.svg", "Change by route"),
         ("results/cxr/chests/scores.svg", "Macro-F1"),
         ("results/cxr/chests/differences.svg", "Differences on the same patients"),
