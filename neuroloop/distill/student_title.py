@@ -24,9 +24,12 @@ def student_title(path: Path) -> str:
     ----------
     path : Path
         ``results/distill/{dataset}/{subject}/{roi}/{decoder}/{teacher}/{student}/model.json``, or
-        with ``reference/{teacher}`` or ``cnn`` in place of the teacher's folders.
+        with ``reference/{teacher}`` or ``cnn`` in place of the teacher's folders. One of another
+        place, as an audit's, is called by its folders.
     """
     dataset, *of, student = path.parts[2:-1]
+    if path.parts[:2] != ("results", "distill") or len(of) not in (1, 2, 4):
+        return "Student " + "-".join(path.parts[2:-1])
     if of == ["cnn"]:
         return f"CNN teacher of {dataset} ({student})"
     if of[:1] == ["reference"]:

@@ -26,3 +26,8 @@ FOLDER = "results/distill/faces"
 )
 def test_a_student_is_named_by_its_teacher(path, title):
     assert student_title(Path(f"{FOLDER}/{path}/model.json")) == title
+
+
+def test_a_student_of_another_place_is_called_by_its_folders():
+    path = Path("results/audit/distill/faces/S1/small/model.json")
+    assert student_title(path) == "Student distill-faces-S1-small"
