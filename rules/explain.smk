@@ -207,6 +207,7 @@ rule write_gallery:
         ),
         plugins=plugins_of(method=all_methods, backbone=model_backbone),
         content=model_content,
+        simulated=model_simulated,
         threads=config["threads"],
     script:
         "../scripts/explain/write_gallery.py"

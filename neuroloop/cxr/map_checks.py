@@ -105,6 +105,6 @@ def summaries(checks: pd.DataFrame, pointing: pd.DataFrame) -> dict[str, str]:
         for row in pointing.to_dict("records")
     }
     return {
-        row["method"]: f"random weights: {row['verdict']}{hits.get(row['method'], '')}"
+        row["method"]: f"random weights:\n{row['verdict']}{hits.get(row['method'], '')}"
         for row in checks.to_dict("records")
     }

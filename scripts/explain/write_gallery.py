@@ -23,6 +23,7 @@ def write_gallery(
     model: StrPath,
     results: Sequence[StrPath],
     folders: Sequence[StrPath],
+    simulated: bool,
     page: StrPath,
     facts: StrPath,
     sanity: StrPath,
@@ -36,6 +37,8 @@ def write_gallery(
         model.json.
     results, folders : sequence of path
         ``result.json`` and folder of every method, in the order of the page.
+    simulated : bool
+        Whether the network's data are, which the page then says.
     page : path
         gallery.html.
     facts : path
@@ -50,7 +53,7 @@ def write_gallery(
         for result, folder in zip(results, folders, strict=True)
     ]
     opened = open_model(Path(model))
-    text = gallery_page(opened, found)
+    text = gallery_page(opened, found, simulated=simulated)
     named = name_images(opened, 0)
     save_json(
         facts,
@@ -74,6 +77,7 @@ if __name__ == "__main__":
             model=snakemake.input.model,
             results=snakemake.input.results,
             folders=snakemake.input.folders,
+            simulated=snakemake.params.simulated,
             page=snakemake.output.page,
             facts=snakemake.output.facts,
             sanity=snakemake.output.sanity,

@@ -24,7 +24,7 @@ ASSETS = ("gallery.html.j2", "slides.html.j2", "sanity.html.j2", "gallery.css", 
 FINE = 100
 
 
-def gallery_page(opened: OpenedModel, found: Sequence[Found]) -> str:
+def gallery_page(opened: OpenedModel, found: Sequence[Found], *, simulated: bool = False) -> str:
     """Write the page of a network.
 
     Parameters
@@ -32,6 +32,8 @@ def gallery_page(opened: OpenedModel, found: Sequence[Found]) -> str:
     opened : OpenedModel
     found : sequence of Found
         In the order of the page.
+    simulated : bool
+        Whether the network's data are, which the page then says.
 
     Returns
     -------
@@ -56,6 +58,7 @@ def gallery_page(opened: OpenedModel, found: Sequence[Found]) -> str:
         "at_chance": "" if named is None else named.warning,
         "model": opened,
         "title": opened.title,
+        "simulated": simulated,
         "held_out": held_out(opened),
         "context": "" if around is None else picture_source(stretched(around[None])[0]),
         "parameters": sum(values.numel() for values in opened.network.parameters()),

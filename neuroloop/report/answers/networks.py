@@ -63,8 +63,9 @@ def trusted(table: pd.DataFrame) -> list[Line]:
         ]
         parts = [_similar(weights, "random weights"), _similar(labels, "permuted labels")]
         parts += [_effect(row) for row in effects]
-        why = "; ".join(part for part in parts if part)
-        lines.append(Line(str(method), _read(weights, labels, effects), f"{why}."))
+        why = "; ".join(part for part in parts if part) or "no test"
+        read = _read(weights, labels, effects)
+        lines.append(Line(str(method), read, f"{why[0].upper()}{why[1:]}."))
     return lines
 
 

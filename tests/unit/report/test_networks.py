@@ -79,7 +79,7 @@ def test_whether_maps_can_be_read(rows, read):
 def test_a_line_has_the_numbers_with_their_n_and_null():
     (line,) = trusted(table(SENSITIVE, BETTER, VOID, POINTING))
     assert line.why == (
-        "random weights give other maps (similarity 0.10 [0.05, 0.20], n 8); deletion: better, "
+        "Random weights give other maps (similarity 0.10 [0.05, 0.20], n 8); deletion: better, "
         "−0.20 [−0.30, −0.10] less random orders (n 8); insertion: void; points at the evidence: "
         "too few images, 0.75 [0.19, 0.99], chance 0.17, untrained 0.00 (n 4)."
     )
@@ -105,14 +105,15 @@ def test_networks_that_were_looked_into_have_a_chapter(tmp_path, monkeypatch):
         assert read["q"].tolist() == [0.001, 0.01]
     found = [one for one in chapters(config) if one.section == "networks"]
     assert [one.of for one in found] == ["taught", "mine"]
+    assert [bool(one.simulated) for one in found] == [True, False]
     text, _ = report_page("R", found, [], PROVENANCE)
     outline = Outline(text)
     links = [one["href"] for one in outline.attributes("a")]
     assert "../explain/taught/gallery.html" in links
     assert "../explain/mine/sanity.tsv" in links
-    cells = outline.of("td")
-    assert cells[:2] == ["Saliency", "yes"]
-    assert cells[2].startswith("random weights give other maps")
+    said = [one for one in outline.of("li") if one.startswith("Saliency")]
+    assert len(said) == 2
+    assert all(one.startswith("Saliency: yes. Random weights give other maps") for one in said)
     assert "Network taught: open its gallery" in " ".join(outline.of("a"))
 
 

@@ -219,6 +219,7 @@ def test_the_script_writes_the_page(left, tmp_path, kind):
         model=model,
         results=[folder / one / "result.json" for one in ORDER],
         folders=[folder / one / "files" for one in ORDER],
+        simulated=False,
         page=tmp_path / "out" / "gallery.html",
         facts=tmp_path / "out" / "gallery.json",
         sanity=tmp_path / "out" / "sanity.tsv",
@@ -242,3 +243,11 @@ def test_what_was_recognised_and_warned_of_stands_on_the_page(left):
     made = Outline(page(folder, opened))
     assert made.of("li")[0] == f"A prefix {NASTY} was taken away."
     assert f"Pixels {NASTY} were clipped." in made.of("p", "reason")
+
+
+def test_a_page_says_that_its_network_is_of_simulated_data(left):
+    folder, opened = left
+    found = [read_found(folder / one / "result.json", folder / one / "files") for one in ORDER]
+    said = "no image is of a brain, an animal or a patient"
+    assert said in gallery_page(opened, found, simulated=True)
+    assert said not in gallery_page(opened, found)
