@@ -264,7 +264,20 @@ rule map_radiographs:
             radiographs="{dataset}",
             shown="maps of {classifier}, {case}, facts",
         ),
-        pointing=f"results/{CLASSIFIED}/maps/pointing.tsv",
+        pointing=reported(
+            f"results/{CLASSIFIED}/maps/pointing.tsv",
+            "Chest X-rays",
+            "radiograph_maps_pointing",
+            radiographs="{dataset}",
+            shown="maps of {classifier}, {case}: lesions, table",
+        ),
+        checks=reported(
+            f"results/{CLASSIFIED}/maps/checks.tsv",
+            "Chest X-rays",
+            "radiograph_maps_checks",
+            radiographs="{dataset}",
+            shown="maps of {classifier}, {case}: random weights, table",
+        ),
         figure=f"results/{CLASSIFIED}/maps/maps.png",
         figure_svg=reported(
             f"results/{CLASSIFIED}/maps/maps.svg",
@@ -288,6 +301,7 @@ rule map_radiographs:
     params:
         code=code_of("cxr/map_radiographs.py", backbone=classifier_backbone),
         plugins=plugins_of(backbone=classifier_backbone),
+        source=setting("radiographs", "dataset", "source"),
         seed=config["seed"],
         device=config["device"],
         threads=config["threads"],

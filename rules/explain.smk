@@ -165,8 +165,27 @@ rule write_gallery:
         results=lambda wildcards: explained_files(wildcards.model, "result.json"),
         folders=lambda wildcards: explained_files(wildcards.model, "files"),
     output:
-        page="results/explain/{model}/gallery.html",
-        sanity="results/explain/{model}/sanity.tsv",
+        page=reported(
+            "results/explain/{model}/gallery.html",
+            "Inside the networks",
+            "gallery",
+            network="{model}",
+            shown="gallery",
+        ),
+        facts=reported(
+            "results/explain/{model}/gallery.json",
+            "Inside the networks",
+            "gallery_facts",
+            network="{model}",
+            shown="what it is",
+        ),
+        sanity=reported(
+            "results/explain/{model}/sanity.tsv",
+            "Inside the networks",
+            "sanity_table",
+            network="{model}",
+            shown="tests of the methods, table",
+        ),
         intake="results/explain/{model}/intake.json",
         run="results/explain/{model}/gallery.run.json",
     log:
@@ -188,6 +207,7 @@ rule write_gallery:
         ),
         plugins=plugins_of(method=all_methods, backbone=model_backbone),
         content=model_content,
+        simulated=model_simulated,
         threads=config["threads"],
     script:
         "../scripts/explain/write_gallery.py"

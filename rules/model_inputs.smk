@@ -2,6 +2,8 @@
 
 import json
 
+from neuroloop.report.chapters import SIMULATED, source_of_network
+
 
 def model_input(wildcards):
     """Input function: the model.json of a network, made here or the user's own."""
@@ -119,3 +121,8 @@ def trained_models():
             for name in running("radiographs")
         ]
     )
+
+
+def model_simulated(wildcards):
+    """Whether the data of a network are simulated, wholly or in part."""
+    return source_of_network(config, wildcards.model) in SIMULATED

@@ -39,6 +39,9 @@ def save_reader(
     save_model(
         path,
         name="-".join(path.parts[2:-1]),
+        title="Reader of {}, session {} ({})".format(*path.parts[2:5]),
+        images_are="frame",
+        held_out="Frames of trials that the network was not trained on.",
         kind="calcium",
         options={
             "shape": list(store.shape),
@@ -55,5 +58,6 @@ def save_reader(
             ids=shown["row"].astype(str).to_numpy(dtype=str),
             truth=truth,
             mask=masks,
+            context=store.baseline,
         ),
     )

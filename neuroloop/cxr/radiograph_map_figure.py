@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neuroloop.explain.attribution.attribution import to_input
+from neuroloop.cxr.training_panels import kind
 from neuroloop.files.formats import StrPath
 from neuroloop.report.figures import PALETTE, grid, save
 
@@ -36,6 +36,8 @@ def draw_radiograph_maps(
     lesions: np.ndarray | None,
     *paths: StrPath,
     warning: str = "",
+    told: Mapping[str, str] | None = None,
+    simulated: bool = False,
 ) -> "Figure":
     """Draw radiographs, and over them the maps of each method.
 
@@ -54,12 +56,16 @@ def draw_radiograph_maps(
         .png or .svg files to write.
     warning : str
         A line above all: what a classifier at chance looked at is no sign of a disease.
+    told : mapping of str to str, optional
+        What stands below the name of a method: whether it passed its check.
+    simulated : bool
+        Whether the radiographs are, which the title then says.
 
     Returns
     -------
     Figure
         A row a radiograph: what it is and what it was named, the radiograph, and the radiograph
-        under each map, whose colours go from 0 to its own maximum, once it is enlarged bilinearly.
+        under each map, a place a square, whose colours go from 0 to its own maximum.
     """
     n, height, width = radiographs.shape
     figure, axes = grid(
@@ -72,17 +78,19 @@ def draw_radiograph_maps(
     wide = max(LEAST, SAID + (1 + len(maps)) * (SIDE + 0.06))
     figure.set_size_inches(wide, figure.get_figheight() + 1.4)
     colours = _colours()
-    large = {name: to_input(values, (height, width)) for name, values in maps.items()}
     for row, panels in enumerate(axes):
         right = labels[row] == predicted[row]
         outline = None if lesions is None else lesions[row]
-        for panel, over in zip(panels, [None, *large.values()], strict=True):
+        for panel, over in zip(panels, [None, *maps.values()], strict=True):
             _draw(panel, radiographs[row], None if over is None else over[row], outline, colours)
         _say(panels[0], labels[row], predicted[row], float(probability[row]))
         for spine in panels[0].spines.values():
             spine.set(visible=not right, color=WRONG, linewidth=2.5)
-    for panel, name in zip(axes[0], ["radiograph", *maps], strict=True):
-        panel.set_title(name)
+    axes[0, 0].set_title("radiograph", fontsize=9)
+    for panel, (name, values) in zip(axes[0, 1:], maps.items(), strict=True):
+        below = f"\n{told[name]}" if told else ""
+        title = f"{name}\n{values.shape[1]} × {values.shape[2]}{below}"
+        panel.set_title(title, fontsize=8)
     axes[-1, 0].set_xticks([0, width - 1])
     axes[-1, 0].set_xlabel("column, pixels", fontsize=8, labelpad=0)
     first, last = axes[-1, 0].get_xticklabels()
@@ -91,7 +99,7 @@ def draw_radiograph_maps(
     axes[-1, 0].tick_params(axis="x", labelsize=7, length=2)
     _colour_bar(figure, axes, colours)
     right = np.array(labels) == np.array(predicted)
-    _title(figure, maps, right, lesions, (height, width), warning)
+    _title(figure, right, lesions, (height, width), warning, simulated=simulated)
     save(figure, *paths)
     return figure
 
@@ -121,7 +129,10 @@ def _draw(
     if over is not None:
         highest = float(over.max())  # NaN if any place is
         if highest > 0:
-            panel.imshow(over, cmap=colours, vmin=0, vmax=highest, interpolation="nearest")
+            height, width = radiograph.shape
+            place = (-0.5, width - 0.5, height - 0.5, -0.5)
+            shown = panel.imshow(over, cmap=colours, interpolation="nearest", extent=place)
+            shown.set_clim(0, highest)
         else:
             said = "map is 0 all over" if highest <= 0 else "map has no numbers"
             panel.text(
@@ -177,21 +188,19 @@ def _colour_bar(figure: "Figure", axes: np.ndarray, colours: "Colormap") -> None
 
 def _title(
     figure: "Figure",
-    maps: Mapping[str, np.ndarray],
     right: np.ndarray,
     lesions: np.ndarray | None,
     shape: tuple[int, int],
     warning: str,
+    *,
+    simulated: bool,
 ) -> None:
-    sizes = {name: f"{values.shape[2]} × {values.shape[1]}" for name, values in maps.items()}
-    native = "; ".join(f"{name} {size}" for name, size in sizes.items())
     outlined = lesions is not None and bool(lesions.any())
     figure.suptitle(
         (f"{fill(warning, 90)}\n" if warning else "")
-        + "Where the classifier looked: maps of the predicted class, "
-        f"{right.sum()} of {len(right)} radiographs predicted correctly\n"
-        f"radiographs of {shape[1]} × {shape[0]} pixels; maps enlarged bilinearly from {native}"
-        + "\nblue outline: where the disease truly is"
+        + f"{kind(simulated)} of {shape[1]} × {shape[0]} pixels under maps of the predicted class"
+        f"\n{right.sum()} of {len(right)} named right"
+        + "; blue outline: where the disease truly is"
         * outlined,
         fontsize=9,
     )

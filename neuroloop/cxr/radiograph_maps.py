@@ -8,15 +8,14 @@ import numpy as np
 import pandas as pd
 import torch
 
-from neuroloop.explain.attribution.cam import class_maps, count_maps
+from neuroloop.cxr.map_layers import MapMethod, map_methods
+from neuroloop.explain.attribution.attribution import in_batches
+from neuroloop.explain.attribution.cam import count_maps
 from neuroloop.explain.models.model_file import OpenedModel
 from neuroloop.explain.sanity.pointing import Pointing, pointing_game
 from neuroloop.statistics.families import corrected
 from neuroloop.statistics.units import scope, varied
 from neuroloop.training.loop import predict
-
-#: Methods by the title of their panel.
-METHODS = {"CAM": "cam", "Grad-CAM": "grad_cam"}
 
 #: Radiographs that go through the network at once.
 BATCH = 16
@@ -28,13 +27,16 @@ class RadiographMaps:
 
     Attributes
     ----------
+    methods : dict of str to MapMethod
+        By their title.
     maps : dict of str to ndarray, shape (radiographs, h, w)
-        By the title of the method.
+        By the title of the method; h and w are its own.
     logits : ndarray, shape (radiographs, classes)
     named : ndarray of int, shape (radiographs,)
         Predicted class.
     """
 
+    methods: dict[str, MapMethod]
     maps: dict[str, np.ndarray]
     logits: np.ndarray
     named: np.ndarray
@@ -42,7 +44,7 @@ class RadiographMaps:
     @property
     def by_method(self) -> dict[str, np.ndarray]:
         """Maps by the name of the method."""
-        return {METHODS[title]: values for title, values in self.maps.items()}
+        return {self.methods[title].name: values for title, values in self.maps.items()}
 
     def counts(self) -> dict[str, dict[str, Any]]:
         """How many maps of each method say something, see `count_maps`."""
@@ -60,7 +62,6 @@ def map_predicted(opened: OpenedModel) -> RadiographMaps:
     Parameters
     ----------
     opened : OpenedModel
-        CAM is left out where the head of its network is not linear.
 
     Returns
     -------
@@ -68,23 +69,15 @@ def map_predicted(opened: OpenedModel) -> RadiographMaps:
     """
     logits = predict(opened.network, opened.images.images[:], BATCH)[:, 0]
     named = logits.argmax(axis=1)
-    maps = {
-        title: maps_of(opened, method, named)
-        for title, method in METHODS.items()
-        if method != "cam" or opened.network.is_linear
-    }
-    return RadiographMaps(maps, logits, named)
+    methods = map_methods(opened)
+    maps = {title: maps_of(opened, method, named) for title, method in methods.items()}
+    return RadiographMaps(methods, maps, logits, named)
 
 
-def maps_of(opened: OpenedModel, method: str, named: np.ndarray) -> np.ndarray:
+def maps_of(opened: OpenedModel, method: MapMethod, named: np.ndarray) -> np.ndarray:
     """Maps of one class of each radiograph, shape (radiographs, h, w)."""
-    parts = []
-    for start in range(0, len(named), BATCH):
-        images = torch.from_numpy(opened.images.images[start : start + BATCH])
-        classes = torch.from_numpy(named[start : start + BATCH, None])
-        made = class_maps(opened.network, opened.layer, images, classes, method)
-        parts.append(made[:, 0, 0].cpu().numpy())
-    return np.concatenate(parts)
+    images = torch.from_numpy(opened.images.images[:])
+    return in_batches(method.maps, opened.network, images, torch.from_numpy(named), BATCH)
 
 
 def point(maps: Mapping[str, np.ndarray], lesions: np.ndarray | None, seed: int) -> pd.DataFrame:

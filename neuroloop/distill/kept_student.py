@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from neuroloop.distill.image_set import ImageSet
+from neuroloop.distill.student_title import student_title
 from neuroloop.distill.students import Student, Trained
 from neuroloop.explain.models.model_images import ModelImages, spread
 from neuroloop.explain.models.model_writing import save_model
@@ -41,6 +42,9 @@ def save_student(
     save_model(
         path,
         name="-".join(path.parts[2:-1]),
+        title=student_title(path),
+        images_are="test image",
+        held_out="The network was not trained on any of these images.",
         kind="resnet",
         options={
             "depth": depth or student.depth,

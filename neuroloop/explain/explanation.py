@@ -161,14 +161,14 @@ def save_explanation(
         drawn.probabilities,
         true_names(drawn, opened.classes),
         drawn.right,
-        model=opened.name,
+        model=opened.title,
         description=entry.LEGEND,
         units=entry.UNITS,
         signed=entry.SIGNED,
         masks=drawn.masks,
     )
     save(figure, folder / "figure.png", folder / "figure.svg")
-    figure = sanity_figure(sanity, model=opened.name, method=method)
+    figure = sanity_figure(sanity, model=opened.title, method=method)
     save(figure, folder / "sanity.png", folder / "sanity.svg")
 
 

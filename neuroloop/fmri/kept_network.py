@@ -76,6 +76,9 @@ def save_network(
     save_model(
         path,
         name="-".join(path.parts[2:-1]),
+        title="Decoder of {1}'s {2} ({0}, {3})".format(*path.parts[2:6]),
+        images_are="sample",
+        held_out="Rows of voxels, one pixel high, that the network was not trained on.",
         kind="resnet",
         options=kept.options,
         weights=kept.weights,

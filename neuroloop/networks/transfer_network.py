@@ -164,6 +164,20 @@ class TransferNetwork(BatchedNetwork):
             first = torch.cat([first, self._read(rest, maps)], dim=1)
         return self.head(first)
 
+    def below(self) -> list[str]:
+        """Sections whose output gives all logits, from the first to that of `maps`."""
+        return self._to_maps()[0]
+
+    def maps_at(self, section: str, images: torch.Tensor) -> torch.Tensor:
+        """Return the output of one of `below`, shape (batch, channels, height, width)."""
+        names = self.below()
+        return self._through(names[: names.index(section) + 1], self._normalised(images))
+
+    def classify_from(self, section: str, maps: torch.Tensor) -> torch.Tensor:
+        """Map the output of `maps_at` to logits, shape (batch, 1, classes)."""
+        names = self.below()
+        return self.classify(self._through(names[names.index(section) + 1 :], maps))
+
     def _normalised(self, images: torch.Tensor) -> torch.Tensor:
         if self.side is not None:
             size = (self.side, self.side)

@@ -1,12 +1,14 @@
 """What a report tells of: the chapters of each section, and the files that they show.
 
 A section is an entry of the registry (kind ``section``): it has a title, and for a block of the
-config that is run it names its chapters and their files. The rule that writes the report takes its
+config that is run it names its chapters and their files. One with ``of_config`` names those of
+the whole config, of networks, instead. The rule that writes the report takes its
 inputs from here, and the report its files, by the same names.
 """
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from neuroloop import registry
@@ -60,6 +62,14 @@ def chapters(config: Mapping[str, Any]) -> list[Chapter]:
     found = []
     for section in registry.names("section"):
         entry = registry.entry("section", section)
+        if hasattr(entry, "of_config"):
+            found += [
+                Chapter(
+                    section, name, name, files, SIMULATED.get(source_of_network(config, name), "")
+                )
+                for name, files in entry.of_config(config).items()
+            ]
+            continue
         blocks = config[entry.BLOCKS]
         for name in config["run"]:
             if name in blocks:
@@ -68,6 +78,13 @@ def chapters(config: Mapping[str, Any]) -> list[Chapter]:
                     for title, files in entry.chapters(name, blocks[name]).items()
                 ]
     return found
+
+
+def source_of_network(config: Mapping[str, Any], name: str) -> str:
+    """Where the data of a network under ``explain.models`` are from; empty of one's own."""
+    of = (*PurePosixPath(config["explain"]["models"][name]).parts, "", "")[2]
+    kinds = ("datasets", "areas", "radiographs")
+    return next((config[kind][of]["source"] for kind in kinds if of in config[kind]), "")
 
 
 def _simulated(entry: Any, block: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neuroloop.cxr.chance import at_chance
+from neuroloop.cxr.map_checks import check_maps, summaries
 from neuroloop.cxr.radiograph_map_figure import draw_radiograph_maps
 from neuroloop.cxr.radiograph_maps import map_predicted, point, some_of_each
 from neuroloop.cxr.radiograph_tables import read_predictions
@@ -29,6 +30,7 @@ def map_radiographs(
     model: StrPath,
     predictions: StrPath,
     outputs: Mapping[str, StrPath],
+    source: str,
     seed: int,
     device: str,
 ) -> dict[str, Any]:
@@ -41,7 +43,9 @@ def map_radiographs(
     predictions : path
         predictions.tsv of the classifier: whether it is above chance.
     outputs : mapping
-        ``maps``, ``pointing``, ``figure``, ``figure_svg``.
+        ``maps``, ``pointing``, ``checks``, ``figure``, ``figure_svg``.
+    source : str
+        Where the radiographs come from: the figure says of simulated ones that they are.
     seed : int
         Root seed.
     device : str
@@ -65,7 +69,10 @@ def map_radiographs(
         outputs["maps"],
         {**made.by_method, "radiograph": radiographs.ids, "named": made.named},
         axes={
-            **dict.fromkeys(made.by_method, ("radiograph", "row", "column")),
+            **{
+                name: ("radiograph", f"row of {name}", f"column of {name}")
+                for name in made.by_method
+            },
             "radiograph": ("radiograph",),
             "named": ("radiograph",),
         },
@@ -75,7 +82,10 @@ def map_radiographs(
         balanced_accuracy=chance._asdict(),
         at_chance=chance.told(),
     )
-    save_table(outputs["pointing"], point(made.maps, radiographs.mask, seed))
+    pointing = point(made.maps, radiographs.mask, seed)
+    save_table(outputs["pointing"], pointing)
+    checks = check_maps(opened, made.methods, made.maps, made.named, seed)
+    save_table(outputs["checks"], checks)
     chosen = some_of_each(truth, len(opened.classes), DRAWN)
     names = np.array(opened.classes)
     draw_radiograph_maps(
@@ -88,6 +98,8 @@ def map_radiographs(
         outputs["figure"],
         outputs["figure_svg"],
         warning=chance.told(),
+        told=summaries(checks, pointing),
+        simulated=source == "simulated",
     )
     return {"device": str(torch_device)}
 
@@ -99,6 +111,7 @@ if __name__ == "__main__":
             model=snakemake.input.model,
             predictions=snakemake.input.predictions,
             outputs=snakemake.output,
+            source=snakemake.params.source,
             seed=snakemake.params.seed,
             device=snakemake.params.device,
         )

@@ -10,6 +10,7 @@ from neuroloop.report.chapters import located
 from neuroloop.report.page import Flag, Provenance, report_page
 from neuroloop.report.passport import read_passport
 from neuroloop.report.provenance import completed, inputs, software
+from neuroloop.report.templates import linked
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -42,16 +43,17 @@ def write_report(
     page, summary : path
         index.html and summary.json.
     """
+    told = located(chapters, files)
     known = [read_passport(path) for path in passports]
     provenance = Provenance(
         software(),
         config,
         completed(config),
         inputs(known, [str(path) for path in passports]),
-        [(name, f"../explain/{name}/gallery.html") for name in config["explain"]["models"]],
+        [(one.title, linked(one.files["gallery"])) for one in told if "gallery" in one.files],
     )
     flags = [Flag(of, told, f"../audit/index.html#{of}") for of, told in audit]
-    text, numbers = report_page("NeuroLoop", located(chapters, files), known, provenance, flags)
+    text, numbers = report_page("NeuroLoop", told, known, provenance, flags)
     save_json(summary, numbers)
     with atomic(page) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -285,9 +285,12 @@ def test_maps_are_of_every_radiograph_that_was_kept(project: Project) -> None:
     with np.load(project.folder / RADIOGRAPHS / "case5/deep/maps/maps.npz") as archive:
         assert archive["cam"].shape == archive["grad_cam"].shape
         assert archive["cam"].shape[1:] == (4, 4)  # 32 pixels, halved three times
+        assert archive["layer_cam"].shape[1:] == (16, 16)
         assert len(archive["radiograph"]) == len(archive["named"]) == len(archive["cam"])
     pointing = table(project, f"{RADIOGRAPHS}/case5/deep/maps/pointing.tsv")
-    assert set(pointing["method"]) == {"CAM", "Grad-CAM"}
+    assert set(pointing["method"]) == {"CAM", "Grad-CAM", "LayerCAM"}
+    checks = table(project, f"{RADIOGRAPHS}/case5/deep/maps/checks.tsv").set_index("method")
+    assert checks.loc["CAM", "verdict"] == "too coarse to judge"
 
 
 def waiting(project: Project, folder: Path, path: str, value: Any) -> set[str]:

@@ -91,11 +91,22 @@ def hires_cam(activations: torch.Tensor, gradients: torch.Tensor) -> torch.Tenso
     return torch.einsum("inkyx,cinkyx->cinyx", activations, gradients)
 
 
+def layer_cam(activations: torch.Tensor, gradients: torch.Tensor) -> torch.Tensor:
+    """Sum over channels of A_k times relu(dS/dA_k), element by element.
+
+    Jiang et al. 2021, "LayerCAM: exploring hierarchical class activation maps for localization",
+    IEEE Trans. Image Process. 30:5875, equations 5 and 6, before a ReLU. Made for layers below the
+    last, where a mean gradient over all places says little.
+    """
+    return torch.einsum("inkyx,cinkyx->cinyx", activations, gradients.relu())
+
+
 FORMULAS: dict[str, Formula] = {
     "cam": cam,
     "grad_cam": grad_cam,
     "grad_cam_plus_plus": grad_cam_plus_plus,
     "hires_cam": hires_cam,
+    "layer_cam": layer_cam,
 }
 
 
@@ -114,7 +125,7 @@ def class_maps(
     ----------
     network, layer, images, classes
         As in `gather_evidence`.
-    method : {"cam", "grad_cam", "grad_cam_plus_plus", "hires_cam"}
+    method : {"cam", "grad_cam", "grad_cam_plus_plus", "hires_cam", "layer_cam"}
     signed : bool
         Whether evidence against a class is kept: no ReLU over the map.
 

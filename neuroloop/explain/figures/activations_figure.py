@@ -53,7 +53,7 @@ def activations_figure(opened: OpenedModel, look: Look) -> "Figure":
             name = "" if labels is None else labels[row]
             panel.set_ylabel(name, fontsize=7, rotation=0, ha="right", va="center", labelpad=3)
     figure.suptitle(
-        f"Activations in {opened.name}: {drawn} images, one block per layer, in the order "
+        f"Activations in {opened.title}: {drawn} images, one block per layer, in the order "
         "in which they run\n"
         f"left: the image; then the units whose greatest activation differs most between the "
         f"{look.numbers['images_for_units']} images\n"

@@ -28,7 +28,8 @@ def ascent_figure(opened: OpenedModel, look: Look) -> "Figure":
     Returns
     -------
     Figure
-        For a batched network, the images of its first member.
+        Each image from its darkest to its brightest pixel, which stand above it. For a batched
+        network, the images of its first member.
     """
     images, numbers = look.arrays["images"], look.numbers
     count = len(images)
@@ -37,28 +38,20 @@ def ascent_figure(opened: OpenedModel, look: Look) -> "Figure":
     height, width = images.shape[2:]
     side = min(PAGE / columns, 1.9)
     figure, axes = grid(rows, columns, width=side, height=0.97 * side * height / width + 0.34)
-    figure.set_size_inches(PAGE, figure.get_figheight() + 1.35)
+    figure.set_size_inches(PAGE, figure.get_figheight() + 0.9)
     in_colour = opened.network.in_channels == 3
     shown = coloured(opened, images) if in_colour else images[:, 0]
-    low, high = numbers["low"], numbers["high"]
-    drawn = None
     for panel in axes.flat[count:]:
         panel.set_axis_off()
     for panel, picture, told in zip(axes.flat, shown, numbers["targets"], strict=False):
-        drawn = panel.imshow(picture, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+        panel.imshow(picture, cmap="gray", interpolation="nearest")
         bare(panel)
+        ends = "" if in_colour else f"\ngrey: {picture.min():.2g} to {picture.max():.2g}"
         panel.set_title(
-            f"{told['name']}:  {told['answer']:.3g}\nhighest real {told['real_highest']:.3g}",
+            f"{told['name']}:  {told['answer']:.3g}\nhighest real {told['real_highest']:.3g}{ends}",
             fontsize=8,
             pad=3,
         )
-    if drawn is not None and not in_colour:
-        bar = figure.colorbar(
-            drawn, ax=axes, location="bottom", shrink=0.5, aspect=40, pad=0.03, fraction=0.05
-        )
-        bar.set_label("input of the network; range of the model's images", fontsize=8)
-        bar.ax.tick_params(labelsize=8)
-        bar.ax.grid(False)
     figure.suptitle(_heading(opened, look), fontsize=9)
     return figure
 
@@ -70,7 +63,7 @@ def _heading(opened: OpenedModel, look: Look) -> str:
     objectives = np.array([told["end"] for told in numbers["targets"]])
     whole = len(opened.classes) if layer is None else layer["channels"]
     return (
-        f"Images that {of} of {opened.name} respond to most: {len(objectives)} of {whole}\n"
+        f"Images that {of} of {opened.title} respond to most: {len(objectives)} of {whole}\n"
         f"number: {numbers['of']}, f; below it the highest f of {look.n} real images\n"
         f"argmax of f − λ‖I‖², λ = {numbers['l2']:.2g} "
         f"(objective {objectives.min():.3g} to {objectives.max():.3g}), "

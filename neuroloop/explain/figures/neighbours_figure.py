@@ -62,7 +62,7 @@ def neighbours_figure(opened: OpenedModel, look: Look, queries: np.ndarray) -> "
                 framed(panel, ALIKE if labels[row] == labels[query] else OTHER)
     frames = "" if labels is None else "green frame: of the query's class, orange: of another; "
     figure.suptitle(
-        f"Nearest neighbours in the embedding of {opened.name}\n"
+        f"Nearest neighbours in the embedding of {opened.title}\n"
         f"left, bold: query; right of it the {k} nearest of {look.n - 1} other images, "
         "with 1 − cosine\n"
         f"{frames}grey from each image's own darkest to its brightest\n" + _shares(look),

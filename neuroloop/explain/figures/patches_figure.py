@@ -61,7 +61,7 @@ def patches_figure(opened: OpenedModel, look: Look) -> "Figure":
     )
     height, width = opened.images.images.shape[2:]
     figure.suptitle(
-        f"Patches that excite units of {opened.name} most: the best {top} of {look.n} images, "
+        f"Patches that excite units of {opened.title} most: the best {top} of {look.n} images, "
         "one patch per image\n"
         f"{fields}"
         f"of images of {height} × {width}; above each patch its activation"

@@ -33,7 +33,21 @@ def pictures(opened: OpenedModel, rows: np.ndarray | None = None) -> np.ndarray:
     chosen = np.arange(len(given.images)) if rows is None else np.asarray(rows)
     if opened.network.in_channels == 3:
         return coloured(opened, given.images[chosen])
-    grey = given.images[chosen][:, 0] if given.display is None else given.display[chosen]
+    return stretched(given.images[chosen][:, 0] if given.display is None else given.display[chosen])
+
+
+def stretched(grey: np.ndarray) -> np.ndarray:
+    """Grey pictures, each from its own darkest to its own brightest pixel, less `CLIPPED`.
+
+    Parameters
+    ----------
+    grey : ndarray of float, shape (n, height, width)
+
+    Returns
+    -------
+    ndarray of float32, shape (n, height, width)
+        In [0, 1]; 0 where all pixels are alike.
+    """
     ends = np.quantile(grey, [CLIPPED, 1 - CLIPPED], axis=(1, 2)).astype(np.float32)
     low, high = ends[:, :, None, None]
     width = np.where(high > low, high - low, 1)

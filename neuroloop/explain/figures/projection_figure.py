@@ -63,7 +63,7 @@ def projection_figure(opened: OpenedModel, look: Look, method: str) -> "Figure":
         "the axes have no units: only which points are neighbours has a meaning", fontsize=8
     )
     figure.suptitle(
-        f"{TITLES[method]} of the embedding of {opened.name}: {look.n} images, "
+        f"{TITLES[method]} of the embedding of {opened.title}: {look.n} images, "
         f"perplexity {numbers['perplexity']:.3g}\n"
         f"keeps {100 * numbers['neighbours_kept']:.0f} % of the {numbers['k']} "
         f"nearest neighbours (random planes {100 * numbers['neighbours_kept_random']:.0f} %, "

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.explain.figures.pictures import pictures
+from neuroloop.explain.figures.pictures import pictures, stretched
 from neuroloop.explain.gallery.embedded import gradient, picture_source
 from neuroloop.explain.gallery.found import Found, read_maps
+from neuroloop.explain.gallery.names import held_out
 from neuroloop.explain.gallery.sanity_table import read_sanity, sanity_table
 from neuroloop.explain.gallery.slides import browsed
 from neuroloop.explain.models.model_file import OpenedModel
@@ -23,7 +24,7 @@ ASSETS = ("gallery.html.j2", "slides.html.j2", "sanity.html.j2", "gallery.css", 
 FINE = 100
 
 
-def gallery_page(opened: OpenedModel, found: Sequence[Found]) -> str:
+def gallery_page(opened: OpenedModel, found: Sequence[Found], *, simulated: bool = False) -> str:
     """Write the page of a network.
 
     Parameters
@@ -31,6 +32,8 @@ def gallery_page(opened: OpenedModel, found: Sequence[Found]) -> str:
     opened : OpenedModel
     found : sequence of Found
         In the order of the page.
+    simulated : bool
+        Whether the network's data are, which the page then says.
 
     Returns
     -------
@@ -50,9 +53,14 @@ def gallery_page(opened: OpenedModel, found: Sequence[Found]) -> str:
     height, width = opened.images.images.shape[2:]
     tables = read_sanity(applied)
     named = name_images(opened, 0) if attributions else None
+    around = opened.images.context
     context = {
         "at_chance": "" if named is None else named.warning,
         "model": opened,
+        "title": opened.title,
+        "simulated": simulated,
+        "held_out": held_out(opened),
+        "context": "" if around is None else picture_source(stretched(around[None])[0]),
         "parameters": sum(values.numel() for values in opened.network.parameters()),
         "shape": opened.images.images.shape,
         "ratio": f"{width} / {height}",

@@ -9,6 +9,7 @@ import torch
 from neuroloop.explain.figures.pictures import image_classes
 from neuroloop.explain.gallery.embedded import draw_map, outline
 from neuroloop.explain.gallery.found import Found, Maps
+from neuroloop.explain.gallery.names import image_title
 from neuroloop.explain.models.model_file import OpenedModel
 from neuroloop.training.loop import predict
 
@@ -57,6 +58,7 @@ def browsed(
         slides.append(
             {
                 "image": image,
+                "title": image_title(opened, image, None if truths is None else truths[row]),
                 "right": _right(opened, row, predicted),
                 "predicted": opened.classes[predicted],
                 "chance": float(chances[number, predicted]),

@@ -106,7 +106,8 @@ def look_for_units(opened: OpenedModel, units: int, steps: int, seed: int) -> Lo
     units : int
         Of the deepest layer whose units see a part of the image, those of `look_at_patches`.
     steps, seed
-        As in `look_for_classes`; units, which are simpler than classes, take half the steps.
+        As in `look_for_classes`; units, which are simpler than classes, take half the steps. Their
+        images keep the mean level of the model's (see `class_images.class_images`).
 
     Returns
     -------
@@ -161,6 +162,8 @@ def _ascend(opened: OpenedModel, sought: Sought, steps: int, seed: int) -> Look:
         "blur": BLUR,
     }
     short = None if sought.layer is None else UpTo(opened.network, sought.layer.name)
+    # Units look for a pattern in the light that there is; classes may look for light itself.
+    level = None if short is None else mean_level(images)
     first, found = (
         class_images(
             short or opened.network,
@@ -170,6 +173,7 @@ def _ascend(opened: OpenedModel, sought: Sought, steps: int, seed: int) -> Look:
             layer=None if short is None else short.name,
             low=low,
             high=high,
+            level=level,
             **(options | {"steps": count}),  # type: ignore[arg-type]
         )
         for count in (0, steps)
@@ -212,6 +216,12 @@ def _ascend(opened: OpenedModel, sought: Sought, steps: int, seed: int) -> Look:
         summary=f"{beyond} of {len(sought.targets)} images made so have a higher {sought.of} than "
         f"every one of the {len(images)} real ones.",
     )
+
+
+def mean_level(images: ImageRows) -> float:
+    """Mean over all pixels of all images."""
+    sums = [part.sum(dtype=np.float64) for part in row_batches(images)]
+    return float(np.sum(sums) / np.prod(images.shape))
 
 
 def _penalty(images: ImageRows, real: np.ndarray) -> float:

@@ -45,6 +45,7 @@ def class_images(
     rate: float = 0.05,
     jitter: int = 0,
     blur: float = 0.0,
+    level: float | None = None,
 ) -> ClassImages:
     """Search for I* = argmax f(I) - l2 ||I||^2 for some classes, or units of a layer.
 
@@ -80,6 +81,9 @@ def class_images(
         Standard deviation in pixels of a Gaussian. Above 0 the optimised images are blurred,
         with less of the high frequencies that networks respond to (Yosinski et al. 2015,
         "Understanding neural networks through deep visualization").
+    level : float, optional
+        Mean over pixels that images keep. Without one, a unit that answers to darkness everywhere
+        ends at an image that is black all over, and shows nothing of what it looks for.
 
     Returns
     -------
@@ -117,8 +121,13 @@ def class_images(
         for step in range(steps):
             total = objective(seen(pixels), chosen, shifts[step]).sum()
             (pixels.grad,) = torch.autograd.grad(-total, pixels)
+            if level is not None:  # Adam would take the way to darkness for that of all pixels
+                pixels.grad -= pixels.grad.mean((1, 2, 3), keepdim=True)
             adam.rate = rate * (1 + cos(pi * step / steps)) / 2
             adam.step()
+            if level is not None:
+                values = pixels.detach()
+                values += level - values.mean((1, 2, 3), keepdim=True)
             if low is not None or high is not None:
                 pixels.detach().clamp_(low, high)
         images = seen(pixels).detach()

@@ -24,10 +24,10 @@ members
 images
     An .npz file with arrays ``images`` (n, members * channels, height, width), float32, exactly as
     the network takes them; ``truth``, class index (n,) or for ``multi`` 0 or 1 (n, classes); ``id``
-    (n,); and if there are any ``mask`` (n, height, width), where the evidence truly is, and
-    ``display`` (n, height, width), what figures show. Or ``{"folder": ...}``: all images below a
-    folder, made as `preparation` says, whose truth is the folder that they lie in if those are
-    named as classes.
+    (n,); and if there are any ``mask`` (n, height, width), where the evidence truly is, ``display``
+    (n, height, width), what figures show, and ``context`` (height, width), what all are of. Or
+    ``{"folder": ...}``: all images below a folder, made as `preparation` says, whose truth is the
+    folder that they lie in if those are named as classes.
 preparation
     What images go through before the network takes them, as `images.preparation.Preparation`
     describes it: ``{"size": 224, "channels": 3, "mean": [...], "std": [...]}`` and, where they
@@ -35,7 +35,9 @@ preparation
     the network itself normalises, as those of ``transfer`` do. ``null`` for networks that take no
     image files, but frames of recordings or voxels: then `images` are an .npz file.
 facts
-    Anything else worth knowing (seed, fold, data set), in free form.
+    Anything else worth knowing (seed, fold, data set), in free form. Pages show three texts if they
+    are there: ``title``, what the network is in plain words; ``images_are``, what one of its images
+    is called ("test image"); ``held_out``, whether it was trained on its images.
 """
 
 import inspect

@@ -71,6 +71,11 @@ class OpenedModel:
     intake: Intake = field(default_factory=Intake)
     files: tuple[Path, ...] = ()
 
+    @property
+    def title(self) -> str:
+        """What the network is, in plain words; its name where model.json does not tell."""
+        return str(self.facts.get("title") or self.name)
+
     def hashed(self) -> Intake:
         """Return what was read, with the size and SHA-256 of each file."""
         whole = joined([self.intake])

@@ -19,8 +19,9 @@ AXES = {
     "id": ("image",),
     "mask": ("image", "row", "column"),
     "display": ("image", "row", "column"),
+    "context": ("row", "column"),
 }
-OPTIONAL = ("mask", "display")
+OPTIONAL = ("mask", "display", "context")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,8 @@ class ModelImages:
         Where the evidence truly is, for the pointing game.
     display : ImageRows of float32 or None, shape (n, height, width)
         What figures show instead of the first channel.
+    context : ndarray of float32 or None, shape (height, width)
+        What all images are of, shown beside them: the mean image of a recording.
     """
 
     images: ImageRows
@@ -47,6 +50,7 @@ class ModelImages:
     truth: np.ndarray | None = None
     mask: np.ndarray | None = None
     display: ImageRows | None = None
+    context: np.ndarray | None = None
 
 
 def spread(kinds: Sequence[object], count: int) -> np.ndarray:
@@ -74,7 +78,7 @@ def spread(kinds: Sequence[object], count: int) -> np.ndarray:
 
 
 def save_images(path: Path, given: ModelImages, classes: int, labels: str) -> None:
-    """Write images as .npz, with arrays ``images``, ``truth``, ``id``, ``mask`` and ``display``.
+    """Write images as .npz, with the arrays of `AXES`.
 
     Parameters
     ----------
@@ -95,6 +99,7 @@ def save_images(path: Path, given: ModelImages, classes: int, labels: str) -> No
         "id": given.ids,
         "mask": given.mask,
         "display": given.display,
+        "context": given.context,
     }
     present = {name: np.asarray(array) for name, array in arrays.items() if array is not None}
     problem = _problem(present, given.images.shape[1], classes, labels)
@@ -126,7 +131,7 @@ def load_images(
         If the file is missing or damaged, or an array in it is missing, unknown or does not fit.
     """
     arrays = load_arrays(path)
-    for name in ("images", "display"):
+    for name in ("images", "display", "context"):
         kind = arrays[name].dtype if name in arrays else None
         if kind in (np.float16, np.float64):
             with np.errstate(over="ignore"):  # told as not finite
@@ -143,6 +148,7 @@ def load_images(
         arrays["truth"].astype(np.int64 if labels == "single" else bool),
         None if mask is None else mask.astype(bool),
         arrays.get("display"),
+        arrays.get("context"),
     )
 
 
@@ -163,6 +169,7 @@ def _problem(arrays: dict[str, np.ndarray], channels: int, classes: int, labels:
         "id": (len(images),),
         "mask": pixels,
         "display": pixels,
+        "context": images.shape[2:],
     }
     for name, shape in wanted.items():
         if name in arrays and arrays[name].shape != shape:
@@ -172,10 +179,11 @@ def _problem(arrays: dict[str, np.ndarray], channels: int, classes: int, labels:
     names, counts = np.unique(ids, return_counts=True)
     if len(names) < len(ids):
         return f"two images have the same id, {names[counts.argmax()]}"
-    if "display" in arrays and not (
-        arrays["display"].dtype == np.float32 and np.isfinite(arrays["display"]).all()
-    ):
-        return "display has values that are not finite, or is not float32"
+    for name in ("display", "context"):
+        if name in arrays and not (
+            arrays[name].dtype == np.float32 and np.isfinite(arrays[name]).all()
+        ):
+            return f"{name} has values that are not finite, or is not float32"
     if "mask" in arrays and not np.isin(arrays["mask"], (0, 1)).all():
         return "mask has values other than 0 and 1"
     return _truth_problem(truth, ids, classes, labels)

@@ -179,13 +179,14 @@ def check_attribution(
         batch=checks.batch,
     )
     verdict = judge(similar, method, seed=seed)
-    rows = [randomisation_row(CASCADING, verdict)]
+    rows = [randomisation_row(CASCADING, verdict, shape=maps.shape[1:])]
     if permuted:
         labels = label_randomised(
             network, permuted.network, attribution, *given, maps=maps, batch=checks.batch
         )
         judged = judge(labels, method, seed=seed, kind=LABELS)
-        rows.append(randomisation_row(LABELS, judged, known=permuted.memorised))
+        known = permuted.memorised
+        rows.append(randomisation_row(LABELS, judged, known=known, shape=maps.shape[1:]))
         similar = pd.concat([similar, labels], ignore_index=True)
     edge_maps = edges(network, *given)
     removal = find_removal(

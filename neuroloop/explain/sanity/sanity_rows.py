@@ -43,18 +43,36 @@ FIXED = ("network",)
 RANDOMISATION, PERTURBATION, POINTING = "randomisation", "deletion and insertion", "pointing"
 #: Level of the tests against chance.
 ALPHA = 0.05
+#: Images below which a test has no verdict: of five, no order of signs has a p below 0.05.
+FEWEST = 6
+#: Places of a map below which it is not said to be sensitive: an 8 x 8 map has as many.
+FEWEST_PLACES = 64
+#: Verdicts of tests that cannot be judged.
+FEW, COARSE = "too few images", "too coarse to judge"
 
 
-def randomisation_row(test: str, verdict: Verdict, known: bool = True) -> dict[str, Any]:
+def coarse(shape: tuple[int, ...]) -> bool:
+    """Whether maps of a shape (height, width) have too few places to be called sensitive."""
+    return shape[0] * shape[1] < FEWEST_PLACES
+
+
+def randomisation_row(
+    test: str, verdict: Verdict, known: bool = True, shape: tuple[int, ...] | None = None
+) -> dict[str, Any]:
     """Row of a randomisation test, with its verdict in words.
 
     ``sensitive`` or ``insensitive`` where the interval lies wholly below, or not below, the
     threshold, else ``undecided``; ``not memorised`` if the network did not learn what it was to
-    (`known`). Edges stay as they are whatever the network.
+    (`known`); `FEW` of fewer than `FEWEST` images, `COARSE` of maps of a `shape` of few places.
+    Edges stay as they are whatever the network.
     """
     said = "undecided"
     if not known:
         said = "not memorised"
+    elif shape is not None and coarse(shape):
+        said = COARSE
+    elif verdict.n < FEWEST:
+        said = FEW
     elif verdict.sensitive:
         said = "sensitive"
     elif verdict.low >= THRESHOLD:
@@ -105,8 +123,8 @@ def curve_rows(
     Returns
     -------
     list of dict
-        ``better`` or ``worse`` where the 95 % interval of a difference leaves out 0. Without
-        values where the test is void.
+        ``better`` or ``worse`` where the 95 % interval of a difference leaves out 0; `FEW` of
+        fewer than `FEWEST` images. Without values where the test is void.
     """
     if void:
         n = int(np.isfinite(own.auc).sum())
@@ -147,6 +165,7 @@ def _difference(found: AgainstRandom, direction: str) -> dict[str, Any]:
     if found.ci_low > 0 or found.ci_high < 0:
         said = "better" if sign * found.value > 0 else "worse"
     said = said if np.isfinite(found.p) else "undecided"
+    said = said if found.n >= FEWEST else FEW
     return {
         **found._asdict(),
         "chance": 0.0,
@@ -190,12 +209,16 @@ def pointing_rows(
 
 
 def _pointed(statistic: str, found: Pointing, of_edges: Pointing, can_show: bool) -> dict[str, Any]:
-    """Row of a game; undecided where too few masks differ for any p below `ALPHA`."""
+    """Row of a game; undecided where too few masks differ for any p below `ALPHA`.
+
+    `FEW` of fewer than `FEWEST` images, though they may have a p.
+    """
     facts = found._asdict()
     del facts["empty_masks"]
     said = "no better than chance" if can_show else "undecided"
     if found.p < ALPHA:
         said = "above chance" if found.value > found.chance else "below chance"
+    said = said if found.n >= FEWEST else FEW
     return {
         "test": "pointing",
         "statistic": statistic,

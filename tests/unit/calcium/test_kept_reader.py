@@ -19,6 +19,7 @@ class Store:
     """Frames that tell their row and the kind of input that was asked for."""
 
     shape = (16, 16)
+    baseline = np.arange(256, dtype=np.float32).reshape(16, 16)
 
     def read(self, rows, kind):
         assert kind == "dff"
@@ -28,13 +29,16 @@ class Store:
 def test_held_out_frames_their_cells_and_where_these_are(tmp_path):
     rows = pd.DataFrame({"row": [10, 20, 30, 40], "pattern": ["a", "a+b", "none", "b"]})
     network = build(Reader.from_block(BLOCK), 3, (16, 16), [0])
-    path = tmp_path / "model.json"
+    path = tmp_path / "neurons" / "before" / "small" / "model.json"
+    path.parent.mkdir(parents=True)
     split = Split(np.array([0]), np.array([1, 2, 3]))
     save_reader(path, network.state_dict(), rows, split, Store(), CELLS, BLOCK)
     opened = open_model(path)
     assert opened.classes == ("a", "b", "none")
     assert opened.labels == "multi"
     images = opened.images
+    np.testing.assert_array_equal(images.context, Store.baseline)
+    assert opened.facts["held_out"] == "Frames of trials that the network was not trained on."
     order = np.argsort(images.ids)
     assert images.ids[order].tolist() == ["20", "30", "40"]
     assert images.images[order][:, 0, 0, 0].tolist() == [20, 30, 40]

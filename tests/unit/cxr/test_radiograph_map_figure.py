@@ -37,18 +37,16 @@ def test_each_row_is_a_radiograph_under_each_map():
     for row in range(3):
         for panel in axes[row]:
             np.testing.assert_array_equal(panel.images[0].get_array(), RADIOGRAPHS[row])
-    assert [panel.get_title() for panel in axes[0]] == ["radiograph", "CAM", "Grad-CAM"]
+    titles = [panel.get_title() for panel in axes[0]]
+    assert titles == ["radiograph", "CAM\n3 × 3", "Grad-CAM\n3 × 3"]
     assert [len(panel.images) for panel in axes[0]] == [1, 2, 2]
-    place = np.unravel_index(axes[0, 1].images[1].get_array().argmax(), (12, 12))
-    assert max(place) < 4  # top left
-    place = np.unravel_index(axes[0, 2].images[1].get_array().argmax(), (12, 12))
-    assert place[0] >= 8 > 4 > place[1]  # bottom left
+    assert axes[0, 1].images[1].get_array().argmax() == 0  # top left
+    assert axes[0, 2].images[1].get_array().argmax() == 6  # bottom left
 
 
 def test_colours_go_from_zero_to_the_maximum_of_each_map():
     figure, axes = drawn()
-    # Bilinear: 1/8 and 3/8 of a pixel off the middle one's centre, or at an edge.
-    for row, highest in enumerate([4, 0.5 * 7 / 8, (7 / 8) ** 2]):
+    for row, highest in enumerate([4, 0.5, 1]):
         over = axes[row, 1].images[1]
         assert over.get_clim() == pytest.approx((0, highest))
         shades = over.cmap(over.norm(np.array([0, highest / 2, highest])))
@@ -59,12 +57,12 @@ def test_colours_go_from_zero_to_the_maximum_of_each_map():
     assert [label.get_text() for label in bar.get_xticklabels()] == ["0", "maximum of each map"]
 
 
-def test_maps_are_enlarged_bilinearly():
+def test_maps_are_drawn_at_their_own_resolution_over_the_whole_radiograph():
     _, axes = drawn()
-    large = axes[2, 1].images[1].get_array()
-    # From 3 to 12 pixels: centres of pixels at (i + 0.5) / 4 - 0.5.
-    reach = np.maximum(0, 1 - np.abs((np.arange(12) + 0.5) / 4 - 0.5 - 1))
-    np.testing.assert_allclose(large, np.outer(reach, reach), atol=1e-6)
+    over = axes[2, 1].images[1]
+    np.testing.assert_array_equal(over.get_array(), maps()["CAM"][2])
+    assert over.get_interpolation() == "nearest"
+    assert over.get_extent() == axes[2, 1].images[0].get_extent() == [-0.5, 11.5, 11.5, -0.5]
 
 
 def test_a_map_without_values_is_told():
@@ -86,9 +84,24 @@ def test_wrong_ones_are_marked():
     framed = [panel.spines["top"].get_visible() for panel in axes[:, 0]]
     assert framed == [False, True, False]
     assert axes[1, 0].yaxis.label.get_color() == PALETTE[1]
-    assert "2 of 3 radiographs predicted correctly" in figure.get_suptitle()
-    assert "radiographs of 12 × 12 pixels" in figure.get_suptitle()
-    assert "CAM 3 × 3; Grad-CAM 3 × 3" in figure.get_suptitle()
+    assert "2 of 3 named right" in figure.get_suptitle()
+    assert figure.get_suptitle().startswith("Radiographs of 12 × 12 pixels")
+
+
+def test_what_the_checks_found_stands_above_the_maps():
+    figure = draw_radiograph_maps(
+        RADIOGRAPHS,
+        maps(),
+        LABELS,
+        PREDICTED,
+        PROBABILITY,
+        None,
+        told={"CAM": "passed", "Grad-CAM": "failed"},
+        simulated=True,
+    )
+    titles = [panel.get_title().split("\n")[-1] for panel in figure.axes[1:3]]
+    assert titles == ["passed", "failed"]
+    assert figure.get_suptitle().startswith("Simulated radiographs")
 
 
 def test_lesions_are_outlined():
@@ -116,4 +129,4 @@ def test_one_radiograph_and_the_same_bytes_twice(tmp_path):
     figure = draw_radiograph_maps(
         RADIOGRAPHS[:1], given, LABELS[:1], PREDICTED[:1], PROBABILITY[:1], None
     )
-    assert "1 of 1 radiographs" in figure.get_suptitle()
+    assert "1 of 1 named right" in figure.get_suptitle()

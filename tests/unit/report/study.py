@@ -194,6 +194,36 @@ POINT = {
     "scope": "other patients; these sites alone",
 }
 
+CHECKED = {
+    "method": "LayerCAM",
+    "section": "block4",
+    "rows": 16,
+    "columns": 16,
+    "similarity": 0.02,
+    "ci_low": -0.03,
+    "ci_high": 0.08,
+    "threshold": 0.5,
+    "n": 60,
+    "undefined": 0,
+    "verdict": "passed",
+    "unit": "images",
+    "scope": "other images; these networks alone",
+}
+
+POINTED = {
+    "method": "LayerCAM",
+    "value": 0.15,
+    "ci_low": 0.06,
+    "ci_high": 0.3,
+    "chance": 0.18,
+    "p": 0.85,
+    "q": 0.85,
+    "n": 40,
+    "smallest_effect": 0.07,
+    "unit": "images",
+    "scope": "other images; these networks alone",
+}
+
 STUDENT = {"n": 400, "flag": "at chance"}
 
 COUPLED = {
@@ -247,6 +277,8 @@ ROWS = {
     "routes.tsv": ROUTE,
     "metrics.tsv": SCORED,
     "operating_points.tsv": POINT,
+    "checks.tsv": CHECKED,
+    "pointing.tsv": POINTED,
 }
 
 

@@ -13,7 +13,9 @@ CAPTIONS = sorted((ROOT / "rules/captions").glob("*.rst"))
 def caption(path, source):
     block = {"any": {"source": source}}
     config = dict.fromkeys(("datasets", "areas", "radiographs"), block)
-    wildcards = dict.fromkeys(("dataset", "area", "session", "session_a", "session_b"), "any")
+    config["explain"] = {"models": {"any": "results/distill/any/model.json"}}
+    names = ("dataset", "area", "session", "session_a", "session_b", "model")
+    wildcards = dict.fromkeys(names, "any")
     job = SimpleNamespace(config=config, wildcards=SimpleNamespace(**wildcards))
     return Environment().from_string(path.read_text()).render(snakemake=job)
 

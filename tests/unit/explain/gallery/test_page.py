@@ -12,9 +12,10 @@ from markupsafe import escape
 from neuroloop import registry
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.gallery.found import Found, read_found
+from neuroloop.explain.gallery.names import NOT_KNOWN
 from neuroloop.explain.gallery.page import gallery_page
 from neuroloop.explain.gallery.sanity_table import COLUMNS
-from neuroloop.files.formats import save_arrays, save_json, save_table
+from neuroloop.files.formats import read_json, save_arrays, save_json, save_table
 from neuroloop.files.intake import read_intake
 from neuroloop.training.loop import predict
 from scripts.explain.write_gallery import write_gallery
@@ -218,12 +219,18 @@ def test_the_script_writes_the_page(left, tmp_path, kind):
         model=model,
         results=[folder / one / "result.json" for one in ORDER],
         folders=[folder / one / "files" for one in ORDER],
+        simulated=False,
         page=tmp_path / "out" / "gallery.html",
+        facts=tmp_path / "out" / "gallery.json",
         sanity=tmp_path / "out" / "sanity.tsv",
         intake=tmp_path / "out" / "intake.json",
     )
     text = (tmp_path / "out" / "gallery.html").read_text()
-    assert "<title>Inside tiny</title>" in text
+    assert "<title>Inside: tiny</title>" in text
+    facts = read_json(tmp_path / "out" / "gallery.json")
+    assert facts["title"] == "tiny"
+    assert facts["held_out"] == NOT_KNOWN
+    assert facts["images"] == len(left[1].images.images)
     assert text == page(*left)
     read = [Path(file.file).name for file in read_intake(tmp_path / "out" / "intake.json").files]
     assert read == ["model.json", "weights.safetensors", "images.npz"]
@@ -236,3 +243,11 @@ def test_what_was_recognised_and_warned_of_stands_on_the_page(left):
     made = Outline(page(folder, opened))
     assert made.of("li")[0] == f"A prefix {NASTY} was taken away."
     assert f"Pixels {NASTY} were clipped." in made.of("p", "reason")
+
+
+def test_a_page_says_that_its_network_is_of_simulated_data(left):
+    folder, opened = left
+    found = [read_found(folder / one / "result.json", folder / one / "files") for one in ORDER]
+    said = "no image is of a brain, an animal or a patient"
+    assert said in gallery_page(opened, found, simulated=True)
+    assert said not in gallery_page(opened, found)

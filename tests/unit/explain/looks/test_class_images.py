@@ -207,3 +207,13 @@ def test_targets_that_are_not_there():
         class_images(linear(weights()), SHAPE, [0, 2], l2=0.5, seed=3)
     with pytest.raises(NeuroLoopError, match=r"from 0 to 2: .* not -1"):
         class_images(calcium()[0], (1, 48, 48), [-1], l2=0.5, seed=3, layer="features.0")
+
+
+def test_images_that_keep_their_level_show_the_pattern_and_not_the_darkness():
+    """On the plane of images of mean m the optimum is m + (w - mean of w) / (2 l2)."""
+    w = weights() - 5
+    dark = class_images(linear(w), SHAPE, [0], l2=0.5, seed=3, low=-2, high=2, steps=500)
+    np.testing.assert_allclose(dark.images, -2, atol=1e-6)
+    made = class_images(linear(w), SHAPE, [0], l2=2.0, seed=3, steps=800, level=0.7)
+    expected = 0.7 + (w[0] - w[0].mean()) / 4
+    np.testing.assert_allclose(made.images[0], expected, atol=2e-3)

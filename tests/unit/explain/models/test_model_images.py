@@ -92,3 +92,15 @@ def test_a_writer_is_held_to_the_same(tmp_path):
     with pytest.raises(ValueError, match="not within the 2 classes"):
         save_images(tmp_path / "images.npz", GIVEN, 2, "single")
     assert not list(tmp_path.iterdir())
+
+
+def test_what_all_images_are_of_is_kept_and_has_their_size(tmp_path):
+    images = np.zeros((2, 1, 3, 4), dtype=np.float32)
+    context = np.arange(12, dtype=np.float32).reshape(3, 4)
+    given = ModelImages(images, np.array(["a", "b"]), np.array([0, 1]), context=context)
+    save_images(tmp_path / "images.npz", given, 2, "single")
+    read = load_images(tmp_path / "images.npz", 1, 2, "single")
+    np.testing.assert_array_equal(read.context, context)
+    wrong = replace(given, context=context.T)
+    with pytest.raises(ValueError, match=r"context has shape \(4, 3\) instead of \(3, 4\)"):
+        save_images(tmp_path / "wrong.npz", wrong, 2, "single")

@@ -128,7 +128,7 @@ def test_tables_by_the_parts_that_they_are_made_of():
     assert (point["value"], point["n"]) == (game.value, game.n)
     np.testing.assert_equal(point["chance"], game.chance)  # none: all images have one mask
     assert np.isnan(game.chance)
-    assert point["verdict"] == "undecided"
+    assert point["verdict"] == ("too few images" if point["n"] < 6 else "undecided")
     counts = rows(sanity, "maps")
     assert counts["value"].tolist() == [0, 0, 0]
     assert counts["n"].tolist() == [8, 8, 8]
@@ -171,8 +171,21 @@ def test_a_method_of_many_passes_has_fewer_groups():
     ],
 )
 def test_words_of_a_randomisation(low, high, known, said):
-    verdict = Verdict("method", 0.45, low, high, 0.5, bool(high < 0.5), 4, 1)
-    assert randomisation_row(CASCADING, verdict, known)["verdict"] == said
+    verdict = Verdict("method", 0.45, low, high, 0.5, bool(high < 0.5), 6, 1)
+    assert randomisation_row(CASCADING, verdict, known, (8, 8))["verdict"] == said
+
+
+def test_few_images_and_coarse_maps_have_no_verdict():
+    verdict = Verdict("method", 0.1, 0.05, 0.2, 0.5, True, 5, 0)
+    row = randomisation_row(CASCADING, verdict)
+    assert (row["verdict"], row["value"], row["ci_high"]) == ("too few images", 0.1, 0.2)
+    enough = verdict._replace(n=6)
+    assert randomisation_row(CASCADING, enough, shape=(8, 8))["verdict"] == "sensitive"
+    assert randomisation_row(CASCADING, enough, shape=(4, 4))["verdict"] == "too coarse to judge"
+    low, high = curves(0.1, 0.12, 0.11, 0.1, 0.12), curves(0.5, 0.52, 0.51, 0.53, 0.5)
+    less = curve_rows("deletion", low, high, [high], 0)[1]
+    assert (less["verdict"], less["n"]) == ("too few images", 5)
+    assert less["ci_high"] < 0
 
 
 def curves(*levels):
@@ -181,7 +194,8 @@ def curves(*levels):
 
 def test_words_of_curves():
     """Low areas are good in deletion, and bad in insertion."""
-    low, high = curves(0.1, 0.12, 0.11, 0.1), curves(0.5, 0.52, 0.51, 0.53)
+    low = curves(0.1, 0.12, 0.11, 0.1, 0.12, 0.09)
+    high = curves(0.5, 0.52, 0.51, 0.53, 0.5, 0.54)
     said = {
         (direction, name): curve_rows(direction, own, high, [high], 0)[1]["verdict"]
         for direction in ("deletion", "insertion")
@@ -194,11 +208,12 @@ def test_words_of_curves():
         ("insertion", "high"): "no difference",
     }
     area, less, _ = curve_rows("deletion", low, high, [high], 0)
-    assert area["value"] == pytest.approx(0.1075)
-    assert area["chance"] == area["baseline"] == pytest.approx(0.515)
-    assert less["value"] == pytest.approx(0.1075 - 0.515)
+    mean, other = 0.64 / 6, 3.1 / 6
+    assert area["value"] == pytest.approx(mean)
+    assert area["chance"] == area["baseline"] == pytest.approx(other)
+    assert less["value"] == pytest.approx(mean - other)
     assert curve_rows("deletion", curves(0.1), curves(0.5), [curves(0.5)], 0)[1]["verdict"] == (
-        "undecided"
+        "too few images"
     )
 
 
