@@ -156,7 +156,8 @@ def watched_students(dataset, *names):
 def watched_logits(dataset):
     """Logits of each brain that a page shows."""
     return [
-        f"results/fmri/{dataset}/{place}/logits.npy" for place in watched_brains(dataset)
+        f"results/fmri/{dataset}/{place}/logits.npy"
+        for place in watched_brains(dataset)
     ]
 
 

@@ -78,13 +78,13 @@ class Maps(NamedTuple):
 
     Attributes
     ----------
-    values : ndarray of float32, shape (images, height, width)
+    evidence : ndarray of float32, shape (images, height, width)
     signed : bool
     told : str
         What they are, in words.
     """
 
-    values: np.ndarray
+    evidence: np.ndarray
     signed: bool
     told: str
 
@@ -119,7 +119,9 @@ def extremes(shown: ImageSet, untaught: Answers, taught: Answers) -> list[Pick]:
     rose = [row for row in order[:OF_EACH] if change[row] > 0]
     fell = [row for row in order[::-1][:OF_EACH] if change[row] < 0]
     return [
-        Pick(int(shown.test[row]), why) for rows, why in ((rose, ROSE), (fell, FELL)) for row in rows
+        Pick(int(shown.test[row]), why)
+        for rows, why in ((rose, ROSE), (fell, FELL))
+        for row in rows
     ]
 
 
@@ -219,7 +221,10 @@ def slides(
                 "mean": _rounded(answered.mean[number][chosen]),
                 "low": _rounded(answered.low[number][chosen]),
                 "high": _rounded(answered.high[number][chosen]),
-                "map": {**draw_map(found.values[number], found.signed)._asdict(), "told": found.told},
+                "map": {
+                    **draw_map(found.evidence[number], found.signed)._asdict(),
+                    "told": found.told,
+                },
             }
         made.append(slide)
     return made

@@ -100,6 +100,7 @@ def regions(job: str) -> set[str]:
     return {job.format(f"{subject}/{roi}") for subject in ("S1", "S2") for roi in ("V1", "HVC")}
 
 
+WATCHED = "watch_teaching distill/tiny"
 STUDENTS = regions("train_students distill/tiny/{}/ridge/brain/tiny_student")
 
 
@@ -110,7 +111,7 @@ STUDENTS = regions("train_students distill/tiny/{}/ridge/brain/tiny_student")
             "neuroloop/fmri/decoders/ridge.py",
             "with_missing(model",
             "0.5 * with_missing(model",
-            ends("summarise_decoding fmri/tiny", *STUDENTS)
+            ends("summarise_decoding fmri/tiny", WATCHED, *STUDENTS)
             | regions("decode_linear fmri/tiny/{}/ridge")
             | regions("assess_decoding fmri/tiny/{}/ridge"),
         ),
@@ -125,7 +126,12 @@ STUDENTS = regions("train_students distill/tiny/{}/ridge/brain/tiny_student")
                 "write_report report",
             },
         ),
-        ("neuroloop/distill/teachers/brain.py", "return logits", "return -logits", ends(*STUDENTS)),
+        (
+            "neuroloop/distill/teachers/brain.py",
+            "return logits",
+            "return -logits",
+            ends(WATCHED, *STUDENTS),
+        ),
         ("neuroloop/distill/teachers/brain.py", "#d55e00", "#d55eff", ends()),
         (
             "neuroloop/distill/teachers/cnn.py",

@@ -82,8 +82,8 @@ def test_maps_that_would_be_coarse_are_made_by_covering(side, method):
     found = maps(shown, np.array([0, 7]), kept())
     assert found.told.startswith(method)
     assert found.signed == (method == "Occlusion")
-    assert found.values.shape == (2, 8, 8)
-    assert np.isfinite(found.values).all()
+    assert found.evidence.shape == (2, 8, 8)
+    assert np.isfinite(found.evidence).all()
 
 
 def test_of_many_classes_the_true_one_and_the_likeliest_are_shown():
