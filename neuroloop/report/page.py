@@ -21,6 +21,9 @@ ASSETS = (
     "report.js",
     "parts.html.j2",
     "cards.html.j2",
+    "leaf.html.j2",
+    "leaf.css",
+    "leaf.js",
 )
 
 

@@ -133,6 +133,12 @@ STUDENTS = regions("train_students distill/tiny/{}/ridge/brain/tiny_student")
             ends(WATCHED, *STUDENTS),
         ),
         ("neuroloop/distill/teachers/brain.py", "#d55e00", "#d55eff", ends()),
+        (  # what opens networks can open such a one
+            "neuroloop/networks/transfer_network.py",
+            "TINY = 1e-6",
+            "TINY = 1e-5",
+            {WATCHED, "write_report report"},
+        ),
         (
             "neuroloop/distill/teachers/cnn.py",
             "return logits",
@@ -154,7 +160,6 @@ def test_an_edit_of_what_nothing_runs_reruns_nothing(copied: Project) -> None:
         ("distill/teachers/smooth.py", "return temperature", "return -temperature"),
         ("explain/methods/saliency.py", "return saliency", "return -saliency"),
         ("networks/backbones/resnet18.py", "(18, ", "(34, "),
-        ("networks/transfer_network.py", "TINY = 1e-6", "TINY = 1e-5"),
     ]:
         copied.edit(f"neuroloop/{path}", old, new)
     assert copied.waiting() == set()
