@@ -59,33 +59,6 @@
     wide();
   });
 
-  /* Boxes of leaves: one is shown at a time; arrow keys turn the one with the focus or the pointer. */
-  let pointed = null;
-  document.querySelectorAll(".leaves").forEach((box) => {
-    const leaves = [...box.querySelectorAll(".leaf")];
-    const tools = box.querySelector(".leafing");
-    let now = 0;
-    const show = (place) => {
-      now = (place + leaves.length) % leaves.length;
-      leaves.forEach((leaf, number) => { leaf.hidden = number !== now; });
-      tools.querySelector(".count").textContent = `${now + 1} of ${leaves.length}`;
-    };
-    tools.hidden = leaves.length < 2;
-    tools.querySelector(".back").addEventListener("click", () => show(now - 1));
-    tools.querySelector(".on").addEventListener("click", () => show(now + 1));
-    box.addEventListener("pointerenter", () => { pointed = box; });
-    box.addEventListener("pointerleave", () => { pointed = null; });
-    box.turn = (by) => show(now + by);
-    show(0);
-  });
-  document.addEventListener("keydown", (event) => {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    const box = document.activeElement?.closest(".leaves") ?? pointed;
-    if (!by || !box || event.altKey || event.ctrlKey || event.metaKey || event.target.matches("input")) return;
-    box.turn(by);
-    event.preventDefault();
-  });
-
   document.querySelectorAll("button.copy").forEach((button) => {
     button.hidden = !navigator.clipboard;
     button.addEventListener("click", async () => {

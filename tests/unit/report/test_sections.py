@@ -86,7 +86,7 @@ def test_who_learned_from_an_image_is_told_beside_it(tmp_path, monkeypatch, held
     save_json(chapter.files["watched"], watched("of my choice", 3, held_out))
     page, _ = page_of(chapter)
     outline = Outline(page)
-    assert len(outline.of("section", "leaf")) == 3
+    assert len(outline.of("section", "leaf-page")) == 3
     told = outline.of("p", "why")
     assert told[0].startswith("cat, of my choice. ")
     assert (
