@@ -36,4 +36,4 @@ def test_the_script_runs_to_its_end(tmp_path, monkeypatch):
     assert opened == ["decoding-1-table", "distillation-1-watch-1"]
     leaves = [one for one in outline.attributes("section") if one.get("class") == "leaf-page"]
     assert ["hidden" in one for one in leaves] == [False, True]
-    assert "1 of 2" in outline.of("span", "count")
+    assert "1 of 2" in outline.of("span", "leaf-count")
