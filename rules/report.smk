@@ -189,3 +189,10 @@ rule crate:
     input:
         "results/ro-crate-metadata.json",
     localrule: True
+
+
+rule status:
+    """List what of this config is finished, stale, missing and failed, and why; run nothing."""
+    input:
+        lambda wildcards: STATUS(wildcards),
+    localrule: True
