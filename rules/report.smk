@@ -153,6 +153,9 @@ rule write_report:
         chapters=[chapter.outline for chapter in CHAPTERS],
         config=as_completed(),
         audit=found_by_audit(),
+        graph=rule_graph,
+        cited=citations(),
+        networks=found_in_networks(config["explain"]["models"]),
         threads=config["threads"],
     script:
         "../scripts/report/write_report.py"
@@ -196,3 +199,5 @@ rule status:
     input:
         lambda wildcards: STATUS(wildcards),
     localrule: True
+    run:
+        pass  # `begin_run` tells all before the first job; without a body there would be none

@@ -1,6 +1,9 @@
 """What the page of the report shows beside its chapters. No rule stands here."""
 
+from neuroloop.report.answers.table_flags import found_in_networks
 from neuroloop.report.audit_page import found_by_audit
+from neuroloop.report.provenance import citations
+from neuroloop.workflow.rule_steps import rule_steps
 
 #: Keys of the config that say how jobs run, and change no number.
 RUNNING = ("device", "threads", "longest_job")
@@ -17,3 +20,9 @@ def as_completed():
         for key, block in sorted(config.items())
         if key not in RUNNING
     }
+
+
+@with_signature
+def rule_graph(wildcards):
+    """The rules that lead to the page: of each its branch, number of jobs, and rules before it."""
+    return rule_steps(workflow, all_jobs())

@@ -73,11 +73,12 @@ def told(project: Project, text: str, status: int = 0) -> dict[str, list[str]]:
     assert said.status == status, said.text
     assert text in said.out.splitlines()[0]
     found: dict[str, list[str]] = {}
+    rule = ""
     for line in said.out.splitlines()[2:]:
         if line.startswith("  "):
-            found.setdefault(rule, []).append(line.strip())  # noqa: F821
+            found.setdefault(rule, []).append(line.strip())
         elif line:
-            rule = line.split()[0]  # noqa: F841
+            rule = line.split()[0]
     return found
 
 

@@ -10,6 +10,7 @@ from neuroloop.report.answers.decoding import SIGNIFICANT
 from neuroloop.report.answers.table_rows import table_rows
 from neuroloop.report.cards import Bar, Card, Forest, ends, interval, number, probability
 from neuroloop.report.chapters import SIMULATED
+from neuroloop.report.flags import Against
 
 #: Columns of routes.tsv that are read.
 TEXT = ("route", "panel", "note", "unit", "scope", "family")
@@ -99,7 +100,15 @@ def _answer(rows: pd.DataFrame, earlier: str, later: str) -> tuple[str, str]:
     )
 
 
-def _against(rows: pd.DataFrame) -> list[str]:
-    """Notes of routes, once each."""
-    notes = rows.loc[rows["route"].isin(list(COUPLING)), "note"]
-    return list(dict.fromkeys(f"{note[0].upper()}{note[1:]}." for note in notes if note))
+def _against(rows: pd.DataFrame) -> list[Against]:
+    """Notes of routes that have a test, once each."""
+    tested = rows["route"].isin(list(COUPLING)) & rows["p"].notna()
+    notes = dict.fromkeys(note for note in rows.loc[tested, "note"] if note)
+    return [Against(f"{note[0].upper()}{note[1:]}.", _kind(note)) for note in notes]
+
+
+def _kind(note: str) -> str:
+    """The kind of flag of a note."""
+    if "READER AT CHANCE" in note:
+        return "chance"
+    return "control" if "NOT ABOVE UNTRAINED" in note else "answer"
