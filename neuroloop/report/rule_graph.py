@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 #: Sizes in the drawing's own units: of a box, and of the gaps between columns, rows and branches.
-WIDTH, HEIGHT, ACROSS, DOWN, APART = 178, 30, 42, 10, 22
+WIDTH, HEIGHT, ACROSS, DOWN, APART = 164, 28, 24, 9, 20
 
 
 class Step(NamedTuple):
@@ -38,9 +38,9 @@ def laid_out(steps: Sequence[Step]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``width``, ``height``, ``boxes`` (rule, jobs, branch, x, y) and ``lines`` (from a rule to
-        one that takes its files, as the path of an SVG). Of a way that others go around, as from a
-        to c where b lies between, only the others are drawn.
+        ``width``, ``height``, ``box`` (width and height of one), ``boxes`` (rule, jobs, branch, x,
+        y) and ``lines`` (from a rule to one that takes its files, as the path of an SVG). No line
+        leads from a to c where lines lead from a to b and from b to c.
     """
     after = _reduced({step.rule: list(step.after) for step in steps})
     column = {rule: _depth(rule, after) for rule in after}
@@ -57,6 +57,7 @@ def laid_out(steps: Sequence[Step]) -> dict[str, Any]:
     return {
         "width": (max(column.values()) + 1) * (WIDTH + ACROSS) - ACROSS,
         "height": top - APART,
+        "box": (WIDTH, HEIGHT),
         "boxes": [
             {**step._asdict(), "x": places[step.rule][0], "y": places[step.rule][1]}
             for step in steps

@@ -101,14 +101,16 @@ def _answer(rows: pd.DataFrame, earlier: str, later: str) -> tuple[str, str]:
 
 
 def _against(rows: pd.DataFrame) -> list[Against]:
-    """Notes of routes that have a test, once each."""
-    tested = rows["route"].isin(list(COUPLING)) & rows["p"].notna()
-    notes = dict.fromkeys(note for note in rows.loc[tested, "note"] if note)
-    return [Against(f"{note[0].upper()}{note[1:]}.", _kind(note)) for note in notes]
+    """Notes of routes, once each."""
+    noted = rows[rows["route"].isin(list(COUPLING)) & (rows["note"] != "")]
+    kinds = {row["note"]: _kind(row["note"], row["p"]) for row in noted.to_dict("records")}
+    return [Against(f"{note[0].upper()}{note[1:]}.", kind) for note, kind in kinds.items()]
 
 
-def _kind(note: str) -> str:
+def _kind(note: str, p: float) -> str:
     """The kind of flag of a note."""
     if "READER AT CHANCE" in note:
         return "chance"
-    return "control" if "NOT ABOVE UNTRAINED" in note else "answer"
+    if "NOT ABOVE UNTRAINED" in note:
+        return "control"
+    return "few" if p != p else "answer"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from neuroloop.files.formats import read_table
+from neuroloop.report.answers.changes import COUPLING
 from neuroloop.report.answers.decoding import GROUP, MEAN
 from neuroloop.report.answers.reading import MEASURE, SUBSET
 from neuroloop.report.flags import Against, Flag
@@ -101,8 +102,9 @@ def coupling_flags(session: str, table: pd.DataFrame) -> list[Against]:
 
 
 def change_flags(table: pd.DataFrame) -> list[Against]:
-    """Routes without a p because recordings are few (routes.tsv)."""
-    rows = table[(table["panel"] == "all") & table["change"].notna() & table["p"].isna()]
+    """Routes beside coupling without a p because recordings are few (routes.tsv)."""
+    untested = (table["panel"] == "all") & table["change"].notna() & table["p"].isna()
+    rows = table[untested & ~table["route"].isin(list(COUPLING))]
     return [
         Against(f"No test of the change by {row['route']}: {row['note'] or 'too few'}.", "few")
         for row in rows.to_dict("records")
@@ -111,12 +113,13 @@ def change_flags(table: pd.DataFrame) -> list[Against]:
 
 def film_flags(gaps: pd.DataFrame) -> list[Against]:
     """Differences without a p, by their reason (comparisons.tsv)."""
-    pairs = gaps[gaps["reason"] != ""].drop_duplicates(
-        ["kind", "case", "classifier", "split", "against"]
-    )
+    pairs = gaps.drop_duplicates(["kind", "case", "classifier", "split", "against", "reason"])
     return [
-        Against(f"{len(rows)} differences ({kind}) have no test: {reason}.", "few")
-        for (kind, reason), rows in pairs.groupby(["kind", "reason"])
+        Against(
+            f"{len(rows)} of {len(pairs)} differences between trainings have no test: {reason}.",
+            "few",
+        )
+        for reason, rows in pairs[pairs["reason"] != ""].groupby("reason", sort=False)
     ]
 
 
