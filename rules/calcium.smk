@@ -405,7 +405,6 @@ rule compare_sessions:
         reader=setting("readers", "reader"),
         exclusion_radius=setting("areas", "area", "exclusion_radius"),
         permutations=setting("areas", "area", "permutations"),
-        bootstraps=setting("areas", "area", "bootstraps"),
         seed=config["seed"],
         threads=config["threads"],
     script:

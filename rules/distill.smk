@@ -215,6 +215,22 @@ rule summarise_ablation:
             dataset="{dataset}",
             shown="ablation",
         ),
+        forest="results/distill/{dataset}/forest.png",
+        forest_svg=reported(
+            "results/distill/{dataset}/forest.svg",
+            "Brains teach networks",
+            "forest",
+            dataset="{dataset}",
+            shown="brains less each control",
+        ),
+        matrix="results/distill/{dataset}/matrix.png",
+        matrix_svg=reported(
+            "results/distill/{dataset}/matrix.svg",
+            "Brains teach networks",
+            "differences_matrix",
+            dataset="{dataset}",
+            shown="brains less each control, region by subject",
+        ),
         run="results/distill/{dataset}/ablation.run.json",
     log:
         "logs/distill/{dataset}/summarise_ablation.log",
@@ -229,6 +245,7 @@ rule summarise_ablation:
     params:
         code=code_of("distill/summarise_ablation.py", shown=True, teacher=teachers),
         plugins=plugins_of(teacher=teachers),
+        source=setting("datasets", "dataset", "source"),
         seed=config["seed"],
         threads=config["threads"],
     script:

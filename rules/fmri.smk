@@ -319,6 +319,9 @@ rule summarise_decoding:
     input:
         metrics=lambda wildcards: decoded_files(wildcards.dataset, "metrics.json"),
         nulls=lambda wildcards: decoded_files(wildcards.dataset, "null.npy"),
+        samples=lambda wildcards: decoded_files(wildcards.dataset, "samples.npz"),
+        sidecars=lambda wildcards: decoded_files(wildcards.dataset, "samples.json"),
+        folds=lambda wildcards: subject_files(wildcards.dataset, "folds.tsv"),
     output:
         table=reported(
             "results/fmri/{dataset}/decoding.tsv",
@@ -335,6 +338,30 @@ rule summarise_decoding:
             dataset="{dataset}",
             shown="accuracies",
         ),
+        matrix="results/fmri/{dataset}/matrix.png",
+        matrix_svg=reported(
+            "results/fmri/{dataset}/matrix.svg",
+            "Brain decoding",
+            "decoding_matrix",
+            dataset="{dataset}",
+            shown="accuracies, region by subject",
+        ),
+        confusion="results/fmri/{dataset}/confusion.png",
+        confusion_svg=reported(
+            "results/fmri/{dataset}/confusion.svg",
+            "Brain decoding",
+            "decoding_confusion",
+            dataset="{dataset}",
+            shown="confusion",
+        ),
+        calibration="results/fmri/{dataset}/calibration.png",
+        calibration_svg=reported(
+            "results/fmri/{dataset}/calibration.svg",
+            "Brain decoding",
+            "decoding_calibration",
+            dataset="{dataset}",
+            shown="calibration",
+        ),
         run="results/fmri/{dataset}/decoding.run.json",
     log:
         "logs/fmri/{dataset}/summarise_decoding.log",
@@ -348,6 +375,7 @@ rule summarise_decoding:
         runtime=minutes(10),
     params:
         code=code_version("fmri/summarise_decoding.py"),
+        source=setting("datasets", "dataset", "source"),
         threads=config["threads"],
     script:
         "../scripts/fmri/summarise_decoding.py"

@@ -58,29 +58,20 @@ def resample_seeds(values: np.ndarray, generator: np.random.Generator) -> np.nda
     return centre + larger * (values[generator.integers(seeds, size=seeds)].mean(axis=0) - centre)
 
 
-def spread_of_resamples(
-    without_unit: Sequence[np.ndarray],
-    generator: np.random.Generator,
-    n_boot: int,
-    level: float,
-) -> np.ndarray:
-    """Tell how a value spreads where units are drawn with replacement.
+def jackknife_interval(without_unit: Sequence[np.ndarray], level: float) -> np.ndarray:
+    """Tell how a value spreads where units are drawn anew.
 
     A value that is made of units in an involved way, as by least squares, may have none where some
     units are not drawn at all. So it is taken as the sum of the influences of its units, each told
-    by the value without that unit (Davison & Hinkley 1997, Bootstrap Methods and their Application,
-    sections 2.7 and 2.10): its variance over resamples is the jackknife's. Quantiles are made
-    wider by the ratio of those of Student's t and of the normal distribution, whose degrees of
-    freedom are those of the units that count: 3 (sum v)^2 / sum v^2 - 1 of the squared influences v
-    is R - 1 on average for R normal ones alike.
+    by the value without that unit: the jackknife's variance (Davison & Hinkley 1997, Bootstrap
+    Methods and their Application, sections 2.7 and 3.2.1), with the quantile of Student's t whose
+    degrees of freedom are those of the units that count: 3 (sum v)^2 / sum v^2 - 1 of the squared
+    influences v is R - 1 on average for R normal ones alike.
 
     Parameters
     ----------
     without_unit : sequence of ndarray, each of the value's shape
         The value without each unit, two or more.
-    generator : numpy.random.Generator
-    n_boot : int
-        Number of resamples.
     level : float
         Coverage.
 
@@ -89,18 +80,14 @@ def spread_of_resamples(
     ndarray, shape (2, ...)
         Lower and upper end, less the value; NaN where a unit is the only one that defines it.
     """
-    shape = np.shape(without_unit[0])
-    count, influence = len(without_unit), _influences(without_unit)
-    times = generator.multinomial(count, np.full(count, 1 / count), size=n_boot) - 1
-    drawn = (times @ influence) / np.sqrt(count * (count - 1))
-    squares = influence**2
+    count, squares = len(without_unit), _influences(without_unit) ** 2
     total = (squares**2).sum(axis=0)
-    alike = np.full(total.shape, len(squares) / 3)
+    alike = np.full(total.shape, count / 3)
     even = np.divide(squares.sum(axis=0) ** 2, total, out=alike, where=total > 0)
-    freedom = np.clip(3 * even - 1, 1, len(squares) - 1)
-    tails = [(1 - level) / 2, (1 + level) / 2]
-    wider = special.stdtrit(freedom, tails[1]) / special.ndtri(tails[1])
-    return (wider * np.quantile(drawn, tails, axis=0)).reshape(2, *shape)
+    freedom = np.clip(3 * even - 1, 1, count - 1)
+    error = np.sqrt(squares.sum(axis=0) / (count * (count - 1)))
+    half = special.stdtrit(freedom, (1 + level) / 2) * error
+    return np.stack([-half, half]).reshape(2, *np.shape(without_unit[0]))
 
 
 def _influences(without: Sequence[np.ndarray]) -> np.ndarray:

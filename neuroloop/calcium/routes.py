@@ -56,7 +56,7 @@ def compare_coupling(
     generator: np.random.Generator,
     *,
     permutations: int,
-    bootstraps: int,
+    intervals: bool = True,
 ) -> Change:
     """Compare coupling, of traces or of evidence, between two sessions.
 
@@ -68,8 +68,10 @@ def compare_coupling(
     distance : float
         Cells nearer to each other than this are left out, pixels.
     generator : numpy.random.Generator
-    permutations, bootstraps : int
-        Numbers of permutations of recordings and of resamples.
+    permutations : int
+        Number of permutations of recordings.
+    intervals : bool
+        Make the intervals too.
 
     Returns
     -------
@@ -107,7 +109,7 @@ def compare_coupling(
         panels,
         generator,
         n_permutations=permutations,
-        n_boot=bootstraps,
+        intervals=intervals,
     )
     return made._replace(reasons=np.where(shown & ~np.isfinite(made.matrix), SILENT, reasons))
 
@@ -120,7 +122,7 @@ def compare_likeness(
     *,
     shape: tuple[int, int] | None = None,
     permutations: int,
-    bootstraps: int,
+    intervals: bool = True,
 ) -> Change:
     """Compare how alike the patterns of two sessions are, pairs that share no cell.
 
@@ -132,8 +134,10 @@ def compare_likeness(
     generator : numpy.random.Generator
     shape : (int, int), optional
         Height and width of a map.
-    permutations, bootstraps : int
-        Numbers of permutations of recordings and of resamples.
+    permutations : int
+        Number of permutations of recordings.
+    intervals : bool
+        Make the intervals too.
 
     Returns
     -------
@@ -176,7 +180,7 @@ def compare_likeness(
         _pattern_panels(names, first.trials),
         generator,
         n_permutations=permutations,
-        n_boot=bootstraps,
+        intervals=intervals,
     )
 
 

@@ -52,7 +52,6 @@ def changes_by_route(
     cells: pd.DataFrame,
     exclusion_radius: float,
     permutations: int,
-    bootstraps: int,
     seed: int,
 ) -> dict[str, Change]:
     """What changed between two sessions, by every route.
@@ -65,8 +64,8 @@ def changes_by_route(
         cells.tsv.
     exclusion_radius : float
         Cells nearer to each other than this are left out, pixels.
-    permutations, bootstraps : int
-        Permutations of recordings between the sessions, and resamples.
+    permutations : int
+        Permutations of recordings between the sessions.
     seed : int
         Root seed.
 
@@ -80,12 +79,13 @@ def changes_by_route(
     NeuroLoopError
         If no route says anything.
     """
-    counts = {"permutations": permutations, "bootstraps": bootstraps}
     changes: dict[str, Change] = {}
     for route in ROUTES:
         generator = numpy_generator(seed, "change", route)
         try:
-            changes[route] = change_of(route, sides, cells, exclusion_radius, generator, counts)
+            changes[route] = change_of(
+                route, sides, cells, exclusion_radius, generator, permutations
+            )
         except NeuroLoopError as error:  # of this route alone: a reader may have learned nothing
             logging.getLogger(__name__).warning("%s: %s", route, error)
             changes[route] = unknown_change(len(cells), str(error))
@@ -98,13 +98,13 @@ def changes_by_route(
 
 
 def beside_untrained(
-    sides: Sides, cells: pd.DataFrame, exclusion_radius: float, bootstraps: int, seed: int
+    sides: Sides, cells: pd.DataFrame, exclusion_radius: float, seed: int
 ) -> dict[str, list[dict[str, float | int]]]:
     """Changes by the routes through maps beside those that untrained networks tell.
 
     Parameters
     ----------
-    sides, cells, exclusion_radius, bootstraps, seed
+    sides, cells, exclusion_radius, seed
         As in `changes_by_route`.
 
     Returns
@@ -117,13 +117,13 @@ def beside_untrained(
 
     def coupling(first: TrialEvidence, second: TrialEvidence) -> Change:
         generator = numpy_generator(seed, "change", "maps", "one network")
-        counts = {"permutations": 0, "bootstraps": bootstraps}
-        return compare_coupling(first, second, cells, exclusion_radius, generator, **counts)
+        return compare_coupling(first, second, cells, exclusion_radius, generator, permutations=0)
 
     def likeness(first: Responses, second: Responses) -> Change:
         generator = numpy_generator(seed, "change", "zncc", "one network")
-        counts = {"permutations": 0, "bootstraps": 0}
-        return compare_likeness(first, second, "zncc", generator, shape=shape, **counts)
+        return compare_likeness(
+            first, second, "zncc", generator, shape=shape, permutations=0, intervals=False
+        )
 
     names = cells["cell"].tolist()
     before, after = (_evidence_each(side, names) for side in sides)
@@ -229,16 +229,18 @@ def change_of(
     cells: pd.DataFrame,
     exclusion_radius: float,
     generator: np.random.Generator,
-    counts: Mapping[str, int],
+    permutations: int,
 ) -> Change:
     """What changed by one route."""
     names = cells["cell"].tolist()
     if route in ("influence", "maps"):
         first, second = (cell_responses(route, side, names) for side in sides)
-        return compare_coupling(first, second, cells, exclusion_radius, generator, **counts)
+        return compare_coupling(
+            first, second, cells, exclusion_radius, generator, permutations=permutations
+        )
     before, after = (pattern_responses(route, side, names) for side in sides)
     shape = load_arrays(sides[0]["maps"])["maps"].shape[-2:]
-    return compare_likeness(before, after, route, generator, shape=shape, **counts)
+    return compare_likeness(before, after, route, generator, shape=shape, permutations=permutations)
 
 
 def unknown_change(cells: int, note: str) -> Change:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.calcium.design import Design, direct_responses, own_scale
-from neuroloop.calcium.resampling import spread_of_resamples
+from neuroloop.calcium.resampling import jackknife_interval
 from neuroloop.errors import NeuroLoopError
 from neuroloop.statistics.intervals import permutation_p
 
@@ -95,7 +95,7 @@ def compare_sessions(
     generator: np.random.Generator,
     *,
     n_permutations: int = 999,
-    n_boot: int = 999,
+    intervals: bool = True,
     whole_patterns: bool = True,
     level: float = 0.95,
 ) -> Change:
@@ -103,26 +103,28 @@ def compare_sessions(
 
     The measure is that of the mean over seeds, and both p and interval speak of other units and of
     these seeds. p: each unit changes sides with probability 1/2, and the measure is made anew.
-    Interval: units are resampled by the influence that each has on the measure (see
-    `resampling.spread_of_resamples`).
+    Interval: the jackknife's, of the influence that each unit has on the measure (see
+    `resampling.jackknife_interval`).
 
     Parameters
     ----------
     first, second : ndarray of float, shape (trials, cells) or (seeds, trials, cells)
         On their common scale; rows of both are pairs (`session_pairs.match_trials`).
     units : ndarray of int, shape (trials,)
-        What each pair changes sides with, and is resampled with.
+        What each pair changes sides with, and is left out with.
     measure : callable
         Makes the measure of some of the trials, of the shape that it has for all; entries that are
         NaN in either session are left out.
     panels : mapping of str to ndarray of bool
         Entries of each panel, of the shape that the measure has.
     generator : numpy.random.Generator
-    n_permutations, n_boot : int
-        Numbers of permutations and of resamples; without any there is no p, or no interval.
+    n_permutations : int
+        Number of permutations; without any there is no p.
+    intervals : bool
+        Make the intervals too.
     whole_patterns : bool
-        Exchange and resample units whole. If False each pair of trials is a unit by itself,
-        which is right only where the trials of a recording share nothing but their pattern.
+        Exchange units whole, and leave them out whole. If False each pair of trials is a unit by
+        itself, which is right only where the trials of a recording share nothing but their pattern.
     level : float
         Coverage of the intervals.
 
@@ -164,15 +166,13 @@ def compare_sessions(
         except NeuroLoopError:  # the others define nothing
             return np.full(change.shape, np.nan)
 
-    resampled = count > 1 and n_boot > 0
-    without = [without_unit(unit) for unit in range(count if resampled else 0)]
+    told = count > 1 and intervals
+    without = [without_unit(unit) for unit in range(count if told else 0)]
 
     def interval(of: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        if not resampled:
+        if not told:
             return np.full((2, *of(change).shape), np.nan)
-        return of(change) + spread_of_resamples(
-            [of(one) for one in without], generator, n_boot, level
-        )
+        return of(change) + jackknife_interval([of(one) for one in without], level)
 
     rows = []
     for number, (name, panel) in enumerate(panels.items()):

@@ -34,7 +34,7 @@ class Area(Settings):
         "Permutations of recordings between two sessions, for p.", 1000, ge=1
     )
     bootstraps: int = setting(
-        "Resamples of trials (coupling) and of recordings (comparisons), for intervals.",
+        "Resamples of trials, for intervals of coupling.",
         1000,
         ge=1,
     )

@@ -9,7 +9,8 @@ import pandas as pd
 from neuroloop.cxr.predictions_table import BINS, PredictionsTable, predictions_table
 from neuroloop.files.formats import StrPath
 from neuroloop.report.figures import PALETTE, grid, save
-from neuroloop.statistics.intervals import cluster_interval
+from neuroloop.report.reliability import draw_reliability, reliability_legend
+from neuroloop.statistics.reliability import expected_error, reliability
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,21 +109,13 @@ def draw_calibration(
         Radiographs in bins of equal width of their largest probability (Guo et al. 2017, On
         Calibration of Modern Neural Networks).
     """
-    from matplotlib.lines import Line2D
-
     figure, axes = _grid(len(predictions), height=2.9)
     for panel, (title, table) in zip(axes.flat, predictions.items(), strict=False):
         _draw_reliability(panel, predictions_table(table, classes), title)
         panel.set_xlabel("largest probability")
     for panel in axes[:, 0]:
         panel.set_ylabel("share of radiographs")
-    marks = [
-        Line2D([], [], color=PALETTE[0], marker="o", linestyle="", label="radiographs named right"),
-        Line2D([], [], color="#999999", linewidth=1, label="perfect calibration"),
-        Line2D([], [], color="black", linestyle="--", label="chance: the largest class"),
-        Line2D([], [], color="#cccccc", linewidth=6, label="radiographs in the bin"),
-    ]
-    figure.legend(handles=marks, loc="outside lower center", ncols=4, fontsize=8)
+    reliability_legend(figure, "radiographs", "the largest class")
     figure.suptitle(
         "Is a classifier right as often as it is sure? "
         f"Radiographs of unseen folds in {BINS} bins of equal width\n"
@@ -135,39 +128,19 @@ def draw_calibration(
 
 def _draw_reliability(panel: "Axes", radiographs: PredictionsTable, title: str) -> None:
     """Draw the share of right radiographs in each bin, and how many radiographs are in it."""
-    confidence = radiographs.probabilities.max(axis=1)
-    right = radiographs.named == radiographs.truth
-    edges = np.linspace(0, 1, BINS + 1)
-    bins = np.searchsorted(edges[1:-1], confidence, side="left")
-    panel.bar(
-        (edges[:-1] + edges[1:]) / 2,
-        np.bincount(bins, minlength=BINS) / len(bins),
-        width=0.9 / BINS,
-        color="#cccccc",
+    bins = reliability(
+        radiographs.probabilities.max(axis=1),
+        radiographs.named == radiographs.truth,
+        radiographs.patients.astype(str),
+        bins=BINS,
     )
-    panel.plot([0, 1], [0, 1], color="#999999", linewidth=1)
-    panel.axhline(
-        np.bincount(radiographs.truth).max() / len(right),
-        color="black",
-        linewidth=0.9,
-        linestyle="--",
-    )
-    gap = 0.0
-    for number in np.unique(bins):
-        inside = bins == number
-        value, *bounds = cluster_interval(right[inside], radiographs.patients[inside].astype(str))
-        sure = confidence[inside].mean()
-        gap += inside.mean() * abs(value - sure)
-        # An interval of Wilson's may leave a share of 1 out by a rounding error.
-        bars = np.abs(np.array(bounds, dtype=float) - value)[:, None]
-        panel.errorbar(sure, value, bars, fmt="o", color=PALETTE[0], markersize=4, linewidth=1.2)
+    n = len(radiographs.truth)
+    draw_reliability(panel, bins, np.bincount(radiographs.truth).max() / n)
     panel.set_title(
-        f"{title}\nECE {gap:.3f}, n = {len(bins):,} radiographs, {radiographs.n_patients:,} "
-        f"patients",
+        f"{title}\nECE {expected_error(bins):.3f}, n = {n:,} radiographs, "
+        f"{radiographs.n_patients:,} patients",
         fontsize=8,
     )
-    panel.set_xlim(0, 1)
-    panel.set_ylim(0, 1.02)
 
 
 def _grid(n: int, height: float) -> tuple["Figure", np.ndarray]:

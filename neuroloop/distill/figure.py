@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
+def ablation_figure(
+    table: pd.DataFrame, comparisons: pd.DataFrame, *, simulated: bool = False
+) -> "Figure":
     """Draw the gain of each teacher over ``none``, a panel per subject and a row per decoder.
 
     Parameters
@@ -24,6 +26,8 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
         From `ablation.accuracies`.
     comparisons : DataFrame
         From `ablation.comparisons`.
+    simulated : bool
+        Whether the brains are, which the title then says.
 
     Returns
     -------
@@ -74,7 +78,8 @@ def ablation_figure(table: pd.DataFrame, comparisons: pd.DataFrame) -> "Figure":
     chance = table["chance"].iloc[0]
     why = " (none: comparisons.tsv says why)" if gains["ci_low"].isna().any() else ""
     figure.suptitle(
-        "What each teacher adds to learning from labels alone\n"
+        f"{'Simulated brains: what' if simulated else 'What'} each teacher adds to learning from "
+        "labels alone\n"
         f"{seeds} seeds, {images} test images, chance {chance:.1%}; bars: 95 % intervals over both"
         f"{why}; numbers: below the axis{_unseen(gains)}",
         fontsize=10,

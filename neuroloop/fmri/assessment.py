@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from neuroloop import registry
+from neuroloop.fmri.alike import alike
 from neuroloop.fmri.decoding import Problem
 from neuroloop.fmri.permutation import label_null, retrained_null
 from neuroloop.jobs.seeds import numpy_generator
@@ -89,7 +90,7 @@ def score(
 
     p is that of balanced accuracy, since it must not reward a decoder for naming what has most
     rows. Chance is what these predictions would score if they knew nothing of the truth. The
-    interval is of accuracy, over what is alike (see `_interval`): that is the unit, and of what it
+    interval is of accuracy, over what is alike (see `alike`): that is the unit, and of what it
     speaks is the scope. The smallest effect that could have been seen is by how much the null's
     95th percentile exceeds its mean, in balanced accuracy.
 
@@ -136,18 +137,7 @@ def smallest_effect(null: np.ndarray) -> float | None:
 
 
 def _interval(hits: np.ndarray, problem: Problem) -> tuple[Estimate, str, list[str]]:
-    """Interval of the accuracy, over what it is in words, and by the names of `UNITS`.
-
-    Over runs; where images recur in other runs, over runs and images; where one run is known, over
-    units (blocks, or images that several blocks show), which are the samples if each is a unit.
-    """
-    runs, units = problem.runs, problem.permutable.unit.astype(str)
-    if len(set(runs.tolist())) == 1:
-        if len(set(units.tolist())) == len(units):
-            return cluster_interval(hits, runs), "samples", ["sample"]
-        kind = "block" if len(set(units.tolist())) == len(set(problem.blocks)) else "stimulus"
-        return cluster_interval(hits, units), "blocks or images", [kind]
-    if len(set(zip(units.tolist(), runs.tolist(), strict=True))) == len(set(units.tolist())):
-        return cluster_interval(hits, runs), "runs", ["run"]
-    crossed = cluster_interval(hits, runs, crossed=units)
-    return crossed, "runs and images", ["run", "stimulus"]
+    """Interval of the accuracy, over what it is in words, and by the names of `UNITS`."""
+    shared = alike(problem.permutable.unit, problem.runs, problem.blocks)
+    interval = cluster_interval(hits, shared.clusters, crossed=shared.crossed)
+    return interval, shared.over, shared.units

@@ -115,7 +115,9 @@ def _corrected(table: pd.DataFrame, nulls: Sequence[np.ndarray]) -> np.ndarray:
     return made
 
 
-def decoding_figure(table: pd.DataFrame, decoded: Sequence[Decoded]) -> "Figure":
+def decoding_figure(
+    table: pd.DataFrame, decoded: Sequence[Decoded], *, simulated: bool = False
+) -> "Figure":
     """Draw accuracy by region, a panel a subject, with the chance level and the null's 95 %.
 
     The null is one of balanced accuracy: it is drawn where that is the accuracy, as it always is
@@ -127,6 +129,8 @@ def decoding_figure(table: pd.DataFrame, decoded: Sequence[Decoded]) -> "Figure"
         From `decoding_table`; rows of several subjects are left out.
     decoded : sequence of Decoded
         As given to `decoding_table`.
+    simulated : bool
+        Whether the brains are, which the title then says.
     """
     single = table[~table["subject"].isin([MEAN, GROUP])]
     subjects = list(dict.fromkeys(single["subject"]))
@@ -168,7 +172,7 @@ def decoding_figure(table: pd.DataFrame, decoded: Sequence[Decoded]) -> "Figure"
     handles, labels = axes[0, 0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     figure.suptitle(
-        "What each region says about the image\n"
+        f"{'Simulated brains: what' if simulated else 'What'} each region says about the image\n"
         "bars: 95 % intervals, dotted: chance, grey: 95th percentile of permuted labels",
         fontsize=10,
     )

@@ -43,7 +43,6 @@ def compare_sessions(
     reader: Mapping[str, Any],
     exclusion_radius: float,
     permutations: int,
-    bootstraps: int,
     seed: int,
 ) -> None:
     """Write what changed between two sessions.
@@ -62,8 +61,8 @@ def compare_sessions(
         The reader's block of the config.
     exclusion_radius : float
         Cells nearer to each other than this are left out, pixels.
-    permutations, bootstraps : int
-        Exchanges of recordings between the sessions, and resamples.
+    permutations : int
+        Exchanges of recordings between the sessions.
     seed : int
         Root seed.
     """
@@ -74,10 +73,9 @@ def compare_sessions(
     refuse_shared_sessions(dict(zip(names, stored, strict=True)))
     cells = read_cells(first["cells"])
     listed = cells["cell"].tolist()
-    counts: dict[str, Any] = {"permutations": permutations, "bootstraps": bootstraps}
-    changes = changes_by_route(sides, cells, exclusion_radius, **counts, seed=seed)
+    changes = changes_by_route(sides, cells, exclusion_radius, permutations, seed)
     warnings = {name: at_chance(side["reading"]) for name, side in zip(names, sides, strict=True)}
-    untrained = beside_untrained(sides, cells, exclusion_radius, bootstraps, seed)
+    untrained = beside_untrained(sides, cells, exclusion_radius, seed)
     routes = change_table(changes, warnings, untrained)
     save_table(outputs["routes"], routes)
     arrays = {
@@ -92,7 +90,7 @@ def compare_sessions(
         cells=listed,
         sessions=list(names),
         seed=seed,
-        **counts,
+        permutations=permutations,
     )
     save_table(outputs["across"], across_table(sides, names, reader))
     save(comparison_figure(routes, UNITS, sessions=names), outputs["figure"], outputs["figure_svg"])
@@ -124,6 +122,5 @@ if __name__ == "__main__":
             reader=snakemake.params.reader,
             exclusion_radius=snakemake.params.exclusion_radius,
             permutations=snakemake.params.permutations,
-            bootstraps=snakemake.params.bootstraps,
             seed=snakemake.params.seed,
         )

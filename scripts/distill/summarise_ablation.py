@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from neuroloop.distill.ablation import accuracies, check_paired, compare_teachers
 from neuroloop.distill.figure import ablation_figure
+from neuroloop.distill.forest_figure import forest_figure
 from neuroloop.distill.image_test import AssignedStudents
 from neuroloop.distill.kept_group import load_group
+from neuroloop.distill.matrix_figure import matrix_figure
 from neuroloop.files.formats import StrPath, load_arrays, read_json, save_table
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
@@ -26,9 +28,14 @@ def summarise_ablation(
     comparisons: StrPath,
     figure: StrPath,
     figure_svg: StrPath,
+    forest: StrPath,
+    forest_svg: StrPath,
+    matrix: StrPath,
+    matrix_svg: StrPath,
+    source: str,
     seed: int,
 ) -> None:
-    """Write ablation.tsv, comparisons.tsv and the figure.
+    """Write ablation.tsv, comparisons.tsv and their figures.
 
     Parameters
     ----------
@@ -39,7 +46,13 @@ def summarise_ablation(
     table, comparisons : path
         A row per student; a row a comparison of two teachers.
     figure, figure_svg : path
-        The figure, in each format.
+        What each teacher adds to labels alone, in each format.
+    forest, forest_svg : path
+        Each brain less each control, with intervals.
+    matrix, matrix_svg : path
+        The same by region and subject.
+    source : str
+        Where the brain data come from; titles say ``simulated``.
     seed : int
         Root seed of the bootstrap.
     """
@@ -53,7 +66,10 @@ def summarise_ablation(
     compared = compare_teachers(groups, seed, assigned=assigned)
     save_table(table, students)
     save_table(comparisons, compared)
-    save(ablation_figure(students, compared), figure, figure_svg)
+    simulated = source == "simulated"
+    save(ablation_figure(students, compared, simulated=simulated), figure, figure_svg)
+    save(forest_figure(compared, simulated=simulated), forest, forest_svg)
+    save(matrix_figure(compared, simulated=simulated), matrix, matrix_svg)
 
 
 def load_assigned(path: Path) -> tuple[tuple[str, ...], AssignedStudents]:
@@ -76,5 +92,10 @@ if __name__ == "__main__":
             comparisons=snakemake.output.comparisons,
             figure=snakemake.output.figure,
             figure_svg=snakemake.output.figure_svg,
+            forest=snakemake.output.forest,
+            forest_svg=snakemake.output.forest_svg,
+            matrix=snakemake.output.matrix,
+            matrix_svg=snakemake.output.matrix_svg,
+            source=snakemake.params.source,
             seed=snakemake.params.seed,
         )

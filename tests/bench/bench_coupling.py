@@ -55,7 +55,7 @@ BEFORE, CHANGED = AREA["sessions"]["before"], AREA["sessions"]["after"]
 SAME = {name: CHANGED[name] for name in CHANGED if name not in ("coupling_gain", "new_density")}
 AFTER = {"same": SAME, "changed": CHANGED}
 #: Exchanges and resamples: enough for p of 0.05.
-DRAWS = {"permutations": 199, "bootstraps": 199}
+PERMUTATIONS = BOOTSTRAPS = 199
 
 Row = dict[str, float | str]
 #: What the trials of a session gave the routes.
@@ -176,12 +176,14 @@ def compared(
         change: Change
         if route in ("influence", "maps"):
             change = compare_coupling(
-                first, second, cells, AREA["exclusion_radius"], generator, **DRAWS
+                first, second, cells, AREA["exclusion_radius"], generator, permutations=PERMUTATIONS
             )
         else:
             # Of ZNCC the shape of a map does not matter, only its pixels.
             shape = (1, first.responses.shape[-1])
-            change = compare_likeness(first, second, route, generator, shape=shape, **DRAWS)
+            change = compare_likeness(
+                first, second, route, generator, shape=shape, permutations=PERMUTATIONS
+            )
     except (KeyError, NeuroLoopError):
         return dict.fromkeys(NUMBERS, np.nan)
     panel = change.panels.set_index("panel").loc["all"]
@@ -200,7 +202,7 @@ def found(made: Session, route: str, truth: Truth, generator: np.random.Generato
         truth.cells,
         generator,
         distance=AREA["exclusion_radius"],
-        n_boot=DRAWS["bootstraps"],
+        n_boot=BOOTSTRAPS,
     )
     coupling = truth.coupling
     edge = np.isfinite(matrix.matrix) & (coupling > 0)

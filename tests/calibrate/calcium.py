@@ -2,6 +2,7 @@
 
 from functools import partial
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -31,10 +32,9 @@ TABLE = pd.DataFrame(
     {"cell": CELLS, "row": np.arange(8) * 100.0, "column": 0.0, "radius": 5.0, "group": "g"}
 )
 OFF = ~np.eye(len(CELLS), dtype=bool)
-#: A p takes no resamples, and needs fewer exchanges than the workflow's 1,000; an interval takes no
-#: exchanges, and resamples as the workflow's: of 199, it is too narrow in one study of a hundred.
-FOR_P = {"permutations": 199, "bootstraps": 0}
-FOR_INTERVAL = {"permutations": 0, "bootstraps": 999}
+#: A p takes no interval, and needs fewer exchanges than the workflow's 1,000.
+FOR_P: dict[str, Any] = {"permutations": 199, "intervals": False}
+FOR_INTERVAL: dict[str, Any] = {"permutations": 0, "intervals": True}
 
 
 def draw_coupling(generator: np.random.Generator) -> np.ndarray:
@@ -292,8 +292,7 @@ def p_of_change_untrained(generator: np.random.Generator) -> float:
     )
 
     def compare(first: TrialEvidence, second: TrialEvidence) -> Change:
-        counts = {"permutations": 0, "bootstraps": 49}
-        return compare_coupling(first, second, FEW_TABLE, 10.0, generator, **counts)
+        return compare_coupling(first, second, FEW_TABLE, 10.0, generator, permutations=0)
 
     found = changes_beside(compare, before, after, certainty)
     return float(found[0]["p_untrained"]) if found else 1.0  # nothing told, nothing found
@@ -340,7 +339,7 @@ def p_of_zncc_change_untrained(generator: np.random.Generator) -> float:
         return OfNetworks(made[:1], made[1:])
 
     def compare(first: Responses, second: Responses) -> Change:
-        counts = {"permutations": 0, "bootstraps": 0}
+        counts: dict[str, Any] = {"permutations": 0, "intervals": False}
         return compare_likeness(first, second, "zncc", generator, shape=(8, 8), **counts)
 
     (found,) = changes_beside(compare, networks(), networks(), size)

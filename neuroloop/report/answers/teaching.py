@@ -1,6 +1,6 @@
 """Does the brain teach?"""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -80,7 +80,7 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any], known:
         & (table["decoder"] == teaching["decoders"][0])
         & (table["student"] == teaching["students"][0])
     ]
-    controls = _controls(teaching["teachers"])
+    controls = controls_to_beat(teaching["teachers"])
     singles = ~rows["subject"].isin([MEAN, GROUP])
     if len(block["subjects"]) * len(block["rois"]) > MOST and (rows["subject"] == MEAN).any():
         singles = rows["subject"] == MEAN
@@ -120,7 +120,7 @@ def _of_what(taught: list[Taught]) -> str:
     return f"{row['seeds']:.0f} seeds, {row['n']:,.0f} images, 95 %."
 
 
-def _controls(teachers: list[str]) -> list[str]:
+def controls_to_beat(teachers: Sequence[str]) -> list[str]:
     """What a brain has to beat: teachers without its knowledge that do not mislead."""
     passed = ("brain", "cnn", "withinclass")
     return [

@@ -16,7 +16,10 @@ ASSETS = ("decoding.html.j2",)
 def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """One chapter a dataset."""
     folder = f"results/fmri/{name}"
-    return {name: {"accuracies": f"{folder}/decoding.tsv", "figure": f"{folder}/decoding.svg"}}
+    figures = {"figure": "decoding", "matrix": "matrix"}
+    figures |= {"confusion": "confusion", "calibration": "calibration"}
+    drawn = {key: f"{folder}/{file}.svg" for key, file in figures.items()}
+    return {name: {"accuracies": f"{folder}/decoding.tsv", **drawn}}
 
 
 def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Card"]:

@@ -14,6 +14,9 @@ TITLE = "Brains teach networks"
 BLOCKS = "datasets"
 ASSETS = ("distillation.html.j2",)
 
+#: A forest plot of more rows is read after the matrix.
+MANY_ROWS = 40
+
 #: Fewer test images than this cannot tell teachers apart that differ by a few points.
 FEW_IMAGES = 300
 
@@ -27,6 +30,8 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         name: {
             "students": f"{folder}/ablation.tsv",
             "comparisons": f"{folder}/comparisons.tsv",
+            "forest": f"{folder}/forest.svg",
+            "matrix": f"{folder}/matrix.svg",
             "figure": f"{folder}/ablation.svg",
         }
     }
@@ -105,11 +110,13 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
         "family": FAMILY,
         "reason": REASON,
     }
+    several = brains[["subject", "roi", "decoder", "student"]].drop_duplicates()
     title = "Brain-taught students less each control"
     return {
         "flags": sorted(set(students["flag"]) - {""}),
         "images": images,
         "few": images < FEW_IMAGES,
+        "many": len(several) > MANY_ROWS,
         "table": shown(title, brains, columns, files["comparisons"]) if len(brains) else None,
         "unseen": {
             family: unseen(brains[brains["family"] == family])

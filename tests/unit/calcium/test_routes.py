@@ -18,7 +18,7 @@ CELLS = pd.DataFrame(
         "group": ["g1", "g1", "g2", "g2"],
     }
 )
-OPTIONS = {"permutations": 99, "bootstraps": 99}
+OPTIONS = {"permutations": 99}
 
 
 def session(coupling: np.ndarray, seed: int, trials: int = 8, noise: float = 0.05) -> Responses:
@@ -139,14 +139,14 @@ def test_what_the_trials_of_a_recording_share_is_no_change() -> None:
     for seed in range(120):
         first, second = (shared_gain(1000 * side + seed, "ab"[side], 6, 0.3) for side in (0, 1))
         made = compare_coupling(
-            first, second, cells, 5.0, np.random.default_rng(seed), permutations=59, bootstraps=99
+            first, second, cells, 5.0, np.random.default_rng(seed), permutations=59
         )
         row = made.panels.iloc[0]
         found.append((row["p"] <= 0.05, row["p_any"] <= 0.05, row["ci_low"] <= 0 <= row["ci_high"]))
     p, p_any, covers = np.mean(found, axis=0)
     assert p <= 0.11
     assert p_any <= 0.11
-    assert 0.88 <= covers <= 0.99
+    assert covers >= 0.88
 
 
 def test_one_recording_a_session_has_no_p() -> None:

@@ -142,7 +142,7 @@ def test_each_untrained_network_is_compared_by_itself(tmp_path):
         names_of = {"table": "frames.tsv", "trials": "trials.tsv", "maps": "maps.npz"}
         names_of |= {"map_table": "maps.tsv", "evidence": "evidence.npz"}
         sides.append({name: folder / path for name, path in names_of.items()})
-    found = beside_untrained(tuple(sides), cells, 10.0, 49, 0)
+    found = beside_untrained(tuple(sides), cells, 10.0, 0)
     (maps,), (zncc,) = found["maps"], found["zncc"]
     assert maps["one_network"] > 1  # surer than the interval is wide
     assert (maps["untrained"], maps["untrained_networks"], maps["p_untrained"]) == (0, 2, 1 / 3)
@@ -162,7 +162,7 @@ def routes_that(fail, monkeypatch):
         )
 
     monkeypatch.setattr(session_change, "change_of", change_of)
-    return changes_by_route(({}, {}), CELLS, 1.0, 9, 9, 4)
+    return changes_by_route(({}, {}), CELLS, 1.0, 9, 4)
 
 
 def test_a_route_that_fails_leaves_the_others_as_they_are(monkeypatch):

@@ -80,7 +80,7 @@ def test_gain_noise_and_fatigue_are_no_change():
     p = []
     for seed in range(240):
         first, second = session(COUPLING, 1, 0.1, seed), session(COUPLING, 2, 0.5, 10**6 + seed)
-        p.append(compared(first, second, n_permutations=99, n_boot=2).panels.iloc[0]["p"])
+        p.append(compared(first, second, n_permutations=99, intervals=False).panels.iloc[0]["p"])
     assert 0.015 <= np.mean(np.array(p) <= 0.05) <= 0.085
 
 
@@ -95,9 +95,9 @@ def test_without_a_common_scale_gain_is_taken_for_a_change():
         {"all": OFF},
         np.random.default_rng(0),
         n_permutations=199,
-        n_boot=2,
+        intervals=False,
     )
-    scaled = compared(*sides, n_permutations=199, n_boot=2)
+    scaled = compared(*sides, n_permutations=199, intervals=False)
     assert raw.panels.iloc[0]["p"] <= 0.01
     assert scaled.panels.iloc[0]["p"] > 0.05
 
@@ -114,7 +114,7 @@ def test_exchanging_pairs_is_flipping_signs():
         {"all": np.array([True])},
         generator,
         n_permutations=4000,
-        n_boot=2,
+        intervals=False,
     )
     exact = stats.permutation_test(
         (second[:, 0], first[:, 0]),
@@ -139,7 +139,6 @@ def test_the_interval_is_that_of_paired_differences():
             {"all": np.array([True])},
             generator,
             n_permutations=2,
-            n_boot=20000,
         )
         row = made.panels.iloc[0]
         each = pd.Series((second - first)[:, 0]).groupby(units).mean()
@@ -164,7 +163,6 @@ def test_recordings_change_sides_whole():
             {"all": np.array([True])},
             generator,
             n_permutations=300,
-            n_boot=300,
             whole_patterns=whole,
         ).panels.iloc[0]
         for whole in (False, True)
@@ -195,7 +193,6 @@ def test_a_p_that_recordings_cannot_bring_below_5_percent_is_refused(count):
         {"all": np.array([True])},
         np.random.default_rng(0),
         n_permutations=4000,
-        n_boot=9,
     ).panels.iloc[0]
     if count < FEWEST_UNITS:
         assert row[["p", "p_any"]].isna().all()
@@ -218,7 +215,6 @@ def test_an_entry_that_hangs_on_one_recording_has_no_interval():
         {"all": OFF},
         generator,
         n_permutations=9,
-        n_boot=99,
     )
     assert np.isfinite(made.matrix[OFF]).all()
     assert np.isnan(made.ci_low).all()
@@ -227,8 +223,8 @@ def test_an_entry_that_hangs_on_one_recording_has_no_interval():
 
 def test_seeds_are_averaged_and_a_panel_must_have_entries():
     first, second = session(COUPLING, 1, 0.1, 0), session(COUPLING + 0.2 * OFF, 1, 0.1, 1)
-    one = compared(first, second, n_permutations=9, n_boot=9)
-    many = compared(np.stack(3 * [first]), np.stack(3 * [second]), n_permutations=9, n_boot=9)
+    one = compared(first, second, n_permutations=9)
+    many = compared(np.stack(3 * [first]), np.stack(3 * [second]), n_permutations=9)
     assert many.panels.iloc[0]["change"] == pytest.approx(one.panels.iloc[0]["change"])
     with pytest.raises(NeuroLoopError, match="panel none has no coupling"):
         compare_sessions(first, second, TRIALS, MEASURE, {"none": ~OFF}, np.random.default_rng(0))

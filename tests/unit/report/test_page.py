@@ -148,7 +148,12 @@ def test_every_file_of_every_section_is_shown_or_linked(told, made):
     ("file", "caption"),
     [
         ("results/fmri/plain/decoding.svg", "Accuracy by region"),
+        ("results/fmri/plain/matrix.svg", "Accuracy, region by subject"),
+        ("results/fmri/plain/confusion.svg", "What samples of each class"),
+        ("results/fmri/plain/calibration.svg", "Are soft labels right"),
         ("results/distill/faces/ablation.svg", "Gain of each teacher"),
+        ("results/distill/faces/forest.svg", "Brain-taught students less each control"),
+        ("results/distill/faces/matrix.svg", "The same, region by subject"),
         ("results/calcium/cells/reading/wide.svg", "Accuracy by kind of pattern"),
         ("results/calcium/cells/after/cnn/cams.svg", "Where the readers looked"),
         ("results/calcium/cells/after/cnn/zncc.svg", "Zero-mean normalised"),

@@ -13,6 +13,7 @@ from neuroloop.files.formats import read_table, save_table
 from neuroloop.report.chapters import SIMULATED, Chapter
 from neuroloop.report.page import Provenance, report_page
 from neuroloop.report.sections import radiographs
+from neuroloop.report.templates import picture
 from tests.unit.report.outline import Outline
 from tests.unit.report.study import CONFIG, DECODED, GAP, SCORED, TEACHING, filled, rows
 
@@ -41,12 +42,10 @@ def students(*place, teacher, seed=0):
 def ablation_page(folder, groups):
     save_table(folder / "ablation.tsv", accuracies(groups))
     save_table(folder / "comparisons.tsv", compare_teachers(groups, seed=0, n_boot=20))
-    (folder / "ablation.svg").write_bytes(b"")
-    files = {
-        "students": folder / "ablation.tsv",
-        "comparisons": folder / "comparisons.tsv",
-        "figure": folder / "ablation.svg",
-    }
+    files = {"students": folder / "ablation.tsv", "comparisons": folder / "comparisons.tsv"}
+    for name in ("figure", "forest", "matrix"):
+        files[name] = folder / f"{name}.svg"
+        files[name].write_bytes(name.encode())
     return page_of(Chapter("distillation", "faces", "faces", files), teaching=TEACHING)
 
 
@@ -77,6 +76,15 @@ def test_a_group_of_two_subjects_is_shown_with_the_reason_for_its_missing_interv
     group = row_of(page, "group", "2 subjects do not tell how subjects differ: 3 are needed")
     assert group.count("–") == 3  # p, q and smallest_effect
     assert "[" not in group
+
+
+@pytest.mark.parametrize("regions", [40, 41])
+def test_the_forest_plot_stands_first_unless_it_is_too_long_to_be_read(tmp_path, none, regions):
+    brains = [students("S1", f"r{n}", "ridge", teacher="brain") for n in range(regions)]
+    page, _ = ablation_page(tmp_path, [none, *brains])
+    shown = [one["src"] for one in Outline(page).attributes("img")]
+    order = ["forest", "matrix"] if regions == 40 else ["matrix", "forest"]
+    assert shown == [picture(tmp_path / f"{name}.svg") for name in [*order, "figure"]]
 
 
 def test_a_page_says_below_what_nothing_could_be_seen(tmp_path, none):

@@ -1,0 +1,252 @@
+"""The claim of the ablation as one forest plot: each brain less each control to be beaten."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from textwrap import fill
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from neuroloop import registry
+from neuroloop.distill.ablation import GROUP, MEAN, misleads
+from neuroloop.report.answers.decoding import SIGNIFICANT
+from neuroloop.report.answers.teaching import controls_to_beat
+from neuroloop.report.figures import PALETTE, grid
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Most rows of a forest plot: of more brains only means over subjects are drawn.
+MOST_ROWS = 96
+
+#: Height of a row and width of a panel, inches.
+ROW, PANEL = 0.21, 1.95
+
+#: Colours of a difference that is shown, upwards and downwards, and of one that is not.
+UP, DOWN, OPEN = PALETTE[0], PALETTE[1], "#6d7683"
+
+#: Before the names of rows that speak of several subjects.
+OF_SEVERAL = {MEAN: "mean", GROUP: "people"}
+
+#: Columns by which a brain and its students are told apart.
+BRAIN = ["subject", "roi", "decoder", "student"]
+
+
+def brain_rows(comparisons: pd.DataFrame) -> pd.DataFrame:
+    """Rows of comparisons that a forest plot shows: brains less what does not mislead on purpose.
+
+    Of more than `MOST_ROWS` brains those that speak of several subjects, or the first ones where
+    there is one subject.
+    """
+    rows = comparisons[comparisons["teacher"] == "brain"]
+    rows = rows[~rows["control"].map(misleads).astype(bool)]
+    brains = rows[BRAIN].drop_duplicates()
+    if len(brains) <= MOST_ROWS:
+        return rows
+    several = brains[brains["subject"].isin(list(OF_SEVERAL))]
+    kept = (several if len(several) else brains).head(MOST_ROWS)
+    return rows.merge(kept, on=BRAIN, how="inner")
+
+
+def ordered_controls(present: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Controls that a brain has to beat, labels alone first, and those beside them."""
+    found = set(present)
+    known = [name for name in registry.names("teacher") if name in found]
+    must = controls_to_beat(known)
+    must = sorted(must, key=lambda name: name != "none")
+    return must, [name for name in known if name not in {*must, "brain"} and not misleads(name)]
+
+
+def forest_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "Figure":
+    """Draw how much more accurate students of each brain are than those of each control.
+
+    Parameters
+    ----------
+    comparisons : DataFrame
+        From `ablation.compare_teachers`.
+    simulated : bool
+        Whether the brains are, which the title then says.
+
+    Returns
+    -------
+    Figure
+        A row a brain (subject and region, of each decoder and student that there are), rows of
+        several subjects below; a column a control, those that a brain has to beat first, each with
+        its definition. Percentage points with 95 % intervals over what `unit` of the row names;
+        filled where q is at most 0.05; the band around 0 is what could not have been seen.
+    """
+    rows = brain_rows(comparisons)
+    must, beside = ordered_controls(rows["control"])
+    controls = [*must, *beside]
+    brains = [tuple(brain) for brain in rows[BRAIN].drop_duplicates().to_numpy()]
+    places, height = _places(brains)
+    figure, axes = grid(
+        1, max(len(controls), 1), width=PANEL, height=1.9 + ROW * height, sharey=True, sharex=True
+    )
+    if not controls:
+        axes[0, 0].text(0.5, 0.5, "no brain taught a student", ha="center", va="center")
+        axes[0, 0].set_axis_off()
+        return figure
+    by_control = {name: rows[rows["control"] == name].set_index(BRAIN) for name in controls}
+    low, high = _range(rows)
+    for panel, control in zip(axes[0], controls, strict=True):
+        for brain, place in zip(brains, places, strict=True):
+            if brain in by_control[control].index:
+                _draw(panel, by_control[control].loc[brain], place, high)
+        _dress(panel, control, "has to be beaten" if control in must else "for comparison")
+    axes[0, 0].set_yticks(places, [_named(brain, brains) for brain in brains])
+    axes[0, 0].set_ylim(height - 0.2, -0.8)
+    axes[0, 0].set_xlim(low, high + 0.34 * (high - low))
+    _verdicts(axes[0, len(must) - 1], [by_control[name] for name in must], brains, places)
+    _legend(figure)
+    figure.suptitle(_title(rows, simulated), fontsize=10)
+    return figure
+
+
+def beats_all(rows: Sequence[pd.Series]) -> bool:
+    """Whether one brain's students beat every control that they have to, each at q 0.05."""
+    return bool(rows) and all(row["q"] <= SIGNIFICANT and row["difference"] > 0 for row in rows)
+
+
+def _places(brains: Sequence[tuple[str, ...]]) -> tuple[list[float], float]:
+    """Where each row stands, with a gap before another subject, and where the last one ends."""
+    places, place = [], 0.0
+    for number, brain in enumerate(brains):
+        if number and brain[0] != brains[number - 1][0]:
+            place += 0.6
+        places.append(place)
+        place += 1
+    return places, max(place, 1.0)
+
+
+def _named(brain: tuple[str, ...], brains: Sequence[tuple[str, ...]]) -> str:
+    """A row's name: subject and region, decoder and student where there are several."""
+    subject, roi, decoder, student = brain
+    name = f"{OF_SEVERAL.get(subject, subject)} {roi}"
+    if len({one[2] for one in brains}) > 1:
+        name += f" {decoder}"
+    return name + (f" {student}" if len({one[3] for one in brains}) > 1 else "")
+
+
+def _draw(panel: "Axes", row: pd.Series, place: float, high: float) -> None:
+    """Draw a difference with its interval, what could not have been seen, and q."""
+    value = 100 * row["difference"]
+    shown = row["q"] <= SIGNIFICANT
+    colour = OPEN if not shown else UP if value > 0 else DOWN
+    unseen = 100 * row["smallest_effect"]
+    if np.isfinite(unseen):
+        least = 0 if row["family"] == "images" else -unseen  # a one-sided test
+        panel.barh(place, unseen - least, left=least, height=0.72, color="#e3e6ea", zorder=1)
+    if np.isfinite(row["ci_low"]):
+        panel.plot([100 * row["ci_low"], 100 * row["ci_high"]], [place] * 2, color=colour, lw=1.6)
+    marker = "o" if np.isfinite(row["p"]) else "x"
+    panel.plot(
+        [value],
+        [place],
+        marker,
+        color=colour,
+        markerfacecolor=colour if shown or marker == "x" else "white",
+        markersize=4.6,
+        zorder=3,
+    )
+    if np.isfinite(row["q"]):
+        panel.text(
+            0.985,
+            place,
+            "< 0.001" if row["q"] < 0.001 else f"{row['q']:.2g}",
+            transform=panel.get_yaxis_transform(),
+            ha="right",
+            va="center",
+            fontsize=6.5,
+            color=colour,
+        )
+
+
+def _dress(panel: "Axes", control: str, group: str) -> None:
+    """Title, definition and lines of a control's panel."""
+    panel.axvline(0, color="black", linewidth=0.8, zorder=2)
+    panel.grid(axis="y", visible=False)
+    panel.grid(axis="x", visible=True)
+    panel.tick_params(axis="y", length=0)
+    panel.locator_params(axis="x", nbins=4, prune="upper")
+    panel.annotate(
+        group,
+        (0, 1),
+        (0, 19),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontsize=7.5,
+        color=OPEN,
+    )
+    panel.set_title(f"less {control}", loc="left", fontweight="bold", fontsize=9)
+    panel.text(1, 1.0, "q", transform=panel.transAxes, ha="right", va="bottom", fontsize=7)
+    definition = registry.entry("teacher", control).LEGEND
+    panel.set_xlabel(f"points\n{fill(definition, 30)}", fontsize=7, color="#333333")
+
+
+def _verdicts(
+    panel: "Axes",
+    of_controls: Sequence[pd.DataFrame],
+    brains: Sequence[tuple[str, ...]],
+    places: Sequence[float],
+) -> None:
+    """Mark the brains that beat every control, right of the last of these."""
+    for brain, place in zip(brains, places, strict=True):
+        if beats_all([rows.loc[[brain]].iloc[0] for rows in of_controls if brain in rows.index]):
+            panel.text(
+                1.02,
+                place,
+                "beats all",
+                transform=panel.get_yaxis_transform(),
+                va="center",
+                fontsize=6.5,
+                fontweight="bold",
+                color=UP,
+            )
+
+
+def _range(rows: pd.DataFrame) -> tuple[float, float]:
+    """Ends of the axis: all differences, intervals and bands, and 0."""
+    numbers = 100 * rows[["difference", "ci_low", "ci_high"]].to_numpy(dtype=float).ravel()
+    band = 100 * rows["smallest_effect"].to_numpy(dtype=float)
+    numbers = np.concatenate([numbers, band, -band, [0.0]])
+    numbers = numbers[np.isfinite(numbers)]
+    low, high = float(numbers.min()), float(numbers.max())
+    room = 0.06 * max(high - low, 1.0)
+    return low - room, high + room
+
+
+def _legend(figure: "Figure") -> None:
+    from matplotlib.lines import Line2D
+
+    def mark(colour: str, label: str, marker: str = "o", filled: bool = True) -> Line2D:
+        face = colour if filled else "white"
+        return Line2D(
+            [], [], color=colour, marker=marker, markerfacecolor=face, lw=1.6, label=label
+        )
+
+    marks = [
+        mark(UP, "better, q ≤ 0.05"),
+        mark(DOWN, "worse, q ≤ 0.05"),
+        mark(OPEN, "not shown", filled=False),
+        Line2D([], [], color=OPEN, marker="x", linestyle="", label="no test (the table says why)"),
+        Line2D([], [], color="#e3e6ea", linewidth=6, label="could not have been seen"),
+    ]
+    figure.legend(handles=marks, loc="outside lower center", ncols=len(marks), fontsize=7.5)
+
+
+def _title(rows: pd.DataFrame, simulated: bool) -> str:
+    singles = ~rows["subject"].isin(list(OF_SEVERAL))
+    subjects = rows.loc[singles, "subject"].nunique() or int(rows["subjects"].max())
+    whose = "simulated brains" if simulated else "brains"
+    facts: Mapping[str, str] = {
+        "subjects": f"{subjects} {'subject' if subjects == 1 else 'subjects'}",
+        "seeds": f"up to {int(rows['seeds'].max())} seeds",
+        "images": f"{int(rows['n'].max()):,} test images",
+    }
+    return (
+        f"Do {whose} teach more than each control?  {', '.join(facts.values())}\n"
+        "test accuracy of brain-taught students less that of the control's, percentage points; "
+        "bars: 95 % intervals"
+    )

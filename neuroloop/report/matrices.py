@@ -1,0 +1,84 @@
+"""Matrices of numbers: a colour and a number a cell, names at two sides."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.image import AxesImage
+
+#: Names up to this length stand upright below columns.
+UPRIGHT = 4
+
+#: Colour of cells without a number.
+ABSENT = "#e3e6ea"
+
+
+def draw_matrix(
+    panel: "Axes",
+    values: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    ends: tuple[float, float],
+    texts: Sequence[Sequence[str]] | None = None,
+    colours: str = "Blues",
+    fontsize: float = 7.0,
+) -> "AxesImage":
+    """Draw a matrix.
+
+    Parameters
+    ----------
+    panel : Axes
+    values : ndarray of float, shape (rows, columns)
+        By which cells are coloured; NaN is grey.
+    rows, columns : sequence of str
+        Names at the left and below; empty ones are left out.
+    ends : (float, float)
+        Where the colours begin and end; what lies beyond has the colour of the end.
+    texts : sequence of sequence of str, optional
+        What stands in each cell.
+    colours : str
+        A colour map of matplotlib.
+    fontsize : float
+        Of cells and names, points.
+
+    Returns
+    -------
+    AxesImage
+        For a colour bar.
+    """
+    from matplotlib import colormaps
+
+    colour_map = colormaps[colours].with_extremes(bad=ABSENT)
+    image = panel.imshow(values, cmap=colour_map, vmin=ends[0], vmax=ends[1], aspect="auto")
+    for row, column in np.ndindex(*values.shape) if texts is not None else ():
+        assert texts is not None
+        panel.text(
+            column,
+            row,
+            texts[row][column],
+            ha="center",
+            va="center",
+            fontsize=fontsize,
+            color=_readable(image.to_rgba(values[row, column])[:3]),
+        )
+    panel.set_yticks(range(len(rows)), rows, fontsize=fontsize)
+    upright = max(map(len, columns), default=0) <= UPRIGHT
+    panel.set_xticks(range(len(columns)), columns, fontsize=fontsize, rotation=0 if upright else 90)
+    panel.tick_params(length=0)
+    panel.grid(False)
+    for spine in panel.spines.values():
+        spine.set_visible(False)
+    return image
+
+
+def _readable(colour: np.ndarray) -> str:
+    """Black or white, whichever is read on a colour (relative luminance of WCAG 2)."""
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in colour
+    ]
+    luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+    return "white" if luminance < 0.179 else "black"
