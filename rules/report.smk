@@ -153,7 +153,7 @@ rule write_report:
         chapters=[chapter.outline for chapter in CHAPTERS],
         config=as_completed(),
         audit=found_by_audit(),
-        graph=rule_graph,
+        graph=lambda wildcards: rule_steps(workflow, all_jobs()),
         cited=citations(),
         networks=found_in_networks(config["explain"]["models"]),
         threads=config["threads"],

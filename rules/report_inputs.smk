@@ -20,9 +20,3 @@ def as_completed():
         for key, block in sorted(config.items())
         if key not in RUNNING
     }
-
-
-@with_signature
-def rule_graph(wildcards):
-    """The rules that lead to the page: of each its branch, number of jobs, and rules before it."""
-    return rule_steps(workflow, all_jobs())

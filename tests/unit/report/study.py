@@ -173,9 +173,7 @@ GAP = {
 
 STUDENT = {"n": 400, "flag": "at chance"}
 
-COUPLED = {
-    "route": "maps",
-    "silent_cells": 0,"pairs": 3, "mean": 0.2}
+COUPLED = {"route": "maps", "silent_cells": 0, "pairs": 3, "mean": 0.2}
 
 #: A row of each table, by its file's name.
 ROWS = {
