@@ -37,10 +37,10 @@ def page(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("grid"))
         made = copy.deepcopy(CONFIG)
-        made["decoders"] = dict.fromkeys(DECODERS, {"method": "ridge"})
+        made["decoders"] = {key: {"method": "ridge"} for key in DECODERS}
         teaching = {**TEACHING, "teachers": [*TEACHERS, "brain"], "decoders": DECODERS}
         made["datasets"]["faces"] |= {
-            "subjects": dict.fromkeys(SUBJECTS, {}),
+            "subjects": {key: {} for key in SUBJECTS},
             "rois": {roi: {"encoding": "energy"} for roi in ROIS},
             "decoders": DECODERS,
             "teaching": teaching,
