@@ -11,6 +11,9 @@ TORCH ?=
 # Files that `make fuzz` spoils.
 FILES ?= 10000
 
+# Results of a finished demo, for `make numbers` and `make pictures`.
+RUN ?= results
+
 RESULTS := results/report/index.html results/distill/simulated/ablation.png \
 	results/distill/simulated/ablation.tsv results/fmri/simulated/decoding.tsv \
 	results/calcium/neurons/compare/before__after/small/comparison.png \
@@ -21,7 +24,7 @@ export TORCH
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment demo status test test-long fuzz calibrate lint bench clean
+.PHONY: help environment demo status test test-long fuzz calibrate lint bench docs numbers pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +65,24 @@ lint: environment ## check style, types and the workflow's form
 
 bench: environment ## compare speed and memory with the usual ways, measured side by side
 	@failed=0; for bench in tests/bench/bench_*.py; do PYTHONPATH=. python $$bench || failed=1; done; exit $$failed
+
+.venv-docs/.installed: envs/docs.lock
+	.venv/bin/python -m venv --clear .venv-docs
+	.venv-docs/bin/python -m pip --disable-pip-version-check install -q --no-deps -r envs/docs.lock
+	.venv/bin/python -c 'import site; print(*site.getsitepackages())' \
+		> $$(.venv-docs/bin/python -c 'import site; print(*site.getsitepackages())')/neuroloop.pth
+	cp envs/docs.lock $@
+
+docs: environment .venv-docs/.installed ## build the documentation, docs/_build/index.html; a warning is an error
+	rm -rf docs/generated
+	OMP_NUM_THREADS=1 .venv-docs/bin/python -m sphinx -q -W --keep-going -c docs -d .venv-docs/doctrees . docs/_build
+	@echo "Done. Look at docs/_build/index.html"
+
+numbers: environment ## write the numbers of README and docs, from the finished demo in RUN
+	python -m tests.documentation numbers --results $(RUN)
+
+pictures: environment ## make the pictures of README and docs, from the finished demo in RUN
+	python -m tests.documentation pictures --results $(RUN)
 
 clean: ## remove everything that the workflow made; .venv stays
 	rm -rf results logs benchmarks .snakemake .neuroloop

@@ -320,6 +320,25 @@ rule estimate_coupling:
             reader="{reader}",
             shown="coupling",
         ),
+        distances=reported(
+            f"results/{READ}/distance.tsv",
+            "Networks read neurons",
+            "distance_table",
+            area="{area}",
+            session="{session}",
+            reader="{reader}",
+            shown="coupling by distance, table",
+        ),
+        distance_figure=f"results/{READ}/distance.png",
+        distance_figure_svg=reported(
+            f"results/{READ}/distance.svg",
+            "Networks read neurons",
+            "distance",
+            area="{area}",
+            session="{session}",
+            reader="{reader}",
+            shown="coupling by distance",
+        ),
         run=f"results/{READ}/estimate_coupling.run.json",
     log:
         f"logs/{READ}/estimate_coupling.log",
@@ -335,6 +354,7 @@ rule estimate_coupling:
         code=code_version("calcium/estimate_coupling.py"),
         exclusion_radius=setting("areas", "area", "exclusion_radius"),
         bootstraps=setting("areas", "area", "bootstraps"),
+        simulated=area_simulated,
         seed=config["seed"],
         threads=config["threads"],
     script:

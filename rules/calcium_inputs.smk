@@ -3,6 +3,12 @@
 from neuroloop.calcium.movie_files import files_of_movie
 from neuroloop.calcium.movie_paths import movie_paths
 from neuroloop.calcium.tables import read_recordings
+from neuroloop.report.chapters import SIMULATED
+
+
+def area_simulated(wildcards):
+    """Whether figures of an area say that its responses are simulated."""
+    return config["areas"][wildcards.area]["source"] in SIMULATED
 
 
 def area_input(key):

@@ -26,7 +26,9 @@ ROOT = Path(__file__).parents[1]
 PRESETS = ("area3", "config", "cxr", "digits69", "god", "haxby", "hybrid", "test")
 
 #: What a copy leaves behind: results, tests, and whatever is hidden.
-LEFT = shutil.ignore_patterns(".*", "__pycache__", "results", "logs", "benchmarks", "tests")
+LEFT = shutil.ignore_patterns(
+    ".*", "__pycache__", "results", "logs", "benchmarks", "tests", "_build"
+)
 
 
 @dataclass(frozen=True)

@@ -1,26 +1,49 @@
-"""Why entries of a coupling matrix are empty, in words for its figure."""
+"""Why entries of a coupling matrix are empty: which, and in words for its figure."""
 
 from collections.abc import Mapping, Sequence
-from textwrap import fill
 
 import numpy as np
 
-from neuroloop.calcium.influence import ITSELF, NEAR, NEVER, SILENT, TOGETHER, UNTAUGHT
+from neuroloop.calcium.influence import (
+    ITSELF,
+    NEAR,
+    NEVER,
+    SILENT,
+    TOGETHER,
+    TWO_SCALES,
+    UNSCALED,
+    UNTAUGHT,
+)
+
+#: In the order of the legend, with what each is called where it needs other words.
+KINDS = {
+    ITSELF: "the cell itself",
+    NEAR: "nearer than the radius",
+    SILENT: SILENT,
+    UNSCALED: UNSCALED,
+    TWO_SCALES: TWO_SCALES,
+    NEVER: NEVER,
+    TOGETHER: TOGETHER,
+    UNTAUGHT: UNTAUGHT,
+}
 
 #: Whether a reason lies with the stimulated cell or with the responder; others are a route's.
-OF_ROWS, OF_COLUMNS = (NEVER, TOGETHER), (SILENT, UNTAUGHT)
+OF_ROWS, OF_COLUMNS = (NEVER, TOGETHER), (SILENT, UNTAUGHT, TWO_SCALES, UNSCALED)
 
 #: Cells that are named one by one.
 NAMED = 6
 
-#: Letters of a line.
-WIDTH = 100
+
+def kinds_of(reasons: Mapping[str, np.ndarray]) -> list[str]:
+    """Reasons that hold somewhere, in the order of the legend; those of failed routes last."""
+    found = set(np.concatenate([np.unique(given) for given in reasons.values()]).tolist()) - {""}
+    return [*(one for one in KINDS if one in found), *sorted(found - set(KINDS))]
 
 
-def why_empty(
+def told_empty(
     reasons: Mapping[str, np.ndarray], names: Sequence[str], exclusion_radius: float
-) -> str:
-    """Say which entries of matrices are empty, and why.
+) -> dict[str, str]:
+    """Say of each reason which entries it empties.
 
     Parameters
     ----------
@@ -33,19 +56,28 @@ def why_empty(
 
     Returns
     -------
-    str
-        A line a reason.
+    dict of str to str
+        Words by reason, in the order of `kinds_of`.
     """
-    found = set(np.concatenate([np.unique(given) for given in reasons.values()]).tolist())
-    pairs = ["the cell itself"] * (ITSELF in found) + [
-        f"one nearer than {exclusion_radius:g} px"
-    ] * (NEAR in found)
-    lines = [", or ".join(pairs)] if pairs else []
-    for title, given in reasons.items():
-        for reason in sorted(set(np.unique(given).tolist()) - {"", ITSELF, NEAR}):
-            said = f"{_places(given == reason, names, reason)}: {reason}"
-            lines.append(f"{title}, {said}" if len(reasons) > 1 else said)
-    return "\n".join(fill(line, WIDTH) for line in _joined(lines, list(reasons)))
+    said = {}
+    for kind in kinds_of(reasons):
+        if kind in (ITSELF, NEAR):
+            near = f"nearer than {exclusion_radius:g} px, the exclusion radius"
+            said[kind] = near if kind == NEAR else KINDS[ITSELF]
+            continue
+        places = {
+            title: _places(given == kind, names, kind)
+            for title, given in reasons.items()
+            if (given == kind).any()
+        }
+        everywhere = len(places) == len(reasons) and len(set(places.values())) == 1
+        where = (
+            next(iter(places.values()))
+            if everywhere
+            else "; ".join(f"{title}, {place}" for title, place in places.items())
+        )
+        said[kind] = f"{where}: {KINDS.get(kind, kind)}"
+    return said
 
 
 def _places(empty: np.ndarray, names: Sequence[str], reason: str) -> str:
@@ -58,16 +90,3 @@ def _places(empty: np.ndarray, names: Sequence[str], reason: str) -> str:
     ]
     more = f" and {len(cells) - NAMED} more" if len(cells) > NAMED else ""
     return f"{kind}{'s' * (len(cells) > 1)} {', '.join(cells[:NAMED])}{more}"
-
-
-def _joined(lines: list[str], titles: list[str]) -> list[str]:
-    """Say once what holds for all matrices."""
-    said: list[str] = []
-    for line in lines:
-        title = next((one for one in titles if line.startswith(f"{one}, ")), None)
-        rest = line.removeprefix(f"{title}, ") if title else line
-        if title and all(f"{other}, {rest}" in lines for other in titles):
-            line = rest
-        if line not in said:
-            said.append(line)
-    return said

@@ -32,6 +32,9 @@ from neuroloop.calcium.response_matrix import check_numbers, response_matrix
 ITSELF, NEAR = "the cell itself", "too near"
 NEVER, TOGETHER = "never stimulated", "never stimulated without others alike"
 SILENT, UNTAUGHT = "own response not clear", "never stimulated, so unknown to the networks"
+#: Why the scale of a column is not there, other than by the cell itself.
+UNSCALED = "no cell's own response is clear to scale by"
+TWO_SCALES = "own response can be told in one session alone"
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +176,7 @@ def estimate_influence(
     error = drawn.std(axis=0)
     ratio = np.divide(plain, error, out=np.zeros_like(error), where=error > 0)
     p = np.where(np.isfinite(value), 2 * special.stdtr(freedom, -np.abs(ratio)), np.nan)
-    reasons[~hidden & ~np.isfinite(value)] = SILENT
+    reasons[~hidden & ~np.isfinite(value)] = UNSCALED
     return Influence(value, low, high, p, direct, int(near.sum()), int(silent.sum()), reasons)
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neuroloop.calcium.entry_textures import Empty, legend_height, shade, texture_legend
 from neuroloop.calcium.pattern_pairs import panels
 from neuroloop.report.figures import PAGE, grid
 
@@ -12,11 +13,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Panels side by side.
-COLUMNS = 2
+#: Panels side by side, and in one row if each has few names.
+COLUMNS, SIDE_BY_SIDE, FEW = 2, 3, 12
 
-#: Most rows of a matrix that are named one by one.
-NAMED = 24
+#: Most rows of a matrix that are named one by one; of more, every so many.
+NAMED = 60
+
+#: Inches of a name at an axis, of all beside it, and the most of a panel.
+A_NAME, AROUND, WIDEST = 0.105, 1.45, 8.0
 
 #: Share of entries within the colour scale: ratios of small numbers must not pale all others.
 SHOWN = 0.99
@@ -32,6 +36,7 @@ def matrix_figure(
     axes_names: tuple[str, str] = ("pattern", "pattern"),
     sequential: Collection[str] = (),
     undefined: str = "not defined",
+    empty: Sequence[Empty] = (),
     note: str = "",
 ) -> "Figure":
     """Draw matrices of the same rows and columns.
@@ -51,7 +56,9 @@ def matrix_figure(
     sequential : collection of str
         Titles of matrices without a sign, as squares; the others' colours part at 0.
     undefined : str
-        Why an entry may be NaN; such entries are hatched.
+        Why an entry may be NaN that none of `empty` tells; such entries are hatched.
+    empty : sequence of Empty
+        Entries that are NaN, a texture and a line of the legend for each reason.
     note : str
         What the entries are means of, below the title.
 
@@ -63,26 +70,44 @@ def matrix_figure(
     order = np.concatenate(list(members.values()))
     sizes = {name: len(positions) for name, positions in members.items()}
     names = [labels[position] for position in order]
-    columns = min(COLUMNS, len(matrices))
+    columns = min(SIDE_BY_SIDE if len(names) <= FEW else COLUMNS, len(matrices))
+    columns = columns if len(matrices) != SIDE_BY_SIDE + 1 else COLUMNS
     rows = -(-len(matrices) // columns)
-    figure, axes = grid(rows, columns, width=PAGE / columns, height=0.84 * PAGE / COLUMNS + 0.3)
-    figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + 0.5)
+    side = min(max(PAGE / COLUMNS, AROUND + A_NAME * min(len(names), NAMED)), WIDEST)
+    told = _left_over(matrices, empty, undefined)
+    figure, axes = grid(rows, columns, width=side, height=side - 0.4)
+    beside = 0.2 * (2 + note.count("\n") + bool(note)) + legend_height(told)
+    figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + beside)
     limits = _limits(matrices, scales)
     for panel in axes.flat[len(matrices) :]:
         panel.set_axis_off()
     for panel, (name, matrix) in zip(axes.flat, matrices.items(), strict=False):
         given = matrix[np.ix_(order, order)]
         _draw(figure, panel, given, limits[scales[name]], scales[name], name in sequential)
-        _mark_groups(panel, sizes)
-        _name_places(panel, names, sizes, axes_names)
-        panel.set_title(name, pad=16)
-    lines = [title]
-    if note:
-        lines.append(note)
-    if not all(np.isfinite(matrix).all() for matrix in matrices.values()):
-        lines.append(f"hatched: {undefined}")
-    figure.suptitle("\n".join(lines), fontsize=10)
+        for one in told:
+            if name in one.entries:
+                shade(panel, one, one.entries[name][np.ix_(order, order)])
+        if len(sizes) > 1:
+            _mark_groups(panel, sizes)
+        _name_places(panel, names, axes_names)
+        panel.set_title(name, pad=16 if len(sizes) > 1 else 6)
+    texture_legend(figure, told)
+    figure.suptitle("\n".join([title, *filter(None, [note])]), fontsize=10)
     return figure
+
+
+def _left_over(
+    matrices: Mapping[str, np.ndarray], empty: Sequence[Empty], undefined: str
+) -> list[Empty]:
+    """All reasons, with one more for entries that are NaN and that none tells."""
+    rest = {}
+    for name, matrix in matrices.items():
+        lacking = np.isnan(matrix)
+        for one in empty:
+            lacking &= ~one.entries.get(name, np.zeros_like(lacking))
+        if lacking.any():
+            rest[name] = lacking
+    return [*empty, *([Empty(undefined, rest)] if rest else [])]
 
 
 def _limits(
@@ -111,7 +136,7 @@ def _draw(
     scale: str,
     sequential: bool,
 ) -> None:
-    """Draw a matrix with its colour bar; hatching shows through entries that are NaN."""
+    """Draw a matrix with its colour bar; what lies behind shows through entries that are NaN."""
     highest, cut = limit
     shown = panel.imshow(
         np.ma.masked_invalid(matrix),
@@ -120,8 +145,6 @@ def _draw(
         vmax=highest,
         interpolation="nearest",
     )
-    panel.set_facecolor("#d9d9d9")
-    panel.patch.set(hatch="/////", edgecolor="#8c8c8c", linewidth=0)
     panel.grid(False)
     extend = ("max" if sequential else "both") if cut else "neither"
     beside = panel.inset_axes((1.03, 0, 0.04, 1))
@@ -152,23 +175,17 @@ def _mark_groups(panel: "Axes", sizes: Mapping[str, int]) -> None:
         start += size
 
 
-def _name_places(
-    panel: "Axes", names: Sequence[str], sizes: Mapping[str, int], axes_names: tuple[str, str]
-) -> None:
-    """Name rows and columns one by one, or by group if they are too many."""
+def _name_places(panel: "Axes", names: Sequence[str], axes_names: tuple[str, str]) -> None:
+    """Name rows and columns one by one, or every so many of them if they are too many."""
     for spine in panel.spines.values():
         spine.set_visible(True)
-    if len(names) <= NAMED:
-        size = 8 if len(names) <= 12 else 7
-        panel.set_xticks(range(len(names)), names, fontsize=size, rotation=90)
-        panel.set_yticks(range(len(names)), names, fontsize=size)
-        each = ""
-    else:
-        ends = np.cumsum(list(sizes.values()))
-        middles = ends - (np.array(list(sizes.values())) + 1) / 2
-        panel.set_xticks([])
-        panel.set_yticks(middles, list(sizes))
-        panel.tick_params(length=0)
-        each = f", {len(names)}"
+    size = 8 if len(names) <= FEW else 7
+    step = -(-len(names) // NAMED)
+    places = range(0, len(names), step)
+    shown = [names[place] for place in places]
+    panel.set_xticks(places, shown, fontsize=size, rotation=90)
+    panel.set_yticks(places, shown, fontsize=size)
+    panel.tick_params(length=2 if len(names) > FEW else 3.5)
+    each = "" if step == 1 else f", {len(names)}, one of {step} named"
     panel.set_ylabel(axes_names[0] + each, fontsize=8)
     panel.set_xlabel(axes_names[1] + each, fontsize=8)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from neuroloop.calcium.coupling import TrialEvidence
 from neuroloop.calcium.design import influence_measure, least_squares, stimulated_cells
-from neuroloop.calcium.influence import SILENT, too_near, why_hidden
+from neuroloop.calcium.influence import SILENT, TWO_SCALES, UNSCALED, too_near, why_hidden
 from neuroloop.calcium.pattern_pairs import sharing
 from neuroloop.calcium.patterns import pattern_cells
 from neuroloop.calcium.session_pairs import match_trials
@@ -57,6 +57,7 @@ def compare_coupling(
     *,
     permutations: int,
     intervals: bool = True,
+    only: np.ndarray | None = None,
 ) -> Change:
     """Compare coupling, of traces or of evidence, between two sessions.
 
@@ -72,6 +73,8 @@ def compare_coupling(
         Number of permutations of recordings.
     intervals : bool
         Make the intervals too.
+    only : ndarray of bool, shape (cells, cells), optional
+        Pairs that are compared; others have no reason here.
 
     Returns
     -------
@@ -92,11 +95,11 @@ def compare_coupling(
         silent |= own.told & (answers == 0).all(axis=0)
         told.append(own.told)
     # On scales of two kinds nothing can be compared.
-    silent |= told[0] != told[1]
-    reasons = why_hidden(
-        too_near(cells, distance), least_squares(stimulated), silent, followers=followers
-    )
-    shown = reasons == ""
+    mixed = (told[0] != told[1]) & ~silent
+    design = least_squares(stimulated)
+    reasons = why_hidden(too_near(cells, distance), design, silent | mixed, followers=followers)
+    reasons[:, mixed] = np.where(reasons[:, mixed] == SILENT, TWO_SCALES, reasons[:, mixed])
+    shown = reasons == "" if only is None else (reasons == "") & only
     groups = cells["group"].to_numpy(dtype=str)
     panels = {"all": shown} | {
         name: shown & np.outer(groups == name, groups == name) for name in several(groups)
@@ -111,7 +114,8 @@ def compare_coupling(
         n_permutations=permutations,
         intervals=intervals,
     )
-    return made._replace(reasons=np.where(shown & ~np.isfinite(made.matrix), SILENT, reasons))
+    unknown = np.where(design.told, SILENT, UNSCALED)
+    return made._replace(reasons=np.where(shown & ~np.isfinite(made.matrix), unknown, reasons))
 
 
 def compare_likeness(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from neuroloop.cxr.training_panels import kind, number_range
 from neuroloop.files.formats import StrPath
 from neuroloop.report.figures import PALETTE, grid, save
 
@@ -84,8 +85,7 @@ def draw_scores(
             panel.axvline(lines[metric], color=PALETTE[0], linewidth=0.9, linestyle=":", zorder=1)
     _finish(
         figure,
-        f"{_kind(simulated)}: how well classifiers name what they never saw\n"
-        f"{_said(whole, contrast)}",
+        f"{kind(simulated)}: how well classifiers name what they never saw",
         [looks[name] for name in looks if name in set(whole["split"])],
         f"baseline: {baseline[1]}, {baseline[0]}" if baseline else None,
     )
@@ -121,9 +121,7 @@ def draw_shortcuts(
     figure, _ = _panels(metrics, contrast, "shown", SHOWN)
     _finish(
         figure,
-        f"{_kind(simulated)}: what classifiers trained on whole ones name when they see a part\n"
-        f"{_said(metrics, contrast)}\n"
-        "above chance on the background alone: a shortcut, unless the mask leaves lung in it",
+        f"{kind(simulated)}: what classifiers of whole ones name when they see a part",
         [SHOWN[name] for name in SHOWN if name in set(metrics["shown"])],
     )
     save(figure, *paths)
@@ -150,12 +148,15 @@ def _panels(
     figure, axes = grid(1, 2, width=4.3, height=1.9 + high * len(runs), sharey=True)
     for panel, (metric, name) in zip(axes[0], _measures(contrast).items(), strict=True):
         chosen = metrics[metrics["metric"] == metric]
-        for number, kind in enumerate(kinds):
-            rows = chosen[chosen[column] == kind].set_index(["classifier", "case"]).reindex(runs)
+        for number, each in enumerate(kinds):
+            rows = chosen[chosen[column] == each].set_index(["classifier", "case"]).reindex(runs)
             shift = (number - (len(kinds) - 1) / 2) * 0.62 / len(kinds)
-            _points(panel, np.arange(len(runs)) + shift, rows, looks[kind])
+            _points(panel, np.arange(len(runs)) + shift, rows, looks[each])
         panel.set_xlabel(name)
-        panel.set_title(f"{name.split(',')[0]} (n = {_range(chosen['n'])} radiographs)")
+        panel.set_title(
+            f"{name.split(',')[0]} ({number_range(chosen['n'])} radiographs, "
+            f"{number_range(chosen['patients'])} patients)"
+        )
         panel.set_yticks(range(len(runs)), [f"{classifier}, {case}" for classifier, case in runs])
         panel.set_ylim(len(runs) - 0.45, -0.55)
         panel.grid(axis="x", visible=True)
@@ -220,25 +221,3 @@ def _finish(
         marks.append(Line2D([], [], color=PALETTE[0], linestyle=":", label=baseline))
     figure.legend(handles=marks, loc="outside lower center", ncols=2, fontsize=8)
     figure.suptitle(title, fontsize=10)
-
-
-def _said(metrics: pd.DataFrame, contrast: tuple[str, str] | None) -> str:
-    """Tell of how many patients the radiographs are, and what the bars are."""
-    patients = [
-        f"{_range(metrics.loc[metrics['metric'] == metric, 'patients'])} ({name.split(',')[0]})"
-        for metric, name in _measures(contrast).items()
-    ]
-    return (
-        f"radiographs of {' and '.join(patients)} patients; at the right: values\n"
-        "bars: 95 % intervals over other patients of the same sites; they speak of no other site"
-    )
-
-
-def _kind(simulated: bool) -> str:
-    return "Simulated radiographs" if simulated else "Radiographs"
-
-
-def _range(numbers: "pd.Series[int]") -> str:
-    """Tell a number, or from which to which they are."""
-    lowest, highest = int(numbers.min()), int(numbers.max())
-    return f"{lowest:,}" if lowest == highest else f"{lowest:,} to {highest:,}"

@@ -8,19 +8,27 @@ import pandas as pd
 
 from neuroloop.cxr.patient_bootstrap import ratio
 from neuroloop.cxr.predictions_table import PredictionsTable, predictions_table
+from neuroloop.cxr.training_panels import COLUMNS, counted, kind, panels
 from neuroloop.files.formats import StrPath
-from neuroloop.report.figures import PAGE, grid, save
+from neuroloop.report.figures import PAGE, save
+from neuroloop.statistics.intervals import cluster_interval
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Panels side by side.
-COLUMNS = 3
+#: Most classes whose cells have room for counts and intervals.
+ROOMY = 5
+
+#: Name of the row that all true classes make together.
+ALL = "all"
 
 
 def draw_confusion(
-    predictions: Mapping[str, pd.DataFrame], classes: Sequence[str], *paths: StrPath
+    predictions: Mapping[str, pd.DataFrame],
+    classes: Sequence[str],
+    *paths: StrPath,
+    simulated: bool = False,
 ) -> "Figure":
     """Draw the confusion matrix of each classifier.
 
@@ -32,88 +40,86 @@ def draw_confusion(
         Order of rows and columns.
     *paths : path
         .png or .svg files to write.
+    simulated : bool
+        Whether the radiographs are, which the title then says.
 
     Returns
     -------
     Figure
-        Rows: true classes with their recall, columns: named ones with their precision. Cells:
-        radiographs, coloured by their share of the row.
+        Rows: true classes, columns: named ones. Cells: share of the row, in percent, by which they
+        are coloured; up to `ROOMY` classes, the count, and on the diagonal the 95 % interval over
+        patients. The last row holds all radiographs: what a row would have by chance.
     """
     from matplotlib.cm import ScalarMappable
 
-    columns = min(COLUMNS, len(predictions))
-    rows = -(-len(predictions) // columns)
-    side = max(PAGE / COLUMNS, 1.35 + 0.45 * len(classes))
-    figure, axes = grid(rows, columns, width=side + 0.55, height=side + 0.5)
-    figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + 1.1)
-    for panel in axes.flat[len(predictions) :]:
-        panel.set_axis_off()
-    for number, (title, table) in enumerate(predictions.items()):
+    k = len(classes)
+    tables = {title: predictions_table(table, classes) for title, table in predictions.items()}
+    room = 0.62 if k <= ROOMY else 0.3
+    wide = max(PAGE / COLUMNS, 1.0 + room * k)
+    figure, axes = panels(len(tables), 0.9 + room * (k + 1), wide, more=1.1)
+    for number, (title, radiographs) in enumerate(tables.items()):
         panel = axes.flat[number]
-        radiographs = predictions_table(table, classes)
         _draw(panel, radiographs, classes)
-        panel.set_title(
-            f"{title}\nn = {len(radiographs.truth):,} radiographs, {radiographs.n_patients:,} "
-            f"patients",
-            fontsize=8,
-        )
-        if number % columns == 0:
+        panel.set_title(title, fontsize=9)
+        if number % axes.shape[1] == 0:
             panel.set_ylabel("true class")
         panel.set_xlabel("predicted class")
     bar = figure.colorbar(
-        ScalarMappable(cmap="Blues"), ax=axes, location="bottom", shrink=0.5, aspect=40, pad=0.02
+        ScalarMappable(cmap="Blues"), ax=axes, location="bottom", shrink=0.4, aspect=40, pad=0.02
     )
     bar.ax.grid(False)
-    bar.set_label("share of the radiographs of a true class (of a row)", fontsize=8)
+    bar.set_label("share of the row's radiographs", fontsize=8)
+    bar.set_ticks([0, 0.5, 1], labels=["0 %", "50 %", "100 %"])
     bar.ax.tick_params(labelsize=8)
     figure.suptitle(
-        "Which classes are taken for which: radiographs of unseen folds, patients kept whole\n"
-        "cells: radiographs; chance of a recall: the share of radiographs that are named so, "
-        "below its column\n"
-        "chance of a precision: the share of radiographs that are of the class, beside its row "
-        "(no intervals)",
-        fontsize=9,
+        f"{kind(simulated)}: which classes are taken for which ({counted(tables.values())})",
+        fontsize=10,
     )
     save(figure, *paths)
     return figure
 
 
 def _draw(panel: "Axes", radiographs: PredictionsTable, classes: Sequence[str]) -> None:
-    """Draw one matrix."""
+    """Draw one matrix, and below it the row of all radiographs."""
     k = len(classes)
     counts = np.bincount(k * radiographs.truth + radiographs.named, minlength=k * k).reshape(k, k)
-    true, named = counts.sum(axis=1), counts.sum(axis=0)
-    shares = ratio(counts, true[:, None] * np.ones(k))
+    counts = np.vstack([counts, counts.sum(axis=0)])
+    shares = ratio(counts, counts.sum(axis=1)[:, None] * np.ones(k))
     panel.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for row, column in np.ndindex(k, k):
-        share = shares[row, column]
+    for row, column in np.ndindex(k + 1, k):
         panel.text(
             column,
             row,
-            f"{counts[row, column]}" if np.isnan(share) else f"{counts[row, column]}\n{share:.0%}",
+            _said(radiographs, counts, row, column),
             ha="center",
             va="center",
-            fontsize=8,
-            color="white" if share > 0.55 else "black",
+            fontsize=7 if k <= ROOMY else 6,
+            color="white" if shares[row, column] > 0.55 else "black",
         )
-    recall, precision = ratio(counts.diagonal(), true), ratio(counts.diagonal(), named)
-    panel.set_yticks(
-        range(k),
-        [
-            f"{name}\nrecall {recall[label]:.2f}\n{true[label] / true.sum():.0%} of radiographs"
-            for label, name in enumerate(classes)
-        ],
-        fontsize=7,
-    )
-    panel.set_xticks(
-        range(k),
-        [
-            f"{name}\nprecision\n{precision[label]:.2f}\n{named[label] / true.sum():.0%} named"
-            for label, name in enumerate(classes)
-        ],
-        fontsize=7,
-    )
+    panel.axhline(k - 0.5, color="white", linewidth=4)
+    panel.set_yticks(range(k + 1), [*classes, ALL], fontsize=8)
+    long = k > ROOMY or max(map(len, classes)) > 9
+    panel.set_xticks(range(k), classes, fontsize=8, rotation=90 if long else 0)
     panel.tick_params(length=0)
     panel.grid(False)
     for spine in panel.spines.values():
         spine.set_visible(False)
+
+
+def _said(radiographs: PredictionsTable, counts: np.ndarray, row: int, column: int) -> str:
+    """What stands in a cell."""
+    of_row, k = counts[row].sum(), counts.shape[1]
+    if not of_row:
+        return "–"
+    share = f"{100 * counts[row, column] / of_row:.0f}"
+    if k > ROOMY:
+        return share if counts[row, column] else ""
+    if row != column:
+        return f"{share} %\n{counts[row, column]}"
+    own = radiographs.truth == row
+    hits = radiographs.named[own] == row
+    found = cluster_interval(hits, radiographs.patients[own].astype(str))
+    if found.ci_low is None or found.ci_high is None:
+        return f"{share} %\n{counts[row, column]}"
+    ends = f"[{100 * found.ci_low:.0f}, {100 * found.ci_high:.0f}]"
+    return f"{share} %\n{ends}\n{counts[row, column]}"

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.cxr.predictions_table import BINS, PredictionsTable, predictions_table
+from neuroloop.cxr.training_panels import counted, kind, panels
 from neuroloop.files.formats import StrPath
-from neuroloop.report.figures import PALETTE, grid, save
+from neuroloop.report.figures import PALETTE, save
 from neuroloop.report.reliability import draw_reliability, reliability_legend
 from neuroloop.statistics.reliability import expected_error, reliability
 
@@ -16,15 +17,15 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Panels side by side.
-COLUMNS = 3
-
 #: Columns of a history with their names and colours.
 LOSSES = {"loss": ("training", PALETTE[0]), "validation": ("validation", PALETTE[1])}
 
 
 def draw_learning(
-    histories: Mapping[str, pd.DataFrame], *paths: StrPath, n_classes: int | None = None
+    histories: Mapping[str, pd.DataFrame],
+    *paths: StrPath,
+    n_classes: int | None = None,
+    simulated: bool = False,
 ) -> "Figure":
     """Draw the losses of each fold by epoch, and their means.
 
@@ -37,13 +38,15 @@ def draw_learning(
         .png or .svg files to write.
     n_classes : int, optional
         Draws the loss of naming all classes alike, ln(n_classes).
+    simulated : bool
+        Whether the radiographs are, which the title then says.
 
     Returns
     -------
     Figure
         Folds stop at different epochs: a mean goes as far as all folds.
     """
-    figure, axes = _grid(len(histories), height=2.5)
+    figure, axes = panels(len(histories), height=2.5)
     for panel, (title, history) in zip(axes.flat, histories.items(), strict=False):
         for column, (_, colour) in LOSSES.items():
             if history[column].isna().all():
@@ -66,10 +69,8 @@ def draw_learning(
         axes[0, 0].text(0.5, 0.5, "no classifier was trained by epochs", ha="center", va="center")
     _learning_legend(figure, n_classes)
     figure.suptitle(
-        "Losses by epoch; thin: one fold, bold: their mean as far as all folds go (no intervals)\n"
-        "training: with the penalty on weights; validation: patients of the training folds, "
-        "classes weighing the same",
-        fontsize=9,
+        f"{kind(simulated)}: losses by epoch; thin: a fold, bold: their mean (no intervals)",
+        fontsize=10,
     )
     save(figure, *paths)
     return figure
@@ -91,7 +92,10 @@ def _learning_legend(figure: "Figure", n_classes: int | None) -> None:
 
 
 def draw_calibration(
-    predictions: Mapping[str, pd.DataFrame], classes: Sequence[str], *paths: StrPath
+    predictions: Mapping[str, pd.DataFrame],
+    classes: Sequence[str],
+    *paths: StrPath,
+    simulated: bool = False,
 ) -> "Figure":
     """Draw how often classifiers are right against how sure they are (reliability diagram).
 
@@ -102,6 +106,8 @@ def draw_calibration(
     classes : sequence of str
     *paths : path
         .png or .svg files to write.
+    simulated : bool
+        Whether the radiographs are, which the title then says.
 
     Returns
     -------
@@ -109,18 +115,17 @@ def draw_calibration(
         Radiographs in bins of equal width of their largest probability (Guo et al. 2017, On
         Calibration of Modern Neural Networks).
     """
-    figure, axes = _grid(len(predictions), height=2.9)
-    for panel, (title, table) in zip(axes.flat, predictions.items(), strict=False):
-        _draw_reliability(panel, predictions_table(table, classes), title)
+    tables = {title: predictions_table(table, classes) for title, table in predictions.items()}
+    figure, axes = panels(len(tables), height=2.9)
+    for panel, (title, radiographs) in zip(axes.flat, tables.items(), strict=False):
+        _draw_reliability(panel, radiographs, title)
         panel.set_xlabel("largest probability")
     for panel in axes[:, 0]:
         panel.set_ylabel("share of radiographs")
     reliability_legend(figure, "radiographs", "the largest class")
     figure.suptitle(
-        "Is a classifier right as often as it is sure? "
-        f"Radiographs of unseen folds in {BINS} bins of equal width\n"
-        "bars: 95 % intervals over patients; ECE: expected calibration error",
-        fontsize=9,
+        f"{kind(simulated)}: right as often as sure? ({counted(tables.values())})",
+        fontsize=10,
     )
     save(figure, *paths)
     return figure
@@ -134,21 +139,5 @@ def _draw_reliability(panel: "Axes", radiographs: PredictionsTable, title: str) 
         radiographs.patients.astype(str),
         bins=BINS,
     )
-    n = len(radiographs.truth)
-    draw_reliability(panel, bins, np.bincount(radiographs.truth).max() / n)
-    panel.set_title(
-        f"{title}\nECE {expected_error(bins):.3f}, n = {n:,} radiographs, "
-        f"{radiographs.n_patients:,} patients",
-        fontsize=8,
-    )
-
-
-def _grid(n: int, height: float) -> tuple["Figure", np.ndarray]:
-    """Return panels for `n` classifiers, the others without axes."""
-    columns = min(COLUMNS, max(n, 1))
-    rows = -(-max(n, 1) // columns)
-    figure, axes = grid(rows, columns, width=2.9, height=height)
-    figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + 0.9)
-    for panel in axes.flat[n:]:
-        panel.set_axis_off()
-    return figure, axes
+    draw_reliability(panel, bins, np.bincount(radiographs.truth).max() / len(radiographs.truth))
+    panel.set_title(f"{title}\ncalibration error {expected_error(bins):.3f}", fontsize=8)

@@ -105,6 +105,28 @@ def shown(
     return ShownTable(title, linked(file), heads, rows)
 
 
+def read_shown(path: StrPath, columns: "dict[str, Column]") -> "pd.DataFrame":
+    """Read a table, those of its columns that are shown as numbers as numbers.
+
+    Parameters
+    ----------
+    path : path
+        A TSV file, which may lack some of the columns.
+    columns : dict of str to Column
+    """
+    from neuroloop.files.formats import read_table
+
+    there = set(read_table(path, {}))
+    numbers = {
+        name
+        for key, column in columns.items()
+        if column.kind not in ("text", "words")
+        for name in (key, column.low, column.high)
+        if name in there
+    }
+    return read_table(path, dict.fromkeys(sorted(numbers), float))
+
+
 def _cell(row: dict[Any, Any], name: str, column: Column) -> Cell:
     value = row[name]
     if column.kind in ("text", "words"):

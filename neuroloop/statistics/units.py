@@ -40,6 +40,7 @@ UNITS = {
     "recording": Unit("recordings", "other recordings", "these recordings"),
     "trial": Unit("trials", "other trials", "these trials"),
     "pattern": Unit("patterns", "other patterns", "these patterns"),
+    "pair of cells": Unit("pairs of cells", "other pairs of cells", "these pairs of cells"),
     "network": Unit("networks", "other initial weights", "these networks"),
     "patient": Unit("patients", "other patients", "these patients"),
     "partition": Unit("partitions", "other partitions into folds", "this partition into folds"),

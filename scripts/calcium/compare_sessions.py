@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from neuroloop.calcium.across_days import across_table
 from neuroloop.calcium.cell_table import read_cells
 from neuroloop.calcium.comparison_figure import comparison_figure
-from neuroloop.calcium.empty_entries import why_empty
+from neuroloop.calcium.entry_textures import empty_entries
 from neuroloop.calcium.matrix_figure import matrix_figure
 from neuroloop.calcium.reader_level import at_chance
 from neuroloop.calcium.routes import UNITS
@@ -105,7 +105,7 @@ def compare_sessions(
             title=f"Change of coupling, {names[1]} less {names[0]}",
             scales=dict.fromkeys(drawn, "change of response over the cell's own"),
             axes_names=("stimulated cell", "responding cell"),
-            undefined=why_empty(empty, listed, exclusion_radius),
+            empty=empty_entries(empty, listed, exclusion_radius),
         ),
         outputs["matrix_figure"],
         outputs["matrix_figure_svg"],

@@ -10,8 +10,13 @@ from neuroloop.cxr.classifier_contrasts import contrasts
 from neuroloop.cxr.classifier_figure import draw_scores, draw_shortcuts
 from neuroloop.cxr.classifier_summary import Run, averaged, scores_of_runs, whole
 from neuroloop.cxr.confusion_figure import draw_confusion
+from neuroloop.cxr.difference_figure import draw_differences
 from neuroloop.cxr.learning_figure import draw_calibration, draw_learning
+from neuroloop.cxr.operating_figure import draw_operating_points
+from neuroloop.cxr.operating_points import operating_points
 from neuroloop.cxr.radiograph_tables import read_partitions, read_predictions
+from neuroloop.cxr.site_figure import draw_sites
+from neuroloop.cxr.sweep_figure import draw_sweep
 from neuroloop.files.formats import StrPath, read_table, save_table
 from neuroloop.files.natural_order import natural_sorted
 from neuroloop.jobs.job import job
@@ -58,8 +63,8 @@ def summarise_classifiers(
     seed : int
         Root seed.
     outputs : mapping
-        ``metrics``, ``comparisons``; ``scores``, ``shortcuts``, ``confusion``, ``learning``,
-        ``calibration``, and each with ``_svg``.
+        ``metrics``, ``comparisons``, ``operating_points``; the figures of `FIGURES`, and each with
+        ``_svg``.
     """
     split = read_table(folds, {"radiograph": str, "label": str})
     classes = natural_sorted(set(split["label"]))
@@ -79,16 +84,25 @@ def summarise_classifiers(
     compared = contrasts(runs, elsewhere, sites, classes, pair, baseline, seed, bootstraps)
     save_table(outputs["metrics"], metrics)
     save_table(outputs["comparisons"], compared)
+    by_patient = {
+        (run.case, run.classifier): whole(rows)
+        for run, rows in runs.items()
+        if run.split == "patient"
+    }
+    points = operating_points(by_patient, classes, pair)
+    save_table(outputs["operating_points"], points)
     both = {name: (outputs[name], outputs[f"{name}_svg"]) for name in FIGURES}
-    inside = metrics[metrics["split"] == "patient"]
-    by_patient = {run: whole(rows) for run, rows in runs.items() if run.split == "patient"}
-    simulated = source == "simulated"
     first = (baseline[0], baseline[1]) if baseline else None
-    draw_scores(metrics, pair, first, *both["scores"], simulated=simulated)
-    draw_shortcuts(inside, pair, *both["shortcuts"], simulated=simulated)
-    titled = {f"{run.classifier}, {run.case}": rows for run, rows in by_patient.items()}
-    draw_confusion(titled, classes, *both["confusion"])
-    draw_calibration(titled, classes, *both["calibration"])
+    told = {"simulated": source == "simulated"}
+    draw_scores(metrics, pair, first, *both["scores"], **told)
+    draw_differences(compared, *both["differences"], **told)
+    draw_sweep(compared, metrics, first, *both["sweep"], **told)
+    draw_sites(metrics, pair, *both["sites"], **told)
+    draw_shortcuts(metrics[metrics["split"] == "patient"], pair, *both["shortcuts"], **told)
+    draw_operating_points(by_patient, points, classes, pair, *both["roc"], **told)
+    titled = {f"{classifier}, {case}": rows for (case, classifier), rows in by_patient.items()}
+    draw_confusion(titled, classes, *both["confusion"], **told)
+    draw_calibration(titled, classes, *both["calibration"], **told)
     draw_learning(
         {
             f"{run.classifier}, {run.case}": history
@@ -97,10 +111,15 @@ def summarise_classifiers(
         },
         *both["learning"],
         n_classes=len(classes),
+        **told,
     )
 
 
-FIGURES = ("scores", "shortcuts", "confusion", "learning", "calibration")
+#: Figures that are drawn, by the name of their output.
+FIGURES = (
+    *("scores", "differences", "sweep", "sites", "shortcuts", "roc", "confusion", "calibration"),
+    "learning",
+)
 
 
 def read_history(path: StrPath) -> pd.DataFrame:

@@ -48,6 +48,9 @@ def estimate(folder: Path, patterns: list[str], strength: float = 1.0) -> dict[s
         "table": folder / "coupling.tsv",
         "figure": folder / "coupling.png",
         "figure_svg": folder / "coupling.svg",
+        "distances": folder / "distance.tsv",
+        "distance_figure": folder / "distance.png",
+        "distance_figure_svg": folder / "distance.svg",
     }
     estimate_coupling(
         traces=folder / "traces.npz",
@@ -60,6 +63,7 @@ def estimate(folder: Path, patterns: list[str], strength: float = 1.0) -> dict[s
         outputs=outputs,
         exclusion_radius=5,
         bootstraps=20,
+        simulated=False,
         seed=0,
     )
     return outputs
@@ -82,11 +86,20 @@ def test_a_follower_is_estimated_and_a_failed_route_says_why(tmp_path: Path) -> 
     for said in ("row f: never stimulated", "from maps, all entries: evidence is not there"):
         assert said in drawn
     assert "READER AT CHANCE" in drawn
+    by_distance = pd.read_csv(made["distances"], sep="\t").set_index("route")
+    assert by_distance.loc["influence", ["pairs", "missing"]].tolist() == [4, 2]
+    assert by_distance.loc["influence", "mean"] == pytest.approx(0.125, abs=0.02)
+    assert by_distance.loc["maps", ["pairs", "missing"]].tolist() == [0, 6]
+    assert by_distance.loc["maps", "note"].startswith("READER AT CHANCE")
+    assert "evidence is not there" in made["distance_figure_svg"].read_text()
 
 
 def test_silence_has_its_reason_in_the_table(tmp_path: Path) -> None:
     table = pd.read_csv(estimate(tmp_path, ["a", "b"] * 4, strength=0)["table"], sep="\t")
-    assert table.loc[0, "note"] == "no entry: never stimulated, own response not clear"
+    assert table.loc[0, "note"] == (
+        "no entry: never stimulated, no cell's own response is clear to scale by, "
+        "own response not clear"
+    )
 
 
 def test_a_job_without_any_route_fails(tmp_path: Path) -> None:

@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from neuroloop.report.columns import ShownTable
     from neuroloop.report.flags import Against
 
 ORDER = 4
 TITLE = "Maps and coupling"
 BLOCKS = "areas"
 ASSETS = ("coupling.html.j2",)
+
+#: What routes of tables are called.
+ROUTES = {"influence": "from traces", "maps": "from maps"}
 
 
 def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
@@ -20,6 +24,8 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             folder = f"results/calcium/{name}/{session}/{reader}"
             found[f"{name}, {session}, reader {reader}"] = {
                 "coupling": f"{folder}/coupling.tsv",
+                "distances": f"{folder}/distance.tsv",
+                "distance_figure": f"{folder}/distance.svg",
                 "maps_figure": f"{folder}/cams.svg",
                 "zncc_figure": f"{folder}/zncc.svg",
                 "nulls_figure": f"{folder}/zncc_nulls.svg",
@@ -41,7 +47,94 @@ def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:
-    """The table of coupling."""
-    from neuroloop.files.formats import read_table
+    """The tables of a session and reader."""
+    return {
+        "coupling": _coupling(files["coupling"]),
+        "distances": _distances(files["distances"]),
+    }
 
-    return {"coupling": read_table(files["coupling"], {"pairs": int, "mean": float})}
+
+def _coupling(path: str) -> "ShownTable":
+    """Each route, on its own pairs and on those that both have."""
+    from neuroloop.report.columns import (
+        COUNT,
+        NUMBER,
+        PERCENT,
+        SCOPE,
+        UNIT,
+        Column,
+        P,
+        Q,
+        read_shown,
+        shown,
+    )
+
+    both = "The same on the pairs that both routes have."
+    columns = {
+        "route": Column("Route", "What coupling is estimated from."),
+        "pairs": COUNT.named("Pairs", "Ordered pairs of cells that have a value."),
+        "mean": Column(
+            "Mean",
+            "Response over the cell's own, mean of the pairs, with its 95 % interval over trials.",
+            "number",
+            low="mean_low",
+            high="mean_high",
+        ),
+        "found": COUNT.named("Found", "Pairs above 0 with q at most 0.05."),
+        "q": Q.named("Least q", "That of any pair: corrected over the route's pairs."),
+        "smallest_effect": NUMBER.named("Could see", "Half of a pair's interval, the median."),
+        "auc": NUMBER.named("AUC", "Agreement with the truth of the simulation; chance 0.5."),
+        "pearson": NUMBER.named("r", "Correlation with the truth, over true connections."),
+        "pairs_both": COUNT.named("Pairs of both", "Pairs that both routes have."),
+        "mean_both": Column(
+            "Mean of both", both, "number", low="mean_low_both", high="mean_high_both"
+        ),
+        "found_both": COUNT.named("Found of both", both),
+        "auc_both": NUMBER.named("AUC of both", both),
+        "pearson_both": NUMBER.named("r of both", both),
+        "too_near": COUNT.named("Too near", "Pairs nearer than the exclusion radius: left out."),
+        "silent_cells": COUNT.named("Silent cells", "Cells whose own response is not clear."),
+        "uncoupled_covering_0": PERCENT.named(
+            "Right at 0, %", "Pairs without a true connection whose interval holds 0."
+        ),
+        "one_network": NUMBER.named("One network", "Pairs above 0 that one network tells."),
+        "untrained": Column(
+            "Untrained",
+            "Pairs above 0 that an untrained network tells, with the range of 95 % of them.",
+            "number",
+            low="untrained_low",
+            high="untrained_high",
+        ),
+        "p_untrained": P.named("p untrained", "Untrained networks that tell as many pairs."),
+        "note": Column("Note", kind="words"),
+        "unit": UNIT,
+        "scope": SCOPE,
+    }
+    table = read_shown(path, columns)
+    table["route"] = table["route"].replace(ROUTES)
+    return shown("Coupling by route", table, columns, path)
+
+
+def _distances(path: str) -> "ShownTable":
+    """Mean coupling in each bin of distance."""
+    from neuroloop.report.columns import COUNT, NUMBER, SCOPE, UNIT, Column, read_shown, shown
+
+    columns = {
+        "route": Column("Route", "What coupling is estimated from."),
+        "nearest": NUMBER.named("From, px", "Distance of the bin's nearest pair."),
+        "farthest": NUMBER.named("To, px", "Distance of its farthest pair."),
+        "pairs": COUNT.named("Pairs", "Ordered pairs of cells that have a value."),
+        "missing": COUNT.named("Without", "Pairs at these distances that have none."),
+        "mean": NUMBER.named(
+            "Mean",
+            "Response over the cell's own, with its 95 % interval over trials; 0 without coupling.",
+            with_interval=True,
+        ),
+        "truth": NUMBER.named("Truth", "Of the simulation, over the same pairs."),
+        "note": Column("Note", kind="words"),
+        "unit": UNIT,
+        "scope": SCOPE,
+    }
+    table = read_shown(path, columns)
+    table["route"] = table["route"].replace(ROUTES)
+    return shown("Coupling by distance", table, columns, path)

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from neuroloop.report.cards import Card
+    from neuroloop.report.columns import ShownTable
     from neuroloop.report.flags import Against
 
 ORDER = 6
@@ -12,16 +15,23 @@ TITLE = "Chest X-rays"
 BLOCKS = "radiographs"
 ASSETS = ("radiographs.html.j2",)
 
+#: Figures of every set; that of new sites is of those alone that have some.
+FIGURES = (
+    *("scores", "differences", "sweep", "confusion", "roc", "calibration", "shortcuts"),
+    "learning",
+)
+
 
 def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """One chapter a set of radiographs."""
     folder = f"results/cxr/{name}"
-    figures = ("scores", "confusion", "shortcuts", "calibration", "learning")
+    new = ("sites",) if block["new_sites"] or block["external"] else ()
     return {
         name: {
             "scores_table": f"{folder}/metrics.tsv",
             "comparisons": f"{folder}/comparisons.tsv",
-            **{figure: f"{folder}/{figure}.svg" for figure in figures},
+            "points": f"{folder}/operating_points.tsv",
+            **{figure: f"{folder}/{figure}.svg" for figure in (*FIGURES, *new)},
         }
     }
 
@@ -90,7 +100,58 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
         for scope, rows in gaps.groupby("scope", sort=False)
     ]
     table = shown("Scores of every training", scores, of_scores, files["scores_table"])
-    return {"groups": groups, "table": table}
+    return {
+        "groups": groups,
+        "table": table,
+        "points": _points(files["points"]),
+        "sets": _sets(scores),
+    }
+
+
+def _points(path: str) -> "ShownTable":
+    """Operating points of every classifier."""
+    from neuroloop.files.formats import read_table
+    from neuroloop.report.columns import COUNT, NUMBER, PERCENT, SCOPE, UNIT, Column, shown
+
+    texts = ("case", "classifier", "class", "against", "point", "unit", "scope")
+    measures = ("sensitivity", "specificity")
+    numbers = [f"{one}{end}" for one in measures for end in ("", "_low", "_high")]
+    numbers += ["threshold", "auc", "n_class", "n_others", "patients"]
+    columns = {
+        "classifier": Column("Classifier"),
+        "case": Column("Case", "Which views of which radiographs it learned from."),
+        "class": Column("Class", "Which is looked for."),
+        "against": Column("Against"),
+        "point": Column("At", "Thresholds are found on the other folds."),
+        "threshold": NUMBER.named("Threshold", "Mean over folds, of the class's probability."),
+        **{
+            one: PERCENT.named(f"{one.capitalize()}, %", "With its 95 % interval.")._replace(
+                low=f"{one}_low", high=f"{one}_high"
+            )
+            for one in measures
+        },
+        "auc": NUMBER.named("AUC", "Mean over folds; chance is 0.5."),
+        "n_class": COUNT.named("Films of the class"),
+        "n_others": COUNT.named("Others"),
+        "patients": COUNT.named("Patients"),
+        "unit": UNIT,
+        "scope": SCOPE,
+    }
+    rows = read_table(path, dict.fromkeys(texts, str) | dict.fromkeys(numbers, float))
+    return shown("Sensitivity and specificity at named thresholds", rows, columns, path)
+
+
+def _sets(scores: "pd.DataFrame") -> dict[str, str]:
+    """Of how many radiographs and patients figures are, and chance, as captions say it."""
+    from neuroloop.report.cards import number
+
+    rows = scores[(scores["split"] == "patient") & (scores["shown"] == "whole")]
+    rows = rows[rows["metric"] == "macro_f1"]
+    chances = sorted({number(chance) for chance in rows["chance"]})
+    return {
+        "n": f"{rows['n'].max():,.0f} radiographs of {rows['patients'].max():,.0f} patients",
+        "chance": " to ".join(dict.fromkeys([chances[0], chances[-1]])) if chances else "–",
+    }
 
 
 def methods(of: str, block: Mapping[str, Any], config: Mapping[str, Any]) -> str:

@@ -1,5 +1,7 @@
 """Heat maps of matrices: what is drawn, in which order, on which scale."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -100,30 +102,40 @@ def test_undefined_entries_are_hatched_and_explained():
     panel = panels(figure)["raw"]
     mask = np.ma.getmaskarray(panel.images[0].get_array())
     np.testing.assert_array_equal(mask, np.isnan(given[np.ix_(ORDER, ORDER)]))
-    assert panel.patch.get_hatch()
+    (shaded,) = [one for one in panel.patches if one.get_hatch()]
+    for row, column in np.ndindex(5, 5):
+        assert shaded.get_path().contains_point((column, row)) == mask[row, column]
     assert panel.images[0].get_cmap().get_bad()[3] == 0  # the hatching shows through
     assert np.isfinite(panel.images[0].get_clim()).all()
-    assert "hatched: the cell itself" in figure.get_suptitle()
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["the cell itself"]
 
 
 def test_nothing_is_explained_where_all_is_defined():
     figure = figure_of({"raw": matrix()}, note="2 seeds, 10 trials a pattern")
     assert figure.get_suptitle() == "Alike\n2 seeds, 10 trials a pattern"
+    assert not figure.legends
 
 
-def test_many_rows_are_named_by_their_group():
-    size = 40
+@pytest.mark.parametrize(("size", "named"), [(40, 40), (60, 60), (61, 31), (400, 58)])
+def test_names_stand_apart_however_many_rows_there_are(size, named):
+    names = [f"c{number}+c{number + 1}" for number in range(size)]
     figure = matrix_figure(
         {"raw": np.eye(size)},
-        [f"p{number}" for number in range(size)],
-        ["g1"] * 10 + ["g2"] * 30,
+        names,
+        ["g1"] * 10 + ["g2"] * (size - 10),
         title="Alike",
         scales={"raw": "ZNCC, no unit"},
     )
+    figure.draw_without_rendering()
     panel = panels(figure)["raw"]
-    assert [label.get_text() for label in panel.get_yticklabels()] == ["g1", "g2"]
-    assert panel.get_yticks().tolist() == [4.5, 24.5]
-    assert panel.get_ylabel() == "pattern, 40"
+    shown = [label.get_text() for label in panel.get_yticklabels()]
+    assert shown == names[:: -(-size // 60)]
+    assert len(shown) == named
+    assert ("one of" in panel.get_ylabel()) == (size > 60)
+    for labels in (panel.get_yticklabels(), panel.get_xticklabels()):
+        boxes = [label.get_window_extent() for label in labels]
+        assert not any(one.overlaps(other) for one, other in pairwise(boxes))
 
 
 def test_a_matrix_of_zeros_or_of_nothing_is_drawn(tmp_path):

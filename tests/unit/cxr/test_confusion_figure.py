@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.cxr.confusion_figure import draw_confusion
+from neuroloop.statistics.intervals import cluster_interval
 
 CLASSES = ["bacteria", "virus"]
 
@@ -32,38 +33,39 @@ def panels(figure):
 def test_rows_are_the_truth_and_sum_to_one():
     (panel,) = panels(draw_confusion({"plain": RADIOGRAPHS}, CLASSES))
     shares = panel.images[0].get_array()
-    np.testing.assert_allclose(shares, [[0.75, 0.25], [0.25, 0.75]])
+    np.testing.assert_allclose(shares, [[0.75, 0.25], [0.25, 0.75], [0.35, 0.65]])
     said = {text.get_position(): text.get_text() for text in panel.texts}
-    assert said == {
-        (0, 0): "3\n75%",  # (column, row)
-        (1, 0): "1\n25%",
-        (0, 1): "4\n25%",
-        (1, 1): "12\n75%",
-    }
+    low, high = (100 * end for end in own_interval("virus"))
+    assert said[1, 1] == f"75 %\n[{low:.0f}, {high:.0f}]\n12"  # (column, row)
+    assert said[1, 0] == "25 %\n1"
+    assert said[0, 1] == "25 %\n4"
     assert panel.get_ylabel() == "true class"
     assert panel.get_xlabel() == "predicted class"
-    assert panel.get_title() == "plain\nn = 20 radiographs, 10 patients"
+    assert panel.get_title() == "plain"
 
 
-def test_recall_and_precision_stand_beside_with_their_chance():
+def own_interval(name):
+    """Interval over patients of the recall of a class."""
+    own = RADIOGRAPHS[RADIOGRAPHS["label"] == name]
+    named = np.where(own["p_bacteria"] > 0.5, "bacteria", "virus")
+    return cluster_interval(named == name, own["patient"])[1:]
+
+
+def test_chance_is_the_row_of_all_and_is_said_once():
     (panel,) = panels(draw_confusion({"plain": RADIOGRAPHS}, CLASSES))
-    rows = [label.get_text().split("\n") for label in panel.get_yticklabels()]
-    columns = [label.get_text().split("\n") for label in panel.get_xticklabels()]
-    assert rows == [
-        ["bacteria", "recall 0.75", "20% of radiographs"],
-        ["virus", "recall 0.75", "80% of radiographs"],
-    ]
-    assert columns == [
-        ["bacteria", "precision", "0.43", "35% named"],
-        ["virus", "precision", "0.92", "65% named"],
-    ]
+    rows = [label.get_text() for label in panel.get_yticklabels()]
+    assert rows == ["bacteria", "virus", "all"]
+    assert [label.get_text() for label in panel.get_xticklabels()] == CLASSES
+    said = {text.get_position(): text.get_text() for text in panel.texts}
+    assert [said[column, 2] for column in range(2)] == ["35 %\n7", "65 %\n13"]
 
 
 def test_a_class_without_radiographs_is_drawn_without_a_share():
     radiographs = RADIOGRAPHS[RADIOGRAPHS["label"] == "virus"]
     (panel,) = panels(draw_confusion({"plain": radiographs}, CLASSES))
     assert np.isnan(np.ma.filled(panel.images[0].get_array(), np.nan)[0]).all()
-    assert {text.get_text() for text in panel.texts} == {"0", "4\n25%", "12\n75%"}
+    said = {text.get_position(): text.get_text() for text in panel.texts}
+    assert [said[column, 0] for column in range(2)] == ["–", "–"]
 
 
 def test_each_classifier_has_a_panel_and_files_are_the_same_twice(tmp_path):
@@ -71,8 +73,11 @@ def test_each_classifier_has_a_panel_and_files_are_the_same_twice(tmp_path):
     for name in ("one", "two"):
         paths = [tmp_path / f"{name}.{kind}" for kind in ("png", "svg")]
         figure = draw_confusion(tables, CLASSES, *paths)
-    titles = [panel.get_title().split("\n")[0] for panel in panels(figure)]
+    titles = [panel.get_title() for panel in panels(figure)]
     assert titles == list(tables)
     for kind in ("png", "svg"):
         assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()
-    assert "chance" in figure.get_suptitle()
+    assert figure.get_suptitle() == (
+        "Radiographs: which classes are taken for which (20 radiographs, 10 patients)"
+    )
+    assert draw_confusion(tables, CLASSES, simulated=True).get_suptitle().startswith("Simulated")

@@ -125,14 +125,14 @@ def test_the_title_tells_the_calibration_error_of_the_house():
     shares = radiographs[[f"p_{name}" for name in CLASSES]].to_numpy()
     truth = radiographs["label"].map({name: k for k, name in enumerate(CLASSES)}).to_numpy()
     patients = radiographs["patient"].nunique()
-    assert figure.axes[0].get_title() == (
-        f"plain\nECE {calibration_error(np.log(shares), truth):.3f}, "
-        f"n = 200 radiographs, {patients} patients"
-    )
+    error = calibration_error(np.log(shares), truth)
+    assert figure.axes[0].get_title() == f"plain\ncalibration error {error:.3f}"
+    assert f"(200 radiographs, {patients} patients)" in figure.get_suptitle()
     largest = radiographs["label"].value_counts().max() / 200
     (chance,) = [line for line in figure.axes[0].lines if line.get_linestyle() == "--"]
     assert chance.get_ydata() == pytest.approx([largest] * 2)
-    assert "95 % intervals over patients" in figure.get_suptitle()
+    simulated = draw_calibration({"plain": radiographs}, CLASSES, simulated=True)
+    assert simulated.get_suptitle().startswith("Simulated radiographs")
 
 
 def test_the_same_numbers_make_the_same_files(tmp_path):

@@ -55,6 +55,8 @@ CONFIG: dict[str, Any] = {
             "source": "files",
             "folds": 5,
             "classifiers": ["fine"],
+            "new_sites": [["case1", "fine"]],
+            "external": [],
             "maps": [["case1", "fine"], ["case5", "fine"]],
         }
     },
@@ -171,9 +173,42 @@ GAP = {
     "scope": "other patients and partitions; these sites alone",
 }
 
+POINT = {
+    "case": "case1",
+    "classifier": "fine",
+    "class": "ill",
+    "against": "well",
+    "point": "sensitivity 95 %",
+    "threshold": 0.21,
+    "auc": 0.83,
+    "sensitivity": 0.94,
+    "sensitivity_low": 0.88,
+    "sensitivity_high": 0.97,
+    "specificity": 0.41,
+    "specificity_low": 0.33,
+    "specificity_high": 0.5,
+    "n_class": 400,
+    "n_others": 840,
+    "patients": 116,
+    "unit": "patients",
+    "scope": "other patients; these sites alone",
+}
+
 STUDENT = {"n": 400, "flag": "at chance"}
 
-COUPLED = {"route": "maps", "silent_cells": 0, "pairs": 3, "mean": 0.2}
+COUPLED = {
+    "route": "maps",
+    "silent_cells": 0,
+    "pairs": 47,
+    "mean": 0.3,
+    "q": 0.0004,
+    "pairs_both": 45,
+    "mean_both": 0.2,
+}
+COUPLED |= {"mean_low": 0.25, "mean_high": 0.35, "mean_low_both": 0.1, "mean_high_both": 0.3}
+
+DISTANT = {"route": "influence", "bin": "bin 1", "nearest": 10.4, "farthest": 12.9, "pairs": 8}
+DISTANT |= {"missing": 1, "mean": 0.47, "ci_low": 0.4, "ci_high": 0.56}
 
 #: A row of each table, by its file's name.
 ROWS = {
@@ -181,8 +216,10 @@ ROWS = {
     "ablation.tsv": STUDENT,
     "reading.tsv": READ,
     "coupling.tsv": COUPLED,
+    "distance.tsv": DISTANT,
     "routes.tsv": ROUTE,
     "metrics.tsv": SCORED,
+    "operating_points.tsv": POINT,
 }
 
 

@@ -61,7 +61,8 @@ def chests(tmp_path, monkeypatch):
     def made(scores, gaps, source="files"):
         monkeypatch.chdir(tmp_path)
         filled()
-        (files,) = radiographs.chapters("chests", {"source": source}).values()
+        block = {"source": source, "new_sites": [], "external": []}
+        (files,) = radiographs.chapters("chests", block).values()
         save_table(files["scores_table"], scores)
         save_table(files["comparisons"], gaps)
         said = SIMULATED.get(source, "")
@@ -124,8 +125,9 @@ def test_radiographs_with_nothing_to_compare_have_a_table_of_scores_alone(chests
     none = contrasts({}, {}, {}, ["a", "b"], None, None, 0, 100)
     page, (card,) = chests(rows(SCORED), none)
     assert Outline(page).of("summary")[0] == "Scores of every training 1 row"
-    assert page.count("<table") == 1
-    assert page.count("<img") == 5
+    assert page.count("<table") == 2
+    assert page.count("<img") == 8
+    assert "No figure of new sites: no site was left out" in page
     assert "simulated" not in Outline(page).of("section")[-1]
     assert "baseline" not in card["answer"]
 
@@ -151,6 +153,18 @@ def test_radiographs_say_what_was_seen_of_whom(chests):
     assert by_case["a"] == by_case["d"] == "a difference"
     assert by_case["b"] == ("no difference seen; of 5 studies like this 4 would see one of 0.042")
     assert by_case["c"] == "no test: one partition"
+
+
+def test_operating_points_have_their_intervals(chests):
+    page, _ = chests(rows(SCORED), rows(GAP))
+    table = page.split("Sensitivity and specificity at named thresholds")[-1]
+    ((_, row),) = _rows_of(table.split("</table>")[0], "fine")
+    assert row.of("td")[2:7] == [
+        *("well", "sensitivity 95 %", "0.21"),
+        *("94.0 [88.0, 97.0]", "41.0 [33.0, 50.0]"),
+    ]
+    assert "ticks: chance (macro-F1 0.33, AUC 0.5)" in page
+    assert "1,240 radiographs of 116 patients of unseen folds" in page
 
 
 def _rows_of(page, first):

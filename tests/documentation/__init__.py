@@ -1,0 +1,1 @@
+"""The documentation as it is kept: its commands, links, numbers and pictures."""
