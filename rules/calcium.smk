@@ -209,7 +209,33 @@ rule correlate_maps:
         zncc=f"results/{READ}/zncc.npz",
         zncc_sidecar=f"results/{READ}/zncc.json",
         panels=f"results/{READ}/zncc.tsv",
-        nulls=f"results/{READ}/zncc_nulls.tsv",
+        nulls=reported(
+            f"results/{READ}/zncc_nulls.tsv",
+            "Networks read neurons",
+            "zncc_nulls_table",
+            area="{area}",
+            session="{session}",
+            reader="{reader}",
+            shown="ZNCC nulls, table",
+        ),
+        patterns=reported(
+            f"results/{READ}/zncc_patterns.tsv",
+            "Networks read neurons",
+            "zncc_patterns_table",
+            area="{area}",
+            session="{session}",
+            reader="{reader}",
+            shown="patterns, table",
+        ),
+        gallery=reported(
+            f"results/{READ}/cams_gallery.json",
+            "Networks read neurons",
+            "cams_gallery",
+            area="{area}",
+            session="{session}",
+            reader="{reader}",
+            shown="maps, for the page",
+        ),
         figure=f"results/{READ}/zncc.png",
         figure_svg=reported(
             f"results/{READ}/zncc.svg",
@@ -253,6 +279,7 @@ rule correlate_maps:
         runtime=minutes(30),
     params:
         code=code_version("calcium/correlate_maps.py"),
+        simulated=area_simulated,
         seed=config["seed"],
         threads=config["threads"],
     script:
@@ -269,6 +296,23 @@ rule extract_traces:
         traces=f"results/{SESSION}/traces.npz",
         sidecar=f"results/{SESSION}/traces.json",
         trials=f"results/{SESSION}/trials.tsv",
+        responses=reported(
+            f"results/{SESSION}/responses.tsv",
+            "Networks read neurons",
+            "responses_table",
+            area="{area}",
+            session="{session}",
+            shown="cells, table",
+        ),
+        figure=f"results/{SESSION}/responses.png",
+        figure_svg=reported(
+            f"results/{SESSION}/responses.svg",
+            "Networks read neurons",
+            "responses",
+            area="{area}",
+            session="{session}",
+            shown="cells",
+        ),
         run=f"results/{SESSION}/extract_traces.run.json",
     log:
         f"logs/{SESSION}/extract_traces.log",
@@ -283,6 +327,7 @@ rule extract_traces:
     params:
         code=code_version("calcium/extract_traces.py"),
         selection=setting("areas", "area", "frames"),
+        simulated=area_simulated,
         threads=config["threads"],
     script:
         "../scripts/calcium/extract_traces.py"
@@ -408,7 +453,15 @@ rule compare_sessions:
             shown="change by route",
         ),
         matrix_figure=f"results/{COMPARED}/change.png",
-        matrix_figure_svg=f"results/{COMPARED}/change.svg",
+        matrix_figure_svg=reported(
+            f"results/{COMPARED}/change.svg",
+            "Networks read neurons",
+            "change",
+            area="{area}",
+            session="both",
+            reader="{reader}",
+            shown="change of each pair",
+        ),
         run=f"results/{COMPARED}/run.json",
     log:
         f"logs/{COMPARED}/compare_sessions.log",
@@ -422,6 +475,7 @@ rule compare_sessions:
         runtime=minutes(240),
     params:
         code=code_version("calcium/compare_sessions.py"),
+        simulated=area_simulated,
         reader=setting("readers", "reader"),
         exclusion_radius=setting("areas", "area", "exclusion_radius"),
         permutations=setting("areas", "area", "permutations"),
@@ -471,6 +525,7 @@ rule draw_reading:
     params:
         code=code_version("calcium/draw_reading.py"),
         sessions=lambda wildcards: list(config["areas"][wildcards.area]["sessions"]),
+        simulated=area_simulated,
         threads=config["threads"],
     script:
         "../scripts/calcium/draw_reading.py"

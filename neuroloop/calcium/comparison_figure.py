@@ -1,6 +1,6 @@
-"""What changed between two sessions, by each route."""
+"""What changed between two sessions, by each route: changes of one unit on one axis."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
@@ -13,168 +13,180 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Colour and marker of the first and of the second session; the first is hollow.
-FIRST, SECOND = (PALETTE[5], "o"), (PALETTE[1], "D")
-
-NOTE = (
-    "bars: 95 % intervals over recordings (of this animal, by these networks); n: entries\n"
-    "p: mean change, p any: changes that may cancel; both by exchanging recordings of sessions\n"
-    "q: corrected over routes and panels; unseen: smaller changes could not be told from none"
-)
-
-
 #: Begins the note of a route through maps of a reader that names no cells.
 AT_CHANCE = "READER AT CHANCE"
+
+#: Where the columns beside an axis begin: values, tests, what to beware of.
+PLACES = (0.0, 0.24, 0.6)
+
+#: Colours of a change on a route's own pairs, and on those that both routes have.
+OWN, SHARED = PALETTE[0], PALETTE[6]
+
+#: Inches of a row, and letters of a line of what to beware of.
+ROW, WIDTH = 0.47, 30
 
 
 def comparison_figure(
     routes: pd.DataFrame,
-    units: Mapping[str, str],
+    axes: Mapping[str, Sequence[str]],
+    names: Mapping[str, str],
     *,
     sessions: tuple[str, str],
-    note: str = NOTE,
+    simulated: bool = False,
 ) -> "Figure":
-    """Draw the change by each route with its interval and p, beside the sessions' values.
+    """Draw the change by each route with its interval, beside values, p and what to beware of.
 
     Parameters
     ----------
     routes : DataFrame
         ``route`` and the columns of `sessions.Change.panels`; ``p`` and ``p_any`` may be NaN.
-        ``q``, ``q_any`` and ``smallest_effect`` are told where they are there.
-    units : mapping of str to str
-        What the numbers of each route are, with their unit.
+        ``q``, ``q_any``, ``smallest_effect`` and the columns of
+        `shared_changes.with_shared_changes` are told where they are there.
+    axes : mapping of str to sequence of str
+        Routes whose changes have one unit, by what is written at their axis.
+    names : mapping of str to str
+        What each route is called.
     sessions : (str, str)
         Names of the first and the second.
-    note : str
-        What bars are intervals over, and what p is.
+    simulated : bool
+        Whether the title says so.
 
     Returns
     -------
     Figure
-        A row a route, as their units differ: at the left second less first session, p beside it,
-        at the right the values of both.
+        An axis a unit, a row a route and panel; a route that lacks pairs which another has has a
+        row more, of those that both have.
     """
-    names = list(dict.fromkeys(routes["route"]))
-    tables = [routes[routes["route"] == name].reset_index(drop=True) for name in names]
-    heights = [0.9 + 0.31 * len(table) for table in tables]
-    figure, axes = grid(
-        len(names),
+    drawn = {
+        label: [row for route in of_axis for row in _rows(routes, route, names)]
+        for label, of_axis in axes.items()
+        if routes["route"].isin(list(of_axis)).any()
+    }
+    heights = [0.75 + ROW * len(rows) for rows in drawn.values()]
+    figure, panels = grid(
+        len(drawn),
         2,
-        width=3.8,
+        width=5.4,
         height=sum(heights) / len(heights),
-        gridspec_kw={"width_ratios": [1.25, 1], "height_ratios": heights},
+        gridspec_kw={"height_ratios": heights, "width_ratios": [1, 1.15]},
     )
-    figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + 0.9)
-    for (change, values), name, table in zip(axes, names, tables, strict=True):
-        _draw_change(change, table)
-        _draw_values(values, table)
-        change.set_title(name, loc="left")
-        change.set_xlabel(f"change of {units[name]}", fontsize=8)
-        values.set_xlabel(units[name], fontsize=8)
-        for panel in (change, values):
-            panel.set_ylim(len(table) - 0.4, -0.6)
-            panel.grid(axis="y", visible=False)
-            panel.grid(axis="x", visible=True)
-            panel.tick_params(axis="x", labelsize=8)
-            panel.locator_params(axis="x", nbins=5)
-    _legend(figure, sessions)
+    figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + 0.5)
+    for (panel, beside), (label, rows) in zip(panels, drawn.items(), strict=True):
+        _draw(panel, rows)
+        panel.set_xlabel(label, fontsize=8)
+        _tell(beside, rows)
+        beside.set_ylim(panel.get_ylim())
+    panels[0, 0].set_title(" ", fontsize=9)  # room for the head of the columns
+    _head(panels[0, 1], sessions)
     figure.suptitle(
-        f"What changed from {sessions[0]} to {sessions[1]}, by each route\n{note}",
+        f"What changed from {sessions[0]} to {sessions[1]}, by each route"
+        f"{', simulated' * simulated} (bars: 95 % over recordings)",
         fontsize=10,
     )
     return figure
 
 
-def _draw_change(panel: "Axes", table: pd.DataFrame) -> None:
+def _rows(routes: pd.DataFrame, route: str, names: Mapping[str, str]) -> list[dict[Any, Any]]:
+    """Rows of a route, each followed by that of the pairs that both routes have if they differ."""
+    rows: list[dict[Any, Any]] = []
+    several = bool((routes["panel"] != "all").any())
+    for row in routes[routes["route"] == route].to_dict("records"):
+        name = names[route] + (f", {row['panel']}" if several else "")
+        rows.append({**row, "label": f"{name} ({row['entries']:.0f})", "shared": False})
+        both = row.get("entries_both", np.nan)
+        if pd.notna(both) and 0 < both != row["entries"]:
+            columns = ("first", "second", "change", "ci_low", "ci_high")
+            shared = {column: row[f"{column}_both"] for column in columns}
+            label = f"the same, pairs of both ({both:.0f})"
+            rows.append({**shared, "label": label, "shared": True})
+    return rows
+
+
+def _draw(panel: "Axes", rows: list[dict[Any, Any]]) -> None:
     """Draw changes with their intervals."""
-    value = table["change"].to_numpy(dtype=float)
-    bounds = table[["ci_low", "ci_high"]].to_numpy(dtype=float).T
-    position = np.arange(len(table))
-    panel.errorbar(
-        value,
-        position,
-        xerr=np.abs(bounds - value),
-        fmt="o",
-        color=PALETTE[0],
-        markersize=5,
-        linewidth=1.4,
-    )
+    for place, row in enumerate(rows):
+        colour, marker = (SHARED, "D") if row["shared"] else (OWN, "o")
+        value = float(row["change"])
+        panel.errorbar(
+            value,
+            place,
+            xerr=np.abs([[value - float(row["ci_low"])], [float(row["ci_high"]) - value]]),
+            fmt=marker,
+            color=colour,
+            markersize=5,
+            linewidth=1.6,
+        )
     panel.axvline(0, color="black", linewidth=0.8)
     panel.margins(x=0.06)
-    panel.set_yticks(
-        position,
-        [f"{row['panel']} (n = {row['entries']})" for row in table.to_dict("records")],
-        fontsize=8,
-    )
-    for y, row in enumerate(table.to_dict("records")):
-        panel.text(
-            1.02,
-            y,
-            _chances(row),
-            transform=panel.get_yaxis_transform(),
-            va="center",
-            fontsize=8,
+    panel.set_yticks(range(len(rows)), [row["label"] for row in rows], fontsize=8)
+    panel.set_ylim(len(rows) - 0.4, -0.6)
+    panel.grid(axis="y", visible=False)
+    panel.grid(axis="x", visible=True)
+    panel.tick_params(axis="x", labelsize=8)
+    panel.locator_params(axis="x", nbins=6)
+
+
+def _tell(panel: "Axes", rows: list[dict[Any, Any]]) -> None:
+    """Write beside each change what is known of it."""
+    panel.set_axis_off()
+    for place, row in enumerate(rows):
+        for at, text in zip(PLACES, (_values(row), _tests(row), _beware(row)), strict=True):
+            said = panel.text(at, place, text, va="center", fontsize=8)
+            said.set_in_layout(False)
+
+
+def _head(panel: "Axes", sessions: tuple[str, str]) -> None:
+    """Name the columns beside the first axis."""
+    told = (_fitted(" → ".join(sessions)), "mean change; any change", "")
+    for at, text in zip(PLACES, told, strict=True):
+        said = panel.text(
+            at, 1.0, text, transform=panel.transAxes, va="bottom", fontsize=8, color="#555555"
         )
+        said.set_in_layout(False)
 
 
-def _chances(row: Mapping[Any, Any]) -> str:
-    """Write what is known of p and of p for any change."""
+def _fitted(text: str, longest: int = 19) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
+def _values(row: Mapping[Any, Any]) -> str:
+    """Values of both sessions."""
+    return f"{_number(row['first'])} → {_number(row['second'])}"
+
+
+def _number(value: float) -> str:
+    return "–" if pd.isna(value) else f"{value:.2f}".replace("-", "−")
+
+
+def _tests(row: Mapping[Any, Any]) -> str:
+    """Write what is known of p, and of p for any change."""
+    if row["shared"]:
+        return "not tested again"
     said = [
-        f"{name} {_short(row[column])}" + (f" (q {_short(row[q])})" if pd.notna(row.get(q)) else "")
-        for name, column, q in (("p", "p", "q"), ("p any", "p_any", "q_any"))
+        f"{name}p {_short(row[column])}" + (f", q {_short(row[q])}" if pd.notna(row.get(q)) else "")
+        for name, column, q in (("", "p", "q"), ("any: ", "p_any", "q_any"))
         if pd.notna(row.get(column))
     ]
+    return "\n".join(said) or "no p"
+
+
+def _beware(row: Mapping[Any, Any]) -> str:
+    """Write what a reader must know of a change."""
+    if row["shared"]:
+        return ""
+    said = []
     if AT_CHANCE in str(row.get("note")):
-        said.insert(0, "reader at chance: no evidence")
+        said.append("reader at chance: no evidence")
     if pd.notna(row.get("p_untrained")):
         beaten = "above" if row["p_untrained"] <= 0.05 else "NOT ABOVE"
-        said.append(f"{beaten} untrained networks (p {_short(row['p_untrained'])})")
-    if said and row.get("q", 0) > 0.05 and pd.notna(row.get("smallest_effect")):
+        said.append(f"{beaten} untrained\nnetworks (p {_short(row['p_untrained'])})")
+    if row.get("q", 0) > 0.05 and pd.notna(row.get("smallest_effect")):
         said.append(f"unseen: below {row['smallest_effect']:.2g}")
-    if said:
-        return "\n".join(said)
     note = row.get("note")
-    return "no p" if pd.isna(note) or not note else fill(f"no p: {note}", 44)
+    if pd.isna(row.get("p")) and note and not pd.isna(note):
+        said.append(fill(str(note), WIDTH))
+    return "\n".join(said)
 
 
 def _short(p: float) -> str:
     return f"{p:.2f}" if p >= 0.1 else f"{p:.1g}" if p < 0.001 else f"{p:.3f}"
-
-
-def _draw_values(panel: "Axes", table: pd.DataFrame) -> None:
-    """Draw the values of both sessions, joined by a line."""
-    position = np.arange(len(table))
-    panel.hlines(position, table["first"], table["second"], color="#999999", linewidth=1)
-    for column, (colour, marker) in (("second", SECOND), ("first", FIRST)):
-        panel.plot(
-            table[column],
-            position,
-            marker,
-            color=colour,
-            # Around the second's where both are the same.
-            markerfacecolor="none" if column == "first" else colour,
-            markersize=9 if column == "first" else 5,
-            markeredgewidth=1.5,
-        )
-    panel.set_yticks(position, [""] * len(position))
-    panel.margins(x=0.12)
-
-
-def _legend(figure: "Figure", sessions: tuple[str, str]) -> None:
-    from matplotlib.lines import Line2D
-
-    marks = [
-        Line2D(
-            [],
-            [],
-            color=colour,
-            marker=marker,
-            markerfacecolor="none" if number == 0 else colour,
-            markersize=9 if number == 0 else 5,
-            markeredgewidth=1.5,
-            linestyle="",
-            label=f"value in {sessions[number]}",
-        )
-        for number, (colour, marker) in enumerate((FIRST, SECOND))
-    ]
-    figure.legend(handles=marks, loc="outside lower right", ncols=2, fontsize=8)

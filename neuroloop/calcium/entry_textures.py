@@ -22,19 +22,20 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Ground and hatching of each reason, none of which is a colour of the scale.
+#: Ground and hatching of each reason, none of which is a colour of the scale. Lines alone: dots
+#: make heavy files.
 TEXTURES = {
     ITSELF: ("#8c8c8c", ""),
     NEAR: ("#d9d9d9", "/////"),
-    SILENT: ("#efe8c3", "...."),
-    UNSCALED: ("#efe8c3", "oo"),
+    SILENT: ("#efe8c3", "xxxx"),
+    UNSCALED: ("#efe8c3", "//||"),
     TWO_SCALES: ("#efe8c3", "++++"),
     NEVER: ("#cfe3cf", "-----"),
     TOGETHER: ("#ddd0e3", "|||||"),
-    UNTAUGHT: ("#cfe3cf", "xxxx"),
+    UNTAUGHT: ("#cfe3cf", "\\\\\\\\\\"),
 }
 #: Of reasons that are a route's own: that it failed; of entries without a given reason.
-OF_ROUTES = (("#e6e6e6", "\\\\\\\\"), ("#e6e6e6", "**"))
+OF_ROUTES = (("#e6e6e6", "//--"), ("#e6e6e6", "\\\\||"))
 
 EDGE = "#6e6e6e"
 

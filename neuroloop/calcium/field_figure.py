@@ -1,6 +1,6 @@
 """Where the table says that cells are, on what the movies show."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ from neuroloop.report.figures import PAGE, PALETTE, grid
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 TARGET, FOLLOWER, RING = PALETTE[4], PALETTE[5], PALETTE[2]
 
@@ -62,37 +63,46 @@ def field_figure(
         panel.set_title(said, fontsize=9)
         panel.grid(False)
         panel.set_xlabel("column, pixels")
-        _circle(panel, cells, targets)
+        circle_cells(panel, cells, targets)
     mean.set_ylabel("row, pixels")
-    _name(mean, cells)
+    name_cells(mean, cells)
     radius = _around(mean, cells, shape, exclusion_radius)
     _legend(figure, cells, targets, exclusion_radius if radius else None)
     figure.suptitle(title, fontsize=10)
     return figure
 
 
-def _circle(panel: "Axes", cells: pd.DataFrame, targets: Collection[str]) -> None:
+def circle_cells(
+    panel: "Axes",
+    cells: pd.DataFrame,
+    targets: Collection[str],
+    colours: Mapping[str, str] | None = None,
+) -> None:
+    """Circle cells by whether they are stimulated; some in colours of their own."""
     from matplotlib.patches import Circle
 
     for cell in cells.to_dict("records"):
-        aimed = cell["cell"] in targets
+        plain = TARGET if cell["cell"] in targets else FOLLOWER
+        own = (colours or {}).get(cell["cell"])
         panel.add_patch(
             Circle(
                 (cell["column"], cell["row"]),
                 cell["radius"],
                 fill=False,
-                edgecolor=TARGET if aimed else FOLLOWER,
-                linewidth=1.2,
+                edgecolor=own or plain,
+                linewidth=2.2 if own else 1.2,
             )
         )
 
 
-def _name(panel: "Axes", cells: pd.DataFrame) -> None:
-    """Write names above cells, or below those at the upper edge."""
+def name_cells(
+    panel: "Axes", cells: pd.DataFrame, colours: Mapping[str, str] | None = None
+) -> None:
+    """Write names above cells, or below those at the upper edge; of many those in colour."""
     from matplotlib import patheffects
 
     if len(cells) > NAMED:
-        return
+        cells = cells[cells["cell"].isin(list(colours or {}))]
     upper = 0.1 * panel.get_ylim()[0]
     for cell in cells.to_dict("records"):
         below = cell["row"] - cell["radius"] < upper
@@ -104,7 +114,7 @@ def _name(panel: "Axes", cells: pd.DataFrame) -> None:
             ha="center",
             va="top" if below else "bottom",
             fontsize=7,
-            color="white",
+            color=(colours or {}).get(cell["cell"], "white"),
             path_effects=[patheffects.withStroke(linewidth=1.5, foreground="black")],
         )
 
@@ -144,16 +154,23 @@ def _legend(
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    aimed = int(cells["cell"].isin(targets).sum())
-    rings = {TARGET: f"stimulated cells ({aimed})"}
-    if aimed < len(cells):
-        rings[FOLLOWER] = f"never stimulated ({len(cells) - aimed})"
-    handles: list[Line2D | Patch] = [
-        Line2D([], [], marker="o", ls="", mfc="none", ms=8, mec=colour, label=label)
-        for colour, label in rings.items()
-    ]
+    handles: list[Line2D | Patch] = [*ring_marks(cells, targets)]
     handles.append(Patch(facecolor=RING, alpha=0.5, label="neuropil of the cells"))
     if radius is not None:
         label = f"exclusion radius, {radius:g} px"
         handles.append(Line2D([], [], color="#999999", linestyle=":", label=label))
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=8)
+
+
+def ring_marks(cells: pd.DataFrame, targets: Collection[str]) -> "list[Line2D]":
+    """Marks of a legend for the circles of `circle_cells`."""
+    from matplotlib.lines import Line2D
+
+    aimed = int(cells["cell"].isin(targets).sum())
+    rings = {TARGET: f"stimulated cells ({aimed})"}
+    if aimed < len(cells):
+        rings[FOLLOWER] = f"never stimulated ({len(cells) - aimed})"
+    return [
+        Line2D([], [], marker="o", ls="", mfc="none", ms=8, mec=colour, label=label)
+        for colour, label in rings.items()
+    ]

@@ -15,8 +15,14 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap, Normalize
     from matplotlib.figure import Figure
 
-#: Panels side by side.
-COLUMNS = 6
+#: Panels side by side; of more patterns than these, as many as make the figure about square.
+COLUMNS, SQUARE = 6, 48
+
+#: Least width of a panel, inches.
+LEAST_PANEL = 0.8
+
+#: Circles of a figure, at most, of cells that a pattern does not stimulate.
+CIRCLES = 4000
 
 #: Share of map pixels within the colour scale: a single bright one must not darken all others.
 SHOWN = 0.995
@@ -41,7 +47,7 @@ def map_figure(
     method: str,
     trials: int,
     seeds: int,
-    limit: int = 24,
+    simulated: bool = False,
     warning: str = "",
 ) -> "Figure":
     """Draw the map of each pattern over the mean image, on one colour scale.
@@ -60,46 +66,46 @@ def map_figure(
         Names for the titles.
     trials, seeds : int
         What each map is a mean of.
-    limit : int
-        Greatest number of patterns drawn, those of fewest cells first.
+    simulated : bool
+        Whether the title says so.
     warning : str
         What a reader must know of them first, as that the reader is at chance.
 
     Returns
     -------
     Figure
-        The more a map says, the less of the image is seen through it. A map's pixels are drawn as
-        they are, at their place in the frame. Cells of the pattern are circled.
+        All patterns, those of fewest cells first. The more a map says, the less of the image is
+        seen through it. A map's pixels are drawn as they are, at their place in the frame. Cells
+        of the pattern are circled.
     """
-    order = sorted(
+    chosen = sorted(
         range(len(patterns)), key=lambda position: len(pattern_cells(patterns[position]))
     )
-    chosen = order[:limit]
     columns = min(COLUMNS, max(len(chosen), 3))
+    if len(chosen) > SQUARE:
+        columns = int(np.ceil(np.sqrt(1.3 * len(chosen))))
     rows = -(-len(chosen) // columns)
-    height = 0.9 * PAGE / columns * mean_image.shape[0] / mean_image.shape[1] + 0.22
-    figure, axes = grid(rows, columns, width=PAGE / columns, height=height)
-    figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + 1.3)
+    width = max(PAGE / columns, LEAST_PANEL)
+    height = 0.9 * width * mean_image.shape[0] / mean_image.shape[1] + 0.22
+    figure, axes = grid(rows, columns, width=width, height=height)
+    figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + 1.1)
     colours, norm = _scale(maps[chosen])
-    stride = _stride(mean_image.shape[0], maps.shape[1])
+    stride = frame_stride(mean_image.shape[0], maps.shape[1])
+    others = len(cells) * len(chosen) <= CIRCLES
     for panel in axes.flat[len(chosen) :]:
         panel.set_axis_off()
     for panel, position in zip(axes.flat, chosen, strict=False):
         _draw(panel, mean_image, maps[position], stride, colours, norm)
-        _circle(panel, cells, pattern_cells(patterns[position]))
-        panel.set_title(patterns[position], fontsize=8, pad=2)
+        _circle(panel, cells, pattern_cells(patterns[position]), others)
+        panel.set_title(patterns[position], fontsize=8 if len(chosen) <= SQUARE else 6, pad=2)
     _name_axes(axes[rows - 1, 0], mean_image)
     _colour_bar(figure, axes, colours, norm, method)
-    said = f"all {len(patterns)} patterns"
-    if len(chosen) < len(patterns):
-        left_out = len(patterns) - len(chosen)
-        said = f"{len(chosen)} of {len(patterns)} patterns, fewest cells first; {left_out} left out"
     figure.suptitle(
-        f"Where readers looked in session {session}: {said}\n"
-        f"means over {trials} held-out trials and {seeds} seed{'s' * (seeds != 1)}; "
-        f"grey: mean image; thick circles: stimulated cells, thin: others\n"
-        f"map of {maps.shape[2]} × {maps.shape[1]} pixels, its native resolution, not smoothed: "
-        f"each is {stride} × {stride} pixels of the frame"
+        f"Where readers looked in session {session}{', simulated' * simulated}: "
+        f"all {len(patterns)} patterns, {trials} held-out trials each, "
+        f"{seeds} seed{'s' * (seeds != 1)}\n"
+        f"circles: cells, blue those that the pattern stimulates; maps of {maps.shape[2]} × "
+        f"{maps.shape[1]} pixels, not smoothed, each {stride} × {stride} pixels of the frame"
         + (f"\n{fill(warning, 88)}" if warning else ""),
         fontsize=9,
     )
@@ -124,7 +130,7 @@ def _scale(maps: np.ndarray) -> tuple["Colormap", "Normalize"]:
     return colours, Normalize(-highest if signed else 0, highest)
 
 
-def _stride(frame: int, native: int) -> int:
+def frame_stride(frame: int, native: int) -> int:
     """Frame pixels under a map pixel: poolings by 2 that drop what is left over at the edge."""
     stride = 1
     while 2 * stride * native <= frame:
@@ -158,13 +164,15 @@ def _draw(
     panel.set_yticks([])
 
 
-def _circle(panel: "Axes", cells: pd.DataFrame, stimulated: Sequence[str]) -> None:
+def _circle(panel: "Axes", cells: pd.DataFrame, stimulated: Sequence[str], others: bool) -> None:
     from matplotlib.patches import Circle
 
     low, high = panel.get_xlim()
     smallest = LEAST_CIRCLE * (high - low)
     for cell in cells.to_dict("records"):
         on = cell["cell"] in stimulated
+        if not (on or others):
+            continue
         panel.add_patch(
             Circle(
                 (cell["column"], cell["row"]),

@@ -75,7 +75,7 @@ def matrix_figure(
     rows = -(-len(matrices) // columns)
     side = min(max(PAGE / COLUMNS, AROUND + A_NAME * min(len(names), NAMED)), WIDEST)
     told = _left_over(matrices, empty, undefined)
-    figure, axes = grid(rows, columns, width=side, height=side - 0.4)
+    figure, axes = grid(rows, columns, width=side, height=side - 0.7)
     beside = 0.2 * (2 + note.count("\n") + bool(note)) + legend_height(told)
     figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + beside)
     limits = _limits(matrices, scales)

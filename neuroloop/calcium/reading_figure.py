@@ -43,7 +43,10 @@ SESSIONS = (PALETTE[5], PALETTE[1], PALETTE[3], PALETTE[6])
 
 
 def reading_figure(
-    sessions: Mapping[str, pd.DataFrame], recall: Mapping[str, pd.DataFrame]
+    sessions: Mapping[str, pd.DataFrame],
+    recall: Mapping[str, pd.DataFrame],
+    *,
+    simulated: bool = False,
 ) -> "Figure":
     """Draw the metrics of each session, then the recall of each cell.
 
@@ -54,6 +57,8 @@ def reading_figure(
         control.
     recall : mapping of str to DataFrame
         Of the same sessions, from `reading_metrics.cell_recall`.
+    simulated : bool
+        Whether the title says so.
 
     Returns
     -------
@@ -79,10 +84,8 @@ def reading_figure(
         panel.set_ylabel("right, % of judgements")
     axes[-1, 0].set_ylabel("recall, % of frames")
     figure.suptitle(
-        "Which cells were stimulated, read from frames of held-out trials\n"
-        "n: frames; bars: 95 % intervals over trials (all seeds of a trial together)\n"
-        "patterns: permuted among a column's frames of the same group (no stim.: one pattern)\n"
-        "on grey: readers trained on frames before the stimulus, which must be at chance (black)",
+        "Which cells were stimulated, read from frames of held-out trials"
+        + ", simulated" * simulated,
         fontsize=10,
     )
     return figure

@@ -31,6 +31,20 @@ UNITS = {
     "zncc": "ZNCC of mean maps",
 }
 
+#: Routes whose changes have one unit, by what is written at their axis.
+AXES = {
+    "change of response over the cell's own": ("influence", "maps"),
+    "change of likeness of patterns (cosine of responses, ZNCC of maps)": ("cosine", "zncc"),
+}
+
+#: What each route is called.
+NAMES = {
+    "influence": "coupling from traces",
+    "maps": "coupling from maps",
+    "cosine": "likeness of responses",
+    "zncc": "likeness of maps",
+}
+
 
 @dataclass(frozen=True, eq=False)
 class Responses:
@@ -101,9 +115,10 @@ def compare_coupling(
     reasons[:, mixed] = np.where(reasons[:, mixed] == SILENT, TWO_SCALES, reasons[:, mixed])
     shown = reasons == "" if only is None else (reasons == "") & only
     groups = cells["group"].to_numpy(dtype=str)
-    panels = {"all": shown} | {
-        name: shown & np.outer(groups == name, groups == name) for name in several(groups)
-    }
+    inside = {name: shown & np.outer(groups == name, groups == name) for name in several(groups)}
+    if only is not None:
+        inside = {name: pairs for name, pairs in inside.items() if pairs.any()}
+    panels = {"all": shown} | inside
     made = compare_sessions(
         scaled[0],
         scaled[1],

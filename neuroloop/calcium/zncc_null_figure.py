@@ -1,5 +1,6 @@
 """Statistics of ZNCC beside what they are without learning and without labels."""
 
+from collections.abc import Mapping
 from textwrap import fill
 from typing import TYPE_CHECKING
 
@@ -26,8 +27,13 @@ MARKS = {
     PERMUTED: (PALETTE[6], "D"),
 }
 
+#: What the p of each null varies.
+OVER = {UNTRAINED: "networks", PERMUTED: "labels"}
 
-def null_figure(table: pd.DataFrame, *, session: str, warning: str = "") -> "Figure":
+
+def null_figure(
+    table: pd.DataFrame, *, session: str, simulated: bool = False, warning: str = ""
+) -> "Figure":
     """Draw statistics over all patterns with their intervals, and the range of each null.
 
     Parameters
@@ -36,6 +42,8 @@ def null_figure(table: pd.DataFrame, *, session: str, warning: str = "") -> "Fig
         From `zncc_nulls.null_table`.
     session : str
         Its name, for the title.
+    simulated : bool
+        Whether the title says so.
     warning : str
         What a reader must know first, as that the reader is at chance.
 
@@ -44,7 +52,7 @@ def null_figure(table: pd.DataFrame, *, session: str, warning: str = "") -> "Fig
     Figure
         A panel a statistic.
     """
-    figure, axes = grid(1, len(STATISTICS), width=3.8, height=2.6)
+    figure, axes = grid(1, len(STATISTICS), width=4.4, height=2.5)
     whole = table[table["group"] == "all"]
     for panel, statistic in zip(axes.flat, STATISTICS, strict=True):
         _draw(panel, whole[whole["statistic"] == statistic])
@@ -53,15 +61,20 @@ def null_figure(table: pd.DataFrame, *, session: str, warning: str = "") -> "Fig
     first = whole.iloc[0]
     numbers = whole.groupby("null")["n_null"].first()
     figure.suptitle(
-        f"ZNCC of maps beside its nulls, session {session}\n"
+        f"ZNCC of maps beside its nulls, session {session}{', simulated' * simulated}\n"
         f"{first['patterns']} patterns, {first['trials']} held-out trials each, mean over "
-        f"{first['seeds']} seeds (bars: 95 % over trials)\n"
-        f"{numbers[UNTRAINED]} untrained networks, {numbers[PERMUTED]} permutations of labels "
-        "within groups (bars hold 95 %; p: null at least as large)"
+        f"{first['seeds']} seed{'s' * int(first['seeds'] > 1)}"
         + (f"\n{fill(warning, 88)}" if warning else ""),
         fontsize=9,
     )
-    _legend(figure)
+    _legend(
+        figure,
+        {
+            "trained networks": "trained networks (bar: 95 % interval over trials)",
+            UNTRAINED: f"{numbers[UNTRAINED]} untrained networks (bar: 95 % of them)",
+            PERMUTED: f"{numbers[PERMUTED]} permutations of labels (bar: 95 % of them)",
+        },
+    )
     return figure
 
 
@@ -77,7 +90,8 @@ def _draw(panel: "Axes", table: pd.DataFrame) -> None:
         ):
             y = position + (0.0 if name == UNTRAINED else 0.25)
             _bar(panel, y, mean, lowest, highest, name)
-            said = f"p {p:.3g}" if np.isfinite(p) else "no p"
+            # The bar varies trials and p what the null varies: a bar clear of another is no test.
+            said = f"p {p:.3g}, over {OVER[name]}" if np.isfinite(p) else "no p"
             panel.text(
                 1.02, y, said, transform=panel.get_yaxis_transform(), va="center", fontsize=8
             )
@@ -102,11 +116,11 @@ def _bar(panel: "Axes", y: float, value: float, low: float, high: float, name: s
     )
 
 
-def _legend(figure: "Figure") -> None:
+def _legend(figure: "Figure", labels: Mapping[str, str]) -> None:
     from matplotlib.lines import Line2D
 
     marks = [
-        Line2D([], [], color=colour, marker=marker, markersize=5, label=name)
+        Line2D([], [], color=colour, marker=marker, markersize=5, label=labels[name])
         for name, (colour, marker) in MARKS.items()
     ]
-    figure.legend(handles=marks, loc="outside lower center", ncols=3, fontsize=8)
+    figure.legend(handles=marks, loc="outside lower center", ncols=2, fontsize=8)

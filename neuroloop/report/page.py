@@ -23,6 +23,9 @@ ASSETS = (
     "parts.html.j2",
     "cards.html.j2",
     "provenance.html.j2",
+    "leaf.html.j2",
+    "leaf.css",
+    "leaf.js",
 )
 
 

@@ -19,6 +19,7 @@ def draw_reading(
     metrics: Sequence[StrPath],
     recall: Sequence[StrPath],
     sessions: Sequence[str],
+    simulated: bool,
     figure: StrPath,
     figure_svg: StrPath,
 ) -> None:
@@ -30,6 +31,8 @@ def draw_reading(
         reading.tsv and recall.tsv of each session.
     sessions : sequence of str
         Their names.
+    simulated : bool
+        Whether the figure says so.
     figure, figure_svg : path
         The figure, in each format.
     """
@@ -40,7 +43,7 @@ def draw_reading(
         }
         for paths in (metrics, recall)
     )
-    save(reading_figure(of_session, of_cells), figure, figure_svg)
+    save(reading_figure(of_session, of_cells, simulated=simulated), figure, figure_svg)
 
 
 if __name__ == "__main__":
@@ -49,6 +52,7 @@ if __name__ == "__main__":
             metrics=snakemake.input.metrics,
             recall=snakemake.input.recall,
             sessions=snakemake.params.sessions,
+            simulated=snakemake.params.simulated,
             figure=snakemake.output.figure,
             figure_svg=snakemake.output.figure_svg,
         )

@@ -86,6 +86,9 @@ def record(
             "table": folder / "frames.tsv",
             "traces": folder / "traces.npz",
             "trials": folder / "trials.tsv",
+            "responses": folder / "responses.tsv",
+            "figure": folder / "responses.png",
+            "figure_svg": folder / "responses.svg",
         }
         simulate_session(
             movie=None,
@@ -113,6 +116,8 @@ def record(
             cells=side["cells"],
             outputs=side,
             selection=AREA["frames"],
+            session=name,
+            simulated=True,
         )
         cells = read_cells(side["cells"])
         names = cells["cell"].tolist()

@@ -64,19 +64,24 @@ def draw_map(values: np.ndarray, signed: bool) -> DrawnMap:
     if not sizes.any():
         return DrawnMap("", 0.0, "the map is 0 everywhere")
     highest = float(np.quantile(sizes, SHOWN)) or float(sizes.max())
-    parts = values / highest
-    parts = (parts + 1) / 2 if signed else parts
-    from PIL import Image
-
-    image = Image.fromarray(np.round(255 * np.clip(parts, 0, 1)).astype(np.uint8), mode="P")
-    shades = np.round(255 * map_shades(signed)).astype(np.uint8)
-    image.putpalette(shades[:, :3].tobytes())
     same = bool((values == values.flat[0]).all())
     return DrawnMap(
-        _source(image, transparency=shades[:, 3].tobytes()),
+        map_source(values, highest, signed),
         highest,
         "the map is constant" if same else "",
     )
+
+
+def map_source(values: np.ndarray, highest: float, signed: bool) -> str:
+    """Address of a PNG image of a map in the colours of `map_shades`, up to its highest value."""
+    from PIL import Image
+
+    parts = values / highest
+    parts = (parts + 1) / 2 if signed else parts
+    image = Image.fromarray(np.round(255 * np.clip(parts, 0, 1)).astype(np.uint8), mode="P")
+    shades = np.round(255 * map_shades(signed)).astype(np.uint8)
+    image.putpalette(shades[:, :3].tobytes())
+    return _source(image, transparency=shades[:, 3].tobytes())
 
 
 def map_shades(signed: bool) -> np.ndarray:

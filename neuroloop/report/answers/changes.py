@@ -7,7 +7,6 @@ import pandas as pd
 
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.decoding import SIGNIFICANT
-from neuroloop.report.answers.table_rows import table_rows
 from neuroloop.report.cards import Bar, Card, Forest, ends, interval, number, probability
 from neuroloop.report.chapters import SIMULATED
 from neuroloop.report.flags import Against
@@ -19,13 +18,20 @@ NUMBERS = (
     *("entries", "recordings"),
 )
 
+#: Those of the pairs that both routes through coupling have, if the table has them.
+SHARED = tuple(
+    f"{name}_both" for name in ("entries", "first", "second", "change", "ci_low", "ci_high")
+)
+
 #: Routes in units that are alike: shares of a cell's own response.
 COUPLING = {"influence": "traces", "maps": "maps"}
 
 
 def read_routes(path: StrPath) -> pd.DataFrame:
     """Read routes.tsv."""
-    return read_table(path, dict.fromkeys(TEXT, str) | dict.fromkeys(NUMBERS, float))
+    there = set(read_table(path, {}))
+    numbers = (*NUMBERS, *(name for name in SHARED if name in there))
+    return read_table(path, dict.fromkeys(TEXT, str) | dict.fromkeys(numbers, float))
 
 
 def changes_card(
@@ -46,15 +52,7 @@ def changes_card(
     """
     whole = table[table["panel"] == "all"]
     rows = whole[whole["route"].isin(list(COUPLING)) & whole["change"].notna()]
-    bars = tuple(
-        Bar(
-            f"{COUPLING[row.route]} ({row.entries:.0f} pairs)",
-            row.change,
-            *ends(row.ci_low, row.ci_high),
-            "claim" if row.q <= SIGNIFICANT else "open",
-        )
-        for row in table_rows(rows)
-    )
+    bars = tuple(bar for row in rows.to_dict("records") for bar in _bars(row))
     mark, answer = _answer(rows, earlier, later)
     first = whole.iloc[0]
     return Card(
@@ -65,7 +63,8 @@ def changes_card(
         f"Over {first['unit']}: {first['scope']}.",
         Forest(
             bars,
-            "Change of coupling (response over a cell's own response), mean of all pairs; "
+            "Change of coupling (response over a cell's own response), mean of all pairs that a "
+            "route has, or that both have; "
             f"{first['recordings']:.0f} recordings a session, 95 %.",
             0.0,
         )
@@ -74,6 +73,26 @@ def changes_card(
         tuple(_against(whole)),
         block["source"] in SIMULATED,
     )
+
+
+def _bars(row: Mapping[Any, Any]) -> list[Bar]:
+    """A route on its own pairs, and on those that both routes have if these are fewer."""
+    by, found = COUPLING[row["route"]], row["q"] <= SIGNIFICANT
+    bars = [
+        Bar(
+            f"{by} ({row['entries']:.0f} pairs)",
+            row["change"],
+            *ends(row["ci_low"], row["ci_high"]),
+            "claim" if found else "open",
+        )
+    ]
+    both = row.get("entries_both", 0.0)
+    if 0 < both < row["entries"]:
+        low, high = ends(row["ci_low_both"], row["ci_high_both"])
+        clear = low is not None and high is not None and (low > 0 or high < 0)
+        kind = "claim" if found and clear else "open"
+        bars.append(Bar(f"{by} ({both:.0f} of both)", row["change_both"], low, high, kind))
+    return bars
 
 
 def _answer(rows: pd.DataFrame, earlier: str, later: str) -> tuple[str, str]:

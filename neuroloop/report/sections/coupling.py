@@ -26,8 +26,10 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
                 "coupling": f"{folder}/coupling.tsv",
                 "distances": f"{folder}/distance.tsv",
                 "distance_figure": f"{folder}/distance.svg",
-                "maps_figure": f"{folder}/cams.svg",
+                "gallery": f"{folder}/cams_gallery.json",
                 "zncc_figure": f"{folder}/zncc.svg",
+                "patterns": f"{folder}/zncc_patterns.tsv",
+                "nulls": f"{folder}/zncc_nulls.tsv",
                 "nulls_figure": f"{folder}/zncc_nulls.svg",
                 "coupling_figure": f"{folder}/coupling.svg",
             }
@@ -47,8 +49,13 @@ def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:
-    """The tables of a session and reader."""
+    """The maps and tables of a session and reader."""
+    from neuroloop.files.formats import read_json
+
     return {
+        "gallery": read_json(files["gallery"]),
+        "patterns": _patterns(files["patterns"]),
+        "nulls": _nulls(files["nulls"]),
         "coupling": _coupling(files["coupling"]),
         "distances": _distances(files["distances"]),
     }
@@ -138,3 +145,56 @@ def _distances(path: str) -> "ShownTable":
     table = read_shown(path, columns)
     table["route"] = table["route"].replace(ROUTES)
     return shown("Coupling by distance", table, columns, path)
+
+
+def _patterns(path: str) -> "ShownTable":
+    """Patterns by name, in the order of the figure."""
+    from neuroloop.report.columns import COUNT, NUMBER, SCOPE, UNIT, Column, read_shown, shown
+
+    columns = {
+        "pattern": Column("Pattern", "The cells that it stimulates."),
+        "place": COUNT.named("Place", "Row and column of the figure, from 1."),
+        "group": Column("Group", "Of its cells."),
+        "sharing": Column("Most alike, sharing", "Of the patterns that share a cell with it."),
+        "zncc_sharing": NUMBER.named("ZNCC", "With that pattern, as published."),
+        "apart": Column("Most alike, apart", "Of the patterns that share no cell with it."),
+        "zncc_apart": NUMBER.named("ZNCC apart", "With that pattern, as published."),
+        "reader": Column("Reader", "That it is at chance, if it is.", "words"),
+        "unit": UNIT,
+        "scope": SCOPE,
+    }
+    return shown("Patterns and whose maps are most alike", read_shown(path, columns), columns, path)
+
+
+def _nulls(path: str) -> "ShownTable":
+    """ZNCC beside its nulls."""
+    from neuroloop.report.columns import COUNT, NUMBER, SCOPE, Column, P, Q, read_shown, shown
+
+    columns = {
+        "statistic": Column(
+            "Statistic",
+            "sum: of the matrix; sharing_excess: pairs that share a"
+            " cell less those that share none.",
+        ),
+        "kind": Column("Maps", "zncc: as published; split_half: between halves of the trials."),
+        "group": Column("Patterns", "all, or those of a group."),
+        "value": NUMBER.named("Value", "Trained networks; 95 % interval over trials.", True),
+        "null": Column("Null", "What it is compared with."),
+        "null_mean": Column(
+            "Null value",
+            "Its mean, with the range of 95 % of it.",
+            "number",
+            1.0,
+            "null_low",
+            "null_high",
+        ),
+        "n_null": COUNT.named("n of null", "Untrained networks, or permutations."),
+        "p": P.named("p", "Share of the null at least as large; it varies the null's unit."),
+        "q": Q,
+        "ci_unit": Column("Interval varies", "The unit that the interval draws anew."),
+        "unit": Column("p varies", "The unit that the null draws anew."),
+        "scope": SCOPE,
+        "note": Column("Note", kind="words"),
+        "reader": Column("Reader", "That it is at chance, if it is.", "words"),
+    }
+    return shown("ZNCC beside its nulls", read_shown(path, columns), columns, path)

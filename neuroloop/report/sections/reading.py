@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from neuroloop.report.cards import Card
+    from neuroloop.report.columns import ShownTable
     from neuroloop.report.flags import Against
 
 ORDER = 3
@@ -15,8 +16,15 @@ ASSETS = ("reading.html.j2",)
 
 
 def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-    """One chapter an area and reader."""
-    return {
+    """The cells of an area's sessions, then one chapter a reader."""
+    cells = {
+        f"{name}, its cells": {
+            f"{kind}_{session}": f"results/calcium/{name}/{session}/responses.{ending}"
+            for session in block["sessions"]
+            for kind, ending in (("cells", "svg"), ("responses", "tsv"))
+        }
+    }
+    return cells | {
         f"{name}, reader {reader}": {
             "figure": f"results/calcium/{name}/reading/{reader}.svg",
             **{
@@ -30,12 +38,12 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Card"]:
     """What is read from neurons?"""
+    if "figure" not in files:
+        return []
     from neuroloop.report.answers.reading import read_reading, reading_card
 
     tables = {
-        name.removeprefix("reading_"): read_reading(path)
-        for name, path in files.items()
-        if name.startswith("reading_")
+        session: read_reading(path) for session, path in _of_sessions(files, "reading").items()
     }
     return [reading_card(of, Path(files["figure"]).stem, tables, block)]
 
@@ -55,7 +63,7 @@ def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:
-    """The accuracies of each session."""
+    """The accuracies of each session, or its cells."""
     from neuroloop.report.answers.reading import read_reading
     from neuroloop.report.columns import COUNT, PERCENT, SCOPE, UNIT, Column, P, shown
 
@@ -74,11 +82,41 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
     }
     return {
         "tables": [
-            shown(f"Reading of {name[8:]}", read_reading(path), columns, path)
-            for name, path in files.items()
-            if name.startswith("reading_")
-        ]
+            shown(f"Reading of {session}", read_reading(path), columns, path)
+            for session, path in _of_sessions(files, "reading").items()
+        ],
+        "cells": [
+            {"session": session, "figure": files[f"cells_{session}"], "table": _responses(path)}
+            for session, path in _of_sessions(files, "responses").items()
+        ],
     }
+
+
+def _of_sessions(files: Mapping[str, str], kind: str) -> dict[str, str]:
+    """Files of a kind by their sessions."""
+    return {
+        name.removeprefix(f"{kind}_"): path
+        for name, path in files.items()
+        if name.startswith(f"{kind}_")
+    }
+
+
+def _responses(path: str) -> "ShownTable":
+    """Response of each cell in trials that stimulate it."""
+    from neuroloop.report.columns import COUNT, NUMBER, SCOPE, UNIT, Column, read_shown, shown
+
+    columns = {
+        "cell": Column("Cell", "As the table of cells names it."),
+        "trials": COUNT.named("Trials", "That stimulate it, alone or with others."),
+        "response": NUMBER.named(
+            "Response, peak dF/F", "Mean of these trials, with its 95 % interval.", True
+        ),
+        "others": NUMBER.named("Other trials", "Its mean in trials that do not stimulate it."),
+        "chosen": Column("Shown as", "Why the figure shows it."),
+        "unit": UNIT,
+        "scope": SCOPE,
+    }
+    return shown("Response of each cell", read_shown(path, columns), columns, path)
 
 
 def methods(of: str, block: Mapping[str, Any], config: Mapping[str, Any]) -> str:

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from neuroloop.calcium.comparison_figure import comparison_figure
 from neuroloop.report.figures import save
 
-UNITS = {"cosine of traces": "mean cosine", "ZNCC": "sum of ZNCC"}
+AXES = {"change of response": ("influence", "maps"), "change of ZNCC": ("zncc",)}
+NAMES = {"influence": "traces", "maps": "maps", "zncc": "likeness"}
 
 
 def routes(**changed):
@@ -19,116 +19,147 @@ def routes(**changed):
             "first": first,
             "second": first + change,
             "change": change,
-            "ci_low": change - 0.2 * size,
-            "ci_high": change + 0.1 * size,
+            "ci_low": change - 0.2,
+            "ci_high": change + 0.1,
             "p": 0.004,
             "p_any": 0.25,
         }
-        for route, size in [("cosine of traces", 1), ("ZNCC", 100)]
-        for panel, entries, first, change in [
-            ("all", 56, 0.3 * size, 0.15 * size),
-            ("g1", 12, 0.4 * size, -0.05 * size),
-        ]
+        for route in NAMES
+        for panel, entries, first, change in [("all", 56, 0.3, 0.15), ("g1", 12, 0.4, -0.05)]
     ]
     return pd.DataFrame(rows).assign(**changed)
 
 
+def shared(table, **both):
+    names = ("entries", "first", "second", "change", "ci_low", "ci_high")
+    return table.assign(**{f"{name}_both": table[name] for name in names} | both)
+
+
 def drawn(table, **options):
-    """Panels by route: (change, values)."""
-    figure = comparison_figure(table, UNITS, sessions=("before", "after"), **options)
-    axes = figure.axes
-    return figure, dict(zip(UNITS, zip(axes[::2], axes[1::2], strict=True), strict=True))
+    """The figure, and by the label of each axis its panel and the texts beside it."""
+    figure = comparison_figure(table, AXES, NAMES, sessions=("before", "after"), **options)
+    panels = dict(zip(AXES, zip(figure.axes[::2], figure.axes[1::2], strict=True), strict=True))
+    return figure, panels
 
 
-def test_every_change_stands_at_its_place_with_its_interval():
-    _, panels = drawn(routes())
-    for (panel, _), size in zip(panels.values(), [1, 100], strict=True):
-        (container,) = panel.containers
+def points(panel):
+    """(value, low, high) of each row, from above."""
+    found = {}
+    for container in panel.containers:
         line, _, (bars,) = container.lines
-        np.testing.assert_allclose(line.get_xdata(), [0.15 * size, -0.05 * size])
-        np.testing.assert_allclose(line.get_ydata(), [0, 1])
-        ends = [segment[:, 0].tolist() for segment in bars.get_segments()]
-        np.testing.assert_allclose(
-            ends, [[-0.05 * size, 0.25 * size], [-0.25 * size, 0.05 * size]], atol=1e-12
-        )
-        names = [label.get_text() for label in panel.get_yticklabels()]
-        assert names == ["all (n = 56)", "g1 (n = 12)"]
-        low, high = panel.get_ylim()
-        assert low > 1 > 0 > high  # the first panel is on top
+        (segment,) = bars.get_segments()
+        found[float(line.get_ydata()[0])] = (line.get_xdata()[0], *segment[:, 0])
+    return [found[place] for place in sorted(found)]
 
 
-def test_each_route_has_its_unit():
+def columns(panel, rows):
+    """What stands beside each row: values, tests, what to beware of."""
+    said = {
+        (round(text.get_position()[1]), text.get_position()[0]): text.get_text()
+        for text in panel.texts
+        if text.get_transform() == panel.transData
+    }
+    places = sorted({at for _, at in said})
+    return [[said[row, at] for at in places] for row in range(rows)]
+
+
+def test_routes_of_one_unit_share_an_axis_and_every_change_has_its_interval():
     _, panels = drawn(routes())
-    for route, (change, values) in panels.items():
-        assert change.get_title(loc="left") == route
-        assert change.get_xlabel() == f"change of {UNITS[route]}"
-        assert values.get_xlabel() == UNITS[route]
+    assert len(panels) == 2
+    coupling, _ = panels["change of response"]
+    one, other = (0.15, -0.05, 0.25), (-0.05, -0.25, 0.05)
+    np.testing.assert_allclose(points(coupling), [one, other, one, other], atol=1e-12)
+    assert coupling.get_xlabel() == "change of response"
+    assert [label.get_text() for label in coupling.get_yticklabels()] == [
+        *("traces, all (56)", "traces, g1 (12)", "maps, all (56)", "maps, g1 (12)"),
+    ]
+    low, high = coupling.get_ylim()
+    assert low > 3 > 0 > high  # the first row is on top
+
+
+def test_a_route_that_lacks_pairs_is_told_on_those_of_both_too():
+    table = shared(routes(), entries_both=[47, 12, 56, 12, np.nan, np.nan], change_both=0.08)
+    table[["ci_low_both", "ci_high_both"]] = [0.01, 0.12]
+    _, panels = drawn(table)
+    coupling, texts = panels["change of response"]
+    assert [label.get_text() for label in coupling.get_yticklabels()] == [
+        *("traces, all (56)", "the same, pairs of both (47)", "traces, g1 (12)"),
+        *("maps, all (56)", "maps, g1 (12)"),
+    ]
+    np.testing.assert_allclose(points(coupling)[1], (0.08, 0.01, 0.12))
+    assert columns(texts, 5)[1] == ["0.30 → 0.45", "not tested again", ""]
+    assert len(panels["change of ZNCC"][0].get_yticklabels()) == 2
 
 
 def test_the_axis_holds_zero_however_far_off_the_change_is():
-    far = routes(change=5.0, ci_low=4.9, ci_high=5.1)
-    _, panels = drawn(far)
+    _, panels = drawn(routes(change=5.0, ci_low=4.9, ci_high=5.1))
     for panel, _ in panels.values():
         low, high = panel.get_xlim()
         assert low < 0 < 5.1 < high
 
 
-def test_p_is_written_beside_the_change():
-    table = routes(p=[0.004, 0.25, 0.0005, np.nan], p_any=[0.1, 0.04, np.nan, np.nan])
+def test_values_and_p_stand_beside_the_change():
+    table = routes(p=[0.004, 0.25, 0.0005, np.nan, 0.5, 0.5], p_any=[0.1, 0.04, *[np.nan] * 4])
     _, panels = drawn(table)
-    texts = [
-        [(text.get_text(), text.get_position()[1]) for text in p.texts] for p, _ in panels.values()
-    ]
-    assert texts == [
-        [("p 0.004\np any 0.10", 0), ("p 0.25\np any 0.040", 1)],
-        [("p 0.0005", 0), ("no p", 1)],
+    said = columns(panels["change of response"][1], 4)
+    assert [row[0] for row in said] == ["0.30 → 0.45", "0.40 → 0.35"] * 2
+    assert [row[1] for row in said] == [
+        *("p 0.004\nany: p 0.10", "p 0.25\nany: p 0.040", "p 0.0005", "no p"),
     ]
 
 
 def test_q_stands_beside_p_and_what_could_not_be_seen_beside_no_change():
-    table = routes(q=[0.008, 0.5, 0.5, 0.5], q_any=0.3, smallest_effect=0.015)
+    _, panels = drawn(routes(q=[0.008, *[0.5] * 5], q_any=0.3, smallest_effect=0.015))
+    said = columns(panels["change of response"][1], 4)
+    assert said[0][1:] == ["p 0.004, q 0.008\nany: p 0.25, q 0.30", ""]
+    assert said[1][1:] == ["p 0.004, q 0.50\nany: p 0.25, q 0.30", "unseen: below 0.015"]
+
+
+def test_what_is_no_evidence_is_written_beside_the_change():
+    notes = ["", "", "after: READER AT CHANCE: it names 12 %", "", "", "one recording"]
+    table = routes(
+        p_untrained=[np.nan, np.nan, 0.05, 0.75, np.nan, np.nan],
+        note=notes,
+        p=[0.1, 0.1, 0.1, 0.1, 0.1, np.nan],
+    )
     _, panels = drawn(table)
-    texts = [text.get_text() for text in panels["cosine of traces"][0].texts]
-    assert texts == [
-        "p 0.004 (q 0.008)\np any 0.25 (q 0.30)",
-        "p 0.004 (q 0.50)\np any 0.25 (q 0.30)\nunseen: below 0.015",
+    coupling = columns(panels["change of response"][1], 4)
+    assert [row[2] for row in coupling] == [
+        "",
+        "",
+        "reader at chance: no evidence\nabove untrained\nnetworks (p 0.050)",
+        "NOT ABOVE untrained\nnetworks (p 0.75)",
     ]
+    assert columns(panels["change of ZNCC"][1], 2)[1][2] == "one recording"
 
 
-def test_a_table_without_p_of_any_change_is_drawn():
-    _, panels = drawn(routes().drop(columns="p_any"))
-    assert {text.get_text() for panel, _ in panels.values() for text in panel.texts} == {"p 0.004"}
-
-
-def test_values_of_both_sessions_are_joined():
-    figure, panels = drawn(routes())
-    _, values = panels["ZNCC"]
-    points = {line.get_marker(): line.get_xdata() for line in values.lines}
-    np.testing.assert_allclose(points["o"], [30, 40])
-    np.testing.assert_allclose(points["D"], [45, 35])
-    (joins,) = values.collections
-    assert [sorted(part[:, 0]) for part in joins.get_segments()] == [
-        pytest.approx([30, 45]),
-        pytest.approx([35, 40]),
-    ]
-    (legend,) = figure.legends
-    names = {handle.get_marker(): handle.get_label() for handle in legend.legend_handles}
-    assert names == {"o": "value in before", "D": "value in after"}
-
-
-def test_the_caption_says_what_bars_are():
+def test_the_title_says_what_bars_are_and_what_is_simulated():
     figure, _ = drawn(routes())
-    assert "from before to after" in figure.get_suptitle()
-    assert "95 % intervals over recordings (of this animal" in figure.get_suptitle()
-    figure, _ = drawn(routes(), note="bars: 90 % intervals over trials")
-    assert "bars: 90 % intervals over trials" in figure.get_suptitle()
+    assert figure.get_suptitle() == (
+        "What changed from before to after, by each route (bars: 95 % over recordings)"
+    )
+    figure, _ = drawn(routes(), simulated=True)
+    assert ", simulated" in figure.get_suptitle()
 
 
-def test_intervals_that_are_not_known_leave_the_point(tmp_path):
-    figure, panels = drawn(routes(ci_low=np.nan, ci_high=np.nan))
-    (container,) = panels["ZNCC"][0].containers
-    np.testing.assert_allclose(container.lines[0].get_xdata(), [15, -5])
+def test_a_single_route_without_p_of_any_change_or_intervals_is_drawn(tmp_path):
+    table = routes(ci_low=np.nan, ci_high=np.nan).drop(columns="p_any")
+    figure = comparison_figure(
+        table[table["route"] == "zncc"], AXES, NAMES, sessions=("before", "after")
+    )
     save(figure, tmp_path / "one.png")
+    assert len(figure.axes) == 2
+
+
+def test_no_labels_overlap_with_four_groups():
+    table = pd.concat([routes(panel=name) for name in ("all", "g1", "g2", "g3", "g4")])
+    figure, panels = drawn(table)
+    figure.draw_without_rendering()
+    for panel, texts in panels.values():
+        boxes = [label.get_window_extent() for label in panel.get_yticklabels()]
+        boxes += [text.get_window_extent() for text in texts.texts if text.get_text()]
+        for number, one in enumerate(boxes):
+            assert not any(one.overlaps(other) for other in boxes[number + 1 :])
 
 
 def test_the_same_numbers_make_the_same_file(tmp_path):
@@ -137,14 +168,3 @@ def test_the_same_numbers_make_the_same_file(tmp_path):
         save(figure, tmp_path / f"{name}.png", tmp_path / f"{name}.svg")
     for kind in ("png", "svg"):
         assert (tmp_path / f"one.{kind}").read_bytes() == (tmp_path / f"two.{kind}").read_bytes()
-
-
-def test_what_does_not_beat_untrained_networks_is_written_beside_the_change():
-    _, panels = drawn(routes(p_untrained=[0.05, 0.75, np.nan, 0.05]))
-    said = [text.get_text() for panel, _ in panels.values() for text in panel.texts]
-    assert [one.split("\n")[2:] for one in said] == [
-        ["above untrained networks (p 0.050)"],
-        ["NOT ABOVE untrained networks (p 0.75)"],
-        [],
-        ["above untrained networks (p 0.050)"],
-    ]

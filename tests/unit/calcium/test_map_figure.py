@@ -47,7 +47,7 @@ def test_each_map_lies_over_the_image_not_smoothed():
     title = figure.get_suptitle()
     assert "6 × 4 pixels" in title
     assert "4 × 4 pixels of the frame" in title
-    assert "10 held-out trials and 2 seeds" in title
+    assert "10 held-out trials each, 2 seeds" in title
     assert "all 4 patterns" in title
 
 
@@ -97,10 +97,17 @@ def test_a_thick_circle_leaves_a_small_cell_to_be_seen():
     assert second.radius == 0.1
 
 
-def test_patterns_beyond_the_limit_are_counted():
-    figure = map_figure(maps(), PATTERNS, IMAGE, CELLS, **SAID, limit=3)
-    assert list(panels(figure)) == ["c1", "c3", "c1+c2"]
-    assert "3 of 4 patterns, fewest cells first; 1 left out" in figure.get_suptitle()
+@pytest.mark.parametrize("count", [1, 3, 36, 100])
+def test_no_pattern_is_left_out(count):
+    names = [f"c{number + 1}" for number in range(count)]
+    cells = pd.DataFrame({"cell": names, "row": 5.0, "column": 5.0, "radius": 2.0})
+    given = np.random.default_rng(0).random((count, 4, 6))
+    figure = map_figure(given, names, IMAGE, cells, **SAID, simulated=True)
+    assert list(panels(figure)) == names
+    assert f"all {count} patterns" in figure.get_suptitle()
+    assert "simulated" in figure.get_suptitle()
+    circles = {len(panel.patches) for panel in panels(figure).values()}
+    assert circles == {count if count <= 60 else 1}  # of many only those of the pattern
 
 
 def test_the_axes_are_in_pixels():

@@ -99,7 +99,9 @@ def test_every_metric_stands_at_its_place_with_its_interval():
     assert names[1] == ["single", "n = 101", "21 trials"]
     assert panel.get_title() == "before (stimulated: 3 seeds, control: 1 seed)"
     assert "%" in panel.get_ylabel()
-    assert "95 % intervals over trials" in figure.get_suptitle()
+    assert "\n" not in figure.get_suptitle()
+    told = reading_figure({"b": reading(VALUES)}, {"b": recall({"c1": 0.5})}, simulated=True)
+    assert told.get_suptitle() == f"{figure.get_suptitle()}, simulated"
 
 
 def test_each_point_has_its_chance_and_a_random_draw_is_told_apart():

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from neuroloop.calcium.influence import ITSELF, NEVER, TWO_SCALES
 from neuroloop.calcium.routes import Responses, compare_coupling, compare_likeness
 from neuroloop.calcium.trace_similarity import noiseless_cosine
 from neuroloop.errors import NeuroLoopError
@@ -70,6 +71,33 @@ def test_cells_too_near_are_left_out() -> None:
             np.random.default_rng(0),
             **OPTIONS,
         )
+
+
+def test_some_pairs_alone_are_compared_and_a_group_without_any_has_no_panel() -> None:
+    sides = session(changed(0.1), 2), session(changed(0.5), 3)
+    every = compare_coupling(*sides, CELLS, 5.0, np.random.default_rng(0), permutations=0)
+    only = np.zeros((4, 4), dtype=bool)
+    only[0, 1] = only[1, 3] = True
+    made = compare_coupling(*sides, CELLS, 5.0, np.random.default_rng(0), permutations=0, only=only)
+    panels = made.panels.set_index("panel")
+    assert panels.index.tolist() == ["all", "g1"]
+    assert panels["entries"].tolist() == [2, 1]
+    assert panels.loc["all", "change"] == pytest.approx(every.matrix[only].mean())
+    assert panels.loc["g1", "change"] == pytest.approx(every.matrix[0, 1])
+    assert panels["p"].isna().all()
+    assert np.isfinite(panels[["ci_low", "ci_high"]].to_numpy()).all()
+
+
+def test_cells_whose_own_response_is_told_on_one_day_alone_say_so() -> None:
+    first, second = session(changed(0.1), 2), session(changed(0.5), 3)
+    rest = (second.trials["pattern"] != "d").to_numpy()
+    second = Responses(second.responses[rest], second.trials[rest].reset_index(drop=True))
+    made = compare_coupling(
+        first, second, CELLS.assign(group="g"), 5.0, np.random.default_rng(0), permutations=0
+    )
+    assert made.reasons is not None
+    assert made.reasons[:, 3].tolist() == [TWO_SCALES, TWO_SCALES, TWO_SCALES, ITSELF]
+    assert made.reasons[3, :3].tolist() == [NEVER] * 3
 
 
 def test_one_group_has_no_panel_of_its_own() -> None:

@@ -19,8 +19,13 @@ def test_values_stand_beside_their_nulls() -> None:
     figure, table = drawn(3)
     title = figure.get_suptitle()
     assert "session POD0" in title
-    assert "4 patterns, 3 held-out trials each, mean over 1 seeds" in title
-    assert "3 untrained networks, 5 permutations" in title
+    assert title.endswith("4 patterns, 3 held-out trials each, mean over 1 seed")
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "trained networks (bar: 95 % interval over trials)",
+        "3 untrained networks (bar: 95 % of them)",
+        "5 permutations of labels (bar: 95 % of them)",
+    ]
     sums, excess = figure.axes
     # A network's value and one null; pairs that share a cell have two nulls.
     assert [len(panel.containers) for panel in (sums, excess)] == [4, 6]
@@ -28,7 +33,10 @@ def test_values_stand_beside_their_nulls() -> None:
     rows = table[table["statistic"] == "sum"]
     expected = np.column_stack([rows["value"], rows["null_mean"]]).ravel()
     assert shown == pytest.approx(expected.tolist())
-    assert [text.get_text() for text in sums.texts] == [f"p {p:.3g}" for p in rows["p"]]
+    assert [text.get_text() for text in sums.texts] == [
+        f"p {p:.3g}, over networks" for p in rows["p"]
+    ]
+    assert sum("over labels" in text.get_text() for text in excess.texts) == 2
 
 
 def test_what_is_not_defined_has_no_p() -> None:

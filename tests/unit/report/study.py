@@ -210,6 +210,31 @@ COUPLED |= {"mean_low": 0.25, "mean_high": 0.35, "mean_low_both": 0.1, "mean_hig
 DISTANT = {"route": "influence", "bin": "bin 1", "nearest": 10.4, "farthest": 12.9, "pairs": 8}
 DISTANT |= {"missing": 1, "mean": 0.47, "ci_low": 0.4, "ci_high": 0.56}
 
+RESPONDING = {"cell": "c1", "trials": 40, "response": 0.62, "ci_low": 0.48, "ci_high": 0.76}
+RESPONDING |= {"others": 0.3, "chosen": "strongest"}
+
+NULLS = {"group": "all", "kind": "zncc", "statistic": "sharing_excess", "value": 0.48}
+NULLS |= {"ci_low": 0.39, "ci_high": 0.57, "null": "untrained networks", "null_mean": 0.51}
+NULLS |= {"null_low": 0.4, "null_high": 0.56, "n_null": 19, "p": 0.75, "ci_unit": "trials"}
+
+ALIKE = {"pattern": "c1", "place": 1, "group": "g1", "sharing": "c1+c2", "zncc_sharing": 0.5}
+ALIKE |= {"apart": "c8", "zncc_apart": 0.06}
+
+#: A page's maps; each says of its reader which file it is.
+GALLERY: dict[str, Any] = {
+    "image": "data:image/png;base64,AA==",
+    "width": 48,
+    "height": 48,
+    "map": {"width": 48, "height": 48, "native": [6, 6], "drawn": [6, 6]},
+    "cells": [{"cell": "c1", "x": 14.7, "y": 36.6, "r": 2.6}],
+    "patterns": [
+        {"pattern": "c1", "cells": [0], "source": "data:image/png;base64,BB==", "problem": ""},
+        {"pattern": "c1+c2", "cells": [0], "source": "", "problem": "the map is 0 everywhere"},
+    ],
+    **{"highest": 0.9, "signed": False, "gradient": "linear-gradient(red, blue)"},
+    **{"method": "grad_cam", "trials": 5, "seeds": 2, "session": "after"},
+}
+
 #: A row of each table, by its file's name.
 ROWS = {
     "decoding.tsv": DECODED,
@@ -217,6 +242,9 @@ ROWS = {
     "reading.tsv": READ,
     "coupling.tsv": COUPLED,
     "distance.tsv": DISTANT,
+    "responses.tsv": RESPONDING,
+    "zncc_nulls.tsv": NULLS,
+    "zncc_patterns.tsv": ALIKE,
     "routes.tsv": ROUTE,
     "metrics.tsv": SCORED,
     "operating_points.tsv": POINT,
@@ -241,7 +269,9 @@ def filled() -> list[Chapter]:
                 row = ROWS.get(Path(file).name, compared)
                 save_table(files[name], rows(row, {"unit": f"units of {file}"}))
             elif file.endswith(".json"):
-                save_json(files[name], {"at_chance": f"{file} is at chance"})
+                gallery = GALLERY if name == "gallery" else {}
+                said = f"{file} is at chance"
+                save_json(files[name], {**gallery, "at_chance": said, "reader": said})
             else:
                 files[name].write_bytes(file.encode())
         found.append(chapter._replace(files=files))

@@ -48,6 +48,19 @@ def test_coupling_that_grew_is_told_by_traces(card):
     assert made.scope == "Over recordings: other recordings; this animal alone."
 
 
+def test_routes_with_different_pairs_are_told_on_those_of_both_too(card):
+    both = {"entries_both": 47, "first_both": 0.19, "second_both": 0.27, "change_both": 0.08}
+    both |= {"ci_low_both": 0.04, "ci_high_both": 0.12}
+    made = card(both, {**MAPS, **both})
+    assert [(bar.label, bar.value, bar.low, bar.kind) for bar in made.forest.bars] == [
+        ("traces (54 pairs)", 0.1, 0.06, "claim"),
+        ("traces (47 of both)", 0.08, 0.04, "claim"),
+        ("maps (47 pairs)", 0.12, -0.01, "open"),
+    ]
+    unclear = card({**both, "ci_low_both": -0.04}, MAPS | {"entries_both": NAN})
+    assert [bar.kind for bar in unclear.forest.bars] == ["claim", "open", "open"]
+
+
 def test_coupling_that_fell_fell_by_a_positive_number(card):
     made = card({"change": -0.1, "ci_low": -0.14, "ci_high": -0.06})
     assert made.mark == "yes"
