@@ -155,6 +155,8 @@ rule write_report:
         audit=found_by_audit(),
         graph=lambda wildcards: rule_steps(workflow, all_jobs()),
         cited=citations(),
+        looked_into=looked_into(),
+        audited=Path(audit_page.FLAGS).is_file(),
         networks=found_in_networks(config["explain"]["models"]),
         threads=config["threads"],
     script:

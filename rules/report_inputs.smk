@@ -9,6 +9,12 @@ from neuroloop.workflow.rule_steps import rule_steps
 RUNNING = ("device", "threads", "longest_job")
 
 
+def looked_into():
+    """Networks whose gallery is there."""
+    models = config["explain"]["models"]
+    return [m for m in models if Path(f"results/explain/{m}/gallery.html").is_file()]
+
+
 def as_completed():
     """The config as it was completed, without what says how jobs run.
 

@@ -1,6 +1,6 @@
 """What a run left out of what its config names, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from neuroloop.report.cards import listed
@@ -13,13 +13,19 @@ KINDS = {
 }
 
 
-def skipped(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+def skipped(
+    config: Mapping[str, Any], looked_into: Collection[str] = (), audited: bool = True
+) -> list[tuple[str, str]]:
     """What was left out, and why, a sentence each.
 
     Parameters
     ----------
     config : mapping
         As it was completed.
+    looked_into : collection of str
+        Networks under ``explain.models`` that have their page.
+    audited : bool
+        Whether data were audited.
 
     Returns
     -------
@@ -41,6 +47,11 @@ def skipped(config: Mapping[str, Any]) -> list[tuple[str, str]]:
             found += _of_neurons(name, config["areas"][name], config)
         elif name in config["radiographs"]:
             found += _of_films(name, config["radiographs"][name], config)
+    unseen = [name for name in config["explain"]["models"] if name not in looked_into]
+    if unseen:
+        found.append((f"Inside the networks: {listed(unseen)}", "snakemake explain was not run"))
+    if not audited:
+        found.append(("Leaks, and surrogates without an effect", "snakemake audit was not run"))
     return found
 
 

@@ -30,6 +30,8 @@ def write_report(
     networks: Sequence[tuple[str, str, str, str]] = (),
     graph: Sequence[tuple[str, str, int, Sequence[str]]] = (),
     cited: Sequence[str] = (),
+    looked_into: Sequence[str] = (),
+    audited: bool = False,
 ) -> None:
     """Write one self-contained HTML page, and its numbers as JSON.
 
@@ -51,6 +53,10 @@ def write_report(
         All rules that lead to the page.
     cited : sequence of str
         How to cite the software and the studies whose data it reads.
+    looked_into : sequence of str
+        Networks that have a gallery.
+    audited : bool
+        Whether there was an audit.
     page, summary : path
         index.html and summary.json.
     """
@@ -61,8 +67,8 @@ def write_report(
         config,
         completed(config),
         inputs(known, [str(path) for path in passports]),
-        [(name, f"../explain/{name}/gallery.html") for name in config["explain"]["models"]],
-        skipped(config),
+        [(name, f"../explain/{name}/gallery.html") for name in looked_into],
+        skipped(config, looked_into, audited),
         list(cited),
         laid_out(steps) if steps else {},
     )
@@ -86,6 +92,8 @@ if __name__ == "__main__":
             networks=snakemake.params.networks,
             graph=snakemake.params.graph,
             cited=snakemake.params.cited,
+            looked_into=snakemake.params.looked_into,
+            audited=snakemake.params.audited,
             page=snakemake.output.page,
             summary=snakemake.output.summary,
         )

@@ -37,6 +37,8 @@ def written(tmp_path, monkeypatch):
             networks=[("network reader", "Nothing is removed.", "../explain/x.html", "void")],
             graph=[("draw", "fmri", 1, []), ("write", "report", 1, ["draw"])],
             cited=["Software."],
+            looked_into=["reader"],
+            audited=True,
             page=tmp_path / "results/report/index.html",
             summary=tmp_path / "results/report/summary.json",
         )
@@ -55,7 +57,7 @@ def test_the_script_writes_the_page_of_its_chapters(written):
         completed(CONFIGURED),
         inputs(known, paths),
         [("reader", "../explain/reader/gallery.html")],
-        skipped(CONFIGURED),
+        skipped(CONFIGURED, ["reader"]),
         ["Software."],
         laid_out([Step("draw", "fmri", 1, []), Step("write", "report", 1, ["draw"])]),
     )

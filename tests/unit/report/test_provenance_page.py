@@ -85,6 +85,15 @@ def test_what_is_left_out_has_its_reason(config, change, what, why):
     assert (what, why) in skipped(config)
 
 
+def test_what_other_targets_would_make_is_told(config):
+    config["explain"] = {"models": {"reader": {}, "cnn": {}}}
+    assert skipped(config, looked_into=["reader", "cnn"]) == []
+    assert skipped(config, ["reader"], audited=False) == [
+        ("Inside the networks: cnn", "snakemake explain was not run"),
+        ("Leaks, and surrogates without an effect", "snakemake audit was not run"),
+    ]
+
+
 def test_parts_of_a_study_that_are_left_out_have_their_reasons(config):
     config["datasets"]["plain"].pop("teaching")
     config["datasets"]["faces"]["teaching"] |= {"assignment_rois": ["V1"]}
