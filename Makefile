@@ -24,7 +24,7 @@ export TORCH
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment demo test test-long fuzz calibrate lint bench docs numbers pictures clean
+.PHONY: help environment demo status test test-long fuzz calibrate lint bench docs numbers pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,8 +33,11 @@ environment: ## .venv with the pinned packages; made once, updated when the lock
 	@sh envs/make_environment.sh
 
 demo: environment ## run the whole workflow on the embedded simulated data
-	python -m snakemake --cores $(CORES) --quiet rules reason host -- all
+	python -m snakemake --cores $(CORES) --quiet rules reason host progress -- all
 	@echo "Done. Look at:"; for file in $(RESULTS); do if [ -e $$file ]; then echo "  $$file"; fi; done
+
+status: environment ## list what is finished, stale, missing and failed, and why
+	@python -m snakemake --cores 1 --quiet all -- status
 
 # Two workers; who has nothing left takes half of the other's tests, so that files, and what is
 # made once for all tests of a file, stay together.

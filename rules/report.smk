@@ -153,6 +153,11 @@ rule write_report:
         chapters=[chapter.outline for chapter in CHAPTERS],
         config=as_completed(),
         audit=found_by_audit(),
+        graph=lambda wildcards: rule_steps(workflow, all_jobs()),
+        cited=citations(),
+        looked_into=looked_into(),
+        audited=Path(audit_page.FLAGS).is_file(),
+        networks=found_in_networks(config["explain"]["models"]),
         threads=config["threads"],
     script:
         "../scripts/report/write_report.py"
@@ -189,3 +194,12 @@ rule crate:
     input:
         "results/ro-crate-metadata.json",
     localrule: True
+
+
+rule status:
+    """List what of this config is finished, stale, missing and failed, and why; run nothing."""
+    input:
+        lambda wildcards: STATUS(wildcards),
+    localrule: True
+    run:
+        pass  # `begin_run` tells all before the first job; without a body there would be none

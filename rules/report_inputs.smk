@@ -1,9 +1,18 @@
 """What the page of the report shows beside its chapters. No rule stands here."""
 
+from neuroloop.report.answers.table_flags import found_in_networks
 from neuroloop.report.audit_page import found_by_audit
+from neuroloop.report.provenance import citations
+from neuroloop.workflow.rule_steps import rule_steps
 
 #: Keys of the config that say how jobs run, and change no number.
 RUNNING = ("device", "threads", "longest_job")
+
+
+def looked_into():
+    """Networks whose gallery is there."""
+    models = config["explain"]["models"]
+    return [m for m in models if Path(f"results/explain/{m}/gallery.html").is_file()]
 
 
 def as_completed():

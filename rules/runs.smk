@@ -1,15 +1,19 @@
 """How a run begins and ends, and what its targets ask for. No rule stands here."""
 
 import os
+import sys
 
 from snakemake.io import IOFile
+from snakemake.settings.enums import Quietness
 from snakemake.settings.types import RerunTrigger
 
 from neuroloop.report import audit_page, run_page
 from neuroloop.report.passport import PAGE, terminal_lines
 from neuroloop.workflow.failures import describe_failures
-from neuroloop.workflow.folder_lock import FolderInUse, hold_folder
+from neuroloop.workflow.folder_lock import FolderInUse, hold_folder, holder
 from neuroloop.workflow.lost_results import first_lost
+from neuroloop.workflow.run_progress import Planned, RunProgress, hide_selecting
+from neuroloop.workflow.run_status import job_states, status_lines
 from neuroloop.workflow.orphans import end_orphans, mark, refuse_orphans
 from neuroloop.workflow.stale_states import KEPT_DAYS, sweep_states
 from neuroloop.workflow.slurm import ClusterError, prepare_cluster, start_over
@@ -20,6 +24,9 @@ REPORT = "results/report/index.html"
 #: Files that are gone of jobs that were done, if this run makes these and nothing else.
 MENDING = set()
 
+#: What keeps the line that says how far this run is, once it has begun.
+PROGRESS = []
+
 #: Environment variable by which the run after such a run is known.
 MENDED = "NEUROLOOP_MENDED"
 
@@ -27,6 +34,8 @@ MENDED = "NEUROLOOP_MENDED"
 def begin_run():
     """Before the first job: hold the folder, see that the input is there, look at the cluster."""
     here = Path.cwd()
+    if rules.status.rule in {job.rule for job in workflow.dag.jobs}:
+        tell_status(here)
     try:
         warning = hold_folder(here)
         if warning:
@@ -47,8 +56,52 @@ def begin_run():
             not warning
         ):  # where nothing tells whether another run lives, its states stay
             tell_swept(here)
+        tell_progress()
     except (FolderInUse, ClusterError) as error:
         raise WorkflowError(str(error)) from None
+
+
+def tell_status(here):
+    """Say what is finished, stale, missing and failed, and end before the first job."""
+    run = holder(here)
+    states = job_states(workflow, held=bool(run))
+    print("\n".join(status_lines(states, run, MISSING.values())), flush=True)
+    sys.exit(any(state.state == "failed" for state in states))
+
+
+def tell_progress():
+    """From now on keep a line that says how far the run is, where nothing else does."""
+    silent = workflow.output_settings.quiet or ()
+    beside = next(
+        (h for h in logger.handlers if h.name == "DefaultStreamHandler"), None
+    )
+    if beside is None or Quietness.ALL in silent:
+        return
+    stream = beside.stream
+    quiet = Quietness.PROGRESS in silent
+    if quiet:
+        beside.addFilter(hide_selecting)
+        workflow.scheduler.print_progress = True  # which `beside` still leaves out
+    jobs = {
+        workflow.dag.jobid(job): Planned(job.rule.name, job.resources.get("runtime", 1))
+        for job in workflow.dag.needrun_jobs()
+    }
+    PROGRESS.append(
+        RunProgress(
+            jobs,
+            beside,
+            quiet=Quietness.RULES in silent,
+            live=quiet and stream.isatty(),
+            stream=stream,
+        )
+    )
+    PROGRESS[0].begin(logger)
+
+
+def end_progress():
+    """The run is over: say what was done."""
+    for progress in PROGRESS:
+        progress.end()
 
 
 def tell_swept(here):
@@ -106,6 +159,7 @@ def begin_on_cluster(here):
 
 def tell_failures():
     """Name the logs of the jobs that failed, and show how they end."""
+    end_progress()
     on_slurm = workflow.executor_plugin.name == "slurm"
     folder = Path(workflow.executor_settings.logdir) if on_slurm else None
     logger.error(describe_failures(workflow.scheduler.failed, folder))
@@ -119,11 +173,11 @@ def refuse_missing_inputs():
         raise WorkflowError(first + others)
 
 
-def whole(results, made):
+def whole(results, made, mend=True):
     """Input function of a target: its results, and what is gone of the jobs that lead to them.
 
     Snakemake by itself looks no further than to a result that exists; before the first run that
-    is enough.
+    is enough. `mend`: whether a run may make what is gone and nothing else.
     """
 
     def files(wildcards):
@@ -131,7 +185,7 @@ def whole(results, made):
         lost = first_lost(jobs)
         if len(lost) == len(jobs):
             return results
-        return lost if mends(lost) else [*results, *lost]
+        return lost if mend and mends(lost) else [*results, *lost]
 
     return files
 
@@ -154,6 +208,7 @@ def mends(lost):
 
 def end_run():
     """After the last job: where only what was gone was made again, see to what follows from it."""
+    end_progress()
     if MENDING:
         logger.info(f"Made again what was gone ({len(MENDING)} jobs).")
         os.environ[MENDED] = "yes"

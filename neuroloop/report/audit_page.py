@@ -180,18 +180,22 @@ def terminal_line() -> str:
     return " ".join([f"Audit: {told}", *([f"{'; '.join(names)}."] if names else []), f"See {PAGE}"])
 
 
-def found_by_audit() -> list[tuple[str, str]]:
-    """What the last audit found, if there was one: data set and sentence."""
+def found_by_audit() -> list[tuple[str, str, str]]:
+    """What the last audit found, if there was one: data set, sentence, kind of flag."""
     if not Path(FLAGS).is_file() or not Path(COUNTS).is_file():
         return []
     checks, counts = _tables()
-    told = [(row["data"], f"{row['name']}, {row['of']}: {row['told']}") for row in _flagged(checks)]
+    told = [
+        (row["data"], f"{row['name']}, {row['of']}: {row['told']}", "leak")
+        for row in _flagged(checks)
+    ]
     return told + [
         (
             row["data"],
             f"{row['headline']}, {row['of']}: surrogates without effect are significant "
             f"{row['significant']} times of {row['surrogates']}, and their mean is "
             f"{row['mean_value']:.3f} (chance {row['mean_chance']:.3f}).",
+            "control",
         )
         for row in _claims(counts).to_dict("records")
     ]

@@ -185,6 +185,19 @@ def interval(value: float, low: float | None, high: float | None, factor: float 
     return number(value, factor) + ends
 
 
+def beside(value: float, low: float, high: float, chance: float, factor: float = 1.0) -> str:
+    """A value, its interval and chance, in as many digits as tell its ends from chance.
+
+    ``"0.37 [0.302, 0.45], chance 0.296"`` where two digits would show both as 0.30.
+    """
+    more = any(
+        end != chance and number(end, factor) == number(chance, factor) for end in (low, high)
+    )
+    extra = 1 if more else 0
+    bounds = f"[{number(low, factor, extra)}, {number(high, factor, extra)}]"
+    return f"{number(value, factor, extra)} {bounds}, chance {number(chance, factor, extra)}"
+
+
 def ends(low: float | None, high: float | None) -> tuple[float | None, float | None]:
     """Bounds of an interval, None where there is none."""
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
@@ -192,12 +205,15 @@ def ends(low: float | None, high: float | None) -> tuple[float | None, float | N
     return low, high
 
 
-def number(value: float | None, factor: float = 1.0) -> str:
-    """A number as it is read: two digits behind the point, fewer behind large ones."""
+def number(value: float | None, factor: float = 1.0, extra: int = 0) -> str:
+    """A number as it is read: two digits behind the point, fewer behind large ones.
+
+    `extra` digits more where two numbers would else look alike.
+    """
     if value is None or not math.isfinite(value):
         return "–"
     shown = value * factor
-    digits = 0 if abs(shown) >= 100 else 1 if abs(shown) >= 10 else 2
+    digits = (0 if abs(shown) >= 100 else 1 if abs(shown) >= 10 else 2) + extra
     text = f"{shown:.{digits}f}"
     return text.replace("-", "−") if float(text) else text.lstrip("-")
 

@@ -11,6 +11,7 @@ from neuroloop import registry
 from neuroloop.report.cards import LABELS, MARKS, WIDTH, Card, drawn, flat
 from neuroloop.report.chapters import SIMULATED, Chapter
 from neuroloop.report.columns import ShownTable
+from neuroloop.report.flags import Against, Flag, counted, flagged, ordered
 from neuroloop.report.passport import Passport
 from neuroloop.report.templates import render
 
@@ -21,6 +22,7 @@ ASSETS = (
     "report.js",
     "parts.html.j2",
     "cards.html.j2",
+    "provenance.html.j2",
     "leaf.html.j2",
     "leaf.css",
     "leaf.js",
@@ -43,6 +45,12 @@ class Provenance:
         Files that were read.
     galleries : list of (str, str)
         Name of each network that was looked into, and address of its gallery.
+    skipped : list of (str, str)
+        What was left out, and why.
+    cited : list of str
+        How to cite the software, and studies whose data it reads.
+    graph : dict
+        The graph of rules, see `neuroloop.report.rule_graph`; empty where it is not known.
     """
 
     software: str
@@ -50,25 +58,9 @@ class Provenance:
     completed: str = ""
     inputs: list[ShownTable] = field(default_factory=list)
     galleries: list[tuple[str, str]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Flag:
-    """What a reader has to know before he believes a result.
-
-    Attributes
-    ----------
-    of : str
-        Data set or claim.
-    told : str
-        A sentence.
-    link : str
-        Where more stands; empty for nowhere.
-    """
-
-    of: str
-    told: str
-    link: str = ""
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    cited: list[str] = field(default_factory=list)
+    graph: dict[str, Any] = field(default_factory=dict)
 
 
 def report_page(
@@ -103,7 +95,7 @@ def report_page(
         for name, group in groupby(chapters, key=lambda chapter: chapter.section)
     ]
     cards = _cards(chapters, provenance.config)
-    known = _flags(passports, cards, flags)
+    known = _flags(chapters, passports, cards, [*flags], provenance.config)
     data = [
         {
             "name": one.name,
@@ -118,6 +110,7 @@ def report_page(
         "made": f"seed {provenance.config['seed']} · {', '.join(provenance.config['run'])}",
         "data": data,
         "flags": known,
+        "counted": counted(known),
         "cards": [
             (card, target, drawn(card.forest) if card.forest else None) for card, target in cards
         ],
@@ -127,6 +120,9 @@ def report_page(
         "config": provenance.completed,
         "inputs": provenance.inputs,
         "galleries": provenance.galleries,
+        "skipped": provenance.skipped,
+        "cited": provenance.cited,
+        "graph": provenance.graph,
         "marks": MARKS,
         "plot_width": WIDTH,
         "plot_labels": LABELS,
@@ -139,6 +135,8 @@ def report_page(
         "flags": [vars(flag) for flag in known],
         "answers": [flat(card) for card, _ in cards],
         "methods": methods,
+        "skipped": [{"what": what, "why": why} for what, why in provenance.skipped],
+        "cite": provenance.cited,
     }
     return render("neuroloop.report/page.html.j2", context), summary
 
@@ -175,21 +173,27 @@ def _cards(chapters: Sequence[Chapter], config: Mapping[str, Any]) -> list[tuple
 
 
 def _flags(
-    passports: Sequence[Passport], cards: Sequence[tuple[Card, str]], more: Sequence[Flag]
+    chapters: Sequence[Chapter],
+    passports: Sequence[Passport],
+    cards: Sequence[tuple[Card, str]],
+    more: Sequence[Flag],
+    config: Mapping[str, Any],
 ) -> list[Flag]:
-    """What a reader has to know: of the data, of the answers, and what else was found."""
-    link = "../check/index.html#"
-    of_data = [
-        Flag(one.name, warning, f"{link}{one.kind}-{one.name}")
-        for one in passports
-        for warning in one.intake.warnings
-    ]
-    of_answers = [
-        Flag(f"{card.of}, {card.question}", told, f"#{target}")
-        for card, target in cards
-        for told in card.against
-    ]
-    return [*more, *of_answers, *of_data]
+    """What a reader has to know: of the answers, tables and data, and what else was found."""
+    found = list(more)
+    for card, target in cards:
+        whose = f"{card.of}, {card.question}"
+        void = [Against(card.answer, "void")] if card.mark == "void" else []
+        found += flagged(whose, [*void, *card.against], f"#{target}")
+    for name, group in groupby(chapters, key=lambda chapter: chapter.section):
+        entry = registry.entry("section", name)
+        for number, chapter in enumerate(group if hasattr(entry, "flags") else (), start=1):
+            told = entry.flags(chapter.of, chapter.files, config[entry.BLOCKS][chapter.of])
+            found += flagged(f"{chapter.title}, {entry.TITLE}", told, f"#{name}-{number}")
+    for one in passports:
+        link = f"../check/index.html#{one.kind}-{one.name}"
+        found += [Flag(one.name, warning, link, "data") for warning in one.intake.warnings]
+    return ordered(found)
 
 
 def _methods(chapters: Sequence[Chapter], provenance: Provenance) -> str:

@@ -20,14 +20,36 @@
     const number = Number(text);
     return text === "" || Number.isNaN(number) ? text : number;
   };
+  const { compare: alphabetical } = new Intl.Collator(undefined, { numeric: true });
   const compare = (a, b) => {
     if (a === "" || b === "") return (a === "") - (b === "");
     if (typeof a === "number" && typeof b === "number") return a - b;
-    return String(a).localeCompare(String(b), undefined, { numeric: true });
+    return alphabetical(String(a), String(b));
   };
+  const FIRST = 200; // rows of a long table that are drawn before all are asked for
   document.querySelectorAll("details.data:has(tbody)").forEach((box) => {
     const body = box.querySelector("tbody");
-    const rows = [...body.rows];
+    let rows = [...body.rows];
+    let words = [];
+    const all = box.querySelector(".all");
+    const search = box.querySelector("input");
+    const count = box.querySelector(".count");
+    const show = () => {
+      const most = all && !all.hidden ? FIRST : rows.length;
+      let found = 0;
+      rows.forEach((row) => {
+        const matches = !words.length || words.every((word) => (row.words ??= row.textContent.toLowerCase()).includes(word));
+        found += matches;
+        row.hidden = !matches || found > most;
+      });
+      const told = words.length ? `${found} of ${rows.length} rows` : "";
+      if (count) count.textContent = found > most ? `the first ${most} of ${told || `${found} rows`}` : told;
+    };
+    if (all && rows.length > FIRST) {
+      all.hidden = false;
+      all.addEventListener("click", () => { all.hidden = true; show(); });
+      show();
+    }
     const heads = [...box.querySelectorAll("thead th")];
     heads.forEach((head, place) => head.querySelector("button").addEventListener("click", () => {
       const down = head.getAttribute("aria-sort") === "ascending";
@@ -38,22 +60,16 @@
         const found = compare(a[0], b[0]);
         return (down && a[0] !== "" && b[0] !== "" ? -found : found) || a[1] - b[1];
       });
-      body.append(...order.map(([, number]) => rows[number]));
+      rows = order.map(([, number]) => rows[number]);
+      show();
+      body.append(...rows);
     }));
-    const search = box.querySelector("input");
-    const count = box.querySelector(".count");
     if (search) search.addEventListener("input", () => {
-      const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-      let shown = 0;
-      rows.forEach((row) => {
-        const text = row.textContent.toLowerCase();
-        row.hidden = !words.every((word) => text.includes(word));
-        shown += !row.hidden;
-      });
-      count.textContent = words.length ? `${shown} of ${rows.length} rows` : "";
+      words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      show();
     });
     const table = box.querySelector(".table");
-    const wide = () => box.classList.toggle("wide", table.scrollWidth > table.clientWidth + 1);
+    const wide = () => { if (box.open) box.classList.toggle("wide", table.scrollWidth > table.clientWidth + 1); };
     box.addEventListener("toggle", wide);
     addEventListener("resize", wide);
     wide();

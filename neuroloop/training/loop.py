@@ -83,7 +83,8 @@ def fit(
     device = next(network.parameters()).device
     network.train()
     with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
-        for epoch in progress(range(done, recipe.epochs), f"{label or 'training'}, epochs"):
+        label = f"{label or 'training'}, epochs"
+        for epoch in progress(range(done, recipe.epochs), label, state=lambda: _loss(history)):
             if watch and watch.is_over(history):
                 break
             rate = recipe.rate(epoch) * (watch.rate_factor(history) if watch else 1)
@@ -149,6 +150,14 @@ def predict(
     finally:
         network.train(was_training)
     return torch.cat(parts).numpy()
+
+
+def _loss(history: Sequence[Mapping[str, Any]]) -> str:
+    """The loss of the last epoch, mean over members, and that on other rows if it is watched."""
+    last = [row for row in history if row["epoch"] == history[-1]["epoch"]]
+    text = f"loss {np.mean([row['loss'] for row in last]):.4g}"
+    watched = history[-1].get("validation")
+    return text if watched is None else f"{text}, validation {watched:.4g}"
 
 
 def _check_finite(

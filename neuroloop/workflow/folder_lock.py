@@ -67,6 +67,27 @@ def hold_folder(folder: Path) -> str:
     return ""
 
 
+def holder(folder: Path) -> str:
+    """Which run works in a folder, or an empty text if none does or none can be seen.
+
+    Parameters
+    ----------
+    folder : Path
+        Where results are written.
+    """
+    path = folder.resolve() / ".neuroloop/lock"
+    try:
+        with path.open() as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except OSError as error:
+                known = error.errno in (errno.EAGAIN, errno.EACCES)
+                return (stream.read().strip() or "unknown process") if known else ""
+    except OSError:
+        return ""
+    return ""
+
+
 def _release(path: Path) -> None:
     stream = _HELD.pop(path, None)
     if stream:

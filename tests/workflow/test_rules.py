@@ -15,7 +15,17 @@ from neuroloop.workflow.configuration import settle
 from tests.project import ROOT
 
 #: Rules that only name other rules' results.
-TARGETS = {"all", "check", "audit", "crate", "soft_labels", "students", "retrieve", "explain"}
+TARGETS = {
+    "all",
+    "check",
+    "audit",
+    "crate",
+    "soft_labels",
+    "students",
+    "retrieve",
+    "explain",
+    "status",
+}
 
 #: Rooms of one study each; any may use `explain`, which knows nothing of them.
 BRANCHES = {"fmri", "distill", "calcium", "cxr", "explain"}

@@ -9,6 +9,7 @@ from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.decoding import SIGNIFICANT
 from neuroloop.report.cards import Bar, Card, Forest, ends, interval, number, probability
 from neuroloop.report.chapters import SIMULATED
+from neuroloop.report.flags import Against
 
 #: Columns of routes.tsv that are read.
 TEXT = ("route", "panel", "note", "unit", "scope", "family")
@@ -118,7 +119,17 @@ def _answer(rows: pd.DataFrame, earlier: str, later: str) -> tuple[str, str]:
     )
 
 
-def _against(rows: pd.DataFrame) -> list[str]:
+def _against(rows: pd.DataFrame) -> list[Against]:
     """Notes of routes, once each."""
-    notes = rows.loc[rows["route"].isin(list(COUPLING)), "note"]
-    return list(dict.fromkeys(f"{note[0].upper()}{note[1:]}." for note in notes if note))
+    noted = rows[rows["route"].isin(list(COUPLING)) & (rows["note"] != "")]
+    kinds = {row["note"]: _kind(row["note"], row["p"]) for row in noted.to_dict("records")}
+    return [Against(f"{note[0].upper()}{note[1:]}.", kind) for note, kind in kinds.items()]
+
+
+def _kind(note: str, p: float) -> str:
+    """The kind of flag of a note."""
+    if "READER AT CHANCE" in note:
+        return "chance"
+    if "NOT ABOVE UNTRAINED" in note:
+        return "control"
+    return "few" if p != p else "answer"

@@ -8,6 +8,7 @@ import pandas as pd
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.table_rows import table_rows
 from neuroloop.report.cards import Bar, Card, Forest, ends, interval, listed, number
+from neuroloop.report.flags import Against
 
 #: Corrected p up to which a row is told as a finding.
 SIGNIFICANT = 0.05
@@ -68,7 +69,10 @@ def decoding_card(of: str, table: pd.DataFrame, block: Mapping[str, Any]) -> Car
         Forest(
             bars, f"Samples named right by {first}, {whose}, 95 %; tick: chance.", None, 100, " %"
         ),
-        tuple(f"{name} answers to nothing, and is read above chance." for name in false),
+        tuple(
+            Against(f"{name} answers to nothing, and is read above chance.", "control")
+            for name in false
+        ),
         block["source"] == "simulated",
     )
 

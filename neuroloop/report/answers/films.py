@@ -8,7 +8,18 @@ import pandas as pd
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.decoding import SIGNIFICANT
 from neuroloop.report.answers.table_rows import table_rows
-from neuroloop.report.cards import Bar, Card, Forest, ends, interval, listed, number, probability
+from neuroloop.report.cards import (
+    Bar,
+    Card,
+    Forest,
+    beside,
+    ends,
+    interval,
+    listed,
+    number,
+    probability,
+)
+from neuroloop.report.flags import Against
 
 #: Columns that are read of metrics.tsv and comparisons.tsv.
 SCORES = (
@@ -111,20 +122,19 @@ def _answer(own: pd.DataFrame, gaps: pd.DataFrame) -> tuple[str, str]:
     return "yes", answer
 
 
-def _against(background: pd.DataFrame, gaps: pd.DataFrame) -> list[str]:
+def _against(background: pd.DataFrame, gaps: pd.DataFrame) -> list[Against]:
     """Backgrounds that tell classes, and what is lost elsewhere."""
     told = []
     for row in table_rows(background[background["ci_low"] > background["chance"]]):
-        told.append(
+        text = (
             f"The background alone tells classes: {row.classifier}, {row.case} reaches "
-            f"{interval(row.value, row.ci_low, row.ci_high)}, chance {number(row.chance)}."
+            f"{beside(row.value, row.ci_low, row.ci_high, row.chance)}."
         )
+        told.append(Against(text, "control"))
     for row in table_rows(gaps[(gaps["kind"] == "site") & (gaps["q"] <= SIGNIFICANT)]):
         if row.difference < 0:
             other = row.split.removeprefix("external ")
             where = "At new sites" if row.split == "site" else f"On other radiographs ({other})"
-            told.append(
-                f"{where} {row.classifier}, {row.case} loses "
-                f"{interval(-row.difference, -row.ci_high, -row.ci_low)}."
-            )
+            lost = interval(-row.difference, -row.ci_high, -row.ci_low)
+            told.append(Against(f"{where} {row.classifier}, {row.case} loses {lost}."))
     return told

@@ -9,6 +9,7 @@ from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.decoding import SIGNIFICANT
 from neuroloop.report.cards import Bar, Card, Forest, ends, interval, listed, number, probability
 from neuroloop.report.chapters import SIMULATED
+from neuroloop.report.flags import Against
 
 #: Columns of reading.tsv that are read.
 TEXT = ("subset", "measure", "frames_of", "unit", "scope")
@@ -137,14 +138,17 @@ def _answer(stimulated: Mapping[str, Any]) -> tuple[str, str]:
     return "yes", f"Which cells were stimulated: all are named, {listed(told)}.{more}"
 
 
-def _against(rows: Mapping[tuple[str, str], Any], levels: Mapping[str, str]) -> list[str]:
+def _against(rows: Mapping[tuple[str, str], Any], levels: Mapping[str, str]) -> list[Against]:
     """Controls that know what they cannot know, and readers at chance."""
-    told = []
+    told: list[Against] = []
     for (session, kind), row in rows.items():
         if kind == "control" and row["ci_low"] > row["chance"]:
             value, chance = number(row["value"], 100), number(row["chance"], 100)
-            told.append(
+            text = (
                 f"{session}: the control is right in {value} % of frames, chance {chance} %: "
                 "something tells patterns before they are stimulated."
             )
-    return told + [f"{session}: {level}" for session, level in levels.items() if level]
+            told.append(Against(text, "control"))
+    return told + [
+        Against(f"{session}: {level}", "chance") for session, level in levels.items() if level
+    ]

@@ -10,6 +10,7 @@ from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.decoding import GROUP, MEAN, SIGNIFICANT, silent_regions
 from neuroloop.report.answers.table_rows import table_rows
 from neuroloop.report.cards import Bar, Card, Forest, ends, interval, listed, number, probability
+from neuroloop.report.flags import Against
 
 #: Most rows of the forest plot.
 MOST = 9
@@ -99,7 +100,10 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any], known:
         f"{_scope(taught)} {known}".strip(),
         Forest(bars, CAPTION + _of_what(taught) + more, 0.0, 100) if bars else None,
         tuple(
-            f"{one.name} answers to nothing, and its students beat {_told(controls)}."
+            Against(
+                f"{one.name} answers to nothing, and its students beat {_told(controls)}.",
+                "control",
+            )
             for one in taught
             if one.beats and one.roi in silent
         ),

@@ -9,7 +9,9 @@ its own with ``.html.j2``. It has two functions ::
     context(files) -> context            what the template shows of a chapter beside its files
 
 The template gets ``chapters``, a list in which each has ``title``, ``id``, ``files`` and what
-`context` returned. ``neuroloop.report/parts.html.j2`` has what pages are made of: ``heading``,
-``figure`` and ``table``. Given the chapter, heading and figure say that its data are simulated; a
-function ``simulated(block)`` of the section adds what else a reader has to know of them.
+`context` returned. A function ``flags(of, files, block)`` may name what speaks against a chapter's
+numbers, a list of `neuroloop.report.flags.Against`. ``neuroloop.report/parts.html.j2`` has what
+pages are made of: ``heading``, ``figure`` and ``table``. Given the chapter, heading and figure say
+that its data are simulated; a function ``simulated(block)`` of the section adds what else a reader
+has to know of them.
 """

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from neuroloop.report.cards import Card
+    from neuroloop.report.flags import Against
 
 ORDER = 5
 TITLE = "What changed between sessions"
@@ -43,6 +44,14 @@ def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
     earlier, later = folder.parent.name.split("__")
     whose = f"{of}, {folder.name}" if len(block["readers"]) > 1 else of
     return [changes_card(whose, earlier, later, read_routes(files["routes"]), block)]
+
+
+def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Against"]:
+    """Routes without a test."""
+    from neuroloop.report.answers.changes import read_routes
+    from neuroloop.report.answers.table_flags import change_flags
+
+    return change_flags(read_routes(files["routes"]))
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from neuroloop.report.columns import ShownTable
+    from neuroloop.report.flags import Against
 
 ORDER = 4
 TITLE = "Maps and coupling"
@@ -33,6 +34,18 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
                 "coupling_figure": f"{folder}/coupling.svg",
             }
     return found
+
+
+def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Against"]:
+    """Cells of which nothing is told."""
+    from pathlib import Path
+
+    from neuroloop.files.formats import read_table
+    from neuroloop.report.answers.table_flags import coupling_flags
+
+    types = {"route": str, "pairs": float, "silent_cells": float}
+    session = Path(files["coupling"]).parts[-3]
+    return coupling_flags(session, read_table(files["coupling"], types))
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:

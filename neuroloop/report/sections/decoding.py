@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from neuroloop.report.cards import Card
+    from neuroloop.report.flags import Against
 
 ORDER = 1
 TITLE = "Brain decoding"
@@ -26,6 +27,14 @@ def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
     from neuroloop.report.answers.decoding import decoding_card, read_decoding
 
     return [decoding_card(of, read_decoding(files["accuracies"]), block)]
+
+
+def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Against"]:
+    """Tests that n does not allow."""
+    from neuroloop.report.answers.decoding import read_decoding
+    from neuroloop.report.answers.table_flags import decoding_flags
+
+    return decoding_flags(read_decoding(files["accuracies"]))
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from neuroloop.report.cards import Card
+    from neuroloop.report.flags import Against
 
 ORDER = 2
 TITLE = "Brains teach networks"
@@ -66,6 +67,16 @@ def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
 
     known = simulated(block) if block["source"] == "simulated" else ""
     return [teaching_card(of, read_comparisons(files["comparisons"]), block, known)]
+
+
+def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Against"]:
+    """What must be known of the students, and comparisons that n does not allow."""
+    from neuroloop.files.formats import read_table
+    from neuroloop.report.answers.table_flags import teaching_flags
+    from neuroloop.report.answers.teaching import read_comparisons
+
+    students = read_table(files["students"], {"n": int, "flag": str})
+    return teaching_flags(students, read_comparisons(files["comparisons"]))
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:

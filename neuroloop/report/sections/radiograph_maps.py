@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from neuroloop.report.columns import ShownTable
+    from neuroloop.report.flags import Against
 
 ORDER = 7
 TITLE = "Where classifiers of chest X-rays looked"
@@ -23,6 +24,14 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         }
         for case, classifier in block["maps"]
     }
+
+
+def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Against"]:
+    """A classifier at chance."""
+    from neuroloop.files.formats import read_json
+    from neuroloop.report.answers.table_flags import map_flags
+
+    return map_flags(read_json(files["facts"])["at_chance"])
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
 
     from neuroloop.report.cards import Card
     from neuroloop.report.columns import ShownTable
+    from neuroloop.report.flags import Against
 
 ORDER = 6
 TITLE = "Chest X-rays"
@@ -42,6 +43,14 @@ def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
     return [
         films_card(of, read_scores(files["scores_table"]), read_gaps(files["comparisons"]), block)
     ]
+
+
+def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Against"]:
+    """Differences without a test."""
+    from neuroloop.report.answers.films import read_gaps
+    from neuroloop.report.answers.table_flags import film_flags
+
+    return film_flags(read_gaps(files["comparisons"]))
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:

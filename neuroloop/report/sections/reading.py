@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from neuroloop.report.cards import Card
     from neuroloop.report.columns import ShownTable
+    from neuroloop.report.flags import Against
 
 ORDER = 3
 TITLE = "Networks read neurons"
@@ -45,6 +46,20 @@ def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
         session: read_reading(path) for session, path in _of_sessions(files, "reading").items()
     }
     return [reading_card(of, Path(files["figure"]).stem, tables, block)]
+
+
+def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Against"]:
+    """Sessions without a test."""
+    from neuroloop.report.answers.reading import read_reading
+    from neuroloop.report.answers.table_flags import reading_flags
+
+    return reading_flags(
+        {
+            name.removeprefix("reading_"): read_reading(path)
+            for name, path in files.items()
+            if name.startswith("reading_")
+        }
+    )
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:

@@ -229,6 +229,7 @@ STUDENT = {"n": 400, "flag": "at chance"}
 
 COUPLED = {
     "route": "maps",
+    "silent_cells": 0,
     "pairs": 47,
     "mean": 0.3,
     "q": 0.0004,

@@ -137,11 +137,12 @@ def test_the_report_gets_what_the_last_audit_found(
     assert found_by_audit() == []  # the audit is not done
     (tmp_path / "counts.tsv").rename(COUNTS)
     assert found_by_audit() == [
-        ("faces", "labels from time in the run, S1: Accuracy 0.9, chance 0.25."),
+        ("faces", "labels from time in the run, S1: Accuracy 0.9, chance 0.25.", "leak"),
         (
             "faces",
             "decoding, S1, V1, ridge: surrogates without effect are significant 12 times of 20, "
             "and their mean is 0.300 (chance 0.250).",
+            "control",
         ),
     ]
 

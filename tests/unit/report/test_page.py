@@ -136,7 +136,9 @@ def test_every_file_of_every_section_is_shown_or_linked(told, made):
                 assert page.count(picture(file)) == 1, file
                 assert linked == 1
             elif file.suffix == ".json":
-                assert page.count(f"{file} is at chance") == 1
+                assert page.count(f"{file} is at chance") == 1 + (
+                    file.name == "maps.json"
+                )  # a flag
                 assert linked == 1
             else:
                 assert sum(f"units of {file}" in text for text in in_tables) == 1, file
@@ -206,7 +208,9 @@ def test_every_answer_stands_before_every_section_and_leads_to_its_chapter(told,
     ]
     assert titles[len(asked) :] == [*sections, "Methods", "Config, inputs and versions"]
     more = [one["href"] for one in outline.attributes("a") if one["href"] in _anchors(told)]
-    assert more[: len(asked)] == [
+    flags = [flag for flag in summary["flags"] if flag["link"] in _anchors(told)]
+    assert more[: len(flags)] == [flag["link"] for flag in flags]
+    assert more[len(flags) :][: len(asked)] == [
         *("#decoding-1", "#decoding-2", "#distillation-1", "#reading-2", "#reading-3"),
         *("#changes-1", "#changes-2", "#radiographs-1"),
     ]
@@ -325,6 +329,7 @@ def test_the_summary_holds_the_numbers_of_the_cards(made):
     text, summary = made
     assert list(summary) == [
         *("title", "software", "seed", "data", "flags", "answers", "methods"),
+        *("skipped", "cite"),
     ]
     assert (summary["title"], summary["software"]) == ("NeuroLoop", "NeuroLoop 1.2.3; numpy 9.9")
     assert summary["seed"] == 7
@@ -487,11 +492,11 @@ def test_a_plugin_answers_as_often_as_it_likes(plugin):
 
 def test_what_to_know_stands_at_the_head_with_where_it_comes_from():
     known = passports({"faces": ["labels may be <shifted>"], "chests": ["a hot pixel"]})
-    flag = Flag("cells", "labels from time.", "../audit/index.html#cells")
+    flag = Flag("cells", "labels from time.", "../audit/index.html#cells", "leak")
     text, summary = report_page("Report", [], known, PROVENANCE, [flag])
     page = Outline(text)
     (told,) = page.of("details", "beware")
-    assert "3 things to know before you believe these results" in told
+    assert "3 things to know before you believe these results: 1 leak and 2 warnings of" in told
     assert page.of("li") == [
         "cells: labels from time.",
         "faces: labels may be <shifted>",
@@ -515,11 +520,12 @@ def test_what_speaks_against_an_answer_is_a_flag(told):
     decoding = [chapter for chapter in told if chapter.section == "decoding"][:1]
     save_table(decoding[0].files["accuracies"], rows(DECODED, {"roi": "V1"}, {"roi": "Noise"}))
     text, summary = report_page("R", decoding, [], PROVENANCE)
-    (flag,) = summary["flags"]
+    (flag,) = [one for one in summary["flags"] if one["kind"] == "control"]
     assert flag == {
         "of": "faces, What can be read from the brain?",
         "told": "Noise answers to nothing, and is read above chance.",
         "link": "#decoding-1",
+        "kind": "control",
     }
     assert Outline(text).of("ul", "against")[0].strip() == flag["told"]
 

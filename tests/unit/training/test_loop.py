@@ -232,6 +232,16 @@ def test_repeats_byte_for_byte_whatever_the_global_random_state(tmp_path):
     pd.testing.assert_frame_equal(history, again, check_exact=True)
 
 
+def test_the_log_tells_epoch_loss_and_time_left(monkeypatch, caplog):
+    monkeypatch.setattr("neuroloop.jobs.progress.INTERVAL", 0.0)
+    with caplog.at_level(logging.INFO):
+        _, history = train(label="students")
+    told = [message for message in caplog.messages if message.startswith("students")]
+    means = history.groupby("epoch")["loss"].mean()
+    assert told[0] == f"students, epochs: 1 of 4 done, loss {means[1]:.4g}, under a minute left"
+    assert told[3] == f"students, epochs: 4 of 4 done, loss {means[4]:.4g}"
+
+
 def test_divergence_is_one_line_that_says_what_to_do():
     with pytest.raises(NeuroLoopError, match=r"epoch 1 of 4: set a learning_rate below 1e\+30"):
         train(replace(RECIPE, learning_rate=1e30))

@@ -1,0 +1,197 @@
+"""What of a config is finished, stale, missing, running and failed, and why: `snakemake status`.
+
+It reads the graph of jobs that Snakemake built, what Snakemake recorded of the last runs, and the
+logs of jobs. It changes nothing, and asks for no lock.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from neuroloop.workflow.code_version import ROOT, assets, modules
+
+#: What a job can be, in the order of the table.
+STATES = ("finished", "running", "stale", "missing", "failed")
+
+#: How many values of a wildcard, files, and logs are named.
+NAMED, FILES, LOGS = 6, 3, 3
+
+#: The last line of the log of a job that ended well, see `neuroloop.jobs.job`.
+DONE = " INFO root: done in "
+
+#: What follows from a job above it.
+FOLLOWS = "follows from what is above"
+
+
+class JobState(NamedTuple):
+    """A job and what is known of it.
+
+    Attributes
+    ----------
+    rule : str
+    wildcards : tuple of (str, str)
+        Names and values.
+    state : str
+        One of `STATES`.
+    why : str
+        Why it has to run; empty of a finished one.
+    log : str
+        Of a failed one.
+    """
+
+    rule: str
+    wildcards: tuple[tuple[str, str], ...]
+    state: str
+    why: str = ""
+    log: str = ""
+
+
+def job_states(workflow: Any, held: bool) -> list[JobState]:
+    """All jobs of a workflow's graph, rule by rule as the workflow names them.
+
+    Parameters
+    ----------
+    workflow : snakemake.workflow.Workflow
+        With its graph.
+    held : bool
+        Whether another run works in this folder.
+    """
+    order = {rule.name: number for number, rule in enumerate(workflow.rules)}
+    jobs = sorted(
+        (job for job in workflow.dag.jobs if job.rule.script),
+        key=lambda job: (order[job.rule.name], list(job.wildcards)),
+    )
+    return [_state(workflow, job, held) for job in jobs]
+
+
+def _state(workflow: Any, job: Any, held: bool) -> JobState:
+    named = (job.rule.name, tuple(job.wildcards_dict.items()))
+    if not workflow.dag.needrun(job):
+        return JobState(*named, "finished")
+    if _marked(workflow.persistence, job):
+        if held:
+            return JobState(*named, "running")
+        return JobState(*named, "missing", "cut off when its run ended")
+    log = next((Path(path) for path in job.log if Path(path).is_file()), None)
+    said = log.read_text(encoding="utf-8", errors="replace").splitlines() if log else []
+    absent = [str(path) for path in job.output if not Path(path).exists()]
+    if absent and log and not (said and DONE in said[-1]):
+        return JobState(*named, "failed", _error(said), str(log))
+    reason = workflow.dag.reason(job)
+    if len(absent) == len(job.output):
+        return JobState(*named, "missing", FOLLOWS if reason.updated_input_run else "not made yet")
+    if absent:
+        return JobState(*named, "missing", f"{absent[0]} is gone")
+    return JobState(*named, "stale", why_stale(job, reason))
+
+
+def _marked(persistence: Any, job: Any) -> bool:
+    """Whether Snakemake marked the job's results as begun and not ended."""
+    keys = [persistence._get_key(path) for path in job.output]
+    return bool(persistence._filter_incomplete_keys(keys))
+
+
+def _error(said: Sequence[str]) -> str:
+    """The last error that a log tells."""
+    errors = [line.partition(" ERROR ")[2] for line in said if " ERROR " in line]
+    if not errors:
+        return "ended without a word: killed, or out of memory or time"
+    told = errors[-1].partition(": ")[2]
+    if told == "unexpected error":  # its traceback follows
+        told = said[-1]
+    return told
+
+
+def why_stale(job: Any, reason: Any) -> str:
+    """Why the results of a job have to be made anew.
+
+    Parameters
+    ----------
+    job : snakemake.jobs.Job
+    reason : snakemake.jobs.Reason
+    """
+    told = []
+    if reason.params_changed:
+        told += _params(job, reason.params_changed)
+    if reason.software_stack_changed:
+        told.append("the environment changed")
+    if reason.input_changed:
+        told.append("it takes other input files")
+    own = sorted(map(str, set(reason.updated_input) - set(reason.updated_input_run)))
+    if own:
+        told.append(f"input changed: {_some(own, FILES)}")
+    if not told and reason.updated_input_run:
+        told.append(FOLLOWS)
+    return "; ".join(told) or "forced"
+
+
+def _params(job: Any, change: Any) -> list[str]:
+    """Names of the parameters that changed, and of the code behind the hash among them."""
+    names = [name for name, value in job.params.items() if repr(value) in change.only_new]
+    told = [_code(job)] if "code" in names else []
+    others = [name for name in names if name not in ("code", "plugins")]
+    if others:
+        told.append(f"changed: {_some(others, NAMED)}")
+    return told or ["a parameter changed"]
+
+
+def _code(job: Any) -> str:
+    """The files of a job's code that are newer than its results, unless a checkout made all new."""
+    script = ROOT / "scripts" / Path(str(job.rule.script)).relative_to("../scripts")
+    made = min(Path(path).stat().st_mtime for path in job.output if Path(path).exists())
+    code = modules(script, ROOT)
+    files = code | {asset for path in code for asset in assets(path)}
+    newer = sorted(str(path.relative_to(ROOT)) for path in files if path.stat().st_mtime > made)
+    named = ", ".join(newer) if len(newer) <= FILES else ""
+    return f"code changed: {named or f'{script.name} or what it imports'}"
+
+
+def _some(names: Sequence[str], most: int) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
+def status_lines(states: Sequence[JobState], holder: str, missing: Iterable[str]) -> list[str]:
+    """What is told of all jobs: a line a rule, and below it what is not finished.
+
+    Parameters
+    ----------
+    states : sequence of JobState
+    holder : str
+        The run that works in this folder; empty without one.
+    missing : iterable of str
+        What is said of input files that are not there.
+    """
+    counts = Counter(one.state for one in states)
+    total = ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state])
+    width = max((len(one.rule) for one in states), default=4)
+    lines = [f"{len(states)} jobs: {total}"]
+    lines += [f"A run works in this folder ({holder})."] if holder else []
+    lines += [f"Missing input: {line}" for line in missing]
+    lines += ["", f"{'rule':{width}}  " + "  ".join(f"{state:>8}" for state in STATES)]
+    for rule in dict.fromkeys(one.rule for one in states):
+        own = [one for one in states if one.rule == rule]
+        count = Counter(one.state for one in own)
+        cells = "  ".join(f"{count[state] or '·':>8}" for state in STATES)
+        lines.append(f"{rule:{width}}  {cells}")
+        groups: dict[tuple[str, str], list[JobState]] = {}
+        for one in own:
+            if one.state != "finished":
+                groups.setdefault((one.state, one.why), []).append(one)
+        for (state, why), group in groups.items():
+            lines += _group(state, why, group)
+    return lines
+
+
+def _group(state: str, why: str, group: Sequence[JobState]) -> list[str]:
+    values: dict[str, dict[str, None]] = {}
+    for one in group:
+        for name, value in one.wildcards:
+            values.setdefault(name, {})[value] = None
+    whose = "; ".join(f"{name} {_some(list(found), NAMED)}" for name, found in values.items())
+    lines = [f"  {': '.join(part for part in (state, whose, why) if part)}"]
+    lines += [f"      {one.log}" for one in group[:LOGS] if one.log]
+    if len(group) > LOGS and group[0].log:
+        lines.append(f"      and {len(group) - LOGS} more logs")
+    return lines

@@ -1,0 +1,125 @@
+"""What is told of finished, stale, missing, running and failed jobs."""
+
+import fcntl
+import os
+import re
+from base64 import b64encode
+from pathlib import Path
+
+import pytest
+
+from neuroloop.workflow.folder_lock import hold_folder, holder
+from neuroloop.workflow.run_status import JobState, status_lines
+from tests.project import Project
+
+
+def state(rule: str, kind: str, why: str = "", log: str = "", **wildcards: str) -> JobState:
+    return JobState(rule, tuple(wildcards.items()), kind, why, log)
+
+
+def test_a_rule_has_a_line_and_what_is_not_finished_is_grouped_by_its_reason() -> None:
+    jobs = [state("decode", "finished", subject="S1", roi="V1")]
+    jobs += [state("decode", "stale", "code changed: a.py", subject="S1", roi="V4")]
+    jobs += [state("decode", "stale", "code changed: a.py", subject="S2", roi="V4")]
+    jobs += [state("train", "failed", "no memory", "logs/train.log")]
+    assert status_lines(jobs, "", []) == [
+        "4 jobs: 1 finished, 2 stale, 1 failed",
+        "",
+        "rule    finished   running     stale   missing    failed",
+        "decode         1         ·         2         ·         ·",
+        "  stale: subject S1, S2; roi V4: code changed: a.py",
+        "train          ·         ·         ·         ·         1",
+        "  failed: no memory",
+        "      logs/train.log",
+    ]
+
+
+def test_many_values_and_logs_are_counted() -> None:
+    jobs = [state("train", "failed", "no", f"logs/{n}.log", fold=str(n)) for n in range(9)]
+    lines = status_lines(jobs, "process 7 on here", ["x.h5 is missing"])
+    assert lines[1:3] == [
+        "A run works in this folder (process 7 on here).",
+        "Missing input: x.h5 is missing",
+    ]
+    assert lines[-5] == "  failed: fold 0, 1, 2, 3, 4, 5 and 3 more: no"
+    assert lines[-1] == "      and 6 more logs"
+
+
+def test_the_run_that_holds_a_folder_is_named_and_not_disturbed(tmp_path: Path) -> None:
+    assert holder(tmp_path) == ""
+    (tmp_path / ".neuroloop").mkdir()
+    with (tmp_path / ".neuroloop/lock").open("w") as stream:
+        stream.write("process 7 on here\n")
+        stream.flush()
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        assert holder(tmp_path) == "process 7 on here"
+    assert holder(tmp_path) == ""
+    assert hold_folder(tmp_path) == ""
+
+
+def files(project: Project) -> dict[str, tuple[int, int]]:
+    """Size and time of every file but the logs of Snakemake's calls and what is kept for speed."""
+    skipped = re.compile(r"\.snakemake/log|__pycache__|parsed_code")
+    return {
+        str(path): (path.stat().st_size, path.stat().st_mtime_ns)
+        for path in project.folder.rglob("*")
+        if path.is_file() and not skipped.search(str(path))
+    }
+
+
+def told(project: Project, text: str, status: int = 0) -> dict[str, list[str]]:
+    """What the target says of each rule that is not finished, and the line of counts."""
+    said = project.call("status", "--cores", "1", "--quiet", "all")
+    assert said.status == status, said.text
+    assert text in said.out.splitlines()[0]
+    found: dict[str, list[str]] = {}
+    rule = ""
+    for line in said.out.splitlines()[2:]:
+        if line.startswith("  "):
+            found.setdefault(rule, []).append(line.strip())
+        elif line:
+            rule = line.split()[0]
+    return found
+
+
+@pytest.mark.workflow
+def test_status_tells_why_and_changes_nothing(copied: Project) -> None:
+    assert told(copied, " finished") == {}
+    results = copied.folder / "results"
+    copied.edit("config/test.yaml", "permutations: 10", "permutations: 12")
+    copied.edit(
+        "neuroloop/fmri/dealing.py",
+        "def deal(",
+        "def _added() -> int:\n    return 1\n\n\ndef deal(",
+    )
+    (results / "distill/tiny/ablation.tsv").unlink()
+    (results / "distill/tiny/S1/HVC/ridge/brain/tiny_student/metrics.json").unlink()
+    log = copied.folder / "logs/distill/tiny/S1/HVC/ridge/brain/tiny_student/train_students.log"
+    log.write_text("2026 INFO root: begins\n2026 ERROR root: no memory is left: give it more\n")
+    before = files(copied)
+    found = told(copied, " 1 failed", status=1)
+    assert files(copied) == before
+    assert found["train_students"][:2] == [
+        "failed: dataset tiny; subject S1; roi HVC; decoder ridge; teacher brain; student "
+        "tiny_student: no memory is left: give it more",
+        str(log.relative_to(copied.folder)),
+    ]
+    assert "ablation.tsv is gone" in found["summarise_ablation"][0]
+    assert re.search("code changed: neuroloop/fmri/dealing.py", found["assign_folds"][0])
+    assert found["write_report"] == ["stale: follows from what is above"]
+
+
+@pytest.mark.workflow
+def test_status_beside_a_run_tells_what_it_does(copied: Project) -> None:
+    gone = "results/fmri/tiny/S1/HVC/ridge/metrics.json"
+    (copied.folder / gone).unlink()
+    marks = copied.folder / ".snakemake/incomplete"
+    marks.mkdir(exist_ok=True)
+    (marks / b64encode(gone.encode()).decode()).touch()
+    assert told(copied, "missing")["assess_decoding"][0].endswith("cut off when its run ended")
+    with (copied.folder / ".neuroloop/lock").open("w") as stream:
+        stream.write(f"process {os.getpid()}\n")
+        stream.flush()
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        found = told(copied, "1 running")
+        assert found["assess_decoding"][0].startswith("running: dataset tiny; subject S1; roi HVC")
