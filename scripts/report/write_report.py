@@ -50,7 +50,7 @@ def write_report(
         config,
         completed(config),
         inputs(known, [str(path) for path in passports]),
-        [(one.title, linked(one.files["gallery"])) for one in told if "gallery" in one.files],
+        [(one.title, linked(one.files["gallery"])) for one in told if one.section == "networks"],
     )
     flags = [Flag(of, told, f"../audit/index.html#{of}") for of, told in audit]
     text, numbers = report_page("NeuroLoop", told, known, provenance, flags)
