@@ -69,7 +69,7 @@ def write_report(
         config,
         completed(config),
         inputs(known, [str(path) for path in passports]),
-        [(one.title, linked(one.files["gallery"])) for one in told if "gallery" in one.files],
+        [(one.title, linked(one.files["gallery"])) for one in told if one.section == "networks"],
         skipped(config, looked_into, audited),
         list(cited),
         laid_out(steps) if steps else {},

@@ -1,9 +1,14 @@
 """The report's script: the page and the numbers of the chapters that the rule hands it."""
 
 import json
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from neuroloop.files.formats import save_json, save_table
+from neuroloop.report.answers.networks import TESTED
+from neuroloop.report.chapters import Chapter
 from neuroloop.report.page import Flag, Provenance, report_page
 from neuroloop.report.provenance import completed, inputs, software
 from neuroloop.report.rule_graph import Step, laid_out
@@ -15,11 +20,29 @@ from tests.unit.report.study import CONFIG, filled, passports
 CONFIGURED = {**CONFIG, "explain": {"models": {"reader": {}}}}
 
 
+def looked_into(name):
+    """The chapter of a network that no method applies to."""
+    files = {
+        key: Path("results/explain", name, file)
+        for key, file in (
+            ("gallery", "gallery.html"),
+            ("facts", "gallery.json"),
+            ("sanity", "sanity.tsv"),
+        )
+    }
+    files["facts"].parent.mkdir(parents=True)
+    facts = {"title": "Reader of cells", "held_out": "Not seen.", "images": 60, "at_chance": ""}
+    save_json(files["facts"], facts)
+    columns = [column for part in TESTED for column in part]
+    save_table(files["sanity"], pd.DataFrame(columns=columns))
+    return Chapter("networks", name, name, files)
+
+
 @pytest.fixture
 def written(tmp_path, monkeypatch):
     """What the script writes of a made-up study: page and summary, its chapters and passports."""
     monkeypatch.chdir(tmp_path)
-    chapters = filled()
+    chapters = [*filled(), looked_into("reader")]
     (tmp_path / "bold.nii").write_bytes(b"data")
     known = passports({"faces": ["labels may be shifted"]})
     known[0].intake.read(tmp_path / "bold.nii")

@@ -12,7 +12,7 @@ ASSETS = ("networks.html.j2",)
 def of_config(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """One chapter a network of what is run, or one's own, that `explain` has looked into."""
     found = {}
-    for name, model in config["explain"]["models"].items():
+    for name, model in config.get("explain", {}).get("models", {}).items():
         folder = f"results/explain/{name}"
         known = _is_run(PurePosixPath(model), config["run"])
         if known and Path(folder, "gallery.json").is_file():
