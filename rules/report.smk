@@ -200,6 +200,8 @@ rule status:
     """List what of this config is finished, stale, missing and failed, and why; run nothing."""
     input:
         lambda wildcards: STATUS(wildcards),
+    log:
+        "logs/status.log",
     localrule: True
     run:
         pass  # `begin_run` tells all before the first job; without a body there would be none

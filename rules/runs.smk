@@ -34,7 +34,8 @@ MENDED = "NEUROLOOP_MENDED"
 def begin_run():
     """Before the first job: hold the folder, see that the input is there, look at the cluster."""
     here = Path.cwd()
-    if rules.status.rule in {job.rule for job in workflow.dag.jobs}:
+    asked = str(rules.status.rule)
+    if any(str(job.rule) == asked for job in workflow.dag.jobs):
         tell_status(here)
     try:
         warning = hold_folder(here)
