@@ -186,6 +186,46 @@ rule train_assignments:
         "../scripts/distill/train_assignments.py"
 
 
+rule watch_teaching:
+    """Show images, what brains said of them, and what students answer whom they taught or did not."""
+    input:
+        images=f"results/{IMAGES}/images.npy",
+        table=f"results/{IMAGES}/images.tsv",
+        predictions=lambda wildcards: watched_students(
+            wildcards.dataset, "predictions.npz"
+        ),
+        models=lambda wildcards: watched_students(wildcards.dataset, "model.json"),
+        parts=lambda wildcards: watched_students(
+            wildcards.dataset, "weights.safetensors", "images.npz"
+        ),
+        logits=lambda wildcards: watched_logits(wildcards.dataset),
+    output:
+        watched=reported(
+            "results/distill/{dataset}/watched.json",
+            "Brains teach networks",
+            "watched",
+            dataset="{dataset}",
+            shown="images, and what was said of them",
+        ),
+        run="results/distill/{dataset}/watched.run.json",
+    log:
+        "logs/distill/{dataset}/watch_teaching.log",
+    benchmark:
+        "benchmarks/distill/{dataset}/watch_teaching.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(4000),
+        runtime=minutes(60),
+    params:
+        code=code_version("distill/watch_teaching.py"),
+        seed=config["seed"],
+        threads=config["threads"],
+    script:
+        "../scripts/distill/watch_teaching.py"
+
+
 rule summarise_ablation:
     """Compare every teacher with its controls, region by region, and draw the ablation."""
     input:

@@ -1,6 +1,10 @@
 """Functions that the rules of students share: their images, their files. No rule stands here."""
 
+from neuroloop.report.sections.distillation import can_be_watched
 from neuroloop.workflow.image_digest import digest_files
+
+#: Most brains that a page shows at work, image by image.
+MOST_WATCHED = 12
 
 
 def images_digest(folder, find):
@@ -122,6 +126,44 @@ def assignment_files(dataset):
     values = assignment_values(dataset)
     pattern = "results/distill/{dataset}/{subject}/{roi}/{decoder}/withinclass/{student}/assignments.npz"
     return expand(pattern, **values) if values else []
+
+
+def watched_brains(dataset):
+    """Folders of the brains that a page shows: the first ones of the first decoder."""
+    block = config["datasets"][dataset]
+    decoder = block["teaching"]["decoders"][0]
+    places = [
+        f"{subject}/{roi}/{decoder}"
+        for subject in block["subjects"]
+        for roi in block["rois"]
+    ]
+    return places[:MOST_WATCHED]
+
+
+def watched_students(dataset, *names):
+    """Files of the students of the labels alone, then of each brain that a page shows."""
+    student = config["datasets"][dataset]["teaching"]["students"][0]
+    folders = ["reference/none"] + [
+        f"{place}/brain" for place in watched_brains(dataset)
+    ]
+    return [
+        f"results/distill/{dataset}/{folder}/{student}/{name}"
+        for folder in folders
+        for name in names
+    ]
+
+
+def watched_logits(dataset):
+    """Logits of each brain that a page shows."""
+    return [
+        f"results/fmri/{dataset}/{place}/logits.npy"
+        for place in watched_brains(dataset)
+    ]
+
+
+def watched(dataset):
+    """Whether a page shows how a dataset's brains teach."""
+    return can_be_watched(config["datasets"][dataset])
 
 
 def taught(dataset):

@@ -108,6 +108,8 @@ def dataset_jobs(dataset):
     yield from teaching_jobs(dataset)
     if taught(dataset):
         yield from jobs("summarise_ablation", dataset=[dataset])
+    if watched(dataset):
+        yield from jobs("watch_teaching", dataset=[dataset])
 
 
 def movie_jobs(area):

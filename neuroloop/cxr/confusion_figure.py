@@ -11,6 +11,7 @@ from neuroloop.cxr.predictions_table import PredictionsTable, predictions_table
 from neuroloop.cxr.training_panels import COLUMNS, counted, kind, panels
 from neuroloop.files.formats import StrPath
 from neuroloop.report.figures import PAGE, save
+from neuroloop.report.matrices import draw_matrix
 from neuroloop.statistics.intervals import cluster_interval
 
 if TYPE_CHECKING:
@@ -85,25 +86,21 @@ def _draw(panel: "Axes", radiographs: PredictionsTable, classes: Sequence[str]) 
     counts = np.bincount(k * radiographs.truth + radiographs.named, minlength=k * k).reshape(k, k)
     counts = np.vstack([counts, counts.sum(axis=0)])
     shares = ratio(counts, counts.sum(axis=1)[:, None] * np.ones(k))
-    panel.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for row, column in np.ndindex(k + 1, k):
-        panel.text(
-            column,
-            row,
-            _said(radiographs, counts, row, column),
-            ha="center",
-            va="center",
-            fontsize=7 if k <= ROOMY else 6,
-            color="white" if shares[row, column] > 0.55 else "black",
-        )
+    draw_matrix(
+        panel,
+        shares,
+        [*classes, ALL],
+        classes,
+        ends=(0, 1),
+        texts=[
+            [_said(radiographs, counts, row, column) for column in range(k)] for row in range(k + 1)
+        ],
+        fontsize=7 if k <= ROOMY else 6,
+        of_names=8,
+        upright=9 if k <= ROOMY else 0,
+        square=True,
+    )
     panel.axhline(k - 0.5, color="white", linewidth=4)
-    panel.set_yticks(range(k + 1), [*classes, ALL], fontsize=8)
-    long = k > ROOMY or max(map(len, classes)) > 9
-    panel.set_xticks(range(k), classes, fontsize=8, rotation=90 if long else 0)
-    panel.tick_params(length=0)
-    panel.grid(False)
-    for spine in panel.spines.values():
-        spine.set_visible(False)
 
 
 def _said(radiographs: PredictionsTable, counts: np.ndarray, row: int, column: int) -> str:

@@ -70,10 +70,11 @@ def mean_row(
     speaks = list(dict.fromkeys(one["scope"] for one in metrics))
     row |= {"unit": "; ".join(units), "scope": " / ".join(speaks)}
     if not all(map(len, nulls)):
-        row |= {"p": None, "null_mean": None, "smallest_effect": None}
+        row |= {"p": None, "null_mean": None, "smallest_effect": None, "permutations": None}
         return row | {"reason": "a subject has no null"}, np.empty(0)
     null = np.mean(nulls, axis=0)
     row["p"] = permutation_p(row["balanced_accuracy"], null)
+    row["permutations"] = len(null)
     row["null_mean"] = float(null.mean())
     row["smallest_effect"] = float(np.quantile(null, 0.95) - null.mean())
     return row, null
@@ -108,6 +109,7 @@ def people_row(
         "ci_high": None if interval.ci_high is None else min(1.0, interval.ci_high),
         "p": None,
         "prevalence_low": None,
+        "permutations": None,
         "unit": varied(["subject"]),
         "scope": scope(["subject"]),
     }

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ADDED = (
     "null_mean",
     "smallest_effect",
+    "permutations",
     "pairwise_chance",
     "prevalence_low",
     "unit",
@@ -81,6 +82,7 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
             nulls.append(null)
     order = ["subject", "roi", "decoder", "subjects", *COLUMNS, "reason", *ADDED[:-2]]
     table = pd.DataFrame(rows, columns=order)
+    table["permutations"] = table["permutations"].astype("Int64")
     tested = table["p"].notna().to_numpy()
     kind = table["subject"].where(table["subject"].isin([MEAN, GROUP]), "subject")
     table["family"] = np.where(tested, kind.map(FAMILIES), "")
@@ -99,6 +101,7 @@ def _single_row(one: Decoded) -> dict[str, Any]:
         "reason": "" if one.metrics["p"] is not None else null["method"],
         "null_mean": null["mean"],
         "smallest_effect": null["smallest_effect"],
+        "permutations": len(one.null) or None,
         "prevalence_low": None,
     }
 

@@ -29,6 +29,8 @@ class Column(NamedTuple):
         By which numbers are multiplied: 100 for percent and points.
     low, high : str
         Columns of the interval that stands behind the number.
+    permutations : str
+        Column of the number of permutations: a p that cannot be less is told so.
     """
 
     title: str
@@ -37,6 +39,7 @@ class Column(NamedTuple):
     factor: float = 1.0
     low: str = ""
     high: str = ""
+    permutations: str = ""
 
     def named(self, title: str, meaning: str = "", with_interval: bool = False) -> "Column":
         """The same kind of column under another title, with its interval behind it if asked."""
@@ -138,7 +141,10 @@ def _cell(row: dict[Any, Any], name: str, column: Column) -> Cell:
     if column.kind == "count":
         return Cell(f"{value:,.0f}", "number", value)
     if column.kind == "p":
-        return Cell(rounded_p(value), "number", value)
+        made = row.get(column.permutations)
+        least = 1 / (float(made) + 1) if made else 0.0
+        at_floor = value <= least * (1 + 1e-9)
+        return Cell(f"≤ {value:.2g}" if at_floor else rounded_p(value), "number", value)
     if column.low:
         ends = (row.get(column.low), row.get(column.high))
         return Cell(interval(value, *ends, column.factor), "number", value)

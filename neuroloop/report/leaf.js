@@ -1,4 +1,4 @@
-/* Leaf through maps: buttons, arrow keys, a search. Without it all pages stand below each other. */
+/* Leaf through maps or images: buttons, arrow keys, a search where there is one. Without it all pages stand below each other. */
 (() => {
   const leaves = [...document.querySelectorAll(".leaf")].map((leaf) => {
     const pages = [...leaf.querySelectorAll(".leaf-page")];
@@ -8,18 +8,20 @@
     const show = (place) => {
       now = (place + pages.length) % pages.length;
       pages.forEach((page, number) => { page.hidden = number !== now; });
-      const names = [...pages[now].children].map((map) => map.dataset.name);
+      const names = [...pages[now].children].map((map) => map.dataset.name).filter(Boolean);
       const ends = names.length > 1 ? `${names[0]} to ${names[names.length - 1]}` : names[0];
-      count.textContent = `${now + 1} of ${pages.length}: ${ends}`;
+      count.textContent = `${now + 1} of ${pages.length}` + (ends ? `: ${ends}` : "");
     };
     const step = (by) => show(now + by);
     const several = pages.length > 1;
     leaf.querySelector(".leaf-back").hidden = leaf.querySelector(".leaf-on").hidden = !several;
-    leaf.querySelector(".leaf-find").hidden = !several;
-    leaf.querySelector(".leaf-fade").hidden = false;
+    const find = leaf.querySelector(".leaf-find");
+    const fade = leaf.querySelector(".leaf-fade");
+    if (find) find.hidden = !several;
+    if (fade) fade.hidden = false;
     leaf.querySelector(".leaf-back").addEventListener("click", () => step(-1));
     leaf.querySelector(".leaf-on").addEventListener("click", () => step(1));
-    leaf.querySelector(".leaf-find input").addEventListener("input", (event) => {
+    find?.querySelector("input").addEventListener("input", (event) => {
       const asked = event.target.value.trim().toLowerCase();
       const cells = new Set(asked.split(/[\s+]+/).filter(Boolean));
       const known = (map) => map.dataset.name.toLowerCase().split("+");
@@ -28,7 +30,7 @@
       const best = found.find((map) => known(map).length === cells.size) || found[0];
       if (best) show(pages.indexOf(best.parentElement));
     });
-    leaf.querySelector(".leaf-fade input").addEventListener("input", (event) =>
+    fade?.querySelector("input").addEventListener("input", (event) =>
       leaf.style.setProperty("--fade", event.target.value));
     show(0);
     return { leaf, step };

@@ -26,6 +26,9 @@ def draw_matrix(
     texts: Sequence[Sequence[str]] | None = None,
     colours: str = "Blues",
     fontsize: float = 7.0,
+    of_names: float | None = None,
+    upright: int = UPRIGHT,
+    square: bool = False,
 ) -> "AxesImage":
     """Draw a matrix.
 
@@ -43,7 +46,13 @@ def draw_matrix(
     colours : str
         A colour map of matplotlib.
     fontsize : float
-        Of cells and names, points.
+        Of cells, points.
+    of_names : float, optional
+        Of names, points; that of cells by default.
+    upright : int
+        Names of columns stand on end if one is longer.
+    square : bool
+        Whether cells are.
 
     Returns
     -------
@@ -53,7 +62,8 @@ def draw_matrix(
     from matplotlib import colormaps
 
     colour_map = colormaps[colours].with_extremes(bad=ABSENT)
-    image = panel.imshow(values, cmap=colour_map, vmin=ends[0], vmax=ends[1], aspect="auto")
+    image = panel.imshow(values, cmap=colour_map, vmin=ends[0], vmax=ends[1])
+    panel.set_aspect("equal" if square else "auto")
     for row, column in np.ndindex(*values.shape) if texts is not None else ():
         assert texts is not None
         panel.text(
@@ -65,9 +75,9 @@ def draw_matrix(
             fontsize=fontsize,
             color=_readable(image.to_rgba(values[row, column])[:3]),
         )
-    panel.set_yticks(range(len(rows)), rows, fontsize=fontsize)
-    upright = max(map(len, columns), default=0) <= UPRIGHT
-    panel.set_xticks(range(len(columns)), columns, fontsize=fontsize, rotation=0 if upright else 90)
+    panel.set_yticks(range(len(rows)), rows, fontsize=of_names or fontsize)
+    angle = 90 if max(map(len, columns), default=0) > upright else 0
+    panel.set_xticks(range(len(columns)), columns, fontsize=of_names or fontsize, rotation=angle)
     panel.tick_params(length=0)
     panel.grid(False)
     for spine in panel.spines.values():

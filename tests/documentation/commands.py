@@ -127,7 +127,10 @@ def dry_run(command: Command) -> tuple[str, list[str], list[str]]:
         elif word == "--config":
             while words and "=" in words[0]:
                 values.append(words.pop(0))
-        elif word != "-n":
+        elif word == "--quiet":
+            while words and not words[0].startswith("-"):
+                words.pop(0)
+        elif word not in ("-n", "--"):
             targets.append(word)
     preset = taken["--configfile"]
     if preset == "config/mine.yaml":

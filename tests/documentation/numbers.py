@@ -27,6 +27,9 @@ CONTROLS = {
     "rowshuffled": "soft labels of other images of any class",
 }
 
+#: Between two jobs of one run less time than this passes.
+IDLE = timedelta(minutes=2)
+
 #: How far a number without an interval may lie from what is kept.
 NEAR = 0.05
 
@@ -81,9 +84,10 @@ def keep(numbers: Numbers, file: Path = KEPT) -> None:
 
 def with_run(numbers: Numbers, results: Path, add: bool) -> Numbers:
     """Take a demo in place of the runs that are kept, or beside them; widen the minutes."""
-    took = minutes(results)
-    least, most = numbers.minutes
-    span = min(least, math.floor(took)), max(most, math.ceil(took))
+    took, (least, most) = minutes(results), numbers.minutes
+    span = (least, most)
+    if took is not None:
+        span = min(least, math.floor(took)), max(most, math.ceil(took))
     return Numbers(span, [*numbers.runs, read(results)] if add else [read(results)])
 
 
@@ -99,17 +103,22 @@ def apart(numbers: Numbers, found: Mapping[str, Number]) -> list[str]:
     return far
 
 
-def minutes(results: Path) -> float:
-    """From the start of the first job of `all` to the end of the last one, minutes."""
+def minutes(results: Path) -> float | None:
+    """From the start of the first job to the end of the last one; None of what ran in parts."""
     times = []
     for file in results.rglob("*run.json"):
-        if file.relative_to(results).parts[0] in ("explain", "audit"):
-            continue
+        if file.relative_to(results).parts[0] in ("check", "explain", "audit"):
+            continue  # asked for by themselves
         job = json.loads(file.read_text(encoding="utf-8"))
         start = datetime.fromisoformat(job["started"])
         times.append((start, start + timedelta(seconds=job["seconds"])))
-    starts, ends = zip(*times, strict=True)
-    return (max(ends) - min(starts)).total_seconds() / 60
+    times.sort()
+    first, last = times[0]
+    for start, end in times:
+        if start - last > IDLE:
+            return None
+        last = max(last, end)
+    return (last - first).total_seconds() / 60
 
 
 def read(results: Path) -> dict[str, Number]:

@@ -66,6 +66,22 @@ def test_no_command_hides_in_a_block_of_another_kind() -> None:
     assert not [block for block in others if begins.search(block)]
 
 
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("snakemake -n", ("", ["--cores", "1"], ["all"])),
+        ("snakemake --cores 2 --quiet all -- check", ("", ["--cores", "1"], ["check"])),
+        (
+            "snakemake all --config seed=7 --configfile config/mine.yaml",
+            ("brain_data", ["--cores", "1", "--config", "seed=7"], ["all"]),
+        ),
+        ("snakemake --profile slurm a b --jobs 1", ("", ["--profile", "slurm"], ["a", "b"])),
+    ],
+)
+def test_what_is_asked_of_snakemake(line: str, asked: tuple[str, list[str], list[str]]) -> None:
+    assert dry_run(Command(line, "README.md")) == asked
+
+
 @by("make -n")
 def test_make_has_the_target(command: Command) -> None:
     done = subprocess.run(

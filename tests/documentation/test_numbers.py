@@ -72,7 +72,7 @@ def test_a_run_takes_the_place_of_others_or_stands_beside_them(
 ) -> None:
     (tmp_path / "explain").mkdir()
     for name, start, seconds in (
-        ("run", "00:00:00", 9),
+        ("run", "00:00:00", 990),
         ("b.run", "00:16:40", 21),
         ("explain/run", "05:00:00", 9),
     ):
@@ -81,6 +81,9 @@ def test_a_run_takes_the_place_of_others_or_stands_beside_them(
     monkeypatch.setattr(numbers, "read", lambda results: {"a": Number(2.0)})
     kept = Numbers((6, 16), [{"a": Number(1.0, 0.0, 2.0)}])
     assert numbers.with_run(kept, tmp_path, False) == ((6, 18), [{"a": Number(2.0)}])
+    late = {"started": "2026-01-01T03:00:00+0000", "seconds": 1}
+    (tmp_path / "late.run.json").write_text(json.dumps(late))
+    assert numbers.with_run(kept, tmp_path, False).minutes == (6, 16), "it ran in parts"
     both = numbers.with_run(kept, tmp_path, True)
     assert both.of("a") == [Number(1.0, 0.0, 2.0), Number(2.0)]
     numbers.keep(both, tmp_path / "kept.json")

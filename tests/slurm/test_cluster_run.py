@@ -72,6 +72,7 @@ def test_a_changed_region_reruns_its_chain_through_slurm(
         "summarise_decoding",
         "train_students",
         "train_students",
+        "watch_teaching",
         "write_report",
     ]
     changed = {

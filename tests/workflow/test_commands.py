@@ -18,6 +18,7 @@ READING = {"draw_stimuli", "simulate_subject", "assign_folds"}
 DECODING = {*READING, "extract_region", "decode_linear", "decode_network", "assess_decoding"}
 TEACHING = {"prepare_images", "train_cnn_teacher", "train_students", "train_reference_students"}
 SUMMING_UP = {"summarise_decoding", "summarise_ablation", "check_dataset", "write_report"}
+SUMMING_UP |= {"watch_teaching"}
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def test_all_is_made_once(finished: Finished) -> None:
 
 
 def test_progress_is_shown(finished: Finished) -> None:
-    assert "38 of 38 steps (100%) done" in finished.text
+    assert "39 of 39 steps (100%) done" in finished.text
 
 
 @pytest.mark.parametrize(
@@ -161,6 +162,7 @@ def expected(name: str) -> Counter[tuple[str, str]]:
                 * tested
             )
             jobs["summarise_ablation", dataset] = 1
+            jobs["watch_teaching", dataset] = {"brain", "none"} <= set(teaching["teachers"])
     return +jobs
 
 

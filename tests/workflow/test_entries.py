@@ -100,6 +100,7 @@ def regions(job: str) -> set[str]:
     return {job.format(f"{subject}/{roi}") for subject in ("S1", "S2") for roi in ("V1", "HVC")}
 
 
+WATCHED = "watch_teaching distill/tiny"
 STUDENTS = regions("train_students distill/tiny/{}/ridge/brain/tiny_student")
 
 
@@ -110,7 +111,7 @@ STUDENTS = regions("train_students distill/tiny/{}/ridge/brain/tiny_student")
             "neuroloop/fmri/decoders/ridge.py",
             "with_missing(model",
             "0.5 * with_missing(model",
-            ends("summarise_decoding fmri/tiny", *STUDENTS)
+            ends("summarise_decoding fmri/tiny", WATCHED, *STUDENTS)
             | regions("decode_linear fmri/tiny/{}/ridge")
             | regions("assess_decoding fmri/tiny/{}/ridge"),
         ),
@@ -125,8 +126,19 @@ STUDENTS = regions("train_students distill/tiny/{}/ridge/brain/tiny_student")
                 "write_report report",
             },
         ),
-        ("neuroloop/distill/teachers/brain.py", "return logits", "return -logits", ends(*STUDENTS)),
+        (
+            "neuroloop/distill/teachers/brain.py",
+            "return logits",
+            "return -logits",
+            ends(WATCHED, *STUDENTS),
+        ),
         ("neuroloop/distill/teachers/brain.py", "#d55e00", "#d55eff", ends()),
+        (  # what opens networks can open such a one
+            "neuroloop/networks/transfer_network.py",
+            "TINY = 1e-6",
+            "TINY = 1e-5",
+            {WATCHED, "write_report report"},
+        ),
         (
             "neuroloop/distill/teachers/cnn.py",
             "return logits",
@@ -148,7 +160,6 @@ def test_an_edit_of_what_nothing_runs_reruns_nothing(copied: Project) -> None:
         ("distill/teachers/smooth.py", "return temperature", "return -temperature"),
         ("explain/methods/saliency.py", "return saliency", "return -saliency"),
         ("networks/backbones/resnet18.py", "(18, ", "(34, "),
-        ("networks/transfer_network.py", "TINY = 1e-6", "TINY = 1e-5"),
     ]:
         copied.edit(f"neuroloop/{path}", old, new)
     assert copied.waiting() == set()

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.workflow
 REPORT = "write_report report"
 ABLATION = "summarise_ablation distill/tiny"
 DECODING = "summarise_decoding fmri/tiny"
+WATCHED = "watch_teaching distill/tiny"
 
 
 def rules_of(jobs: set[str]) -> set[str]:
@@ -61,6 +62,7 @@ def test_an_edit_of_shared_code_reruns_what_imports_it(copied: Project) -> None:
         "train_students",
         "train_reference_students",
         "summarise_ablation",
+        "watch_teaching",
         "write_report",
     }
 
@@ -95,6 +97,7 @@ def chain(subject: str, roi: str) -> set[str]:
         f"train_students distill/tiny/{subject}/{roi}/ridge/brain/tiny_student",
         DECODING,
         ABLATION,
+        WATCHED,
         REPORT,
     }
 
@@ -151,6 +154,7 @@ def chain(subject: str, roi: str) -> set[str]:
                     for roi in ("V1", "HVC")
                 },
                 ABLATION,
+                WATCHED,
                 REPORT,
             },
         ),

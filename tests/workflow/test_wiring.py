@@ -40,6 +40,7 @@ FOUND_BESIDE = {
     "attribute_images": {"parts", "randomised_metrics"},
     "look_inside": {"parts"},
     "train_randomised": {"parts"},
+    "watch_teaching": {"parts"},
     "write_gallery": {"parts"},
 }
 

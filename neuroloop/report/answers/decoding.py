@@ -23,7 +23,7 @@ TICK = " Tick: chance."
 TEXT = ("subject", "roi", "decoder", "reason", "unit", "scope", "family")
 NUMBERS = (
     *("accuracy", "ci_low", "ci_high", "p", "q", "chance", "balanced_accuracy"),
-    *("null_mean", "smallest_effect", "n"),
+    *("null_mean", "smallest_effect", "n", "permutations"),
 )
 
 

@@ -40,20 +40,40 @@ def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
 def context(files: Mapping[str, str]) -> dict[str, Any]:
     """The table of accuracies, with what each row found in words."""
     from neuroloop.report.answers.decoding import read_decoding
-    from neuroloop.report.columns import FAMILY, PERCENT, REASON, SCOPE, UNIT, Column, P, Q, shown
+    from neuroloop.report.columns import (
+        COUNT,
+        FAMILY,
+        PERCENT,
+        REASON,
+        SCOPE,
+        UNIT,
+        Column,
+        P,
+        Q,
+        shown,
+    )
 
     table = read_decoding(files["accuracies"])
+    says_nothing = (table["ci_low"] <= 0) & (table["ci_high"] >= 1)
+    table.loc[says_nothing, ["ci_low", "ci_high"]] = float("nan")
     table["finding"] = [_finding(row) for _, row in table.iterrows()]
     columns = {
         "subject": Column("Subject", "mean: of these people; group: of people like them."),
         "roi": Column("Region"),
         "decoder": Column("Decoder"),
-        "accuracy": PERCENT.named("Accuracy, %", "Samples named right, and 95 % interval.", True),
+        "accuracy": PERCENT.named(
+            "Accuracy, %",
+            "Samples named right, and 95 % interval; none where it holds every accuracy.",
+            True,
+        ),
         "chance": PERCENT.named("Chance, %", "What predictions score that know nothing."),
         "balanced_accuracy": PERCENT.named("Balanced, %", "Mean accuracy of the classes."),
         "null_mean": PERCENT.named("Null, %", "Mean balanced accuracy on permuted labels."),
-        "p": P,
-        "q": Q,
+        "p": P._replace(permutations="permutations"),
+        "q": Q._replace(permutations="permutations"),
+        "permutations": COUNT.named(
+            "Permutations", "Of labels: p cannot be below 1 / (these + 1)."
+        ),
         "finding": Column("Finding", "At q 0.05.", "words"),
         "n": Column("Samples", kind="count"),
         "unit": UNIT,

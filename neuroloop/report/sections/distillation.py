@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 ORDER = 2
 TITLE = "Brains teach networks"
 BLOCKS = "datasets"
-ASSETS = ("distillation.html.j2",)
+ASSETS = ("distillation.html.j2", "watch.html.j2")
 
 #: A forest plot of more rows is read after the matrix.
 MANY_ROWS = 40
@@ -26,6 +26,7 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     if not block.get("teaching"):
         return {}
     folder = f"results/distill/{name}"
+    watched = {"watched": f"{folder}/watched.json"} if can_be_watched(block) else {}
     return {
         name: {
             "students": f"{folder}/ablation.tsv",
@@ -33,8 +34,14 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             "forest": f"{folder}/forest.svg",
             "matrix": f"{folder}/matrix.svg",
             "figure": f"{folder}/ablation.svg",
+            **watched,
         }
     }
+
+
+def can_be_watched(block: Mapping[str, Any]) -> bool:
+    """Whether a dataset has students of a brain, and of the labels alone beside them."""
+    return {"brain", "none"} <= set((block.get("teaching") or {}).get("teachers", ()))
 
 
 def simulated(block: Mapping[str, Any]) -> str:
@@ -74,7 +81,7 @@ def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:
     """What must be known of the students, and the comparisons of those whom brains taught."""
-    from neuroloop.files.formats import read_table
+    from neuroloop.files.formats import read_json, read_table
     from neuroloop.report.answers.teaching import read_comparisons
     from neuroloop.report.columns import (
         COUNT,
@@ -117,6 +124,7 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
         "images": images,
         "few": images < FEW_IMAGES,
         "many": len(several) > MANY_ROWS,
+        "watched": read_json(files["watched"]) if "watched" in files else None,
         "table": shown(title, brains, columns, files["comparisons"]) if len(brains) else None,
         "unseen": {
             family: unseen(brains[brains["family"] == family])

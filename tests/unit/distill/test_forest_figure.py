@@ -99,6 +99,8 @@ def test_a_brain_that_beats_every_control_is_marked_and_no_other(table):
         for control in controls:
             chosen = of(table, "S1", roi, control)
             table.loc[chosen, ["q", "difference"]] = [0.0004, 0.02]
+    for control in ("classmean", "smooth"):  # worse than labels alone, and better than the others
+        table.loc[of(table, "S2", "V1", control), ["q", "difference"]] = [0.01, 0.02]
     table.loc[of(table, "S2", "V1", "none"), ["q", "difference"]] = [0.03, -0.02]
     figure = forest_figure(table)
     mark, _, texts = row_of(figure, "smooth", "S1 V1")

@@ -100,6 +100,16 @@ def test_the_mean_is_tested_by_its_balanced_accuracy():
     assert mean["p"] == pytest.approx(2 / 4)
 
 
+def test_a_row_says_of_how_many_permutations_its_p_is(tmp_path):
+    null = np.linspace(0, 0.3, 99)
+    decoded = [one(name, "V1", "svm", 0.5, null=null) for name in ("S1", "S2")]
+    save_table(tmp_path / "decoding.tsv", decoding_table(decoded))
+    read = read_table(tmp_path / "decoding.tsv", {})
+    assert read["permutations"].tolist() == ["99", "99", "99", "n/a"]
+    save_table(tmp_path / "decoding.tsv", decoding_table([one("S1", "V1", "svm", 0.5, null=())]))
+    assert read_table(tmp_path / "decoding.tsv", {})["permutations"].tolist() == ["n/a"]
+
+
 def test_five_subjects_show_a_majority():
     null = np.linspace(0, 0.3, 99)
     group = decoding_table([one(f"S{n}", "V1", "svm", 0.5 + n / 50, null=null) for n in range(5)])

@@ -76,6 +76,7 @@ DECODED = {
     "balanced_accuracy": 0.4,
     "null_mean": 0.1,
     "smallest_effect": 0.06,
+    "permutations": 100,
     "reason": "",
     "unit": "runs",
     "scope": "other runs; these people alone",
@@ -251,6 +252,20 @@ ROWS = {
 }
 
 
+def watched(told: str, n_slides: int = 2, held_out: bool = True) -> dict[str, Any]:
+    """Brains at work, one image after another; the first is shown for a reason of one's own."""
+    drawn = {"source": "data:image/png;base64,AA", "highest": 1.0, "problem": "", "told": "Maps"}
+    student = {"mean": [0.7, 0.3], "low": [0.5, 0.1], "high": [0.9, 0.5], "map": drawn}
+    slide = {"image": "i1", "why": "drawn at random", "held_out": held_out, "truth": "cat"}
+    slide |= {"told": "of this image, out of fold", "classes": ["cat", "dog"], "brain": [0.8, 0.2]}
+    slide |= {"untaught": student, "taught": {**student, "mean": [0.6, 0.4]}}
+    slides = [{**slide, "why": told}, *[slide] * (n_slides - 1)]
+    brain = {"name": "S1 V1", "decoder": "ridge", "slides": slides}
+    return {"seeds": 3, "size": [8, 8], "pictures": {"i1": "data:image/png;base64,BB"}} | {
+        "brains": [brain]
+    }
+
+
 def rows(base: Mapping[str, Any], *changes: Mapping[str, Any]) -> pd.DataFrame:
     """A table of rows that differ from one by some columns."""
     return pd.DataFrame([{**base, **change} for change in changes or [{}]])
@@ -269,9 +284,10 @@ def filled() -> list[Chapter]:
                 row = ROWS.get(Path(file).name, compared)
                 save_table(files[name], rows(row, {"unit": f"units of {file}"}))
             elif file.endswith(".json"):
-                gallery = GALLERY if name == "gallery" else {}
                 said = f"{file} is at chance"
-                save_json(files[name], {**gallery, "at_chance": said, "reader": said})
+                told = {"at_chance": said, "reader": said}
+                of = {"gallery": {**GALLERY, **told}, "watched": watched(said)}
+                save_json(files[name], of.get(name, told))
             else:
                 files[name].write_bytes(file.encode())
         found.append(chapter._replace(files=files))

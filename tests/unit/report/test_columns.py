@@ -43,6 +43,13 @@ def test_a_p_is_never_zero(p, text):
     assert cells([p], P) == [Cell(text, "number", p)]
 
 
+def test_a_p_at_the_floor_of_its_permutations_says_so():
+    column = P._replace(permutations="made")
+    found = cells([1 / 101, 2 / 101, 1 / 101, 0.0005], column, made=[100, 100, NAN, 10_000])
+    assert [cell.text for cell in found] == ["≤ 0.0099", "0.02", "0.0099", "< 0.001"]
+    assert cells([1 / 10_001], column, made=[10_000])[0].text == "≤ 0.0001"
+
+
 def test_counts_have_their_thousands_apart():
     assert cells([12345.0, 7], COUNT.named("n")) == [
         Cell("12,345", "number", 12345.0),

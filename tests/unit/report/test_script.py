@@ -33,4 +33,7 @@ def test_the_script_runs_to_its_end(tmp_path, monkeypatch):
     assert not hidden["theme"]
     assert not hidden["copy"]  # made ready behind all tables
     opened = [one.get("id") for one in outline.attributes("details") if "open" in one]
-    assert opened == ["decoding-1-table"]
+    assert opened == ["decoding-1-table", "distillation-1-watch-1"]
+    leaves = [one for one in outline.attributes("section") if one.get("class") == "leaf-page"]
+    assert ["hidden" in one for one in leaves] == [False, True]
+    assert "1 of 2" in outline.of("span", "leaf-count")

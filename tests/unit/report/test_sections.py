@@ -9,13 +9,13 @@ import pytest
 
 from neuroloop.cxr.classifier_contrasts import contrasts
 from neuroloop.distill.ablation import KEYS, REFERENCE, Group, accuracies, compare_teachers
-from neuroloop.files.formats import read_table, save_table
+from neuroloop.files.formats import read_table, save_json, save_table
 from neuroloop.report.chapters import SIMULATED, Chapter
 from neuroloop.report.page import Provenance, report_page
 from neuroloop.report.sections import radiographs
 from neuroloop.report.templates import picture
 from tests.unit.report.outline import Outline
-from tests.unit.report.study import CONFIG, DECODED, GAP, SCORED, TEACHING, filled, rows
+from tests.unit.report.study import CONFIG, DECODED, GAP, SCORED, TEACHING, filled, rows, watched
 
 
 def page_of(chapter, **changes):
@@ -77,6 +77,28 @@ def test_a_group_of_two_subjects_is_shown_with_the_reason_for_its_missing_interv
     group = row_of(page, "group", "2 subjects do not tell how subjects differ: 3 are needed")
     assert group.count("–") == 3  # p, q and smallest_effect
     assert "[" not in group
+
+
+@pytest.mark.parametrize("held_out", [True, False])
+def test_who_learned_from_an_image_is_told_beside_it(tmp_path, monkeypatch, held_out):
+    monkeypatch.chdir(tmp_path)
+    (chapter,) = [one for one in filled() if one.section == "distillation"]
+    save_json(chapter.files["watched"], watched("of my choice", 3, held_out))
+    page, _ = page_of(chapter)
+    outline = Outline(page)
+    assert len(outline.of("section", "leaf-page")) == 3
+    told = outline.of("p", "why")
+    assert told[0].startswith("cat, of my choice. ")
+    assert (
+        "Held out from the students and from every decoder; answers over 3 seeds" in told[0]
+    ) == (held_out)
+    assert ("Students of the first seed, who learned from it." in told[0]) != held_out
+    assert "S1 V1, ridge 3 images" in outline.of("summary")
+    shares = outline.of("span", "share")
+    assert shares == 3 * ["0.80", "0.70", "0.60", "0.20", "0.30", "0.40"]
+    assert 'style="left:50.0%;width:40.0%"' in page
+    assert outline.of("span", "true") == 3 * ["cat"]
+    assert "Watch a brain teach (simulated)" in outline.of("h4")
 
 
 @pytest.mark.parametrize("regions", [40, 41])
@@ -194,6 +216,15 @@ def decoded(tmp_path, monkeypatch):
     return made
 
 
+def test_an_interval_that_holds_every_accuracy_is_none(decoded):
+    people = {"subject": "group", "family": "people"}
+    wide = rows(DECODED, {}, {**people, "ci_low": 0.0, "ci_high": 1.0})
+    page, _ = decoded(wide)
+    cells = {first: row.of("td") for first in ("S1", "group") for _, row in _rows_of(page, first)}
+    assert cells["S1"][2] == "41.0 [31.0, 52.0]"
+    assert cells["group"][2] == "41.0"
+
+
 def test_decoding_says_what_each_row_found(decoded):
     people = {"subject": "group", "family": "people"}
     page, _ = decoded(
@@ -208,7 +239,7 @@ def test_decoding_says_what_each_row_found(decoded):
         rois={name: {"encoding": "energy"} for name in "abcde"},
     )
     cells = [row.of("td") for first in ("S1", "group") for _, row in _rows_of(page, first)]
-    assert {row[0]: row[8] for row in cells} == {
+    assert {row[0]: row[9] for row in cells} == {
         "a": "above chance",
         "b": "not above chance; 7.1 points could have been seen",
         "c": "",
