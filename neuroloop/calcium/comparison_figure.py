@@ -22,8 +22,8 @@ PLACES = (0.0, 0.24, 0.6)
 #: Colours of a change on a route's own pairs, and on those that both routes have.
 OWN, SHARED = PALETTE[0], PALETTE[6]
 
-#: Inches of a row, and letters of a line of what to beware of.
-ROW, WIDTH = 0.47, 30
+#: Inches of a row, lines that it holds, and letters of a line of what to beware of.
+ROW, LINES, WIDTH = 0.47, 3, 30
 
 
 def comparison_figure(
@@ -62,7 +62,7 @@ def comparison_figure(
         for label, of_axis in axes.items()
         if routes["route"].isin(list(of_axis)).any()
     }
-    heights = [0.75 + ROW * len(rows) for rows in drawn.values()]
+    heights = [0.75 + ROW * _places(rows)[-1] for rows in drawn.values()]
     figure, panels = grid(
         len(drawn),
         2,
@@ -102,9 +102,21 @@ def _rows(routes: pd.DataFrame, route: str, names: Mapping[str, str]) -> list[di
     return rows
 
 
+def _places(rows: list[dict[Any, Any]]) -> list[float]:
+    """Where each row's middle is, and the end of all, in rows of the usual height."""
+    places, at = [], 0.0
+    for row in rows:
+        lines = max(_tests(row).count("\n"), _beware(row).count("\n")) + 1
+        height = max(1.0, (lines + 0.5) / LINES)
+        places.append(at + height / 2)
+        at += height
+    return [*places, at]
+
+
 def _draw(panel: "Axes", rows: list[dict[Any, Any]]) -> None:
     """Draw changes with their intervals."""
-    for place, row in enumerate(rows):
+    *places, end = _places(rows)
+    for place, row in zip(places, rows, strict=True):
         colour, marker = (SHARED, "D") if row["shared"] else (OWN, "o")
         value = float(row["change"])
         panel.errorbar(
@@ -118,8 +130,8 @@ def _draw(panel: "Axes", rows: list[dict[Any, Any]]) -> None:
         )
     panel.axvline(0, color="black", linewidth=0.8)
     panel.margins(x=0.06)
-    panel.set_yticks(range(len(rows)), [row["label"] for row in rows], fontsize=8)
-    panel.set_ylim(len(rows) - 0.4, -0.6)
+    panel.set_yticks(places, [row["label"] for row in rows], fontsize=8)
+    panel.set_ylim(end, 0)
     panel.grid(axis="y", visible=False)
     panel.grid(axis="x", visible=True)
     panel.tick_params(axis="x", labelsize=8)
@@ -129,7 +141,7 @@ def _draw(panel: "Axes", rows: list[dict[Any, Any]]) -> None:
 def _tell(panel: "Axes", rows: list[dict[Any, Any]]) -> None:
     """Write beside each change what is known of it."""
     panel.set_axis_off()
-    for place, row in enumerate(rows):
+    for place, row in zip(_places(rows)[:-1], rows, strict=True):
         for at, text in zip(PLACES, (_values(row), _tests(row), _beware(row)), strict=True):
             said = panel.text(at, place, text, va="center", fontsize=8)
             said.set_in_layout(False)
@@ -145,7 +157,7 @@ def _head(panel: "Axes", sessions: tuple[str, str]) -> None:
         said.set_in_layout(False)
 
 
-def _fitted(text: str, longest: int = 19) -> str:
+def _fitted(text: str, longest: int = 17) -> str:
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
@@ -179,7 +191,7 @@ def _beware(row: Mapping[Any, Any]) -> str:
         said.append("reader at chance: no evidence")
     if pd.notna(row.get("p_untrained")):
         beaten = "above" if row["p_untrained"] <= 0.05 else "NOT ABOVE"
-        said.append(f"{beaten} untrained\nnetworks (p {_short(row['p_untrained'])})")
+        said.append(f"{beaten} untrained (p {_short(row['p_untrained'])})")
     if row.get("q", 0) > 0.05 and pd.notna(row.get("smallest_effect")):
         said.append(f"unseen: below {row['smallest_effect']:.2g}")
     note = row.get("note")

@@ -52,7 +52,7 @@ def null_figure(
     Figure
         A panel a statistic.
     """
-    figure, axes = grid(1, len(STATISTICS), width=4.4, height=2.5)
+    figure, axes = grid(1, len(STATISTICS), width=4.4, height=3.3 if warning else 2.6)
     whole = table[table["group"] == "all"]
     for panel, statistic in zip(axes.flat, STATISTICS, strict=True):
         _draw(panel, whole[whole["statistic"] == statistic])

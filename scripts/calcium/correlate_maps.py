@@ -146,7 +146,7 @@ def _matrices(
         found.patterns,
         found.groups,
         title=f"ZNCC of maps, session {session}{', simulated' * simulated}",
-        scales=dict(zip(matrices, (likeness, "R^2", over_noise, likeness), strict=True)),
+        scales=dict(zip(matrices, (likeness, "ZNCC²", over_noise, likeness), strict=True)),
         sequential=("its square",),
         undefined="a map that is constant, or not the same twice",
         note=note,

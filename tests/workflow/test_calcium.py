@@ -78,7 +78,8 @@ def test_all_is_made_and_told(project: Project) -> None:
         "cells, before to after",
     ):
         assert title in page
-    assert page.count("data:image/svg+xml") == 10
+    assert page.count("data:image/svg+xml") == 13
+    assert page.count('class="leaf"') == 2  # the maps of a session each
     assert not any(project.plan().values())
 
 

@@ -9,10 +9,10 @@ from neuroloop.calcium.zncc_nulls import null_table
 PATTERNS = ["a", "b", "a+b", "c"]
 
 
-def drawn(trials: int):
+def drawn(trials: int, warning: str = ""):
     maps = np.random.default_rng(0).standard_normal((4, trials, 4, 3, 3))
     table = null_table(maps[:1], maps[1:], PATTERNS, ["g"] * 4, np.random.default_rng(0), 5)
-    return null_figure(table, session="POD0"), table
+    return null_figure(table, session="POD0", warning=warning), table
 
 
 def test_values_stand_beside_their_nulls() -> None:
@@ -42,3 +42,13 @@ def test_values_stand_beside_their_nulls() -> None:
 def test_what_is_not_defined_has_no_p() -> None:
     figure, _ = drawn(1)
     assert [text.get_text() for text in figure.axes[0].texts][1] == "no p"
+
+
+@pytest.mark.parametrize("warning", ["", "READER AT CHANCE: " + "it names few cells " * 8])
+def test_p_of_both_nulls_stand_apart(warning: str) -> None:
+    figure, _ = drawn(3, warning)
+    figure.draw_without_rendering()
+    for panel in figure.axes:
+        boxes = [text.get_window_extent() for text in panel.texts]
+        for number, one in enumerate(boxes):
+            assert not any(one.overlaps(other) for other in boxes[number + 1 :])
