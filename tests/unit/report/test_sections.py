@@ -146,7 +146,7 @@ def test_two_seeds_are_no_test(tmp_path, none):
 def test_radiographs_with_nothing_to_compare_have_a_table_of_scores_alone(chests):
     none = contrasts({}, {}, {}, ["a", "b"], None, None, 0, 100)
     page, (card,) = chests(rows(SCORED), none)
-    assert Outline(page).of("summary")[0] == "Scores of every training 1 row"
+    assert Outline(page).of("summary")[1] == "Scores of every training 1 row"
     assert page.count("<table") == 2
     assert page.count("<img") == 8
     assert "No figure of new sites: no site was left out" in page
