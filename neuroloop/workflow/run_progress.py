@@ -195,8 +195,10 @@ class RunProgress(logging.Handler):
         if not self._over.is_set():
             self._over.set()
             self.acquire()
-            self._write(self.tally.end(self.clock()) + "\n")
-            self.release()
+            try:
+                self._write(self.tally.end(self.clock()) + "\n")
+            finally:
+                self.release()
 
     def look(self) -> None:
         """Draw the line if it has changed, or tell it if it is time."""
@@ -214,9 +216,11 @@ class RunProgress(logging.Handler):
     def _keep(self) -> None:
         while not self._over.wait(TICK[self.live]):
             self.acquire()  # as while `emit` runs
-            if not self._over.is_set():
-                self.look()
-            self.release()
+            try:
+                if not self._over.is_set():
+                    self.look()
+            finally:  # else the next record would wait for ever
+                self.release()
 
     def _write(self, text: str) -> None:
         """Write in place of the line."""
