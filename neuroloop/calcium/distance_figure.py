@@ -173,7 +173,10 @@ def _limit(panel: "Axes", routes: Mapping[str, Influence], table: pd.DataFrame) 
     panel.set_ylim(low - room, high + room)
     beyond = int(((values < low - room) | (values > high + room)).sum())
     if beyond:
-        panel.set_ylabel(panel.get_ylabel() + f"\n({beyond} pairs beyond the axis)")
+        panel.set_ylabel(
+            panel.get_ylabel()
+            + f"\n({beyond} {'pair' if beyond == 1 else 'pairs'} beyond the axis)"
+        )
 
 
 def _legend(figure: "Figure", exclusion_radius: float, truth: bool) -> None:
