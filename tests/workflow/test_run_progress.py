@@ -5,7 +5,7 @@ import logging
 from typing import Any
 
 import pytest
-from snakemake_interface_logger_plugins.common import LogEvent
+from snakemake.logging import LogEvent
 
 from neuroloop.workflow.run_progress import ERASE, Planned, RunProgress, Tally, hide_selecting
 
