@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from neuroloop.cxr.training_panels import kind, number_range
+from neuroloop.cxr.training_panels import kind, number_range, write_value
 from neuroloop.files.formats import StrPath
 from neuroloop.report.figures import PALETTE, grid, save
 
@@ -184,15 +184,7 @@ def _points(panel: "Axes", place: np.ndarray, rows: pd.DataFrame, look: Look) ->
     )
     for y, number in zip(place, value, strict=True):
         if np.isfinite(number):
-            panel.text(
-                1.01,
-                y,
-                f"{number:.2f}",
-                transform=panel.get_yaxis_transform(),
-                va="center",
-                color=look.colour,
-                fontsize=7.5,
-            )
+            write_value(panel, y, f"{number:.2f}", look.colour)
 
 
 def _finish(

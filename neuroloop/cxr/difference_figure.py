@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.cxr.training_panels import kind as kind_of
+from neuroloop.cxr.training_panels import write_value
 from neuroloop.files.formats import StrPath
 from neuroloop.report.figures import PALETTE, grid, save
 
@@ -99,15 +100,7 @@ def _draw(panel: "Axes", rows: pd.DataFrame, title: str) -> None:
             markersize=5,
             linewidth=1.3,
         )
-        panel.text(
-            1.01,
-            place,
-            f"{value:+.2f}".replace("-", "−"),
-            transform=panel.get_yaxis_transform(),
-            va="center",
-            fontsize=7.5,
-            color=colour,
-        )
+        write_value(panel, place, f"{value:+.2f}".replace("-", "−"), colour)
     panel.set_title(title)
     panel.set_xlabel("difference")
     panel.grid(axis="x", visible=True)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from neuroloop.cxr.training_panels import kind
+from neuroloop.cxr.training_panels import kind, write_value
 from neuroloop.files.formats import StrPath
 from neuroloop.report.figures import PALETTE, grid, save
 
@@ -126,14 +126,6 @@ def _draw(panel: "Axes", rows: pd.DataFrame, places: list[list[str]]) -> None:
         )
         chance = [row["chance"]], [number]
         panel.plot(*chance, "|", color="black", markersize=7, markeredgewidth=1.4)
-        panel.text(
-            1.01,
-            number,
-            f"{value:.2f}",
-            transform=panel.get_yaxis_transform(),
-            va="center",
-            fontsize=7.5,
-            color=colour,
-        )
+        write_value(panel, number, f"{value:.2f}", colour)
     panel.grid(axis="x", visible=True)
     panel.locator_params(axis="x", nbins=6)

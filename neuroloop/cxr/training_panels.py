@@ -8,6 +8,7 @@ from neuroloop.report.figures import grid
 
 if TYPE_CHECKING:
     import numpy as np
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 #: Panels side by side.
@@ -34,6 +35,19 @@ def panels(
     for panel in axes.flat[n:]:
         panel.set_axis_off()
     return figure, axes
+
+
+def write_value(panel: "Axes", place: float, text: str, colour: str) -> None:
+    """Write the value of a row at the right of a panel, in the row's colour."""
+    panel.text(
+        1.01,
+        place,
+        text,
+        transform=panel.get_yaxis_transform(),
+        va="center",
+        fontsize=7.5,
+        color=colour,
+    )
 
 
 def kind(simulated: bool) -> str:
