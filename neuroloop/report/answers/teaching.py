@@ -11,6 +11,7 @@ from neuroloop.report.answers.decoding import GROUP, MEAN, SIGNIFICANT, silent_r
 from neuroloop.report.answers.table_rows import table_rows
 from neuroloop.report.cards import Bar, Card, Forest, ends, interval, listed, number, probability
 from neuroloop.report.flags import Against
+from neuroloop.report.names import teacher_name
 
 #: Most rows of the forest plot.
 MOST = 9
@@ -145,7 +146,7 @@ def _bar(one: Taught, silent: set[str]) -> Bar:
     found = "claim" if one.beats else "open"
     kind = "control" if one.roi in silent else found
     bounds = ends(row["ci_low"], row["ci_high"])
-    return Bar(f"{one.name} − {row['control']}", row["difference"], *bounds, kind)
+    return Bar(f"{one.name} − {teacher_name(row['control'])}", row["difference"], *bounds, kind)
 
 
 def _answer(taught: list[Taught], controls: list[str], silent: set[str]) -> tuple[str, str]:
@@ -171,14 +172,17 @@ def _answer(taught: list[Taught], controls: list[str], silent: set[str]) -> tupl
         f"({probability(row['q'], name='q')})."
     )
     if not soft:
-        return "beware", answer + " No control tells this from softer labels: add smooth."
+        return (
+            "beware",
+            answer + " No control tells this from softer labels: add smooth to teachers.",
+        )
     rest = [one.name for one in taught if not one.beats and one.roi not in silent]
     return "yes", answer + (f" Not shown: {listed(rest, 'or')}." if rest else "")
 
 
 def _named(control: str) -> str:
     """A control in a sentence."""
-    return "the labels alone" if control == "none" else control
+    return "the labels alone" if control == "none" else teacher_name(control)
 
 
 def _told(controls: list[str]) -> str:

@@ -51,9 +51,11 @@ def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
 def context(files: Mapping[str, str]) -> dict[str, Any]:
     """The maps and tables of a session and reader."""
     from neuroloop.files.formats import read_json
+    from neuroloop.report.names import method_name
 
+    gallery = read_json(files["gallery"])
     return {
-        "gallery": read_json(files["gallery"]),
+        "gallery": gallery | {"method": method_name(gallery["method"])},
         "patterns": _patterns(files["patterns"]),
         "nulls": _nulls(files["nulls"]),
         "coupling": _coupling(files["coupling"]),
