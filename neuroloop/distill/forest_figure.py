@@ -181,7 +181,7 @@ def _dress(panel: "Axes", control: str, group: str) -> None:
         color=OPEN,
     )
     panel.set_title(f"less {teacher_name(control)}", loc="left", fontweight="bold", fontsize=8)
-    panel.text(1, 1.0, "q", transform=panel.transAxes, ha="right", va="bottom", fontsize=7)
+    panel.text(1, 1.0, "q", transform=panel.transAxes, ha="right", va="top", fontsize=7)
     definition = registry.entry("teacher", control).LEGEND
     key = f"{control}: " if teacher_name(control) != control else ""
     panel.set_xlabel(f"points\n{fill(key + definition, 30)}", fontsize=7, color="#333333")

@@ -123,7 +123,7 @@ def test_a_region_that_answers_to_nothing_and_teaches_speaks_against_all(card):
     assert made.mark == "yes"
     assert made.against == (
         "S1 Noise answers to nothing, and its students beat every control (the labels alone and "
-        "smooth).",
+        "smoothed labels).",
     )
     assert {bar.label.split()[1]: bar.kind for bar in made.forest.bars} == {
         "V1": "claim",
