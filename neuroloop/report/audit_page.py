@@ -9,11 +9,12 @@ import pandas as pd
 
 from neuroloop.files.formats import read_table
 from neuroloop.report.audit import Check
+from neuroloop.report.look import look
 from neuroloop.report.passport import counted
 from neuroloop.report.templates import render
 from neuroloop.statistics.surrogates import ALLOWED, ENOUGH, LEVEL, false_claims, mean_above
 
-ASSETS = ("audit.html.j2", "check.css", "page.css", "parts.html.j2")
+ASSETS = ("audit.html.j2", "check.css", "parts.html.j2")
 
 #: Where the page and its tables stand.
 PAGE = "results/audit/index.html"
@@ -215,6 +216,7 @@ def audit_page(audited: Sequence[Audited]) -> str:
         "sections": sections,
         "verdict": verdict(checks, counts),
         "clean": not checks["found"].any() and not counts["found"].any(),
+        "look": look(),
         "allowed": ALLOWED,
         "judged": judged,
     }

@@ -21,10 +21,10 @@ MARKS = {
 KINDS = ("claim", "open", "control", "truth")
 
 #: Sizes of a forest plot in its own units: width, width of labels, height of a row, of the scale.
-WIDTH, LABELS, ROW, SCALE = 454, 172, 22, 24
+WIDTH, LABELS, ROW, SCALE = 454, 180, 22, 24
 
 #: Most characters of a label that its width holds.
-LONGEST = 26
+LONGEST = 28
 
 
 @dataclass(frozen=True)
@@ -196,6 +196,11 @@ def beside(value: float, low: float, high: float, chance: float, factor: float =
     extra = 1 if more else 0
     bounds = f"[{number(low, factor, extra)}, {number(high, factor, extra)}]"
     return f"{number(value, factor, extra)} {bounds}, chance {number(chance, factor, extra)}"
+
+
+def times(unit: str) -> str:
+    """A unit of a table as people write it: ``"seeds × images"``."""
+    return unit.replace(" x ", " × ")
 
 
 def ends(low: float | None, high: float | None) -> tuple[float | None, float | None]:

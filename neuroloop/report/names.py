@@ -5,6 +5,24 @@ The one table of names are the entries of the registries themselves.
 
 from neuroloop import registry
 
+#: What measures of tables are called.
+MEASURES = {
+    "any_hit": "any cell hit",
+    "exact_top": "all cells hit",
+    "exact_threshold": "these cells and no other",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro-F1",
+    "auc": "AUC",
+    "auc_ovr": "AUC, one against the rest",
+    "brier": "Brier score",
+    "calibration_error": "calibration error",
+    "log_loss": "log loss",
+    "sum": "sum of the matrix",
+    "sharing_excess": "pairs that share a cell, less others",
+    "zncc": "as published",
+    "split_half": "between halves",
+}
+
 
 def method_name(method: str) -> str:
     """What an attribution method is called: ``"HiResCAM"`` of ``hires_cam``, from its ``LEGEND``.

@@ -12,12 +12,12 @@ from neuroloop.report.cards import LABELS, MARKS, WIDTH, Card, drawn, flat
 from neuroloop.report.chapters import SIMULATED, Chapter
 from neuroloop.report.columns import ShownTable
 from neuroloop.report.flags import Against, Flag, counted, flagged, ordered
+from neuroloop.report.look import look
 from neuroloop.report.passport import Passport
 from neuroloop.report.templates import render
 
 ASSETS = (
     "page.html.j2",
-    "page.css",
     "report.css",
     "report.js",
     "parts.html.j2",
@@ -106,6 +106,7 @@ def report_page(
     ]
     methods = _methods(chapters, provenance)
     context = {
+        "look": look(),
         "title": title,
         "made": f"seed {provenance.config['seed']} · {', '.join(provenance.config['run'])}",
         "data": data,
@@ -147,7 +148,7 @@ def _section(name: str, chapters: Sequence[Chapter]) -> dict[str, object]:
     shown = [
         {
             "id": f"{name}-{number}",
-            "title": chapter.title + (", simulated" if chapter.simulated else ""),
+            "title": chapter.title,
             "simulated": chapter.simulated,
             "files": chapter.files,
             **entry.context(chapter.files),

@@ -9,7 +9,17 @@ from neuroloop import registry
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.decoding import GROUP, MEAN, SIGNIFICANT, silent_regions
 from neuroloop.report.answers.table_rows import table_rows
-from neuroloop.report.cards import Bar, Card, Forest, ends, interval, listed, number, probability
+from neuroloop.report.cards import (
+    Bar,
+    Card,
+    Forest,
+    ends,
+    interval,
+    listed,
+    number,
+    probability,
+    times,
+)
 from neuroloop.report.flags import Against
 from neuroloop.report.names import teacher_name
 
@@ -113,7 +123,9 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any], known:
 
 
 def _scope(taught: list[Taught]) -> str:
-    return f"Over {taught[0].nearest['unit']}: {taught[0].nearest['scope']}." if taught else ""
+    return (
+        f"Over {times(taught[0].nearest['unit'])}: {taught[0].nearest['scope']}." if taught else ""
+    )
 
 
 def _of_what(taught: list[Taught]) -> str:

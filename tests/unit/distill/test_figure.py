@@ -52,10 +52,7 @@ def test_every_gain_stands_at_its_place_with_its_interval(tmp_path):
     }
     figure = ablation_figure(*tables(gains))
     first, second = figure.axes
-    markers = {
-        name: look[1]
-        for name, look in teacher_looks(["brain", "smoothed labels", "a CNN's soft labels"]).items()
-    }
+    markers = {name: look[1] for name, look in teacher_looks(["brain", "smooth", "cnn"]).items()}
     expected = {
         (markers["cnn"], 0): 0.03,
         (markers["brain"], 1): 0.05,
@@ -70,7 +67,7 @@ def test_every_gain_stands_at_its_place_with_its_interval(tmp_path):
     assert [label.get_text() for label in first.get_xticklabels()] == ["no brain", "V1", "V2"]
     assert [panel.get_title() for panel in figure.axes] == ["S1", "S2"]
     title = figure.get_suptitle()
-    assert "4 seeds, 200 test images, chance 10.0%" in title
+    assert "4 seeds, 200 test images, chance 10 %" in title
     assert "gains below 1.6 to 2.0 points could not be seen" in title
     assert "50 %" in first.get_ylabel()
     (legend,) = figure.legends
