@@ -21,10 +21,10 @@ MARKS = {
 KINDS = ("claim", "open", "control", "truth")
 
 #: Sizes of a forest plot in its own units: width, width of labels, height of a row, of the scale.
-WIDTH, LABELS, ROW, SCALE = 454, 180, 22, 24
+WIDTH, LABELS, ROW, SCALE = 454, 172, 22, 24
 
 #: Most characters of a label that its width holds.
-LONGEST = 28
+LONGEST = 27
 
 
 @dataclass(frozen=True)

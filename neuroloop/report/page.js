@@ -21,10 +21,10 @@
     if (!pictures.length) return;
     const large = document.createElement("dialog");
     large.className = "large";
-    large.innerHTML = '<button type="button">Close</button><img alt="">';
+    const [close, shown] = ["button", "img"].map((kind) => large.appendChild(document.createElement(kind)));
+    [close.type, close.textContent] = ["button", "Close"];
     document.body.append(large);
-    const shown = large.querySelector("img");
-    [large.querySelector("button"), shown].forEach((one) => one.addEventListener("click", () => large.close()));
+    [close, shown].forEach((one) => one.addEventListener("click", () => large.close()));
     const enlarge = (picture) => {
       [shown.src, shown.alt] = [picture.src, picture.alt];
       large.style.setProperty("--own", `${picture.width > innerWidth ? picture.width : picture.naturalWidth}px`);

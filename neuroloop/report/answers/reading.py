@@ -139,8 +139,8 @@ def _answer(stimulated: Mapping[str, Any]) -> tuple[str, str]:
             f"{number(max(least, 0), 100)} points would have been seen."
         )
     told = [
-        f"in {interval(row['value'], row['ci_low'], row['ci_high'], 100)} % of frames of {name} "
-        f"(chance {number(row['chance'], 100)} %, {probability(row['p'], LEAST)})"
+        f"in {interval(row['value'], row['ci_low'], row['ci_high'], 100)} % of frames in "
+        f"session {name} (chance {number(row['chance'], 100)} %, {probability(row['p'], LEAST)})"
         for name, row in stimulated.items()
         if name in found
     ]

@@ -46,7 +46,7 @@ def test_brains_that_beat_every_control_teach(card):
     assert (bar.label, bar.kind, bar.value) == ("S1 V1 − smoothed labels", "claim", 0.02)
     assert (bar.low, bar.high) == (0.005, 0.035)
     assert made.scope.startswith(
-        "Over seeds x images: other seeds and other images of these classes; these brains alone."
+        "Over seeds × images: other seeds and other images of these classes; these brains alone."
     )
     assert made.forest.caption.endswith("at q 0.05; 5 seeds, 1,000 images, 95 %.")
 
