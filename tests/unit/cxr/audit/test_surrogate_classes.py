@@ -69,6 +69,7 @@ def rows(shown, folder: Path, folds: int | str = 3, surrogates=4):
 def test_features_that_tell_the_class_tell_nothing_of_dealt_ones(shown, tmp_path):
     made = rows(shown, tmp_path)
     assert [set(row) for row in made] == [set(SURROGATES)] * 8
+    assert {row["allowed"] for row in made} == {0.025}
     assert {row["headline"] for row in made} == {
         "classifying",
         "classifying, bacteria against virus",
