@@ -14,8 +14,7 @@ from pathlib import PurePosixPath
 import numpy as np
 import pandas as pd
 
-from neuroloop.cxr.audit.sources import against_others
-from neuroloop.cxr.audit.told_classes import Told, deal
+from neuroloop.cxr.audit.told_classes import Told, deal, told_classes
 from neuroloop.files.natural_order import natural_key
 
 #: A day in a name or a header: 20200131, 2020-01-31, 2020:01:31.
@@ -51,21 +50,16 @@ def told_names(
     Returns
     -------
     told : Told
-        Of the class that stands out most; p is corrected for their number (Bonferroni).
-    name : str
-        That class. None where names are all alike, or patients too few.
+    where : str
+        Empty: it is of the whole set. None where names are all alike, or patients too few.
     """
     of_source = [", ".join(one) for one in zip(*sources.values(), strict=True)]
     of_source = of_source or [""] * len(files)
     cues = name_cues(files, dates, labels)
     place = cues["place in the order of names"]
     cues["place in the order of names of its source"] = place.groupby(of_source).rank(pct=True)
-    deals = deal(labels, patients, generator, of_source)
-    each = against_others(cues, deals, [f"class {name}" for name in np.unique(labels)])
-    if not each:
-        return None
-    told, name = min(each, key=lambda one: one[0].p)
-    return told._replace(p=min(1.0, told.p * len(each))), name
+    told = told_classes(cues, deal(labels, patients, generator, of_source))
+    return (told, "") if told else None
 
 
 def name_cues(files: Sequence[str], dates: Sequence[str], labels: pd.Series) -> pd.DataFrame:
