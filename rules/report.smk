@@ -154,7 +154,7 @@ rule write_report:
         config=as_completed(),
         audit=found_by_audit(),
         graph=lambda wildcards: rule_steps(workflow, all_jobs()),
-        cited=citations(),
+        cited=citations(config),
         looked_into=looked_into(),
         audited=Path(audit_page.FLAGS).is_file(),
         networks=found_in_networks(config["explain"]["models"]),

@@ -53,7 +53,7 @@ def write_report(
     graph : sequence of (rule, branch, number of jobs, rules before it)
         All rules that lead to the page.
     cited : sequence of str
-        How to cite the software and the studies whose data it reads.
+        How to cite the software and the data.
     looked_into : sequence of str
         Networks that have a gallery.
     audited : bool
