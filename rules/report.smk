@@ -152,11 +152,11 @@ rule write_report:
         plugins=plugins_of(section=sections_shown),
         chapters=[chapter.outline for chapter in CHAPTERS],
         config=as_completed(),
-        audit=found_by_audit(),
+        audit=found_by_audit(config["run"]),
         graph=lambda wildcards: rule_steps(workflow, all_jobs()),
         cited=citations(config),
         looked_into=looked_into(),
-        audited=Path(audit_page.FLAGS).is_file(),
+        audited=[name for name in audited_data() if name in config["run"]],
         networks=found_in_networks(config["explain"]["models"]),
         threads=config["threads"],
     script:

@@ -1,7 +1,7 @@
 """What the page of the report shows beside its chapters. No rule stands here."""
 
 from neuroloop.report.answers.table_flags import found_in_networks
-from neuroloop.report.audit_page import found_by_audit
+from neuroloop.report.audit_page import audited_data, found_by_audit
 from neuroloop.report.provenance import citations
 from neuroloop.workflow.rule_steps import rule_steps
 

@@ -32,7 +32,7 @@ def write_report(
     graph: Sequence[tuple[str, str, int, Sequence[str]]] = (),
     cited: Sequence[str] = (),
     looked_into: Sequence[str] = (),
-    audited: bool = False,
+    audited: Sequence[str] = (),
 ) -> None:
     """Write one self-contained HTML page, and its numbers as JSON.
 
@@ -56,8 +56,8 @@ def write_report(
         How to cite the software and the data.
     looked_into : sequence of str
         Networks that have a gallery.
-    audited : bool
-        Whether there was an audit.
+    audited : sequence of str
+        Data sets that were audited.
     page, summary : path
         index.html and summary.json.
     """

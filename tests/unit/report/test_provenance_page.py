@@ -45,6 +45,9 @@ def test_the_graph_is_the_same_of_the_same_rules():
     assert laid_out(STEPS) == laid_out([*STEPS])
 
 
+RUN = CONFIG["run"]
+
+
 @pytest.fixture
 def config():
     made = copy.deepcopy(CONFIG)
@@ -64,7 +67,7 @@ def config():
 
 
 def test_nothing_is_left_out_of_a_config_that_runs_all(config):
-    assert skipped(config) == []
+    assert skipped(config, audited=RUN) == []
 
 
 @pytest.mark.parametrize(
@@ -82,15 +85,15 @@ def test_nothing_is_left_out_of_a_config_that_runs_all(config):
 )
 def test_what_is_left_out_has_its_reason(config, change, what, why):
     config[change[0]] = change[1]
-    assert (what, why) in skipped(config)
+    assert (what, why) in skipped(config, audited=RUN)
 
 
 def test_what_other_targets_would_make_is_told(config):
     config["explain"] = {"models": {"reader": {}, "cnn": {}}}
-    assert skipped(config, looked_into=["reader", "cnn"]) == []
-    assert skipped(config, ["reader"], audited=False) == [
+    assert skipped(config, looked_into=["reader", "cnn"], audited=RUN) == []
+    assert skipped(config, ["reader"], audited=RUN[1:]) == [
         ("Inside the networks: cnn", "snakemake explain was not run"),
-        ("Leaks, and surrogates without an effect", "snakemake audit was not run"),
+        (f"Leaks, and surrogates without an effect, of {RUN[0]}", "snakemake audit was not run"),
     ]
 
 
@@ -99,7 +102,7 @@ def test_parts_of_a_study_that_are_left_out_have_their_reasons(config):
     config["datasets"]["faces"]["teaching"] |= {"assignment_rois": ["V1"]}
     config["areas"]["cells"]["comparisons"] = []
     config["radiographs"]["chests"] |= {"external": [], "maps": []}
-    assert skipped(config) == [
+    assert skipped(config, audited=RUN) == [
         (
             "faces: whether the brain knows the image and not its class alone, of Noise",
             "not in datasets.faces.teaching.assignment_rois",
