@@ -123,6 +123,7 @@ rule write_passport:
         runtime=minutes(10),
     params:
         code=code_version("report/write_passport.py"),
+        simulated=simulated_data(),
         threads=config["threads"],
     script:
         "../scripts/report/write_passport.py"
@@ -152,11 +153,11 @@ rule write_report:
         plugins=plugins_of(section=sections_shown),
         chapters=[chapter.outline for chapter in CHAPTERS],
         config=as_completed(),
-        audit=found_by_audit(),
+        audit=found_by_audit(config["run"]),
         graph=lambda wildcards: rule_steps(workflow, all_jobs()),
-        cited=citations(),
+        cited=citations(config),
         looked_into=looked_into(),
-        audited=Path(audit_page.FLAGS).is_file(),
+        audited=[name for name in audited_data() if name in config["run"]],
         networks=found_in_networks(config["explain"]["models"]),
         threads=config["threads"],
     script:

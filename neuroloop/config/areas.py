@@ -19,6 +19,9 @@ class Area(Settings):
     """An area; the keys of its source stand in the same block."""
 
     source: str = setting("Where movies come from.")
+    citation: str | None = setting(
+        "How to cite the data, in one line, as the report shows it; null: not stated.", None
+    )
     sessions: dict[str, Any] = setting("Sessions, by name.", min_length=1)
     register: bool = setting("Whether frames are moved onto each other.", False)
     frames: Frames = setting("Which frames around a stimulation are used.", Frames())

@@ -171,7 +171,10 @@ def _message(error: Mapping[str, Any], path: Path, config: Any) -> str:
     if kind == "literal_error":
         return f"{value} is not one of {context['expected']}"
     if kind == "string_pattern_mismatch":
-        return f"{value} is no name: letters, digits, _ and -, beginning with one of the first two"
+        return (
+            f"{value} is no name: letters (a to z, A to Z), digits, _ and -, beginning with one of "
+            "the first two"
+        )
     limits = {
         "greater_than": "is less than or equal to the minimum of",
         "greater_than_equal": "is less than the minimum of",

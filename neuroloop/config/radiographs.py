@@ -16,6 +16,9 @@ class Radiographs(Settings):
     """A set of radiographs; the keys of its source stand in the same block."""
 
     source: str = setting("Where radiographs come from.")
+    citation: str | None = setting(
+        "How to cite the data, in one line, as the report shows it; null: not stated.", None
+    )
     size: int = setting("Side that radiographs are scaled to.", 128, ge=32, unit="pixels")
     folds: Annotated[int, Field(ge=2)] | Literal["holdout"] = setting(
         "Folds of the patients; or holdout: 8 : 1 : 1 of the patients.", 5

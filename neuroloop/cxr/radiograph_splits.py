@@ -59,7 +59,7 @@ def patient_folds(
         raise NeuroLoopError(f"{n_folds} folds: ask for at least 2")
     folds = _deal(labels, patients, n_folds, generator)
     if _lacking(folds, n_folds, labels):
-        raise _too_few(folds, n_folds, labels, patients)
+        raise _too_few(folds, n_folds, labels, patients, "ask for fewer folds")
     check_patients_apart(folds, patients)
     return folds
 
@@ -279,7 +279,7 @@ def _share_out(
         sides = side_of[_deal(labels, patients, n_parts, generator)]
         if not _lacking(sides, len(shares), labels):
             return sides
-    raise _too_few(sides, len(shares), labels, patients)
+    raise _too_few(sides, len(shares), labels, patients, "leave the class out")
 
 
 def _lacking(sides: np.ndarray, n_sides: int, labels: np.ndarray) -> list[str]:
@@ -292,12 +292,11 @@ def _lacking(sides: np.ndarray, n_sides: int, labels: np.ndarray) -> list[str]:
 
 
 def _too_few(
-    sides: np.ndarray, n_sides: int, labels: np.ndarray, patients: np.ndarray
+    sides: np.ndarray, n_sides: int, labels: np.ndarray, patients: np.ndarray, advice: str
 ) -> NeuroLoopError:
     name = _lacking(sides, n_sides, labels)[0]
     number = len(set(patients[labels == name].tolist()))
     return NeuroLoopError(
         f"class {name!r} has radiographs of {number} patients, too few for each of {n_sides} "
-        f"parts of the "
-        "radiographs to have one: ask for fewer folds or larger shares, or add radiographs"
+        f"parts of the radiographs to have one: {advice}, or add patients"
     )

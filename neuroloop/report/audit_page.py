@@ -1,6 +1,6 @@
 """The page of an audit: what a reader of the results has to beware of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -174,8 +174,11 @@ def verdict(checks: pd.DataFrame, counts: pd.DataFrame, audited: Sequence[Audite
     surrogates = counted(int(each["surrogates"].sum()), "surrogate")
     refused = int(each["refused"].sum())
     also = f" ({refused} more refused)" if refused else ""
+    few = int((each["surrogates"] < ENOUGH).sum())
+    unknown = f", too few to tell of {counted(few, 'claim')}" if few else ""
     told_of = "In the rest nothing" if lacking else "Nothing"
-    return f"{before}{told_of} was found: {counted(len(checks), 'check')}, {surrogates}{also}."
+    checked = counted(len(checks), "check")
+    return f"{before}{told_of} was found: {checked}, {surrogates}{also}{unknown}."
 
 
 def _tables() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -210,11 +213,18 @@ def terminal_line(told: str = "") -> str:
     return " ".join([f"Audit: {told}", *([f"{'; '.join(names)}."] if names else []), f"See {PAGE}"])
 
 
-def found_by_audit() -> list[tuple[str, str, str]]:
-    """What the last audit found, if there was one: data set, sentence, kind of flag."""
+def audited_data() -> list[str]:
+    """Data sets of which the last audit has a check or a surrogate."""
     if not Path(FLAGS).is_file() or not Path(COUNTS).is_file():
         return []
-    checks, counts = _tables()
+    return sorted({name for table in _tables() for name in table["data"].tolist()})
+
+
+def found_by_audit(names: Collection[str]) -> list[tuple[str, str, str]]:
+    """What the last audit found of these data sets: data set, sentence, kind of flag."""
+    if not audited_data():
+        return []
+    checks, counts = (table[table["data"].isin(list(names))] for table in _tables())
     told = [
         (row["data"], f"{row['name']}, {row['of']}: {row['told']}", "leak")
         for row in _flagged(checks)

@@ -1,6 +1,6 @@
 """The page of all passports: what came in, before anything is computed."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import groupby
 from pathlib import Path
 
@@ -16,13 +16,15 @@ ASSETS = ("check.html.j2", "check.css", "parts.html.j2")
 FILES = 2000
 
 
-def check_page(passports: Mapping[StrPath, Passport]) -> str:
+def check_page(passports: Mapping[StrPath, Passport], simulated: Collection[str] = ()) -> str:
     """Write the page.
 
     Parameters
     ----------
     passports : mapping
         By the path of each, beside which its figures lie.
+    simulated : collection of str
+        Data sets that are simulated, or whose responses are.
 
     Returns
     -------
@@ -32,7 +34,7 @@ def check_page(passports: Mapping[StrPath, Passport]) -> str:
     order = list(KINDS)
     shown = sorted(passports.items(), key=lambda pair: order.index(pair[1].kind))
     sections = [
-        (KINDS[kind], [_shown(Path(path), passport) for path, passport in group])
+        (KINDS[kind], [_shown(Path(path), passport, simulated) for path, passport in group])
         for kind, group in groupby(shown, key=lambda pair: pair[1].kind)
     ]
     warned = [one for _, every in sections for one in every if one["warnings"]]
@@ -40,13 +42,14 @@ def check_page(passports: Mapping[StrPath, Passport]) -> str:
     return render("neuroloop.report/check.html.j2", context)
 
 
-def _shown(path: Path, passport: Passport) -> dict[str, object]:
+def _shown(path: Path, passport: Passport, simulated: Collection[str]) -> dict[str, object]:
     """What the page shows of a passport."""
     intake = passport.intake
     return {
         "id": f"{passport.kind}-{passport.name}",
         "name": passport.name,
         "line": passport.line,
+        "simulated": passport.name in simulated,
         "warnings": intake.warnings,
         "recognised": intake.recognised,
         "dropped": intake.dropped,

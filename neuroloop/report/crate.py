@@ -57,7 +57,17 @@ def crate_of(
         for one in summary["answers"]
     )
     crate.datePublished = made
-    crate.license = "All rights of the data stay with their owners."
+    crate.license = crate.add(
+        ContextEntity(
+            crate,
+            "#license",
+            {
+                "@type": "CreativeWork",
+                "name": "All rights reserved",
+                "description": "All rights of the data stay with their owners.",
+            },
+        )
+    )
     files = {path: _add(crate, root, path) for path in _files(root)}
     software = crate.add(
         ContextEntity(

@@ -51,7 +51,7 @@ class Provenance:
     skipped : list of (str, str)
         What was left out, and why.
     cited : list of str
-        How to cite the software, and studies whose data it reads.
+        How to cite the software and the data.
     graph : dict
         The graph of rules, see `neuroloop.report.rule_graph`; empty where it is not known.
     """

@@ -56,23 +56,29 @@ def completed(config: Mapping[str, Any]) -> str:
     return yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True, width=100)
 
 
-def citations() -> list[str]:
-    """How to cite the software, and the studies whose data it can read: of CITATION.cff."""
+def citations(config: Mapping[str, Any]) -> list[str]:
+    """How to cite the software (of CITATION.cff), and the data that this config runs on.
+
+    Of simulated data there is nobody to cite; others whose block states no `citation` are named.
+    """
+    cited = [_own_citation()]
+    blocks = {kind: config.get(kind, {}) for kind in ("datasets", "areas", "radiographs")}
+    for name in config["run"]:
+        block = next(named[name] for named in blocks.values() if name in named)
+        if block.get("citation"):
+            cited.append(block["citation"])
+        elif block["source"] != "simulated":
+            cited.append(f"{name}: the study that published these data (key citation states it).")
+    return list(dict.fromkeys(cited))
+
+
+def _own_citation() -> str:
     file = Path(__file__).parents[2] / "CITATION.cff"
     if not file.is_file():
-        return [f"NeuroLoop {__version__}."]
+        return f"NeuroLoop {__version__}."
     stated = yaml.safe_load(file.read_text(encoding="utf-8"))
     authors = ", ".join(one["name"] for one in stated["authors"])
-    own = f"{authors}. {stated['title']} {stated['version']}. Software, {stated['license']}."
-    return [own, *map(_reference, stated["references"])]
-
-
-def _reference(stated: Mapping[str, Any]) -> str:
-    """A reference in one line."""
-    names = [f"{one['family-names']} {one['given-names'][0]}" for one in stated["authors"]]
-    whose = ", ".join(names[:3]) + (" et al." if len(names) > 3 else "")
-    place = f"{stated['journal']} {stated['volume']}:{stated['start']}"
-    return f"{whose} ({stated['year']}). {stated['title']}. {place}. doi:{stated['doi']}"
+    return f"{authors}. {stated['title']} {stated['version']}. Software, {stated['license']}."
 
 
 def inputs(passports: Sequence[Passport], files: Sequence[str]) -> list[ShownTable]:

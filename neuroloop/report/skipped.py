@@ -14,7 +14,7 @@ KINDS = {
 
 
 def skipped(
-    config: Mapping[str, Any], looked_into: Collection[str] = (), audited: bool = True
+    config: Mapping[str, Any], looked_into: Collection[str] = (), audited: Collection[str] = ()
 ) -> list[tuple[str, str]]:
     """What was left out, and why, a sentence each.
 
@@ -24,8 +24,8 @@ def skipped(
         As it was completed.
     looked_into : collection of str
         Networks under ``explain.models`` that have their page.
-    audited : bool
-        Whether data were audited.
+    audited : collection of str
+        Data sets that were audited.
 
     Returns
     -------
@@ -50,8 +50,10 @@ def skipped(
     unseen = [name for name in config["explain"]["models"] if name not in looked_into]
     if unseen:
         found.append((f"Inside the networks: {listed(unseen)}", "snakemake explain was not run"))
-    if not audited:
-        found.append(("Leaks, and surrogates without an effect", "snakemake audit was not run"))
+    untried = [name for name in config["run"] if name not in audited]
+    if untried:
+        what = f"Leaks, and surrogates without an effect, of {listed(untried)}"
+        found.append((what, "snakemake audit was not run"))
     return found
 
 

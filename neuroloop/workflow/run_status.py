@@ -6,6 +6,8 @@ logs of jobs. It changes nothing, and asks for no lock.
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,7 +39,7 @@ class JobState(NamedTuple):
     why : str
         Why it has to run; empty of a finished one.
     log : str
-        Of a failed one.
+        Of a failed one, and when it was written: its error is of the config of that time.
     """
 
     rule: str
@@ -77,7 +79,7 @@ def _state(workflow: Any, job: Any, held: bool) -> JobState:
     said = log.read_text(encoding="utf-8", errors="replace").splitlines() if log else []
     absent = [str(path) for path in job.output if not Path(path).exists()]
     if absent and log and not (said and DONE in said[-1]):
-        return JobState(*named, "failed", _error(said), str(log))
+        return JobState(*named, "failed", _error(said), _dated(log))
     reason = workflow.dag.reason(job)
     if len(absent) == len(job.output):
         return JobState(*named, "missing", FOLLOWS if reason.updated_input_run else "not made yet")
@@ -185,13 +187,24 @@ def status_lines(states: Sequence[JobState], holder: str, missing: Iterable[str]
 
 
 def _group(state: str, why: str, group: Sequence[JobState]) -> list[str]:
-    values: dict[str, dict[str, None]] = {}
-    for one in group:
-        for name, value in one.wildcards:
-            values.setdefault(name, {})[value] = None
-    whose = "; ".join(f"{name} {_some(list(found), NAMED)}" for name, found in values.items())
-    lines = [f"  {': '.join(part for part in (state, whose, why) if part)}"]
+    lines = [f"  {': '.join(part for part in (state, _whose(group), why) if part)}"]
     lines += [f"      {one.log}" for one in group[:LOGS] if one.log]
     if len(group) > LOGS and group[0].log:
         lines.append(f"      and {len(group) - LOGS} more logs")
     return lines
+
+
+def _whose(group: Sequence[JobState]) -> str:
+    """Which jobs of a rule: all combinations of some values, or each by its values."""
+    values: dict[str, dict[str, None]] = {}
+    for one in group:
+        for name, value in one.wildcards:
+            values.setdefault(name, {})[value] = None
+    if prod(map(len, values.values())) == len(group):
+        return "; ".join(f"{name} {_some(list(found), NAMED)}" for name, found in values.items())
+    each = ["/".join(value for _, value in one.wildcards) for one in group]
+    return f"{'/'.join(values)} {_some(each, NAMED)}"
+
+
+def _dated(log: Path) -> str:
+    return f"{log} (of {datetime.fromtimestamp(log.stat().st_mtime):%Y-%m-%d %H:%M})"

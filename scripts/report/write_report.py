@@ -32,7 +32,7 @@ def write_report(
     graph: Sequence[tuple[str, str, int, Sequence[str]]] = (),
     cited: Sequence[str] = (),
     looked_into: Sequence[str] = (),
-    audited: bool = False,
+    audited: Sequence[str] = (),
 ) -> None:
     """Write one self-contained HTML page, and its numbers as JSON.
 
@@ -53,11 +53,11 @@ def write_report(
     graph : sequence of (rule, branch, number of jobs, rules before it)
         All rules that lead to the page.
     cited : sequence of str
-        How to cite the software and the studies whose data it reads.
+        How to cite the software and the data.
     looked_into : sequence of str
         Networks that have a gallery.
-    audited : bool
-        Whether there was an audit.
+    audited : sequence of str
+        Data sets that were audited.
     page, summary : path
         index.html and summary.json.
     """

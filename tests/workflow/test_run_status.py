@@ -34,6 +34,16 @@ def test_a_rule_has_a_line_and_what_is_not_finished_is_grouped_by_its_reason() -
     ]
 
 
+def test_jobs_that_are_not_all_combinations_are_named_each() -> None:
+    stale = [("S1", "V1"), ("S1", "V4"), ("S2", "V4")]
+    jobs = [state("decode", "stale", "code changed", subject=s, roi=r) for s, r in stale]
+    jobs += [state("decode", "missing", "not made yet", subject="S2", roi="V1")]
+    assert status_lines(jobs, "", [])[-2:] == [
+        "  stale: subject/roi S1/V1, S1/V4, S2/V4: code changed",
+        "  missing: subject S2; roi V1: not made yet",
+    ]
+
+
 def test_many_values_and_logs_are_counted() -> None:
     jobs = [state("train", "failed", "no", f"logs/{n}.log", fold=str(n)) for n in range(9)]
     lines = status_lines(jobs, "process 7 on here", ["x.h5 is missing"])
@@ -99,11 +109,14 @@ def test_status_tells_why_and_changes_nothing(copied: Project) -> None:
     before = files(copied)
     found = told(copied, " 1 failed", status=1)
     assert files(copied) == before
-    assert found["train_students"][:2] == [
+    why, where = found["train_students"][:2]
+    assert why == (
         "failed: dataset tiny; subject S1; roi HVC; decoder ridge; teacher brain; student "
-        "tiny_student: no memory is left: give it more",
-        str(log.relative_to(copied.folder)),
-    ]
+        "tiny_student: no memory is left: give it more"
+    )
+    assert re.fullmatch(
+        rf"{log.relative_to(copied.folder)} \(of \d{{4}}-\d\d-\d\d \d\d:\d\d\)", where
+    )
     assert "ablation.tsv is gone" in found["summarise_ablation"][0]
     assert re.search("code changed: neuroloop/fmri/dealing.py", found["assign_folds"][0])
     assert found["write_report"] == ["stale: follows from what is above"]

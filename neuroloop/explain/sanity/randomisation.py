@@ -91,7 +91,8 @@ def find_layers(network: nn.Module, images: torch.Tensor) -> list[Layer]:
     """List the layers from the output down, by the order in which they run.
 
     A layer is a module with parameters of its own, and the normalisations that run after it. One
-    that runs several times has the place of its last run.
+    that runs several times has the place of its last run. What does not run and plays no part in
+    the output, as a backbone's last section where the head reads others, is no layer.
 
     Parameters
     ----------
@@ -107,16 +108,21 @@ def find_layers(network: nn.Module, images: torch.Tensor) -> list[Layer]:
     Raises
     ------
     ValueError
-        If parameters belong to a module that does not run by itself: they would stay trained.
+        If the output depends on parameters of a module that does not run by itself: they would
+        stay trained.
     """
     copied = copy.deepcopy(network).eval()
     ran: list[str] = []
     for name, module in copied.named_modules():
         if _is_layer(module):
             module.register_forward_pre_hook(lambda *_, name=name: ran.append(name))
-    with torch.no_grad():
-        copied(images[:1].to(device_of(copied)))
-    silent = {name for name, module in copied.named_modules() if _is_layer(module)} - set(ran)
+    with torch.enable_grad():
+        output = copied.requires_grad_(True)(images[:1].to(device_of(copied)))
+    silent = [
+        name
+        for name, module in copied.named_modules()
+        if _is_layer(module) and name not in ran and _is_used(module, output)
+    ]
     if silent:
         raise ValueError(f"{min(silent)} has parameters but does not run: it would stay trained")
     found: list[Layer] = []
@@ -126,6 +132,15 @@ def find_layers(network: nn.Module, images: torch.Tensor) -> list[Layer]:
         else:
             found.append(Layer(name, (name,)))
     return found[::-1]
+
+
+def _is_used(module: nn.Module, output: torch.Tensor) -> bool:
+    """Whether an output depends on a module's own parameters."""
+    own = list(module.parameters(recurse=False))
+    if not own:
+        return False
+    found = torch.autograd.grad(output.sum(), own, retain_graph=True, allow_unused=True)
+    return any(gradient is not None for gradient in found)
 
 
 @torch.no_grad()

@@ -90,22 +90,30 @@ def methods(of: str, block: Mapping[str, Any], config: Mapping[str, Any]) -> str
     from neuroloop import registry
     from neuroloop.report.cards import listed
     from neuroloop.report.passport import counted
+    from neuroloop.statistics.prevalence import fewest_people
 
     simulated = " (simulated)" if block["source"] == "simulated" else ""
     decoders = [
         f"{name} ({registry.entry('decoder', config['decoders'][name]['method']).LEGEND})"
         for name in block["decoders"]
     ]
+    people = len(block["subjects"])
+    majority = (
+        " Whether most people carry the information was tested by prevalence inference (Allefeld "
+        "et al. 2016)."
+        if people >= fewest_people()
+        else f" That most people carry the information cannot be shown of fewer than "
+        f"{fewest_people()} subjects by prevalence inference (Allefeld et al. 2016)."
+    )
     return (
-        f"Brain data {of}{simulated}: {counted(len(block['subjects']), 'subject')}, "
+        f"Brain data {of}{simulated}: {counted(people, 'subject')}, "
         f"{counted(len(block['rois']), 'region')} ({listed(list(block['rois']))}). Samples were "
         f"dealt to {block['folds']} folds by {block['fold_by']}, and their categories predicted "
         "out of fold; voxels were selected, scaled and calibrated inside each training fold "
         f"alone. Decoders: {'; '.join(decoders)}. Balanced accuracy was compared with "
         f"{block['permutations']} permutations of labels, and p corrected within families of tests "
         "by step-down maxT (Westfall and Young 1993; Nichols and Holmes 2002). Intervals of "
-        "accuracy are 95 % score intervals over what is alike. Whether most people carry the "
-        "information was tested by prevalence inference (Allefeld et al. 2016)."
+        f"accuracy are 95 % score intervals over what is alike.{majority}"
     )
 
 

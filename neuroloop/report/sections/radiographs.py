@@ -158,21 +158,39 @@ def _sets(scores: "pd.DataFrame") -> dict[str, str]:
 
 def methods(of: str, block: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     """How radiographs were classified."""
-    from neuroloop import registry
-    from neuroloop.report.cards import listed
-
     simulated = " (simulated)" if block["source"] == "simulated" else ""
-    backbones = [
-        f"{name} ({registry.entry('backbone', config['classifiers'][name]['backbone']).LEGEND})"
-        for name in block["classifiers"]
-    ]
+    told = [f"{name} ({_trained(config['classifiers'][name])})" for name in block["classifiers"]]
+    holdout = block["folds"] == "holdout"
+    dealt = "split 8 : 1 : 1" if holdout else f"dealt to {block['folds']} folds"
+    together = " + ".join
+    ensembles = "; ".join(together(names) for names in block["ensembles"])
+    means = f" Ensembles are the mean probabilities of {ensembles}." if ensembles else ""
     return (
-        f"Chest radiographs {of}{simulated} were dealt to {block['folds']} folds by patient. "
-        f"Classifiers: {listed(backbones)}. Scores are of radiographs of patients that a network "
-        "never saw, with 95 % intervals over patients; differences take refitting and other "
-        "partitions into account where trainings were repeated (Nadeau and Bengio 2003), and q is "
-        "p corrected within families (Benjamini and Hochberg 1995)."
+        f"Chest radiographs {of}{simulated} were {dealt} by patient. "
+        f"Classifiers: {'; '.join(told)}.{means} Scores are of radiographs of patients that a "
+        "network never saw, with 95 % intervals over patients; differences take refitting and "
+        "other partitions into account where trainings were repeated (Nadeau and Bengio 2003), and "
+        "q is p corrected within families (Benjamini and Hochberg 1995)."
     )
+
+
+def _trained(block: Mapping[str, Any]) -> str:
+    """What a classifier's network is, what of it is trained, and on what the rest stays."""
+    from neuroloop import registry
+    from neuroloop.report.passport import counted
+
+    sections = len(block["feature_layers"])
+    read = f"means and deviations of {counted(sections, 'section')}" if sections else "features"
+    start = block["weights"] or "random"
+    head = f"{'logistic regression' if block['C'] is not None else 'a head'} on its {read}"
+    if not block["epochs"]:
+        how = f"frozen, with {head}"
+    elif block["train_from"] == "head":
+        how = f"frozen, with {head}, trained for {counted(block['epochs'], 'epoch')}"
+    else:
+        how = f"trained from {block['train_from']} up for {counted(block['epochs'], 'epoch')}"
+    network = registry.entry("backbone", block["backbone"]).LEGEND.partition(",")[0]
+    return f"{network}, {start} weights, {how}"
 
 
 def _seen(row: Mapping[Any, Any]) -> str:

@@ -14,6 +14,12 @@ TITLE = "Networks read neurons"
 BLOCKS = "areas"
 ASSETS = ("reading.html.j2",)
 
+#: Maps by the head of the reader, as `neuroloop.calcium.reader_maps.method_of` chooses them.
+MAPS = {
+    "flatten": "HiResCAM (Draelos and Carin 2020)",
+    "gap": "Grad-CAM (Selvaraju et al. 2017)",
+}
+
 
 def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """The cells of an area's sessions, then one chapter a reader."""
@@ -128,12 +134,14 @@ def methods(of: str, block: Mapping[str, Any], config: Mapping[str, Any]) -> str
     from neuroloop.report.chapters import SIMULATED
 
     simulated = " (simulated)" if block["source"] in SIMULATED else ""
+    heads = {config["readers"][name]["head"] for name in block["readers"]}
+    maps = [cite for head, cite in MAPS.items() if head in heads]
     return (
         f"Calcium imaging {of}{simulated}, sessions {listed(list(block['sessions']))}: networks "
         f"({listed(block['readers'])}) learned from single frames which cells were stimulated, and "
         "were tested on trials that they had not seen. Chance is what the same predictions score "
-        "when the patterns of trials are permuted; intervals are over trials. Maps are Grad-CAM "
-        "(Selvaraju et al. 2017), compared by their zero-mean normalised cross-correlation beside "
-        "maps of untrained networks and of networks that learned permuted labels. Changes between "
+        "when the patterns of trials are permuted; intervals are over trials. Maps are "
+        f"{' or '.join(maps)}, compared by their zero-mean normalised cross-correlation beside "
+        "maps of untrained networks and patterns whose labels were permuted. Changes between "
         "sessions were tested by exchanging recordings of the same patterns."
     )

@@ -77,9 +77,9 @@ def test_a_map_without_values_is_told():
 def test_wrong_ones_are_marked():
     figure, axes = drawn()
     assert [panel.get_ylabel() for panel in axes[:, 0]] == [
-        "truth: bacteria\npredicted: bacteria\np = 0.90",
-        "truth: normal\npredicted: virus\np = 0.50\nWRONG",
-        "truth: virus\npredicted: virus\np = 0.75",
+        "truth: bacteria\npredicted: bacteria\nprobability 0.90",
+        "truth: normal\npredicted: virus\nprobability 0.50\nWRONG",
+        "truth: virus\npredicted: virus\nprobability 0.75",
     ]
     framed = [panel.spines["top"].get_visible() for panel in axes[:, 0]]
     assert framed == [False, True, False]

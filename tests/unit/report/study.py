@@ -36,7 +36,17 @@ CONFIG: dict[str, Any] = {
     "run": ["faces", "plain", "cells", "chests"],
     "seed": 7,
     "decoders": {"ridge": {"method": "ridge"}},
-    "classifiers": {"fine": {"backbone": "resnet18"}},
+    "readers": {"cnn": {"head": "flatten"}, "wide": {"head": "gap"}},
+    "classifiers": {
+        "fine": {
+            "backbone": "resnet18",
+            "weights": None,
+            "train_from": "layer4",
+            "epochs": 8,
+            "feature_layers": [],
+            "C": None,
+        }
+    },
     "datasets": {
         "plain": {**DATASET, "source": "nifti", "rois": {"V1": {}}},
         "faces": {**DATASET, "teaching": TEACHING},
@@ -57,6 +67,7 @@ CONFIG: dict[str, Any] = {
             "classifiers": ["fine"],
             "new_sites": [["case1", "fine"]],
             "external": [],
+            "ensembles": [],
             "maps": [["case1", "fine"], ["case5", "fine"]],
         }
     },

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import read_table
 from neuroloop.report.audit import (
     CLAIM,
     Check,
@@ -21,9 +22,11 @@ from neuroloop.report.audit_page import (
     COUNTS,
     FLAGS,
     PAGE,
+    audited_data,
     found_by_audit,
     summary,
     terminal_line,
+    verdict,
 )
 from scripts.report.write_audit import write_audit
 
@@ -222,7 +225,7 @@ def test_few_surrogates_are_not_called_chance(tmp_path: Path) -> None:
     assert "1 of 6" in text
     assert "too few to tell" in text
     assert "as often as chance" not in text
-    assert "Nothing was found: 1 check, 6 surrogates." in text
+    assert "Nothing was found: 1 check, 6 surrogates, too few to tell of 1 claim." in text
 
 
 def test_surrogates_that_lie_above_chance_are_told(tmp_path: Path) -> None:
@@ -247,13 +250,13 @@ def test_the_report_gets_what_the_last_audit_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert found_by_audit() == []
+    assert found_by_audit(["faces"]) == []
     written(tmp_path, [TIME, SOUND], 12)
     Path(FLAGS).parent.mkdir(parents=True)
     (tmp_path / "all_flags.tsv").rename(FLAGS)
-    assert found_by_audit() == []  # the audit is not done
+    assert found_by_audit(["faces"]) == []  # the audit is not done
     (tmp_path / "counts.tsv").rename(COUNTS)
-    assert found_by_audit() == [
+    assert found_by_audit(["faces"]) == [
         ("faces", "labels from time in the run, S1: Accuracy 0.9, chance 0.25.", "leak"),
         (
             "faces",
@@ -262,6 +265,18 @@ def test_the_report_gets_what_the_last_audit_found(
             "control",
         ),
     ]
+    assert audited_data() == ["faces"]
+    assert found_by_audit(["other"]) == []
+
+
+def test_too_few_surrogates_are_told_from_none_that_were_found(tmp_path: Path) -> None:
+    written(tmp_path, [SOUND], 0)
+    counts = read_table(tmp_path / "counts.tsv", {"surrogates": int})
+    checks = pd.DataFrame([{"found": 0}])
+    assert verdict(checks, counts) == "Nothing was found: 1 check, 20 surrogates."
+    assert verdict(checks, counts.assign(surrogates=4)) == (
+        "Nothing was found: 1 check, 4 surrogates, too few to tell of 1 claim."
+    )
 
 
 def test_a_clean_audit_tells_the_report_nothing(
@@ -272,4 +287,4 @@ def test_a_clean_audit_tells_the_report_nothing(
     Path(FLAGS).parent.mkdir(parents=True)
     (tmp_path / "all_flags.tsv").rename(FLAGS)
     (tmp_path / "counts.tsv").rename(COUNTS)
-    assert found_by_audit() == []
+    assert found_by_audit(["faces"]) == []

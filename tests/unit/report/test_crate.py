@@ -85,3 +85,9 @@ def test_the_run_says_what_was_read_and_by_what(graph: dict[str, Any]) -> None:
     assert read["identifier"] == f"sha256:{'ab' * 32}"
     assert run["result"] == graph["./"]["mainEntity"] == {"@id": "report/index.html"}
     assert graph["./"]["description"] == "Does it? (faces, simulated) Yes, by 2 points."
+
+
+def test_the_license_is_an_entity_of_its_own(graph: dict[str, Any]) -> None:
+    license_of_data = graph[graph["./"]["license"]["@id"]]
+    assert license_of_data["@type"] == "CreativeWork"
+    assert license_of_data["description"] == "All rights of the data stay with their owners."

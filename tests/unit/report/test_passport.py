@@ -86,6 +86,16 @@ def test_the_page_shows_all_and_warns_at_its_head(tmp_path):
     assert not [each for each in page.attributes("img") if not each["src"].startswith("data:")]
 
 
+def test_what_is_simulated_says_so_and_that_alone(tmp_path):
+    passport(tmp_path, "films", "radiographs")
+    passport(tmp_path, "faces")
+    paths = [tmp_path / f"{name}.json" for name in ("films", "faces")]
+    text = check_page({path: read_passport(path) for path in paths}, ["films"])
+    faces, films = Outline(text).of("p", "line")
+    assert films.startswith("SIMULATED")
+    assert "SIMULATED" not in faces
+
+
 def test_without_a_warning_the_page_says_so(tmp_path):
     passport(tmp_path)
     text = check_page({tmp_path / "faces.json": read_passport(tmp_path / "faces.json")})

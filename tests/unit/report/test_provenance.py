@@ -11,7 +11,7 @@ import neuroloop
 from neuroloop.files.intake import Intake
 from neuroloop.report import provenance
 from neuroloop.report.passport import Passport
-from tests.project import ROOT
+from tests.project import ROOT, preset
 
 #: Of a user who has no settings of his own.
 GIT = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
@@ -100,3 +100,29 @@ def test_files_that_were_read_are_listed_with_their_hash(tmp_path):
     assert file.text == str(tmp_path / "bold.nii")
     assert size.text == "4"
     assert digest.text == "3a6eb0790f39ac87c94f3856b2dd2c5d110e6811602261a9a923d3bb23adc8b7"
+
+
+def test_who_is_cited_is_whose_data_ran() -> None:
+    """Simulated data have nobody to cite; data without a citation are named."""
+    haxby = preset("haxby")["datasets"]["haxby"]
+    config = {
+        "run": ["made", "haxby", "haxby_blocks", "mine"],
+        "datasets": {
+            "made": {"source": "simulated", "citation": None},
+            "haxby": haxby,
+            "haxby_blocks": haxby,
+        },
+        "areas": {"mine": {"source": "tiff", "citation": None}},
+    }
+    own, data, unnamed = provenance.citations(config)
+    assert "NeuroLoop 0.1.0" in own
+    assert data.startswith("Haxby JV")
+    assert "10.1126/science.1063736" in data
+    assert unnamed.startswith("mine: the study that published these data")
+
+
+@pytest.mark.parametrize("name", ["haxby", "god", "digits69", "cxr", "hybrid"])
+def test_presets_of_public_data_say_whom_to_cite(name: str) -> None:
+    config = preset(name)
+    for block in (config.get(kind, {}) for kind in ("datasets", "areas", "radiographs")):
+        assert all(one["citation"] for one in block.values())

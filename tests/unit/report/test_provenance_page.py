@@ -5,7 +5,6 @@ import copy
 import pytest
 
 from neuroloop.report.page import Provenance, report_page
-from neuroloop.report.provenance import citations
 from neuroloop.report.rule_graph import ACROSS, WIDTH, Step, laid_out
 from neuroloop.report.skipped import skipped
 from tests.unit.report.outline import Outline
@@ -46,6 +45,9 @@ def test_the_graph_is_the_same_of_the_same_rules():
     assert laid_out(STEPS) == laid_out([*STEPS])
 
 
+RUN = CONFIG["run"]
+
+
 @pytest.fixture
 def config():
     made = copy.deepcopy(CONFIG)
@@ -60,11 +62,12 @@ def config():
     made["radiographs"]["chests"] |= {"external": ["other"], "new_sites": [["a", "b"]]}
     made["radiographs"]["chests"] |= {"leakage": [["case1", "fine"]]}
     made["areas"]["cells"]["readers"] = ["cnn"]
+    del made["readers"]["wide"]
     return made
 
 
 def test_nothing_is_left_out_of_a_config_that_runs_all(config):
-    assert skipped(config) == []
+    assert skipped(config, audited=RUN) == []
 
 
 @pytest.mark.parametrize(
@@ -82,15 +85,15 @@ def test_nothing_is_left_out_of_a_config_that_runs_all(config):
 )
 def test_what_is_left_out_has_its_reason(config, change, what, why):
     config[change[0]] = change[1]
-    assert (what, why) in skipped(config)
+    assert (what, why) in skipped(config, audited=RUN)
 
 
 def test_what_other_targets_would_make_is_told(config):
     config["explain"] = {"models": {"reader": {}, "cnn": {}}}
-    assert skipped(config, looked_into=["reader", "cnn"]) == []
-    assert skipped(config, ["reader"], audited=False) == [
+    assert skipped(config, looked_into=["reader", "cnn"], audited=RUN) == []
+    assert skipped(config, ["reader"], audited=RUN[1:]) == [
         ("Inside the networks: cnn", "snakemake explain was not run"),
-        ("Leaks, and surrogates without an effect", "snakemake audit was not run"),
+        (f"Leaks, and surrogates without an effect, of {RUN[0]}", "snakemake audit was not run"),
     ]
 
 
@@ -99,7 +102,7 @@ def test_parts_of_a_study_that_are_left_out_have_their_reasons(config):
     config["datasets"]["faces"]["teaching"] |= {"assignment_rois": ["V1"]}
     config["areas"]["cells"]["comparisons"] = []
     config["radiographs"]["chests"] |= {"external": [], "maps": []}
-    assert skipped(config) == [
+    assert skipped(config, audited=RUN) == [
         (
             "faces: whether the brain knows the image and not its class alone, of Noise",
             "not in datasets.faces.teaching.assignment_rois",
@@ -109,12 +112,6 @@ def test_parts_of_a_study_that_are_left_out_have_their_reasons(config):
         ("chests: radiographs of another source", "radiographs.chests.external is empty"),
         ("chests: where classifiers looked", "radiographs.chests.maps is empty"),
     ]
-
-
-def test_the_software_and_the_studies_behind_it_are_cited():
-    own, *studies = citations()
-    assert own.startswith("NeuroLoop developers. NeuroLoop 0.1.0.")
-    assert any("Horikawa T, Kamitani Y (2017)" in one and "doi:10.1038" in one for one in studies)
 
 
 def test_the_page_and_the_summary_show_all_three(tmp_path, monkeypatch):

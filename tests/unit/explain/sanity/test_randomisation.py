@@ -27,6 +27,7 @@ from neuroloop.explain.sanity.randomisation import (
 from neuroloop.networks import calcium_network
 from neuroloop.networks import resnet as networks
 from neuroloop.networks.resnet import resnet
+from neuroloop.networks.transfer_network import transfer_network
 
 
 def drawn(*shape, seed=0):
@@ -172,11 +173,34 @@ def test_layers_of_a_resnet_take_all_of_its_parameters():
     )
 
 
-def test_parameters_that_would_stay_trained_are_refused():
+def test_what_plays_no_part_is_no_layer():
     network = micro()
+    as_it_was = find_layers(network, IMAGES)
     network[2].spare = nn.Linear(2, 2)
-    with pytest.raises(ValueError, match=r"2.spare has parameters but does not run"):
-        find_layers(network, IMAGES)
+    assert find_layers(network, IMAGES) == as_it_was
+
+
+def test_sections_above_those_that_a_head_reads_are_no_layers():
+    network = transfer_network(
+        backbone="efficientnet_lite0", classes=3, cut="head", taps=("block1", "block2"), dropout=0
+    )
+    names = [layer.name for layer in find_layers(network.eval(), drawn(1, 1, 32, 32))]
+    assert names[0].startswith("head")
+    assert not any("_conv_head" in name or "_blocks.3." in name for name in names)
+
+
+def test_parameters_that_would_stay_trained_are_refused():
+
+    class Functional(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.last = nn.Linear(16, 4), nn.Linear(4, 2)
+
+        def forward(self, x):
+            return self.last(nn.functional.linear(x.flatten(1), self.first.weight))
+
+    with pytest.raises(ValueError, match=r"first has parameters but does not run"):
+        find_layers(Functional(), drawn(2, 1, 4, 4))
     odd = nn.Sequential(nn.Conv2d(1, 1, 1), nn.PReLU(), nn.Flatten())
     with pytest.raises(ValueError, match="how a PReLU begins"):
         randomisation(odd, edges, IMAGES, CLASSES, seed=0)
