@@ -157,7 +157,7 @@ rule write_report:
         cited=citations(),
         looked_into=looked_into(),
         audited=Path(audit_page.FLAGS).is_file(),
-        networks=found_in_networks(config["explain"]["models"]),
+        networks=found_in_networks(config["explain"]["models"], config["run"]),
         threads=config["threads"],
     script:
         "../scripts/report/write_report.py"
