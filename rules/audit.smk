@@ -11,7 +11,8 @@ include: "audit_cxr.smk"
 rule audit:
     """Run surrogates of the data through the analyses, and look for ways in which labels leak."""
     input:
-        whole(["results/audit/index.html"], lambda: audit_jobs()),
+        # which a page of all data leaves, and none of a run that stopped
+        whole([audit_gathered.RECORD], lambda: audit_jobs()),
     localrule: True
 
 

@@ -13,6 +13,7 @@ rule audit_classifier:
         start=classifier_start,
     output:
         surrogates=f"results/{AUDITED}/{{case}}/{{classifier}}/surrogates.tsv",
+        notes=f"results/{AUDITED}/{{case}}/{{classifier}}/notes.json",
         run=f"results/{AUDITED}/{{case}}/{{classifier}}/run.json",
     log:
         f"logs/{AUDITED}/{{case}}/{{classifier}}/audit_classifier.log",

@@ -92,13 +92,17 @@ def neuron_audit(area):
 def film_audit(dataset):
     """Files of checks and of surrogates of a set of radiographs."""
     folder = f"results/audit/cxr/{dataset}"
+    trained = [
+        f"{folder}/{case}/{classifier}"
+        for case, classifier in trainings(config["radiographs"][dataset])
+        if config["audit"]["surrogates"]
+    ]
     return {
-        "checks": [f"{folder}/flags.json"],
-        "surrogates": [
-            f"{folder}/{case}/{classifier}/surrogates.tsv"
-            for case, classifier in trainings(config["radiographs"][dataset])
-            if config["audit"]["surrogates"]
+        "checks": [
+            f"{folder}/flags.json",
+            *(f"{one}/notes.json" for one in trained),
         ],
+        "surrogates": [f"{one}/surrogates.tsv" for one in trained],
     }
 
 

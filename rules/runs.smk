@@ -7,7 +7,7 @@ from snakemake.io import IOFile
 from snakemake.settings.enums import Quietness
 from snakemake.settings.types import RerunTrigger
 
-from neuroloop.report import audit_page, run_page
+from neuroloop.report import audit_gathered, audit_page, run_page
 from neuroloop.report.passport import PAGE, terminal_lines
 from neuroloop.workflow.failures import describe_failures
 from neuroloop.workflow.folder_lock import FolderInUse, hold_folder, holder
@@ -15,6 +15,7 @@ from neuroloop.workflow.lost_results import first_lost
 from neuroloop.workflow.run_progress import Planned, RunProgress, hide_selecting
 from neuroloop.workflow.run_status import job_states, status_lines
 from neuroloop.workflow.orphans import end_orphans, mark, refuse_orphans
+from neuroloop.workflow.undone import undone
 from neuroloop.workflow.stale_states import KEPT_DAYS, sweep_states
 from neuroloop.workflow.slurm import ClusterError, prepare_cluster, start_over
 
@@ -164,6 +165,16 @@ def tell_failures():
     on_slurm = workflow.executor_plugin.name == "slurm"
     folder = Path(workflow.executor_settings.logdir) if on_slurm else None
     logger.error(describe_failures(workflow.scheduler.failed, folder))
+    if any(audit_page.PAGE in job.output for job in workflow.dag.needrun_jobs()):
+        logger.error(audit_what_can_be())
+
+
+def audit_what_can_be():
+    """Write the page of an audit though some of it could not be made: it says which, and why."""
+    checks, surrogates = (audit_files(which) for which in ("checks", "surrogates"))
+    files = [file for _, file in [*checks, *surrogates]]
+    missing = undone(workflow.dag, workflow.scheduler.failed, files)
+    return audit_gathered.save_unfinished_audit(checks, surrogates, missing)
 
 
 def refuse_missing_inputs():

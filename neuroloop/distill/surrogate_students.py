@@ -16,6 +16,7 @@ from neuroloop.distill.teacher_logits import logits_of_seeds
 from neuroloop.distill.teaching import join_logits
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.statistics.intervals import FEWEST_SEEDS
+from neuroloop.statistics.surrogates import GAIN
 from neuroloop.training.checkpoints import Checkpoint
 
 if TYPE_CHECKING:
@@ -99,8 +100,9 @@ def judge_surrogate(group: Group, alone: Group, seed: int) -> dict[str, object]:
     Returns
     -------
     dict
-        ``value`` (the difference of accuracies), ``chance`` (0), ``p`` and ``significant``: p is
-        0.05 or less and the difference a gain.
+        ``value`` (the difference of accuracies), ``chance`` (0), ``p`` and ``significant``: p,
+        which is two-sided, is 0.05 or less and the difference a gain, so that what says nothing,
+        and neither helps nor harms, is ``allowed`` that in 2.5 %.
     """
     row = compare_teachers([group, alone], seed).iloc[0]
     gained = row["p"] <= LEVEL and row["difference"] > 0
@@ -109,4 +111,5 @@ def judge_surrogate(group: Group, alone: Group, seed: int) -> dict[str, object]:
         "chance": 0.0,
         "p": row["p"],
         "significant": int(gained),
+        "allowed": GAIN,
     }

@@ -8,12 +8,13 @@ from typing import Any
 import pandas as pd
 
 from neuroloop.files.formats import read_table
-from neuroloop.report.audit import Check
+from neuroloop.report.audit import Check, Missing
+from neuroloop.report.look import look
 from neuroloop.report.passport import counted
 from neuroloop.report.templates import render
-from neuroloop.statistics.surrogates import ALLOWED, ENOUGH, LEVEL, false_claims, mean_above
+from neuroloop.statistics.surrogates import ENOUGH, LEVEL, false_claims, mean_above
 
-ASSETS = ("audit.html.j2", "check.css", "page.css", "parts.html.j2")
+ASSETS = ("audit.html.j2", "check.css", "parts.html.j2")
 
 #: Where the page and its tables stand.
 PAGE = "results/audit/index.html"
@@ -22,14 +23,17 @@ FLAGS, COUNTS = "results/audit/flags.tsv", "results/audit/surrogates.tsv"
 #: Columns of the summary of surrogates.
 SUMMARY = (
     *("data", "headline", "of", "kind", "surrogates", "significant", "rate", "ci_low", "ci_high"),
-    *("p", "mean_value", "mean_chance", "found", "p_mean"),
+    *("p", "mean_value", "mean_chance", "found", "p_mean", "allowed", "refused"),
 )
 
 #: Kind of the row that holds all surrogates of a headline, where they are of several kinds.
 TOGETHER = "all kinds together"
 
 #: Numbers of the summary that are told.
-COUNTED = {"found": int, "surrogates": int, "mean_value": float, "mean_chance": float}
+COUNTED = {
+    **{"found": int, "surrogates": int, "refused": int},
+    **{"mean_value": float, "mean_chance": float},
+}
 
 #: Flags that the terminal names.
 NAMED = 3
@@ -47,12 +51,15 @@ class Audited:
     not_done : sequence of str
     surrogates : DataFrame
         As surrogates.tsv.
+    missing : sequence of Missing
+        What stood in the way of some of this, or all.
     """
 
     name: str
     checks: Sequence[Check]
     not_done: Sequence[str]
     surrogates: pd.DataFrame
+    missing: Sequence[Missing] = ()
 
 
 def summary(audited: Sequence[Audited]) -> pd.DataFrame:
@@ -62,32 +69,40 @@ def summary(audited: Sequence[Audited]) -> pd.DataFrame:
     -------
     DataFrame
         Columns `SUMMARY`; ``found`` is 1 where more were significant than chance explains, or where
-        they lie above chance on the mean (``p_mean``).
+        they lie above chance on the mean (``p_mean``); ``allowed`` is the rate that the headline's
+        test allows itself, with which ``p`` compares; ``refused`` ones are not among the
+        ``surrogates``.
     """
-    rows = []
-    for one in audited:
-        for (headline, of, kind), group in _groups(one.surrogates):
-            claims = false_claims(group["significant"].astype(bool).tolist())
-            above = mean_above(group["value"].tolist(), group["chance"].tolist())
-            rows.append(
-                {
-                    "data": one.name,
-                    "headline": headline,
-                    "of": of,
-                    "kind": kind,
-                    "surrogates": claims.surrogates,
-                    "significant": claims.significant,
-                    "rate": claims.rate,
-                    "ci_low": claims.ci_low,
-                    "ci_high": claims.ci_high,
-                    "p": claims.p,
-                    "mean_value": group["value"].mean(),
-                    "mean_chance": group["chance"].mean(),
-                    "found": int(claims.too_many or above.found),
-                    "p_mean": above.p,
-                }
-            )
+    rows = [
+        {"data": one.name, "headline": headline, "of": of, "kind": kind, **_counted(group)}
+        for one in audited
+        for (headline, of, kind), group in _groups(one.surrogates)
+    ]
     return pd.DataFrame(rows, columns=list(SUMMARY))
+
+
+def _counted(group: pd.DataFrame) -> Mapping[str, float]:
+    """Numbers of a row of `summary`, n/a where all surrogates were refused."""
+    judged = group[group["value"].notna()]
+    count = {"surrogates": len(judged), "refused": len(group) - len(judged)}
+    if judged.empty:
+        return count | {"significant": 0, "found": 0}
+    allowed = float(judged["allowed"].max())
+    claims = false_claims(judged["significant"].astype(bool).tolist(), allowed)
+    above = mean_above(judged["value"].tolist(), judged["chance"].tolist())
+    return {
+        **count,
+        "significant": claims.significant,
+        "rate": claims.rate,
+        "ci_low": claims.ci_low,
+        "ci_high": claims.ci_high,
+        "p": claims.p,
+        "mean_value": judged["value"].mean(),
+        "mean_chance": judged["chance"].mean(),
+        "found": int(claims.too_many or above.found),
+        "p_mean": above.p,
+        "allowed": allowed,
+    }
 
 
 def _groups(
@@ -114,6 +129,8 @@ def judged(row: Mapping[str, Any]) -> str:
         return f"too often: {beware}"
     if row["found"]:
         return f"above chance on the mean (p = {row['p_mean']:.2g}): {beware}"
+    if not row["surrogates"]:
+        return "all refused: nothing is known"
     return "too few to tell" if row["surrogates"] < ENOUGH else "as often as chance"
 
 
@@ -134,24 +151,31 @@ def all_checks(audited: Sequence[Audited]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).sort_values("found", ascending=False, kind="stable")
 
 
-def verdict(checks: pd.DataFrame, counts: pd.DataFrame) -> str:
+def verdict(checks: pd.DataFrame, counts: pd.DataFrame, audited: Sequence[Audited] = ()) -> str:
     """The audit in a sentence.
 
     Parameters
     ----------
     checks, counts : DataFrame
         Of `all_checks` and of `summary`.
+    audited : sequence of Audited
+        Those of which something is missing are named.
     """
+    lacking = [one.name for one in audited if one.missing]
+    before = f"Not all was audited, of {', '.join(lacking)}: see there. " if lacking else ""
     told = []
     if flagged := int(checks["found"].sum()):
         told.append(counted(flagged, "flag"))
     if reached := len(_claims(counts)):
         told.append(f"{counted(reached, 'claim')} that surrogates reach too often")
     if told:
-        return f"Found: {' and '.join(told)}. Explain each before a result is believed."
-    drawn = int(counts.loc[counts["kind"] != TOGETHER, "surrogates"].sum())
-    surrogates = counted(drawn, "surrogate")
-    return f"Nothing was found: {counted(len(checks), 'check')}, {surrogates}."
+        return f"{before}Found: {' and '.join(told)}. Explain each before a result is believed."
+    each = counts[counts["kind"] != TOGETHER]
+    surrogates = counted(int(each["surrogates"].sum()), "surrogate")
+    refused = int(each["refused"].sum())
+    also = f" ({refused} more refused)" if refused else ""
+    told_of = "In the rest nothing" if lacking else "Nothing"
+    return f"{before}{told_of} was found: {counted(len(checks), 'check')}, {surrogates}{also}."
 
 
 def _tables() -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -164,10 +188,16 @@ def _flagged(checks: pd.DataFrame) -> list[dict[Any, Any]]:
     return checks[checks["found"] == 1].to_dict("records")
 
 
-def terminal_line() -> str:
-    """The audit in a line, read from its tables."""
+def terminal_line(told: str = "") -> str:
+    """The audit in a line, read from its tables.
+
+    Parameters
+    ----------
+    told : str
+        The verdict, where the tables do not have all of it.
+    """
     checks, counts = _tables()
-    told = verdict(checks, counts)
+    told = told or verdict(checks, counts)
     names = [
         *(f"{row['data']}: {row['name']}, {row['of']}" for row in _flagged(checks)),
         *(
@@ -213,9 +243,11 @@ def audit_page(audited: Sequence[Audited]) -> str:
     sections = [(one, counts[counts["data"] == one.name].to_dict("records")) for one in audited]
     context = {
         "sections": sections,
-        "verdict": verdict(checks, counts),
-        "clean": not checks["found"].any() and not counts["found"].any(),
-        "allowed": ALLOWED,
+        "look": look(),
+        "verdict": verdict(checks, counts, audited),
+        "clean": not any(
+            [checks["found"].any(), counts["found"].any(), *(one.missing for one in audited)]
+        ),
         "judged": judged,
     }
     return render("neuroloop.report/audit.html.j2", context)

@@ -11,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from scipy.stats import binomtest, ttest_1samp
 
-#: Rate of false claims that a test of 5 % allows itself.
-ALLOWED = 0.05
+#: Rate of false claims that a test of 5 % allows itself: of a one-sided p; and where a gain alone
+#: is claimed, by a two-sided p or an interval of 95 %, half of whose errors are losses.
+ONE_SIDED, GAIN = 0.05, 0.025
 
 #: Surrogates are too often significant if chance would make as many with this probability or less.
 LEVEL = 0.01
@@ -34,7 +35,7 @@ class FalseClaims(NamedTuple):
     rate, ci_low, ci_high : float
         Share, and its interval (95 %, Clopper & Pearson).
     p : float
-        Chance of as many or more, were the rate `ALLOWED`.
+        Chance of as many or more, were the rate the one that the test allows itself.
     """
 
     significant: int
@@ -50,20 +51,22 @@ class FalseClaims(NamedTuple):
         return self.p <= LEVEL
 
 
-def false_claims(significant: Sequence[bool]) -> FalseClaims:
+def false_claims(significant: Sequence[bool], allowed: float) -> FalseClaims:
     """Count the surrogates that were significant.
 
     Parameters
     ----------
     significant : sequence of bool
         Of each surrogate.
+    allowed : float
+        Rate of false claims that the test allows itself: `ONE_SIDED` or `GAIN`.
 
     Raises
     ------
     ValueError
         Without any surrogate.
     """
-    test = binomtest(int(np.sum(significant)), len(significant), ALLOWED, alternative="greater")
+    test = binomtest(int(np.sum(significant)), len(significant), allowed, alternative="greater")
     low, high = binomtest(test.k, test.n).proportion_ci(0.95, "exact")
     return FalseClaims(test.k, test.n, test.k / test.n, float(low), float(high), test.pvalue)
 

@@ -13,7 +13,7 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
-from neuroloop.report.audit import save_checks, save_surrogates
+from neuroloop.report.audit import Tally, save_checks, save_surrogates
 from neuroloop.training.checkpoints import Checkpoint, JobStates
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: Networks that are trained at once, at most, and pixels of all their frames: small networks wait
 #: for one another's small sums, large ones for memory.
 AT_ONCE, PIXELS = 8, 2**18
+
+#: Headline whose surrogates these are.
+READING = "reading"
 
 
 def train_surrogate_readers(
@@ -70,12 +73,12 @@ def train_surrogate_readers(
     known, chosen = read_cells(cells), pick_device(device)
     settings = [dict(reader), seed, number]
     states = JobStates.of(checkpoints, code, settings, frames, table, cells)
-    rows: list[dict[str, object]] = []
+    tally = Tally()
     not_done = []
     with FrameStore(frames, table) as store:
         for kind in KINDS:
             try:
-                found = read_surrogates(
+                found, refused = read_surrogates(
                     store,
                     known,
                     reader,
@@ -89,10 +92,11 @@ def train_surrogate_readers(
             except NeuroLoopError as error:
                 not_done.append(f"{of}: {kind}: {error}")
                 continue
-            claim = {"headline": "reading", "of": of, "kind": kind}
-            rows += [claim | one for one in found]
-    save_surrogates(surrogates, rows)
-    save_checks(flags, [], not_done)
+            tally.rows += [{"headline": READING, "of": of, "kind": kind} | one for one in found]
+            for which, reason in refused.items():
+                tally.refuse(READING, of, kind, which, reason)
+    save_surrogates(surrogates, tally.rows)
+    save_checks(flags, [], [*not_done, *tally.refused()])
     states.remove()
     return {"device": str(chosen)}
 

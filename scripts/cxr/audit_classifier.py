@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neuroloop.cxr.audit.surrogate_classes import surrogate_rows
+from neuroloop.cxr.audit.surrogate_classes import HEADLINE, KIND, surrogate_rows
 from neuroloop.cxr.cases import views_needed
 from neuroloop.cxr.classifier import Classifier
 from neuroloop.cxr.features import open_features
@@ -13,7 +13,7 @@ from neuroloop.files.formats import StrPath
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
-from neuroloop.report.audit import save_surrogates
+from neuroloop.report.audit import Tally, save_checks, save_surrogates
 from neuroloop.training.checkpoints import JobStates
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def audit_classifier(
     features: StrPath,
     start: StrPath | None,
     surrogates: StrPath,
+    notes: StrPath,
     classifier: Mapping[str, Any],
     case: str,
     folds: int | str,
@@ -50,6 +51,8 @@ def audit_classifier(
         Checkpoint that the backbone starts from.
     surrogates : path
         surrogates.tsv, in a folder named as the classifier.
+    notes : path
+        notes.json: surrogates that were refused.
     classifier : mapping
         The classifier's block of the config.
     case : str
@@ -82,23 +85,29 @@ def audit_classifier(
     chosen = Classifier.from_block(classifier, Path(start) if start else None)
     settings = ["audit", dict(classifier), case, folds, max_view, seed]
     states = JobStates.of(checkpoints, code, settings, table, features, start)
-    rows = surrogate_rows(
-        shown,
-        open_features(features, shown.table["radiograph"].tolist()),
-        chosen,
-        of=f"{case}, {Path(surrogates).parent.name}",
-        case=case,
-        folds=folds,
-        max_view=max_view,
-        views=range(min(chosen.test_views, views_needed(case, max_view))),
-        contrast=(contrast[0], contrast[1]) if contrast else None,
-        bootstraps=bootstraps,
-        surrogates=surrogate_count,
-        seed=seed,
-        device=processor,
-        checkpoint=states.part,
-    )
-    save_surrogates(surrogates, rows)
+    of = f"{case}, {Path(surrogates).parent.name}"
+    stored = open_features(features, shown.table["radiograph"].tolist())
+    tally = Tally()
+    for number in range(surrogate_count):
+        with tally.surrogate(HEADLINE, of, KIND, number):
+            tally.rows += surrogate_rows(
+                shown,
+                stored,
+                chosen,
+                of=of,
+                case=case,
+                folds=folds,
+                max_view=max_view,
+                views=range(min(chosen.test_views, views_needed(case, max_view))),
+                contrast=(contrast[0], contrast[1]) if contrast else None,
+                bootstraps=bootstraps,
+                number=number,
+                seed=seed,
+                device=processor,
+                checkpoint=states.part,
+            )
+    save_surrogates(surrogates, tally.rows)
+    save_checks(notes, [], tally.refused())
     states.remove()
     return {"device": str(processor)}
 
@@ -113,6 +122,7 @@ if __name__ == "__main__":
             features=snakemake.input.features,
             start=snakemake.input.get("start") or None,
             surrogates=snakemake.output.surrogates,
+            notes=snakemake.output.notes,
             classifier=snakemake.params.classifier,
             case=snakemake.wildcards.case,
             folds=snakemake.params.folds,

@@ -18,7 +18,7 @@ from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
-from neuroloop.report.audit import save_checks, save_surrogates
+from neuroloop.report.audit import CLAIM, Tally, save_checks, save_surrogates
 from neuroloop.training.checkpoints import Checkpoint, JobStates
 
 if TYPE_CHECKING:
@@ -105,29 +105,31 @@ def audit_students(
     settings: list[Any] = [*names, dict(decoder), n_voxels, calibration_folds, n_folds, fold_by]
     settings += [dict(student), alone.seeds, seed]
     states = JobStates.of(checkpoints, code, settings, images, table, voxels, folds, stimuli, start)
-    rows = []
+    tally = Tally()
     for one in drawn:
-        decoded = decode_surrogate(one, how)
-        logits, _ = by_stimulus(
-            decoded.logits, one.problem.rows["stimulus_id"], one.problem.stimulus_ids
-        )
-        taught = train_surrogate(
-            shown,
-            logits,
-            one.problem.stimulus_ids,
-            one.problem.classes,
-            alone,
-            keys,
-            chosen,
-            seed,
-            torch_device,
-            partial(_state, states, one.number),
-        )
-        said = {"headline": "teaching", "of": of, "kind": one.kind, "surrogate": one.number}
-        rows.append(said | judge_surrogate(taught, alone, seed))
-    save_surrogates(surrogates, rows)
+        claim = ("teaching", of, one.kind, one.number)
+        with tally.surrogate(*claim):
+            decoded = decode_surrogate(one, how)
+            logits, _ = by_stimulus(
+                decoded.logits, one.problem.rows["stimulus_id"], one.problem.stimulus_ids
+            )
+            taught = train_surrogate(
+                shown,
+                logits,
+                one.problem.stimulus_ids,
+                one.problem.classes,
+                alone,
+                keys,
+                chosen,
+                seed,
+                torch_device,
+                partial(_state, states, one.number),
+            )
+            named = dict(zip(CLAIM, claim, strict=True))
+            tally.rows.append(named | judge_surrogate(taught, alone, seed))
+    save_surrogates(surrogates, tally.rows)
     told = [reason] if reason else [f"teaching, {sentence}" for sentence in not_done]
-    save_checks(notes, [], [f"{of}, {sentence}" for sentence in told])
+    save_checks(notes, [], [*(f"{of}, {sentence}" for sentence in told), *tally.refused()])
     states.remove()
     return {"device": str(torch_device)}
 

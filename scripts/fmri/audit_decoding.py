@@ -10,7 +10,7 @@ from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
-from neuroloop.report.audit import save_checks, save_surrogates
+from neuroloop.report.audit import Tally, save_checks, save_surrogates
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -74,8 +74,12 @@ def audit_decoding(
     drawn, not_done = draw(problem, read_table(stimuli, STIMULUS_COLUMNS), how, n_surrogates)
     if unit == "trial" and drawn:
         not_done.append("surrogates take samples as they stand in the data, as if in time's order.")
-    save_surrogates(surrogates, [judge(one, decode_surrogate(one, how), how, of) for one in drawn])
-    save_checks(notes, [], [f"{of}, {told}" for told in not_done])
+    tally = Tally()
+    for one in drawn:
+        with tally.surrogate("decoding", of, one.kind, one.number):
+            tally.rows.append(judge(one, decode_surrogate(one, how), how, of))
+    save_surrogates(surrogates, tally.rows)
+    save_checks(notes, [], [*(f"{of}, {told}" for told in not_done), *tally.refused()])
     return {"device": str(how.device)}
 
 

@@ -3,12 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from neuroloop.files.formats import StrPath, atomic, save_table
+from neuroloop.files.formats import StrPath
 from neuroloop.jobs.job import job
-from neuroloop.report.audit import SURROGATES, read_checks, read_surrogates
-from neuroloop.report.audit_page import Audited, all_checks, audit_page, summary, verdict
+from neuroloop.report.audit_gathered import gather, save_audit
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -37,28 +34,12 @@ def write_audit(
     page : path
         index.html.
     """
-    audited = []
-    for name in dict.fromkeys(checks_of):
-        read = [read_checks(path) for path in _of(name, checks, checks_of)]
-        drawn = [read_surrogates(path) for path in _of(name, surrogates, surrogates_of)]
-        audited.append(
-            Audited(
-                name,
-                [check for found, _ in read for check in found],
-                [sentence for _, skipped in read for sentence in skipped],
-                pd.concat(drawn) if drawn else pd.DataFrame(columns=list(SURROGATES)),
-            )
-        )
-    found, counted = all_checks(audited), summary(audited)
-    save_table(flags, found)
-    save_table(counts, counted)
-    with atomic(page) as temporary:
-        temporary.write_text(audit_page(audited), encoding="utf-8")
-    print(verdict(found, counted))
-
-
-def _of(name: str, files: Sequence[StrPath], names: Sequence[str]) -> list[StrPath]:
-    return [file for file, of in zip(files, names, strict=True) if of == name]
+    audited = gather(
+        list(zip(checks_of, checks, strict=True)),
+        list(zip(surrogates_of, surrogates, strict=True)),
+        {},
+    )
+    print(save_audit(audited, flags, counts, page))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binomtest
 
-from neuroloop.distill.ablation import compare_teachers
+from neuroloop.distill.ablation import KEYS, Group, compare_teachers
 from neuroloop.distill.kept_group import load_group
+from neuroloop.distill.surrogate_students import judge_surrogate
+from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import read_json, read_table, save_arrays, save_table
 from neuroloop.fmri.audit.surrogates import SHIFTED, Drawn, Settings, decode_surrogate, draw
 from neuroloop.fmri.dealing import deal
@@ -16,6 +19,7 @@ from neuroloop.fmri.soft_labels import OutOfFold
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.report.audit import read_checks, read_surrogates
+from neuroloop.statistics.surrogates import GAIN
 from scripts.distill import audit_students as script
 from scripts.distill.train_students import train_students
 from tests.unit.distill.taught_images import save_images
@@ -154,6 +158,7 @@ def test_a_surrogate_is_taught_and_judged_as_the_brain_is(study: Path, tmp_path:
     assert table["kind"].tolist() == [SHIFTED] * 2
     assert table["chance"].tolist() == [0.0] * 2
     assert table["significant"].tolist() == [0, 0]
+    assert table["allowed"].tolist() == [0.025, 0.025]
     assert not list((tmp_path / "states").glob("*"))
     problem = load_problem(
         *(study / f"{name}" for name in ("voxels.npz", "folds.tsv", "stimuli.tsv"))
@@ -202,6 +207,42 @@ def test_a_surrogate_that_misleads_is_no_finding(
     assert table.loc[0, "p"] <= 0.05
     assert table.loc[0, "value"] < 0
     assert table.loc[0, "significant"] == 0
+
+
+def test_a_surrogate_that_is_refused_is_counted_and_voids_no_other(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse_the_first(drawn: Drawn, how: Settings) -> OutOfFold:
+        if drawn.number == 0:
+            raise NeuroLoopError("fold 1 has no row of class a: ask for fewer folds")
+        return decode_surrogate(drawn, how)
+
+    monkeypatch.setattr(script, "decode_surrogate", refuse_the_first)
+    table, notes = audit(study, tmp_path)
+    assert table["value"].isna().tolist() == [True, False]
+    assert notes == [
+        f"S1, V1, ridge, small, {SHIFTED}: 1 of the surrogates were refused and count nowhere, the "
+        "first one as fold 1 has no row of class a: ask for fewer folds."
+    ]
+
+
+@pytest.mark.long
+def test_students_of_equal_teachers_gain_significantly_in_2_5_percent() -> None:
+    generator = np.random.default_rng(0)
+    images = [f"image{number}" for number in range(200)]
+    ease = generator.standard_normal(200)
+
+    def group(*keys: str) -> Group:
+        luck = 0.15 * generator.standard_normal((5, 1))
+        hits = generator.random((5, 200)) < 1 / (1 + np.exp(-(ease + luck)))
+        return Group(dict(zip(KEYS, keys, strict=True)), hits, images, list(range(5)), 1 / 3)
+
+    judged = [
+        judge_surrogate(group(*NAMES), group(*["reference"] * 3, "none", "small"), number)
+        for number in range(200)
+    ]
+    gains = sum(int(str(row["significant"])) for row in judged)
+    assert binomtest(gains, 200, GAIN, alternative="greater").pvalue > 0.01
 
 
 def _with(decoded: OutOfFold, logits: np.ndarray) -> OutOfFold:

@@ -78,3 +78,30 @@ def test_a_clean_folder_and_a_spoilt_one(tmp_path: Path) -> None:
     facts = json.loads((made.folder / "results/audit/cxr/clean/flags.json").read_text())
     assert len(facts["checks"]) == len(flags) / 2
     assert not (made.folder / "results/cxr/clean/case1").exists(), "nothing of `all` is trained"
+
+
+def test_a_refused_folder_leaves_the_page_of_the_others(tmp_path: Path) -> None:
+    """With --keep-going or without; and once it is mended, the page of all."""
+    for name in ("clean", "spoilt"):
+        write_folder(tmp_path / "data" / name, drawn(3, 30, SIZE, contrast=0.7))
+    broken = next((tmp_path / "data/spoilt/virus").iterdir())
+    whole = broken.read_bytes()
+    made = Project.make(tmp_path / "project", data=tmp_path / "data")
+    made = made.write_config("own.yaml", audit_config() | {"audit": {"surrogates": 0}})
+    page = made.folder / "results/audit/index.html"
+    broken.write_bytes(b"no image")
+    page.parent.mkdir(parents=True)
+    for arguments in (["--keep-going"], []):
+        page.write_text("of an earlier run")
+        said = made.call("audit", "--cores", "1", *arguments)
+        assert said.status != 0
+        assert "Audit: Not all was audited, of spoilt: see there. In the rest nothing" in said.text
+        text = page.read_text()
+        assert "<strong>list_radiographs dataset=spoilt</strong> failed: " in text
+        assert f"{broken.name}" in text
+        assert "Read <code>logs/cxr/spoilt/list_radiographs.log</code>" in text
+        flags = pd.read_csv(made.folder / "results/audit/flags.tsv", sep="\t")
+        assert set(flags["data"]) == {"clean"}
+    broken.write_bytes(whole)
+    assert "Nothing was found: " in made.run("audit").text
+    assert "failed: " not in page.read_text()

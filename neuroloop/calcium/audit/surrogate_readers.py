@@ -20,10 +20,14 @@ from neuroloop.calcium.trial_splits import trial_splits
 from neuroloop.errors import NeuroLoopError
 from neuroloop.jobs.seeds import derive_seed, numpy_generator
 from neuroloop.statistics.folds import Split
+from neuroloop.statistics.surrogates import ONE_SIDED
 from neuroloop.training.checkpoints import Checkpoint
 
 #: p at which a reader of the headline would call it a finding.
 SIGNIFICANT = 0.05
+
+#: Why a surrogate says nothing.
+NO_P = "all trials of each group have one pattern, so that reading has no p to look at"
 
 #: Draws of labels until every pattern that a fold tests is trained there too.
 DRAWS = 100
@@ -45,7 +49,7 @@ def read_surrogates(
     device: torch.device,
     checkpoint: Callable[[str], Checkpoint] | None = None,
     members_at_once: int = 1,
-) -> list[dict[str, object]]:
+) -> tuple[list[dict[str, object]], dict[int, str]]:
     """Train the readers of surrogates, and judge each by the recall of stimulated cells.
 
     Parameters
@@ -69,14 +73,16 @@ def read_surrogates(
 
     Returns
     -------
-    list of dict
+    judged : list of dict
         Of each surrogate: ``surrogate``, ``value``, ``chance``, ``p`` (those of ``recall`` of
         ``stimulated`` frames in reading.tsv) and ``significant``.
+    refused : dict of int to str
+        Those whose patterns cannot be dealt to folds, or of which reading has no p, and why.
 
     Raises
     ------
     NeuroLoopError
-        If there are no such frames, patterns cannot be dealt to folds, or reading has no p.
+        If there are no such frames, or all surrogates are refused.
     """
     of_kind, draw = KINDS[kind]
     if not (store.rows["kind"] == of_kind).any():
@@ -84,16 +90,22 @@ def read_surrogates(
             "no frame before the stimulation is kept: set frames: control to 1 or more"
         )
     rows, splits = frames_of(store, of_kind, reader)
-    drawn = [
-        _drawn(rows, draw, reader, len(splits), numpy_generator(seed, "audit", kind, number))
-        for number in range(surrogates)
-    ]
+    drawn: dict[int, tuple[pd.DataFrame, list[Split]]] = {}
+    refused: dict[int, str] = {}
+    for number in range(surrogates):
+        generator = numpy_generator(seed, "audit", kind, number)
+        try:
+            drawn[number] = _drawn(rows, draw, reader, len(splits), generator)
+        except NeuroLoopError as error:
+            refused[number] = str(error)
+    if not drawn:
+        raise NeuroLoopError(refused[0])
     # One surrogate after another, as more rows: a network learns from those of its own alone.
     read = train(
-        pd.concat([one for one, _ in drawn], ignore_index=True),
+        pd.concat([one for one, _ in drawn.values()], ignore_index=True),
         [
-            Split(split.train + number * len(rows), split.test + number * len(rows))
-            for number, (_, made) in enumerate(drawn)
+            Split(split.train + place * len(rows), split.test + place * len(rows))
+            for place, (_, made) in enumerate(drawn.values())
             for split in made
         ],
         reader["seeds"],
@@ -107,23 +119,24 @@ def read_surrogates(
         members_at_once=members_at_once,
     )
     names = cells["cell"].tolist()
-    parts = np.split(read.logits, surrogates, axis=1)
+    parts = np.split(read.logits, len(drawn), axis=1)
     found: list[dict[str, object]] = []
-    for number, ((one, _), logits) in enumerate(zip(drawn, parts, strict=True)):
+    for (number, (one, _)), logits in zip(drawn.items(), parts, strict=True):
         scores = score(logits, one, names)
         claim = scores[(scores["subset"] == "stimulated") & (scores["measure"] == "recall")]
         value, chance, p = (float(claim[name].iloc[0]) for name in ("value", "chance", "p"))
         if np.isnan(p):
-            raise NeuroLoopError(
-                "all trials of each group have one pattern, so that reading has no p to look at"
-            )
+            refused[number] = NO_P
+            continue
         found.append(
             {
                 **{"surrogate": number, "value": value, "chance": chance, "p": p},
-                "significant": int(p <= SIGNIFICANT),
+                **{"significant": int(p <= SIGNIFICANT), "allowed": ONE_SIDED},
             }
         )
-    return found
+    if not found:
+        raise NeuroLoopError(refused[min(refused)])
+    return found, refused
 
 
 def _drawn(

@@ -1,6 +1,6 @@
 """A classifier on classes dealt anew: trained, tested and judged as on the true ones."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -15,12 +15,13 @@ from neuroloop.cxr.radiograph_metrics import radiograph_metrics
 from neuroloop.cxr.radiograph_set import RadiographSet
 from neuroloop.cxr.radiograph_splits import SIDES, deal_folds, holdout
 from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.statistics.surrogates import GAIN
 from neuroloop.training.checkpoints import Checkpoint
 
 #: Metrics whose interval a reader compares with chance.
 HEADLINES = ("balanced_accuracy", "auc")
 
-KIND = "classes dealt anew to patients"
+HEADLINE, KIND = "classifying", "classes dealt anew to patients"
 
 
 def surrogate_rows(
@@ -35,12 +36,12 @@ def surrogate_rows(
     views: range,
     contrast: tuple[str, str] | None,
     bootstraps: int,
-    surrogates: int,
+    number: int,
     seed: int,
     device: torch.device,
     checkpoint: Callable[[str], Checkpoint],
-) -> Iterator[dict[str, object]]:
-    """Rows of surrogates.tsv (`report.audit.SURROGATES`): each headline of each surrogate.
+) -> list[dict[str, object]]:
+    """Rows of surrogates.tsv (`report.audit.SURROGATES`): each headline of one surrogate.
 
     Parameters
     ----------
@@ -53,44 +54,51 @@ def surrogate_rows(
         Classes whose distinction has an AUC of its own.
     bootstraps : int
         Resamples of patients.
-    surrogates : int
+    number : int
+        Of the surrogate.
     seed : int
         Root seed.
 
-    Yields
-    ------
-    dict
+    Returns
+    -------
+    list of dict
         Without p, as headlines have an interval: significant is one that lies above chance.
+
+    Raises
+    ------
+    NeuroLoopError
+        If classes cannot be dealt to patients and folds, or the classifier refuses them.
     """
-    for number in range(surrogates):
-        own = derive_seed(seed, "surrogate classes", number)
-        dealt = with_dealt_classes(shown, folds, own)
-        trained = train_folds(
+    own = derive_seed(seed, "surrogate classes", number)
+    dealt = with_dealt_classes(shown, folds, own)
+    trained = train_folds(
+        dealt,
+        stored,
+        classifier,
+        make_folds(
             dealt,
-            stored,
-            classifier,
-            make_folds(
-                dealt,
-                case,
-                "patient",
-                folds,
-                max_view,
-                classifier.validation_share,
-                own,
-                dealt_folds(dealt, folds, own),
-            ),
-            views,
+            case,
+            "patient",
+            folds,
+            max_view,
+            classifier.validation_share,
             own,
-            device,
-            lambda part, number=number: checkpoint(f"surrogate{number}-{part}"),  # type: ignore[misc]
-            lambda network, fold: None,
-        )
-        predicted = whole(trained.predictions.assign(repeat=0))
-        found = radiograph_metrics(predicted, dealt.classes, contrast, own, bootstraps)
-        for row in found[found["metric"].isin(HEADLINES)].to_dict("records"):
-            between = f", {' against '.join(contrast or ())}" if row["metric"] == "auc" else ""
-            yield {
-                "headline": f"classifying{between}",
+            dealt_folds(dealt, folds, own),
+        ),
+        views,
+        own,
+        device,
+        lambda part: checkpoint(f"surrogate{number}-{part}"),
+        lambda network, fold: None,
+    )
+    predicted = whole(trained.predictions.assign(repeat=0))
+    found = radiograph_metrics(predicted, dealt.classes, contrast, own, bootstraps)
+    rows: list[dict[str, object]] = []
+    for row in found[found["metric"].isin(HEADLINES)].to_dict("records"):
+        between = f", {' against '.join(contrast or ())}" if row["metric"] == "auc" else ""
+        rows.append(
+            {
+                "headline": f"{HEADLINE}{between}",
                 "of": of,
                 "kind": KIND,
                 "surrogate": number,
@@ -98,7 +106,10 @@ def surrogate_rows(
                 "chance": row["chance"],
                 "p": np.nan,
                 "significant": int(row["ci_low"] > row["chance"]),
+                "allowed": GAIN,
             }
+        )
+    return rows
 
 
 def with_dealt_classes(shown: RadiographSet, folds: int | str, seed: int) -> RadiographSet:

@@ -2,7 +2,8 @@
 
 Half have their labels shifted within runs, half the phases of their voxels drawn anew. Both must
 lose what labels have to do with the data: a shift that keeps more of it than permutations do (by a
-volume of a long block, or by a whole period of an order that returns) is drawn again.
+volume of a long block, or by a whole period of an order that returns), or whose labels cannot be
+dealt to folds, is drawn again.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from neuroloop.fmri.decoding import Problem, decode, pose, used_voxels
 from neuroloop.fmri.permutation import permutations
 from neuroloop.fmri.soft_labels import OutOfFold
 from neuroloop.jobs.seeds import numpy_generator
-from neuroloop.statistics.surrogates import phase_randomised, shifted_rows
+from neuroloop.statistics.surrogates import GAIN, ONE_SIDED, phase_randomised, shifted_rows
 
 if TYPE_CHECKING:
     import torch
@@ -137,11 +138,10 @@ def draw(
             continue
         made = _shifted if kind == SHIFTED else _randomised
         try:
-            each = list(made(problem, stimuli, how, many))
+            for number, one in enumerate(made(problem, stimuli, how, many)):
+                drawn.append(Drawn(kind, number, one))
         except NeuroLoopError as error:
             not_done.append(f"{kind}: {error}.")
-            continue
-        drawn += [Drawn(kind, number, one) for number, one in enumerate(each)]
     return drawn, not_done
 
 
@@ -161,19 +161,27 @@ def _shifted(
     most = float(np.quantile([kept(problem.y, y) for y in permuted], KEPT)) if len(permuted) else 0
     rows, samples = problem.rows, problem.rows["sample"].to_numpy(dtype=str)
     for _ in range(count):
+        reason = (
+            f"none of {DRAWS} shifts within runs takes the labels away from what was shown: "
+            "their order returns too regularly"
+        )
         for _ in range(DRAWS):
             taken = shifted_rows(problem.runs.tolist(), generator)
-            if kept(problem.y, problem.y[taken]) <= most or not len(permuted):
-                break
+            if len(permuted) and kept(problem.y, problem.y[taken]) > most:
+                continue
+            moved = rows.copy()
+            moved[LABELS] = rows[LABELS].iloc[taken].to_numpy()
+            stream = numpy_generator(how.seed, "folds")
+            try:
+                folds = deal(moved, how.unit, how.n_folds, how.fold_by, stream)
+                one = pose(problem.x, samples, moved.assign(fold=folds), stimuli)
+            except NeuroLoopError as error:
+                reason = str(error)
+                continue
+            yield one
+            break
         else:
-            raise NeuroLoopError(
-                f"none of {DRAWS} shifts within runs takes the labels away from what was shown: "
-                "their order returns too regularly"
-            )
-        moved = rows.copy()
-        moved[LABELS] = rows[LABELS].iloc[taken].to_numpy()
-        folds = deal(moved, how.unit, how.n_folds, how.fold_by, numpy_generator(how.seed, "folds"))
-        yield pose(problem.x, samples, moved.assign(fold=folds), stimuli)
+            raise NeuroLoopError(reason)
 
 
 def _randomised(
@@ -206,9 +214,9 @@ def judge(drawn: Drawn, decoded: OutOfFold, how: Settings, of: str) -> dict[str,
     )
     facts = score(problem, decoded.logits, null, method)
     if facts["p"] is None:
-        significant = facts["ci_low"] > facts["chance"]
+        significant, allowed = facts["ci_low"] > facts["chance"], GAIN
     else:
-        significant = facts["p"] <= LEVEL + 1e-12
+        significant, allowed = facts["p"] <= LEVEL + 1e-12, ONE_SIDED
     return {
         "headline": "decoding",
         "of": of,
@@ -218,6 +226,7 @@ def judge(drawn: Drawn, decoded: OutOfFold, how: Settings, of: str) -> dict[str,
         "chance": facts["chance"],
         "p": facts["p"],
         "significant": int(significant),
+        "allowed": allowed,
     }
 
 

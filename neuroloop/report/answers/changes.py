@@ -16,6 +16,7 @@ from neuroloop.report.cards import (
     interval,
     number,
     probability,
+    times,
 )
 from neuroloop.report.chapters import SIMULATED
 from neuroloop.report.flags import Against
@@ -69,11 +70,11 @@ def changes_card(
     bars = tuple(bar for one in drawn for bar in _bars(one, doubted))
     first = whole.iloc[0]
     return Card(
-        "What changed between the days?",
+        "What changed between the sessions?",
         f"{of}, {earlier} to {later}",
         mark,
         answer,
-        f"Over {first['unit']}: {first['scope']}.",
+        f"Over {times(first['unit'])}: {first['scope']}.",
         Forest(
             bars,
             "Change of coupling (response over a cell's own response), mean of all pairs that a "
@@ -135,7 +136,7 @@ def _bars(one: Route, doubted: bool) -> list[Bar]:
         low, high = ends(row["ci_low_both"], row["ci_high_both"])
         clear = low is not None and high is not None and (low > 0 or high < 0)
         kind = holds if one.found and clear else "open"
-        bars.append(Bar(f"{one.by} ({both:.0f} of both)", row["change_both"], low, high, kind))
+        bars.append(Bar(f"{one.by} ({both:.0f} shared pairs)", row["change_both"], low, high, kind))
     return bars
 
 

@@ -17,6 +17,7 @@ from neuroloop.report.cards import (
     listed,
     number,
     probability,
+    times,
 )
 from neuroloop.report.flags import Against
 
@@ -74,8 +75,8 @@ def decoding_card(of: str, table: pd.DataFrame, block: Mapping[str, Any]) -> Car
         of,
         mark,
         answer,
-        f"Over {rows['unit'].iloc[0]}: {rows['scope'].iloc[0]}. Tests of single people that find "
-        f"more than chance: {above} of {len(tested)} (q ≤ 0.05, {block['permutations']} "
+        f"Over {times(rows['unit'].iloc[0])}: {rows['scope'].iloc[0]}. Tests of single people "
+        f"that find more than chance: {above} of {len(tested)} (q ≤ 0.05, {block['permutations']} "
         "permutations).",
         Forest(
             bars, f"Samples named right by {first}, {whose}, 95 %; tick: chance.", None, 100, " %"

@@ -1,4 +1,4 @@
-"""Are radiographs told apart, and from where?"""
+"""Are radiographs told apart, and by what?"""
 
 from collections.abc import Mapping, Sequence
 from statistics import NormalDist
@@ -20,6 +20,7 @@ from neuroloop.report.cards import (
     listed,
     number,
     probability,
+    times,
 )
 from neuroloop.report.flags import Against
 
@@ -98,15 +99,15 @@ def films_card(
     mark, answer = _answer(own, first, _as_well(blind, first), gaps[compared])
     where, misses = where_from(pointing or {})
     return Card(
-        "Are films told apart, and from where?",
+        "Are X-rays told apart, and by what?",
         of,
         mark,
         answer + where,
-        f"Over {first['unit']}: {first['scope']}.",
+        f"Over {times(first['unit'])}: {first['scope']}.",
         Forest(
             bars,
-            f"Macro-F1, {first['n']:,.0f} films of {first['patients']:,.0f} patients, 95 %; tick: "
-            "chance.",
+            f"Macro-F1, {first['n']:,.0f} radiographs of {first['patients']:,.0f} patients, "
+            "95 %; tick: chance.",
         ),
         tuple(_against(background, gaps) + misses),
         block["source"] == "simulated",
@@ -175,7 +176,7 @@ def _answer(
     # those that were not named before are tested as many as there are
     widened = NormalDist().inv_cdf(1 - 0.025 / len(known)) / NormalDist().inv_cdf(0.975)
     above = known[_above(known, widened) | (_above(known) & (known.index == first.name))]
-    n = f"{first['n']:,.0f} films of {first['patients']:,.0f} patients"
+    n = f"{first['n']:,.0f} radiographs of {first['patients']:,.0f} patients"
     if above.empty:
         least = "every interval reaches chance" + (
             f", corrected for {len(known)} scores" if _above(known).any() else ""
@@ -239,12 +240,12 @@ def where_from(pointing: Mapping[tuple[str, str], pd.DataFrame]) -> tuple[str, l
         pointing.tsv of each that has maps; without rows where no lesion is known.
     """
     if not pointing:
-        return " From where is not asked: no maps are drawn.", []
+        return " By what is not asked: no maps are drawn.", []
     tables = {name: rows[rows["q"].notna()] for name, rows in pointing.items()}
     if not any(len(rows) for rows in tables.values()):
         known = any(len(rows) for rows in pointing.values())
         why = "pointing at lesions has no p" if known else "no lesion is marked"
-        return f" From where is untested: {why}.", []
+        return f" By what is untested: {why}.", []
     found, missed = [], []
     for (case, classifier), rows in tables.items():
         good = (rows["q"] <= SIGNIFICANT) & (rows["value"] > rows["chance"])
@@ -255,9 +256,9 @@ def where_from(pointing: Mapping[tuple[str, str], pd.DataFrame]) -> tuple[str, l
             len(rest) > 0
         )
     said = (
-        f" From where: maps point at lesions more often than chance: {listed(found)}."
+        f" By what: maps point at lesions more often than chance: {listed(found)}."
         if found
-        else " From where is not shown: maps point at lesions no more often than chance."
+        else " By what is not shown: maps point at lesions no more often than chance."
     )
     told = f"Maps are not shown to point at lesions: {'; '.join(missed)}."
     return said, [Against(told)] if missed else []
@@ -267,7 +268,7 @@ def _points(row: Any) -> str:
     value = interval(row.value, row.ci_low, row.ci_high, 100)
     chance = number(row.chance, 100)
     q = probability(row.q, name="q")
-    return f"in {value} % of {row.n:,.0f} films (chance {chance} %, {q})"
+    return f"in {value} % of {row.n:,.0f} radiographs (chance {chance} %, {q})"
 
 
 def _against(background: pd.DataFrame, gaps: pd.DataFrame) -> list[Against]:

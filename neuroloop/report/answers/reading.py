@@ -7,7 +7,17 @@ import pandas as pd
 
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.decoding import SIGNIFICANT
-from neuroloop.report.cards import Bar, Card, Forest, ends, interval, listed, number, probability
+from neuroloop.report.cards import (
+    Bar,
+    Card,
+    Forest,
+    ends,
+    interval,
+    listed,
+    number,
+    probability,
+    times,
+)
 from neuroloop.report.chapters import SIMULATED
 from neuroloop.report.flags import Against
 
@@ -74,7 +84,8 @@ def reading_card(
         f"{of}, {reader}" if len(block["readers"]) > 1 else of,
         mark,
         answer,
-        f"Over {first['unit']}: {first['scope']}. The control sees frames of before the stimulus.",
+        f"Over {times(first['unit'])}: {first['scope']}. The control sees frames from "
+        "before the stimulus.",
         Forest(
             bars,
             f"Frames in which all stimulated cells are named, {_trials(stimulated)}, 95 %; tick: "
@@ -141,19 +152,19 @@ def _answer(
             f"{number(max(least, 0), 100)} points would have been seen.{untested}"
         )
     told = [
-        f"{name} in {_share(row)} % of frames (chance {number(row['chance'], 100)} %, "
+        f"in {_share(row)} % of frames in session {name} (chance {number(row['chance'], 100)} %, "
         f"{probability(row['p'], LEAST)}, {row['trials']:,.0f} trials)"
         for name, row in found.items()
     ]
     rest = [name for name in stimulated if name not in found and name not in names]
     more = (f" Not shown: {listed(rest, 'or')}." if rest else "") + untested
-    answer = f"Which cells were stimulated: all are named, {listed(told)}.{more}"
+    answer = f"Which cells were stimulated: all of them are named {listed(told)}.{more}"
     doubted = [name for name in found if kinds[name] == "doubtful"]
     if not doubted:
         return "yes", answer
     as_well = listed([f"{name} in {_share(controls[name])} %" for name in doubted])
     return "beware", (
-        f"{answer} But frames of before the stimulus name them as well, {as_well}: what is read "
+        f"{answer} But frames from before the stimulus name them as well, {as_well}: what is read "
         "need not be the response."
     )
 

@@ -20,8 +20,10 @@ from neuroloop.report.cards import (
     number,
     probability,
     spanned,
+    times,
 )
 from neuroloop.report.flags import Against
+from neuroloop.report.names import teacher_name
 
 #: Most rows of the forest plot.
 MOST = 9
@@ -153,7 +155,9 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any], known:
 
 
 def _scope(taught: list[Taught]) -> str:
-    return f"Over {taught[0].nearest['unit']}: {taught[0].nearest['scope']}." if taught else ""
+    if not taught:
+        return ""
+    return f"Over {times(taught[0].nearest['unit'])}: {taught[0].nearest['scope']}."
 
 
 def _of_what(taught: list[Taught]) -> str:
@@ -190,7 +194,7 @@ def _bar(one: Taught, doubted: bool) -> Bar:
     found = "open" if not one.beats else "doubtful" if doubted else "claim"
     kind = "control" if one.silent else found
     bounds = ends(row["ci_low"], row["ci_high"])
-    return Bar(f"{one.name} − {row['control']}", row["difference"], *bounds, kind)
+    return Bar(f"{one.name} − {teacher_name(row['control'])}", row["difference"], *bounds, kind)
 
 
 def _answer(taught: list[Taught], controls: list[str], tests: int) -> tuple[str, str]:
@@ -223,7 +227,10 @@ def _answer(taught: list[Taught], controls: list[str], tests: int) -> tuple[str,
             "nothing tells what was taught from a simpler explanation."
         )
     if controls == ["none"]:
-        return "beware", answer + " No control tells this from softer labels: add smooth."
+        return (
+            "beware",
+            answer + " No control tells this from softer labels: add smooth to teachers.",
+        )
     return "yes", answer
 
 
@@ -284,7 +291,7 @@ def _points(row: Any) -> str:
 
 def _named(control: str) -> str:
     """A control in a sentence."""
-    return "the labels alone" if control == "none" else control
+    return "the labels alone" if control == "none" else teacher_name(control)
 
 
 def _told(controls: list[str]) -> str:

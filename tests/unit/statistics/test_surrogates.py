@@ -5,7 +5,13 @@ import pytest
 from scipy.signal import csd
 from scipy.stats import ttest_1samp
 
-from neuroloop.statistics.surrogates import false_claims, mean_above, phase_randomised, shifted_rows
+from neuroloop.statistics.surrogates import (
+    ONE_SIDED,
+    false_claims,
+    mean_above,
+    phase_randomised,
+    shifted_rows,
+)
 
 
 def test_labels_shift_within_their_runs_and_never_by_none() -> None:
@@ -40,7 +46,7 @@ def test_phases_go_and_spectra_stay() -> None:
 
 
 def test_four_of_twenty_may_be_chance_and_five_are_not() -> None:
-    four, five = (false_claims([True] * k + [False] * (20 - k)) for k in (4, 5))
+    four, five = (false_claims([True] * k + [False] * (20 - k), ONE_SIDED) for k in (4, 5))
     assert four.p == pytest.approx(0.01590, abs=1e-5)
     assert five.p == pytest.approx(0.00257, abs=1e-5)
     assert (four.too_many, five.too_many) == (False, True)

@@ -44,8 +44,10 @@ def linear(shown, noise):
 
 def rows(shown, folder: Path, folds: int | str = 3, surrogates=4):
     stored, classifier = linear(shown, 0.3)
-    return list(
-        surrogate_rows(
+    return [
+        row
+        for number in range(surrogates)
+        for row in surrogate_rows(
             shown,
             stored,
             classifier,
@@ -56,17 +58,18 @@ def rows(shown, folder: Path, folds: int | str = 3, surrogates=4):
             views=range(1),
             contrast=("bacteria", "virus"),
             bootstraps=200,
-            surrogates=surrogates,
+            number=number,
             seed=0,
             device=torch.device("cpu"),
             checkpoint=lambda part: Checkpoint(folder, part),
         )
-    )
+    ]
 
 
 def test_features_that_tell_the_class_tell_nothing_of_dealt_ones(shown, tmp_path):
     made = rows(shown, tmp_path)
     assert [set(row) for row in made] == [set(SURROGATES)] * 8
+    assert {row["allowed"] for row in made} == {0.025}
     assert {row["headline"] for row in made} == {
         "classifying",
         "classifying, bacteria against virus",

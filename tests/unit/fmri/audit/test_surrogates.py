@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import save_arrays, save_table
+from neuroloop.fmri.audit import surrogates as module
 from neuroloop.fmri.audit.surrogates import (
     RANDOMISED,
     SHIFTED,
@@ -108,7 +110,23 @@ def test_data_lose_what_they_have_to_do_with_labels() -> None:
     assert all(row["value"] < 0.6 for row in rows)
     real = Drawn("as it is", 0, problem)
     itself = judge(real, decode_surrogate(real, how()), how(), "")
-    assert (itself["significant"], itself["p"]) == (1, 0.05)
+    assert (itself["significant"], itself["p"], itself["allowed"]) == (1, 0.05, 0.05)
+
+
+def test_a_shift_whose_labels_no_fold_can_have_is_drawn_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    problem, turn = region(2), iter(range(9))
+
+    def refuse_some(*arguments):
+        if next(turn) in (0, 2):
+            raise NeuroLoopError("class a has 1 block: ask for fewer folds")
+        return deal(*arguments)
+
+    monkeypatch.setattr(module, "deal", refuse_some)
+    drawn, not_done = draw(problem, STIMULI, how(), 3, [SHIFTED])
+    assert [one.number for one in drawn] == [0, 1, 2]
+    assert not not_done
 
 
 def test_an_order_that_returns_allows_no_shift() -> None:

@@ -1,4 +1,4 @@
-"""Are films told apart, and from where: sentences of made-up tables, word by word."""
+"""Are X-rays told apart, and by what: sentences of made-up tables, word by word."""
 
 import numpy as np
 import pandas as pd
@@ -40,40 +40,41 @@ def test_the_best_classifier_is_told_and_what_beats_the_baseline(card):
     worse = {"classifier": "other", "difference": -0.1, "q": 0.001}
     worse |= {"ci_low": -0.16, "ci_high": -0.04}
     made = card([{}, LINEAR], [{}, worse, {"classifier": "third", "q": 0.06}])
-    assert made.question == "Are films told apart, and from where?"
+    assert made.question == "Are X-rays told apart, and by what?"
     assert (made.of, made.mark, made.simulated, made.against) == ("chests", "yes", False, ())
     assert made.answer == (
-        "Told apart: macro-F1 0.61 [0.53, 0.69] by fine (case1), chance 0.33 (1,240 films of 116 "
+        "Told apart: macro-F1 0.61 [0.53, 0.69] by fine (case1), chance 0.33 (1,240 radiographs "
+        "of 116 "
         "patients). The best of 2, 0.72 [0.65, 0.78] by logistic (case1), was picked after seeing "
         "them, and is too high by that. Better than the baseline: fine, case5 by 0.10 [0.02, 0.20] "
-        "(q 0.0061). Worse than the baseline: other, case5 by 0.10 [0.04, 0.16] (q 0.001). From "
-        "where is not asked: no maps are drawn."
+        "(q 0.0061). Worse than the baseline: other, case5 by 0.10 [0.04, 0.16] (q 0.001). By "
+        "what is not asked: no maps are drawn."
     )
     assert [(bar.label, bar.kind) for bar in made.forest.bars] == [
         ("fine, case1", "claim"),
         ("logistic, case1", "claim"),
     ]
     assert made.scope == "Over patients: other patients; these sites alone."
-    assert "1,240 films of 116 patients" in made.forest.caption
+    assert "1,240 radiographs of 116 patients" in made.forest.caption
 
 
 def test_none_that_beats_the_baseline_is_said(card):
     made = card([LINEAR], [{"q": 0.06}])
     assert made.mark == "yes"
-    assert " patients). None is shown to beat the baseline. From where" in made.answer
+    assert " patients). None is shown to beat the baseline. By what" in made.answer
     untested = card([LINEAR], [{"q": 0.06}, {"q": NAN}])
     assert "None is shown to beat the baseline (1 of 2 tested)." in untested.answer
     none = card([LINEAR], [{"q": NAN}])
     assert "Whether any beats the baseline is untested." in none.answer
-    assert " patients). From where" in card([LINEAR]).answer
+    assert " patients). By what" in card([LINEAR]).answer
 
 
 def test_an_interval_that_reaches_chance_shows_nothing(card):
     made = card([{"ci_low": 0.331}, {**LINEAR, "ci_low": 0.3}], [{}])
     assert made.mark == "no"
     assert made.answer == (
-        "No classifier tells them apart: every interval reaches chance (1,240 films of 116 "
-        "patients). From where is not asked: no maps are drawn."
+        "No classifier tells them apart: every interval reaches chance (1,240 radiographs of 116 "
+        "patients). By what is not asked: no maps are drawn."
     )
     assert {bar.kind for bar in made.forest.bars} == {"open"}
 
@@ -210,11 +211,11 @@ def test_maps_that_do_not_point_at_lesions_speak_against_where(card):
     made = card([LINEAR], pointing={("case5", "fine"): [POINTED]})
     assert made.mark == "yes"
     assert made.answer.endswith(
-        "From where is not shown: maps point at lesions no more often than chance."
+        "By what is not shown: maps point at lesions no more often than chance."
     )
     assert made.against == (
         "Maps are not shown to point at lesions: of fine, case5, CAM in 20.0 [9.00, 36.0] % of 40 "
-        "films (chance 22.4 %, q 0.85).",
+        "radiographs (chance 22.4 %, q 0.85).",
     )
 
 
@@ -226,6 +227,6 @@ def test_maps_that_point_at_lesions_say_from_where(card):
     assert card([LINEAR], pointing={("case5", "fine"): [found]}).against == ()
     empty = pd.DataFrame([found]).iloc[:0]
     unknown = card([LINEAR], pointing={("case5", "fine"): empty})
-    assert unknown.answer.endswith("From where is untested: no lesion is marked.")
+    assert unknown.answer.endswith("By what is untested: no lesion is marked.")
     untested = card([LINEAR], pointing={("case5", "fine"): [{**found, "q": NAN}]})
-    assert untested.answer.endswith("From where is untested: pointing at lesions has no p.")
+    assert untested.answer.endswith("By what is untested: pointing at lesions has no p.")

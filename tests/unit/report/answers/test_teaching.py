@@ -39,14 +39,15 @@ def test_brains_that_beat_every_control_teach(card):
     made = card(*of("V1", NONE, SMOOTH, RANDOM))
     assert (made.mark, made.of, made.simulated, made.against) == ("yes", "faces", True, ())
     assert made.answer == (
-        "Students of S1 V1 beat every control (the labels alone and smooth); of S1 V1 by 2.00 "
-        "[0.50, 3.50] points over smooth (q 0.01; 5 seeds, 1,000 images)."
+        "Students of S1 V1 beat every control (the labels alone and smoothed labels); of S1 V1 "
+        "by 2.00 "
+        "[0.50, 3.50] points over smoothed labels (q 0.01; 5 seeds, 1,000 images)."
     )
     (bar,) = made.forest.bars
-    assert (bar.label, bar.kind, bar.value) == ("S1 V1 − smooth", "claim", 0.02)
+    assert (bar.label, bar.kind, bar.value) == ("S1 V1 − smoothed labels", "claim", 0.02)
     assert (bar.low, bar.high) == (0.005, 0.035)
     assert made.scope.startswith(
-        "Over seeds x images: other seeds and other images of these classes; these brains alone."
+        "Over seeds × images: other seeds and other images of these classes; these brains alone."
     )
     assert made.forest.caption.endswith("at q 0.05; 5 seeds, 1,000 images, 95 %.")
 
@@ -61,8 +62,10 @@ def test_the_largest_of_several_is_told_and_those_that_are_not_shown(card):
         rois=rois,
     )
     assert made.answer == (
-        "Students of S1 V1 and S1 HVC beat every control (the labels alone and smooth); of S1 HVC "
-        "by 5.00 [0.50, 3.50] points over smooth (q 0.01; 5 seeds, 1,000 images). Not shown: S1 "
+        "Students of S1 V1 and S1 HVC beat every control (the labels alone and smoothed labels); "
+        "of S1 HVC "
+        "by 5.00 [0.50, 3.50] points over smoothed labels (q 0.01; 5 seeds, 1,000 images). Not "
+        "shown: S1 "
         "V4."
     )
     assert [bar.label.split()[1] for bar in made.forest.bars] == ["HVC", "V1", "V4"]
@@ -73,8 +76,10 @@ def test_brains_that_beat_the_labels_and_not_softness_do_not(card):
     made = card(*of("V1", NONE, {**SMOOTH, "q": 0.2, "smallest_effect": 0.0164}))
     assert made.mark == "no"
     assert made.answer == (
-        "Not shown: no brain's students beat every control (the labels alone and smooth). Those of "
-        "S1 V1 beat the labels alone, but not smooth (2.00 [0.50, 3.50] points, q 0.2). The least "
+        "Not shown: no brain's students beat every control (the labels alone and smoothed "
+        "labels). Those of "
+        "S1 V1 beat the labels alone, but not smoothed labels (2.00 [0.50, 3.50] points, q 0.2). "
+        "The least "
         "that these comparisons could have seen is 1.64 to 2.90 points (half of their intervals, "
         "before correction for 2 tests)."
     )
@@ -84,7 +89,7 @@ def test_brains_that_are_worse_than_a_control_do_not_beat_it(card):
     worse = {**SMOOTH, "difference": -0.02, "ci_low": -0.03, "ci_high": -0.01, "q": 0.001}
     made = card(*of("V1", NONE, worse))
     assert made.mark == "no"
-    told = "Worse: students of S1 V1 by 2.00 [1.00, 3.00] points than smooth"
+    told = "Worse: students of S1 V1 by 2.00 [1.00, 3.00] points than smoothed labels"
     assert made.answer == f"{told} (q 0.001; 5 seeds, 1,000 images)."
 
 
@@ -103,7 +108,10 @@ def test_harm_by_every_control_is_told_and_not_as_what_could_not_be_seen(card):
     both = card(*of("V1", {**NONE, **lost}, SMOOTH), *of("V4", NONE, SMOOTH))
     assert both.mark == "yes"
     assert "Worse: students of S1 V1 by" in both.answer
-    assert [bar.label for bar in both.forest.bars] == ["S1 V4 − smooth", "S1 V1 − none"]
+    assert [bar.label for bar in both.forest.bars] == [
+        "S1 V4 − smoothed labels",
+        "S1 V1 − labels alone",
+    ]
 
 
 def test_without_a_control_of_softness_beware(card):
@@ -112,7 +120,7 @@ def test_without_a_control_of_softness_beware(card):
     assert made.answer == (
         "Students of S1 V1 beat the labels alone; of S1 V1 by 6.00 [3.00, 9.00] points over the "
         "labels alone (q 0.008; 5 seeds, 1,000 images). No control tells this from softer "
-        "labels: add smooth."
+        "labels: add smooth to teachers."
     )
     nothing = card(*of("V1", {**NONE, "q": 0.5}), teachers=["none", "brain"])
     assert nothing.mark == "no"
@@ -152,7 +160,7 @@ def test_a_region_that_answers_to_nothing_and_teaches_speaks_against_all(card):
     )
     assert made.against == (
         "S1 Noise answers to nothing, and its students beat every control (the labels alone and "
-        "smooth).",
+        "smoothed labels).",
     )
     assert {bar.label.split()[1]: bar.kind for bar in made.forest.bars} == {
         "V1": "doubtful",
@@ -205,7 +213,7 @@ def test_what_misleads_or_knows_is_no_control(card):
         teachers=teachers,
     )
     assert made.mark == "yes"
-    assert "(the labels alone and classmean)" in made.answer
+    assert "(the labels alone and class means)" in made.answer
 
 
 IMAGES = {
@@ -246,14 +254,14 @@ def test_other_decoders_and_students_and_means_are_no_part_of_it(card):
         *(row for change in other for row in of("V1", NONE, worse, **change)),
     )
     assert made.mark == "yes"
-    assert [bar.label for bar in made.forest.bars] == ["S1 V1 − smooth"]
+    assert [bar.label for bar in made.forest.bars] == ["S1 V1 − smoothed labels"]
 
 
 def test_of_many_brains_their_means_are_shown(card):
     people = {f"S{number}": {} for number in range(MOST)}
     single = [row for name in people for row in of("V1", NONE, SMOOTH, subject=name)]
     made = card(*single, *of("V1", NONE, SMOOTH, subject="mean"), subjects=people)
-    assert [bar.label for bar in made.forest.bars] == ["V1, mean − smooth"]
+    assert [bar.label for bar in made.forest.bars] == ["V1, mean − smoothed labels"]
     without = card(*single, *of("V1", NONE, SMOOTH, subject="S99"), subjects={**people, "S99": {}})
     assert len(without.forest.bars) == MOST
     assert without.forest.caption.endswith(f"The {MOST} largest of {MOST + 1}.")
