@@ -158,7 +158,7 @@ rule write_report:
         cited=citations(config),
         looked_into=looked_into(),
         audited=[name for name in audited_data() if name in config["run"]],
-        networks=found_in_networks(config["explain"]["models"]),
+        networks=found_in_networks(config["explain"]["models"], config["run"]),
         threads=config["threads"],
     script:
         "../scripts/report/write_report.py"

@@ -17,8 +17,9 @@ MARKS = {
     "void": ("×", "no test"),
 }
 
-#: What a bar can be: a claim that holds, one that is not shown, a control, a known truth.
-KINDS = ("claim", "open", "control", "truth")
+#: What a bar can be: a claim that holds, one that a control makes doubtful, one that is not shown,
+#: a control, a known truth.
+KINDS = ("claim", "doubtful", "open", "control", "truth")
 
 #: Sizes of a forest plot in its own units: width, width of labels, height of a row, of the scale.
 WIDTH, LABELS, ROW, SCALE = 454, 172, 22, 24
@@ -137,6 +138,7 @@ def drawn(forest: Forest) -> Drawn:
     ]
     if forest.reference is not None:
         numbers.append(forest.reference * forest.factor)
+    numbers = numbers or [0.0]  # a table whose numbers are all missing
     ticks = MaxNLocator(4).tick_values(min(numbers), max(numbers))
     first, last = float(ticks[0]), float(ticks[-1])
 
@@ -244,6 +246,20 @@ def probability(p: float, least: float | None = None, name: str = "p") -> str:
 def rounded_p(p: float) -> str:
     """A p value in two digits: ``"0.16"``, ``"< 0.001"``."""
     return "< 0.001" if p < 0.001 else f"{p:.2g}"
+
+
+def before_correction(tests: int) -> str:
+    """That a least effect is of a single test: ``", before correction for 12 tests"``."""
+    return f", before correction for {tests:,} tests" if tests > 1 else ""
+
+
+def spanned(values: Sequence[float], factor: float = 1.0) -> str:
+    """Numbers from the least to the greatest: ``"0.87 to 1.64"``; empty of none."""
+    known = [value for value in values if math.isfinite(value)]
+    if not known:
+        return ""
+    low, high = number(min(known), factor), number(max(known), factor)
+    return low if low == high else f"{low} to {high}"
 
 
 def listed(names: Sequence[str], last: str = "and") -> str:

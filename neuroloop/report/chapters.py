@@ -87,6 +87,12 @@ def source_of_network(config: Mapping[str, Any], name: str) -> str:
     return next((config[kind][of]["source"] for kind in kinds if of in config[kind]), "")
 
 
+def is_run(model: str, run: Sequence[str]) -> bool:
+    """Whether a network is of a data set that is run, or no result of this workflow."""
+    parts = PurePosixPath(model).parts
+    return parts[:1] != ("results",) or parts[2] in run
+
+
 def _simulated(entry: Any, block: Mapping[str, Any]) -> str:
     said = SIMULATED.get(block.get("source", ""), "")
     more = entry.simulated(block) if said and hasattr(entry, "simulated") else ""

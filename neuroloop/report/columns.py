@@ -166,4 +166,6 @@ Q = Column("q", "p corrected for the number of tests in the row's family.", "p")
 UNIT = Column("Varies", "The unit that the interval and p draw anew.")
 SCOPE = Column("Speaks of", "Of what the row holds, and what is fixed.", "words")
 FAMILY = Column("Family", "The tests that are corrected together.")
-REASON = Column("No test because", "Why there is no interval or no p.", "words")
+REASON = Column(
+    "Shows nothing because", "Why there is no interval, no p, or none that can be small.", "words"
+)

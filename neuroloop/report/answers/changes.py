@@ -1,13 +1,23 @@
 """What changed between two sessions?"""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.decoding import SIGNIFICANT
-from neuroloop.report.cards import Bar, Card, Forest, ends, interval, number, probability, times
+from neuroloop.report.cards import (
+    Bar,
+    Card,
+    Forest,
+    before_correction,
+    ends,
+    interval,
+    number,
+    probability,
+    times,
+)
 from neuroloop.report.chapters import SIMULATED
 from neuroloop.report.flags import Against
 
@@ -52,8 +62,12 @@ def changes_card(
     """
     whole = table[table["panel"] == "all"]
     rows = whole[whole["route"].isin(list(COUPLING)) & whole["change"].notna()]
-    bars = tuple(bar for row in rows.to_dict("records") for bar in _bars(row))
-    mark, answer = _answer(rows, earlier, later)
+    drawn = _in_order([_route(row) for row in rows.to_dict("records")])
+    told = sorted(drawn, key=lambda one: not one.tested)  # traces lead unless they have no test
+    tests = int((table["q"].notna() & table["family"].isin(set(rows["family"]))).sum())
+    mark, answer = _answer(told, earlier, later, tests)
+    doubted = mark == "beware" or bool(told and not told[0].found)
+    bars = tuple(bar for one in drawn for bar in _bars(one, doubted))
     first = whole.iloc[0]
     return Card(
         "What changed between the sessions?",
@@ -70,53 +84,122 @@ def changes_card(
         )
         if bars
         else None,
-        tuple(_against(whole)),
+        (*_against(whole), *_contradiction(told)),
         block["source"] in SIMULATED,
     )
 
 
-def _bars(row: Mapping[Any, Any]) -> list[Bar]:
+class Route(NamedTuple):
+    """A route through coupling.
+
+    Attributes
+    ----------
+    by : str
+        Its name in a sentence.
+    row : mapping
+        Of routes.tsv.
+    tested, found : bool
+    untrained : bool
+        Whether networks without training change as much.
+    """
+
+    by: str
+    row: Mapping[Any, Any]
+    tested: bool
+    found: bool
+    untrained: bool
+
+
+def _route(row: Mapping[Any, Any]) -> Route:
+    q, untrained = row["q"], "NOT ABOVE UNTRAINED" in row["note"]
+    return Route(COUPLING[row["route"]], row, q == q, q <= SIGNIFICANT, untrained)
+
+
+def _in_order(told: list[Route]) -> list[Route]:
+    """Traces before maps."""
+    return sorted(told, key=lambda one: list(COUPLING.values()).index(one.by))
+
+
+def _bars(one: Route, doubted: bool) -> list[Bar]:
     """A route on its own pairs, and on those that both routes have if these are fewer."""
-    by, found = COUPLING[row["route"]], row["q"] <= SIGNIFICANT
+    row, holds = one.row, "doubtful" if doubted or one.untrained else "claim"
     bars = [
         Bar(
-            f"{by} ({row['entries']:.0f} pairs)",
+            f"{one.by} ({row['entries']:.0f} pairs)",
             row["change"],
             *ends(row["ci_low"], row["ci_high"]),
-            "claim" if found else "open",
+            holds if one.found else "open",
         )
     ]
     both = row.get("entries_both", 0.0)
     if 0 < both < row["entries"]:
         low, high = ends(row["ci_low_both"], row["ci_high_both"])
         clear = low is not None and high is not None and (low > 0 or high < 0)
-        kind = "claim" if found and clear else "open"
-        bars.append(Bar(f"{by} ({both:.0f} shared pairs)", row["change_both"], low, high, kind))
+        kind = holds if one.found and clear else "open"
+        bars.append(Bar(f"{one.by} ({both:.0f} shared pairs)", row["change_both"], low, high, kind))
     return bars
 
 
-def _answer(rows: pd.DataFrame, earlier: str, later: str) -> tuple[str, str]:
-    """Mark and sentence, of the route through traces if it says anything."""
-    if rows.empty:
+def _answer(told: list[Route], earlier: str, later: str, tests: int) -> tuple[str, str]:
+    """Mark and sentence, of the route through traces if it was tested, and then of the other."""
+    if not told:
         return "void", "No route says anything of coupling."
-    row = rows.iloc[0]
+    lead, *rest = told
+    row = lead.row
+    other = "".join(_other(one) for one in rest)
     value = interval(row["change"], row["ci_low"], row["ci_high"])
-    by = COUPLING[row["route"]]
-    if row["q"] != row["q"]:
-        return "void", f"By {by}, coupling differs by {value}, without a test: {row['note']}."
-    if row["q"] > SIGNIFICANT:
+    if not lead.tested:
+        note = row["note"] or "routes.tsv gives no p"
+        return "void", f"By {lead.by}, coupling differs by {value}, without a test: {note}.{other}"
+    told_q = f"{probability(row['q'], name='q')}, {row['recordings']:.0f} recordings a session"
+    if not lead.found:
         least = number(row["smallest_effect"])
-        return "no", (
-            f"No change of coupling shown by {by}, {value}; changes below {least} could not have "
-            "been seen."
+        answer = (
+            f"No change of coupling shown by {lead.by}, {value} ({told_q}); changes below {least} "
+            f"could not have been seen{before_correction(tests)}.{other}"
         )
-    grew = "grew"
-    if row["change"] < 0:
-        grew, value = "fell", interval(-row["change"], -row["ci_high"], -row["ci_low"])
-    return "yes", (
-        f"Coupling {grew} from {earlier} to {later} by {value} of a cell's own response, by {by} "
-        f"({probability(row['q'], name='q')})."
+        if any(one.found for one in rest):
+            answer += " The routes disagree."
+        return "no", answer
+    answer = (
+        f"Coupling {_grew(row)} from {earlier} to {later} by {_size(row)} of a cell's own "
+        f"response, by {lead.by} ({told_q}).{other}"
     )
+    if _contradiction(told):
+        return "beware", answer + " The routes contradict each other: one of them misleads."
+    if lead.untrained:
+        return "beware", answer + " But networks without training change as much."
+    return "yes", answer
+
+
+def _grew(row: Mapping[Any, Any]) -> str:
+    return "fell" if row["change"] < 0 else "grew"
+
+
+def _size(row: Mapping[Any, Any]) -> str:
+    """The change and its interval, of what fell as a positive number."""
+    if row["change"] < 0:
+        return interval(-row["change"], -row["ci_high"], -row["ci_low"])
+    return interval(row["change"], row["ci_low"], row["ci_high"])
+
+
+def _other(one: Route) -> str:
+    """What the other route found."""
+    row = one.row
+    if one.found:
+        untrained = ", no more than without training" if one.untrained else ""
+        q = probability(row["q"], name="q")
+        return f" By {one.by} it {_grew(row)} by {_size(row)} ({q}){untrained}."
+    value = interval(row["change"], row["ci_low"], row["ci_high"])
+    said = probability(row["q"], name="q") if one.tested else "no test"
+    return f" Not shown by {one.by}: {value} ({said})."
+
+
+def _contradiction(told: list[Route]) -> list[Against]:
+    """Routes that find changes of different sign."""
+    signs = {one.row["change"] > 0 for one in told if one.found}
+    text = "Traces and maps contradict each other: by one coupling grew, by the other it fell."
+    return [Against(text)] if len(signs) > 1 else []
 
 
 def _against(rows: pd.DataFrame) -> list[Against]:

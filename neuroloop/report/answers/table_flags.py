@@ -1,6 +1,6 @@
 """What a study's own tables say against it: void tests, n too small, silent cells, leaks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -9,6 +9,7 @@ from neuroloop.files.formats import read_table
 from neuroloop.report.answers.changes import COUPLING
 from neuroloop.report.answers.decoding import GROUP, MEAN
 from neuroloop.report.answers.reading import MEASURE, SUBSET
+from neuroloop.report.chapters import is_run
 from neuroloop.report.flags import Against, Flag
 
 #: Fewer test images than this cannot tell teachers apart that differ by a few points.
@@ -60,7 +61,13 @@ def _untested(table: pd.DataFrame, what: str) -> list[Against]:
     whose = table["subject"].map({GROUP: "people like these", MEAN: "these people together"})
     table = table.assign(whose=whose.fillna("single people"))
     for (people, reason), rows in table[table["reason"] != ""].groupby(["whose", "reason"]):
-        told.append(Against(f"Of {people}, {len(rows)} {what} have no test: {reason}.", "few"))
+        tested = int(rows["p"].notna().sum())
+        for some, lack in (
+            (len(rows) - tested, "no test"),
+            (tested, "a p that cannot be small, which shows nothing"),
+        ):
+            if some:
+                told.append(Against(f"Of {people}, {some} {what} have {lack}: {reason}.", "few"))
     return told
 
 
@@ -163,18 +170,22 @@ def _some(methods: pd.Series) -> str:
     return ", ".join(names[:NAMED]) + more
 
 
-def found_in_networks(models: Mapping[str, object]) -> list[tuple[str, str, str, str]]:
+def found_in_networks(
+    models: Mapping[str, str], run: Sequence[str]
+) -> list[tuple[str, str, str, str]]:
     """Flags of the networks that were looked into so far, as plain values for a rule.
 
     Parameters
     ----------
-    models : mapping
-        Names of networks under ``explain.models``.
+    models : mapping of str to str
+        Networks under ``explain.models``, and the model.json of each.
+    run : sequence of str
+        Data sets that are run: networks of others are left out, as they are of the page.
     """
     found = []
-    for model in models:
+    for model, path in models.items():
         file = Path(f"results/explain/{model}/sanity.tsv")
-        if file.is_file():
+        if is_run(path, run) and file.is_file():
             types = dict.fromkeys(("method", "test", "verdict", "reason"), str)
             found += [
                 (flag.of, flag.told, flag.link, flag.kind)

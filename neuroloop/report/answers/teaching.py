@@ -13,11 +13,13 @@ from neuroloop.report.cards import (
     Bar,
     Card,
     Forest,
+    before_correction,
     ends,
     interval,
     listed,
     number,
     probability,
+    spanned,
     times,
 )
 from neuroloop.report.flags import Against
@@ -40,6 +42,10 @@ TEXT = (
 NUMBERS = ("difference", "ci_low", "ci_high", "p", "q", "n", "seeds", "smallest_effect")
 
 
+#: Who beats nothing.
+BRAINS = "no brain's students"
+
+
 class Taught(NamedTuple):
     """What one brain's students gained.
 
@@ -47,20 +53,38 @@ class Taught(NamedTuple):
     ----------
     name : str
         ``"S1 HVC"``.
-    roi : str
-    nearest : Series
-        The comparison with the control that is beaten least surely.
-    beats : bool
-        Whether the students beat every control.
+    silent : bool
+        Whether the region answers to nothing.
+    rows : DataFrame
+        The comparisons with every control, that which is beaten least surely first.
     tested : bool
-        Whether all comparisons have a p.
+        Whether all comparisons have a q.
     """
 
     name: str
-    roi: str
-    nearest: Any
-    beats: bool
+    silent: bool
+    rows: pd.DataFrame
     tested: bool
+
+    @property
+    def nearest(self) -> Any:
+        """The comparison with the control that is beaten least surely."""
+        return self.rows.iloc[0]
+
+    @property
+    def better(self) -> pd.DataFrame:
+        """Comparisons that find a gain."""
+        return self.rows[(self.rows["q"] <= SIGNIFICANT) & (self.rows["difference"] > 0)]
+
+    @property
+    def worse(self) -> pd.DataFrame:
+        """Comparisons that find a loss."""
+        return self.rows[(self.rows["q"] <= SIGNIFICANT) & (self.rows["difference"] < 0)]
+
+    @property
+    def beats(self) -> bool:
+        """Whether the students beat every control."""
+        return len(self.better) == len(self.rows)
 
 
 def read_comparisons(path: StrPath) -> pd.DataFrame:
@@ -72,7 +96,8 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any], known:
     """Answer for one dataset: students of its first decoder and of its first student.
 
     A brain teaches more than softness if its students beat those of the labels alone and of every
-    control that is soft and does not mislead; the one that is beaten least surely is drawn.
+    control that is soft and does not mislead; the one that is beaten least surely is drawn. Where
+    those of a region that answers to nothing do as well, beware.
 
     Parameters
     ----------
@@ -96,18 +121,21 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any], known:
     if len(block["subjects"]) * len(block["rois"]) > MOST and (rows["subject"] == MEAN).any():
         singles = rows["subject"] == MEAN
     compared = rows[singles & rows["control"].isin(controls)]
-    taught = [_taught(group) for _, group in compared.groupby(["subject", "roi"], sort=False)]
     silent = silent_regions(block)
-    mark, answer = _answer(taught, controls, silent)
-    images = rows[singles & (rows["family"] == "images")]
+    taught = [
+        _taught(group, silent) for _, group in compared.groupby(["subject", "roi"], sort=False)
+    ]
+    tests = int((table["q"].notna() & table["family"].isin(set(compared["family"]))).sum())
+    mark, answer = _answer(taught, controls, tests)
+    images, false = _of_images(rows[singles & (rows["family"] == "images")], silent)
     drawn = sorted(taught, key=lambda one: -one.nearest["difference"])[:MOST]
     more = f" The {MOST} largest of {len(taught)}." if len(taught) > MOST else ""
-    bars = tuple(_bar(one, silent) for one in drawn)
+    bars = tuple(_bar(one, mark == "beware") for one in drawn)
     return Card(
         "Does the brain teach?",
         of,
-        mark,
-        answer + _of_images(images),
+        "beware" if false and mark == "yes" else mark,
+        answer + images,
         f"{_scope(taught)} {known}".strip(),
         Forest(bars, CAPTION + _of_what(taught) + more, 0.0, 100) if bars else None,
         tuple(
@@ -116,21 +144,28 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any], known:
                 "control",
             )
             for one in taught
-            if one.beats and one.roi in silent
+            if one.beats and one.silent
+        )
+        + tuple(
+            Against(f"{name} answers to nothing, and is found to know the image.", "control")
+            for name in false
         ),
         block["source"] == "simulated",
     )
 
 
 def _scope(taught: list[Taught]) -> str:
-    return (
-        f"Over {times(taught[0].nearest['unit'])}: {taught[0].nearest['scope']}." if taught else ""
-    )
+    if not taught:
+        return ""
+    return f"Over {times(taught[0].nearest['unit'])}: {taught[0].nearest['scope']}."
 
 
 def _of_what(taught: list[Taught]) -> str:
-    row = taught[0].nearest
-    return f"{row['seeds']:.0f} seeds, {row['n']:,.0f} images, 95 %."
+    return f"{_n(taught[0].nearest)}, 95 %."
+
+
+def _n(row: Any) -> str:
+    return f"{row['seeds']:.0f} seeds, {row['n']:,.0f} images"
 
 
 def controls_to_beat(teachers: Sequence[str]) -> list[str]:
@@ -143,53 +178,115 @@ def controls_to_beat(teachers: Sequence[str]) -> list[str]:
     ]
 
 
-def _taught(group: pd.DataFrame) -> Taught:
-    order = group.sort_values(["q", "difference"], ascending=[False, True], na_position="last")
-    nearest = order.iloc[0]
-    subject, roi = nearest["subject"], nearest["roi"]
-    tested = bool(group["q"].notna().all())
-    beats = tested and bool(((group["q"] <= SIGNIFICANT) & (group["difference"] > 0)).all())
+def _taught(group: pd.DataFrame, silent: set[str]) -> Taught:
+    # a loss is further from a gain the surer it is
+    sure = group["q"].where(group["difference"] > 0, 2 - group["q"])
+    order = group.assign(sure=sure).sort_values(
+        ["sure", "difference"], ascending=[False, True], na_position="first"
+    )
+    subject, roi = order.iloc[0]["subject"], order.iloc[0]["roi"]
     name = f"{roi}, mean" if subject == MEAN else f"{subject} {roi}"
-    return Taught(name, roi, nearest, beats, tested)
+    return Taught(name, roi in silent, order, bool(group["q"].notna().all()))
 
 
-def _bar(one: Taught, silent: set[str]) -> Bar:
+def _bar(one: Taught, doubted: bool) -> Bar:
     row = one.nearest
-    found = "claim" if one.beats else "open"
-    kind = "control" if one.roi in silent else found
+    found = "open" if not one.beats else "doubtful" if doubted else "claim"
+    kind = "control" if one.silent else found
     bounds = ends(row["ci_low"], row["ci_high"])
     return Bar(f"{one.name} − {teacher_name(row['control'])}", row["difference"], *bounds, kind)
 
 
-def _answer(taught: list[Taught], controls: list[str], silent: set[str]) -> tuple[str, str]:
+def _answer(taught: list[Taught], controls: list[str], tests: int) -> tuple[str, str]:
     """Mark and sentence."""
     if not taught:
         return "void", "No brain taught a student that could be compared."
-    if not any(one.tested for one in taught):
-        return "void", f"No test: {taught[0].nearest['reason']}."
-    soft = [name for name in controls if name != "none"]
-    found = [one for one in taught if one.beats and one.roi not in silent]
+    asked = [one for one in taught if not one.silent] or taught
+    tested = [one for one in asked if one.tested]
+    if not tested:
+        return "void", f"No test: {asked[0].nearest['reason'] or 'comparisons.tsv gives no q'}."
+    names = [one.name for one in asked if not one.tested]
+    untested = f" Untested: {listed(names)}." if names else ""
+    found = [one for one in asked if one.beats and not one.silent]
+    false = [one.name for one in taught if one.beats and one.silent]
     if not found:
-        least = max(one.nearest["smallest_effect"] for one in taught if one.tested)
-        return "no", (
-            f"Not shown: no brain's students beat {_told(controls)}. Differences below "
-            f"{number(least, 100)} points could not have been seen."
-        )
+        return "no", _not_shown(tested, controls, tests, bool(false)) + untested
     top = max(found, key=lambda one: one.nearest["difference"])
     row = top.nearest
-    points = interval(row["difference"], row["ci_low"], row["ci_high"], 100)
     answer = (
         f"Students of {listed([one.name for one in found])} beat {_told(controls)}; of {top.name} "
-        f"by {points} points over {_named(row['control'])} "
-        f"({probability(row['q'], name='q')})."
+        f"by {_points(row)} points over {_named(row['control'])} "
+        f"({probability(row['q'], name='q')}; {_n(row)})."
     )
-    if not soft:
+    rest = [one.name for one in tested if not one.beats and one.worse.empty]
+    answer += f" Not shown: {listed(rest, 'or')}." if rest else ""
+    answer += _worse(tested) + untested
+    if false:
+        return "beware", (
+            f"{answer} But those of {listed(false)}, where nothing answers, beat them too: "
+            "nothing tells what was taught from a simpler explanation."
+        )
+    if controls == ["none"]:
         return (
             "beware",
             answer + " No control tells this from softer labels: add smooth to teachers.",
         )
-    rest = [one.name for one in taught if not one.beats and one.roi not in silent]
-    return "yes", answer + (f" Not shown: {listed(rest, 'or')}." if rest else "")
+    return "yes", answer
+
+
+def _not_shown(tested: list[Taught], controls: list[str], tests: int, false: bool) -> str:
+    """That no brain taught, what came nearest, who lost by it, and what could have been seen."""
+    told = _worse(tested)
+    rest = [one for one in tested if one.worse.empty]
+    if not rest:
+        return told.strip()
+    brains = "no region that answers to anything has students that" if false else BRAINS
+    answer = f"Not shown: {brains} beat {_told(controls)}."
+    return answer + _nearest(rest) + told + _unseen(rest, tests)
+
+
+def _nearest(rest: list[Taught]) -> str:
+    """Of the brain that beats most controls, those that it beats and that which it does not."""
+    top = max(rest, key=lambda one: (len(one.better), one.nearest["difference"]))
+    if top.better.empty:
+        return ""
+    row = top.nearest
+    beaten = listed([_named(name) for name in top.better["control"]])
+    return (
+        f" Those of {top.name} beat {beaten}, but not {_named(row['control'])} "
+        f"({_points(row)} points, {probability(row['q'], name='q')})."
+    )
+
+
+def _worse(tested: list[Taught]) -> str:
+    """Whose students do worse than a control, and by how much at most."""
+    lost = []
+    for one in tested:
+        if len(one.worse):
+            row = one.worse.iloc[int(one.worse["difference"].to_numpy().argmin())]
+            most = f" (of {len(one.worse)} controls that do better)" if len(one.worse) > 1 else ""
+            points = interval(-row["difference"], -row["ci_high"], -row["ci_low"], 100)
+            lost.append(
+                f"{one.name} by {points} points than {_named(row['control'])}{most} "
+                f"({probability(row['q'], name='q')}; {_n(row)})"
+            )
+    return f" Worse: students of {listed(lost)}." if lost else ""
+
+
+def _unseen(rest: list[Taught], tests: int) -> str:
+    """The least differences that the comparisons which decide could have seen."""
+    least = spanned([effect for one in rest for effect in one.rows["smallest_effect"]], 100)
+    if not least:
+        return ""
+    what = f"half of {'an interval' if ' to ' not in least else 'their intervals'}"
+    return (
+        f" The least that these comparisons could have seen is {least} points ({what}"
+        f"{before_correction(tests)})."
+    )
+
+
+def _points(row: Any) -> str:
+    return interval(row["difference"], row["ci_low"], row["ci_high"], 100)
 
 
 def _named(control: str) -> str:
@@ -203,15 +300,22 @@ def _told(controls: list[str]) -> str:
     return f"every control ({named})" if len(controls) > 1 else named
 
 
-def _of_images(images: pd.DataFrame) -> str:
-    """Whether brains know the image and not the class alone, where this was tested."""
-    tested = images[images["p"].notna()]
-    if tested.empty:
-        return ""
-    found = tested[tested["q"] <= SIGNIFICANT]
+def _of_images(images: pd.DataFrame, silent: set[str]) -> tuple[str, list[str]]:
+    """Whether brains know the image and not the class alone, and regions that cannot know it."""
+    tested = images[images["q"].notna()]
+    found = tested[(tested["q"] <= SIGNIFICANT) & (tested["difference"] > 0)]
+    false = [f"{row.subject} {row.roi}" for row in table_rows(found[found["roi"].isin(silent)])]
+    found, tested = (rows[~rows["roi"].isin(silent)] for rows in (found, tested))
     names = [f"{row.subject} {row.roi}" for row in table_rows(found)]
     if names:
         know = "knows" if len(names) == 1 else "know"
-        return f" {listed(names)} {know} the image, not its class alone."
+        q = probability(found["q"].max(), name="q") + (" at most" if len(names) > 1 else "")
+        told = f" {listed(names)} {know} the image, not its class alone ({q})."
+        return told + (f" But so does {listed(false)}: beware." if false else ""), false
+    if tested.empty:
+        return "", false
     least = number(tested["smallest_effect"].max(), 100)
-    return f" That brains know more than the class is not shown (below {least} points unseen)."
+    return (
+        f" That brains know more than the class is not shown (below {least} points unseen).",
+        false,
+    )

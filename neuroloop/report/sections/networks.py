@@ -1,7 +1,7 @@
 """Networks that were looked into: their galleries, and whether to trust each method on them."""
 
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 ORDER = 8
@@ -11,10 +11,12 @@ ASSETS = ("networks.html.j2",)
 
 def of_config(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """One chapter a network of what is run, or one's own, that `explain` has looked into."""
+    from neuroloop.report.chapters import is_run
+
     found = {}
     for name, model in config.get("explain", {}).get("models", {}).items():
         folder = f"results/explain/{name}"
-        known = _is_run(PurePosixPath(model), config["run"])
+        known = is_run(model, config["run"])
         if known and Path(folder, "gallery.json").is_file():
             found[name] = {
                 "gallery": f"{folder}/gallery.html",
@@ -22,11 +24,6 @@ def of_config(config: Mapping[str, Any]) -> dict[str, dict[str, str]]:
                 "sanity": f"{folder}/sanity.tsv",
             }
     return found
-
-
-def _is_run(model: PurePosixPath, run: list[str]) -> bool:
-    """Whether a network is of a data set that is run, or no result of this workflow."""
-    return model.parts[:1] != ("results",) or model.parts[2] in run
 
 
 def context(files: Mapping[str, str]) -> dict[str, Any]:

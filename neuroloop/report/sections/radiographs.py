@@ -21,6 +21,9 @@ FIGURES = (
     "learning",
 )
 
+#: Before the case and classifier whose maps were asked to point at lesions, as names of files.
+POINTING = "pointing, "
+
 
 def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """One chapter a set of radiographs."""
@@ -32,17 +35,25 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             "comparisons": f"{folder}/comparisons.tsv",
             "points": f"{folder}/operating_points.tsv",
             **{figure: f"{folder}/{figure}.svg" for figure in (*FIGURES, *new)},
+            **{
+                f"{POINTING}{case}, {classifier}": f"{folder}/{case}/{classifier}/maps/pointing.tsv"
+                for case, classifier in block.get("maps", ())
+            },
         }
     }
 
 
 def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Card"]:
     """Are X-rays told apart, and by what?"""
-    from neuroloop.report.answers.films import films_card, read_gaps, read_scores
+    from neuroloop.report.answers.films import films_card, read_gaps, read_pointing, read_scores
 
-    return [
-        films_card(of, read_scores(files["scores_table"]), read_gaps(files["comparisons"]), block)
-    ]
+    pointing = {
+        (case, classifier): read_pointing(files[name])
+        for case, classifier in block.get("maps", ())
+        if (name := f"{POINTING}{case}, {classifier}") in files
+    }
+    scores, gaps = read_scores(files["scores_table"]), read_gaps(files["comparisons"])
+    return [films_card(of, scores, gaps, block, pointing)]
 
 
 def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Against"]:

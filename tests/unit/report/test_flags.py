@@ -96,7 +96,7 @@ def test_control_frames_before_the_stimulus_and_a_reader_at_chance():
         "control",
         "chance",
     ]
-    sound = [READ, {**at_chance, "p": 0.001}, {**before, "ci_low": 0.01}]
+    sound = [READ, {**at_chance, "p": 0.001}, {**before, "ci_low": 0.01, "p": 0.4}]
     assert reading_card("cells", "cnn", {"day": pd.DataFrame(sound)}, AREA).against == ()
 
 
@@ -126,6 +126,12 @@ def test_few_people():
     assert kinds(told) == ["few"]
     assert told == [f"Of people like these, 2 accuracies have no test: {reason}."]
     assert decoding_flags(pd.DataFrame([DECODED])) == []
+    large = decoding_flags(pd.DataFrame([{**group, "p": 0.25}, group]))
+    assert large == [
+        f"Of people like these, 1 accuracies have no test: {reason}.",
+        "Of people like these, 1 accuracies have a p that cannot be small, which shows nothing: "
+        f"{reason}.",
+    ]
 
 
 def test_few_images_and_students_that_may_know_them():
@@ -177,13 +183,16 @@ def test_void_deletions_and_failed_guards_of_a_network():
 
 def test_networks_that_were_not_looked_into_raise_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert found_in_networks({"cnn": "model.json"}) == []
+    assert found_in_networks({"cnn": "model.json"}, []) == []
     folder = tmp_path / "results/explain/cnn"
     folder.mkdir(parents=True)
     table = pd.DataFrame([{**PASSED, "verdict": "insensitive"}])
     table.to_csv(folder / "sanity.tsv", sep="\t", index=False)
-    ((of, _, _, kind),) = found_in_networks({"cnn": "model.json", "other": "x"})
+    ((of, _, _, kind),) = found_in_networks({"cnn": "model.json", "other": "x"}, [])
     assert (of, kind) == ("network cnn", "guard")
+    of_films = {"cnn": "results/cxr/chests/case1/fine/patient/model.json"}
+    assert found_in_networks(of_films, ["neurons"]) == []
+    assert len(found_in_networks(of_films, ["chests"])) == 1
 
 
 def test_the_page_counts_all_of_them_on_top_and_links_each(tmp_path, monkeypatch):

@@ -112,7 +112,7 @@ def test_the_forest_plot_stands_first_unless_it_is_too_long_to_be_read(tmp_path,
 
 def test_a_page_says_below_what_nothing_could_be_seen(tmp_path, none):
     page, _ = ablation_page(tmp_path, [none])
-    assert "could not be seen" not in page
+    assert "could have seen, before correction" not in page
     three = [
         replace(one, hits=np.concatenate([one.hits, one.hits[:1] ^ (np.arange(30) % 3 == 0)]))
         for one in (none, students("S1", "V1", "ridge", teacher="brain", seed=1))
@@ -120,7 +120,7 @@ def test_a_page_says_below_what_nothing_could_be_seen(tmp_path, none):
     page, (card,) = ablation_page(tmp_path, [replace(one, seeds=[0, 1, 2]) for one in three])
     read = read_table(tmp_path / "comparisons.tsv", {"smallest_effect": float})
     (least,) = read["smallest_effect"]
-    assert f"students below {100 * least:.1f} points could not be seen" in page
+    assert f"before correction for their number, is\n{100 * least:.1f} points" in page
     assert "these brains and this assignment of soft labels alone" in row_of(page, "S1", "V1")
     assert card["scope"].startswith("Over seeds × images: other seeds and other images of these ")
     assert "Only 30 images test the students" in page

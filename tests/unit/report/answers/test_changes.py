@@ -40,7 +40,7 @@ def test_coupling_that_grew_is_told_by_traces(card):
     assert (made.mark, made.simulated, made.against) == ("yes", False, ())
     assert made.answer == (
         "Coupling grew from monday to friday by 0.10 [0.06, 0.14] of a cell's own response, by "
-        "traces (q 0.002)."
+        "traces (q 0.002, 8 recordings a session). Not shown by maps: 0.12 [−0.01, 0.25] (q 0.06)."
     )
     assert [(bar.label, bar.kind, bar.value) for bar in made.forest.bars] == [
         ("traces (54 pairs)", "claim", 0.1),
@@ -74,8 +74,9 @@ def test_no_change_says_what_could_have_been_seen(card):
     made = card({"change": 0.02, "ci_low": -0.02, "ci_high": 0.06, "q": 0.0501}, MAPS)
     assert made.mark == "no"
     assert made.answer == (
-        "No change of coupling shown by traces, 0.02 [−0.02, 0.06]; changes below 0.04 could not "
-        "have been seen."
+        "No change of coupling shown by traces, 0.02 [−0.02, 0.06] (q 0.05, 8 recordings a "
+        "session); changes below 0.04 could not have been seen, before correction for 2 tests. Not "
+        "shown by maps: 0.12 [−0.01, 0.25] (q 0.06)."
     )
 
 
@@ -84,7 +85,8 @@ def test_fewer_than_six_recordings_are_no_test(card):
     assert made.mark == "void"
     note = "5 recordings a session: exchanging them gives no p below 0.062; record 6 or more."
     assert made.answer == (
-        f"By traces, coupling differs by 0.10 [0.06, 0.14], without a test: {note}"
+        f"By traces, coupling differs by 0.10 [0.06, 0.14], without a test: {note} Not shown by "
+        "maps: 0.12 [−0.01, 0.25] (no test)."
     )
     assert made.against == (note,)
 
@@ -93,7 +95,7 @@ def test_maps_answer_where_traces_say_nothing(card):
     nothing = {"change": NAN, "q": NAN, "entries": 0, "note": "no cell answers to itself"}
     made = card(nothing, {**MAPS, "q": 0.01})
     assert made.mark == "yes"
-    assert made.answer.endswith("by maps (q 0.01).")
+    assert made.answer.endswith("by maps (q 0.01, 8 recordings a session).")
     assert made.against == ("No cell answers to itself.",)
     assert [bar.label for bar in made.forest.bars] == ["maps (47 pairs)"]
 
@@ -119,3 +121,48 @@ def test_panels_of_groups_are_no_part_of_it(card):
     made = card({"q": 0.5}, {"panel": "inside", "q": 0.001}, source="simulated")
     assert (made.mark, made.simulated) == ("no", True)
     assert len(made.forest.bars) == 1
+
+
+FELL = {"route": "maps", "change": -0.1, "ci_low": -0.15, "ci_high": -0.05, "q": 0.008}
+
+
+def test_routes_that_contradict_each_other_are_told_and_doubted(card):
+    made = card({}, FELL)
+    assert made.mark == "beware"
+    assert made.answer.endswith(
+        "By maps it fell by 0.10 [0.05, 0.15] (q 0.008). The routes contradict each other: one of "
+        "them misleads."
+    )
+    assert made.against == (
+        "Traces and maps contradict each other: by one coupling grew, by the other it fell.",
+    )
+    assert {bar.kind for bar in made.forest.bars} == {"doubtful"}
+    assert card({}, {**FELL, "q": 0.2}).mark == "yes"
+
+
+def test_a_change_by_maps_alone_is_told_and_doubted(card):
+    made = card({"q": 0.4}, {**FELL, "change": 0.1, "ci_low": 0.05, "ci_high": 0.15})
+    assert made.mark == "no"
+    assert made.answer.endswith(
+        "By maps it grew by 0.10 [0.05, 0.15] (q 0.008). The routes disagree."
+    )
+    assert [bar.kind for bar in made.forest.bars] == ["open", "doubtful"]
+
+
+def test_what_networks_without_training_do_too_is_doubted(card):
+    note = "NOT ABOVE UNTRAINED NETWORKS: size"
+    made = card({"change": NAN, "q": NAN}, {**MAPS, "q": 0.01, "note": note})
+    assert made.mark == "beware"
+    assert made.answer.endswith("But networks without training change as much.")
+    assert [bar.kind for bar in made.forest.bars] == ["doubtful"]
+    behind = card({}, {**MAPS, "q": 0.01, "note": note})
+    assert (behind.mark, [bar.kind for bar in behind.forest.bars]) == ("yes", ["claim", "doubtful"])
+
+
+def test_a_p_that_is_missing_without_a_note_is_named(card):
+    made = card({"p": NAN, "q": NAN})
+    assert made.mark == "void"
+    assert made.answer.endswith("without a test: routes.tsv gives no p.")
+    assert card({"p": NAN, "q": NAN}, {**MAPS, "q": 0.01}).answer.startswith(
+        "Coupling grew from monday to friday by 0.12"
+    )

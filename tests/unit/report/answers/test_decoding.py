@@ -49,7 +49,7 @@ def test_the_region_read_best_is_told_and_those_that_are_not(card):
     assert (made.of, made.mark, made.simulated, made.against) == ("faces", "yes", True, ())
     assert made.answer == (
         "The category of a sample, from V1 and HVC. HVC: 75.5 [70.0, 81.0] % of 200 samples named "
-        "right, chance 10.0 %. Not shown from V4."
+        "right, chance 10.0 % (q 0.02). Not shown from V4."
     )
     kinds = {bar.label: bar.kind for bar in made.forest.bars}
     assert kinds == {"V1": "claim", "HVC": "claim", "V4": "open", "Noise": "control"}
@@ -62,7 +62,8 @@ def test_nothing_found_says_what_could_have_been_seen(card):
     )
     assert made.mark == "no"
     assert made.answer == (
-        "Not shown in any region; 7.10 points above chance could have been seen."
+        "Not shown in any region; 7.10 points above chance could have been seen, before "
+        "correction for 2 tests."
     )
 
 
@@ -72,10 +73,15 @@ def test_q_at_the_level_is_a_finding_and_above_it_none(card):
 
 
 def test_a_region_that_answers_to_nothing_and_is_read_speaks_against_all(card):
-    made = card({}, {"roi": "Noise", "q": 0.01})
-    assert made.mark == "yes"
-    assert made.against == ("Noise answers to nothing, and is read above chance.",)
-    assert "Noise" not in made.answer
+    made = card({}, {"roi": "V4", "q": 0.3}, {"roi": "Noise", "q": 0.01})
+    assert made.mark == "beware"
+    told = "41.0 [31.0, 52.0] % of 200 samples named right, chance 10.0 % (q 0.01)"
+    assert made.against == (f"Noise answers to nothing, and is read above chance: {told}.",)
+    assert made.answer.endswith(
+        "Not shown from V4. But Noise, where nothing can be read, is read above chance too: what "
+        "tells its samples may tell the others."
+    )
+    assert [bar.kind for bar in made.forest.bars] == ["doubtful", "open", "control"]
     alone = card({"roi": "Noise", "q": 0.01})
     assert alone.mark == "no"
     assert alone.against == made.against
@@ -131,3 +137,46 @@ def test_rows_of_people_like_them_are_no_part_of_it(card):
     alone = card({"q": 0.2}, group, base=DECODED, people=[{"decoder": "svm"}])
     assert [bar.value for bar in alone.forest.bars] == [0.41]
     assert "chance: 1 of 2 (q" in alone.scope
+
+
+def test_a_region_of_nothing_that_one_person_or_decoder_reads_speaks_against_it(card):
+    people = {"roi": "Noise", "q": 0.01}, {"roi": "Noise", "subject": "S2", "q": 0.3}
+    made = card({}, {"roi": "Noise", "q": 0.3}, people=people)
+    assert made.mark == "yes"
+    assert made.against == (
+        "Read above chance though nothing can be read there: S1 Noise by ridge.",
+    )
+    assert made.against[0].kind == "control"
+
+
+def test_regions_without_a_p_are_untested_and_not_at_chance(card):
+    none = {"p": NAN, "q": NAN, "smallest_effect": NAN}
+    made = card({}, {"roi": "V4", **none})
+    assert made.mark == "yes"
+    assert made.answer.endswith("(q 0.02). Untested: V4.")
+    made = card({"q": 0.5}, {"roi": "V4", **none}, {"roi": "Noise", "q": 0.6, "smallest_effect": 1})
+    assert made.mark == "no"
+    assert made.answer.startswith("Not shown in any region that was tested; 6.00 points above")
+    assert made.answer.endswith("Untested: V4.")
+    assert card({**none}, {"roi": "Noise"}).answer == "No test: decoding.tsv gives no p."
+
+
+@pytest.mark.parametrize(
+    ("block", "unit", "told"),
+    [
+        ({"fold_by": "trial"}, "samples", "All samples are of one run (fold_by: trial)"),
+        ({"fold_by": "trial"}, "runs", "Folds cut through runs (fold_by: trial)"),
+        ({"fold_by": "stimulus"}, "runs x stimuli", "Folds cut through runs (fold_by: stimulus)"),
+        ({"fold_by": "trial", "unit": "block"}, "blocks", ""),
+        ({"fold_by": "run"}, "runs", ""),
+    ],
+)
+def test_folds_that_may_part_neighbours_in_time_speak_against_it(card, block, unit, told):
+    made = card({"unit": unit}, **block)
+    assert made.mark == "yes"
+    if not told:
+        assert made.against == ()
+        return
+    (text,) = made.against
+    assert text.startswith(told)
+    assert "neighbours in time" in text

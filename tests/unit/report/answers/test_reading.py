@@ -37,8 +37,9 @@ def test_sessions_that_are_read_are_told_with_their_chance(card):
     assert (made.of, made.mark, made.simulated, made.against) == ("cells", "yes", True, ())
     assert made.answer == (
         "Which cells were stimulated: all of them are named in 20.8 [17.6, 24.5] % of frames in "
-        "session before (chance 5.50 %, p ≤ 0.001) and in 30.0 [26.0, 34.5] % of frames in session "
-        "after (chance 5.50 %, p 0.01)."
+        "session before (chance 5.50 %, p ≤ 0.001, 180 trials) and in 30.0 [26.0, 34.5] % of "
+        "frames "
+        "in session after (chance 5.50 %, p 0.01, 180 trials)."
     )
     assert {bar.label: bar.kind for bar in made.forest.bars} == {
         "before": "claim",
@@ -55,7 +56,7 @@ def test_sessions_that_are_read_are_told_with_their_chance(card):
 def test_a_session_that_is_not_read_is_named(card):
     made = card({"before": [{}, RECALL], "after": [{"p": 0.3}, RECALL]})
     assert made.mark == "yes"
-    assert made.answer.endswith("(chance 5.50 %, p ≤ 0.001). Not shown: after.")
+    assert made.answer.endswith("(chance 5.50 %, p ≤ 0.001, 180 trials). Not shown: after.")
 
 
 @pytest.mark.parametrize(
@@ -73,26 +74,26 @@ def test_what_is_not_above_chance_is_not_shown(card, change):
 
 def test_one_pattern_is_no_test(card):
     made = card({"before": [{"p": NAN}, RECALL]})
-    assert (made.mark, made.answer) == ("void", "No test: all trials have one pattern.")
+    assert made.mark == "void"
+    assert made.answer == "No test: trials are too few, or too alike, for a p."
 
 
 def test_a_control_above_chance_speaks_against_all(card):
-    knows = {**CONTROL, "value": 0.12, "ci_low": 0.06}
+    knows = {**CONTROL, "value": 0.12, "ci_low": 0.06, "ci_high": 0.16}
     made = card({"before": [{}, RECALL, knows], "after": [{}, RECALL, CONTROL]})
     assert made.mark == "yes"
     assert made.against == (
-        "before: the control is right in 12.0 % of frames, chance 5.50 %: something tells "
-        "patterns before they are stimulated.",
+        "before: the control is right in 12.0 [6.00, 16.0] % of frames, chance 5.50 %: something "
+        "tells patterns before they are stimulated.",
     )
     assert not card({"before": [{}, RECALL, {**knows, "ci_low": 0.055}]}).against
 
 
-@pytest.mark.parametrize(("p", "tested"), [(0.21, "p 0.21"), (NAN, "too few trials for a p")])
-def test_a_reader_at_chance_makes_maps_that_are_no_evidence(card, p, tested):
+def test_a_reader_at_chance_makes_maps_that_are_no_evidence(card):
     """By its recall, as everything else that is made of its maps."""
-    made = card({"before": [{}, {**RECALL, "value": 0.24, "p": p}], "after": [{}, RECALL]})
+    made = card({"before": [{}, {**RECALL, "value": 0.24, "p": 0.21}], "after": [{}, RECALL]})
     assert made.against == (
-        f"before: the reader is at chance, its recall 24.0 %, chance 23.3 % ({tested}): its maps "
+        "before: the reader is at chance, its recall 24.0 %, chance 23.3 % (p 0.21): its maps "
         "are no evidence.",
     )
 
@@ -125,3 +126,40 @@ def test_trials_of_all_sessions_are_told(card, trials, told):
 
 def test_a_reader_of_several_is_named(card):
     assert card({"before": [{}]}, readers=["cnn", "wide"]).of == "cells, cnn"
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        {"value": 0.25, "ci_low": 0.21, "ci_high": 0.29, "p": 0.001},
+        {"value": 0.25, "p": 0.001},  # an interval that is not its own
+        {"value": 0.15, "ci_low": 0.1, "ci_high": 0.18, "p": 0.2},
+    ],
+)
+def test_frames_before_the_stimulus_that_tell_as_much_make_it_doubtful(card, control):
+    made = card({"before": [{}, RECALL, {**CONTROL, **control}], "after": [{}, RECALL, CONTROL]})
+    assert made.mark == "beware"
+    assert "But frames from before the stimulus name them as well, before in " in made.answer
+    assert [bar.kind for bar in made.forest.bars] == ["doubtful", "control", "claim", "control"]
+    assert [told.kind for told in made.against] == ["control"]
+
+
+def test_a_session_without_a_p_is_untested_and_not_at_chance(card):
+    none = {"p": NAN}
+    made = card({"before": [none, {**RECALL, **none}], "after": [{}, RECALL]})
+    assert made.mark == "yes"
+    assert made.answer.endswith("(chance 5.50 %, p ≤ 0.001, 180 trials). Untested: before (no p).")
+    (told,) = made.against
+    assert told == (
+        "before: whether the reader is above chance is untested (no p), its recall 46.0 %, chance "
+        "23.3 %: its maps are no evidence."
+    )
+    assert told.kind == "few"
+    nothing = card({"before": [none, RECALL], "after": [{"p": 0.3}, RECALL]})
+    assert (nothing.mark, nothing.answer.endswith("Untested: before (no p).")) == ("no", True)
+
+
+def test_a_control_without_numbers_is_untested(card):
+    none = {"p": NAN, "ci_low": NAN, "ci_high": NAN}
+    made = card({"day": [{}, RECALL, {**CONTROL, **none}]})
+    assert made.against == ("day: the control of frames before the stimulus has no test.",)

@@ -39,8 +39,9 @@ def test_brains_that_beat_every_control_teach(card):
     made = card(*of("V1", NONE, SMOOTH, RANDOM))
     assert (made.mark, made.of, made.simulated, made.against) == ("yes", "faces", True, ())
     assert made.answer == (
-        "Students of S1 V1 beat every control (the labels alone and smoothed labels); of "
-        "S1 V1 by 2.00 [0.50, 3.50] points over smoothed labels (q 0.01)."
+        "Students of S1 V1 beat every control (the labels alone and smoothed labels); of S1 V1 "
+        "by 2.00 "
+        "[0.50, 3.50] points over smoothed labels (q 0.01; 5 seeds, 1,000 images)."
     )
     (bar,) = made.forest.bars
     assert (bar.label, bar.kind, bar.value) == ("S1 V1 − smoothed labels", "claim", 0.02)
@@ -62,7 +63,10 @@ def test_the_largest_of_several_is_told_and_those_that_are_not_shown(card):
     )
     assert made.answer == (
         "Students of S1 V1 and S1 HVC beat every control (the labels alone and smoothed labels); "
-        "of S1 HVC by 5.00 [0.50, 3.50] points over smoothed labels (q 0.01). Not shown: S1 V4."
+        "of S1 HVC "
+        "by 5.00 [0.50, 3.50] points over smoothed labels (q 0.01; 5 seeds, 1,000 images). Not "
+        "shown: S1 "
+        "V4."
     )
     assert [bar.label.split()[1] for bar in made.forest.bars] == ["HVC", "V1", "V4"]
     assert [bar.kind for bar in made.forest.bars] == ["claim", "claim", "open"]
@@ -72,14 +76,42 @@ def test_brains_that_beat_the_labels_and_not_softness_do_not(card):
     made = card(*of("V1", NONE, {**SMOOTH, "q": 0.2, "smallest_effect": 0.0164}))
     assert made.mark == "no"
     assert made.answer == (
-        "Not shown: no brain's students beat every control (the labels alone and smoothed labels). "
-        "Differences below 1.64 points could not have been seen."
+        "Not shown: no brain's students beat every control (the labels alone and smoothed "
+        "labels). Those of "
+        "S1 V1 beat the labels alone, but not smoothed labels (2.00 [0.50, 3.50] points, q 0.2). "
+        "The least "
+        "that these comparisons could have seen is 1.64 to 2.90 points (half of their intervals, "
+        "before correction for 2 tests)."
     )
 
 
 def test_brains_that_are_worse_than_a_control_do_not_beat_it(card):
     worse = {**SMOOTH, "difference": -0.02, "ci_low": -0.03, "ci_high": -0.01, "q": 0.001}
-    assert card(*of("V1", NONE, worse)).mark == "no"
+    made = card(*of("V1", NONE, worse))
+    assert made.mark == "no"
+    told = "Worse: students of S1 V1 by 2.00 [1.00, 3.00] points than smoothed labels"
+    assert made.answer == f"{told} (q 0.001; 5 seeds, 1,000 images)."
+
+
+def test_harm_by_every_control_is_told_and_not_as_what_could_not_be_seen(card):
+    lost = {"difference": -0.05, "ci_low": -0.07, "ci_high": -0.03, "q": 0.001}
+    made = card(*of("V1", {**NONE, **lost}, {**SMOOTH, **lost}))
+    assert made.mark == "no"
+    assert made.answer == (
+        "Worse: students of S1 V1 by 5.00 [3.00, 7.00] points than the labels alone (of 2 controls "
+        "that do better) (q 0.001; 5 seeds, 1,000 images)."
+    )
+    other = card(*of("V1", {**NONE, **lost}, SMOOTH), *of("V4", {**NONE, "q": 0.4}, SMOOTH))
+    assert other.answer.startswith("Not shown: no brain's students beat every control")
+    assert "Worse: students of S1 V1 by 5.00 [3.00, 7.00] points" in other.answer
+    assert "could have seen is 2.90 points" in other.answer
+    both = card(*of("V1", {**NONE, **lost}, SMOOTH), *of("V4", NONE, SMOOTH))
+    assert both.mark == "yes"
+    assert "Worse: students of S1 V1 by" in both.answer
+    assert [bar.label for bar in both.forest.bars] == [
+        "S1 V4 − smoothed labels",
+        "S1 V1 − labels alone",
+    ]
 
 
 def test_without_a_control_of_softness_beware(card):
@@ -87,7 +119,8 @@ def test_without_a_control_of_softness_beware(card):
     assert made.mark == "beware"
     assert made.answer == (
         "Students of S1 V1 beat the labels alone; of S1 V1 by 6.00 [3.00, 9.00] points over the "
-        "labels alone (q 0.008). No control tells this from softer labels: add smooth to teachers."
+        "labels alone (q 0.008; 5 seeds, 1,000 images). No control tells this from softer "
+        "labels: add smooth to teachers."
     )
     nothing = card(*of("V1", {**NONE, "q": 0.5}), teachers=["none", "brain"])
     assert nothing.mark == "no"
@@ -109,7 +142,7 @@ def test_what_was_not_tested_says_nothing_of_what_could_be_seen(card):
         teachers=["none", "brain"],
     )
     assert made.mark == "no"
-    assert made.answer.endswith("Differences below 3.00 points could not have been seen.")
+    assert "could have seen is 3.00 points (half of an interval)." in made.answer
 
 
 def test_no_students_of_brains_are_no_test(card):
@@ -120,18 +153,54 @@ def test_no_students_of_brains_are_no_test(card):
 
 def test_a_region_that_answers_to_nothing_and_teaches_speaks_against_all(card):
     made = card(*of("V1", NONE, SMOOTH), *of("Noise", NONE, SMOOTH))
-    assert made.mark == "yes"
+    assert made.mark == "beware"
+    assert made.answer.endswith(
+        "But those of S1 Noise, where nothing answers, beat them too: nothing tells what was "
+        "taught from a simpler explanation."
+    )
     assert made.against == (
         "S1 Noise answers to nothing, and its students beat every control (the labels alone and "
         "smoothed labels).",
     )
     assert {bar.label.split()[1]: bar.kind for bar in made.forest.bars} == {
-        "V1": "claim",
+        "V1": "doubtful",
         "Noise": "control",
     }
-    alone = card(*of("Noise", NONE, SMOOTH))
+    alone = card(*of("Noise", NONE, SMOOTH), *of("V1", NONE, {**SMOOTH, "q": 0.5}))
     assert alone.mark == "no"
     assert alone.against == made.against
+    assert alone.answer.startswith(
+        "Not shown: no region that answers to anything has students that beat every control"
+    )
+
+
+def test_control_regions_do_not_say_what_could_have_been_seen(card):
+    little = {"q": 0.5, "smallest_effect": 0.02}
+    made = card(
+        *of("V1", {**NONE, **little}, {**SMOOTH, **little, "smallest_effect": 0.01}),
+        *of("Noise", {**NONE, "q": 0.6, "smallest_effect": 0.2}),
+    )
+    assert made.answer.endswith(
+        "could have seen is 1.00 to 2.00 points (half of their intervals, before correction for 3 "
+        "tests)."
+    )
+
+
+def test_brains_without_a_q_are_untested(card):
+    made = card(*of("V1", NONE, SMOOTH), *of("V4", NONE, {**SMOOTH, **UNTESTED}))
+    assert made.mark == "yes"
+    assert made.answer.endswith(" Untested: S1 V4.")
+    nothing = card(*of("V1", {**NONE, **UNTESTED}))
+    assert (nothing.mark, nothing.answer) == ("void", "No test: comparisons.tsv gives no q.")
+
+
+def test_a_region_of_nothing_that_knows_the_image_is_doubted(card):
+    made = card(*of("V1", NONE, SMOOTH), *of("Noise", {**IMAGES, "q": 0.02}))
+    assert made.mark == "beware"
+    assert made.against == ("S1 Noise answers to nothing, and is found to know the image.",)
+    assert "Noise knows" not in made.answer
+    less = card(*of("V1", NONE, SMOOTH), *of("V1", {**IMAGES, "difference": -0.02, "q": 0.02}))
+    assert "not shown (below 1.20" in less.answer
 
 
 def test_what_misleads_or_knows_is_no_control(card):
@@ -159,16 +228,16 @@ IMAGES = {
 @pytest.mark.parametrize(
     ("images", "told"),
     [
-        ([{**IMAGES, "q": 0.02}], " S1 V1 knows the image, not its class alone."),
+        ([{**IMAGES, "q": 0.02}], " S1 V1 knows the image, not its class alone (q 0.02)."),
         (
             [{**IMAGES, "q": 0.02}, {**IMAGES, "q": 0.02, "subject": "S2"}],
-            " S1 V1 and S2 V1 know the image, not its class alone.",
+            " S1 V1 and S2 V1 know the image, not its class alone (q 0.02 at most).",
         ),
         (
             [{**IMAGES, "q": 0.3}],
             " That brains know more than the class is not shown (below 1.20 points unseen).",
         ),
-        ([{**IMAGES, "p": NAN, "q": NAN}], "(q 0.01)."),
+        ([{**IMAGES, "p": NAN, "q": NAN}], "(q 0.01; 5 seeds, 1,000 images)."),
     ],
 )
 def test_whether_the_image_is_known_is_told_where_it_was_tested(card, images, told):
