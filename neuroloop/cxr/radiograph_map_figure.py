@@ -158,7 +158,8 @@ def _say(panel: "Axes", label: str, predicted: str, probability: float) -> None:
     """Write the truth and what was named at the left of a radiograph."""
     right = label == predicted
     panel.set_ylabel(
-        f"truth: {label}\npredicted: {predicted}\nprobability {probability:.2f}" + "\nWRONG" * (not right),
+        f"truth: {label}\npredicted: {predicted}\nprobability {probability:.2f}"
+        + "\nWRONG" * (not right),
         rotation=0,
         ha="right",
         va="center",
