@@ -98,8 +98,8 @@ def test_harm_by_every_control_is_told_and_not_as_what_could_not_be_seen(card):
     made = card(*of("V1", {**NONE, **lost}, {**SMOOTH, **lost}))
     assert made.mark == "no"
     assert made.answer == (
-        "Worse: students of S1 V1 than every control; of S1 V1 by 5.00 [3.00, 7.00] points than the "
-        "labels alone (q 0.001; 5 seeds, 1,000 images)."
+        "Worse: students of S1 V1 than every control; of S1 V1 by 5.00 [3.00, 7.00] points than "
+        "the labels alone (q 0.001; 5 seeds, 1,000 images)."
     )
     other = card(*of("V1", {**NONE, **lost}, SMOOTH), *of("V4", {**NONE, "q": 0.4}, SMOOTH))
     assert other.answer.startswith("Not shown: no brain's students beat every control")
