@@ -191,8 +191,9 @@ def _other(one: Route) -> str:
         q = probability(row["q"], name="q")
         return f" By {one.by} it {_grew(row)} by {_size(row)} ({q}){untrained}."
     value = interval(row["change"], row["ci_low"], row["ci_high"])
-    said = probability(row["q"], name="q") if one.tested else "no test"
-    return f" Not shown by {one.by}: {value} ({said})."
+    if not one.tested:
+        return f" By {one.by} {value}, without a test."
+    return f" Not shown by {one.by}: {value} ({probability(row['q'], name='q')})."
 
 
 def _contradiction(told: list[Route]) -> list[Against]:

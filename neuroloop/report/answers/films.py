@@ -276,7 +276,7 @@ def _against(background: pd.DataFrame, gaps: pd.DataFrame) -> list[Against]:
     told = []
     unknown = background[background["ci_low"].isna() | background["chance"].isna()]
     if len(unknown):
-        names = listed([f"{row.classifier}, {row.case}" for row in table_rows(unknown)])
+        names = listed([f"{row.classifier} ({row.case})" for row in table_rows(unknown)])
         text = f"Whether the background alone tells classes is untested, without interval: {names}."
         told.append(Against(text, "few"))
     for row in table_rows(background[background["ci_low"] > background["chance"]]):

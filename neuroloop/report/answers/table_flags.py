@@ -113,7 +113,10 @@ def change_flags(table: pd.DataFrame) -> list[Against]:
     untested = (table["panel"] == "all") & table["change"].notna() & table["p"].isna()
     rows = table[untested & ~table["route"].isin(list(COUPLING))]
     return [
-        Against(f"No test of the change by {row['route']}: {row['note'] or 'too few'}.", "few")
+        Against(
+            f"No test of the change by {row['route']}: {row['note'] or 'routes.tsv gives no p'}.",
+            "few",
+        )
         for row in rows.to_dict("records")
     ]
 

@@ -260,17 +260,20 @@ def _nearest(rest: list[Taught]) -> str:
 
 def _worse(tested: list[Taught]) -> str:
     """Whose students do worse than a control, and by how much at most."""
-    lost = []
-    for one in tested:
-        if len(one.worse):
-            row = one.worse.iloc[int(one.worse["difference"].to_numpy().argmin())]
-            most = f" (of {len(one.worse)} controls that do better)" if len(one.worse) > 1 else ""
-            points = interval(-row["difference"], -row["ci_high"], -row["ci_low"], 100)
-            lost.append(
-                f"{one.name} by {points} points than {_named(row['control'])}{most} "
-                f"({probability(row['q'], name='q')}; {_n(row)})"
-            )
-    return f" Worse: students of {listed(lost)}." if lost else ""
+    lost = [one for one in tested if len(one.worse)]
+    if not lost:
+        return ""
+    names = [
+        f"{one.name} than {'every control' if len(one.worse) == len(one.rows) > 1 else 'a control'}"
+        for one in lost
+    ]
+    most = min(lost, key=lambda one: one.worse["difference"].min())
+    row = most.worse.iloc[int(most.worse["difference"].to_numpy().argmin())]
+    points = interval(-row["difference"], -row["ci_high"], -row["ci_low"], 100)
+    return (
+        f" Worse: students of {listed(names)}; of {most.name} by {points} points than "
+        f"{_named(row['control'])} ({probability(row['q'], name='q')}; {_n(row)})."
+    )
 
 
 def _unseen(rest: list[Taught], tests: int) -> str:

@@ -530,7 +530,8 @@ def test_what_speaks_against_an_answer_is_a_flag(told):
     (flag,) = [one for one in summary["flags"] if one["kind"] == "control"]
     assert flag == {
         "of": "faces, What can be read from the brain?",
-        "told": "Noise answers to nothing, and is read above chance.",
+        "told": "Noise answers to nothing, and is read above chance: 41.0 [31.0, 52.0] % of 100 "
+        "samples named right, chance 10.0 % (q 0.02).",
         "link": "#decoding-1",
         "kind": "control",
     }

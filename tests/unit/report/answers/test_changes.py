@@ -85,8 +85,8 @@ def test_fewer_than_six_recordings_are_no_test(card):
     assert made.mark == "void"
     note = "5 recordings a session: exchanging them gives no p below 0.062; record 6 or more."
     assert made.answer == (
-        f"By traces, coupling differs by 0.10 [0.06, 0.14], without a test: {note} Not shown by "
-        "maps: 0.12 [−0.01, 0.25] (no test)."
+        f"By traces, coupling differs by 0.10 [0.06, 0.14], without a test: {note} By maps "
+        "0.12 [−0.01, 0.25], without a test."
     )
     assert made.against == (note,)
 

@@ -165,7 +165,7 @@ def test_scores_without_an_interval_are_untested_and_not_at_chance(card):
     assert made.mark == "void"
     assert made.answer.startswith("No test: no score has an interval.")
     assert made.against == (
-        "Whether the background alone tells classes is untested, without interval: fine, case1.",
+        "Whether the background alone tells classes is untested, without interval: fine (case1).",
     )
     one = card([{}, {**LINEAR, **none}])
     assert "Without an interval: logistic (case1)." in one.answer

@@ -89,8 +89,8 @@ def test_brains_that_are_worse_than_a_control_do_not_beat_it(card):
     worse = {**SMOOTH, "difference": -0.02, "ci_low": -0.03, "ci_high": -0.01, "q": 0.001}
     made = card(*of("V1", NONE, worse))
     assert made.mark == "no"
-    told = "Worse: students of S1 V1 by 2.00 [1.00, 3.00] points than smoothed labels"
-    assert made.answer == f"{told} (q 0.001; 5 seeds, 1,000 images)."
+    told = "Worse: students of S1 V1 than a control; of S1 V1 by 2.00 [1.00, 3.00] points than"
+    assert made.answer == f"{told} smoothed labels (q 0.001; 5 seeds, 1,000 images)."
 
 
 def test_harm_by_every_control_is_told_and_not_as_what_could_not_be_seen(card):
@@ -98,16 +98,16 @@ def test_harm_by_every_control_is_told_and_not_as_what_could_not_be_seen(card):
     made = card(*of("V1", {**NONE, **lost}, {**SMOOTH, **lost}))
     assert made.mark == "no"
     assert made.answer == (
-        "Worse: students of S1 V1 by 5.00 [3.00, 7.00] points than the labels alone (of 2 controls "
-        "that do better) (q 0.001; 5 seeds, 1,000 images)."
+        "Worse: students of S1 V1 than every control; of S1 V1 by 5.00 [3.00, 7.00] points than "
+        "the labels alone (q 0.001; 5 seeds, 1,000 images)."
     )
     other = card(*of("V1", {**NONE, **lost}, SMOOTH), *of("V4", {**NONE, "q": 0.4}, SMOOTH))
     assert other.answer.startswith("Not shown: no brain's students beat every control")
-    assert "Worse: students of S1 V1 by 5.00 [3.00, 7.00] points" in other.answer
+    assert "Worse: students of S1 V1 than a control; of S1 V1 by 5.00" in other.answer
     assert "could have seen is 2.90 points" in other.answer
     both = card(*of("V1", {**NONE, **lost}, SMOOTH), *of("V4", NONE, SMOOTH))
     assert both.mark == "yes"
-    assert "Worse: students of S1 V1 by" in both.answer
+    assert "Worse: students of S1 V1 than a control" in both.answer
     assert [bar.label for bar in both.forest.bars] == [
         "S1 V4 − smoothed labels",
         "S1 V1 − labels alone",
