@@ -168,6 +168,7 @@ def _check_blocks(rows: pd.DataFrame, unit: str, n_folds: int) -> None:
             pass
         else:
             most = f" with at most {runs} folds" if n_folds > runs else ""
-            raise NeuroLoopError(f"{problem}set fold_by: run{most}")
+            apart = ", or tell them apart (docs/fmri.md)" if unit == "trial" else ""
+            raise NeuroLoopError(f"{problem}set fold_by: run{most}{apart}")
     if unit == "volume":
         raise NeuroLoopError(f"{problem}set unit: block, which averages a block's volumes")
