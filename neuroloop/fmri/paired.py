@@ -113,6 +113,10 @@ def read_paired(
     shown = _first_trials(grey, tags, path)
     if stimulus_id:
         _check_ids(ids, shown, path)
+    if intake is not None:
+        intake.recognise(f"{', '.join(images)}: {white} is white, as values reach {pixels.max():g}")
+        named = "by their ids" if stimulus_id else "since equal pixels are one"
+        intake.recognise(f"{len(set(shown))} images in {len(x)} trials, {named}")
     run = [god.run_id("training", _text(number)) for number in numbers]
     parts = np.repeat(np.arange(len(voxels)), [len(found[name]) for name in voxels]).tolist()
     rows = make_rows(
@@ -122,10 +126,6 @@ def read_paired(
         stimulus_id=[ids[trial - 1] for trial in shown],
         category=tags,
     )
-    if intake is not None:
-        intake.recognise(f"{', '.join(images)}: {white} is white, as values reach {pixels.max():g}")
-        named = "by their ids" if stimulus_id else "since equal pixels are one"
-        intake.recognise(f"{len(set(shown))} images in {len(x)} trials, {named}")
     brain = BrainData(x.astype(np.float32), rows, {"all": np.ones(x.shape[1], dtype=bool)})
     return check(brain, path), grey
 
