@@ -1,5 +1,6 @@
 """Which samples are alike, so that an interval of their accuracy varies what they share."""
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -16,33 +17,53 @@ class Alike(NamedTuple):
     over : str
         In words.
     units : list of str
-        Names of `statistics.units.UNITS`.
+        What varies, by the names of `statistics.units.UNITS`.
+    fixed : list of str
+        What does not, and a reader may think of.
     """
 
     clusters: np.ndarray
     crossed: np.ndarray | None
     over: str
     units: list[str]
+    fixed: list[str]
 
 
-def alike(unit: np.ndarray, runs: np.ndarray, blocks: np.ndarray) -> Alike:
+def alike(unit: np.ndarray, runs: np.ndarray, blocks: np.ndarray, folds: np.ndarray) -> Alike:
     """Tell what samples share.
 
-    Over runs; where images recur in other runs, over runs and images; where one run is known, over
-    units (blocks, or images that several blocks show), which are the samples if each is a unit.
+    Over runs; where images recur in other runs, over runs and images. Where one run is known, or
+    folds cut through runs, so that what is tested shares its run with what taught, nothing is
+    said of other runs: over units (blocks, or images that several blocks show), which are the
+    samples if each is a unit.
 
     Parameters
     ----------
     unit : ndarray of int, shape (samples,)
         Of `units.permutation_units`.
     runs, blocks : ndarray of str, shape (samples,)
+    folds : ndarray of int, shape (samples,)
+        Fold that tests each sample.
     """
     units = unit.astype(str)
-    if len(set(runs.tolist())) == 1:
+    if len(set(runs.tolist())) == 1 or cut_runs(runs, folds):
         if len(set(units.tolist())) == len(units):
-            return Alike(runs, None, "samples", ["sample"])
+            return Alike(np.repeat(runs[:1], len(runs)), None, "samples", ["sample"], ["run"])
         kind = "block" if len(set(units.tolist())) == len(set(blocks.tolist())) else "stimulus"
-        return Alike(units, None, "blocks or images", [kind])
+        return Alike(units, None, "blocks or images", [kind], ["run"])
     if len(set(zip(units.tolist(), runs.tolist(), strict=True))) == len(set(units.tolist())):
-        return Alike(runs, None, "runs", ["run"])
-    return Alike(runs, units, "runs and images", ["run", "stimulus"])
+        return Alike(runs, None, "runs", ["run"], [])
+    return Alike(runs, units, "runs and images", ["run", "stimulus"], [])
+
+
+def cut_runs(runs: np.ndarray, folds: np.ndarray) -> list[str]:
+    """Runs that have samples in several folds, in order of first occurrence.
+
+    Parameters
+    ----------
+    runs : ndarray of str, shape (samples,)
+    folds : ndarray of int, shape (samples,)
+    """
+    found = set(zip(runs.tolist(), folds.tolist(), strict=True))
+    counts = Counter(run for run, _ in found)
+    return [run for run in dict.fromkeys(runs.tolist()) if counts[run] > 1]

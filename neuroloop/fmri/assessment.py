@@ -11,7 +11,7 @@ from neuroloop.fmri.decoding import Problem
 from neuroloop.fmri.permutation import label_null, retrained_null
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics import metrics
-from neuroloop.statistics.intervals import Estimate, cluster_interval, permutation_p
+from neuroloop.statistics.intervals import cluster_interval, permutation_p
 from neuroloop.statistics.units import scope, varied
 
 #: What the null is a distribution of.
@@ -105,7 +105,9 @@ def score(
         How the null was made, or why there is none.
     """
     truth, permuted = problem.y, problem.permutable
-    interval, over, units = _interval(metrics.hits(logits, truth), problem)
+    shared = alike(permuted.unit, problem.runs, problem.blocks, problem.folds)
+    hits = metrics.hits(logits, truth)
+    interval = cluster_interval(hits, shared.clusters, crossed=shared.crossed)
     facts = metrics.classification_metrics(logits, truth)
     observed = metrics.balanced_accuracy(logits, truth)
     return {
@@ -115,9 +117,9 @@ def score(
         "ci_low": interval.ci_low,
         "ci_high": interval.ci_high,
         "p": permutation_p(observed, null) if len(null) else None,
-        "interval": f"95 %, over {over}",
-        "unit": varied(units),
-        "scope": scope(units, ["subject"]),
+        "interval": f"95 %, over {shared.over}",
+        "unit": varied(shared.units),
+        "scope": scope(shared.units, [*shared.fixed, "subject"]),
         "runs": len(set(problem.runs.tolist())),
         "null": {
             "statistic": STATISTIC,
@@ -134,10 +136,3 @@ def score(
 def smallest_effect(null: np.ndarray) -> float | None:
     """By how much the null's 95th percentile exceeds its mean; None without a null."""
     return float(np.quantile(null, 0.95) - null.mean()) if len(null) else None
-
-
-def _interval(hits: np.ndarray, problem: Problem) -> tuple[Estimate, str, list[str]]:
-    """Interval of the accuracy, over what it is in words, and by the names of `UNITS`."""
-    shared = alike(problem.permutable.unit, problem.runs, problem.blocks)
-    interval = cluster_interval(hits, shared.clusters, crossed=shared.crossed)
-    return interval, shared.over, shared.units

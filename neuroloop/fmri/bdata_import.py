@@ -18,7 +18,9 @@ from neuroloop.fmri.source import Imported
 UNUSED = {"perception": "rows of the perception test", "imagery": "rows of the imagery test"}
 
 
-def import_files(paths: Sequence[Path], named: Mapping[str, str | None]) -> Imported:
+def import_files(
+    paths: Sequence[Path], named: Mapping[str, str | None], back_to_back: str = "block"
+) -> Imported:
     """Read the BData files of one subject.
 
     Parameters
@@ -27,6 +29,8 @@ def import_files(paths: Sequence[Path], named: Mapping[str, str | None]) -> Impo
         Files with the same voxels; the runs of each are its own.
     named : mapping of str to str
         Arguments of `Columns`.
+    back_to_back : {"block", "trials"}
+        What rows of one category back to back are, where no column names blocks.
 
     Returns
     -------
@@ -44,7 +48,7 @@ def import_files(paths: Sequence[Path], named: Mapping[str, str | None]) -> Impo
     for part, path in enumerate(paths, start=1):
         try_texts(path)
         with opened(path) as layout:
-            table = layout.rows(columns, intake)
+            table = layout.rows(columns, intake, back_to_back == "trials")
             if not len(table):
                 raise NeuroLoopError(f"{path} has no rows: make it again")
             facts = _of_voxels(layout, intake)

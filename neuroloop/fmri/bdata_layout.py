@@ -90,7 +90,12 @@ class Layout:
         found = [key for key in self.keys if key != "VoxelData" and not key.startswith("ROI_")]
         return [key for key in found if np.isfinite(self.of_voxels(key)).any()]
 
-    def rows(self, named: Columns | None = None, intake: Intake | None = None) -> pd.DataFrame:
+    def rows(
+        self,
+        named: Columns | None = None,
+        intake: Intake | None = None,
+        trials: bool = False,
+    ) -> pd.DataFrame:
         """Return the table of rows; a key with several columns (early Label) cannot be used.
 
         Parameters
@@ -99,6 +104,8 @@ class Layout:
             Names of the columns, where they are not the usual ones.
         intake : Intake, optional
             Of data from outside: gets what is recognised.
+        trials : bool
+            See `decode_rows`.
         """
         named = named or Columns()
         indices = {name: self.columns(name) for name in {*CANDIDATES, *named.stated()}}
@@ -116,7 +123,7 @@ class Layout:
                     f"{self.origin}: one column is {name} and VoxelData at once: fix the metadata"
                 )
         fine = self.matrix.dtype.itemsize >= 8
-        return decode_rows(single, self.vmaps, self.origin, named, intake, fine)
+        return decode_rows(single, self.vmaps, self.origin, named, intake, fine, trials)
 
     def voxels(self, span: slice, columns: np.ndarray) -> np.ndarray:
         """Read some columns of successive rows as float32, a chunk of rows at a time."""

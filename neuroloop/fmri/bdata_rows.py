@@ -88,6 +88,7 @@ def decode_rows(
     named: Columns | None = None,
     intake: Intake | None = None,
     fine: bool = True,
+    trials: bool = False,
 ) -> pd.DataFrame:
     """Turn columns of a BData file into the table of rows.
 
@@ -107,6 +108,9 @@ def decode_rows(
         Of data from outside: gets what is recognised, and ids are checked for lost digits.
     fine : bool
         Whether the file keeps 15 digits (float64).
+    trials : bool
+        Whether rows of one category back to back, whose blocks no column tells, are trials of their
+        own.
 
     Raises
     ------
@@ -118,7 +122,8 @@ def decode_rows(
     sessions = _sessions(read, place["data_type"], intake)
     stimuli, categories = _shown(read, place, bool(named and named.label), intake, fine)
     runs = _runs(read, place, sessions, intake)
-    blocks = _blocks(read, place["block"], sessions, runs, stimuli, categories, intake)
+    shown = (stimuli, categories)
+    blocks = _blocks(read, place["block"], sessions, runs, shown, trials, intake)
     return make_rows(
         session=sessions, run=runs, block=blocks, stimulus_id=stimuli, category=categories
     )
@@ -266,8 +271,8 @@ def _blocks(
     name: str | None,
     sessions: list[str],
     runs: list[str],
-    stimuli: list[str],
-    categories: list[str],
+    shown: tuple[list[str], list[str]],
+    trials: bool,
     intake: Intake | None,
 ) -> list[str]:
     """Id of the block of each row."""
@@ -279,7 +284,7 @@ def _blocks(
         return [god.block_id(*pair) for pair in zip(runs, names, strict=True)]
     whole = name is not None and bool(np.isfinite(read.columns[name]).all())
     counted = read.counts(name) if name and whole else None
-    blocks = god.unique_blocks(sessions, runs, counted, stimuli, categories)
+    blocks = god.unique_blocks(sessions, runs, counted, *shown, trials)
     believed = counted and blocks == [
         god.block_id(run, int(number)) for run, number in zip(runs, counted, strict=True)
     ]
@@ -287,10 +292,13 @@ def _blocks(
         why = (
             f"{name} puts two categories into one block or is empty" if name else "no column Block"
         )
-        tell(
-            intake,
-            f"{read.file}: {why}: a block is a stretch of rows of one run and one stimulus.",
+        told = (
+            "rows back to back are trials of their own, as bdata.back_to_back says"
+            if trials
+            else "rows of one category back to back in a run are one block; where they are trials "
+            "of their own, set bdata.back_to_back: trials"
         )
+        tell(intake, f"{read.file}: {why}: {told}.")
     return blocks
 
 

@@ -35,8 +35,9 @@ def deal(
     Raises
     ------
     NeuroLoopError
-        If there are too few runs or blocks, trials of one block would be separated, or a fold
-        cannot learn a category.
+        If there are too few runs or blocks, trials of one block would be separated, folds that cut
+        through runs of one category each would know it by the run, or a fold cannot learn a
+        category.
     """
     if fold_by == "run":
         folds = _by_run(rows, n_folds)
@@ -46,6 +47,7 @@ def deal(
     else:
         _check_blocks(rows, unit, n_folds)
         folds = _by_trial(rows, n_folds, generator)
+    _check_runs_told(rows, fold_by)
     _check(rows, folds)
     return folds
 
@@ -57,6 +59,19 @@ def _images(rows: pd.DataFrame) -> np.ndarray:
 def _check(rows: pd.DataFrame, folds: np.ndarray) -> None:
     images = _images(rows)
     check_training(splits(folds, stimuli=images), rows["category"], stimuli=images)
+
+
+def _check_runs_told(rows: pd.DataFrame, fold_by: str) -> None:
+    """Refuse to cut through runs that each show one category: a row's run tells it."""
+    shown = rows.groupby("run")["category"].nunique()
+    if fold_by == "run" or len(shown) == 1 or shown.max() > 1:
+        return
+    often = rows.groupby("category")["run"].nunique().min() > 1
+    remedy = "set fold_by: run" if often else "runs are needed that show several"
+    raise NeuroLoopError(
+        f"fold_by: {fold_by}, but every run shows one category alone, so that folds which cut "
+        f"through runs know the category by the run, whatever brains do: {remedy}"
+    )
 
 
 def _by_run(rows: pd.DataFrame, n_folds: int) -> np.ndarray:
@@ -83,7 +98,8 @@ def _by_trial(rows: pd.DataFrame, n_folds: int, generator: np.random.Generator) 
         raise NeuroLoopError(
             f"category {category!r} is a single image, or a single chain of blocks that share "
             "images, which no fold may split: it cannot be in two folds. If the images are not to "
-            "be told apart, give no stimulus_id; else leave the category out"
+            "be told apart, give no stimulus_id; if rows back to back are trials of their own, set "
+            "back_to_back: trials (docs/fmri.md); else leave the category out"
         )
     if n_folds > few:
         raise NeuroLoopError(
@@ -152,6 +168,7 @@ def _check_blocks(rows: pd.DataFrame, unit: str, n_folds: int) -> None:
             pass
         else:
             most = f" with at most {runs} folds" if n_folds > runs else ""
-            raise NeuroLoopError(f"{problem}set fold_by: run{most}")
+            apart = ", or tell them apart (docs/fmri.md)" if unit == "trial" else ""
+            raise NeuroLoopError(f"{problem}set fold_by: run{most}{apart}")
     if unit == "volume":
         raise NeuroLoopError(f"{problem}set unit: block, which averages a block's volumes")

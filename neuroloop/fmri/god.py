@@ -67,6 +67,7 @@ def unique_blocks(
     numbers: Sequence[float] | None,
     stimuli: Sequence[str],
     categories: Sequence[str],
+    trials: bool = False,
 ) -> list[str]:
     """Give every block an id that is unique within the subject.
 
@@ -76,14 +77,16 @@ def unique_blocks(
         Of each row, in file order; runs as from `unique_runs`.
     numbers : sequence of float, optional
         Block number of each row.
+    trials : bool
+        Whether rows of one category back to back are trials of their own.
 
     Returns
     -------
     list of str
         The number within its run, ``"training-3-17"``. Without numbers, or in a session whose
         numbers put two categories into one block (and so do not separate the trials), a block is a
-        stretch of rows of one run that show one stimulus, which in Generic Object Decoding is a
-        trial.
+        stretch of rows of one run and category; with `trials` one that shows one stimulus, and a
+        row alone where only its category is known.
     """
     ids = [""] * len(runs)
     for session in dict.fromkeys(sessions):
@@ -100,7 +103,9 @@ def unique_blocks(
         for row in rows:
             run = runs[row]
             last = before.get(run)
-            if last != row - 1 or stimuli[last] != stimuli[row]:
+            shown = stimuli if trials else categories
+            alone = trials and stimuli[row] == categories[row]
+            if last != row - 1 or alone or shown[last] != shown[row]:
                 count[run] = count.get(run, 0) + 1
             before[run] = row
             ids[row] = block_id(run, count[run])

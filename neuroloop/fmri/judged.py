@@ -81,9 +81,10 @@ def judged(
     runs, blocks = rows["run"].to_numpy(dtype=str), rows["block"].to_numpy(dtype=str)
     images = named_images(rows["stimulus_id"], rows["category"])
     truth = samples["truth"]
-    unit = permutation_units(truth, blocks, runs, images, rows["fold"].to_numpy(dtype=int)).unit
-    shared = alike(unit, runs, blocks)
-    # One run of each of several subjects is no unit of all: there samples are.
+    fold = rows["fold"].to_numpy(dtype=int)
+    unit = permutation_units(truth, blocks, runs, images, fold).unit
+    shared = alike(unit, runs, blocks, fold)
+    # What a subject's samples share is no unit of all subjects': there samples are.
     clusters = unit.astype(str) if shared.units == ["sample"] else shared.clusters
     return Judged(
         *place,

@@ -12,6 +12,7 @@ from neuroloop.files.formats import StrPath
 from neuroloop.files.intake import Intake
 from neuroloop.fmri import god
 from neuroloop.fmri.brain import BrainData, check, make_rows
+from neuroloop.fmri.row_order import blocks_in_order
 
 #: How far rounding may move values from 0, 1, 255 or a whole number.
 ROUNDING = 1e-3
@@ -31,6 +32,7 @@ def read_paired(
     label_names: Mapping[str, str] | None = None,
     runs: Sequence[str] | None = None,
     stimulus_id: Sequence[str] | None = None,
+    back_to_back: str | None = None,
     intake: Intake | None = None,
 ) -> tuple[BrainData, np.ndarray]:
     """Read a file in which row i of every variable belongs to trial i.
@@ -56,13 +58,16 @@ def read_paired(
     stimulus_id : sequence of str, optional
         Variables with the id of each trial's image; by default images with equal pixels are one
         stimulus, named after the first trial that shows it: ``trial001``, ...
+    back_to_back : {"block", "trials"}, optional
+        What rows of one category back to back in a run are; by default a block, but trials of their
+        own where no runs are named and the rows of each variable are sorted by category.
     intake : Intake, optional
         Gets what is recognised.
 
     Returns
     -------
     brain : BrainData
-        Session ``training``, region ``all``, one block per trial.
+        Session ``training``, region ``all``.
     images : ndarray of uint8, shape (trials, height, width) or (trials, height, width, 3)
         Grey values 0 to 255; if all values lie from 0 to 1, up to rounding, they are stretched.
 
@@ -108,18 +113,19 @@ def read_paired(
     shown = _first_trials(grey, tags, path)
     if stimulus_id:
         _check_ids(ids, shown, path)
-    run = [god.run_id("training", _text(number)) for number in numbers]
-    rows = make_rows(
-        session="training",
-        run=run,
-        block=[god.block_id(name, trial) for trial, name in enumerate(run, start=1)],
-        stimulus_id=[ids[trial - 1] for trial in shown],
-        category=tags,
-    )
     if intake is not None:
         intake.recognise(f"{', '.join(images)}: {white} is white, as values reach {pixels.max():g}")
         named = "by their ids" if stimulus_id else "since equal pixels are one"
         intake.recognise(f"{len(set(shown))} images in {len(x)} trials, {named}")
+    run = [god.run_id("training", _text(number)) for number in numbers]
+    parts = np.repeat(np.arange(len(voxels)), [len(found[name]) for name in voxels]).tolist()
+    rows = make_rows(
+        session="training",
+        run=run,
+        block=blocks_in_order(run, tags, None if runs else parts, back_to_back, intake),
+        stimulus_id=[ids[trial - 1] for trial in shown],
+        category=tags,
+    )
     brain = BrainData(x.astype(np.float32), rows, {"all": np.ones(x.shape[1], dtype=bool)})
     return check(brain, path), grey
 

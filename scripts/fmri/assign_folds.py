@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from neuroloop.files.formats import StrPath, read_json, save_table
 from neuroloop.fmri.bdata import read_rows
 from neuroloop.fmri.dealing import deal, repeated
+from neuroloop.fmri.fold_warnings import fold_warnings
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
 
@@ -44,7 +45,10 @@ def assign_folds(
             again,
         )
     rows.insert(1, "unit", unit)
-    save_table(folds, rows.assign(fold=fold))
+    dealt = rows.assign(fold=fold)
+    for told in fold_warnings(dealt):
+        log.warning("%s", told)
+    save_table(folds, dealt)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from neuroloop.files.formats import StrPath
 from neuroloop.fmri.bdata import write_bdata
 from neuroloop.fmri.copies import check_changing, check_copies
 from neuroloop.fmri.rest_names import warn_of_rest
+from neuroloop.fmri.row_order import warn_of_order
 from neuroloop.fmri.scan import save_scan
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins, entry
@@ -50,6 +51,7 @@ def import_subject(
     check_changing(found.brain, origin)
     check_copies(found.brain, origin, found.intake)
     warn_of_rest(found.brain.rows["category"], found.intake)
+    warn_of_order(found.brain.rows, found.intake)
     described = (found.unit, found.voxel_xyz, found.units, found.voxel_keys)
     write_bdata(bdata, found.brain, *described, **found.facts)
     save_scan(scan, found.scan)

@@ -11,6 +11,7 @@ from neuroloop.files.formats import StrPath, read_table
 from neuroloop.files.intake import joined, read_intake
 from neuroloop.fmri.decoding import FOLD_COLUMNS
 from neuroloop.fmri.design_figure import draw_design, draw_timing
+from neuroloop.fmri.fold_warnings import fold_warnings
 from neuroloop.fmri.inspection import inspect_subject
 from neuroloop.fmri.label_checks import LabelChecks, check_labels
 from neuroloop.fmri.scan import Scan, load_scan
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 #: Most subjects that are drawn, and classes of images that are listed.
 SUBJECTS, CLASSES = 4, 40
+
+#: Columns of the table of subjects.
+COUNTED = ("runs", "samples", "blocks", "categories", "stimuli", "folds")
 
 DESIGN = (
     "Left: samples of each class in each run; a gap is a run that lacks a class. Right: share of "
@@ -90,6 +94,8 @@ def check_dataset(
         table = tables[subject] = read_table(fold, {**FOLD_COLUMNS, "unit": str})
         found = counts["subjects"][subject] = inspect_subject(path, table, shown, regions)
         found |= {"blocks": table["block"].nunique(), "volumes_per_run": volumes_per_run(scan)}
+        for told in fold_warnings(table):
+            passport.intake.warn(f"{subject}: {told}")
         checks[subject] = check_labels(
             subject, path, table, scan, regions, found["voxels"], passport.intake
         )
@@ -170,9 +176,7 @@ def subjects_table(subjects: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
         [
             {
                 "subject": subject,
-                **{
-                    key: found[key] for key in ("runs", "samples", "categories", "stimuli", "folds")
-                },
+                **{key: found[key] for key in COUNTED},
                 **{f"voxels of {roi}": count for roi, count in found["voxels"].items()},
             }
             for subject, found in subjects.items()

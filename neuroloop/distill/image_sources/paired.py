@@ -25,7 +25,8 @@ def inputs(dataset: Mapping[str, Any]) -> list[tuple[str, str]]:
 def options(dataset: Mapping[str, Any]) -> dict[str, Any]:
     """The block ``paired``: names and layout of the files' variables."""
     given = dict(dataset["paired"])
-    return {"variables": {k: value for k, value in given.items() if k != "stimulus_id" or value}}
+    unstated = ("stimulus_id", "back_to_back")
+    return {"variables": {k: value for k, value in given.items() if k not in unstated or value}}
 
 
 def read(

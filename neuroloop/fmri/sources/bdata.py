@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -45,6 +45,11 @@ class BData(Closed):
     """How the subjects' files are read."""
 
     columns: Columns = setting("Names of the files' columns.", Columns())
+    back_to_back: Literal["block", "trials"] = setting(
+        "What rows of one category back to back in a run are, where no column names blocks: one "
+        "block, or trials of their own.",
+        "block",
+    )
 
 
 class Settings(Closed):
@@ -77,13 +82,22 @@ def inputs(dataset: Mapping[str, Any], subject: str) -> Inputs:
 
 
 def options(dataset: Mapping[str, Any], subject: str) -> dict[str, Any]:
-    """Names of columns that the config states: all regions and sessions of the files are read."""
-    columns = dataset.get("bdata", {}).get("columns", {})
-    return {"columns": {key: name for key, name in columns.items() if name}}
+    """Names of columns that the config states, and whether rows back to back are trials.
+
+    All regions and sessions of the files are read.
+    """
+    block = dataset.get("bdata", {})
+    columns = {key: name for key, name in block.get("columns", {}).items() if name}
+    apart = block.get("back_to_back", "block") == "trials"
+    return {"columns": columns, **({"back_to_back": "trials"} if apart else {})}
 
 
-def read(files: Mapping[str, Sequence[Path]], columns: Mapping[str, str] | None = None) -> Imported:
+def read(
+    files: Mapping[str, Sequence[Path]],
+    columns: Mapping[str, str] | None = None,
+    back_to_back: str = "block",
+) -> Imported:
     """See `bdata_import.import_files`."""
     from neuroloop.fmri.bdata_import import import_files
 
-    return import_files(files["file"], columns or {})
+    return import_files(files["file"], columns or {}, back_to_back)

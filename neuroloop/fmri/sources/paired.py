@@ -21,6 +21,9 @@ ORDER = 3
 LEGEND = "Paired: voxels and the images that they answer to, row by row in one file"
 
 Variables = Annotated[tuple[str, ...], Field(min_length=1)]
+#: Keys that are left out where they are null.
+UNSTATED = ("stimulus_id", "back_to_back")
+
 Side = Annotated[int, Field(ge=1)]
 
 
@@ -42,6 +45,11 @@ class Paired(Closed):
         "C",
     )
     label_names: dict[str, str] = setting("Name of each label; without any, its own.", {})
+    back_to_back: Literal["block", "trials"] | None = setting(
+        "What rows of one category back to back in a run are: one block, or trials of their own; "
+        "null: a block, but trials where no runs are named and rows are sorted by category.",
+        None,
+    )
 
 
 class Settings(Closed):
@@ -58,7 +66,7 @@ def inputs(dataset: Mapping[str, Any], subject: str) -> Inputs:
 def options(dataset: Mapping[str, Any], subject: str) -> dict[str, Any]:
     """The block ``paired``: names and layout of the file's variables."""
     given = dict(dataset["paired"])
-    return {key: value for key, value in given.items() if key != "stimulus_id" or value}
+    return {key: value for key, value in given.items() if key not in UNSTATED or value}
 
 
 def read(files: Mapping[str, Sequence[Path]], **variables: Any) -> Imported:

@@ -64,6 +64,19 @@ def test_a_single_run_gives_an_interval_over_samples_and_says_so(solved):
     assert facts["ci_low"] < facts["accuracy"] < facts["ci_high"]
 
 
+@pytest.mark.parametrize("runs", [1, RUNS])
+def test_folds_that_cut_through_runs_say_nothing_of_other_runs(solved, runs):
+    problem, logits, null = solved
+    cut = problem.rows["fold"].to_numpy()
+    runs_of = [f"training-{(row + fold) % runs}" for row, fold in enumerate(cut)]
+    facts = score(
+        dataclasses.replace(problem, rows=problem.rows.assign(run=runs_of)), logits, null, "none"
+    )
+    assert facts["interval"] == "95 %, over samples"
+    assert facts["unit"] == "samples"
+    assert facts["scope"] == "other samples; these runs and these people alone"
+
+
 def test_unequal_classes_have_the_chance_of_their_namings(stimuli):
     x, samples, folds = brain(stimuli)
     kept = (folds["category"] != "c2") | (folds.groupby("category").cumcount() % 2 == 0)

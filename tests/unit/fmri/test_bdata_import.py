@@ -106,6 +106,19 @@ def test_columns_by_the_names_that_the_config_states(tmp_path):
     )
 
 
+def test_rows_of_one_category_back_to_back_are_a_block_unless_they_are_trials(tmp_path):
+    twice = {name: np.repeat(values, 2) for name, values in without("Block").items()}
+    twice["stimulus_id"] = twice["stimulus_id"] + np.tile([0, 1e-6], 12)
+    path = write_file(tmp_path / "f.h5", twice)
+    found = imported(path)
+    assert found.brain.rows["block"].value_counts().unique().tolist() == [2]
+    told = "no column Block: rows of one category back to back in a run are one block; where they "
+    assert any(told in text for text in found.intake.recognised)
+    block = {"bdata": {"back_to_back": "trials"}}
+    assert options(block, "s1") == {"columns": {}, "back_to_back": "trials"}
+    assert read({"file": [path]}, **options(block, "s1")).brain.rows["block"].is_unique
+
+
 def test_the_column_of_categories_as_that_of_images_says_that_they_are_unknown(tmp_path):
     columns = table(Label=LABEL)
     path = write_file(tmp_path / "f.h5", columns, {"Label": NAMES})

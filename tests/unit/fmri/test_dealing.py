@@ -6,6 +6,7 @@ import pytest
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.fmri.dealing import deal, repeated
+from neuroloop.fmri.god import unique_blocks
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.folds import stratified_folds
 
@@ -114,6 +115,38 @@ def test_a_category_of_one_run_cannot_be_learned() -> None:
     rows = rows[(rows["category"] != "cow") | (rows["run"] == "training-2")]
     with pytest.raises(NeuroLoopError, match=r"fold 1 has .* \(cow\): no other fold shows"):
         dealt(rows, "volume", 3, "run")
+
+
+def runs_of_one_category(*shown: str) -> pd.DataFrame:
+    """A run of eight trials of each category named."""
+    rows = [
+        (f"training-{run}", f"b{run}-{row}", name, f"{name}-{run}-{row}")
+        for run, name in enumerate(shown)
+        for row in range(8)
+    ]
+    return pd.DataFrame(rows, columns=["run", "block", "category", "stimulus_id"])
+
+
+@pytest.mark.parametrize("by", ["trial", "stimulus"])
+def test_folds_do_not_cut_runs_that_tell_the_category(by: str) -> None:
+    remedy = "every run shows one category alone, .* by the run, whatever brains do: "
+    with pytest.raises(NeuroLoopError, match=f"fold_by: {by}, but {remedy}set fold_by: run$"):
+        dealt(runs_of_one_category(*"abab"), "trial", by=by)
+    with pytest.raises(NeuroLoopError, match=f"{remedy}runs are needed that show several$"):
+        dealt(runs_of_one_category(*"abc"), "trial", by=by)
+    dealt(runs_of_one_category(*"abab"), "trial", 2, "run")
+
+
+def test_stretches_of_one_category_are_too_few_for_many_folds() -> None:
+    """Eight stretches of six rows in one run: each a block, not 48 trials."""
+    category = np.repeat([*"abcdabcd"], 6)
+    stimuli = [f"{name}-{row}" for row, name in enumerate(category)]
+    blocks = unique_blocks(["training"] * 48, ["r"] * 48, None, stimuli, category.tolist())
+    rows = pd.DataFrame({"run": "r", "block": blocks, "category": category, "stimulus_id": stimuli})
+    with pytest.raises(NeuroLoopError, match="4 folds cannot be made of the 2 trials, blocks or"):
+        dealt(rows, "trial", 4)
+    fold = dealt(rows, "trial", 2)
+    assert pd.Series(fold).groupby(rows["block"]).nunique().max() == 1
 
 
 @pytest.mark.parametrize(

@@ -40,15 +40,24 @@ def test_block_numbers_that_separate_trials_are_kept():
     assert blocks == ["r1-1", "r1-1", "r1-2", "r2-1"]
 
 
-def test_block_numbers_that_join_categories_give_way_to_trials():
-    blocks = god.unique_blocks(["training"] * 3, ["r1"] * 3, [1, 1, 1], list("abc"), list("AAB"))
-    assert blocks == ["r1-1", "r1-2", "r1-3"]
+def test_block_numbers_that_join_categories_give_way_to_stretches_of_one():
+    rows = (["training"] * 3, ["r1"] * 3, [1, 1, 1], list("abc"), list("AAB"))
+    assert god.unique_blocks(*rows) == ["r1-1", "r1-1", "r1-2"]
+    assert god.unique_blocks(*rows, trials=True) == ["r1-1", "r1-2", "r1-3"]
 
 
-def test_without_block_numbers_a_stretch_of_one_stimulus_is_a_block():
+def test_without_block_numbers_a_stretch_of_one_category_is_a_block():
     runs = ["r1"] * 5 + ["r2"]
-    blocks = god.unique_blocks(["training"] * 6, runs, None, list("aabbaa"), list("xxxxxx"))
-    assert blocks == ["r1-1", "r1-1", "r1-2", "r1-2", "r1-3", "r2-1"]
+    rows = (["training"] * 6, runs, None, list("aabbcc"), list("xxxyyy"))
+    assert god.unique_blocks(*rows) == ["r1-1"] * 3 + ["r1-2"] * 2 + ["r2-1"]
+    trials = ["r1-1", "r1-1", "r1-2", "r1-2", "r1-3", "r2-1"]
+    assert god.unique_blocks(*rows, trials=True) == trials
+
+
+def test_trials_whose_images_are_not_known_are_rows():
+    rows = (["training"] * 3, ["r1"] * 3, None, list("xxy"), list("xxy"))
+    assert god.unique_blocks(*rows) == ["r1-1", "r1-1", "r1-2"]
+    assert god.unique_blocks(*rows, trials=True) == ["r1-1", "r1-2", "r1-3"]
 
 
 def test_sessions_are_judged_apart():

@@ -61,17 +61,23 @@ def test_samples_are_joined_by_id():
 
 
 @pytest.mark.parametrize(
-    ("unit", "runs", "blocks", "over"),
+    ("unit", "runs", "blocks", "folds", "over", "units"),
     [
-        ([0, 1, 2, 3], "aabb", "0123", "runs"),
-        ([0, 1, 0, 1], "aabb", "0123", "runs and images"),
-        ([0, 0, 1, 1], "aaaa", "0011", "blocks or images"),
-        ([0, 1, 2, 3], "aaaa", "0123", "samples"),
+        ([0, 1, 2, 3], "aabb", "0123", "0011", "runs", ["run"]),
+        ([0, 1, 0, 1], "aabb", "0123", "0011", "runs and images", ["run", "stimulus"]),
+        ([0, 0, 1, 1], "aaaa", "0011", "0011", "blocks or images", ["block"]),
+        ([0, 1, 2, 3], "aaaa", "0123", "0101", "samples", ["sample"]),
+        # Folds that cut through runs say nothing of other runs.
+        ([0, 1, 2, 3], "aabb", "0123", "0101", "samples", ["sample"]),
+        ([0, 1, 0, 1], "aabb", "0123", "0101", "blocks or images", ["stimulus"]),
+        ([0, 0, 1, 2], "aabb", "0012", "0001", "blocks or images", ["block"]),
     ],
 )
-def test_what_samples_share(unit, runs, blocks, over):
-    shared = alike(np.array(unit), np.array(list(runs)), np.array(list(blocks)))
-    assert shared.over == over
+def test_what_samples_share(unit, runs, blocks, folds, over, units):
+    rows = (np.array(list(text)) for text in (runs, blocks, folds))
+    shared = alike(np.array(unit), *rows)
+    assert (shared.over, shared.units) == (over, units)
+    assert shared.fixed == ([] if "run" in units else ["run"])
     assert (shared.crossed is not None) == (over == "runs and images")
 
 

@@ -77,7 +77,12 @@ def test_other_order_of_names_is_another_order_of_rows(path):
 def test_numpy_file_with_images_in_rows_is_the_same(tmp_path, path):
     np.savez(tmp_path / "d.npz", x=VOXELS, i=IMAGES / 255, l=["six", "nine", "nine", "six", "nine"])
     brain, images = read_paired(
-        tmp_path / "d.npz", voxels=["x"], images=["i"], labels=["l"], image_shape=(2, 3)
+        tmp_path / "d.npz",
+        voxels=["x"],
+        images=["i"],
+        labels=["l"],
+        image_shape=(2, 3),
+        back_to_back="trials",
     )
     other, _ = read_paired(path, **KEYS)
     pd.testing.assert_frame_equal(brain.rows, other.rows)
@@ -89,6 +94,24 @@ def test_runs_may_be_known(path):
     savemat(path, variables() | {"r": np.array([[1.0, 1, 2, 2, 2]]).T})
     rows = read_paired(path, runs=["r"], **KEYS)[0].rows
     assert rows["run"].tolist() == ["training-1"] * 2 + ["training-2"] * 3
+
+
+def test_rows_back_to_back_are_trials_where_that_is_said(path):
+    told = Intake()
+    brain, _ = read_paired(path, **KEYS, back_to_back="trials", intake=told)
+    assert brain.rows["block"].tolist() == [f"training-1-{row}" for row in range(1, 6)]
+    assert "each row is a trial of its own, as paired.back_to_back says" in told.recognised
+
+
+def test_rows_that_are_sorted_by_category_are_trials_unless_runs_are_named(path):
+    """Each variable is sorted: sixes, then nines."""
+    changed = {"lTrain": np.array([[1], [1], [2]]), "lTest": np.array([[1], [2]])}
+    savemat(path, variables() | changed | {"r": np.ones((5, 1))})
+    told = Intake()
+    assert read_paired(path, **KEYS, intake=told)[0].rows["block"].is_unique
+    assert any(text.startswith("rows are sorted by category") for text in told.recognised)
+    assert read_paired(path, **KEYS, runs=["r"])[0].rows["block"].nunique() == 4
+    assert read_paired(path, **KEYS, back_to_back="block")[0].rows["block"].nunique() == 4
 
 
 @pytest.mark.parametrize("last", [np.nan, np.inf])
@@ -109,7 +132,6 @@ def test_images_with_equal_pixels_are_one_stimulus(path):
     brain, images = read_paired(path, **KEYS)
     shown = ["trial001", "trial002", "trial002", "trial004", "trial001"]
     assert brain.rows["stimulus_id"].tolist() == shown
-    assert brain.rows["block"].is_unique
     np.testing.assert_array_equal(images, IMAGES[[0, 1, 1, 3, 0]])
     # Listed once each, and held out whole: of two sixes the last.
     stimuli = list_stimuli([brain.rows], 0)
