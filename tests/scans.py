@@ -146,6 +146,30 @@ def class_brightness(made: Study) -> None:
         data *= 1 + 0.02 * (labelled(made, run) + 1)
 
 
+def one_class_first(made: Study) -> None:
+    """One class is shown first in every run, the others in an order of each run."""
+    for order in made.orders:
+        order.sort(key=lambda name: name != 2)
+
+
+def one_class_brighter(made: Study) -> None:
+    """The whole brain is brighter while one class is shown, as in a global response."""
+    for run, data in enumerate(made.runs):
+        data[made.brain] *= 1 + 0.01 * (labelled(made, run) == 2)
+
+
+def one_class_outside(made: Study) -> None:
+    """A constant is added outside the brain while one class is shown."""
+    for run, data in enumerate(made.runs):
+        data[~made.brain] += 2.0 * (labelled(made, run) == 2)
+
+
+def copied_block(made: Study) -> None:
+    """The volumes of a block of the first run stand in the fourth one, with a little noise."""
+    noise = np.random.default_rng(9).standard_normal(made.runs[0][..., 4:12].shape)
+    made.runs[3][..., 20:28] = 1.01 * (made.runs[0][..., 4:12] + 2.5 * noise)
+
+
 def class_before(made: Study) -> None:
     """What is shown next is there before its onset."""
     patterns = 8 * np.random.default_rng(9).standard_normal((len(CLASSES), int(made.region.sum())))

@@ -1,12 +1,13 @@
 """Labels that can be read from what is no response: time, motion, brightness, rest, the outside.
 
-Each check reads the labels of blocks by `reading.read_labels`. Whether what is read is more than
+Each check reads the labels of blocks by `reading.read_labels`: all classes, and each against all
+others. Whether what is read is more than
 the responses themselves explain is asked where these could shine through: motion must be of a size
 that matters, and the global signal must tell more than random sums of the same voxels whose weights
 cancel out.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,13 +18,13 @@ from neuroloop.fmri.audit.reading import (
     LEVEL,
     Reading,
     View,
-    best,
     components,
+    reached,
     read_labels,
     standardised,
     whitened,
 )
-from neuroloop.fmri.audit.windows import Windows, before_onset, detrended, means
+from neuroloop.fmri.audit.windows import Windows, amplitudes, before_onset, detrended, means
 from neuroloop.fmri.scan import Scan
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.report.audit import Check
@@ -104,14 +105,23 @@ class Scanned:
         """Course without slow fluctuations, (volumes, columns)."""
         return detrended(course, self.runs, self.scan.volumes["start"].to_numpy(float))
 
-    def views(self, course: np.ndarray) -> list[np.ndarray]:
+    def amplitudes(self, course: np.ndarray, windows: Sequence[np.ndarray]) -> np.ndarray:
+        """See `windows.amplitudes`."""
+        seconds = self.scan.volumes["start"].to_numpy(float)
+        return amplitudes(course, self.runs, seconds, windows)
+
+    def views(
+        self,
+        course: np.ndarray,
+        look: Callable[[np.ndarray, Sequence[np.ndarray]], np.ndarray] = means,
+    ) -> list[np.ndarray]:
         """Means of a course while each block has its label and, if that differs, was shown."""
-        found = [means(course, self.windows.labelled)]
+        found = [look(course, self.windows.labelled)]
         if any(
             not np.array_equal(one, other)
             for one, other in zip(self.windows.labelled, self.windows.shown, strict=True)
         ):
-            found.append(means(course, self.windows.shown))
+            found.append(look(course, self.windows.shown))
         return found
 
 
@@ -128,7 +138,7 @@ def from_motion(subject: str, blocks: Blocks, scanned: Scanned, seed: int) -> Ch
     views = scanned.views(scanned.flat(scanned.courses.motion))
     kinds = scanned.courses.motion_kinds
     each = [View(whitened(view[:, kinds == kind])) for view in views for kind in np.unique(kinds)]
-    reading = read_labels(each, blocks, _stream(seed, subject, MOTION), apart=True)
+    reading = read_labels(each, blocks, _stream(seed, subject, MOTION))
     moved = max(float(_class_means(view, blocks.y).std(axis=0).max()) for view in views)
     told = (
         f"From motion, as {scanned.courses.motion_from} tell it, {_read(reading)}; the classes' "
@@ -142,7 +152,8 @@ def from_global_signal(
 ) -> Check:
     """Whether the mean of voxels tells more of the class than random sums of them do."""
     if scanned is not None and scanned.courses.brain.shape[1] >= FEWEST:
-        views = scanned.views(scanned.flat(scanned.courses.brain))
+        brain = _relative(scanned.courses.brain)
+        views = [*scanned.views(scanned.flat(brain)), *scanned.views(brain, scanned.amplitudes)]
         what = f"{views[0].shape[1]} voxels of the brain outside the regions"
     else:
         views = [blocks.means(_centred(x, blocks.problem.runs))]
@@ -155,7 +166,7 @@ def from_global_signal(
         weights = generator.standard_normal((views[0].shape[1], 1))
         weights -= weights.mean()
         others = [View(whitened(view @ weights)) for view in views]
-        better += int(best(others, blocks, blocks.y[None])[0] >= reading.accuracy - 1e-12)
+        better += reached(reading, others, blocks)
     told = f"From the mean of {what} {_read(reading)}"
     if reading.matters:
         told += f"; {better} of {PROJECTIONS} random sums, whose weights cancel out, tell as much"
@@ -215,6 +226,12 @@ def _places(positions: np.ndarray) -> list[View]:
     return [View(np.exp(-0.5 * (away / width) ** 2)) for width in widths]
 
 
+def _relative(course: np.ndarray) -> np.ndarray:
+    """Course in parts of each voxel's mean, if all have one: a gain is then the same for all."""
+    mean = course.mean(axis=0, dtype=np.float64)
+    return np.asarray(course / mean if (mean > 0).all() else course)
+
+
 def _class_means(features: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.stack([features[y == name].mean(axis=0) for name in np.unique(y)])
 
@@ -231,13 +248,13 @@ def _stream(seed: int, *names: str) -> np.random.Generator:
 
 
 def _read(reading: Reading) -> str:
-    what = "blocks are named right"
-    if reading.name:
-        what = f"blocks of {reading.name} are told from all others"
     chance = f"chance {100 * reading.chance:.1f} %"
     if reading.views > 1 or reading.name:
         chance += ", what the best of as many ways of looking reaches with permuted labels"
-    return f"{what} in {100 * reading.accuracy:.1f} % ({chance}; p = {reading.p:.2g})"
+    told = f"in {100 * reading.accuracy:.1f} % ({chance}; p = {reading.p:.2g})"
+    if reading.name:
+        return f"a block of {reading.name} is told from one of another class {told}"
+    return f"blocks are named right {told}"
 
 
 def _check(name: str, of: str, reading: Reading, told: str, also: bool = True) -> Check:

@@ -9,9 +9,11 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy.stats import rankdata
 
 from neuroloop.fmri.audit.blocks import Blocks
 from neuroloop.fmri.permutation import balanced_accuracies
+from neuroloop.statistics.folds import Split
 
 #: Permutations that say whether the test is worth its time, and those of the test.
 FIRST, ALL = 99, 4999
@@ -35,7 +37,7 @@ class Reading(NamedTuple):
     Attributes
     ----------
     accuracy : float
-        Balanced, of blocks, out of fold.
+        Balanced, of blocks, out of fold; of a class told from all others, the share of pairs.
     chance : float
         Mean of the permutations.
     p : float
@@ -151,17 +153,64 @@ def predictions(view: View, blocks: Blocks, labels: np.ndarray) -> np.ndarray:
 
 def accuracies(view: View, blocks: Blocks, labels: np.ndarray) -> np.ndarray:
     """Balanced accuracy of the blocks that are tested, (n,)."""
-    named = predictions(view, blocks, labels)
-    tested = np.unique(np.concatenate([split.test for split in blocks.splits]))
+    named, tested = predictions(view, blocks, labels), _tested(blocks)
     return balanced_accuracies(labels[:, tested], named[:, tested])
 
 
-def read_labels(
-    views: Sequence[View], blocks: Blocks, generator: np.random.Generator, apart: bool = False
-) -> Reading:
+def _tested(blocks: Blocks) -> np.ndarray:
+    return np.unique(np.concatenate([split.test for split in blocks.splits]))
+
+
+def told_apart(view: View, blocks: Blocks, labels: np.ndarray) -> np.ndarray:
+    """How well each class is told from all others, (n, classes).
+
+    That is the area under the receiver operating characteristic: the share of pairs of a block of
+    the class and one of another whose distances to the two means say which is which. Of one class
+    and all others, accuracies count blocks on the wrong side of a line however near they lie, and
+    see less.
+    """
+    n_classes, tested = int(labels.max()) + 1, _tested(blocks)
+    at_once = max(1, CHUNK // (n_classes * max(labels.shape[1], view.features.shape[1])))
+    parts = []
+    for start in range(0, len(labels), at_once):
+        some = labels[start : start + at_once]
+        margins = np.zeros((*some.shape[:1], n_classes, some.shape[1]), dtype=np.float32)
+        for split in blocks.splits:
+            margins[:, :, split.test] = _margins(view, split, some, n_classes)
+        ranks = rankdata(margins[:, :, tested], axis=2)
+        mine = some[:, None, tested] == np.arange(n_classes)[:, None]
+        own = mine.sum(axis=2)
+        above = (ranks * mine).sum(axis=2) - own * (own + 1) / 2
+        parts.append(above / np.maximum(own * (len(tested) - own), 1))
+    return np.concatenate(parts)
+
+
+def _margins(view: View, split: Split, labels: np.ndarray, n_classes: int) -> np.ndarray:
+    """By how much test blocks are nearer to each class's mean than to that of all others."""
+    centre = view.features[split.train].mean(axis=0)
+    train, test = (view.features[rows] - centre for rows in (split.train, split.test))
+    mine = labels[:, None, split.train] == np.arange(n_classes)[:, None]
+    counts = mine.sum(axis=2)[:, :, None]
+    sums = mine.astype(np.float32) @ train.astype(np.float32)
+    own = sums / np.maximum(counts, 1)
+    others = (train.sum(axis=0) - sums) / np.maximum(len(train) - counts, 1)
+    if 0 < view.few < train.shape[1]:
+        between = counts * own**2 + (len(train) - counts) * others**2
+        least = -np.partition(-between, view.few - 1, axis=2)[:, :, view.few - 1]
+        chosen = between >= least[:, :, None]
+        own, others = own * chosen, others * chosen
+    middle = ((own**2 - others**2) / 2).sum(axis=2)[:, :, None]
+    made = (own - others) @ test.T.astype(np.float32) - middle
+    # Blocks whose features are equal stay equal, whatever the order of sums.
+    return np.asarray(np.where(counts > 0, np.round(made, 4), 0.0))
+
+
+def read_labels(views: Sequence[View], blocks: Blocks, generator: np.random.Generator) -> Reading:
     """Read the labels of blocks from several views of one thing, and keep the best.
 
-    So does every permutation, which chance and p thus allow for. Few permutations are drawn where
+    All classes are named, and each is told from all others: what goes with one class of many is
+    lost among the others. What stands out most among its own permutations counts, in each
+    permutation too, so that chance and p allow for all of that. Few permutations are drawn where
     accuracy does not matter, or is reached by one of them.
 
     Parameters
@@ -170,15 +219,9 @@ def read_labels(
     blocks : Blocks
         Whose labels can be permuted.
     generator : Generator
-    apart : bool
-        Whether each class is also told from all others: what goes with one class of many is lost
-        among the others. The one counts that stands out most among its own permutations.
     """
-    ways: list[Way] = [best]
-    if apart and len(blocks.problem.classes) > 2:
-        ways.append(best_class)
-    real = np.array([way(views, blocks, blocks.y[None])[0] for way in ways])
-    null = _null(ways, views, blocks, generator, FIRST)
+    real = np.array([way(views, blocks, blocks.y[None])[0] for way in WAYS])
+    null = _null(views, blocks, generator, FIRST)
     centre, spread = null.mean(axis=1), np.maximum(null.std(axis=1), 1e-9)
     kept = int(((real - centre) / spread).argmax())
     matters = bool(real[kept] >= centre[kept] + LEAST_GAIN * (1 - centre[kept]))
@@ -188,10 +231,16 @@ def read_labels(
 
     score = float(scores(real[:, None])[0]) - 1e-9
     if matters and score > scores(null).max():
-        null = _null(ways, views, blocks, generator, ALL)
+        null = _null(views, blocks, generator, ALL)
     p = (1 + int((scores(null) >= score).sum())) / (1 + null.shape[1])
     name = _stands_out(views, blocks) if kept else ""
     return Reading(float(real[kept]), float(null[kept].mean()), p, matters, len(views), name)
+
+
+def reached(reading: Reading, views: Sequence[View], blocks: Blocks) -> bool:
+    """Whether other views tell as much as was read, in the way that stood out."""
+    way = WAYS[bool(reading.name)]
+    return bool(way(views, blocks, blocks.y[None])[0] >= reading.accuracy - 1e-12)
 
 
 def best(views: Sequence[View], blocks: Blocks, labels: np.ndarray) -> np.ndarray:
@@ -200,30 +249,25 @@ def best(views: Sequence[View], blocks: Blocks, labels: np.ndarray) -> np.ndarra
 
 
 def best_class(views: Sequence[View], blocks: Blocks, labels: np.ndarray) -> np.ndarray:
-    """Accuracy of the best class against all others, in its best view, (n,)."""
-    return np.asarray(np.max(_against_others(views, blocks, labels), axis=0))
+    """Area of the class that is best told from all others, in its best view, (n,)."""
+    each = [told_apart(view, blocks, labels).max(axis=1) for view in views]
+    return np.asarray(np.max(each, axis=0))
 
 
-def _against_others(views: Sequence[View], blocks: Blocks, labels: np.ndarray) -> list[np.ndarray]:
-    """Of each class."""
-    classes = range(len(blocks.problem.classes))
-    return [best(views, blocks, (labels == name).astype(int)) for name in classes]
+#: Ways to read: all classes are named, or one is told from all others.
+WAYS: tuple[Way, Way] = (best, best_class)
 
 
 def _stands_out(views: Sequence[View], blocks: Blocks) -> str:
-    each = _against_others(views, blocks, blocks.y[None])
-    return str(blocks.problem.classes[int(np.argmax([one[0] for one in each]))])
+    each = [told_apart(view, blocks, blocks.y[None])[0] for view in views]
+    return str(blocks.problem.classes[int(np.max(each, axis=0).argmax())])
 
 
 def _null(
-    ways: Sequence[Way],
-    views: Sequence[View],
-    blocks: Blocks,
-    generator: np.random.Generator,
-    n: int,
+    views: Sequence[View], blocks: Blocks, generator: np.random.Generator, n: int
 ) -> np.ndarray:
     """Accuracies of permuted labels, (ways, n)."""
     drawn = [
-        [way(views, blocks, labels) for way in ways] for labels in blocks.permuted(generator, n)
+        [way(views, blocks, labels) for way in WAYS] for labels in blocks.permuted(generator, n)
     ]
     return np.concatenate([np.stack(some) for some in drawn], axis=1)

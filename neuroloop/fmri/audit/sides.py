@@ -6,18 +6,20 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.fmri.audit.twins import equal, near_copies, neighbours, residuals
+from neuroloop.fmri.audit.volumes import near_volumes
 from neuroloop.fmri.decoding import Problem
 from neuroloop.fmri.units import named_images
 from neuroloop.report.audit import Check
 from neuroloop.statistics.folds import splits
 
-BLOCKS, IMAGES, COPIES, ORDER, ROWS, VOLUMES = (
+BLOCKS, IMAGES, COPIES, ORDER, ROWS, VOLUMES, NEAR_VOLUMES = (
     "blocks on both sides of a fold",
     "images on both sides of a fold",
     "near-copies on both sides of a fold",
     "neighbours in time on both sides of a fold",
     "equal rows",
     "equal volumes",
+    "nearly equal volumes",
 )
 
 
@@ -104,13 +106,32 @@ def equal_volumes(subject: str, digests: Sequence[bytes], runs: np.ndarray) -> C
     pairs = equal(digests)
     told = f"{len(pairs)} of {len(digests)} volumes hold the same values as another"
     if pairs:
-        one, other = pairs[0]
-        places = [
-            f"{runs[at]}, volume {at - int((runs == runs[at]).argmax()) + 1}" for at in (one, other)
-        ]
-        told += f", the first are {places[0]}, and {places[1]}"
+        told += f", the first are {_places(pairs[0], runs)}"
     remedy = (
         "Give every volume once: look whether a part of a run was copied, or lost volumes were "
         "filled in."
     )
     return Check(VOLUMES, subject, bool(pairs), f"{told}.", remedy if pairs else "")
+
+
+def nearly_equal_volumes(subject: str, series: np.ndarray, runs: np.ndarray) -> Check:
+    """Whether volumes of the images differ by less than the noise of their runs."""
+    pairs, least = near_volumes(series, runs)
+    told = f"{len(pairs)} of {len(series)} volumes are almost an earlier one"
+    if np.isfinite(least):
+        told += (
+            f"; the two that are most alike differ by {least:.2f} of what volumes that follow one "
+            "another do"
+        )
+    if pairs:
+        told += f", the first are {_places(pairs[0], runs)}"
+    remedy = (
+        "Look whether a run, or part of it, was copied into another, and noise added or its "
+        "brightness changed; leave the copy out."
+    )
+    return Check(NEAR_VOLUMES, subject, bool(pairs), f"{told}.", remedy if pairs else "")
+
+
+def _places(pair: tuple[int, int], runs: np.ndarray) -> str:
+    places = [f"{runs[at]}, volume {at - int((runs == runs[at]).argmax()) + 1}" for at in pair]
+    return f"{places[0]}, and {places[1]}"

@@ -18,6 +18,7 @@ from neuroloop.fmri.audit.sides import (
     copied_rows,
     equal_rows,
     equal_volumes,
+    nearly_equal_volumes,
     split_blocks,
     split_images,
 )
@@ -109,6 +110,8 @@ def audit_subject(
     checks += _scaling(subject, measured, training, scan, courses)
     if courses is not None:
         checks.append(equal_volumes(subject, courses.digests, courses.runs))
+        series = np.hstack([courses.brain, courses.regions])
+        checks.append(nearly_equal_volumes(subject, series, courses.runs))
     try:
         problem = pose(x, np.array(samples, dtype=str), folds, stimuli)
     except NeuroLoopError as error:

@@ -14,6 +14,10 @@ BEFORE = 2
 #: Period, in seconds, from which on fluctuations are no one block's.
 SLOWEST = 128.0
 
+#: Where slow fluctuations are fitted together with responses: their shortest period, in times from
+#: onset to onset, and in seconds.
+ONSETS, FASTEST = 3.0, 20.0
+
 
 @dataclass(frozen=True, eq=False)
 class Windows:
@@ -108,14 +112,56 @@ def detrended(course: np.ndarray, runs: np.ndarray, seconds: np.ndarray) -> np.n
     made = np.zeros(course.shape)
     for run in dict.fromkeys(runs.tolist()):
         here = np.flatnonzero(runs == run)
-        count = len(here)
-        lasts = float(np.ptp(seconds[here])) * count / max(count - 1, 1)
-        cosines = np.arange(1, int(2 * lasts / SLOWEST) + 1)
-        place = (np.arange(count) + 0.5) / count
-        waves = np.cos(np.pi * cosines * place[:, None])
-        design = np.column_stack([np.ones(count), place, waves])
+        design = _slow(seconds[here], SLOWEST)
         part = course[here].astype(np.float64)
         made[here] = part - design @ np.linalg.lstsq(design, part, rcond=None)[0]
+    return made
+
+
+def _slow(seconds: np.ndarray, slowest: float) -> np.ndarray:
+    """Mean, line and cosines of a run's fluctuations slower than a period, (volumes, columns)."""
+    count = len(seconds)
+    lasts = float(np.ptp(seconds)) * count / max(count - 1, 1)
+    cosines = np.arange(1, int(2 * lasts / slowest) + 1)
+    place = (np.arange(count) + 0.5) / count
+    return np.column_stack([np.ones(count), place, np.cos(np.pi * cosines * place[:, None])])
+
+
+def amplitudes(
+    course: np.ndarray, runs: np.ndarray, seconds: np.ndarray, windows: Sequence[np.ndarray]
+) -> np.ndarray:
+    """How much a course differs in each window, fitted together with what is slow.
+
+    Fluctuations slower than `ONSETS` times the time from one window to the next are fitted: as that
+    is done together with the windows, none of these is taken for slow, as `detrended` may.
+
+    Parameters
+    ----------
+    course : ndarray, (volumes, columns)
+    runs : ndarray of str, (volumes,)
+    seconds : ndarray, (volumes,)
+        From the start of the run.
+    windows : sequence of ndarray of int
+        Volumes of each, which are of one run.
+
+    Returns
+    -------
+    ndarray, (windows, columns)
+        0 where a window is empty.
+    """
+    made = np.zeros((len(windows), course.shape[1]))
+    for run in dict.fromkeys(runs.tolist()):
+        here = np.flatnonzero(runs == run)
+        mine = [at for at, one in enumerate(windows) if len(one) and runs[one[0]] == run]
+        if not mine:
+            continue
+        starts = np.sort([float(seconds[windows[at]].min()) for at in mine])
+        apart = float(np.median(np.diff(starts))) if len(mine) > 1 else SLOWEST
+        inside = np.column_stack([np.isin(here, windows[at]) for at in mine])
+        slow = _slow(seconds[here], min(SLOWEST, max(ONSETS * apart, FASTEST)))
+        design = np.column_stack([inside, slow]).astype(np.float64)
+        fitted = np.linalg.lstsq(design, course[here].astype(np.float64), rcond=None)[0]
+        made[mine] = fitted[: len(mine)]
     return made
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from neuroloop.fmri.audit import leaks, sides, subject
 from neuroloop.fmri.audit.blocks import Blocks
-from neuroloop.fmri.audit.reading import View, predictions, read_labels, whitened
+from neuroloop.fmri.audit.reading import View, predictions, read_labels, told_apart, whitened
 from neuroloop.fmri.audit.scaling import RANGED, Z_SCORED, scaled_by_class, scaled_together
 from neuroloop.fmri.brain import BrainData
 from neuroloop.fmri.decoding import pose
@@ -184,6 +184,21 @@ def test_blocks_are_named_after_the_nearest_mean_of_the_other_folds() -> None:
     features = np.array([0.0, 0, 5, 5, 3, 5, 9, 11])[:, None]
     named = predictions(View(features), blocks, blocks.y[None])[0]
     np.testing.assert_array_equal(named, [0, 0, 0, 0, 1, 1, 1, 1])
+
+
+def test_classes_are_told_apart_by_the_share_of_pairs() -> None:
+    """Fold 0 learns a = 1, others = 6 and fold 1 learns a = 0, others = 4: by hand.
+
+    Nearer to a than to others by 17.5 less 5 x in fold 0, and 8 less 4 x in fold 1.
+    """
+    blocks = Blocks.of(problem_of("abcaabca", "11112222", "00001111"))
+    features = np.array([0.0, 3, 5, 0, 4, 6, 6, -2])[:, None]
+    apart = told_apart(View(features), blocks, blocks.y[None])[0]
+    margins = np.array([17.5, 2.5, -7.5, 17.5, -8, -16, -16, 16])
+    pairs = margins[blocks.y == 0][:, None] > margins[blocks.y != 0]
+    assert apart[0] == pytest.approx(pairs.mean())
+    equal = told_apart(View(np.ones((8, 1))), blocks, blocks.y[None])[0]
+    np.testing.assert_allclose(equal, 0.5)
 
 
 def test_few_columns_are_chosen_where_classes_differ_most() -> None:

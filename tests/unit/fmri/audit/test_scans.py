@@ -21,6 +21,7 @@ LEAKS = [
     (scans.class_brightness, leaks.GLOBAL),
     (scans.class_before, leaks.REST),
     (scans.copied_run, sides.COPIES),
+    (scans.copied_block, sides.NEAR_VOLUMES),
     (scans.filled_in, sides.VOLUMES),
     (scans.scaled_over_all, subject.TOGETHER),
     (scans.scaled_by_class, subject.BY_CLASS),
@@ -75,16 +76,33 @@ def test_labels_that_are_volumes_late_or_early_are_found(tmp_path: Path, count: 
     assert f"under labels {-count:+d} volumes ({-2 * count:+d} s) from there" in shifted.told
 
 
-def test_motion_with_one_class_of_four_is_found_and_the_class_named(tmp_path: Path) -> None:
-    made = study(7)
+def one_class_moves(made: Study) -> None:
+    """The head is displaced while one class is shown."""
     for run, data in enumerate(made.runs):
         place = np.zeros((3, data.shape[3]))
         place[1] = 0.15 * (scans.labelled(made, run) == 2)
         made.runs[run] = scans.moved(data, place)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "name"),
+    [
+        (one_class_moves, leaks.MOTION),
+        (scans.one_class_first, leaks.TIME),
+        (scans.one_class_brighter, leaks.GLOBAL),
+        (scans.one_class_outside, leaks.OUTSIDE),
+    ],
+    ids=lambda each: getattr(each, "__name__", ""),
+)
+def test_what_goes_with_one_class_of_four_is_found_and_the_class_named(
+    tmp_path: Path, spoil: Callable[[Study], None], name: str
+) -> None:
+    made = study(7)
+    spoil(made)
     checks, _ = audit_scan(made, tmp_path)
-    (motion,) = (check for check in checks if check.name == leaks.MOTION)
-    assert motion.found
-    assert f"blocks of {scans.CLASSES[2]} are told from all others" in motion.told
+    (check,) = (check for check in checks if check.name == name)
+    assert check.found
+    assert f"a block of {scans.CLASSES[2]} is told from one of another class" in check.told
 
 
 def test_a_single_voxel_outside_the_brain_is_found(tmp_path: Path) -> None:
