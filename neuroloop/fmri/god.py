@@ -93,8 +93,8 @@ def unique_blocks(
         rows = [row for row, name in enumerate(sessions) if name == session]
         if numbers is not None:
             stated = {row: block_id(runs[row], int(numbers[row])) for row in rows}
-            shown = {(stated[row], categories[row]) for row in rows}
-            if len(shown) == len(set(stated.values())):
+            pairs = {(stated[row], categories[row]) for row in rows}
+            if len(pairs) == len(set(stated.values())):
                 for row in rows:
                     ids[row] = stated[row]
                 continue

@@ -13,7 +13,7 @@ from neuroloop.cxr.audit.file_cues import CONTENT, kind_cues, place_cues, source
 from neuroloop.cxr.audit.marks import contrasts, marks, never_lung, patches
 from neuroloop.cxr.audit.names import told_names
 from neuroloop.cxr.audit.scaling import scaling_check
-from neuroloop.cxr.audit.sources import pooled_check, told_apart
+from neuroloop.cxr.audit.sources import mixed_apart, pooled_check, told_apart
 from neuroloop.cxr.audit.told_classes import deal
 from neuroloop.cxr.radiograph_set import RadiographSet, load_radiograph_set
 from neuroloop.files.formats import StrPath, load_array, read_table
@@ -90,7 +90,9 @@ def audit_radiographs(
         whole, ends = film_cues.histogram(shown.pixels), film_cues.ends(shown.pixels)
         own_deals = {
             "ends": told_apart(ends, {"class": labels.tolist()}, patients, streams[0]),
-            "histogram": told_apart(whole, sources, patients, streams[1]),
+            "histogram": told_apart(
+                whole, mixed_apart(sources, labels.tolist(), patients), patients, streams[1]
+            ),
         }
         if source:
             names = own["file"].tolist()

@@ -126,7 +126,8 @@ LOOKS: Mapping[str, Look] = {
         MOST_OF_HISTOGRAM,
         dealt="sources",
         also="detectors differ too",
-        nothing="No two sites or folders of six patients or more are known.",
+        nothing="No two sites or folders of six patients or more, with classes in unlike numbers, "
+        "are known.",
     ),
     "names": Look(
         "class from names or dates of files",

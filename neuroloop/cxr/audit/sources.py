@@ -15,6 +15,9 @@ FEWEST, MOST = 6, 8
 #: Level below which sources are too alike for chance.
 LEVEL = 0.001
 
+#: Level above which classes are mixed alike in all sources.
+MIXED = 0.01
+
 #: Standard deviation of the means of radiographs, in grey levels of 255, below which each was
 #: scaled by itself.
 ITSELF = 2.1
@@ -25,6 +28,23 @@ def large_groups(names: Sequence[str], patients: pd.Series) -> list[str]:
     held = patients.groupby(np.array(names, dtype=str)).nunique()
     kept = held[held >= FEWEST].sort_values(ascending=False, kind="stable").index[:MOST]
     return [str(name) for name in kept] if len(kept) > 1 else []
+
+
+def mixed_apart(
+    sources: Mapping[str, Sequence[str]], labels: Sequence[str], patients: pd.Series
+) -> dict[str, Sequence[str]]:
+    """Sources whose patients' classes differ more than chance has it, by chi squared.
+
+    What tells one of the others, as another detector does, gives no class away.
+    """
+    found = {}
+    for what, names in sources.items():
+        each = pd.DataFrame({"source": names, "class": labels, "patient": list(patients)})
+        each = each.drop_duplicates(["patient", "source", "class"])
+        counts = pd.crosstab(each["source"], each["class"])
+        if min(counts.shape) > 1 and stats.chi2_contingency(counts).pvalue <= MIXED:
+            found[what] = names
+    return found
 
 
 def told_apart(

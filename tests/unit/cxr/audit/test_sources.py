@@ -7,7 +7,7 @@ import pytest
 from neuroloop.cxr.audit.class_checks import class_checks
 from neuroloop.cxr.audit.film_cues import ends, histogram
 from neuroloop.cxr.audit.scaling import scaling_check
-from neuroloop.cxr.audit.sources import pooled_check, told_apart
+from neuroloop.cxr.audit.sources import mixed_apart, pooled_check, told_apart
 from tests.unit.cxr.audit.films import drawn
 
 
@@ -70,7 +70,9 @@ def test_sites_of_one_detector_are_not(shown, sites):
     assert not source_flag(shown, shown.pixels, sites).found
     alone = source_flag(shown, shown.pixels, ["s0"] * len(sites))
     assert not alone.found
-    assert alone.told == "No two sites or folders of six patients or more are known."
+    assert alone.told == (
+        "No two sites or folders of six patients or more, with classes in unlike numbers, are known."
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,3 +121,12 @@ def test_radiographs_of_a_site_that_were_each_scaled_are_found_by_the_other_chec
     check = scaling_check("mine", statistics(made), {"site": sites})
     assert check.found
     assert "radiographs of site s0 have one mean" in check.told
+
+
+def test_sources_whose_classes_are_mixed_alike_are_left_out() -> None:
+    patients = pd.Series([f"p{number}" for number in range(40)])
+    sources = {"site": ["A"] * 20 + ["B"] * 20, "folder": ["a", "b"] * 20}
+    alike = ["normal", "ill"] * 20
+    apart = ["normal"] * 18 + ["ill"] * 4 + ["normal"] * 2 + ["ill"] * 16
+    assert mixed_apart(sources, alike, patients) == {"folder": sources["folder"]}
+    assert mixed_apart(sources, apart, patients) == {"site": sources["site"]}
