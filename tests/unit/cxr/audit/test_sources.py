@@ -71,7 +71,8 @@ def test_sites_of_one_detector_are_not(shown, sites):
     alone = source_flag(shown, shown.pixels, ["s0"] * len(sites))
     assert not alone.found
     assert alone.told == (
-        "No two sites or folders of six patients or more, with classes in unlike numbers, are known."
+        "No two sites or folders of six patients or more, with classes in unlike numbers, are "
+        "known."
     )
 
 
