@@ -98,7 +98,10 @@ def circle_cells(
 def name_cells(
     panel: "Axes", cells: pd.DataFrame, colours: Mapping[str, str] | None = None
 ) -> None:
-    """Write names above cells, or below those at the upper edge; of many those in colour."""
+    """Write names above cells, or below those at the upper edge; of many those with a colour.
+
+    White with a black rim is read on any image; a colour is told by the cell's circle.
+    """
     from matplotlib import patheffects
 
     if len(cells) > NAMED:
@@ -113,9 +116,10 @@ def name_cells(
             textcoords="offset points",
             ha="center",
             va="top" if below else "bottom",
-            fontsize=7,
-            color=(colours or {}).get(cell["cell"], "white"),
-            path_effects=[patheffects.withStroke(linewidth=1.5, foreground="black")],
+            fontsize=8,
+            fontweight="bold" if cell["cell"] in (colours or {}) else "normal",
+            color="white",
+            path_effects=[patheffects.withStroke(linewidth=2, foreground="black")],
         )
 
 

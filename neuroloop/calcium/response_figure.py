@@ -76,7 +76,6 @@ def response_figure(
         panel.set_title(
             f"{cell}, {choice}: {said['response']:.2g} dF/F in {_trials(said['trials'])}",
             fontsize=9,
-            color=COLOURS[choice],
         )
     _share_axis(axes[:, 1], courses, stimulated, [names.index(cell) for cell in chosen.values()])
     axes[-1, 1].set_xlabel("frames from the onset")

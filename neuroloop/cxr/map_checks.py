@@ -101,7 +101,9 @@ def summaries(checks: pd.DataFrame, pointing: pd.DataFrame) -> dict[str, str]:
         Of `radiograph_maps.point`; without rows where no lesion is known.
     """
     hits = {
-        row["method"]: f"\nin lesions {row['value']:.0%}, chance {row['chance']:.0%}"
+        row["method"]: "\nin lesions {:.0f} %, chance {:.0f} %".format(
+            100 * row["value"], 100 * row["chance"]
+        )
         for row in pointing.to_dict("records")
     }
     return {

@@ -12,6 +12,7 @@ from neuroloop.explain.attribution.cam import class_maps
 from neuroloop.explain.attribution.evidence import Division
 from neuroloop.explain.models.model_file import OpenedModel, layer_of
 from neuroloop.networks.transfer_network import TransferNetwork
+from neuroloop.report.names import method_name
 
 #: Places of a side from which on a section's maps count as fine.
 FINE = 16
@@ -51,8 +52,8 @@ def map_methods(opened: OpenedModel) -> dict[str, MapMethod]:
     network = cast(TransferNetwork, opened.network)
     last = network.below()[-1]
     found = {
-        title: MapMethod(name, last, layer_of_copy)
-        for title, name in (("CAM", "cam"), ("Grad-CAM", "grad_cam"))
+        method_name(name): MapMethod(name, last, layer_of_copy)
+        for name in ("cam", "grad_cam")
         if name != "cam" or network.is_linear
     }
     section = fine_section(network, torch.from_numpy(opened.images.images[:1]))

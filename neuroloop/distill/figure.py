@@ -9,6 +9,7 @@ import pandas as pd
 from neuroloop import registry
 from neuroloop.distill.ablation import GROUP, MEAN, REFERENCE, misleads
 from neuroloop.report.figures import grid
+from neuroloop.report.names import teacher_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,10 +70,8 @@ def ablation_figure(
             panel.set_xticks(range(len(rois) + 1), ["no brain", *rois])
             panel.set_title(subject if len(rows) == 1 else f"{subject}, {decoder}, {student}")
         axes[row, 0].set_ylim(*_range(gains[gains["student"] == student]))
-        axes[row, 0].set_ylabel(
-            f"accuracy less that of labels alone\n({labels_only['accuracy'].mean():.1%}), "
-            "percentage points"
-        )
+        accuracy = _percent(labels_only["accuracy"].mean())
+        axes[row, 0].set_ylabel(f"accuracy less that of\nlabels alone ({accuracy}), points")
     _legend(figure, looks)
     seeds, images = table["seed"].nunique(), table["n"].iloc[0]
     chance = table["chance"].iloc[0]
@@ -80,8 +79,8 @@ def ablation_figure(
     figure.suptitle(
         f"{'Simulated brains: what' if simulated else 'What'} each teacher adds to learning from "
         "labels alone\n"
-        f"{seeds} seeds, {images} test images, chance {chance:.1%}; bars: 95 % intervals over both"
-        f"{why}; numbers: below the axis{_unseen(gains)}",
+        f"{seeds} seeds, {images:,} test images, chance {_percent(chance)}; "
+        f"bars: 95 % intervals over both{why}; numbers: below the axis{_unseen(gains)}",
         fontsize=10,
     )
     return figure
@@ -122,7 +121,7 @@ def _draw(
         )
         for x, number_below in zip(positions[value < lowest], value[value < lowest], strict=True):
             panel.annotate(
-                f"{number_below:.0f}",
+                f"{number_below:.0f}".replace("-", "−"),
                 (x, lowest),
                 color=colour,
                 ha="center",
@@ -130,6 +129,11 @@ def _draw(
                 fontsize=8,
                 fontweight="bold",
             )
+
+
+def _percent(share: float) -> str:
+    """A share as percent in three digits: ``"91.2 %"``."""
+    return f"{100 * share:.3g} %"
 
 
 def _unseen(gains: pd.DataFrame) -> str:
@@ -158,7 +162,9 @@ def _legend(figure: "Figure", looks: Mapping[str, tuple[str, str]]) -> None:
     from matplotlib.lines import Line2D
 
     marks = [
-        Line2D([], [], color=colour, marker=marker, linestyle="", label=name)
+        Line2D([], [], color=colour, marker=marker, linestyle="", label=teacher_name(name))
         for name, (colour, marker) in looks.items()
     ]
-    figure.legend(handles=marks, loc="outside lower center", ncols=max(len(marks), 1))
+    # Seven names in plain words are wider than the page: two rows of them.
+    columns = max(len(marks), 1) if len(marks) <= 4 else -(-len(marks) // 2)
+    figure.legend(handles=marks, loc="outside lower center", ncols=columns)

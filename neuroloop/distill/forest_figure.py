@@ -12,6 +12,7 @@ from neuroloop.distill.ablation import GROUP, MEAN, misleads
 from neuroloop.report.answers.decoding import SIGNIFICANT
 from neuroloop.report.answers.teaching import controls_to_beat
 from neuroloop.report.figures import PALETTE, grid
+from neuroloop.report.names import teacher_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 MOST_ROWS = 96
 
 #: Height of a row and width of a panel, inches.
-ROW, PANEL = 0.21, 1.95
+ROW, PANEL = 0.21, 2.1
 
 #: Colours of a difference that is shown, upwards and downwards, and of one that is not.
 UP, DOWN, OPEN = PALETTE[0], PALETTE[1], "#6d7683"
@@ -179,10 +180,11 @@ def _dress(panel: "Axes", control: str, group: str) -> None:
         fontsize=7.5,
         color=OPEN,
     )
-    panel.set_title(f"less {control}", loc="left", fontweight="bold", fontsize=9)
-    panel.text(1, 1.0, "q", transform=panel.transAxes, ha="right", va="bottom", fontsize=7)
+    panel.set_title(f"less {teacher_name(control)}", loc="left", fontweight="bold", fontsize=8)
+    panel.text(1, 1.0, "q", transform=panel.transAxes, ha="right", va="top", fontsize=7)
     definition = registry.entry("teacher", control).LEGEND
-    panel.set_xlabel(f"points\n{fill(definition, 30)}", fontsize=7, color="#333333")
+    key = f"{control}: " if teacher_name(control) != control else ""
+    panel.set_xlabel(f"points\n{fill(key + definition, 30)}", fontsize=7, color="#333333")
 
 
 def _verdicts(

@@ -11,6 +11,7 @@ from neuroloop.distill.forest_figure import ordered_controls
 from neuroloop.report.answers.decoding import SIGNIFICANT
 from neuroloop.report.figures import grid
 from neuroloop.report.matrices import draw_matrix
+from neuroloop.report.names import teacher_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -79,9 +80,11 @@ def matrix_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "Fig
             colours="PuOr",
             fontsize=6.5,
         )
-        named = f"less {control}" + (f"\n{decoder}, {student}" if len(pairs) > 1 else "")
+        named = f"less {teacher_name(control)}" + (
+            f"\n{decoder}, {student}" if len(pairs) > 1 else ""
+        )
         axes[row, column].set_title(named, fontsize=8.5, loc="left")
-    bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.4, aspect=40, pad=0.02)
+    bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.4, aspect=40, pad=0.05)
     bar.ax.grid(False)
     bar.ax.tick_params(labelsize=7)
     bar.set_label("difference of test accuracies, percentage points; *: q ≤ 0.05", fontsize=8)

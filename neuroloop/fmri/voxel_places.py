@@ -88,7 +88,7 @@ def draw_regions(places: Places, scan: Scan | None) -> tuple["Figure", str]:
 
 def _counted(places: Places, name: str, total: int, of: str) -> str:
     count = int(places.flags[name].sum())
-    return f"{name}\n{count:,} voxels, {count / total:.1%} of {of}"
+    return f"{name}\n{count:,} voxels, {100 * count / total:.1f} % of {of}"
 
 
 def _over_mean(places: Places, scan: Scan, names: list[str]) -> "Figure":
@@ -176,5 +176,11 @@ def _matrix(axis: "Axes", shared: np.ndarray, names: list[str]) -> None:
         for column, value in enumerate(values):
             colour = "white" if value > 0.6 else "black"
             axis.text(
-                column, row, f"{value:.0%}", ha="center", va="center", fontsize=7, color=colour
+                column,
+                row,
+                f"{100 * value:.0f} %",
+                ha="center",
+                va="center",
+                fontsize=7,
+                color=colour,
             )

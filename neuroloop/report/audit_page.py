@@ -9,11 +9,12 @@ import pandas as pd
 
 from neuroloop.files.formats import read_table
 from neuroloop.report.audit import Check, Missing
+from neuroloop.report.look import look
 from neuroloop.report.passport import counted
 from neuroloop.report.templates import render
 from neuroloop.statistics.surrogates import ENOUGH, LEVEL, false_claims, mean_above
 
-ASSETS = ("audit.html.j2", "check.css", "page.css", "parts.html.j2")
+ASSETS = ("audit.html.j2", "check.css", "parts.html.j2")
 
 #: Where the page and its tables stand.
 PAGE = "results/audit/index.html"
@@ -242,6 +243,7 @@ def audit_page(audited: Sequence[Audited]) -> str:
     sections = [(one, counts[counts["data"] == one.name].to_dict("records")) for one in audited]
     context = {
         "sections": sections,
+        "look": look(),
         "verdict": verdict(checks, counts, audited),
         "clean": not any(
             [checks["found"].any(), counts["found"].any(), *(one.missing for one in audited)]

@@ -24,7 +24,7 @@ KINDS = ("claim", "open", "control", "truth")
 WIDTH, LABELS, ROW, SCALE = 454, 172, 22, 24
 
 #: Most characters of a label that its width holds.
-LONGEST = 26
+LONGEST = 27
 
 
 @dataclass(frozen=True)
@@ -196,6 +196,11 @@ def beside(value: float, low: float, high: float, chance: float, factor: float =
     extra = 1 if more else 0
     bounds = f"[{number(low, factor, extra)}, {number(high, factor, extra)}]"
     return f"{number(value, factor, extra)} {bounds}, chance {number(chance, factor, extra)}"
+
+
+def times(unit: str) -> str:
+    """A unit of a table as people write it: ``"seeds × images"``."""
+    return unit.replace(" x ", " × ")
 
 
 def ends(low: float | None, high: float | None) -> tuple[float | None, float | None]:

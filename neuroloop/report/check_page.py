@@ -5,10 +5,11 @@ from itertools import groupby
 from pathlib import Path
 
 from neuroloop.files.formats import StrPath
+from neuroloop.report.look import look
 from neuroloop.report.passport import KINDS, Passport, counted
 from neuroloop.report.templates import render
 
-ASSETS = ("check.html.j2", "check.css", "page.css", "parts.html.j2")
+ASSETS = ("check.html.j2", "check.css", "parts.html.j2")
 
 
 #: Most files of a data set that the page lists; its JSON lists all.
@@ -35,7 +36,8 @@ def check_page(passports: Mapping[StrPath, Passport]) -> str:
         for kind, group in groupby(shown, key=lambda pair: pair[1].kind)
     ]
     warned = [one for _, every in sections for one in every if one["warnings"]]
-    return render("neuroloop.report/check.html.j2", {"sections": sections, "warned": warned})
+    context = {"look": look(), "sections": sections, "warned": warned}
+    return render("neuroloop.report/check.html.j2", context)
 
 
 def _shown(path: Path, passport: Passport) -> dict[str, object]:

@@ -4,10 +4,12 @@ A table in the report shows some columns of a file; the file beside it holds all
 """
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from neuroloop.files.formats import StrPath
-from neuroloop.report.cards import interval, number, rounded_p
+from neuroloop.report.cards import interval, number, rounded_p, times
 from neuroloop.report.templates import linked
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ class Column(NamedTuple):
         Columns of the interval that stands behind the number.
     permutations : str
         Column of the number of permutations: a p that cannot be less is told so.
+    called : mapping of str to str
+        What values of a text are called on the page, see `neuroloop.report.names`.
     """
 
     title: str
@@ -40,6 +44,7 @@ class Column(NamedTuple):
     low: str = ""
     high: str = ""
     permutations: str = ""
+    called: Mapping[str, str] = MappingProxyType({})
 
     def named(self, title: str, meaning: str = "", with_interval: bool = False) -> "Column":
         """The same kind of column under another title, with its interval behind it if asked."""
@@ -134,6 +139,7 @@ def _cell(row: dict[Any, Any], name: str, column: Column) -> Cell:
     value = row[name]
     if column.kind in ("text", "words"):
         text = "" if value is None or value != value else str(value)
+        text = times(text) if name == "unit" else column.called.get(text, text)
         return Cell(text, "words" if column.kind == "words" else "")
     value = float("nan") if value is None else float(value)
     if not math.isfinite(value):

@@ -12,12 +12,15 @@ from neuroloop.report.cards import LABELS, MARKS, WIDTH, Card, drawn, flat
 from neuroloop.report.chapters import SIMULATED, Chapter
 from neuroloop.report.columns import ShownTable
 from neuroloop.report.flags import Against, Flag, counted, flagged, ordered
+from neuroloop.report.look import look
 from neuroloop.report.passport import Passport
 from neuroloop.report.templates import render
 
+#: What titles of chapters end in whose data are.
+SIMULATED_WORD = "simulated"
+
 ASSETS = (
     "page.html.j2",
-    "page.css",
     "report.css",
     "report.js",
     "parts.html.j2",
@@ -106,6 +109,7 @@ def report_page(
     ]
     methods = _methods(chapters, provenance)
     context = {
+        "look": look(),
         "title": title,
         "made": f"seed {provenance.config['seed']} · {', '.join(provenance.config['run'])}",
         "data": data,
@@ -147,7 +151,7 @@ def _section(name: str, chapters: Sequence[Chapter]) -> dict[str, object]:
     shown = [
         {
             "id": f"{name}-{number}",
-            "title": chapter.title + (", simulated" if chapter.simulated else ""),
+            "title": _titled(chapter),
             "simulated": chapter.simulated,
             "files": chapter.files,
             **entry.context(chapter.files),
@@ -157,6 +161,12 @@ def _section(name: str, chapters: Sequence[Chapter]) -> dict[str, object]:
     template = str(registry.path("section", name).with_suffix(".html.j2").resolve())
     body = Markup(render(template, {"chapters": shown}))
     return {"name": name, "title": entry.TITLE, "chapters": shown, "body": body}
+
+
+def _titled(chapter: Chapter) -> str:
+    """A chapter's title, which says that its data are simulated if it does not yet."""
+    said = not chapter.simulated or SIMULATED_WORD in chapter.title.split(", ")
+    return chapter.title if said else f"{chapter.title}, {SIMULATED_WORD}"
 
 
 def _cards(chapters: Sequence[Chapter], config: Mapping[str, Any]) -> list[tuple[Card, str]]:

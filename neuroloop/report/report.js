@@ -1,20 +1,5 @@
-/* Theme, sorting and searching. Without it the page shows the system's theme and tables as they are. */
+/* Sorting and searching. Without it tables stand as they are. */
 (() => {
-  const root = document.documentElement;
-  const kept = () => { try { return localStorage.getItem("neuroloop-theme"); } catch { return null; } };
-  const keep = (theme) => { try { localStorage.setItem("neuroloop-theme", theme); } catch { /* a file may have no storage */ } };
-  const dark = () => (root.dataset.theme || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")) === "dark";
-  if (kept()) root.dataset.theme = kept();
-  const theme = document.querySelector(".theme");
-  const name = () => { theme.textContent = dark() ? "Light" : "Dark"; };
-  theme.hidden = false;
-  name();
-  theme.addEventListener("click", () => {
-    root.dataset.theme = dark() ? "light" : "dark";
-    keep(root.dataset.theme);
-    name();
-  });
-
   const value = (row, place) => {
     const text = row.cells[place].dataset.value ?? row.cells[place].textContent;
     const number = Number(text);

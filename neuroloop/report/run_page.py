@@ -11,9 +11,10 @@ import pandas as pd
 
 from neuroloop.files.formats import StrPath, atomic, read_json
 from neuroloop.report.columns import COUNT, NUMBER, Column, shown
+from neuroloop.report.look import look
 from neuroloop.report.templates import render
 
-ASSETS = ("run.html.j2", "page.css", "report.css", "report.js", "parts.html.j2")
+ASSETS = ("run.html.j2", "report.css", "report.js", "parts.html.j2")
 
 #: Where the page stands.
 PAGE = "results/report/run.html"
@@ -92,4 +93,6 @@ def write_run_page(files: Mapping[str, str], page: StrPath = PAGE) -> None:
         "tables": tables,
     }
     with atomic(page) as temporary:
-        temporary.write_text(render("neuroloop.report/run.html.j2", context), encoding="utf-8")
+        temporary.write_text(
+            render("neuroloop.report/run.html.j2", context | {"look": look()}), encoding="utf-8"
+        )

@@ -21,6 +21,12 @@ from neuroloop.files.formats import StrPath
 #: Numbers that are rounded. Whole numbers are counts or names, and are shown in full.
 DECIMAL = re.compile(r"-?\d+(\.\d+(e[+-]\d+)?|e[+-]\d+)")
 
+#: Width and height of an SVG figure, points.
+SVG_EXTENT = re.compile(rb'<svg [^>]*?width="([\d.]+)pt" height="([\d.]+)pt"')
+
+#: Dots of a PNG figure to the inch, see `neuroloop.report.figures.STYLE`.
+PNG_DPI = 160
+
 
 def render(template: str, context: Mapping[str, Any]) -> str:
     """Fill in a template.
@@ -53,11 +59,30 @@ def picture(path: StrPath) -> str:
     NeuroLoopError
         If there is no such file.
     """
-    try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise NeuroLoopError(f"{path} is missing: run the job that draws it again") from None
-    return address(data, "svg+xml" if Path(path).suffix == ".svg" else "png")
+    return address(_content(path), "svg+xml" if Path(path).suffix == ".svg" else "png")
+
+
+def extent(path: StrPath) -> tuple[int, int] | None:
+    """Width and height of a figure on a page, in pixels of 1/96 inch as style sheets have them.
+
+    Parameters
+    ----------
+    path : path
+        Of a PNG or SVG file that `neuroloop.report.figures.save` wrote; None of any other.
+
+    Raises
+    ------
+    NeuroLoopError
+        If there is no such file.
+    """
+    head = _content(path)[:2048]
+    if found := SVG_EXTENT.search(head):
+        points = float(found[1]), float(found[2])
+        return round(points[0] * 96 / 72), round(points[1] * 96 / 72)
+    if head.startswith(b"\x89PNG") and len(head) >= 24:
+        dots = int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
+        return round(dots[0] * 96 / PNG_DPI), round(dots[1] * 96 / PNG_DPI)
+    return None
 
 
 def png_address(data: bytes) -> str:
@@ -110,12 +135,20 @@ def _environment() -> Environment:
     environment.filters |= {
         "picture": picture,
         "png": picture,  # its name before figures were SVG, which templates of plugins may use
+        "extent": extent,
         "cell": cell,
         "count": count,
         "size": size,
         "linked": linked,
     }
     return environment
+
+
+def _content(path: StrPath) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise NeuroLoopError(f"{path} is missing: run the job that draws it again") from None
 
 
 def _read(name: str) -> str:

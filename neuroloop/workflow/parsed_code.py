@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 #: What an entry of a registry says of itself for documents and figures.
-SHOWN = {"ORDER", "LEGEND", "COLOUR", "MARKER"}
+SHOWN = {"ORDER", "TITLE", "LEGEND", "COLOUR", "MARKER"}
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,11 @@ import pandas as pd
 from neuroloop.cxr.audit import film_cues
 from neuroloop.cxr.audit.class_checks import class_checks
 from neuroloop.cxr.audit.copies import OtherSet, copy_checks, external_checks
-from neuroloop.cxr.audit.file_cues import CONTENT, kind_cues, place_cues, stored_cues
+from neuroloop.cxr.audit.file_cues import CONTENT, kind_cues, place_cues, sources_of, stored_cues
 from neuroloop.cxr.audit.marks import contrasts, marks, never_lung, patches
+from neuroloop.cxr.audit.names import told_names
 from neuroloop.cxr.audit.scaling import scaling_check
+from neuroloop.cxr.audit.sources import pooled_check, told_apart
 from neuroloop.cxr.audit.told_classes import deal
 from neuroloop.cxr.radiograph_set import RadiographSet, load_radiograph_set
 from neuroloop.files.formats import StrPath, load_array, read_table
@@ -63,24 +65,37 @@ def audit_radiographs(
     )
     own = shown.table[["radiograph"]].merge(files, "left", "radiograph")
     cues, statistics = film_looks(shown)
+    dates = [""] * len(own)
     not_done = []
+    levels = statistics
     if source:
         folder = Path(source) if Path(source).is_dir() else Path(source).parent
         stored = stored_cues([folder / file for file in own["file"]])
         kinds = pd.concat([kind_cues(own, shown.pixels), stored.cues], axis=1)
         content = [column for column in kinds if column in CONTENT]
         cues |= {"files": kinds.drop(columns=content), "compression": kinds[content]}
+        levels = stored.statistics.set_axis(["mean", "deviation"], axis=1)
         statistics = pd.concat([statistics, stored.statistics], axis=1)
+        dates = stored.dates
     else:
-        not_done.append("Kinds of files are not looked at: simulated radiographs have none.")
-    places = place_cues(shown.table, own)
-    cues["places"] = places
-    checks.append(scaling_check(name, statistics, {"class": shown.table["label"]}))
-    deals = deal(
-        shown.table["label"], shown.table["patient"], numpy_generator(seed, "audit", "deals")
-    )
+        not_done.append("Files are not looked at: simulated radiographs have none.")
+    sources = sources_of(shown.table, own)
+    labels, patients = shown.table["label"], shown.table["patient"]
+    cues["places"] = place_cues(sources, len(own))
+    checks.append(scaling_check(name, statistics, {"class": labels, **sources}))
+    checks.append(pooled_check(name, levels, sources, patients))
+    deals = deal(labels, patients, numpy_generator(seed, "audit", "deals"))
     if deals:
-        checks += class_checks(name, cues, deals)
+        streams = [numpy_generator(seed, "audit", what) for what in ("ends", "sources", "names")]
+        whole, ends = film_cues.histogram(shown.pixels), film_cues.ends(shown.pixels)
+        own_deals = {
+            "ends": told_apart(ends, {"class": labels.tolist()}, patients, streams[0]),
+            "histogram": told_apart(whole, sources, patients, streams[1]),
+        }
+        if source:
+            names = own["file"].tolist()
+            own_deals["names"] = told_names(names, dates, labels, patients, sources, streams[2])
+        checks += class_checks(name, cues, deals, own_deals)
     else:
         not_done.append(
             "What else tells the class is not looked at: a class has too few patients for two "

@@ -1,6 +1,7 @@
 """Checks of what tells classes without the lungs, and of what tells too much of them at all."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import pandas as pd
@@ -35,13 +36,26 @@ class Look(NamedTuple):
         Effect from which on it is found.
     place : bool
         Whether each column is a place, of which one is to tell the class.
+    dealt : str
+        What is named, and dealt anew to patients.
+    also : str
+        What else is seen here, where that is the reason of `least`.
+    nothing : str
+        What to say where nothing can be told.
     """
 
     what: str
     remedy: str
     least: float = LEAST
     place: bool = False
+    dealt: str = "classes"
+    also: str = "a disease is seen here too"
+    nothing: str = "All radiographs are alike in it."
 
+
+#: Where one class or source is told from all others by the histogram, which hangs on opacities and
+#: detectors too.
+MOST_OF_HISTOGRAM = 0.9
 
 LOOKS: Mapping[str, Look] = {
     "files": Look(
@@ -98,6 +112,28 @@ LOOKS: Mapping[str, Look] = {
         f"{REMOVE} so much no disease explains; compare sharpness, size and compression.",
         MOST,
     ),
+    "ends": Look(
+        "class from the ends and gaps of the histogram",
+        f"{REMOVE} find out which class was saved with another range, depth or contrast, or "
+        "clipped, and save all alike.",
+        MOST_OF_HISTOGRAM,
+    ),
+    "histogram": Look(
+        "source from the histogram",
+        "One source was saved with another range, depth or contrast, or scaled by itself: save all "
+        "alike from what was stored, or scale each radiograph by itself; and test on sources that "
+        "were not learned from (`new_sites`).",
+        MOST_OF_HISTOGRAM,
+        dealt="sources",
+        also="detectors differ too",
+        nothing="No two sites or folders of six patients or more are known.",
+    ),
+    "names": Look(
+        "class from names or dates of files",
+        "No network sees names, but these classes were collected apart: find out when, where and "
+        "by whom, and what else differs between them; take all classes from the same places and "
+        "times.",
+    ),
     "compression": Look(
         "class from how files compress",
         f"{REMOVE} so much no disease explains; compare quality, rescaling and stretched levels.",
@@ -106,7 +142,12 @@ LOOKS: Mapping[str, Look] = {
 }
 
 
-def class_checks(of: str, cues: Mapping[str, pd.DataFrame], deals: Sequence[Dealt]) -> list[Check]:
+def class_checks(
+    of: str,
+    cues: Mapping[str, pd.DataFrame],
+    deals: Sequence[Dealt],
+    known: Mapping[str, tuple[Told, str] | None] = MappingProxyType({}),
+) -> list[Check]:
     """Check what each kind of cue tells of the class.
 
     Parameters
@@ -117,31 +158,38 @@ def class_checks(of: str, cues: Mapping[str, pd.DataFrame], deals: Sequence[Deal
         Keys of `LOOKS`; a row a radiograph.
     deals : sequence of Dealt
         See `told_classes.deal`.
+    known : mapping of str to (Told, str) or None
+        Other keys of `LOOKS`, of which something has deals of its own: what they tell, and in what
+        part of the set. They are corrected together with the others.
     """
     told = {
-        name: told_classes(columns, deals, *((1, 0) if LOOKS[name].place else ()))
-        for name, columns in cues.items()
-    }
-    known = {name: one for name, one in told.items() if one}
-    p = [one.p for one in known.values()]
-    q = dict(zip(known, corrected(p, ["audit"] * len(p), "holm"), strict=True))
+        name: (one, "") if one else None
+        for name, one in (
+            (name, told_classes(columns, deals, *((1, 0) if LOOKS[name].place else ())))
+            for name, columns in cues.items()
+        )
+    } | dict(known)
+    judged = {name: one for name, one in told.items() if one}
+    p = [one.p for one, _ in judged.values()]
+    q = dict(zip(judged, corrected(p, ["audit"] * len(p), "holm"), strict=True))
     return [
-        _check(of, LOOKS[name], one, q[name]) if one else _nothing(of, LOOKS[name])
+        _check(of, LOOKS[name], *one, q[name]) if one else _nothing(of, LOOKS[name])
         for name, one in told.items()
     ]
 
 
-def _check(of: str, look: Look, told: Told, q: float) -> Check:
+def _check(of: str, look: Look, told: Told, where: str, q: float) -> Check:
     found = bool(q <= LEVEL and told.effect >= look.least)
     by = f", most by {', '.join(told.telling)}" if told.telling else ""
+    of_where = f" ({where})" if where else ""
     sentence = (
-        f"a small classifier names patients that it did not learn from with a balanced accuracy of "
-        f"{told.accuracy:.2f} ({told.chance:.2f} where classes are dealt anew to patients, p "
-        f"{told.p:.1g}, corrected {q:.1g}){by}"
+        f"a small classifier names patients that it did not learn from{of_where} with a balanced "
+        f"accuracy of {told.accuracy:.2f} ({told.chance:.2f} where {look.dealt} are dealt anew to "
+        f"patients, p {told.p:.1g}, corrected {q:.1g}){by}"
     )
     if look.least > LEAST:
         limit = told.chance + look.least * (1 - told.chance)
-        sentence += f"; a disease is seen here too, so that it is a flag from {limit:.2f} on"
+        sentence += f"; {look.also}, so that it is a flag from {limit:.2f} on"
     return Check(
         look.what,
         of,
@@ -155,4 +203,4 @@ def _check(of: str, look: Look, told: Told, q: float) -> Check:
 
 
 def _nothing(of: str, look: Look) -> Check:
-    return Check(look.what, of, False, "All radiographs are alike in it.")
+    return Check(look.what, of, False, look.nothing)

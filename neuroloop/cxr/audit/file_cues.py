@@ -1,11 +1,10 @@
 """What a radiograph's file tells of how and where it was made and stored.
 
-Names, folders of patients and dates are left out: networks do not see them, and whoever sorts
-radiographs into folders of classes leaves a trace of it in all three.
+Names and dates are looked at by themselves (`names`).
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -29,6 +28,9 @@ PLACE = re.compile(
     r"|(site|hospital|scanner|cent(er|re)|source|device)[-_ ]?\w*",
     re.IGNORECASE,
 )
+
+#: Tags of a header that have a date: when a radiograph was taken, and written.
+DATES = (36867, 306)
 
 #: Side of the blocks that JPEG compresses by itself, pixels.
 BLOCK = 8
@@ -62,10 +64,13 @@ class StoredFiles(NamedTuple):
         stretching).
     statistics : DataFrame
         ``stored mean`` and ``stored deviation``, in grey levels of 255.
+    dates : list of str
+        When it was taken or written, as the header says; empty where it does not.
     """
 
     cues: pd.DataFrame
     statistics: pd.DataFrame
+    dates: list[str]
 
 
 def stored_cues(paths: Sequence[Path]) -> StoredFiles:
@@ -76,12 +81,14 @@ def stored_cues(paths: Sequence[Path]) -> StoredFiles:
     NeuroLoopError
         If a file cannot be read.
     """
-    rows, modes, statistics = [], [], []
+    rows, modes, statistics, dates = [], [], [], []
     for path in progress(paths, "radiographs"):
         with outside(path, "a radiograph", REMEDY), Image.open(path) as image:
             tables = getattr(image, "quantization", None) or {}
             quality = float(np.mean([np.mean(table) for table in tables.values()])) if tables else 0
-            tags = len(image.getexif()) + len(image.info)
+            header = image.getexif()
+            tags = len(header) + len(image.info)
+            dates.append(next((str(header[tag]) for tag in DATES if tag in header), ""))
             dpi = float(image.info.get("dpi", (0, 0))[0])
             modes.append(image.mode)
         levels = read_stored(path).levels
@@ -93,12 +100,11 @@ def stored_cues(paths: Sequence[Path]) -> StoredFiles:
     made = pd.DataFrame(rows, columns=["quality", "blocks", "levels", "tags", "dpi"])
     for mode in natural_sorted(set(modes)):
         made[f"mode {mode}"] = np.array(modes) == mode
-    return StoredFiles(
-        made.astype(float), pd.DataFrame(statistics, columns=["stored mean", "stored deviation"])
-    )
+    levels_of_255 = pd.DataFrame(statistics, columns=["stored mean", "stored deviation"])
+    return StoredFiles(made.astype(float), levels_of_255, dates)
 
 
-def place_cues(table: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
+def sources_of(table: pd.DataFrame, files: pd.DataFrame) -> dict[str, list[str]]:
     """Where radiographs come from: the manifest's site, folders above classes, views below them.
 
     Parameters
@@ -107,22 +113,29 @@ def place_cues(table: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
         folds.tsv: ``site``, where a manifest has it.
     files : DataFrame
         Rows of file_properties.tsv, in the same order.
+
+    Returns
+    -------
+    dict of str to list of str
+        ``site`` and ``folder`` of each radiograph, where they are known.
     """
-    parts = {
-        "site": table["site"].fillna("").tolist() if "site" in table else [],
-        "folder": [
-            _folder(file or "", source or "")
-            for file, source in zip(files["file"], files["source"], strict=True)
-        ]
-        if "source" in files
-        else [],
-    }
+    made = {}
+    if "site" in table:
+        made["site"] = table["site"].fillna("").tolist()
+    if "source" in files:
+        both = zip(files["file"], files["source"], strict=True)
+        made["folder"] = [_folder(file or "", source or "") for file, source in both]
+    return made
+
+
+def place_cues(sources: Mapping[str, Sequence[str]], rows: int) -> pd.DataFrame:
+    """`sources_of` as columns, a column a place."""
     made = {
         f"{what} {name or 'none'}": [float(one == name) for one in names]
-        for what, names in parts.items()
+        for what, names in sources.items()
         for name in natural_sorted(set(names))
     }
-    return pd.DataFrame(made, index=range(len(table)))
+    return pd.DataFrame(made, index=range(rows))
 
 
 def _folder(file: str, source: str) -> str:

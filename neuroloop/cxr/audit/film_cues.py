@@ -135,6 +135,35 @@ def light(pixels: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame(made)
 
 
+def histogram(pixels: np.ndarray) -> pd.DataFrame:
+    """Everything of the histogram: `light`, its ends and gaps."""
+    return pd.concat([light(pixels), ends(pixels)], axis=1)
+
+
+def ends(pixels: np.ndarray) -> pd.DataFrame:
+    """Where the histogram ends, and its gaps: range, clipping, depth and stretching leave them.
+
+    Returns
+    -------
+    DataFrame
+        Darkest and brightest level, share of pixels at each, and the share of the levels between
+        that occur.
+    """
+    flat = pixels.reshape(len(pixels), -1)
+    low, high = flat.min(axis=1).astype(int), flat.max(axis=1).astype(int)
+    seen = np.array([len(np.unique(film)) for film in flat])
+    return pd.DataFrame(
+        {
+            "darkest level": low,
+            "brightest level": high,
+            "share of the darkest": (flat == low[:, None]).mean(axis=1),
+            "share of the brightest": (flat == high[:, None]).mean(axis=1),
+            "levels that occur": seen / (high - low + 1),
+        },
+        dtype=float,
+    )
+
+
 def spectrum(pixels: np.ndarray) -> pd.DataFrame:
     """Logarithm of the power in bands of spatial frequency, lungs included."""
     size = pixels.shape[1]

@@ -59,9 +59,20 @@ class Told(NamedTuple):
 
 
 def deal(
-    labels: Iterable[str], patients: Iterable[str], generator: np.random.Generator
+    labels: Iterable[str],
+    patients: Iterable[str],
+    generator: np.random.Generator,
+    within: Iterable[str] = (),
 ) -> list[Dealt]:
     """The true classes, then `DEALS` deals of them to patients, each with folds of its own.
+
+    Parameters
+    ----------
+    labels, patients : iterable of str
+        Of each radiograph.
+    generator : Generator
+    within : iterable of str
+        Sources within which patients exchange classes; among all patients if empty.
 
     Returns
     -------
@@ -70,13 +81,14 @@ def deal(
     """
     names, owners = np.array(list(labels), dtype=str), np.array(list(patients), dtype=str)
     classes = np.unique(names)
+    strata = np.array(list(within), dtype=str)
     of_class = pd.Series(owners).groupby(names).nunique()
     for parts in range(min(FOLDS, int(of_class.min())), 1, -1):
         try:
             made = [
                 (dealt, patient_folds(dealt, owners, parts, generator))
                 for dealt in (
-                    names if number == 0 else deal_classes(names, owners, parts, generator)
+                    names if number == 0 else _dealt(names, owners, parts, generator, strata)
                     for number in range(DEALS + 1)
                 )
             ]
@@ -84,6 +96,23 @@ def deal(
             continue
         return [Dealt(np.searchsorted(classes, dealt), folds) for dealt, folds in made]
     return []
+
+
+def _dealt(
+    names: np.ndarray,
+    owners: np.ndarray,
+    parts: int,
+    generator: np.random.Generator,
+    strata: np.ndarray,
+) -> np.ndarray:
+    """Classes dealt anew to patients, those of each source among themselves."""
+    if not len(strata):
+        return deal_classes(names, owners, parts, generator)
+    dealt = names.copy()
+    for one in np.unique(strata):
+        own = strata == one
+        dealt[own] = deal_classes(names[own], owners[own], 1, generator)
+    return dealt
 
 
 def told_classes(

@@ -2,7 +2,8 @@
 
 A teacher states what it ``NEEDS`` (``"brain"``: a decoder's logits, ``"cnn"``: those of a network
 trained on the same images, or None), whether it ``MISLEADS`` on purpose, and how figures show it:
-its ``LEGEND``, ``COLOUR`` and ``MARKER``. It has one function ::
+its ``LEGEND``, ``COLOUR`` and ``MARKER``, and, if it likes, a ``TITLE`` of two or three plain
+words that figures and pages show in place of its name. It has one function ::
 
     teach(labels, n_classes, temperature, generator, logits) -> logits
 

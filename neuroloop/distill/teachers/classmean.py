@@ -5,6 +5,7 @@ import numpy as np
 ORDER = 3
 NEEDS = "brain"
 MISLEADS = False
+TITLE = "class means"
 LEGEND = "the mean distribution of the image's class: knowledge of the class without noise"
 COLOUR, MARKER = "#cc79a7", "D"
 

@@ -5,6 +5,7 @@ import numpy as np
 ORDER = 7
 NEEDS = "cnn"
 MISLEADS = False
+TITLE = "a CNN's soft labels"
 LEGEND = "the out-of-fold logits of a CNN that learned from the same images"
 COLOUR, MARKER = "#009e73", "P"
 

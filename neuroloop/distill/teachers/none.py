@@ -5,6 +5,7 @@ import numpy as np
 ORDER = 8
 NEEDS = None
 MISLEADS = False
+TITLE = "labels alone"
 LEGEND = "the labels alone"
 COLOUR, MARKER = "#000000", "_"
 

@@ -5,6 +5,7 @@ import numpy as np
 ORDER = 6
 NEEDS = None
 MISLEADS = True
+TITLE = "random soft labels"
 LEGEND = "one random class an image, near certain: wrong on purpose"
 COLOUR, MARKER = "#999999", "v"
 

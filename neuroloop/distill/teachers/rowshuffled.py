@@ -7,6 +7,7 @@ from neuroloop.distill.derangement import derangement
 ORDER = 5
 NEEDS = "brain"
 MISLEADS = True
+TITLE = "shuffled over images"
 LEGEND = "the brain's logits of another image of any class: the same labels, no relation"
 COLOUR, MARKER = "#56b4e9", "v"
 

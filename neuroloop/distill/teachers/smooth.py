@@ -5,6 +5,7 @@ import numpy as np
 ORDER = 4
 NEEDS = "brain"
 MISLEADS = False
+TITLE = "smoothed labels"
 LEGEND = "label smoothing with the brain's mean entropy: softness, no knowledge"
 COLOUR, MARKER = "#0072b2", "^"
 

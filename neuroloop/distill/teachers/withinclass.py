@@ -7,6 +7,7 @@ from neuroloop.distill.derangement import derangement
 ORDER = 2
 NEEDS = "brain"
 MISLEADS = False
+TITLE = "shuffled within class"
 LEGEND = (
     "the brain's logits of another image of the same class: knowledge of the class, nothing "
     "of the image"

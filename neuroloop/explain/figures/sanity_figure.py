@@ -19,6 +19,7 @@ from neuroloop.explain.sanity.randomisation import (
 from neuroloop.explain.sanity.sanity import DIRECTIONS, EDGES, MAP, RANDOM, Sanity
 from neuroloop.explain.sanity.sanity_rows import FIXED
 from neuroloop.report.figures import PALETTE, grid
+from neuroloop.report.names import method_name
 from neuroloop.statistics.units import scope
 
 if TYPE_CHECKING:
@@ -60,8 +61,9 @@ def sanity_figure(sanity: Sanity, *, model: str, method: str) -> "Figure":
     verdicts = sanity.table.set_index("test")["verdict"]
     images = sanity.randomisation["image"].nunique()
     figure.suptitle(
-        f"{model}, {method}: does the map depend on the network, and does it find the pixels that "
-        f"matter?\nn = {images} images; lines are means over images, and intervals speak of "
+        f"{model}, {method_name(method)}: does the map depend on the network, "
+        "and does it find the pixels that matter?\n"
+        f"n = {images} images; lines are means over images, and intervals speak of "
         f"{scope(['image'], FIXED)};\ncascade: "
         f"{verdicts[CASCADING]} (sensitive: upper bound of the {100 * LEVEL:g} % "
         f"interval of the last point below {THRESHOLD:g})",
@@ -122,7 +124,7 @@ def _draw_curves(panel: "Axes", table: pd.DataFrame, direction: str, removal: Re
         panel.plot(shares, values, line, color=colour, label=told)
     panel.set(xlim=(0, 1), ylim=(0, 1))
     way = "replaced by" if direction == "deletion" else "restored from"
-    panel.set_xlabel(f"proportion of pixels {way} {BASELINES[removal.baseline]}")
+    panel.set_xlabel(f"proportion of pixels\n{way} {BASELINES[removal.baseline]}")
     panel.set_ylabel("probability of the predicted class")
     better = "lower" if direction == "deletion" else "higher"
     title = f"order, area under curve\n({better} is better)"

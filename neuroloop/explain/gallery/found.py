@@ -10,6 +10,7 @@ import numpy as np
 from neuroloop import registry
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import load_arrays, read_json
+from neuroloop.report.names import method_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,7 @@ class Found:
     @property
     def title(self) -> str:
         """What the method is called; of methods that do not attribute, all of the legend."""
-        return self._legend.partition(": ")[0] if self.attributes else self._legend
+        return method_name(self.method) if self.attributes else self._legend
 
     @property
     def meaning(self) -> str:

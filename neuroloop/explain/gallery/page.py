@@ -16,6 +16,7 @@ from neuroloop.explain.gallery.sanity_table import read_sanity, sanity_table
 from neuroloop.explain.gallery.slides import browsed
 from neuroloop.explain.models.model_file import OpenedModel
 from neuroloop.explain.models.own_images import name_images
+from neuroloop.report.look import look
 from neuroloop.report.templates import render
 
 ASSETS = ("gallery.html.j2", "slides.html.j2", "sanity.html.j2", "gallery.css", "gallery.js")
@@ -55,6 +56,7 @@ def gallery_page(opened: OpenedModel, found: Sequence[Found], *, simulated: bool
     named = name_images(opened, 0) if attributions else None
     around = opened.images.context
     context = {
+        "look": look(),
         "at_chance": "" if named is None else named.warning,
         "model": opened,
         "title": opened.title,

@@ -11,6 +11,7 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.audit.blocks import Blocks
 from neuroloop.fmri.audit.courses import Courses
+from neuroloop.fmri.audit.label_times import shifted_labels
 from neuroloop.fmri.audit.leaks import Scanned, all_leaks
 from neuroloop.fmri.audit.scaling import scaled_by_class, scaled_together
 from neuroloop.fmri.audit.sides import (
@@ -118,6 +119,12 @@ def audit_subject(
     if scan is not None and scan.followed and courses is not None:
         scanned = Scanned(scan, courses, Windows.of(blocks, scan, unit, shift))
     leaks, not_done = all_leaks(subject, blocks, problem.x, scanned, seed)
+    if scan is not None and scan.followed:
+        shifted = shifted_labels(subject, scan)
+        if isinstance(shifted, Check):
+            checks.append(shifted)
+        else:
+            not_done.append(shifted)
     return checks + leaks, not_done
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.decoding import SIGNIFICANT
-from neuroloop.report.cards import Bar, Card, Forest, ends, interval, number, probability
+from neuroloop.report.cards import Bar, Card, Forest, ends, interval, number, probability, times
 from neuroloop.report.chapters import SIMULATED
 from neuroloop.report.flags import Against
 
@@ -56,11 +56,11 @@ def changes_card(
     mark, answer = _answer(rows, earlier, later)
     first = whole.iloc[0]
     return Card(
-        "What changed between the days?",
+        "What changed between the sessions?",
         f"{of}, {earlier} to {later}",
         mark,
         answer,
-        f"Over {first['unit']}: {first['scope']}.",
+        f"Over {times(first['unit'])}: {first['scope']}.",
         Forest(
             bars,
             "Change of coupling (response over a cell's own response), mean of all pairs that a "
@@ -91,7 +91,7 @@ def _bars(row: Mapping[Any, Any]) -> list[Bar]:
         low, high = ends(row["ci_low_both"], row["ci_high_both"])
         clear = low is not None and high is not None and (low > 0 or high < 0)
         kind = "claim" if found and clear else "open"
-        bars.append(Bar(f"{by} ({both:.0f} of both)", row["change_both"], low, high, kind))
+        bars.append(Bar(f"{by} ({both:.0f} shared pairs)", row["change_both"], low, high, kind))
     return bars
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.table_rows import table_rows
-from neuroloop.report.cards import Bar, Card, Forest, ends, interval, listed, number
+from neuroloop.report.cards import Bar, Card, Forest, ends, interval, listed, number, times
 from neuroloop.report.flags import Against
 
 #: Corrected p up to which a row is told as a finding.
@@ -63,8 +63,8 @@ def decoding_card(of: str, table: pd.DataFrame, block: Mapping[str, Any]) -> Car
         of,
         mark,
         answer,
-        f"Over {rows['unit'].iloc[0]}: {rows['scope'].iloc[0]}. Tests of single people that find "
-        f"more than chance: {above} of {len(tested)} (q ≤ 0.05, {block['permutations']} "
+        f"Over {times(rows['unit'].iloc[0])}: {rows['scope'].iloc[0]}. Tests of single people "
+        f"that find more than chance: {above} of {len(tested)} (q ≤ 0.05, {block['permutations']} "
         "permutations).",
         Forest(
             bars, f"Samples named right by {first}, {whose}, 95 %; tick: chance.", None, 100, " %"

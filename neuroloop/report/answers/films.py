@@ -1,4 +1,4 @@
-"""Are radiographs told apart, and from where?"""
+"""Are radiographs told apart, and by what?"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +18,7 @@ from neuroloop.report.cards import (
     listed,
     number,
     probability,
+    times,
 )
 from neuroloop.report.flags import Against
 
@@ -74,15 +75,15 @@ def films_card(of: str, scores: pd.DataFrame, gaps: pd.DataFrame, block: Mapping
     mark, answer = _answer(own, gaps[compared])
     first = own.iloc[0]
     return Card(
-        "Are films told apart, and from where?",
+        "Are X-rays told apart, and by what?",
         of,
         mark,
         answer,
-        f"Over {first['unit']}: {first['scope']}.",
+        f"Over {times(first['unit'])}: {first['scope']}.",
         Forest(
             bars,
-            f"Macro-F1, {first['n']:,.0f} films of {first['patients']:,.0f} patients, 95 %; tick: "
-            "chance.",
+            f"Macro-F1, {first['n']:,.0f} radiographs of {first['patients']:,.0f} patients, "
+            "95 %; tick: chance.",
         ),
         tuple(_against(background, gaps)),
         block["source"] == "simulated",

@@ -7,7 +7,17 @@ import pandas as pd
 
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.decoding import SIGNIFICANT
-from neuroloop.report.cards import Bar, Card, Forest, ends, interval, listed, number, probability
+from neuroloop.report.cards import (
+    Bar,
+    Card,
+    Forest,
+    ends,
+    interval,
+    listed,
+    number,
+    probability,
+    times,
+)
 from neuroloop.report.chapters import SIMULATED
 from neuroloop.report.flags import Against
 
@@ -70,7 +80,8 @@ def reading_card(
         f"{of}, {reader}" if len(block["readers"]) > 1 else of,
         mark,
         answer,
-        f"Over {first['unit']}: {first['scope']}. The control sees frames of before the stimulus.",
+        f"Over {times(first['unit'])}: {first['scope']}. The control sees frames from "
+        "before the stimulus.",
         Forest(
             bars,
             f"Frames in which all stimulated cells are named, {_trials(stimulated)}, 95 %; tick: "
@@ -128,14 +139,14 @@ def _answer(stimulated: Mapping[str, Any]) -> tuple[str, str]:
             f"{number(max(least, 0), 100)} points would have been seen."
         )
     told = [
-        f"{name} in {interval(row['value'], row['ci_low'], row['ci_high'], 100)} % of frames "
-        f"(chance {number(row['chance'], 100)} %, {probability(row['p'], LEAST)})"
+        f"in {interval(row['value'], row['ci_low'], row['ci_high'], 100)} % of frames in "
+        f"session {name} (chance {number(row['chance'], 100)} %, {probability(row['p'], LEAST)})"
         for name, row in stimulated.items()
         if name in found
     ]
     rest = [name for name in stimulated if name not in found]
     more = f" Not shown: {listed(rest, 'or')}." if rest else ""
-    return "yes", f"Which cells were stimulated: all are named, {listed(told)}.{more}"
+    return "yes", f"Which cells were stimulated: all of them are named {listed(told)}.{more}"
 
 
 def _against(rows: Mapping[tuple[str, str], Any], levels: Mapping[str, str]) -> list[Against]:

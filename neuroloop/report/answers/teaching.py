@@ -9,8 +9,19 @@ from neuroloop import registry
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.decoding import GROUP, MEAN, SIGNIFICANT, silent_regions
 from neuroloop.report.answers.table_rows import table_rows
-from neuroloop.report.cards import Bar, Card, Forest, ends, interval, listed, number, probability
+from neuroloop.report.cards import (
+    Bar,
+    Card,
+    Forest,
+    ends,
+    interval,
+    listed,
+    number,
+    probability,
+    times,
+)
 from neuroloop.report.flags import Against
+from neuroloop.report.names import teacher_name
 
 #: Most rows of the forest plot.
 MOST = 9
@@ -112,7 +123,9 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any], known:
 
 
 def _scope(taught: list[Taught]) -> str:
-    return f"Over {taught[0].nearest['unit']}: {taught[0].nearest['scope']}." if taught else ""
+    return (
+        f"Over {times(taught[0].nearest['unit'])}: {taught[0].nearest['scope']}." if taught else ""
+    )
 
 
 def _of_what(taught: list[Taught]) -> str:
@@ -145,7 +158,7 @@ def _bar(one: Taught, silent: set[str]) -> Bar:
     found = "claim" if one.beats else "open"
     kind = "control" if one.roi in silent else found
     bounds = ends(row["ci_low"], row["ci_high"])
-    return Bar(f"{one.name} − {row['control']}", row["difference"], *bounds, kind)
+    return Bar(f"{one.name} − {teacher_name(row['control'])}", row["difference"], *bounds, kind)
 
 
 def _answer(taught: list[Taught], controls: list[str], silent: set[str]) -> tuple[str, str]:
@@ -171,14 +184,17 @@ def _answer(taught: list[Taught], controls: list[str], silent: set[str]) -> tupl
         f"({probability(row['q'], name='q')})."
     )
     if not soft:
-        return "beware", answer + " No control tells this from softer labels: add smooth."
+        return (
+            "beware",
+            answer + " No control tells this from softer labels: add smooth to teachers.",
+        )
     rest = [one.name for one in taught if not one.beats and one.roi not in silent]
     return "yes", answer + (f" Not shown: {listed(rest, 'or')}." if rest else "")
 
 
 def _named(control: str) -> str:
     """A control in a sentence."""
-    return "the labels alone" if control == "none" else control
+    return "the labels alone" if control == "none" else teacher_name(control)
 
 
 def _told(controls: list[str]) -> str:

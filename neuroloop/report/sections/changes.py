@@ -37,7 +37,7 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Card"]:
-    """What changed between the days?"""
+    """What changed between the sessions?"""
     from neuroloop.report.answers.changes import changes_card, read_routes
 
     folder = Path(files["routes"]).parent

@@ -51,9 +51,11 @@ def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
 def context(files: Mapping[str, str]) -> dict[str, Any]:
     """The maps and tables of a session and reader."""
     from neuroloop.files.formats import read_json
+    from neuroloop.report.names import method_name
 
+    gallery = read_json(files["gallery"])
     return {
-        "gallery": read_json(files["gallery"]),
+        "gallery": gallery | {"method": method_name(gallery["method"])},
         "patterns": _patterns(files["patterns"]),
         "nulls": _nulls(files["nulls"]),
         "coupling": _coupling(files["coupling"]),
@@ -169,14 +171,11 @@ def _patterns(path: str) -> "ShownTable":
 def _nulls(path: str) -> "ShownTable":
     """ZNCC beside its nulls."""
     from neuroloop.report.columns import COUNT, NUMBER, SCOPE, Column, P, Q, read_shown, shown
+    from neuroloop.report.names import MEASURES
 
     columns = {
-        "statistic": Column(
-            "Statistic",
-            "sum: of the matrix; sharing_excess: pairs that share a"
-            " cell less those that share none.",
-        ),
-        "kind": Column("Maps", "zncc: as published; split_half: between halves of the trials."),
+        "statistic": Column("Statistic", "Of the matrix of all patterns.", called=MEASURES),
+        "kind": Column("Maps", "All trials as published, or halves of them.", called=MEASURES),
         "group": Column("Patterns", "all, or those of a group."),
         "value": NUMBER.named("Value", "Trained networks; 95 % interval over trials.", True),
         "null": Column("Null", "What it is compared with."),

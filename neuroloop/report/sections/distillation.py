@@ -95,17 +95,21 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
         Q,
         shown,
     )
+    from neuroloop.report.names import teacher_key
 
     students = read_table(files["students"], {"n": int, "flag": str})
     rows = read_comparisons(files["comparisons"])
     images = int(students["n"].max())
     brains = rows[rows["teacher"] == "brain"]
+    named = brains.assign(control=brains["control"].map(teacher_key))
     columns = {
         "subject": Column("Subject", "mean: of these people; group: of people like them."),
         "roi": Column("Region"),
         "decoder": Column("Decoder"),
         "student": Column("Student"),
-        "control": Column("Less", "The control whose accuracy is subtracted."),
+        "control": Column(
+            "Less", "The control whose accuracy is subtracted, and its name in the config."
+        ),
         "difference": PERCENT.named("Difference, points", "With its 95 % interval.", True),
         "p": P,
         "q": Q,
@@ -125,7 +129,7 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
         "few": images < FEW_IMAGES,
         "many": len(several) > MANY_ROWS,
         "watched": read_json(files["watched"]) if "watched" in files else None,
-        "table": shown(title, brains, columns, files["comparisons"]) if len(brains) else None,
+        "table": shown(title, named, columns, files["comparisons"]) if len(brains) else None,
         "unseen": {
             family: unseen(brains[brains["family"] == family])
             for family in ("gains", "images", "people")

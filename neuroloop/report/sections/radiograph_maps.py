@@ -61,8 +61,8 @@ def _checks(path: str) -> "ShownTable":
             "Similarity", "Rank correlation with maps of random weights, 95 % interval.", True
         ),
         "threshold": NUMBER.named("Threshold"),
-        "n": COUNT.named("Films"),
-        "undefined": COUNT.named("Without", "Films of which one of both maps is constant."),
+        "n": COUNT.named("Radiographs"),
+        "undefined": COUNT.named("Without", "Radiographs of which one of both maps is constant."),
         "unit": UNIT,
         "scope": SCOPE,
     }
@@ -80,11 +80,11 @@ def _pointing(path: str) -> "ShownTable":
     columns = {
         "method": Column("Method"),
         "value": PERCENT.named("In lesions, %", "With its 95 % interval.", True),
-        "chance": PERCENT.named("Chance, %", "The same maps on the lesions of other films."),
+        "chance": PERCENT.named("Chance, %", "The same maps on the lesions of other radiographs."),
         "p": P,
         "q": Q,
         "smallest_effect": PERCENT.named("Could see, points", "The least that could be seen."),
-        "n": COUNT.named("Films", "Of those that have a lesion."),
+        "n": COUNT.named("Radiographs", "Of those that have a lesion."),
         "unit": UNIT,
         "scope": SCOPE,
     }

@@ -37,7 +37,7 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
 
 
 def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Card"]:
-    """Are films told apart, and from where?"""
+    """Are X-rays told apart, and by what?"""
     from neuroloop.report.answers.films import films_card, read_gaps, read_scores
 
     return [
@@ -56,7 +56,9 @@ def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
 def context(files: Mapping[str, str]) -> dict[str, Any]:
     """The scores, and the comparisons by what they speak of, each with what was seen in words."""
     from neuroloop.report.answers.films import read_gaps, read_scores
+    from neuroloop.report.cards import times
     from neuroloop.report.columns import COUNT, NUMBER, SCOPE, UNIT, Column, P, Q, shown
+    from neuroloop.report.names import MEASURES
 
     training = {
         "classifier": Column("Classifier"),
@@ -66,11 +68,11 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
     of_scores = {
         **training,
         "shown": Column("Shown", "The whole radiograph, the lungs, or all but the lungs."),
-        "metric": Column("Metric"),
+        "metric": Column("Metric", called=MEASURES),
         "class": Column("Class", "Of metrics of one class."),
         "value": NUMBER.named("Value", "With its 95 % interval.", True),
         "chance": NUMBER.named("Chance"),
-        "n": COUNT.named("Films"),
+        "n": COUNT.named("Radiographs"),
         "patients": COUNT.named("Patients"),
         "unit": UNIT,
         "scope": SCOPE,
@@ -78,7 +80,7 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
     of_gaps = {
         **training,
         "against": Column("Less"),
-        "metric": Column("Metric"),
+        "metric": Column("Metric", called=MEASURES),
         "difference": NUMBER.named("Difference", "With its 95 % interval.", True),
         "p": P,
         "q": Q,
@@ -89,9 +91,9 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
     groups = [
         {
             "scope": scope,
-            "unit": rows["unit"].iloc[0],
+            "unit": times(rows["unit"].iloc[0]),
             "table": shown(
-                f"Differences over {rows['unit'].iloc[0]}",
+                f"Differences over {times(rows['unit'].iloc[0])}",
                 rows.assign(seen=[_seen(row) for row in rows.to_dict("records")]),
                 of_gaps,
                 files["comparisons"],
@@ -131,7 +133,7 @@ def _points(path: str) -> "ShownTable":
             for one in measures
         },
         "auc": NUMBER.named("AUC", "Mean over folds; chance is 0.5."),
-        "n_class": COUNT.named("Films of the class"),
+        "n_class": COUNT.named("Radiographs of the class"),
         "n_others": COUNT.named("Others"),
         "patients": COUNT.named("Patients"),
         "unit": UNIT,

@@ -66,10 +66,13 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
     """The accuracies of each session, or its cells."""
     from neuroloop.report.answers.reading import read_reading
     from neuroloop.report.columns import COUNT, PERCENT, SCOPE, UNIT, Column, P, shown
+    from neuroloop.report.names import MEASURES
 
     columns = {
         "subset": Column("Frames", "With how many stimulated cells."),
-        "measure": Column("Measure", "any_hit: one cell named; exact_top: all of them."),
+        "measure": Column(
+            "Measure", "any cell hit: one is named; all: every one.", called=MEASURES
+        ),
         "frames_of": Column("Seen", "Frames of stimulation, or the control's of before it."),
         "value": PERCENT.named("Right, %", "With its 95 % interval.", True),
         "chance": PERCENT.named("Chance, %", "The same with patterns permuted."),
@@ -82,7 +85,7 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
     }
     return {
         "tables": [
-            shown(f"Reading of {session}", read_reading(path), columns, path)
+            shown(f"Reading of session {session}", read_reading(path), columns, path)
             for session, path in _of_sessions(files, "reading").items()
         ],
         "cells": [

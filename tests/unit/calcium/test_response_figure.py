@@ -61,6 +61,16 @@ def test_the_rule_chooses_strongest_median_and_weakest(responses, expected):
     assert chosen_cells(pd.DataFrame({"cell": names, "response": responses})) == expected
 
 
+def test_names_of_cells_are_white_on_the_image_whatever_colour_their_circles_have():
+    *_, table, figure = drawn(5)
+    (image,) = [panel for panel in figure.axes if panel.images]
+    assert {text.get_text() for text in image.texts} == set(table["cell"])
+    assert {text.get_color() for text in image.texts} == {"white"}
+    assert all(text.get_path_effects() for text in image.texts), "a rim, for bright pixels"
+    bold = {text.get_text() for text in image.texts if text.get_fontweight() == "bold"}
+    assert bold == set(chosen_cells(table).values())
+
+
 def test_plotted_averages_are_those_of_the_traces_and_no_line_crosses_the_baseline():
     courses, stimulated, table, figure = drawn(5)
     panels = [panel for panel in figure.axes if panel.get_ylabel() == "dF/F"]

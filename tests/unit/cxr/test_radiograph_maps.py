@@ -84,7 +84,7 @@ def test_what_stands_above_maps():
     checks = pd.DataFrame({"method": ["CAM", "LayerCAM"], "verdict": [COARSE, "passed"]})
     points = pd.DataFrame({"method": ["CAM"], "value": [0.151], "chance": [0.18]})
     assert summaries(checks, points) == {
-        "CAM": "random weights:\ntoo coarse to judge\nin lesions 15%, chance 18%",
+        "CAM": "random weights:\ntoo coarse to judge\nin lesions 15 %, chance 18 %",
         "LayerCAM": "random weights:\npassed",
     }
 

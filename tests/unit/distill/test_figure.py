@@ -67,11 +67,15 @@ def test_every_gain_stands_at_its_place_with_its_interval(tmp_path):
     assert [label.get_text() for label in first.get_xticklabels()] == ["no brain", "V1", "V2"]
     assert [panel.get_title() for panel in figure.axes] == ["S1", "S2"]
     title = figure.get_suptitle()
-    assert "4 seeds, 200 test images, chance 10.0%" in title
+    assert "4 seeds, 200 test images, chance 10 %" in title
     assert "gains below 1.6 to 2.0 points could not be seen" in title
-    assert "50.0%" in first.get_ylabel()
+    assert "50 %" in first.get_ylabel()
     (legend,) = figure.legends
-    assert [text.get_text() for text in legend.get_texts()] == ["brain", "smooth", "cnn"]
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "brain",
+        "smoothed labels",
+        "a CNN's soft labels",
+    ]
     save(figure, tmp_path / "figure.png")
 
 
@@ -148,7 +152,7 @@ def test_what_misleads_on_purpose_does_not_squeeze_the_others():
     assert ranges[0][1] > 31 > 10 > ranges[1][1] > 4
     assert ranges[1][0] < -3
     texts = [[text.get_text() for text in panel.texts] for panel in figure.axes]
-    assert texts == [[], ["-41"]]
+    assert texts == [[], ["−41"]]
     assert figure.axes[1].texts[0].xy[1] == pytest.approx(ranges[1][0])
 
 

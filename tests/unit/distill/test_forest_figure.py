@@ -14,6 +14,7 @@ from neuroloop.distill.forest_figure import (
     forest_figure,
 )
 from neuroloop.report.figures import save
+from neuroloop.report.names import teacher_name
 from tests.unit.distill.compared import REGIONS, comparisons
 from tests.unit.report.overlap import overlapping
 
@@ -22,7 +23,8 @@ SHOWN = ["none", "classmean", "smooth", "withinclass", "cnn"]
 
 
 def panel_of(figure, control):
-    (panel,) = [one for one in figure.axes if one.get_title("left") == f"less {control}"]
+    title = f"less {teacher_name(control)}"
+    (panel,) = [one for one in figure.axes if one.get_title("left") == title]
     return panel
 
 
@@ -57,7 +59,10 @@ def of(table, subject, roi, control):
 
 def test_rows_are_brains_and_columns_the_controls_that_they_must_beat_first(table, tmp_path):
     figure = forest_figure(table, simulated=True)
-    assert [panel.get_title("left") for panel in figure.axes] == [f"less {c}" for c in SHOWN]
+    assert [panel.get_title("left") for panel in figure.axes] == [
+        *["less labels alone", "less class means", "less smoothed labels"],
+        *["less shuffled within class", "less a CNN's soft labels"],
+    ]
     groups = [
         text.get_text() for panel in figure.axes for text in panel.texts if hasattr(text, "xyann")
     ]
@@ -71,7 +76,7 @@ def test_rows_are_brains_and_columns_the_controls_that_they_must_beat_first(tabl
     assert figure.axes[0].get_ylim()[0] > figure.axes[0].get_ylim()[1], "the first row is on top"
     for control, panel in zip(SHOWN, figure.axes, strict=True):
         defined = panel.get_xlabel().replace("\n", " ")
-        assert registry.entry("teacher", control).LEGEND in defined
+        assert f"{control}: {registry.entry('teacher', control).LEGEND}" in defined
     title = figure.get_suptitle()
     assert "simulated brains" in title
     assert "2 subjects, up to 10 seeds, 1,000 test images" in title

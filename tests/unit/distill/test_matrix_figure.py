@@ -20,7 +20,7 @@ def test_every_difference_stands_at_its_region_and_subject(tmp_path):
     table.loc[table.index[first][0], "q"] = 0.05
     figure = matrix_figure(table, simulated=True)
     panel, other, *_ = figure.axes
-    assert panel.get_title("left") == "less none"
+    assert panel.get_title("left") == "less labels alone"
     assert cells(panel) == {
         **{(0, 0): "1.7*", (0, 1): "−0.2", (1, 0): "0.0", (1, 1): "0.0"},
         **{(2, 0): "10.0", (2, 1): "20.0", (3, 0): "30.0", (3, 1): "40.0"},
@@ -40,7 +40,7 @@ def test_a_row_of_panels_a_decoder_and_no_more_than_can_be_read():
     figure = matrix_figure(comparisons(["S1"], ["V1"], many, ["none", "smooth"]))
     titles = [panel.get_title("left") for panel in figure.axes if panel.get_title("left")]
     assert len(titles) == 2 * MOST_STUDENTS
-    assert titles[2] == "less none\ndecoder1, small"
+    assert titles[2] == "less labels alone\ndecoder1, small"
     assert f"the first {MOST_STUDENTS} of {len(many)}" in figure.get_suptitle()
 
 

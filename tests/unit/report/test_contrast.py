@@ -48,6 +48,8 @@ def test_text_can_be_read(theme):
         *product(("text", "soft", "link"), ("ground", "raised", "sunk", "note")),
         *product(("text", "link"), ("warn",)),
         *product(("bad", "good"), ("ground", "raised")),
+        *product(("text", "soft"), ("good-ground", "bad-ground")),
+        *(("good", "good-ground"), ("bad", "bad-ground")),
         *product(("ground",), ("good", "bad", "plain")),  # signs of verdicts
     ]
     found = {(a, b): round(contrast(of[a], of[b]), 2) for a, b in pairs}

@@ -122,7 +122,7 @@ def test_a_page_says_below_what_nothing_could_be_seen(tmp_path, none):
     (least,) = read["smallest_effect"]
     assert f"students below {100 * least:.1f} points could not be seen" in page
     assert "these brains and this assignment of soft labels alone" in row_of(page, "S1", "V1")
-    assert card["scope"].startswith("Over seeds x images: other seeds and other images of these ")
+    assert card["scope"].startswith("Over seeds × images: other seeds and other images of these ")
     assert "Only 30 images test the students" in page
 
 

@@ -9,7 +9,8 @@ from jinja2 import UndefinedError
 from markupsafe import escape
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.report.templates import asset, render
+from neuroloop.report.figures import grid, save
+from neuroloop.report.templates import asset, extent, render
 from tests.unit.report.outline import Outline
 
 NASTY = "<script>alert('x')</script> & \"quotes\""
@@ -53,8 +54,29 @@ def test_text_is_text_and_no_markup(template, picture):
     assert outline.of("b") == [f"{NASTY}."]
     (image,) = outline.attributes("img")
     assert image["alt"] == NASTY
-    assert set(image) == {"alt", "loading", "src"}
+    assert set(image) == {"alt", "height", "loading", "src", "width"}
     assert str(escape(NASTY)) in text
+
+
+def test_a_figure_has_the_same_extent_in_both_formats(tmp_path):
+    figure, _ = grid(1, 1, width=9, height=2.5)
+    files = [tmp_path / f"figure.{kind}" for kind in ("png", "svg")]
+    save(figure, *files)
+    assert [extent(file) for file in files] == [(864, 240)] * 2
+    files[0].write_bytes(b"\x89PNG")
+    assert extent(files[0]) is None
+    with pytest.raises(NeuroLoopError, match=r"none\.svg is missing: run the job that draws it"):
+        extent(tmp_path / "none.svg")
+
+
+@pytest.mark.parametrize(("width", "wide"), [(9, False), (12, True)])
+def test_a_figure_that_takes_the_page_has_its_caption_below(template, tmp_path, width, wide):
+    figure, _ = grid(1, 1, width=width, height=2)
+    save(figure, tmp_path / "figure.svg")
+    rows = pd.DataFrame({"a": [1]})
+    text = render(template, {"said": "", "path": tmp_path / "figure.svg", "rows": rows})
+    (found,) = Outline(text).attributes("figure")
+    assert (found.get("class") == "wide") == wide
 
 
 def test_a_figure_is_embedded_whole(template, picture):

@@ -94,7 +94,7 @@ def test_sanity_shows_each_test_with_its_threshold(sanity):
     areas = [text.get_text() for text in deletion.get_legend().get_texts()]
     value = sanity.table.query("test == 'deletion' and statistic == 'auc'")["value"].item()
     assert areas[0] == f"the map: {value:.3f}"
-    assert deletion.get_xlabel() == "proportion of pixels replaced by the image blurred"
+    assert deletion.get_xlabel() == "proportion of pixels\nreplaced by the image blurred"
     assert "n = 5 images" in figure.get_suptitle()
     assert "other images of these classes; these networks alone" in figure.get_suptitle()
 

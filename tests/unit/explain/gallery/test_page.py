@@ -160,6 +160,17 @@ def test_nothing_comes_from_outside_and_nothing_said_is_markup(left):
     Outline(text)
 
 
+def test_a_gallery_has_the_theme_of_the_report(left):
+    folder, opened = left
+    text = page(folder, opened)
+    made = Outline(text)
+    assert made.of("button", "theme") == [""]  # the script names it
+    assert "neuroloop-theme" in made.of("script")[0]
+    assert "prefers-color-scheme: dark" in text
+    (main,) = made.of("main")
+    assert all(title in main for title in made.of("h2")), "no text beside the landmarks"
+
+
 def test_the_same_page_twice_is_the_same_bytes(left):
     assert page(*left) == page(*left)
 

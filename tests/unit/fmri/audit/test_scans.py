@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.fmri.audit import leaks, sides, subject
+from neuroloop.fmri.audit import label_times, leaks, sides, subject
 from neuroloop.fmri.audit.motion import motion_of
 from tests import scans
 from tests.scans import Study, study
@@ -63,6 +63,16 @@ def test_onsets_that_are_told_late_are_found(tmp_path: Path) -> None:
     made = study(6, signal=20.0)
     made.runs = [np.concatenate([data[..., 4:], data[..., :4]], axis=3) for data in made.runs]
     assert leaks.REST in found(audit_scan(made, tmp_path)[0])
+
+
+@pytest.mark.parametrize("count", [2, -3])
+def test_labels_that_are_volumes_late_or_early_are_found(tmp_path: Path, count: int) -> None:
+    made = study(6)
+    made.runs = [np.roll(data, -count, axis=3) for data in made.runs]
+    checks, _ = audit_scan(made, tmp_path)
+    (shifted,) = (check for check in checks if check.name == label_times.SHIFTED)
+    assert shifted.found
+    assert f"under labels {-count:+d} volumes ({-2 * count:+d} s) from there" in shifted.told
 
 
 def test_motion_with_one_class_of_four_is_found_and_the_class_named(tmp_path: Path) -> None:

@@ -33,7 +33,10 @@ def card(tmp_path):
 
 def test_coupling_that_grew_is_told_by_traces(card):
     made = card({}, MAPS, ZNCC)
-    assert (made.question, made.of) == ("What changed between the days?", "cells, monday to friday")
+    assert (made.question, made.of) == (
+        "What changed between the sessions?",
+        "cells, monday to friday",
+    )
     assert (made.mark, made.simulated, made.against) == ("yes", False, ())
     assert made.answer == (
         "Coupling grew from monday to friday by 0.10 [0.06, 0.14] of a cell's own response, by "
@@ -54,7 +57,7 @@ def test_routes_with_different_pairs_are_told_on_those_of_both_too(card):
     made = card(both, {**MAPS, **both})
     assert [(bar.label, bar.value, bar.low, bar.kind) for bar in made.forest.bars] == [
         ("traces (54 pairs)", 0.1, 0.06, "claim"),
-        ("traces (47 of both)", 0.08, 0.04, "claim"),
+        ("traces (47 shared pairs)", 0.08, 0.04, "claim"),
         ("maps (47 pairs)", 0.12, -0.01, "open"),
     ]
     unclear = card({**both, "ci_low_both": -0.04}, MAPS | {"entries_both": NAN})

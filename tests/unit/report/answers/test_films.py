@@ -1,4 +1,4 @@
-"""Are films told apart, and from where: sentences of made-up tables, word by word."""
+"""Are X-rays told apart, and by what: sentences of made-up tables, word by word."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def card(tmp_path):
 def test_the_best_classifier_is_told_and_what_beats_the_baseline(card):
     worse = {"classifier": "other", "difference": -0.1, "q": 0.001}
     made = card([{}, LINEAR], [{}, worse, {"classifier": "third", "q": 0.06}])
-    assert made.question == "Are films told apart, and from where?"
+    assert made.question == "Are X-rays told apart, and by what?"
     assert (made.of, made.mark, made.simulated, made.against) == ("chests", "yes", False, ())
     assert made.answer == (
         "Told apart: macro-F1 0.72 [0.65, 0.78] by logistic (case1), chance 0.33. Better than the "
@@ -48,7 +48,7 @@ def test_the_best_classifier_is_told_and_what_beats_the_baseline(card):
         ("logistic, case1", "claim"),
     ]
     assert made.scope == "Over patients: other patients; these sites alone."
-    assert "1,240 films of 116 patients" in made.forest.caption
+    assert "1,240 radiographs of 116 patients" in made.forest.caption
 
 
 def test_none_that_beats_the_baseline_is_said(card):

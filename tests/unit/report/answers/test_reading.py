@@ -9,7 +9,7 @@ from tests.unit.report.study import READ, rows
 
 NAN = np.nan
 
-#: Of frames of before the stimulus, which nothing is known of.
+#: Of frames from before the stimulus, which nothing is known of.
 CONTROL = {"frames_of": "control", "value": 0.047, "ci_low": 0.028, "ci_high": 0.078, "p": 0.8}
 RECALL = {"measure": "recall", "value": 0.46, "ci_low": 0.43, "ci_high": 0.49, "chance": 0.233}
 
@@ -36,9 +36,9 @@ def test_sessions_that_are_read_are_told_with_their_chance(card):
     assert made.question == "What is read from neurons?"
     assert (made.of, made.mark, made.simulated, made.against) == ("cells", "yes", True, ())
     assert made.answer == (
-        "Which cells were stimulated: all are named, before in 20.8 [17.6, 24.5] % of frames "
-        "(chance 5.50 %, p ≤ 0.001) and after in 30.0 [26.0, 34.5] % of frames (chance 5.50 %, "
-        "p 0.01)."
+        "Which cells were stimulated: all of them are named in 20.8 [17.6, 24.5] % of frames in "
+        "session before (chance 5.50 %, p ≤ 0.001) and in 30.0 [26.0, 34.5] % of frames in session "
+        "after (chance 5.50 %, p 0.01)."
     )
     assert {bar.label: bar.kind for bar in made.forest.bars} == {
         "before": "claim",
@@ -47,7 +47,7 @@ def test_sessions_that_are_read_are_told_with_their_chance(card):
         "after, before it": "control",
     }
     assert made.scope == (
-        "Over trials: other trials; this animal alone. The control sees frames of before the "
+        "Over trials: other trials; this animal alone. The control sees frames from before the "
         "stimulus."
     )
 

@@ -39,14 +39,14 @@ def test_brains_that_beat_every_control_teach(card):
     made = card(*of("V1", NONE, SMOOTH, RANDOM))
     assert (made.mark, made.of, made.simulated, made.against) == ("yes", "faces", True, ())
     assert made.answer == (
-        "Students of S1 V1 beat every control (the labels alone and smooth); of S1 V1 by 2.00 "
-        "[0.50, 3.50] points over smooth (q 0.01)."
+        "Students of S1 V1 beat every control (the labels alone and smoothed labels); of "
+        "S1 V1 by 2.00 [0.50, 3.50] points over smoothed labels (q 0.01)."
     )
     (bar,) = made.forest.bars
-    assert (bar.label, bar.kind, bar.value) == ("S1 V1 − smooth", "claim", 0.02)
+    assert (bar.label, bar.kind, bar.value) == ("S1 V1 − smoothed labels", "claim", 0.02)
     assert (bar.low, bar.high) == (0.005, 0.035)
     assert made.scope.startswith(
-        "Over seeds x images: other seeds and other images of these classes; these brains alone."
+        "Over seeds × images: other seeds and other images of these classes; these brains alone."
     )
     assert made.forest.caption.endswith("at q 0.05; 5 seeds, 1,000 images, 95 %.")
 
@@ -61,8 +61,8 @@ def test_the_largest_of_several_is_told_and_those_that_are_not_shown(card):
         rois=rois,
     )
     assert made.answer == (
-        "Students of S1 V1 and S1 HVC beat every control (the labels alone and smooth); of S1 HVC "
-        "by 5.00 [0.50, 3.50] points over smooth (q 0.01). Not shown: S1 V4."
+        "Students of S1 V1 and S1 HVC beat every control (the labels alone and smoothed labels); "
+        "of S1 HVC by 5.00 [0.50, 3.50] points over smoothed labels (q 0.01). Not shown: S1 V4."
     )
     assert [bar.label.split()[1] for bar in made.forest.bars] == ["HVC", "V1", "V4"]
     assert [bar.kind for bar in made.forest.bars] == ["claim", "claim", "open"]
@@ -72,7 +72,7 @@ def test_brains_that_beat_the_labels_and_not_softness_do_not(card):
     made = card(*of("V1", NONE, {**SMOOTH, "q": 0.2, "smallest_effect": 0.0164}))
     assert made.mark == "no"
     assert made.answer == (
-        "Not shown: no brain's students beat every control (the labels alone and smooth). "
+        "Not shown: no brain's students beat every control (the labels alone and smoothed labels). "
         "Differences below 1.64 points could not have been seen."
     )
 
@@ -87,7 +87,7 @@ def test_without_a_control_of_softness_beware(card):
     assert made.mark == "beware"
     assert made.answer == (
         "Students of S1 V1 beat the labels alone; of S1 V1 by 6.00 [3.00, 9.00] points over the "
-        "labels alone (q 0.008). No control tells this from softer labels: add smooth."
+        "labels alone (q 0.008). No control tells this from softer labels: add smooth to teachers."
     )
     nothing = card(*of("V1", {**NONE, "q": 0.5}), teachers=["none", "brain"])
     assert nothing.mark == "no"
@@ -123,7 +123,7 @@ def test_a_region_that_answers_to_nothing_and_teaches_speaks_against_all(card):
     assert made.mark == "yes"
     assert made.against == (
         "S1 Noise answers to nothing, and its students beat every control (the labels alone and "
-        "smooth).",
+        "smoothed labels).",
     )
     assert {bar.label.split()[1]: bar.kind for bar in made.forest.bars} == {
         "V1": "claim",
@@ -144,7 +144,7 @@ def test_what_misleads_or_knows_is_no_control(card):
         teachers=teachers,
     )
     assert made.mark == "yes"
-    assert "(the labels alone and classmean)" in made.answer
+    assert "(the labels alone and class means)" in made.answer
 
 
 IMAGES = {
@@ -185,14 +185,14 @@ def test_other_decoders_and_students_and_means_are_no_part_of_it(card):
         *(row for change in other for row in of("V1", NONE, worse, **change)),
     )
     assert made.mark == "yes"
-    assert [bar.label for bar in made.forest.bars] == ["S1 V1 − smooth"]
+    assert [bar.label for bar in made.forest.bars] == ["S1 V1 − smoothed labels"]
 
 
 def test_of_many_brains_their_means_are_shown(card):
     people = {f"S{number}": {} for number in range(MOST)}
     single = [row for name in people for row in of("V1", NONE, SMOOTH, subject=name)]
     made = card(*single, *of("V1", NONE, SMOOTH, subject="mean"), subjects=people)
-    assert [bar.label for bar in made.forest.bars] == ["V1, mean − smooth"]
+    assert [bar.label for bar in made.forest.bars] == ["V1, mean − smoothed labels"]
     without = card(*single, *of("V1", NONE, SMOOTH, subject="S99"), subjects={**people, "S99": {}})
     assert len(without.forest.bars) == MOST
     assert without.forest.caption.endswith(f"The {MOST} largest of {MOST + 1}.")
