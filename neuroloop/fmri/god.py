@@ -103,9 +103,9 @@ def unique_blocks(
         for row in rows:
             run = runs[row]
             last = before.get(run)
-            shown = stimuli if trials else categories
+            told = stimuli if trials else categories
             alone = trials and stimuli[row] == categories[row]
-            if last != row - 1 or alone or shown[last] != shown[row]:
+            if last != row - 1 or alone or told[last] != told[row]:
                 count[run] = count.get(run, 0) + 1
             before[run] = row
             ids[row] = block_id(run, count[run])
