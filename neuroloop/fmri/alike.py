@@ -12,8 +12,8 @@ class Alike(NamedTuple):
     Attributes
     ----------
     clusters : ndarray of str, shape (samples,)
-    crossed : ndarray of str, shape (samples,), or None
-        Of another kind, which crosses the first.
+    crossed : ndarray of str, shape (samples,)
+        Of another kind, which crosses the first or lies within it.
     over : str
         In words.
     units : list of str
@@ -23,7 +23,7 @@ class Alike(NamedTuple):
     """
 
     clusters: np.ndarray
-    crossed: np.ndarray | None
+    crossed: np.ndarray
     over: str
     units: list[str]
     fixed: list[str]
@@ -32,10 +32,13 @@ class Alike(NamedTuple):
 def alike(unit: np.ndarray, runs: np.ndarray, blocks: np.ndarray, folds: np.ndarray) -> Alike:
     """Tell what samples share.
 
-    Over runs; where images recur in other runs, over runs and images. Where one run is known, or
-    folds cut through runs, so that what is tested shares its run with what taught, nothing is
-    said of other runs: over units (blocks, or images that several blocks show), which are the
-    samples if each is a unit.
+    Over runs, or over units (samples, blocks, or images that several blocks show) where these vary
+    more: what few runs vary by is small by luck at times, and over runs alone 95 % intervals held
+    the truth in 90 to 93 % of simulated studies. Where images recur in other runs, over runs and
+    images. Where one run is known, or folds cut through runs, so that what is tested shares its run
+    with what taught, nothing is said of other runs: over units and over what predictions share
+    besides, whichever varies more, which is the runs, or of one run the folds, whose samples were
+    told by the same decoder. Over units alone, the truth was held in 87 to 93 %.
 
     Parameters
     ----------
@@ -47,12 +50,14 @@ def alike(unit: np.ndarray, runs: np.ndarray, blocks: np.ndarray, folds: np.ndar
     """
     units = unit.astype(str)
     if len(set(runs.tolist())) == 1 or cut_runs(runs, folds):
+        shared, named = (runs, "runs") if len(set(runs.tolist())) > 1 else (folds, "folds")
         if len(set(units.tolist())) == len(units):
-            return Alike(np.repeat(runs[:1], len(runs)), None, "samples", ["sample"], ["run"])
+            return Alike(units, shared.astype(str), f"samples and {named}", ["sample"], ["run"])
         kind = "block" if len(set(units.tolist())) == len(set(blocks.tolist())) else "stimulus"
-        return Alike(units, None, "blocks or images", [kind], ["run"])
+        over = f"blocks or images and {named}"
+        return Alike(units, shared.astype(str), over, [kind], ["run"])
     if len(set(zip(units.tolist(), runs.tolist(), strict=True))) == len(set(units.tolist())):
-        return Alike(runs, None, "runs", ["run"], [])
+        return Alike(runs, units, "runs", ["run"], [])
     return Alike(runs, units, "runs and images", ["run", "stimulus"], [])
 
 

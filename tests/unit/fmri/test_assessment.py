@@ -36,7 +36,7 @@ def test_numbers_stand_beside_their_n_chance_interval_and_null(solved):
     problem, logits, null = solved
     facts = score(problem, logits, null, "made by hand")
     hits = logits.argmax(axis=1) == problem.y
-    interval = cluster_interval(hits, problem.rows["run"])
+    interval = cluster_interval(hits, problem.rows["run"], crossed=problem.rows["block"])
     assert facts["accuracy"] == hits.mean()
     assert facts["chance"] == 1 / 3
     assert facts["n"] == 24
@@ -60,7 +60,7 @@ def test_a_single_run_gives_an_interval_over_samples_and_says_so(solved):
     problem, logits, null = solved
     one = dataclasses.replace(problem, rows=problem.rows.assign(run="training-1"))
     facts = score(one, logits, null, "none")
-    assert facts["interval"] == "95 %, over samples"
+    assert facts["interval"] == "95 %, over samples and folds"
     assert facts["ci_low"] < facts["accuracy"] < facts["ci_high"]
 
 
@@ -72,7 +72,8 @@ def test_folds_that_cut_through_runs_say_nothing_of_other_runs(solved, runs):
     facts = score(
         dataclasses.replace(problem, rows=problem.rows.assign(run=runs_of)), logits, null, "none"
     )
-    assert facts["interval"] == "95 %, over samples"
+    shared = "folds" if runs == 1 else "runs"
+    assert facts["interval"] == f"95 %, over samples and {shared}"
     assert facts["unit"] == "samples"
     assert facts["scope"] == "other samples; these runs and these people alone"
 
@@ -124,8 +125,8 @@ def crossed(images, runs, y=None):
         ("abcdefgh", "11112222", "runs", "runs"),
         ("ababcdcd", "11112222", "runs", "runs"),
         ("abcdabcd", "11112222", "runs and images", "runs x stimuli"),
-        ("abcdabcd", "11111111", "blocks or images", "stimuli"),
-        ("abcdefgh", "11111111", "samples", "samples"),
+        ("abcdabcd", "11111111", "blocks or images and folds", "stimuli"),
+        ("abcdefgh", "11111111", "samples and folds", "samples"),
     ],
 )
 def test_the_interval_is_over_what_is_alike(images, runs, over, unit):

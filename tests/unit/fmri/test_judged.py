@@ -51,7 +51,7 @@ def test_samples_are_joined_by_id():
     one = decoded()
     assert one.clusters[:10].tolist() == ["run0"] * 10
     assert one.clusters[-1] == "run3"
-    assert one.crossed is None
+    assert len(set(one.crossed.tolist())) == len(one.truth)
     assert one.over == "runs"
     np.testing.assert_allclose(one.soft_labels.sum(axis=1), 1)
     folds = pd.DataFrame(columns=["sample", "run", "block", "stimulus_id", "category", "fold"])
@@ -65,12 +65,12 @@ def test_samples_are_joined_by_id():
     [
         ([0, 1, 2, 3], "aabb", "0123", "0011", "runs", ["run"]),
         ([0, 1, 0, 1], "aabb", "0123", "0011", "runs and images", ["run", "stimulus"]),
-        ([0, 0, 1, 1], "aaaa", "0011", "0011", "blocks or images", ["block"]),
-        ([0, 1, 2, 3], "aaaa", "0123", "0101", "samples", ["sample"]),
+        ([0, 0, 1, 1], "aaaa", "0011", "0011", "blocks or images and folds", ["block"]),
+        ([0, 1, 2, 3], "aaaa", "0123", "0101", "samples and folds", ["sample"]),
         # Folds that cut through runs say nothing of other runs.
-        ([0, 1, 2, 3], "aabb", "0123", "0101", "samples", ["sample"]),
-        ([0, 1, 0, 1], "aabb", "0123", "0101", "blocks or images", ["stimulus"]),
-        ([0, 0, 1, 2], "aabb", "0012", "0001", "blocks or images", ["block"]),
+        ([0, 1, 2, 3], "aabb", "0123", "0101", "samples and runs", ["sample"]),
+        ([0, 1, 0, 1], "aabb", "0123", "0101", "blocks or images and runs", ["stimulus"]),
+        ([0, 0, 1, 2], "aabb", "0012", "0001", "blocks or images and runs", ["block"]),
     ],
 )
 def test_what_samples_share(unit, runs, blocks, folds, over, units):
@@ -78,7 +78,7 @@ def test_what_samples_share(unit, runs, blocks, folds, over, units):
     shared = alike(np.array(unit), *rows)
     assert (shared.over, shared.units) == (over, units)
     assert shared.fixed == ([] if "run" in units else ["run"])
-    assert (shared.crossed is not None) == (over == "runs and images")
+    assert set(shared.crossed.tolist()) <= {*map(str, unit), *runs, *folds}
 
 
 def test_nothing_is_shared_by_two_subjects():
@@ -92,7 +92,7 @@ def test_nothing_is_shared_by_two_subjects():
 
 def test_samples_of_one_run_are_units_and_not_their_subjects():
     both = together([decoded("S1", runs=1), decoded("S2", runs=1)])
-    assert both.over == "samples"
+    assert both.over == "samples and folds"
     assert len(set(both.clusters.tolist())) == 20
 
 
@@ -132,7 +132,9 @@ def test_calibration_is_of_the_house_with_intervals_over_what_is_alike(tmp_path)
     both = together(members)
     error = calibration_error(np.log(both.soft_labels), both.truth)
     assert panel.get_title() == f"V1\nECE {error:.2f}, n = 80"
-    bins = reliability(both.soft_labels.max(axis=1), both.named == both.truth, both.clusters)
+    bins = reliability(
+        both.soft_labels.max(axis=1), both.named == both.truth, both.clusters, both.crossed
+    )
     (points,) = [one for one in panel.containers if hasattr(one, "lines")]
     line, _, (bars,) = points.lines
     np.testing.assert_allclose(line.get_xdata(), bins["confidence"])
