@@ -141,7 +141,7 @@ def calibration_figure(all_judged: Sequence[Judged], *, simulated: bool = False)
     decoder = "" if several else f" of {shown[0].decoder}"
     figure.suptitle(
         f"{_whose(simulated)}: are soft labels{decoder} right as often as they are sure?\n"
-        f"{_subjects(all_judged)} together; bars: 95 % intervals over {over}",
+        f"{_subjects(all_judged)}; bars: 95 % intervals over {over}",
         fontsize=10,
     )
     return figure
@@ -169,4 +169,4 @@ def _whose(simulated: bool) -> str:
 
 def _subjects(all_judged: Sequence[Judged]) -> str:
     count = len({one.subject for one in all_judged})
-    return f"{count} {'subject' if count == 1 else 'subjects'}"
+    return "1 subject" if count == 1 else f"{count} subjects together"
