@@ -349,7 +349,7 @@ CLAIMS: list[Claim] = [
             f"interval-of-decoding-{runs}-runs-{folds}-folds-by-{by}",
             "interval",
             partial(interval_of_decoding, runs=runs, folds=folds, fold_by=by, truth=truth),
-            f"64 trials of {runs} run{'s' * (runs > 1)}, four categories, out of {folds} folds by {by}",
+            f"64 trials of {runs} run{'s' * (runs > 1)}, four classes, {folds} folds by {by}",
             "runs, with their trials" if by == "run" else "trials",
             seconds=0.1,
             entries=_files("ridge"),

@@ -112,7 +112,7 @@ def test_the_confusion_matrix_counts_all_subjects(tmp_path):
     assert names == [*(f"{name} (8)" for name in DIGITS), "all samples (80)"]
     assert [label.get_text() for label in panel.get_xticklabels()] == DIGITS
     assert "Simulated brains" in figure.get_suptitle()
-    assert "by ridge, out of fold (2 subjects)" in figure.get_suptitle()
+    assert "by ridge, out of fold (2 subjects together)" in figure.get_suptitle()
     assert not overlapping(figure)
     save(figure, tmp_path / "confusion.png", tmp_path / "confusion.svg")
 
