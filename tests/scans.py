@@ -161,7 +161,7 @@ def one_class_brighter(made: Study) -> None:
 def one_class_outside(made: Study) -> None:
     """A constant is added outside the brain while one class is shown."""
     for run, data in enumerate(made.runs):
-        data[~made.brain] += 2.0 * (labelled(made, run) == 2)
+        data[~made.brain] += 4.0 * (labelled(made, run) == 2)
 
 
 def copied_block(made: Study) -> None:
