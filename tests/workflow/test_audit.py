@@ -40,7 +40,7 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 def test_nothing_is_found_in_the_clean_copy(audited: tuple[Path, str]) -> None:
     folder = audited[0] / "results/audit/fmri/clean/S1"
     checks, not_done = read_checks(folder / "flags.json")
-    assert len(checks) == 14
+    assert len(checks) == 15
     assert not [check for check in checks if check.found]
     assert not not_done
     surrogates = pd.read_csv(folder / "V1/ridge/surrogates.tsv", sep="\t")
