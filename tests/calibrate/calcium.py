@@ -409,6 +409,7 @@ CLAIMS = [
             partial(interval_of_reading, share=share, trials=trials),
             f"{8 * trials} trials of five frames, which correlate; {100 * share:.0f} % are right",
             "trials",
+            studies=2000,
             seconds=0.05,
         )
         for share, trials in ((0.5, 5), (0.5, 10), (0.13, 10))
