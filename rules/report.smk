@@ -123,7 +123,7 @@ rule write_passport:
         runtime=minutes(10),
     params:
         code=code_version("report/write_passport.py"),
-        simulated=simulated_data(),
+        simulated=simulated_data(config),
         threads=config["threads"],
     script:
         "../scripts/report/write_passport.py"

@@ -2,7 +2,7 @@
 
 from neuroloop.report.answers.table_flags import found_in_networks
 from neuroloop.report.audit_page import audited_data, found_by_audit
-from neuroloop.report.chapters import SIMULATED
+from neuroloop.report.chapters import simulated_data
 from neuroloop.report.provenance import citations
 from neuroloop.workflow.rule_steps import rule_steps
 
@@ -14,16 +14,6 @@ def looked_into():
     """Networks whose gallery is there."""
     models = config["explain"]["models"]
     return [m for m in models if Path(f"results/explain/{m}/gallery.html").is_file()]
-
-
-def simulated_data():
-    """Data sets of the run that are simulated, or whose responses are."""
-    blocks = {
-        **config.get("datasets", {}),
-        **config.get("areas", {}),
-        **config.get("radiographs", {}),
-    }
-    return [name for name in config["run"] if blocks[name]["source"] in SIMULATED]
 
 
 def as_completed():

@@ -5,7 +5,7 @@ from typing import Any
 
 from neuroloop.config.frames import Frames
 from neuroloop.config.names import Pairs, SomeTexts
-from neuroloop.config.settings import Settings, setting
+from neuroloop.config.settings import CITATION, Settings, setting
 
 #: Names of folders beside the sessions.
 TAKEN = ("compare", "reading")
@@ -19,9 +19,7 @@ class Area(Settings):
     """An area; the keys of its source stand in the same block."""
 
     source: str = setting("Where movies come from.")
-    citation: str | None = setting(
-        "How to cite the data, in one line, as the report shows it; null: not stated.", None
-    )
+    citation: str | None = CITATION
     sessions: dict[str, Any] = setting("Sessions, by name.", min_length=1)
     register: bool = setting("Whether frames are moved onto each other.", False)
     frames: Frames = setting("Which frames around a stimulation are used.", Frames())

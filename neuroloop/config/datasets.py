@@ -3,7 +3,7 @@
 from typing import Any, Literal
 
 from neuroloop.config.names import SomeTexts
-from neuroloop.config.settings import Settings, setting
+from neuroloop.config.settings import CITATION, Settings, setting
 
 #: Names that stand for other things in paths and tables of subjects.
 TAKEN = ("reference", "group", "mean")
@@ -52,9 +52,7 @@ class Dataset(Settings):
     """A dataset; the keys of its source stand in the same block."""
 
     source: str = setting("Where brain data come from.")
-    citation: str | None = setting(
-        "How to cite the data, in one line, as the report shows it; null: not stated.", None
-    )
+    citation: str | None = CITATION
     subjects: dict[str, Any] = setting("Subjects, by name.", min_length=1)
     rois: dict[str, Any] = setting("Regions of interest, by name.", min_length=1)
     folds: int = setting("Folds of the training samples; each is decoded once.", 5, ge=2)

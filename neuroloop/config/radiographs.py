@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from neuroloop.config.names import Count, Name, Pair, Pairs, SomeTexts, Texts, different
-from neuroloop.config.settings import Settings, setting
+from neuroloop.config.settings import CITATION, Settings, setting
 
 Case = Literal["case1", "case2", "case3", "case4", "case5", "undersampled", "affine"]
 Cases = Annotated[tuple[Case, ...], Field(min_length=1), AfterValidator(different)]
@@ -16,9 +16,7 @@ class Radiographs(Settings):
     """A set of radiographs; the keys of its source stand in the same block."""
 
     source: str = setting("Where radiographs come from.")
-    citation: str | None = setting(
-        "How to cite the data, in one line, as the report shows it; null: not stated.", None
-    )
+    citation: str | None = CITATION
     size: int = setting("Side that radiographs are scaled to.", 128, ge=32, unit="pixels")
     folds: Annotated[int, Field(ge=2)] | Literal["holdout"] = setting(
         "Folds of the patients; or holdout: 8 : 1 : 1 of the patients.", 5

@@ -36,3 +36,9 @@ def setting(meaning: str, default: Any = ..., *, unit: str = "", **limits: Any) 
     if unit:
         limits["json_schema_extra"] = {"unit": unit}
     return Field(default, description=meaning, **limits)
+
+
+#: Key of every block of data.
+CITATION = setting(
+    "How to cite the data, in one line, as the report shows it; null: not stated.", None
+)

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +24,7 @@ class Judged:
     soft_labels : ndarray of float64, shape (samples, classes)
         Out of fold.
     clusters : ndarray of str, shape (samples,)
-    crossed : ndarray of str, shape (samples,), or None
+    crossed : ndarray of str, shape (samples,)
         What samples share, see `alike`.
     over : str
         That in words.
@@ -38,7 +37,7 @@ class Judged:
     truth: np.ndarray
     soft_labels: np.ndarray
     clusters: np.ndarray
-    crossed: np.ndarray | None
+    crossed: np.ndarray
     over: str
 
     @property
@@ -117,12 +116,6 @@ def together(members: Sequence[Judged]) -> Judged:
                 f"subjects {first.subject} and {one.subject} saw other classes: run them as two "
                 "datasets"
             )
-    crossed = [one.crossed if one.crossed is not None else one.clusters for one in members]
-    any_crossed = any(one.crossed is not None for one in members)
-    named: dict[str, Any] = {
-        "clusters": _of_subjects(members, [one.clusters for one in members]),
-        "crossed": _of_subjects(members, crossed) if any_crossed else None,
-    }
     return Judged(
         "all",
         first.roi,
@@ -130,8 +123,9 @@ def together(members: Sequence[Judged]) -> Judged:
         first.classes,
         np.concatenate([one.truth for one in members]),
         np.concatenate([one.soft_labels for one in members]),
-        over=" / ".join(dict.fromkeys(one.over for one in members)),
-        **named,
+        _of_subjects(members, [one.clusters for one in members]),
+        _of_subjects(members, [one.crossed for one in members]),
+        " / ".join(dict.fromkeys(one.over for one in members)),
     )
 
 

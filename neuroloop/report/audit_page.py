@@ -213,16 +213,20 @@ def terminal_line(told: str = "") -> str:
     return " ".join([f"Audit: {told}", *([f"{'; '.join(names)}."] if names else []), f"See {PAGE}"])
 
 
+def _is_done() -> bool:
+    return Path(FLAGS).is_file() and Path(COUNTS).is_file()
+
+
 def audited_data() -> list[str]:
     """Data sets of which the last audit has a check or a surrogate."""
-    if not Path(FLAGS).is_file() or not Path(COUNTS).is_file():
+    if not _is_done():
         return []
     return sorted({name for table in _tables() for name in table["data"].tolist()})
 
 
 def found_by_audit(names: Collection[str]) -> list[tuple[str, str, str]]:
     """What the last audit found of these data sets: data set, sentence, kind of flag."""
-    if not audited_data():
+    if not _is_done():
         return []
     checks, counts = (table[table["data"].isin(list(names))] for table in _tables())
     told = [

@@ -83,8 +83,19 @@ def chapters(config: Mapping[str, Any]) -> list[Chapter]:
 def source_of_network(config: Mapping[str, Any], name: str) -> str:
     """Where the data of a network under ``explain.models`` are from; empty of one's own."""
     of = (*PurePosixPath(config["explain"]["models"][name]).parts, "", "")[2]
-    kinds = ("datasets", "areas", "radiographs")
-    return next((config[kind][of]["source"] for kind in kinds if of in config[kind]), "")
+    return str(data_blocks(config).get(of, {}).get("source", ""))
+
+
+def data_blocks(config: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """Blocks of datasets, areas and sets of radiographs by name; of equal names the first."""
+    kinds = ("radiographs", "areas", "datasets")
+    return {name: block for kind in kinds for name, block in config.get(kind, {}).items()}
+
+
+def simulated_data(config: Mapping[str, Any]) -> list[str]:
+    """Data sets of the run that are simulated, or whose responses are."""
+    blocks = data_blocks(config)
+    return [name for name in config["run"] if blocks[name]["source"] in SIMULATED]
 
 
 def is_run(model: str, run: Sequence[str]) -> bool:

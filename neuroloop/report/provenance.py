@@ -10,6 +10,7 @@ import yaml
 
 from neuroloop import __version__
 from neuroloop.files.formats import versions
+from neuroloop.report.chapters import data_blocks
 from neuroloop.report.columns import Column, ShownTable, shown
 from neuroloop.report.passport import Passport
 
@@ -62,9 +63,9 @@ def citations(config: Mapping[str, Any]) -> list[str]:
     Of simulated data there is nobody to cite; others whose block states no `citation` are named.
     """
     cited = [_own_citation()]
-    blocks = {kind: config.get(kind, {}) for kind in ("datasets", "areas", "radiographs")}
+    blocks = data_blocks(config)
     for name in config["run"]:
-        block = next(named[name] for named in blocks.values() if name in named)
+        block = blocks[name]
         if block.get("citation"):
             cited.append(block["citation"])
         elif block["source"] != "simulated":
