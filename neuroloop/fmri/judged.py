@@ -83,14 +83,12 @@ def judged(
     fold = rows["fold"].to_numpy(dtype=int)
     unit = permutation_units(truth, blocks, runs, images, fold).unit
     shared = alike(unit, runs, blocks, fold)
-    # What a subject's samples share is no unit of all subjects': there samples are.
-    clusters = unit.astype(str) if shared.units == ["sample"] else shared.clusters
     return Judged(
         *place,
         list(classes),
         truth,
         softmax(samples["logits"], axis=1),
-        clusters,
+        shared.clusters,
         shared.crossed,
         shared.over,
     )
