@@ -206,3 +206,14 @@ rule status:
     localrule: True
     run:
         pass  # `begin_run` tells all before the first job; without a body there would be none
+
+
+rule why:
+    """Say which jobs other targets need, or else this config, why, and how long they take; run nothing."""
+    input:
+        beside_why,
+    log:
+        "logs/why.log",
+    localrule: True
+    run:
+        pass  # as of `status`

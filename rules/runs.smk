@@ -13,7 +13,7 @@ from neuroloop.workflow.failures import describe_failures
 from neuroloop.workflow.folder_lock import FolderInUse, hold_folder, holder
 from neuroloop.workflow.lost_results import first_lost
 from neuroloop.workflow.run_progress import Planned, RunProgress, hide_selecting
-from neuroloop.workflow.run_status import job_states, status_lines
+from neuroloop.workflow.run_status import job_states, status_lines, why_lines
 from neuroloop.workflow.orphans import end_orphans, mark, refuse_orphans
 from neuroloop.workflow.undone import undone
 from neuroloop.workflow.stale_states import KEPT_DAYS, sweep_states
@@ -35,9 +35,11 @@ MENDED = "NEUROLOOP_MENDED"
 def begin_run():
     """Before the first job: hold the folder, see that the input is there, look at the cluster."""
     here = Path.cwd()
-    asked = str(rules.status.rule)
-    if any(str(job.rule) == asked for job in workflow.dag.jobs):
+    asked = {str(job.rule) for job in workflow.dag.jobs}
+    if str(rules.status.rule) in asked:
         tell_status(here)
+    if str(rules.why.rule) in asked:
+        tell_why(here)
     try:
         warning = hold_folder(here)
         if warning:
@@ -69,6 +71,19 @@ def tell_status(here):
     states = job_states(workflow, held=bool(run))
     print("\n".join(status_lines(states, run, MISSING.values())), flush=True)
     sys.exit(any(state.state == "failed" for state in states))
+
+
+def tell_why(here):
+    """Say which jobs a run of the targets beside `why` would do, and why, and end before them."""
+    states = job_states(workflow, held=bool(holder(here)))
+    print("\n".join(why_lines(states, MISSING.values())), flush=True)
+    sys.exit(0)
+
+
+def beside_why(wildcards):
+    """Input function: everything, where no other target is asked for."""
+    asked = set(workflow.dag_settings.targets) - {str(rules.why.rule)}
+    return [] if asked else STATUS(wildcards)
 
 
 def tell_progress():

@@ -11,6 +11,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
+from neuroloop.workflow.code_record import PACKAGES, record
 from neuroloop.workflow.parsed_code import parsed
 
 #: Folder that holds the library: a checkout, or where packages are installed.
@@ -63,19 +64,26 @@ def code_version(
         Sixteen hexadecimal digits, unchanged by comments, docstrings, layout and file times.
         Templates and other files that a module names in its constant ``ASSETS`` are part of it.
     """
-    digest = hashlib.sha256(numeric_versions(root).encode())
+    packages = numeric_versions(root)
+    digest = hashlib.sha256(packages.encode())
     file = file or root / "scripts" / script
     code = modules(file, root)
     for entry in entries:
         code |= modules(entry, root)
     names = {path: _name(path, root) for path in code} | {file: f"scripts/{script}"}
+    made_of: dict[str, dict[str, str]] = {PACKAGES: dict(_pinned(packages))}
     for path in sorted(code, key=lambda path: (names[path], path)):
         facts = parsed(path)
         digest.update(names[path].encode())
         digest.update((facts.hidden if path in entries and not shown else facts.meaning).encode())
+        made_of[names[path]] = dict(facts.parts)
         for asset in assets(path):
-            digest.update(asset.name.encode() + asset.read_bytes())
-    return digest.hexdigest()[:16]
+            content = asset.read_bytes()
+            digest.update(asset.name.encode() + content)
+            made_of[names[path]][asset.name] = hashlib.sha256(content).hexdigest()[:16]
+    version = digest.hexdigest()[:16]
+    record(version, made_of)
+    return version
 
 
 def modules(script: Path, root: Path = ROOT) -> set[Path]:
@@ -105,6 +113,11 @@ def _first_party(name: str, root: Path) -> tuple[Path, ...]:
     return tuple(
         path for path in [*files, root.joinpath(*parts).with_suffix(".py")] if path.is_file()
     )
+
+
+def _pinned(packages: str) -> list[tuple[str, str]]:
+    """Name and version of each package."""
+    return [(name, version) for name, _, version in (p.partition("==") for p in packages.split())]
 
 
 def _name(path: Path, root: Path) -> str:

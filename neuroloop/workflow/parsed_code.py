@@ -18,6 +18,9 @@ from pathlib import Path
 #: What an entry of a registry says of itself for documents and figures.
 SHOWN = {"ORDER", "TITLE", "LEGEND", "COLOUR", "MARKER"}
 
+#: What of a file is in no function and no class.
+TOP = "top of the file"
+
 
 @dataclass(frozen=True)
 class ParsedFile:
@@ -33,12 +36,15 @@ class ParsedFile:
         Hash of its syntax tree without docstrings; comments are not in it to begin with.
     hidden : str
         The same without `SHOWN` and without what `setting` is told of a setting's meaning.
+    parts : tuple of (str, str)
+        Name and hash of each function and class at its top; `TOP` is all else.
     """
 
     imports: tuple[str, ...]
     assets: tuple[str, ...]
     meaning: str
     hidden: str
+    parts: tuple[tuple[str, str], ...]
 
 
 class ParsedFiles:
@@ -78,13 +84,9 @@ class ParsedFiles:
             checksum, _, text = self.file.read_text(encoding="utf-8").partition("\n")
             if checksum != _checksum(text):
                 return {}
-            kept = json.loads(text)
-        except (OSError, ValueError):
+            return {key: _file(*row) for key, row in json.loads(text).items()}
+        except (OSError, ValueError, TypeError):
             return {}
-        return {
-            key: ParsedFile(tuple(imports), tuple(assets), meaning, hidden)
-            for key, (imports, assets, meaning, hidden) in kept.items()
-        }
 
 
 _KEPT: list[ParsedFiles] = []
@@ -128,7 +130,32 @@ def parse(content: bytes) -> ParsedFile:
     meaning = ast.dump(tree)
     kept = [node for node in tree.body if not (_assigned(node) and _assigned(node) <= SHOWN)]
     hidden = _Unexplained().visit(ast.Module(copy.deepcopy(kept), tree.type_ignores))
-    return ParsedFile(tuple(sorted(names)), assets, _checksum(meaning), _checksum(ast.dump(hidden)))
+    return ParsedFile(
+        tuple(sorted(names)),
+        assets,
+        _checksum(meaning),
+        _checksum(ast.dump(hidden)),
+        _parts(tree.body),
+    )
+
+
+def _file(
+    imports: list[str], assets: list[str], meaning: str, hidden: str, parts: list[list[str]]
+) -> ParsedFile:
+    """A parsed file as JSON has it."""
+    return ParsedFile(
+        tuple(imports), tuple(assets), meaning, hidden, tuple((name, own) for name, own in parts)
+    )
+
+
+def _parts(body: list[ast.stmt]) -> tuple[tuple[str, str], ...]:
+    """Hash of each function and class, and of all else; several of one name count as one."""
+    named = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    texts: dict[str, str] = {}
+    for node in body:
+        name = node.name if isinstance(node, named) else TOP
+        texts[name] = texts.get(name, "") + ast.dump(node)
+    return tuple((name, _checksum(text)[:16]) for name, text in texts.items())
 
 
 def _assigned(node: ast.stmt) -> set[str]:

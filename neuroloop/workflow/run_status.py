@@ -1,7 +1,7 @@
-"""What of a config is finished, stale, missing, running and failed, and why: `snakemake status`.
+"""What of a config is finished, stale, missing, running and failed, and why: `status` and `why`.
 
-It reads the graph of jobs that Snakemake built, what Snakemake recorded of the last runs, and the
-logs of jobs. It changes nothing, and asks for no lock.
+Both read the graph of jobs that Snakemake built, what Snakemake recorded of the last runs, and the
+logs of jobs. They change nothing, and ask for no lock.
 """
 
 from collections import Counter
@@ -11,19 +11,17 @@ from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from neuroloop.workflow.code_version import ROOT, assets, modules
+from neuroloop.workflow.rerun_costs import cost, last_seconds
+from neuroloop.workflow.rerun_reasons import follows, some, why_stale
 
 #: What a job can be, in the order of the table.
 STATES = ("finished", "running", "stale", "missing", "failed")
 
-#: How many values of a wildcard, files, and logs are named.
-NAMED, FILES, LOGS = 6, 3, 3
+#: How many values of a wildcard, and logs, are named.
+NAMED, LOGS = 6, 3
 
 #: The last line of the log of a job that ended well, see `neuroloop.jobs.job`.
 DONE = " INFO root: done in "
-
-#: What follows from a job above it.
-FOLLOWS = "follows from what is above"
 
 
 class JobState(NamedTuple):
@@ -40,6 +38,8 @@ class JobState(NamedTuple):
         Why it has to run; empty of a finished one.
     log : str
         Of a failed one, and when it was written: its error is of the config of that time.
+    seconds : float or None
+        How long it took when it last ran, or its rule's jobs did; None if that is not known.
     """
 
     rule: str
@@ -47,6 +47,7 @@ class JobState(NamedTuple):
     state: str
     why: str = ""
     log: str = ""
+    seconds: float | None = None
 
 
 def job_states(workflow: Any, held: bool) -> list[JobState]:
@@ -64,7 +65,8 @@ def job_states(workflow: Any, held: bool) -> list[JobState]:
         (job for job in workflow.dag.jobs if job.rule.script),
         key=lambda job: (order[job.rule.name], list(job.wildcards)),
     )
-    return [_state(workflow, job, held) for job in jobs]
+    seconds = last_seconds(jobs)
+    return [_state(workflow, job, held)._replace(seconds=seconds.get(job)) for job in jobs]
 
 
 def _state(workflow: Any, job: Any, held: bool) -> JobState:
@@ -82,10 +84,11 @@ def _state(workflow: Any, job: Any, held: bool) -> JobState:
         return JobState(*named, "failed", _error(said), _dated(log))
     reason = workflow.dag.reason(job)
     if len(absent) == len(job.output):
-        return JobState(*named, "missing", FOLLOWS if reason.updated_input_run else "not made yet")
+        told = follows(workflow.dag, job, reason) if reason.updated_input_run else "not made yet"
+        return JobState(*named, "missing", told)
     if absent:
         return JobState(*named, "missing", f"{absent[0]} is gone")
-    return JobState(*named, "stale", why_stale(job, reason))
+    return JobState(*named, "stale", why_stale(workflow, job, reason))
 
 
 def _marked(persistence: Any, job: Any) -> bool:
@@ -105,55 +108,6 @@ def _error(said: Sequence[str]) -> str:
     return told
 
 
-def why_stale(job: Any, reason: Any) -> str:
-    """Why the results of a job have to be made anew.
-
-    Parameters
-    ----------
-    job : snakemake.jobs.Job
-    reason : snakemake.jobs.Reason
-    """
-    told = []
-    if reason.params_changed:
-        told += _params(job, reason.params_changed)
-    if reason.software_stack_changed:
-        told.append("the environment changed")
-    if reason.input_changed:
-        told.append("it takes other input files")
-    own = sorted(map(str, set(reason.updated_input) - set(reason.updated_input_run)))
-    if own:
-        told.append(f"input changed: {_some(own, FILES)}")
-    if not told and reason.updated_input_run:
-        told.append(FOLLOWS)
-    return "; ".join(told) or "forced"
-
-
-def _params(job: Any, change: Any) -> list[str]:
-    """Names of the parameters that changed, and of the code behind the hash among them."""
-    names = [name for name, value in job.params.items() if repr(value) in change.only_new]
-    told = [_code(job)] if "code" in names else []
-    others = [name for name in names if name not in ("code", "plugins")]
-    if others:
-        told.append(f"changed: {_some(others, NAMED)}")
-    return told or ["a parameter changed"]
-
-
-def _code(job: Any) -> str:
-    """The files of a job's code that are newer than its results, unless a checkout made all new."""
-    script = ROOT / "scripts" / Path(str(job.rule.script)).relative_to("../scripts")
-    made = min(Path(path).stat().st_mtime for path in job.output if Path(path).exists())
-    code = modules(script, ROOT)
-    files = code | {asset for path in code for asset in assets(path)}
-    newer = sorted(str(path.relative_to(ROOT)) for path in files if path.stat().st_mtime > made)
-    named = ", ".join(newer) if len(newer) <= FILES else ""
-    return f"code changed: {named or f'{script.name} or what it imports'}"
-
-
-def _some(names: Sequence[str], most: int) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
-
-
 def status_lines(states: Sequence[JobState], holder: str, missing: Iterable[str]) -> list[str]:
     """What is told of all jobs: a line a rule, and below it what is not finished.
 
@@ -169,6 +123,8 @@ def status_lines(states: Sequence[JobState], holder: str, missing: Iterable[str]
     total = ", ".join(f"{counts[state]} {state}" for state in STATES if counts[state])
     width = max((len(one.rule) for one in states), default=4)
     lines = [f"{len(states)} jobs: {total}"]
+    waiting = [one for one in states if one.state not in ("finished", "running")]
+    lines += [f"To do: {cost(one.seconds for one in waiting)}"] if waiting else []
     lines += [f"A run works in this folder ({holder})."] if holder else []
     lines += [f"Missing input: {line}" for line in missing]
     lines += ["", f"{'rule':{width}}  " + "  ".join(f"{state:>8}" for state in STATES)]
@@ -177,13 +133,40 @@ def status_lines(states: Sequence[JobState], holder: str, missing: Iterable[str]
         count = Counter(one.state for one in own)
         cells = "  ".join(f"{count[state] or '·':>8}" for state in STATES)
         lines.append(f"{rule:{width}}  {cells}")
-        groups: dict[tuple[str, str], list[JobState]] = {}
-        for one in own:
-            if one.state != "finished":
-                groups.setdefault((one.state, one.why), []).append(one)
-        for (state, why), group in groups.items():
-            lines += _group(state, why, group)
+        lines += _groups(own)
     return lines
+
+
+def why_lines(states: Sequence[JobState], missing: Iterable[str]) -> list[str]:
+    """What is told of the jobs that a run would do: rule by rule, why, and how long they take.
+
+    Parameters
+    ----------
+    states : sequence of JobState
+        Of all jobs that targets consist of.
+    missing : iterable of str
+        What is said of input files that are not there.
+    """
+    waiting = [one for one in states if one.state != "finished"]
+    if not waiting:
+        return [f"Nothing has to run: all {len(states)} jobs are finished."]
+    lines = [
+        f"{len(waiting)} of {len(states)} jobs have to run: {cost(one.seconds for one in waiting)}"
+    ]
+    lines += [f"Missing input: {line}" for line in missing]
+    for rule in dict.fromkeys(one.rule for one in waiting):
+        own = [one for one in waiting if one.rule == rule]
+        lines += ["", f"{rule} ({cost(one.seconds for one in own)})", *_groups(own)]
+    return lines
+
+
+def _groups(jobs: Sequence[JobState]) -> list[str]:
+    """Jobs of a rule that are not finished, together where their reason is the same."""
+    groups: dict[tuple[str, str], list[JobState]] = {}
+    for one in jobs:
+        if one.state != "finished":
+            groups.setdefault((one.state, one.why), []).append(one)
+    return [line for (state, why), group in groups.items() for line in _group(state, why, group)]
 
 
 def _group(state: str, why: str, group: Sequence[JobState]) -> list[str]:
@@ -201,9 +184,9 @@ def _whose(group: Sequence[JobState]) -> str:
         for name, value in one.wildcards:
             values.setdefault(name, {})[value] = None
     if prod(map(len, values.values())) == len(group):
-        return "; ".join(f"{name} {_some(list(found), NAMED)}" for name, found in values.items())
+        return "; ".join(f"{name} {some(list(found), NAMED)}" for name, found in values.items())
     each = ["/".join(value for _, value in one.wildcards) for one in group]
-    return f"{'/'.join(values)} {_some(each, NAMED)}"
+    return f"{'/'.join(values)} {some(each, NAMED)}"
 
 
 def _dated(log: Path) -> str:

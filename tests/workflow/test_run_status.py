@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from neuroloop.workflow.folder_lock import hold_folder, holder
-from neuroloop.workflow.run_status import JobState, status_lines
+from neuroloop.workflow.run_status import JobState, status_lines, why_lines
 from tests.project import Project
 
 
@@ -24,6 +24,7 @@ def test_a_rule_has_a_line_and_what_is_not_finished_is_grouped_by_its_reason() -
     jobs += [state("train", "failed", "no memory", "logs/train.log")]
     assert status_lines(jobs, "", []) == [
         "4 jobs: 1 finished, 2 stale, 1 failed",
+        "To do: no time is known, as none of their rules ran here",
         "",
         "rule    finished   running     stale   missing    failed",
         "decode         1         ·         2         ·         ·",
@@ -47,12 +48,32 @@ def test_jobs_that_are_not_all_combinations_are_named_each() -> None:
 def test_many_values_and_logs_are_counted() -> None:
     jobs = [state("train", "failed", "no", f"logs/{n}.log", fold=str(n)) for n in range(9)]
     lines = status_lines(jobs, "process 7 on here", ["x.h5 is missing"])
-    assert lines[1:3] == [
+    assert lines[2:4] == [
         "A run works in this folder (process 7 on here).",
         "Missing input: x.h5 is missing",
     ]
     assert lines[-5] == "  failed: fold 0, 1, 2, 3, 4, 5 and 3 more: no"
     assert lines[-1] == "      and 6 more logs"
+
+
+def test_why_tells_what_has_to_run_and_how_long_it_takes() -> None:
+    jobs = [state("decode", "finished", subject="S1")]
+    jobs += [
+        state("decode", "stale", "code changed: a.py (f)", subject="S2")._replace(seconds=61.0)
+    ]
+    jobs += [state("train", "missing", "follows from decode", subject="S1")]
+    assert why_lines(jobs, ["x.h5 is missing"]) == [
+        "2 of 3 jobs have to run: about 1 min 1 s of work by the times of their last runs, without "
+        "1 whose rules never ran here",
+        "Missing input: x.h5 is missing",
+        "",
+        "decode (about 1 min 1 s of work by the times of their last runs)",
+        "  stale: subject S2: code changed: a.py (f)",
+        "",
+        "train (no time is known, as none of their rules ran here)",
+        "  missing: subject S1: follows from decode",
+    ]
+    assert why_lines(jobs[:1], []) == ["Nothing has to run: all 1 jobs are finished."]
 
 
 def test_the_run_that_holds_a_folder_is_named_and_not_disturbed(tmp_path: Path) -> None:
@@ -69,7 +90,7 @@ def test_the_run_that_holds_a_folder_is_named_and_not_disturbed(tmp_path: Path) 
 
 def files(project: Project) -> dict[str, tuple[int, int]]:
     """Size and time of every file but the logs of Snakemake's calls and what is kept for speed."""
-    skipped = re.compile(r"\.snakemake/log|__pycache__|parsed_code")
+    skipped = re.compile(r"\.snakemake/log|__pycache__|parsed_code|code_record")
     return {
         str(path): (path.stat().st_size, path.stat().st_mtime_ns)
         for path in project.folder.rglob("*")
@@ -87,7 +108,7 @@ def told(project: Project, text: str, status: int = 0) -> dict[str, list[str]]:
     for line in said.out.splitlines()[2:]:
         if line.startswith("  "):
             found.setdefault(rule, []).append(line.strip())
-        elif line:
+        elif line and not line.startswith("To do"):
             rule = line.split()[0]
     return found
 
@@ -118,8 +139,30 @@ def test_status_tells_why_and_changes_nothing(copied: Project) -> None:
         rf"{log.relative_to(copied.folder)} \(of \d{{4}}-\d\d-\d\d \d\d:\d\d\)", where
     )
     assert "ablation.tsv is gone" in found["summarise_ablation"][0]
-    assert re.search("code changed: neuroloop/fmri/dealing.py", found["assign_folds"][0])
-    assert found["write_report"] == ["stale: follows from what is above"]
+    assert "code changed: neuroloop/fmri/dealing.py (_added)" in found["assign_folds"][0]
+    assert any("changed: permutations: 10 → 12; f" in line for line in found["assess_decoding"])
+    assert found["write_report"] == [
+        "stale: changed: config.datasets.tiny.permutations: 10 → 12; follows from check_dataset, "
+        "summarise_ablation, summarise_decoding, watch_teaching"
+    ]
+
+
+@pytest.mark.workflow
+def test_why_names_the_function_and_the_setting_of_its_targets_alone(copied: Project) -> None:
+    table = "results/fmri/tiny/decoding.tsv"
+    said = copied.call("why", table, "--cores", "1", "--quiet", "all")
+    assert said.out.startswith("Nothing has to run")
+    copied.edit("config/test.yaml", "permutations: 10", "permutations: 12")
+    copied.edit("neuroloop/fmri/summary.py", "def _single_row(one", "def _single_row(of")
+    before = files(copied)
+    said = copied.call("why", table, "--cores", "1", "--quiet", "all")
+    assert said.status == 0, said.text
+    assert files(copied) == before
+    lines = said.out.splitlines()
+    assert re.match(r"5 of \d+ jobs have to run: about \d+ s of work by the times", lines[0])
+    assert "code changed: neuroloop/fmri/summary.py (_single_row)" in said.out
+    assert re.search("; roi .*; decoder ridge: changed: permutations: 10 → 12", said.out)
+    assert "write_report" not in said.out
 
 
 @pytest.mark.workflow
