@@ -7,14 +7,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from neuroloop.calcium.reader_level import AT_CHANCE, UNTESTED
 from neuroloop.report.figures import PALETTE, grid
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Begins the note of a route through maps of a reader that names no cells.
-AT_CHANCE = "READER AT CHANCE"
+#: What is said beside a route through maps of a reader, by what its note begins with.
+BEWARE = {
+    AT_CHANCE: "reader at chance: no evidence",
+    UNTESTED: "reader untested: whether evidence is not known",
+}
 
 #: Where the columns beside an axis begin: values, tests, what to beware of.
 PLACES = (0.0, 0.24, 0.6)
@@ -187,8 +191,9 @@ def _beware(row: Mapping[Any, Any]) -> str:
     if row["shared"]:
         return ""
     said = []
-    if AT_CHANCE in str(row.get("note")):
-        said.append("reader at chance: no evidence")
+    for found, told in BEWARE.items():
+        if found in str(row.get("note")):
+            said.append(told)
     if pd.notna(row.get("p_untrained")):
         beaten = "above" if row["p_untrained"] <= 0.05 else "NOT ABOVE"
         said.append(f"{beaten} untrained (p {_short(row['p_untrained'])})")

@@ -7,9 +7,12 @@ from neuroloop.files.formats import StrPath, read_table
 #: p of the reading accuracy above which a reader counts as being at chance.
 LEVEL = 0.05
 
+#: What is said first of a reader that is at chance, and of one that no test could tell of.
+AT_CHANCE, UNTESTED = "READER AT CHANCE", "READER UNTESTED"
+
 
 def at_chance(reading: StrPath) -> str:
-    """Say that a reader is at chance, if it is.
+    """Say that a reader is at chance, or untested, if it is.
 
     Judged by the recall of stimulated cells in held-out trials, against the patterns of trials
     permuted (`reading_metrics.reading_metrics`).
@@ -38,8 +41,13 @@ def at_chance(reading: StrPath) -> str:
     value, chance, p = rows.iloc[0][["value", "chance", "p"]].astype(float)
     if np.isfinite(p) and p <= LEVEL and value > chance:
         return ""
-    tested = f"p {p:.2g}" if np.isfinite(p) else "too few trials for a p"
+    names = f"it names {100 * value:.1f} % of stimulated cells in held-out trials, chance "
+    if not np.isfinite(p):
+        return (
+            f"{UNTESTED}: {names}{100 * chance:.1f} %, and too few trials for a p: whether its "
+            "maps are evidence of what it learned is not known"
+        )
     return (
-        f"READER AT CHANCE: it names {100 * value:.1f} % of stimulated cells in held-out trials, "
-        f"chance {100 * chance:.1f} % ({tested}), so its maps are no evidence of what it learned"
+        f"{AT_CHANCE}: {names}{100 * chance:.1f} % (p {p:.2g}), so its maps are no evidence of "
+        "what it learned"
     )

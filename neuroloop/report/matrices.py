@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 #: Names up to this length stand upright below columns.
 UPRIGHT = 4
 
+#: Letters of a name that are shown.
+LONGEST = 32
+
 #: Colour of cells without a number.
 ABSENT = "#e3e6ea"
 
@@ -38,7 +41,7 @@ def draw_matrix(
     values : ndarray of float, shape (rows, columns)
         By which cells are coloured; NaN is grey.
     rows, columns : sequence of str
-        Names at the left and below; empty ones are left out.
+        Names at the left and below, without their middle where they are longer than `LONGEST`.
     ends : (float, float)
         Where the colours begin and end; what lies beyond has the colour of the end.
     texts : sequence of sequence of str, optional
@@ -75,6 +78,8 @@ def draw_matrix(
             fontsize=fontsize,
             color=_readable(image.to_rgba(values[row, column])[:3]),
         )
+    rows = [without_middle(name) for name in rows]
+    columns = [without_middle(name) for name in columns]
     panel.set_yticks(range(len(rows)), rows, fontsize=of_names or fontsize)
     angle = 90 if max(map(len, columns), default=0) > upright else 0
     panel.set_xticks(range(len(columns)), columns, fontsize=of_names or fontsize, rotation=angle)
@@ -83,6 +88,14 @@ def draw_matrix(
     for spine in panel.spines.values():
         spine.set_visible(False)
     return image
+
+
+def without_middle(name: str, longest: int = LONGEST) -> str:
+    """A name of at most so many letters: both ends stay, which tell names apart."""
+    if len(name) <= longest:
+        return name
+    end = (longest - 1) // 2
+    return f"{name[: longest - 1 - end]}…{name[-end:]}"
 
 
 def _readable(colour: np.ndarray) -> str:

@@ -216,4 +216,4 @@ def _kind(note: str, p: float) -> str:
         return "chance"
     if "NOT ABOVE UNTRAINED" in note:
         return "control"
-    return "few" if p != p else "answer"
+    return "few" if p != p or "READER UNTESTED" in note else "answer"
