@@ -47,8 +47,8 @@ def test_names_too_long_for_their_place_lose_their_middle(panel):
     long = [f"pneumonia of unknown origin, seen in an adult of kind {n} (12)" for n in range(2)]
     draw_matrix(panel, np.zeros((2, 2)), long, ["x" * 32, "y" * 33], ends=(0, 1))
     assert [label.get_text() for label in panel.get_yticklabels()] == [
-        "pneumonia of unk…of kind 0 (12)",
-        "pneumonia of unk…of kind 1 (12)",
+        "pneumonia of unk… of kind 0 (12)",
+        "pneumonia of unk… of kind 1 (12)",
     ]
     shown = [label.get_text() for label in panel.get_xticklabels()]
     assert shown == ["x" * 32, f"{'y' * 16}…{'y' * 15}"]
