@@ -10,7 +10,7 @@ import pandas as pd
 from neuroloop import registry
 from neuroloop.distill.ablation import GROUP, MEAN, misleads
 from neuroloop.report.answers.decoding import SIGNIFICANT
-from neuroloop.report.answers.teaching import controls_to_beat
+from neuroloop.report.answers.taught import controls_to_beat
 from neuroloop.report.figures import PALETTE, grid
 from neuroloop.report.names import teacher_name
 

@@ -1,14 +1,13 @@
 """Does the brain teach?"""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
-from neuroloop import registry
-from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.decoding import GROUP, MEAN, SIGNIFICANT, silent_regions
 from neuroloop.report.answers.table_rows import table_rows
+from neuroloop.report.answers.taught import Taught, controls_to_beat, taught_by
 from neuroloop.report.cards import (
     Bar,
     Card,
@@ -34,62 +33,8 @@ CAPTION = (
     "filled where all are beaten at q 0.05; "
 )
 
-#: Columns that are read.
-TEXT = (
-    *("subject", "roi", "decoder", "teacher", "student", "control", "reason", "unit"),
-    *("scope", "family"),
-)
-NUMBERS = ("difference", "ci_low", "ci_high", "p", "q", "n", "seeds", "smallest_effect")
-
-
 #: Who beats nothing.
 BRAINS = "no brain's students"
-
-
-class Taught(NamedTuple):
-    """What one brain's students gained.
-
-    Attributes
-    ----------
-    name : str
-        ``"S1 HVC"``.
-    silent : bool
-        Whether the region answers to nothing.
-    rows : DataFrame
-        The comparisons with every control, that which is beaten least surely first.
-    tested : bool
-        Whether all comparisons have a q.
-    """
-
-    name: str
-    silent: bool
-    rows: pd.DataFrame
-    tested: bool
-
-    @property
-    def nearest(self) -> Any:
-        """The comparison with the control that is beaten least surely."""
-        return self.rows.iloc[0]
-
-    @property
-    def better(self) -> pd.DataFrame:
-        """Comparisons that find a gain."""
-        return self.rows[(self.rows["q"] <= SIGNIFICANT) & (self.rows["difference"] > 0)]
-
-    @property
-    def worse(self) -> pd.DataFrame:
-        """Comparisons that find a loss."""
-        return self.rows[(self.rows["q"] <= SIGNIFICANT) & (self.rows["difference"] < 0)]
-
-    @property
-    def beats(self) -> bool:
-        """Whether the students beat every control."""
-        return len(self.better) == len(self.rows)
-
-
-def read_comparisons(path: StrPath) -> pd.DataFrame:
-    """Read comparisons.tsv."""
-    return read_table(path, dict.fromkeys(TEXT, str) | dict.fromkeys(NUMBERS, float))
 
 
 def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any], known: str = "") -> Card:
@@ -123,7 +68,7 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any], known:
     compared = rows[singles & rows["control"].isin(controls)]
     silent = silent_regions(block)
     taught = [
-        _taught(group, silent) for _, group in compared.groupby(["subject", "roi"], sort=False)
+        taught_by(group, silent) for _, group in compared.groupby(["subject", "roi"], sort=False)
     ]
     tests = int((table["q"].notna() & table["family"].isin(set(compared["family"]))).sum())
     mark, answer = _answer(taught, controls, tests)
@@ -166,27 +111,6 @@ def _of_what(taught: list[Taught]) -> str:
 
 def _n(row: Any) -> str:
     return f"{row['seeds']:.0f} seeds, {row['n']:,.0f} images"
-
-
-def controls_to_beat(teachers: Sequence[str]) -> list[str]:
-    """What a brain has to beat: teachers without its knowledge that do not mislead."""
-    passed = ("brain", "cnn", "withinclass")
-    return [
-        name
-        for name in teachers
-        if name not in passed and not registry.entry("teacher", name).MISLEADS
-    ]
-
-
-def _taught(group: pd.DataFrame, silent: set[str]) -> Taught:
-    # a loss is further from a gain the surer it is
-    sure = group["q"].where(group["difference"] > 0, 2 - group["q"])
-    order = group.assign(sure=sure).sort_values(
-        ["sure", "difference"], ascending=[False, True], na_position="first"
-    )
-    subject, roi = order.iloc[0]["subject"], order.iloc[0]["roi"]
-    name = f"{roi}, mean" if subject == MEAN else f"{subject} {roi}"
-    return Taught(name, roi in silent, order, bool(group["q"].notna().all()))
 
 
 def _bar(one: Taught, doubted: bool) -> Bar:

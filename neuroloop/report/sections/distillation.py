@@ -63,7 +63,8 @@ def simulated(block: Mapping[str, Any]) -> str:
 
 def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Card"]:
     """Does the brain teach?"""
-    from neuroloop.report.answers.teaching import read_comparisons, teaching_card
+    from neuroloop.report.answers.taught import read_comparisons
+    from neuroloop.report.answers.teaching import teaching_card
 
     known = simulated(block) if block["source"] == "simulated" else ""
     return [teaching_card(of, read_comparisons(files["comparisons"]), block, known)]
@@ -73,7 +74,7 @@ def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
     """What must be known of the students, and comparisons that n does not allow."""
     from neuroloop.files.formats import read_table
     from neuroloop.report.answers.table_flags import teaching_flags
-    from neuroloop.report.answers.teaching import read_comparisons
+    from neuroloop.report.answers.taught import read_comparisons
 
     students = read_table(files["students"], {"n": int, "flag": str})
     return teaching_flags(students, read_comparisons(files["comparisons"]))
@@ -82,7 +83,7 @@ def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["
 def context(files: Mapping[str, str]) -> dict[str, Any]:
     """What must be known of the students, and the comparisons of those whom brains taught."""
     from neuroloop.files.formats import read_json, read_table
-    from neuroloop.report.answers.teaching import read_comparisons
+    from neuroloop.report.answers.taught import read_comparisons
     from neuroloop.report.columns import (
         COUNT,
         FAMILY,

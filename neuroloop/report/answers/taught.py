@@ -1,0 +1,93 @@
+"""What each brain's students gained over their controls."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from neuroloop import registry
+from neuroloop.files.formats import StrPath, read_table
+from neuroloop.report.answers.decoding import MEAN, SIGNIFICANT
+
+#: Columns that are read.
+TEXT = (
+    *("subject", "roi", "decoder", "teacher", "student", "control", "reason", "unit"),
+    *("scope", "family"),
+)
+NUMBERS = ("difference", "ci_low", "ci_high", "p", "q", "n", "seeds", "smallest_effect")
+
+
+class Taught(NamedTuple):
+    """What one brain's students gained.
+
+    Attributes
+    ----------
+    name : str
+        ``"S1 HVC"``.
+    silent : bool
+        Whether the region answers to nothing.
+    rows : DataFrame
+        The comparisons with every control, that which is beaten least surely first.
+    tested : bool
+        Whether all comparisons have a q.
+    """
+
+    name: str
+    silent: bool
+    rows: pd.DataFrame
+    tested: bool
+
+    @property
+    def nearest(self) -> Any:
+        """The comparison with the control that is beaten least surely."""
+        return self.rows.iloc[0]
+
+    @property
+    def better(self) -> pd.DataFrame:
+        """Comparisons that find a gain."""
+        return self.rows[(self.rows["q"] <= SIGNIFICANT) & (self.rows["difference"] > 0)]
+
+    @property
+    def worse(self) -> pd.DataFrame:
+        """Comparisons that find a loss."""
+        return self.rows[(self.rows["q"] <= SIGNIFICANT) & (self.rows["difference"] < 0)]
+
+    @property
+    def beats(self) -> bool:
+        """Whether the students beat every control."""
+        return len(self.better) == len(self.rows)
+
+
+def read_comparisons(path: StrPath) -> pd.DataFrame:
+    """Read comparisons.tsv."""
+    return read_table(path, dict.fromkeys(TEXT, str) | dict.fromkeys(NUMBERS, float))
+
+
+def controls_to_beat(teachers: Sequence[str]) -> list[str]:
+    """What a brain has to beat: teachers without its knowledge that do not mislead."""
+    passed = ("brain", "cnn", "withinclass")
+    return [
+        name
+        for name in teachers
+        if name not in passed and not registry.entry("teacher", name).MISLEADS
+    ]
+
+
+def taught_by(group: pd.DataFrame, silent: set[str]) -> Taught:
+    """What one brain's students gained.
+
+    Parameters
+    ----------
+    group : DataFrame
+        Its rows of comparisons.tsv, one a control.
+    silent : set of str
+        Regions that answer to nothing.
+    """
+    # a loss is further from a gain the surer it is
+    sure = group["q"].where(group["difference"] > 0, 2 - group["q"])
+    order = group.assign(sure=sure).sort_values(
+        ["sure", "difference"], ascending=[False, True], na_position="first"
+    )
+    subject, roi = order.iloc[0]["subject"], order.iloc[0]["roi"]
+    name = f"{roi}, mean" if subject == MEAN else f"{subject} {roi}"
+    return Taught(name, roi in silent, order, bool(group["q"].notna().all()))
