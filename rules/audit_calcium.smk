@@ -26,6 +26,7 @@ rule find_reader_leaks:
         runtime=minutes(120),
     params:
         code=code_version("calcium/find_reader_leaks.py"),
+        content=contents_of(movie_input),
         reader=setting("readers", "reader"),
         of=lambda wildcards: f"{wildcards.session}, {wildcards.reader}",
         folders=movie_folders,

@@ -36,6 +36,7 @@ rule audit_students:
             teacher=lambda wildcards: ["brain", "none"],
         ),
         plugins=plugins_of(decoder=decoder_method),
+        content=contents_of(start_input),
         names=lambda wildcards: [
             wildcards.subject,
             wildcards.roi,

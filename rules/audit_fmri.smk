@@ -30,6 +30,7 @@ rule audit_brain:
     params:
         code=code_of("fmri/audit_brain.py", fmri_source=fmri_source),
         plugins=plugins_of(fmri_source=fmri_source),
+        content=contents_of(scanned("bold"), scanned("confounds")),
         source=setting("datasets", "dataset", "source"),
         shift=label_shift,
         seed=config["seed"],

@@ -31,6 +31,7 @@ rule simulate_session:
         runtime=minutes(120),
     params:
         code=code_version("calcium/simulate_session.py"),
+        content=contents_of(area_input("movie"), area_input("regions")),
         simulation=setting("areas", "area", "simulation"),
         session_settings=setting("areas", "area", "sessions", "session"),
         seed=config["data_seed"],
@@ -66,6 +67,12 @@ rule list_recordings:
         runtime=minutes(30),
     params:
         code=code_version("calcium/list_recordings.py"),
+        content=contents_of(
+            area_input("recordings"),
+            area_input("stimulations"),
+            area_input("cells"),
+            movie_input,
+        ),
         selection=setting("areas", "area", "frames"),
         readers=trials_held_out,
         reading=movie_reading,
@@ -100,6 +107,7 @@ rule extract_frames:
         runtime=minutes(120),
     params:
         code=code_version("calcium/extract_frames.py"),
+        content=contents_of(movie_input),
         selection=setting("areas", "area", "frames"),
         register=setting("areas", "area", "register"),
         reading=movie_reading,

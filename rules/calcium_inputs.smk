@@ -38,10 +38,10 @@ def movie_input(wildcards):
         ]
         found = movie_paths(of_session, movie_folders(wildcards))
     except NeuroLoopError as error:
-        MISSING[f"{wildcards.area}/{wildcards.session}"] = str(error)
+        MISSING[f"{wildcards.area}/{wildcards.session}"] = as_it_lies(str(error))
         return []
     return [
-        str(file)
+        users(file)
         for paths in found.values()
         for path in paths
         for file in files_of_movie(path)

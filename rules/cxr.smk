@@ -66,7 +66,7 @@ rule list_radiographs:
         runtime=minutes(60),
     params:
         code=code_version("cxr/list_radiographs.py"),
-        content=radiograph_content,
+        content=contents_of(radiograph_input, folders=radiograph_content),
         classes=setting("radiographs", "dataset", "classes"),
         size=setting("radiographs", "dataset", "size"),
         fit=setting("radiographs", "dataset", "fit"),
@@ -158,6 +158,7 @@ rule extract_features:
     params:
         code=code_of("cxr/extract_features.py", backbone=front_backbone),
         plugins=plugins_of(backbone=front_backbone),
+        content=contents_of(front_start),
         front=front_setting,
         views=setting("radiographs", "dataset", "views"),
         kind="{kind}",
@@ -201,6 +202,7 @@ rule train_classifier:
     params:
         code=code_of("cxr/train_classifier.py", backbone=classifier_backbone),
         plugins=plugins_of(backbone=classifier_backbone),
+        content=contents_of(classifier_start),
         classifier=setting("classifiers", "classifier"),
         folds=setting("radiographs", "dataset", "folds"),
         max_view=setting("radiographs", "dataset", "views"),

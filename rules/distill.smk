@@ -37,7 +37,7 @@ rule prepare_images:
         source=setting("datasets", "dataset", "teaching", "images", "source"),
         size=setting("datasets", "dataset", "teaching", "images", "size"),
         options=image_options,
-        content=image_content,
+        content=contents_of(image_input, folders=image_content),
         threads=config["threads"],
     script:
         "../scripts/distill/prepare_images.py"
@@ -110,6 +110,7 @@ rule train_students:
     params:
         code=code_of("distill/train_students.py", teacher=one_teacher),
         plugins=plugins_of(teacher=one_teacher),
+        content=contents_of(start_input),
         student=setting("students", "student"),
         n_seeds=setting("datasets", "dataset", "teaching", "seeds"),
         seed=config["seed"],
@@ -175,6 +176,7 @@ rule train_assignments:
         gpu=1,
     params:
         code=code_version("distill/train_assignments.py"),
+        content=contents_of(start_input),
         student=setting("students", "student"),
         assignments=setting("datasets", "dataset", "teaching", "assignments"),
         n_seeds=setting("datasets", "dataset", "teaching", "assignment_seeds"),

@@ -96,7 +96,7 @@ rule check_network:
     params:
         code=code_of("report/check_network.py", backbone=model_backbone),
         plugins=plugins_of(backbone=model_backbone),
-        content=model_content,
+        content=contents_of(model_input, model_parts, folders=model_content),
         seed=config["seed"],
         threads=config["threads"],
     script:
