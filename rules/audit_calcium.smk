@@ -11,6 +11,7 @@ rule find_reader_leaks:
         cells=f"results/{SESSION}/cells.tsv",
         recordings=f"results/{SESSION}/recordings.tsv",
         movies=movie_input,
+        contents=movie_contents,
     output:
         flags=f"results/{AUDITED}/leaks.json",
         run=f"results/{AUDITED}/find_reader_leaks.run.json",
@@ -27,6 +28,7 @@ rule find_reader_leaks:
     params:
         code=code_version("calcium/find_reader_leaks.py"),
         content=contents_of(movie_input),
+        changed=changed_in(movie_input),
         reader=setting("readers", "reader"),
         of=lambda wildcards: f"{wildcards.session}, {wildcards.reader}",
         folders=movie_folders,

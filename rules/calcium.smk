@@ -11,6 +11,7 @@ rule simulate_session:
         regions=area_input("regions"),
     output:
         movies=directory(f"results/{SESSION}/movies"),
+        contents=f"results/{SESSION}/movies.json",
         recordings=f"results/{SESSION}/recordings.tsv",
         stimulations=f"results/{SESSION}/stimulations.tsv",
         cells=f"results/{SESSION}/cells.tsv",
@@ -89,6 +90,7 @@ rule extract_frames:
         stimulations=f"results/{SESSION}/stimulations.tsv",
         cells=f"results/{SESSION}/cells.tsv",
         movies=movie_input,
+        contents=movie_contents,
     output:
         frames=f"results/{SESSION}/frames.h5",
         sidecar=f"results/{SESSION}/frames.json",
@@ -108,6 +110,7 @@ rule extract_frames:
     params:
         code=code_version("calcium/extract_frames.py"),
         content=contents_of(movie_input),
+        changed=changed_in(movie_input),
         selection=setting("areas", "area", "frames"),
         register=setting("areas", "area", "register"),
         reading=movie_reading,
@@ -128,6 +131,7 @@ rule check_area:
     output:
         facts="results/check/calcium/{area}.json",
         figures=directory("results/check/calcium/{area}.figures"),
+        contents="results/check/calcium/{area}.figures.json",
         run="results/check/calcium/{area}.run.json",
     log:
         "logs/check/calcium/{area}.log",

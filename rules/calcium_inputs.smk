@@ -26,7 +26,7 @@ def movie_input(wildcards):
     """Input function: the movies of a session, made here or listed in the area's manifest."""
     block = config["areas"][wildcards.area]
     if block["source"] != "tiff":
-        return f"results/calcium/{wildcards.area}/{wildcards.session}/movies"
+        return ancient(f"results/calcium/{wildcards.area}/{wildcards.session}/movies")
     manifest = data_input(block["recordings"], f"areas.{wildcards.area}.recordings")
     if not manifest:
         return []
@@ -46,6 +46,13 @@ def movie_input(wildcards):
         for path in paths
         for file in files_of_movie(path)
     ]
+
+
+def movie_contents(wildcards):
+    """Input function: what the folder of a session's movies held when it was made here."""
+    block = config["areas"][wildcards.area]
+    folder = f"results/calcium/{wildcards.area}/{wildcards.session}"
+    return [] if block["source"] == "tiff" else f"{folder}/movies.json"
 
 
 def movie_reading(wildcards):

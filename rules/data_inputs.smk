@@ -3,7 +3,8 @@
 from snakemake.io import ancient, local
 
 from neuroloop.files.data_link import LINK, as_it_lies, target
-from neuroloop.workflow.content_digest import digest_files
+from neuroloop.files.folder_contents import files_in, read_contents
+from neuroloop.workflow.content_digest import digest_files, whole_digest
 from neuroloop.workflow.data_place import place_data
 from neuroloop.workflow.folder_lock import FolderInUse
 
@@ -110,6 +111,36 @@ def files_digest(files):
         for folder, names in parted.items()
         if names
     ]
+
+
+def changed_in(find):
+    """Function of the wildcards, for params: folders of results that were changed since they were made.
+
+    `find` is an input function that names folders. What a job put into them stands in the file
+    beside them, which is an input; nothing tells Snakemake of a file that was changed later.
+    """
+
+    @with_signature
+    def changed(wildcards):
+        if not workflow.is_main_process:
+            return []
+        found = {path: folder_digest(path) for path in flat(find(wildcards))}
+        return sorted(f"{path}: {digest}" for path, digest in found.items() if digest)
+
+    return changed
+
+
+@cache
+def folder_digest(folder):
+    """Digest of a folder of results, if it holds something else than was put into it."""
+    contents = Path(f"{folder}.json")
+    if not (Path(folder).is_dir() and contents.is_file()):
+        return ""
+    found = digest_files(Path(folder), files_in(folder), DIGESTS, logger.info)
+    try:
+        return "" if found == whole_digest(read_contents(contents)) else found
+    except NeuroLoopError:
+        return found
 
 
 def images_digest(folder, find):

@@ -86,6 +86,7 @@ rule attribute_images:
     output:
         result=f"results/{EXPLAINED}/result.json",
         folder=directory(f"results/{EXPLAINED}/files"),
+        contents=f"results/{EXPLAINED}/files.json",
         run=f"results/{EXPLAINED}/run.json",
     log:
         f"logs/{EXPLAINED}/attribute_images.log",
@@ -126,6 +127,7 @@ rule look_inside:
     output:
         result=f"results/{EXPLAINED}/result.json",
         folder=directory(f"results/{EXPLAINED}/files"),
+        contents=f"results/{EXPLAINED}/files.json",
         run=f"results/{EXPLAINED}/run.json",
     log:
         f"logs/{EXPLAINED}/look_inside.log",
@@ -163,7 +165,8 @@ rule write_gallery:
         model=model_input,
         parts=model_parts,
         results=lambda wildcards: explained_files(wildcards.model, "result.json"),
-        folders=lambda wildcards: explained_files(wildcards.model, "files"),
+        folders=explained_folders,
+        contents=lambda wildcards: explained_files(wildcards.model, "files.json"),
     output:
         page=reported(
             "results/explain/{model}/gallery.html",
@@ -207,6 +210,7 @@ rule write_gallery:
         ),
         plugins=plugins_of(method=all_methods, backbone=model_backbone),
         content=contents_of(model_input, model_parts, folders=model_content),
+        changed=changed_in(explained_folders),
         simulated=model_simulated,
         threads=config["threads"],
     script:

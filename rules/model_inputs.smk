@@ -107,6 +107,11 @@ def explained_files(model, name):
     ]
 
 
+def explained_folders(wildcards):
+    """Input function: the folder of every method that the wildcards' network is looked into with."""
+    return [*map(ancient, explained_files(wildcards.model, "files"))]
+
+
 def trained_models():
     """The model.json of every network that this config trains."""
     return (

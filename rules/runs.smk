@@ -195,6 +195,8 @@ def whole(results, made, mend=True):
     def files(wildcards):
         jobs = {files[0]: files for files in made()}.values()
         lost = first_lost(jobs)
+        # a folder that lacks some of its files is there: Snakemake would not make it by itself
+        workflow.dag.forcefiles.update(path for path in lost if Path(path).is_dir())
         if len(lost) == len(jobs):
             return results
         return lost if mend and mends(lost) else [*results, *lost]

@@ -15,7 +15,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import lru_cache
@@ -26,6 +26,9 @@ TICK = 2.0
 
 #: Files, and bytes, to read from which on it is told.
 MANY, MUCH = 2000, 10e9
+
+#: Hexadecimal digits that are kept of a file's digest.
+DIGITS = 32
 
 #: What tells that a file changed: size, time of change of its content and of its entry.
 State = tuple[int, int, int]
@@ -94,11 +97,15 @@ def digest_files(
     if place and unread:
         settled = {name: found[name] for name in unread if now - found[name][2] > TICK * 1e9}
         _remember(place, known | settled)
+    return whole_digest({name: found[name][3] if name in found else "missing" for name in names})
+
+
+def whole_digest(contents: Mapping[str, str]) -> str:
+    """Digest of files whose contents' digests (sha256, or their first `DIGITS`) are known."""
     whole = hashlib.sha256()
-    for name in names:
-        content = found[name][3] if name in found else "missing"
-        whole.update(os.fsencode(name) + b"\0" + content.encode() + b"\0")
-    return f"{len(names)} files, {whole.hexdigest()[:16]}"
+    for name, content in contents.items():
+        whole.update(os.fsencode(name) + b"\0" + content[:DIGITS].encode() + b"\0")
+    return f"{len(contents)} files, {whole.hexdigest()[:16]}"
 
 
 def _state(path: Path) -> State | None:
@@ -114,7 +121,7 @@ def _content(path: Path) -> str:
         return "no file"
     try:
         with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()[:32]
+            return hashlib.file_digest(stream, "sha256").hexdigest()[:DIGITS]
     except OSError as error:
         return f"unreadable ({error.strerror})"
 

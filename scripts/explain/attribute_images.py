@@ -9,6 +9,7 @@ from neuroloop.explain.attribution.outcome import write_outcome
 from neuroloop.explain.explanation import explain_images, permuted_network, save_explanation
 from neuroloop.explain.models.model_file import open_model
 from neuroloop.explain.sanity.sanity import Checks
+from neuroloop.files.folder_contents import save_contents
 from neuroloop.files.formats import StrPath
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
@@ -97,3 +98,4 @@ if __name__ == "__main__":
             result=snakemake.output.result,
             folder=snakemake.output.folder,
         )
+        save_contents(snakemake.output.folder, snakemake.output.contents)
