@@ -67,7 +67,6 @@ rule train_surrogate_readers:
         of=lambda wildcards: f"{wildcards.session}, {wildcards.reader}",
         number=config["audit"]["surrogates"],
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/calcium/train_surrogate_readers.py"

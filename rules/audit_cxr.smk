@@ -37,7 +37,6 @@ rule audit_classifier:
         bootstraps=setting("radiographs", "dataset", "bootstraps"),
         surrogate_count=config["audit"]["surrogates"],
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/cxr/audit_classifier.py"

@@ -52,7 +52,6 @@ rule audit_students:
         fold_by=setting("datasets", "dataset", "fold_by"),
         student=setting("students", "student"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/distill/audit_students.py"

@@ -72,7 +72,6 @@ rule audit_decoding:
         n_folds=setting("datasets", "dataset", "folds"),
         fold_by=setting("datasets", "dataset", "fold_by"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/fmri/audit_decoding.py"

@@ -199,7 +199,6 @@ rule train_reader:
         code=code_version("calcium/train_reader.py"),
         reader=setting("readers", "reader"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/calcium/train_reader.py"

@@ -163,7 +163,6 @@ rule extract_features:
         views=setting("radiographs", "dataset", "views"),
         kind="{kind}",
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/cxr/extract_features.py"
@@ -208,7 +207,6 @@ rule train_classifier:
         max_view=setting("radiographs", "dataset", "views"),
         repeats=classifier_repeats,
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/cxr/train_classifier.py"
@@ -244,7 +242,6 @@ rule predict_external:
     params:
         code=code_of("cxr/predict_external.py", backbone=classifier_backbone),
         plugins=plugins_of(backbone=classifier_backbone),
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/cxr/predict_external.py"
@@ -305,7 +302,6 @@ rule map_radiographs:
         plugins=plugins_of(backbone=classifier_backbone),
         source=setting("radiographs", "dataset", "source"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/cxr/map_radiographs.py"

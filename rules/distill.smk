@@ -73,7 +73,6 @@ rule train_cnn_teacher:
         depth=setting("datasets", "dataset", "teaching", "cnn_depth"),
         folds=setting("datasets", "dataset", "teaching", "cnn_folds"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/distill/train_cnn_teacher.py"
@@ -114,7 +113,6 @@ rule train_students:
         student=setting("students", "student"),
         n_seeds=setting("datasets", "dataset", "teaching", "seeds"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/distill/train_students.py"
@@ -182,7 +180,6 @@ rule train_assignments:
         n_seeds=setting("datasets", "dataset", "teaching", "assignment_seeds"),
         at_once=setting("datasets", "dataset", "teaching", "seeds"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/distill/train_assignments.py"

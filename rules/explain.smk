@@ -70,7 +70,6 @@ rule train_randomised:
         content=contents_of(model_input, model_parts, folders=model_content),
         label_images=config["explain"]["settings"]["label_images"],
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/explain/train_randomised.py"
@@ -113,7 +112,6 @@ rule attribute_images:
         settings=config["explain"]["settings"],
         options=method_options,
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/explain/attribute_images.py"
@@ -153,7 +151,6 @@ rule look_inside:
         content=contents_of(model_input, model_parts, folders=model_content),
         options=method_options,
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/explain/look_inside.py"

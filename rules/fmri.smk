@@ -264,7 +264,6 @@ rule decode_network:
         n_voxels=setting("datasets", "dataset", "rois", "roi", "voxels"),
         calibration_folds=setting("datasets", "dataset", "calibration_folds"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/fmri/decode_network.py"

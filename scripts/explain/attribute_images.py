@@ -94,7 +94,7 @@ if __name__ == "__main__":
             settings=snakemake.params.settings,
             options=snakemake.params.options,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
             result=snakemake.output.result,
             folder=snakemake.output.folder,
         )

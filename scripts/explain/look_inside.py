@@ -91,7 +91,7 @@ if __name__ == "__main__":
             method=snakemake.wildcards.method,
             options=snakemake.params.options,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
             result=snakemake.output.result,
             folder=snakemake.output.folder,
         )
