@@ -29,7 +29,9 @@ rule find_reader_leaks:
         code=code_version("calcium/find_reader_leaks.py"),
         content=contents_of(movie_input),
         changed=changed_in(movie_input),
-        reader=setting("readers", "reader"),
+        reader=setting(
+            "readers", "reader", only=("input", "split", "last_trials", "folds")
+        ),
         of=lambda wildcards: f"{wildcards.session}, {wildcards.reader}",
         folders=movie_folders,
         exclusion_radius=setting("areas", "area", "exclusion_radius"),

@@ -69,7 +69,7 @@ rule train_cnn_teacher:
         gpu=1,
     params:
         code=code_version("distill/train_cnn_teacher.py"),
-        student=setting("students", "student"),
+        student=setting("students", "student", but=("temperature", "alpha", "weights")),
         depth=setting("datasets", "dataset", "teaching", "cnn_depth"),
         folds=setting("datasets", "dataset", "teaching", "cnn_folds"),
         seed=config["seed"],

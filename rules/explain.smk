@@ -109,7 +109,7 @@ rule attribute_images:
         ),
         plugins=plugins_of(method=one_method, backbone=model_backbone),
         content=contents_of(model_input, model_parts, folders=model_content),
-        settings=config["explain"]["settings"],
+        settings=setting("explain", "settings", but=("label_images",)),
         options=method_options,
         seed=config["seed"],
         threads=config["threads"],
