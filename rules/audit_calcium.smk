@@ -11,6 +11,7 @@ rule find_reader_leaks:
         cells=f"results/{SESSION}/cells.tsv",
         recordings=f"results/{SESSION}/recordings.tsv",
         movies=movie_input,
+        contents=movie_contents,
     output:
         flags=f"results/{AUDITED}/leaks.json",
         run=f"results/{AUDITED}/find_reader_leaks.run.json",
@@ -26,7 +27,11 @@ rule find_reader_leaks:
         runtime=minutes(120),
     params:
         code=code_version("calcium/find_reader_leaks.py"),
-        reader=setting("readers", "reader"),
+        content=contents_of(movie_input),
+        changed=changed_in(movie_input),
+        reader=setting(
+            "readers", "reader", only=("input", "split", "last_trials", "folds")
+        ),
         of=lambda wildcards: f"{wildcards.session}, {wildcards.reader}",
         folders=movie_folders,
         exclusion_radius=setting("areas", "area", "exclusion_radius"),
@@ -64,7 +69,6 @@ rule train_surrogate_readers:
         of=lambda wildcards: f"{wildcards.session}, {wildcards.reader}",
         number=config["audit"]["surrogates"],
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/calcium/train_surrogate_readers.py"

@@ -29,6 +29,7 @@ rule audit_classifier:
     params:
         code=code_of("cxr/audit_classifier.py", backbone=classifier_backbone),
         plugins=plugins_of(backbone=classifier_backbone),
+        content=contents_of(classifier_start),
         classifier=setting("classifiers", "classifier"),
         folds=setting("radiographs", "dataset", "folds"),
         max_view=setting("radiographs", "dataset", "views"),
@@ -36,7 +37,6 @@ rule audit_classifier:
         bootstraps=setting("radiographs", "dataset", "bootstraps"),
         surrogate_count=config["audit"]["surrogates"],
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/cxr/audit_classifier.py"
@@ -75,7 +75,7 @@ rule audit_radiographs:
         runtime=minutes(60),
     params:
         code=code_version("cxr/audit_radiographs.py"),
-        content=audited_content,
+        content=contents_of(audited_source, folders=audited_content),
         seed=config["seed"],
         threads=config["threads"],
     script:

@@ -36,6 +36,7 @@ rule audit_students:
             teacher=lambda wildcards: ["brain", "none"],
         ),
         plugins=plugins_of(decoder=decoder_method),
+        content=contents_of(start_input),
         names=lambda wildcards: [
             wildcards.subject,
             wildcards.roi,
@@ -51,7 +52,6 @@ rule audit_students:
         fold_by=setting("datasets", "dataset", "fold_by"),
         student=setting("students", "student"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/distill/audit_students.py"

@@ -30,6 +30,7 @@ rule audit_brain:
     params:
         code=code_of("fmri/audit_brain.py", fmri_source=fmri_source),
         plugins=plugins_of(fmri_source=fmri_source),
+        content=contents_of(scanned("bold"), scanned("confounds")),
         source=setting("datasets", "dataset", "source"),
         shift=label_shift,
         seed=config["seed"],
@@ -71,7 +72,6 @@ rule audit_decoding:
         n_folds=setting("datasets", "dataset", "folds"),
         fold_by=setting("datasets", "dataset", "fold_by"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/fmri/audit_decoding.py"

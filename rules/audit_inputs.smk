@@ -58,7 +58,7 @@ def scanned(name):
         entry = source_entry(wildcards)
         if not hasattr(entry, "scanned"):
             return []
-        return entry.scanned(subject_input(wildcards)).get(name, [])
+        return [*map(users, entry.scanned(subject_input(wildcards)).get(name, []))]
 
     return files
 

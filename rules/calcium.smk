@@ -11,6 +11,7 @@ rule simulate_session:
         regions=area_input("regions"),
     output:
         movies=directory(f"results/{SESSION}/movies"),
+        contents=f"results/{SESSION}/movies.json",
         recordings=f"results/{SESSION}/recordings.tsv",
         stimulations=f"results/{SESSION}/stimulations.tsv",
         cells=f"results/{SESSION}/cells.tsv",
@@ -31,6 +32,7 @@ rule simulate_session:
         runtime=minutes(120),
     params:
         code=code_version("calcium/simulate_session.py"),
+        content=contents_of(area_input("movie"), area_input("regions")),
         simulation=setting("areas", "area", "simulation"),
         session_settings=setting("areas", "area", "sessions", "session"),
         seed=config["data_seed"],
@@ -66,6 +68,12 @@ rule list_recordings:
         runtime=minutes(30),
     params:
         code=code_version("calcium/list_recordings.py"),
+        content=contents_of(
+            area_input("recordings"),
+            area_input("stimulations"),
+            area_input("cells"),
+            movie_input,
+        ),
         selection=setting("areas", "area", "frames"),
         readers=trials_held_out,
         reading=movie_reading,
@@ -82,6 +90,7 @@ rule extract_frames:
         stimulations=f"results/{SESSION}/stimulations.tsv",
         cells=f"results/{SESSION}/cells.tsv",
         movies=movie_input,
+        contents=movie_contents,
     output:
         frames=f"results/{SESSION}/frames.h5",
         sidecar=f"results/{SESSION}/frames.json",
@@ -100,6 +109,8 @@ rule extract_frames:
         runtime=minutes(120),
     params:
         code=code_version("calcium/extract_frames.py"),
+        content=contents_of(movie_input),
+        changed=changed_in(movie_input),
         selection=setting("areas", "area", "frames"),
         register=setting("areas", "area", "register"),
         reading=movie_reading,
@@ -120,6 +131,7 @@ rule check_area:
     output:
         facts="results/check/calcium/{area}.json",
         figures=directory("results/check/calcium/{area}.figures"),
+        contents="results/check/calcium/{area}.figures.json",
         run="results/check/calcium/{area}.run.json",
     log:
         "logs/check/calcium/{area}.log",
@@ -187,7 +199,6 @@ rule train_reader:
         code=code_version("calcium/train_reader.py"),
         reader=setting("readers", "reader"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/calcium/train_reader.py"

@@ -26,7 +26,7 @@ def movie_input(wildcards):
     """Input function: the movies of a session, made here or listed in the area's manifest."""
     block = config["areas"][wildcards.area]
     if block["source"] != "tiff":
-        return f"results/calcium/{wildcards.area}/{wildcards.session}/movies"
+        return ancient(f"results/calcium/{wildcards.area}/{wildcards.session}/movies")
     manifest = data_input(block["recordings"], f"areas.{wildcards.area}.recordings")
     if not manifest:
         return []
@@ -38,14 +38,21 @@ def movie_input(wildcards):
         ]
         found = movie_paths(of_session, movie_folders(wildcards))
     except NeuroLoopError as error:
-        MISSING[f"{wildcards.area}/{wildcards.session}"] = str(error)
+        MISSING[f"{wildcards.area}/{wildcards.session}"] = as_it_lies(str(error))
         return []
     return [
-        str(file)
+        users(file)
         for paths in found.values()
         for path in paths
         for file in files_of_movie(path)
     ]
+
+
+def movie_contents(wildcards):
+    """Input function: what the folder of a session's movies held when it was made here."""
+    block = config["areas"][wildcards.area]
+    folder = f"results/calcium/{wildcards.area}/{wildcards.session}"
+    return [] if block["source"] == "tiff" else f"{folder}/movies.json"
 
 
 def movie_reading(wildcards):

@@ -38,9 +38,6 @@ WILDCARDS = dict.fromkeys(
 )
 WILDCARDS |= {"split": "patient|image|site", "kind": "study|affine"}
 
-#: Input files that the jobs at hand need and that are not there.
-MISSING = {}
-
 keep_in(Path(".neuroloop"))
 if workflow.is_main_process:
     code_record.keep_in(Path(".neuroloop"))
@@ -130,7 +127,6 @@ def teachers(wildcards):
 
 
 @with_signature
-@with_signature
 def only(names):
     """Wildcard constraint that lets these names through, and nothing if there are none."""
     return "|".join(names) or "(?!)"
@@ -194,29 +190,6 @@ def minutes(count):
     )
 
 
-def data_input(path, key):
-    """Input file below the data folder, or nothing if it is missing.
-
-    A missing file is remembered: a dry-run goes on without it, a run stops before its first job
-    with one line (`refuse_missing_inputs`).
-    """
-    try:
-        full = expand_path(path, config["data_folder"])
-    except ConfigError as error:
-        MISSING[path] = f"{error}; {origin(SOURCES, path)}"
-        return []
-    if not full.exists():
-        MISSING[path] = (
-            f"{full} is missing (config, {key}): {origin(SOURCES, path)}; put it there, "
-            "or change that key or data_folder"
-        )
-        return []
-    if not (full.is_file() or full.is_dir()):  # Snakemake would wait for a pipe
-        MISSING[path] = f"{full} is a device or pipe (config, {key}): name a file"
-        return []
-    return str(full)
-
-
 def fmri_source(wildcards):
     """Source of the wildcards' dataset."""
     return [config["datasets"][wildcards.dataset]["source"]]
@@ -230,30 +203,6 @@ def source_entry(wildcards):
 def source_needs(wildcards, name, usual):
     """Memory or time that an import from the source of the wildcards' dataset needs."""
     return getattr(source_entry(wildcards), name, usual)
-
-
-def subject_input(wildcards):
-    """Input function: the files that the source of the wildcards' dataset reads of a subject."""
-    dataset = config["datasets"][wildcards.dataset]
-    entry = source_entry(wildcards)
-    found = entry.inputs(dataset, wildcards.subject)
-    files = {
-        name: [
-            data_input(path, f"datasets.{wildcards.dataset}.{key}")
-            for key, path in named
-        ]
-        for name, named in found.items()
-    }
-    files = {name: [path for path in paths if path] for name, paths in files.items()}
-    return files | (entry.beside(files) if hasattr(entry, "beside") else {})
-
-
-def data_folders():
-    """The data folder, if it is known."""
-    try:
-        return [str(expand_path(".", config["data_folder"]))]
-    except ConfigError:
-        return []
 
 
 def subject_files(dataset, name):

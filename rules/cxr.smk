@@ -66,7 +66,7 @@ rule list_radiographs:
         runtime=minutes(60),
     params:
         code=code_version("cxr/list_radiographs.py"),
-        content=radiograph_content,
+        content=contents_of(radiograph_input, folders=radiograph_content),
         classes=setting("radiographs", "dataset", "classes"),
         size=setting("radiographs", "dataset", "size"),
         fit=setting("radiographs", "dataset", "fit"),
@@ -158,11 +158,11 @@ rule extract_features:
     params:
         code=code_of("cxr/extract_features.py", backbone=front_backbone),
         plugins=plugins_of(backbone=front_backbone),
+        content=contents_of(front_start),
         front=front_setting,
         views=setting("radiographs", "dataset", "views"),
         kind="{kind}",
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/cxr/extract_features.py"
@@ -201,12 +201,12 @@ rule train_classifier:
     params:
         code=code_of("cxr/train_classifier.py", backbone=classifier_backbone),
         plugins=plugins_of(backbone=classifier_backbone),
+        content=contents_of(classifier_start),
         classifier=setting("classifiers", "classifier"),
         folds=setting("radiographs", "dataset", "folds"),
         max_view=setting("radiographs", "dataset", "views"),
         repeats=classifier_repeats,
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/cxr/train_classifier.py"
@@ -242,7 +242,6 @@ rule predict_external:
     params:
         code=code_of("cxr/predict_external.py", backbone=classifier_backbone),
         plugins=plugins_of(backbone=classifier_backbone),
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/cxr/predict_external.py"
@@ -303,7 +302,6 @@ rule map_radiographs:
         plugins=plugins_of(backbone=classifier_backbone),
         source=setting("radiographs", "dataset", "source"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/cxr/map_radiographs.py"

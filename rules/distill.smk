@@ -37,7 +37,7 @@ rule prepare_images:
         source=setting("datasets", "dataset", "teaching", "images", "source"),
         size=setting("datasets", "dataset", "teaching", "images", "size"),
         options=image_options,
-        content=image_content,
+        content=contents_of(image_input, folders=image_content),
         threads=config["threads"],
     script:
         "../scripts/distill/prepare_images.py"
@@ -69,11 +69,10 @@ rule train_cnn_teacher:
         gpu=1,
     params:
         code=code_version("distill/train_cnn_teacher.py"),
-        student=setting("students", "student"),
+        student=setting("students", "student", but=("temperature", "alpha", "weights")),
         depth=setting("datasets", "dataset", "teaching", "cnn_depth"),
         folds=setting("datasets", "dataset", "teaching", "cnn_folds"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/distill/train_cnn_teacher.py"
@@ -110,10 +109,10 @@ rule train_students:
     params:
         code=code_of("distill/train_students.py", teacher=one_teacher),
         plugins=plugins_of(teacher=one_teacher),
+        content=contents_of(start_input),
         student=setting("students", "student"),
         n_seeds=setting("datasets", "dataset", "teaching", "seeds"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/distill/train_students.py"
@@ -175,12 +174,12 @@ rule train_assignments:
         gpu=1,
     params:
         code=code_version("distill/train_assignments.py"),
+        content=contents_of(start_input),
         student=setting("students", "student"),
         assignments=setting("datasets", "dataset", "teaching", "assignments"),
         n_seeds=setting("datasets", "dataset", "teaching", "assignment_seeds"),
         at_once=setting("datasets", "dataset", "teaching", "seeds"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/distill/train_assignments.py"

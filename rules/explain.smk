@@ -67,10 +67,9 @@ rule train_randomised:
     params:
         code=code_of("explain/train_randomised.py", backbone=model_backbone),
         plugins=plugins_of(backbone=model_backbone),
-        content=model_content,
+        content=contents_of(model_input, model_parts, folders=model_content),
         label_images=config["explain"]["settings"]["label_images"],
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/explain/train_randomised.py"
@@ -86,6 +85,7 @@ rule attribute_images:
     output:
         result=f"results/{EXPLAINED}/result.json",
         folder=directory(f"results/{EXPLAINED}/files"),
+        contents=f"results/{EXPLAINED}/files.json",
         run=f"results/{EXPLAINED}/run.json",
     log:
         f"logs/{EXPLAINED}/attribute_images.log",
@@ -108,11 +108,10 @@ rule attribute_images:
             backbone=model_backbone,
         ),
         plugins=plugins_of(method=one_method, backbone=model_backbone),
-        content=model_content,
-        settings=config["explain"]["settings"],
+        content=contents_of(model_input, model_parts, folders=model_content),
+        settings=setting("explain", "settings", but=("label_images",)),
         options=method_options,
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/explain/attribute_images.py"
@@ -126,6 +125,7 @@ rule look_inside:
     output:
         result=f"results/{EXPLAINED}/result.json",
         folder=directory(f"results/{EXPLAINED}/files"),
+        contents=f"results/{EXPLAINED}/files.json",
         run=f"results/{EXPLAINED}/run.json",
     log:
         f"logs/{EXPLAINED}/look_inside.log",
@@ -148,10 +148,9 @@ rule look_inside:
             backbone=model_backbone,
         ),
         plugins=plugins_of(method=one_method, backbone=model_backbone),
-        content=model_content,
+        content=contents_of(model_input, model_parts, folders=model_content),
         options=method_options,
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/explain/look_inside.py"
@@ -163,7 +162,8 @@ rule write_gallery:
         model=model_input,
         parts=model_parts,
         results=lambda wildcards: explained_files(wildcards.model, "result.json"),
-        folders=lambda wildcards: explained_files(wildcards.model, "files"),
+        folders=explained_folders,
+        contents=lambda wildcards: explained_files(wildcards.model, "files.json"),
     output:
         page=reported(
             "results/explain/{model}/gallery.html",
@@ -206,7 +206,8 @@ rule write_gallery:
             backbone=model_backbone,
         ),
         plugins=plugins_of(method=all_methods, backbone=model_backbone),
-        content=model_content,
+        content=contents_of(model_input, model_parts, folders=model_content),
+        changed=changed_in(explained_folders),
         simulated=model_simulated,
         threads=config["threads"],
     script:

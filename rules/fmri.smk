@@ -93,6 +93,7 @@ rule import_subject:
     params:
         code=code_of("fmri/import_subject.py", fmri_source=fmri_source),
         plugins=plugins_of(fmri_source=fmri_source),
+        content=contents_of(subject_input),
         source=setting("datasets", "dataset", "source"),
         options=lambda wildcards: source_entry(wildcards).options(
             config["datasets"][wildcards.dataset], wildcards.subject
@@ -263,7 +264,6 @@ rule decode_network:
         n_voxels=setting("datasets", "dataset", "rois", "roi", "voxels"),
         calibration_folds=setting("datasets", "dataset", "calibration_folds"),
         seed=config["seed"],
-        device=config["device"],
         threads=config["threads"],
     script:
         "../scripts/fmri/decode_network.py"

@@ -1,18 +1,9 @@
 """Functions that the rules of students share: their images, their files. No rule stands here."""
 
 from neuroloop.report.sections.distillation import can_be_watched
-from neuroloop.workflow.image_digest import digest_files
 
 #: Most brains that a page shows at work, image by image.
 MOST_WATCHED = 12
-
-
-def images_digest(folder, find):
-    """Digest of the images that `find` names in a folder; what a job starts has no use for it."""
-    if not workflow.is_main_process:
-        return ""
-    folder = Path(folder)
-    return digest_files(folder, find(folder), Path(".neuroloop/digests"), logger.info)
 
 
 def image_source(wildcards):
@@ -41,14 +32,13 @@ def image_options(wildcards):
 def image_input(wildcards):
     """Input function: folders or files that hold the students' images.
 
-    A folder's own time says nothing of the images below it: `image_content` does.
+    A folder says nothing of the images below it: `image_content` does.
     """
     source = image_entry(wildcards.dataset)
     named = source.inputs(config["datasets"][wildcards.dataset])
     where = f"datasets.{wildcards.dataset}"
     paths = [data_input(path, f"{where}.{key}") for key, path in named]
-    folders = hasattr(source, "listed")
-    return [ancient(path) if folders else path for path in paths if path]
+    return [path for path in paths if path]
 
 
 @cache

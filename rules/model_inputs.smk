@@ -42,16 +42,13 @@ def own_model(wildcards):
 def model_parts(wildcards):
     """Input function: weights and images of a network, whose changes its model.json does not show.
 
-    A folder's own time says nothing of the images below it: `model_content` does.
+    A folder says nothing of the images below it: `model_content` does.
     """
     path = config["explain"]["models"][wildcards.model]
     if path.startswith("results/"):
         folder = Path(path).parent
         return [f"{folder}/weights.safetensors", f"{folder}/images.npz"]
-    return [
-        ancient(str(part)) if part.is_dir() else str(part)
-        for part in own_model(wildcards)
-    ]
+    return [users(part) for part in own_model(wildcards)]
 
 
 @cache
@@ -108,6 +105,11 @@ def explained_files(model, name):
         f"results/explain/{model}/{method}/{name}"
         for method in config["explain"]["methods"]
     ]
+
+
+def explained_folders(wildcards):
+    """Input function: the folder of every method that the wildcards' network is looked into with."""
+    return [*map(ancient, explained_files(wildcards.model, "files"))]
 
 
 def trained_models():

@@ -5,7 +5,7 @@ import zlib
 from pathlib import PurePath
 
 from neuroloop.cxr.trainings import trainings
-from neuroloop.workflow.image_digest import images_listed
+from neuroloop.workflow.content_digest import images_listed
 
 #: What the frozen part of a classifier's network follows from: argument of the network -> key.
 FRONT = {
@@ -27,11 +27,10 @@ def radiographs_with_source(*sources):
 def radiograph_input(wildcards):
     """Input function: the folder or manifest of the wildcards' set of radiographs.
 
-    A folder's own time says nothing of the radiographs below it: `radiograph_content` does.
+    A folder says nothing of the radiographs below it, nor a manifest of those that it lists: `radiograph_content` does.
     """
     block = config["radiographs"][wildcards.dataset]
-    path = data_input(block["path"], f"radiographs.{wildcards.dataset}.path")
-    return ancient(path) if path and Path(path).is_dir() else path
+    return data_input(block["path"], f"radiographs.{wildcards.dataset}.path")
 
 
 @cache

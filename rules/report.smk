@@ -17,6 +17,7 @@ rule check_dataset:
     output:
         facts="results/check/{dataset}.json",
         figures=directory("results/check/{dataset}.figures"),
+        contents="results/check/{dataset}.figures.json",
         run="results/check/{dataset}.run.json",
     log:
         "logs/check/{dataset}.log",
@@ -55,6 +56,7 @@ rule check_radiographs:
     output:
         facts="results/check/cxr/{dataset}.json",
         figures=directory("results/check/cxr/{dataset}.figures"),
+        contents="results/check/cxr/{dataset}.figures.json",
         run="results/check/cxr/{dataset}.run.json",
     log:
         "logs/check/cxr/{dataset}.log",
@@ -82,6 +84,7 @@ rule check_network:
     output:
         facts="results/check/explain/{model}.json",
         figures=directory("results/check/explain/{model}.figures"),
+        contents="results/check/explain/{model}.figures.json",
         run="results/check/explain/{model}.run.json",
     log:
         "logs/check/explain/{model}.log",
@@ -96,7 +99,7 @@ rule check_network:
     params:
         code=code_of("report/check_network.py", backbone=model_backbone),
         plugins=plugins_of(backbone=model_backbone),
-        content=model_content,
+        content=contents_of(model_input, model_parts, folders=model_content),
         seed=config["seed"],
         threads=config["threads"],
     script:
@@ -107,7 +110,8 @@ rule write_passport:
     """Write one page that shows what came in, data set by data set."""
     input:
         passports=passports(".json"),
-        figures=passports(".figures"),
+        figures=[ancient(folder) for folder in passports(".figures")],
+        contents=passports(".figures.json"),
     output:
         page="results/check/index.html",
         run="results/check/run.json",
@@ -123,6 +127,7 @@ rule write_passport:
         runtime=minutes(10),
     params:
         code=code_version("report/write_passport.py"),
+        changed=changed_in(lambda wildcards: passports(".figures")),
         simulated=simulated_data(config),
         threads=config["threads"],
     script:

@@ -6,8 +6,8 @@ from neuroloop.report.chapters import simulated_data
 from neuroloop.report.provenance import citations
 from neuroloop.workflow.rule_steps import rule_steps
 
-#: Keys of the config that say how jobs run, and change no number.
-RUNNING = ("device", "threads", "longest_job")
+#: Keys of the config that say how and where jobs run, and change no number.
+RUNNING = ("device", "threads", "longest_job", "data_folder")
 
 
 def looked_into():
@@ -17,7 +17,7 @@ def looked_into():
 
 
 def as_completed():
-    """The config as it was completed, without what says how jobs run.
+    """The config as it was completed, without what says how and where jobs run.
 
     Blocks stand in the order of their names: a config that reaches a cluster's job has another
     order than the files had.

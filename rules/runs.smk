@@ -1,5 +1,6 @@
 """How a run begins and ends, and what its targets ask for. No rule stands here."""
 
+import atexit
 import os
 import sys
 
@@ -27,6 +28,9 @@ MENDING = set()
 
 #: What keeps the line that says how far this run is, once it has begun.
 PROGRESS = []
+
+#: Missing files that a dry-run names one by one.
+NAMED = 10
 
 #: Environment variable by which the run after such a run is known.
 MENDED = "NEUROLOOP_MENDED"
@@ -200,6 +204,26 @@ def refuse_missing_inputs():
         raise WorkflowError(first + others)
 
 
+def tell_missing_inputs():
+    """At the end of a dry-run, which goes on without them, say which input data are missing."""
+    silent = workflow.output_settings.quiet or ()
+    if not (workflow.executor_plugin and workflow.dryrun and MISSING):
+        return
+    if Quietness.ALL in silent:
+        return
+    count = f"{len(MISSING)} input{'s' * (len(MISSING) > 1)}"
+    lines = [
+        f"Missing: {count}; a run would end before its first job.",
+        *MISSING.values(),
+    ]
+    more = [f"... and {len(MISSING) - NAMED} more."] if len(MISSING) > NAMED else []
+    print("\n  ".join(lines[: NAMED + 1] + more), file=sys.stderr)
+
+
+if workflow.is_main_process:  # Snakemake calls none of its hooks in a dry-run
+    atexit.register(tell_missing_inputs)
+
+
 def whole(results, made, mend=True):
     """Input function of a target: its results, and what is gone of the jobs that lead to them.
 
@@ -210,6 +234,8 @@ def whole(results, made, mend=True):
     def files(wildcards):
         jobs = {files[0]: files for files in made()}.values()
         lost = first_lost(jobs)
+        # a folder that lacks some of its files is there: Snakemake would not make it by itself
+        workflow.dag.forcefiles.update(path for path in lost if Path(path).is_dir())
         if len(lost) == len(jobs):
             return results
         return lost if mend and mends(lost) else [*results, *lost]

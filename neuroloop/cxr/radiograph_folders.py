@@ -11,6 +11,7 @@ import pandas as pd
 from neuroloop.cxr.class_names import chosen, spellings
 from neuroloop.cxr.patients import told_patients
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.data_link import lasting
 from neuroloop.files.door import is_there
 from neuroloop.files.intake import Intake
 from neuroloop.files.natural_order import natural_sorted
@@ -150,7 +151,7 @@ def _images(folder: Path, intake: Intake) -> list[str]:
         intake.drop(what, f"only {' '.join(SUFFIXES)} are read", number)
     for name in natural_sorted(found.links):
         if not _hidden(name):
-            intake.recognise(f"The link {name} was followed to {(folder / name).resolve()}.")
+            intake.recognise(f"The link {name} was followed to {lasting(folder / name)}.")
     return natural_sorted(files)
 
 

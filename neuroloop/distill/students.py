@@ -72,13 +72,17 @@ class Student:
 
     @classmethod
     def from_block(cls, block: Mapping[str, Any], weights: Path | None = None) -> "Student":
-        """Build a student from its block of named values (config, students) and its start."""
+        """Build a student from its block of named values (config, students) and its start.
+
+        Without ``temperature`` and ``alpha`` it learns from labels alone.
+        """
         recipe = Recipe(
             **{field.name: block[field.name] for field in fields(Recipe) if field.name in block}
         )
-        own = {name: block[name] for name in ("depth", "width", "stem", "temperature", "alpha")}
+        own = {name: block[name] for name in ("depth", "width", "stem")}
+        loss = {name: block.get(name, 1.0) for name in ("temperature", "alpha")}
         views = {name: block[name] for name in ("crop", "pad", "flip", "batched_networks")}
-        return cls(**own, **views, weights=weights, recipe=recipe)
+        return cls(**own, **loss, **views, weights=weights, recipe=recipe)
 
 
 @dataclass(frozen=True, eq=False)

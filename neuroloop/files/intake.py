@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from neuroloop.files.atomic import StrPath
+from neuroloop.files.data_link import as_configured
 from neuroloop.files.door import outside
 from neuroloop.files.json_files import read_json, save_json
 
@@ -48,6 +49,8 @@ class Dropped:
 class Intake:
     """What was read of a data set.
 
+    Files below the data folder have their paths below it, wherever that lies.
+
     Attributes
     ----------
     files : list of ReadFile
@@ -68,26 +71,26 @@ class Intake:
         """Add files that are read whole; one that is there already is not hashed again."""
         known = {each.file for each in self.files}
         for path in dict.fromkeys(map(str, paths)):
-            if path in known:
+            if as_configured(path) in known:
                 continue
             with outside(path, "a file that is read whole"), Path(path).open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            self.files.append(ReadFile(path, Path(path).stat().st_size, digest))
+            self.files.append(ReadFile(as_configured(path), Path(path).stat().st_size, digest))
 
     def recognise(self, sentence: str) -> None:
         """Add what was recognised; a sentence that is there already is not repeated."""
-        if sentence not in self.recognised:
+        if (sentence := as_configured(sentence)) not in self.recognised:
             self.recognised.append(sentence)
 
     def drop(self, what: str, reason: str, count: int = 1) -> None:
         """Add what is left out, if it is anything at all."""
         if count:
             log.info("%d %s left out: %s", count, what, reason)
-            self.dropped.append(Dropped(what, count, reason))
+            self.dropped.append(Dropped(as_configured(what), count, as_configured(reason)))
 
     def warn(self, sentence: str) -> None:
         """Add a warning; it is logged too, and not repeated."""
-        if sentence not in self.warnings:
+        if (sentence := as_configured(sentence)) not in self.warnings:
             log.warning("%s", sentence)
             self.warnings.append(sentence)
 

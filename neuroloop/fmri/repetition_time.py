@@ -2,11 +2,13 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.data_link import LINK
 from neuroloop.files.formats import StrPath, read_json
 from neuroloop.files.intake import Intake
 from neuroloop.fmri.bids_timing import Stated, even_step, tell_acquisition
@@ -42,7 +44,7 @@ def json_files(bold: StrPath) -> list[Path]:
     parts = stem.split("_")
     if parts[-1] != "bold":
         return found
-    for folder in path.absolute().parents[:LEVELS]:
+    for folder in islice(_above(path), LEVELS):
         here = [
             file
             for file in folder.glob("*bold.json")
@@ -52,6 +54,14 @@ def json_files(bold: StrPath) -> list[Path]:
         if (folder / "dataset_description.json").exists():
             break
     return found
+
+
+def _above(path: Path) -> Iterator[Path]:
+    """Folders above a file, by paths that do not say where the data folder lies."""
+    folder = path if path.is_relative_to(LINK) else path.absolute()
+    while folder != folder.parent:
+        folder = folder / ".." if folder == LINK or folder.name == ".." else folder.parent
+        yield folder
 
 
 def repetition_times(

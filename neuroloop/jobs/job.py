@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.data_link import as_it_lies
 from neuroloop.files.formats import StrPath, save_json
 
 #: Environment variables that fix the number of threads of numeric libraries when they load.
@@ -57,13 +58,13 @@ def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
         try:
             yield facts
         except NeuroLoopError as error:
-            message = " ".join(str(error).splitlines())
+            message = as_it_lies(" ".join(str(error).splitlines()))
             logging.error("%s", message)
             print(f"Error: {message}", file=sys.stderr)
             sys.exit(1)
         except Exception as error:
             logging.exception("unexpected error")
-            reason = " ".join(str(error).split())
+            reason = as_it_lies(" ".join(str(error).split()))
             print(f"Error: {type(error).__name__}: {reason} (details: {log})", file=sys.stderr)
             sys.exit(1)
     usage = resource.getrusage(resource.RUSAGE_SELF)

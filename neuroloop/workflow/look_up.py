@@ -1,6 +1,6 @@
 """One way in which rules look settings up."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
@@ -17,15 +17,24 @@ def looking_up(config: Mapping[str, Any]) -> Callable[..., Callable[[Any], Any]]
     function
         ``setting("datasets", "dataset", "teaching", "seeds")`` is a function of the wildcards that
         follows these keys from the top of the config, for params; a key that is the name of a
-        wildcard stands for its value.
+        wildcard stands for its value. Of a block, ``only=(...)`` or ``but=(...)`` takes what the
+        job reads, so that it does not run again for the rest.
     """
 
-    def setting(*keys: str) -> Callable[[Any], Any]:
+    def setting(
+        *keys: str, only: Sequence[str] | None = None, but: Sequence[str] = ()
+    ) -> Callable[[Any], Any]:
         def look_up(wildcards: Any) -> Any:
             value: Any = config
             for key in keys:
                 value = value[getattr(wildcards, key, key)]
-            return value
+            if only is None and not but:
+                return value
+            return {
+                key: one
+                for key, one in value.items()
+                if (only is None or key in only) and key not in but
+            }
 
         return look_up
 

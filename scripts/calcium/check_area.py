@@ -8,6 +8,7 @@ import pandas as pd
 
 from neuroloop.calcium.session_check import area_line, check_session
 from neuroloop.calcium.shared_frames import refuse_shared_sessions
+from neuroloop.files.folder_contents import save_contents
 from neuroloop.files.formats import StrPath
 from neuroloop.files.intake import joined, read_intake
 from neuroloop.jobs.job import job
@@ -93,3 +94,4 @@ if __name__ == "__main__":
             selection=snakemake.params.selection,
             exclusion_radius=snakemake.params.exclusion_radius,
         )
+        save_contents(snakemake.output.figures, snakemake.output.contents)

@@ -40,7 +40,7 @@ def find_reader_leaks(
     flags : path
         Where to write.
     reader : mapping
-        The reader's block of the config.
+        Of the reader's block of the config, its input and how it holds out trials.
     exclusion_radius : float
         Pixels.
     of : str

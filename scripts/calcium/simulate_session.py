@@ -12,6 +12,7 @@ from neuroloop.calcium.protocol import Protocol
 from neuroloop.calcium.simulate import draw_area, draw_session
 from neuroloop.calcium.simulated_movie import recording_frames, write_session
 from neuroloop.calcium.simulated_settings import AreaSettings, SessionSettings
+from neuroloop.files.folder_contents import save_contents
 from neuroloop.files.formats import StrPath, save_arrays, save_table
 from neuroloop.jobs.job import job
 
@@ -95,3 +96,4 @@ if __name__ == "__main__":
             session_settings=snakemake.params.session_settings,
             seed=snakemake.params.seed,
         )
+        save_contents(snakemake.output.movies, snakemake.output.contents)

@@ -151,7 +151,7 @@ if __name__ == "__main__":
             cells=snakemake.input.cells,
             reader=snakemake.params.reader,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
             outputs=snakemake.output,
             checkpoints=Path(".neuroloop/checkpoints"),
             code=snakemake.params.code,

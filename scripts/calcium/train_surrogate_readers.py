@@ -118,7 +118,7 @@ if __name__ == "__main__":
             number=snakemake.params.number,
             of=snakemake.params.of,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
             checkpoints=Path(".neuroloop/checkpoints"),
             code=snakemake.params.code,
         )

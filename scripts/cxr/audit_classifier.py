@@ -131,7 +131,7 @@ if __name__ == "__main__":
             bootstraps=snakemake.params.bootstraps,
             surrogate_count=snakemake.params.surrogate_count,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
             checkpoints=Path(".neuroloop/checkpoints"),
             code=snakemake.params.code,
         )

@@ -80,5 +80,5 @@ if __name__ == "__main__":
             views=snakemake.params.views,
             kind=snakemake.params.kind,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
         )

@@ -113,5 +113,5 @@ if __name__ == "__main__":
             outputs=snakemake.output,
             source=snakemake.params.source,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
         )

@@ -118,6 +118,6 @@ if __name__ == "__main__":
             weights=snakemake.input.weights,
             classifier=snakemake.input.classifier,
             model=snakemake.input.model,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
             outputs=snakemake.output,
         )

@@ -154,7 +154,7 @@ if __name__ == "__main__":
             max_view=snakemake.params.max_view,
             repeats=snakemake.params.repeats,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
             outputs=snakemake.output,
             checkpoints=Path(".neuroloop/checkpoints"),
             code=snakemake.params.code,

@@ -162,7 +162,7 @@ if __name__ == "__main__":
             fold_by=snakemake.params.fold_by,
             student=snakemake.params.student,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
             checkpoints=Path(".neuroloop/checkpoints"),
             code=snakemake.params.code,
         )

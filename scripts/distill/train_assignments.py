@@ -110,7 +110,7 @@ if __name__ == "__main__":
             n_seeds=snakemake.params.n_seeds,
             at_once=snakemake.params.at_once,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
             checkpoints=Path(".neuroloop/checkpoints"),
             code=snakemake.params.code,
         )

@@ -122,7 +122,7 @@ if __name__ == "__main__":
             depth=snakemake.params.depth,
             folds=snakemake.params.folds,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
             checkpoints=Path(".neuroloop/checkpoints"),
             code=snakemake.params.code,
         )

@@ -130,7 +130,7 @@ if __name__ == "__main__":
             student=snakemake.params.student,
             n_seeds=snakemake.params.n_seeds,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
             outputs=snakemake.output,
             checkpoints=Path(".neuroloop/checkpoints"),
             code=snakemake.params.code,

@@ -9,6 +9,7 @@ from neuroloop.explain.attribution.outcome import write_outcome
 from neuroloop.explain.explanation import explain_images, permuted_network, save_explanation
 from neuroloop.explain.models.model_file import open_model
 from neuroloop.explain.sanity.sanity import Checks
+from neuroloop.files.folder_contents import save_contents
 from neuroloop.files.formats import StrPath
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
@@ -93,7 +94,8 @@ if __name__ == "__main__":
             settings=snakemake.params.settings,
             options=snakemake.params.options,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
             result=snakemake.output.result,
             folder=snakemake.output.folder,
         )
+        save_contents(snakemake.output.folder, snakemake.output.contents)

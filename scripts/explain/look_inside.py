@@ -9,6 +9,7 @@ from neuroloop.explain.attribution.outcome import write_outcome
 from neuroloop.explain.looks.inside import draw_inside
 from neuroloop.explain.looks.inside import look_inside as look
 from neuroloop.explain.models.model_file import OpenedModel, open_model
+from neuroloop.files.folder_contents import save_contents
 from neuroloop.files.formats import StrPath, save_arrays
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
@@ -90,7 +91,8 @@ if __name__ == "__main__":
             method=snakemake.wildcards.method,
             options=snakemake.params.options,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
             result=snakemake.output.result,
             folder=snakemake.output.folder,
         )
+        save_contents(snakemake.output.folder, snakemake.output.contents)

@@ -84,6 +84,6 @@ if __name__ == "__main__":
             model=snakemake.input.model,
             label_images=snakemake.params.label_images,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
             outputs=snakemake.output,
         )

@@ -101,5 +101,5 @@ if __name__ == "__main__":
             n_folds=snakemake.params.n_folds,
             fold_by=snakemake.params.fold_by,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
         )

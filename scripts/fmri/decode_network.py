@@ -99,7 +99,7 @@ if __name__ == "__main__":
             n_voxels=snakemake.params.n_voxels,
             calibration_folds=snakemake.params.calibration_folds,
             seed=snakemake.params.seed,
-            device=snakemake.params.device,
+            device=snakemake.config["device"],
             checkpoints=Path(".neuroloop/checkpoints"),
             code=snakemake.params.code,
         )

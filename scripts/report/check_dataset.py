@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from neuroloop.distill.image_set import IMAGE_COLUMNS, ImageSet, load_image_set
+from neuroloop.files.folder_contents import save_contents
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.files.intake import joined, read_intake
 from neuroloop.fmri.decoding import FOLD_COLUMNS
@@ -242,3 +243,4 @@ if __name__ == "__main__":
             regions=snakemake.params.regions,
             seed=snakemake.params.seed,
         )
+        save_contents(snakemake.output.figures, snakemake.output.contents)

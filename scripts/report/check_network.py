@@ -8,6 +8,7 @@ import pandas as pd
 
 from neuroloop.explain.figures.pictures import image_classes, pictures
 from neuroloop.explain.models.model_file import OpenedModel, open_model
+from neuroloop.files.folder_contents import save_contents
 from neuroloop.files.formats import StrPath
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
@@ -71,3 +72,4 @@ if __name__ == "__main__":
             figures=snakemake.output.figures,
             seed=snakemake.params.seed,
         )
+        save_contents(snakemake.output.figures, snakemake.output.contents)

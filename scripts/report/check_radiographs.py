@@ -16,6 +16,7 @@ from neuroloop.cxr.radiograph_look import (
     kinds_table,
     sites,
 )
+from neuroloop.files.folder_contents import save_contents
 from neuroloop.files.formats import StrPath, load_array, read_table
 from neuroloop.files.intake import joined, read_intake
 from neuroloop.jobs.job import job
@@ -181,3 +182,4 @@ if __name__ == "__main__":
             figures=snakemake.output.figures,
             seed=snakemake.params.seed,
         )
+        save_contents(snakemake.output.figures, snakemake.output.contents)

@@ -145,7 +145,6 @@ def chain(subject: str, roi: str) -> set[str]:
             "students.tiny_student.temperature",
             2.0,
             {
-                "train_cnn_teacher distill/tiny/cnn/tiny_student",
                 "train_reference_students distill/tiny/reference/none/tiny_student",
                 "train_reference_students distill/tiny/reference/cnn/tiny_student",
                 *{

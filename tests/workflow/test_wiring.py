@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from snakemake.api import ConfigSettings, OutputSettings, ResourceSettings, SnakemakeApi
+from snakemake.io import is_flagged
 
 from tests.project import ROOT
 
@@ -19,29 +20,30 @@ SCRIPTS = sorted(
     path for path in (ROOT / "scripts").glob("*/*.py") if not path.name.startswith("__")
 )
 
-#: What a job takes from its rule by itself: the record of the run, and its threads.
-OF_THE_JOB = {("output", "run"), ("params", "threads")}
+#: What a job takes from its rule by itself: the record of the run, its threads, and what the folder
+#: that it makes holds.
+OF_THE_JOB = {("output", "run"), ("params", "threads"), ("output", "contents")}
 
-#: Parameters that are there so that a job runs again when they change: hashes of code and of what
-#: folders hold, and what is asked of a download.
-TRIGGERS = {"code", "content", "asked"}
+#: Parameters that are there so that a job runs again when they change: hashes of code, of what the
+#: user's files hold, folders of results that were changed, and what is asked of a download.
+TRIGGERS = {"code", "content", "changed", "asked"}
 
 #: Inputs that a script finds by another one, beside which they lie: movies in folders, what
 #: belongs to a model.json.
 FOUND_BESIDE = {
-    "extract_frames": {"movies"},
-    "find_reader_leaks": {"movies"},
+    "extract_frames": {"movies", "contents"},
+    "find_reader_leaks": {"movies", "contents"},
     "list_recordings": {"movies"},
     "map_radiographs": {"weights", "images"},
     "check_area": {"sidecars"},
     "check_radiographs": {"sidecar"},
     "check_network": {"parts"},
-    "write_passport": {"figures"},
+    "write_passport": {"figures", "contents"},
     "attribute_images": {"parts", "randomised_metrics"},
     "look_inside": {"parts"},
     "train_randomised": {"parts"},
     "watch_teaching": {"parts"},
-    "write_gallery": {"parts"},
+    "write_gallery": {"parts", "contents"},
 }
 
 
@@ -159,3 +161,36 @@ def test_a_script_takes_what_its_rule_gives_and_all_of_it(
         if ("output", "model") in used:  # files that are written with a model.json
             used |= {("output", "weights"), ("output", "images")}
         assert unused <= used, f"{rule.name}: {sorted(unused - used)}"
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_a_device_is_of_the_config_and_no_part_of_what_a_job_is(
+    path: Path, rules: dict[str, list[Any]]
+) -> None:
+    """A param would run the job again where results are the same."""
+    _, call = call_of(path)
+    given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+    assert given.get("device", "snakemake.config['device']") == "snakemake.config['device']"
+    for rule in rules[path.stem]:
+        assert "device" not in names_of(rule)["params"]
+        assert ("gpu" in rule.resources) == ("device" in given), rule.name
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_a_folder_of_results_stands_for_its_files(path: Path, rules: dict[str, list[Any]]) -> None:
+    """What it holds is written beside it, and whoever reads it looks at that, not at its time."""
+    saved = re.findall(
+        r"save_contents\(snakemake\.output\.(\w+), snakemake\.output\.contents\)", path.read_text()
+    )
+    folders = {name for rules_ in rules.values() for rule in rules_ for name in folders_of(rule)}
+    assert folders == {"movies", "figures", "folder"}
+    for rule in rules[path.stem]:
+        made = folders_of(rule)
+        assert list(made) == saved, rule.name
+        for name, folder in made.items():
+            assert dict(rule.output.items())["contents"] == f"{folder}.json", name
+
+
+def folders_of(rule: Any) -> dict[str, str]:
+    """Folders that a rule makes, by their names."""
+    return {name: str(path) for name, path in rule.output.items() if is_flagged(path, "directory")}

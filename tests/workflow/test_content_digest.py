@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from neuroloop.images.listing import images_below, images_like
-from neuroloop.workflow import image_digest
-from neuroloop.workflow.image_digest import digest_files, images_listed
+from neuroloop.workflow import content_digest
+from neuroloop.workflow.content_digest import digest_files, images_listed
 from tests.project import Project, preset
 
 
@@ -89,9 +89,9 @@ def test_a_file_is_read_again_only_if_it_may_have_changed(
 ) -> None:
     """Also if size and time of change are those that it had."""
     folder = write(tmp_path / "here", "a.png", "b.png")
-    monkeypatch.setattr(image_digest, "TICK", 0)
+    monkeypatch.setattr(content_digest, "TICK", 0)
     read: list[str] = []
-    monkeypatch.setattr(image_digest, "_content", _noting(read, image_digest._content))
+    monkeypatch.setattr(content_digest, "_content", _noting(read, content_digest._content))
 
     def digest() -> str:
         read.clear()

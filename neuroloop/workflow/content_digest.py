@@ -1,8 +1,10 @@
-"""Digest of the image files behind a folder or a manifest, so that results follow their content.
+"""Digest of the user's files, and of those behind a folder or a manifest: results follow content.
 
 Snakemake looks at a folder's own time alone: an image added to or replaced in a folder below it is
-not noticed, and a mere touch is. Rules that read a folder or a manifest of images carry this
-digest among their params. Names in it are relative, so that a folder may move.
+not noticed, and a mere touch is. Of a file it asks for the content only if its time is newer than
+that of a result, and never above max-checksum-file-size: another version of the data whose times
+are older, as copies have that keep them, is not noticed. Rules that read what a user gave carry
+this digest among their params. Names in it are relative, so that the data may move.
 
 What was read of a file is remembered by its size and times (of its content, and of its entry, which
 no program can set), so that a file is read again only when one of these changed.
@@ -13,16 +15,20 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 #: Seconds within which a file may change twice and keep its times; so new it is not remembered.
 TICK = 2.0
 
-#: Files to read from which on it is told.
-MANY = 2000
+#: Files, and bytes, to read from which on it is told.
+MANY, MUCH = 2000, 10e9
+
+#: Hexadecimal digits that are kept of a file's digest.
+DIGITS = 32
 
 #: What tells that a file changed: size, time of change of its content and of its entry.
 State = tuple[int, int, int]
@@ -61,7 +67,7 @@ def digest_files(
     memory : Path or None
         Folder where it is remembered what was read; None reads all and remembers nothing.
     tell : callable
-        Gets a line if many files have to be read.
+        Gets a line if much has to be read.
 
     Returns
     -------
@@ -81,8 +87,9 @@ def digest_files(
             found[name] = known[name]
         elif state:
             unread[name] = state
-    if len(unread) >= MANY:
-        tell(f"Reading {len(unread)} images of {folder} that are new or changed.")
+    size = sum(state[0] for state in unread.values())
+    if len(unread) >= MANY or size >= MUCH:
+        tell(f"Reading {len(unread)} files ({size / 1e9:.1f} GB) that are new or changed.")
     with ThreadPoolExecutor() as pool:
         contents = pool.map(_content, (folder / name for name in unread))
         for (name, state), content in zip(unread.items(), contents, strict=True):
@@ -90,11 +97,15 @@ def digest_files(
     if place and unread:
         settled = {name: found[name] for name in unread if now - found[name][2] > TICK * 1e9}
         _remember(place, known | settled)
+    return whole_digest({name: found[name][3] if name in found else "missing" for name in names})
+
+
+def whole_digest(contents: Mapping[str, str]) -> str:
+    """Digest of files whose contents' digests (sha256, or their first `DIGITS`) are known."""
     whole = hashlib.sha256()
-    for name in names:
-        content = found[name][3] if name in found else "missing"
-        whole.update(os.fsencode(name) + b"\0" + content.encode() + b"\0")
-    return f"{len(names)} files, {whole.hexdigest()[:16]}"
+    for name, content in contents.items():
+        whole.update(os.fsencode(name) + b"\0" + content[:DIGITS].encode() + b"\0")
+    return f"{len(contents)} files, {whole.hexdigest()[:16]}"
 
 
 def _state(path: Path) -> State | None:
@@ -110,12 +121,19 @@ def _content(path: Path) -> str:
         return "no file"
     try:
         with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()[:32]
+            return hashlib.file_digest(stream, "sha256").hexdigest()[:DIGITS]
     except OSError as error:
         return f"unreadable ({error.strerror})"
 
 
 def _recall(place: Path) -> dict[str, Known]:
+    """What is remembered; a job more asks for it without reading it again."""
+    state = _state(place)
+    return _parsed(place, state) if state else {}
+
+
+@lru_cache(maxsize=8)
+def _parsed(place: Path, _: State) -> dict[str, Known]:
     try:
         return {name: tuple(known) for name, known in json.loads(place.read_text()).items()}
     except (OSError, ValueError, AttributeError, TypeError):
