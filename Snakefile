@@ -14,6 +14,7 @@ configfile: source("config/config.yaml")
 
 include: "rules/common.smk"
 include: "rules/runs.smk"
+include: "rules/region_inputs.smk"
 include: "rules/image_inputs.smk"
 include: "rules/calcium_inputs.smk"
 include: "rules/radiograph_inputs.smk"

@@ -233,7 +233,12 @@ def subject_input(wildcards):
     """Input function: the files that the source of the wildcards' dataset reads of a subject."""
     dataset = config["datasets"][wildcards.dataset]
     entry = source_entry(wildcards)
-    found = entry.inputs(dataset, wildcards.subject)
+    files = named_inputs(wildcards, entry.inputs(dataset, wildcards.subject))
+    return files | (entry.beside(files) if hasattr(entry, "beside") else {})
+
+
+def named_inputs(wildcards, found):
+    """Input files that a source names of the wildcards' dataset, by name, without missing ones."""
     files = {
         name: [
             data_input(path, f"datasets.{wildcards.dataset}.{key}")
@@ -241,8 +246,7 @@ def subject_input(wildcards):
         ]
         for name, named in found.items()
     }
-    files = {name: [path for path in paths if path] for name, paths in files.items()}
-    return files | (entry.beside(files) if hasattr(entry, "beside") else {})
+    return {name: [path for path in paths if path] for name, paths in files.items()}
 
 
 def data_folders():
