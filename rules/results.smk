@@ -316,8 +316,16 @@ CHECKED = whole(
     ],
     passport_jobs,
 )
-EVERYTHING = whole(rules.write_report.output, all_jobs)
-STATUS = whole(rules.write_report.output, all_jobs, mend=False)
+FINAL = [
+    *rules.write_report.output,
+    *[
+        path
+        for name in running("datasets")
+        for path in subject_files(name, "bdata.h5")
+    ],
+]
+EVERYTHING = whole(FINAL, all_jobs)
+STATUS = whole(FINAL, all_jobs, mend=False)
 SOFT_LABELS = whole(
     [
         path

@@ -73,7 +73,7 @@ def check_changing(brain: BrainData, origin: StrPath) -> None:
 
 def digest(voxels: np.ndarray) -> str:
     """SHA-256 of responses, by which subjects are compared."""
-    return hashlib.sha256(np.ascontiguousarray(voxels, dtype=np.float32)).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(voxels, dtype=np.float32).data).hexdigest()
 
 
 def check_subjects(sidecars: Sequence[StrPath]) -> None:

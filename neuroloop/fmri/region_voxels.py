@@ -69,7 +69,7 @@ def save_region(path: StrPath, region: RegionVoxels, **facts: Any) -> None:
         "place": ("voxel", "axis"),
         "series": ("volume", "voxel of the course"),
     }
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "voxel": region.voxel.astype(np.int64),
         "xyz": region.xyz.astype(np.float64),
         "place": region.place.astype(np.int32),
