@@ -15,6 +15,7 @@ configfile: source("config/config.yaml")
 include: "rules/common.smk"
 include: "rules/data_inputs.smk"
 include: "rules/runs.smk"
+include: "rules/region_inputs.smk"
 include: "rules/image_inputs.smk"
 include: "rules/calcium_inputs.smk"
 include: "rules/radiograph_inputs.smk"

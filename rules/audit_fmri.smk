@@ -4,8 +4,10 @@
 rule audit_brain:
     """Look for ways in which labels of one subject leak, through folds, scaling or the scan."""
     input:
-        bdata=f"results/{SUBJECT}/bdata.h5",
-        sidecar=f"results/{SUBJECT}/bdata.json",
+        samples=f"results/{SUBJECT}/samples.tsv",
+        responses=whole_responses,
+        voxels=read_apart("voxels.npz"),
+        regions=read_apart("region.npz"),
         folds=f"results/{SUBJECT}/folds.tsv",
         stimuli="results/fmri/{dataset}/stimuli.tsv",
         scan=scan_input,

@@ -33,10 +33,11 @@ rule draw_stimuli:
 rule simulate_subject:
     """Simulate what the scanner records of one subject who looks at handwritten digits."""
     output:
-        bdata=f"results/{SUBJECT}/bdata.h5",
-        sidecar=f"results/{SUBJECT}/bdata.json",
+        samples=f"results/{SUBJECT}/samples.tsv",
+        responses=f"results/{SUBJECT}/responses.h5",
+        sidecar=f"results/{SUBJECT}/responses.json",
         intake=f"results/{SUBJECT}/intake.json",
-        run=f"results/{SUBJECT}/bdata.run.json",
+        run=f"results/{SUBJECT}/responses.run.json",
     log:
         f"logs/{SUBJECT}/simulate_subject.log",
     benchmark:
@@ -69,12 +70,13 @@ rule import_subject:
     input:
         unpack(subject_input),
     output:
-        bdata=f"results/{SUBJECT}/bdata.h5",
-        sidecar=f"results/{SUBJECT}/bdata.json",
+        samples=f"results/{SUBJECT}/samples.tsv",
+        responses=f"results/{SUBJECT}/responses.h5",
+        sidecar=f"results/{SUBJECT}/responses.json",
         scan=f"results/{SUBJECT}/scan.npz",
         scan_sidecar=f"results/{SUBJECT}/scan.json",
         intake=f"results/{SUBJECT}/intake.json",
-        run=f"results/{SUBJECT}/bdata.run.json",
+        run=f"results/{SUBJECT}/responses.run.json",
     log:
         f"logs/{SUBJECT}/import_subject.log",
     benchmark:
@@ -106,7 +108,8 @@ rule import_subject:
 rule list_stimuli:
     """List what the subjects of a dataset saw, and set aside the images that test the students."""
     input:
-        bdata=lambda wildcards: subject_files(wildcards.dataset, "bdata.h5"),
+        samples=lambda wildcards: subject_files(wildcards.dataset, "samples.tsv"),
+        sidecars=lambda wildcards: subject_files(wildcards.dataset, "responses.json"),
     output:
         stimuli="results/fmri/{dataset}/stimuli.tsv",
         run="results/fmri/{dataset}/stimuli.run.json",
@@ -133,8 +136,7 @@ rule list_stimuli:
 rule assign_folds:
     """Deal a subject's training samples to folds, whole runs at a time, once for all decoders."""
     input:
-        bdata=f"results/{SUBJECT}/bdata.h5",
-        sidecar=f"results/{SUBJECT}/bdata.json",
+        samples=f"results/{SUBJECT}/samples.tsv",
     output:
         folds=f"results/{SUBJECT}/folds.tsv",
         run=f"results/{SUBJECT}/folds.run.json",
@@ -161,11 +163,16 @@ rule assign_folds:
 rule extract_region:
     """Take one region's voxels of the training samples."""
     input:
-        bdata=f"results/{SUBJECT}/bdata.h5",
+        unpack(region_input),
+        samples=f"results/{SUBJECT}/samples.tsv",
         folds=f"results/{SUBJECT}/folds.tsv",
+        scan=region_scan,
     output:
         voxels=f"results/{SUBJECT}/{{roi}}/voxels.npz",
         sidecar=f"results/{SUBJECT}/{{roi}}/voxels.json",
+        places=f"results/{SUBJECT}/{{roi}}/region.npz",
+        places_sidecar=f"results/{SUBJECT}/{{roi}}/region.json",
+        intake=f"results/{SUBJECT}/{{roi}}/intake.json",
         run=f"results/{SUBJECT}/{{roi}}/voxels.run.json",
     log:
         f"logs/{SUBJECT}/{{roi}}/extract_region.log",
@@ -175,10 +182,17 @@ rule extract_region:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1000),
-        runtime=minutes(10),
+        mem_mb=lambda wildcards, attempt: attempt
+        * region_needs(wildcards, "MEMORY", 1000),
+        runtime=lambda wildcards, attempt: minutes(
+            region_needs(wildcards, "MINUTES", 10)
+        )(wildcards, attempt),
     params:
-        code=code_version("fmri/extract_region.py"),
+        code=code_of("fmri/extract_region.py", fmri_source=region_source),
+        plugins=plugins_of(fmri_source=region_source),
+        content=contents_of(region_input),
+        source=setting("datasets", "dataset", "source"),
+        options=region_options,
         region=lambda wildcards: setting("datasets", "dataset", "rois", "roi")(
             wildcards
         ).get("flag")
@@ -186,6 +200,35 @@ rule extract_region:
         threads=config["threads"],
     script:
         "../scripts/fmri/extract_region.py"
+
+
+rule export_bdata:
+    """Write one subject's brain data as a BData file, for bdpy and other readers."""
+    input:
+        samples=f"results/{SUBJECT}/samples.tsv",
+        responses=whole_responses,
+        sidecar=f"results/{SUBJECT}/responses.json",
+        voxels=read_apart("voxels.npz"),
+        regions=read_apart("region.npz"),
+    output:
+        bdata=f"results/{SUBJECT}/bdata.h5",
+        sidecar=f"results/{SUBJECT}/bdata.json",
+        run=f"results/{SUBJECT}/bdata.run.json",
+    log:
+        f"logs/{SUBJECT}/export_bdata.log",
+    benchmark:
+        f"benchmarks/{SUBJECT}/export_bdata.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(4000),
+        runtime=minutes(20),
+    params:
+        code=code_version("fmri/export_bdata.py"),
+        threads=config["threads"],
+    script:
+        "../scripts/fmri/export_bdata.py"
 
 
 rule decode_linear:

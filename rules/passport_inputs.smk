@@ -45,10 +45,11 @@ def student_images(name):
 
 
 def dataset_intakes(wildcards):
-    """Input function: what was read of the wildcards' subjects and of their images."""
+    """Input function: what was read of the wildcards' subjects, regions and images."""
     images = f"results/distill/{wildcards.dataset}/intake.json"
     return [
         *subject_files(wildcards.dataset, "intake.json"),
+        *region_files(wildcards.dataset, "intake.json"),
         *([images] if taught(wildcards.dataset) else []),
     ]
 

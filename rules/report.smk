@@ -7,7 +7,9 @@ include: "report_inputs.smk"
 rule check_dataset:
     """Check that the configured analysis can be done on what was read of a dataset's inputs."""
     input:
-        bdata=lambda wildcards: subject_files(wildcards.dataset, "bdata.h5"),
+        voxels=lambda wildcards: region_files(wildcards.dataset, "voxels.npz"),
+        places=lambda wildcards: region_files(wildcards.dataset, "region.npz"),
+        responses=dataset_responses,
         folds=lambda wildcards: subject_files(wildcards.dataset, "folds.tsv"),
         scans=dataset_scans,
         stimuli="results/fmri/{dataset}/stimuli.tsv",
@@ -34,7 +36,7 @@ rule check_dataset:
     params:
         code=code_version("report/check_dataset.py"),
         regions=lambda wildcards: {
-            roi: {"flag": block.get("flag") or roi, "voxels": block["voxels"]}
+            roi: block["voxels"]
             for roi, block in config["datasets"][wildcards.dataset]["rois"].items()
         },
         seed=config["seed"],

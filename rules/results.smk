@@ -19,6 +19,15 @@ def sample_jobs(dataset):
     yield from jobs(made_by, dataset=[dataset], subject=block["subjects"])
 
 
+def region_jobs(dataset):
+    """Files of the jobs from a dataset's brain data to the voxels of its regions."""
+    block = config["datasets"][dataset]
+    each = {"dataset": [dataset], "subject": block["subjects"]}
+    yield from sample_jobs(dataset)
+    yield from jobs("assign_folds", **each)
+    yield from jobs("extract_region", **each, roi=block["rois"])
+
+
 def stimulus_jobs(dataset):
     """Files of the jobs that list what subjects saw."""
     if config["datasets"][dataset]["source"] == "simulated":
@@ -35,11 +44,8 @@ def decoding_jobs(dataset, decoders=None):
         decoders = block["decoders"]
     each = {"dataset": [dataset], "subject": block["subjects"]}
     region = each | {"roi": block["rois"]}
-    if block["source"] == "simulated":
-        yield from sample_jobs(dataset)
     yield from stimulus_jobs(dataset)
-    yield from jobs("assign_folds", **each)
-    yield from jobs("extract_region", **region)
+    yield from region_jobs(dataset)
     for made_by, chosen in (
         ("decode_linear", decoders_with("decode", decoders)),
         ("decode_network", decoders_with("KEEPS_NETWORK", decoders)),
@@ -103,6 +109,8 @@ def dataset_jobs(dataset):
     """Files of all jobs of a dataset."""
     yield from decoding_jobs(dataset)
     yield from assessment_jobs(dataset)
+    subjects = config["datasets"][dataset]["subjects"]
+    yield from jobs("export_bdata", dataset=[dataset], subject=subjects)
     yield from jobs("check_dataset", dataset=[dataset])
     yield from jobs("summarise_decoding", dataset=[dataset])
     yield from teaching_jobs(dataset)
@@ -219,10 +227,8 @@ def all_jobs():
 def passport_jobs():
     """Files of the jobs that read all inputs and show them."""
     for name in running("datasets"):
-        yield from sample_jobs(name)
         yield from stimulus_jobs(name)
-        block = config["datasets"][name]
-        yield from jobs("assign_folds", dataset=[name], subject=block["subjects"])
+        yield from region_jobs(name)
         if taught(name):
             yield from jobs("prepare_images", dataset=[name])
         yield from jobs("check_dataset", dataset=[name])
@@ -252,7 +258,6 @@ def reader_audit_jobs(area):
 def audit_jobs():
     """Files of the jobs that audit all data, and of those that read them."""
     for name in running("datasets"):
-        yield from sample_jobs(name)
         yield from stimulus_jobs(name)
         yield from brain_audit_jobs(name)
     for name in running("areas"):
@@ -267,11 +272,14 @@ def brain_audit_jobs(dataset):
     """Files of the jobs that audit a dataset of brain data, and of those between."""
     block = config["datasets"][dataset]
     each = {"dataset": [dataset], "subject": block["subjects"]}
-    yield from jobs("assign_folds", **each)
+    if config["audit"]["surrogates"] or reads_apart(dataset):
+        yield from region_jobs(dataset)
+    else:
+        yield from sample_jobs(dataset)
+        yield from jobs("assign_folds", **each)
     yield from jobs("audit_brain", **each)
     if config["audit"]["surrogates"]:
         region = each | {"roi": block["rois"]}
-        yield from jobs("extract_region", **region)
         yield from jobs("audit_decoding", **region, decoder=block["decoders"])
     if taught_by := surrogate_teaching(dataset):
         one = {"dataset": [dataset]}
@@ -308,8 +316,16 @@ CHECKED = whole(
     ],
     passport_jobs,
 )
-EVERYTHING = whole(rules.write_report.output, all_jobs)
-STATUS = whole(rules.write_report.output, all_jobs, mend=False)
+FINAL = [
+    *rules.write_report.output,
+    *[
+        path
+        for name in running("datasets")
+        for path in subject_files(name, "bdata.h5")
+    ],
+]
+EVERYTHING = whole(FINAL, all_jobs)
+STATUS = whole(FINAL, all_jobs, mend=False)
 SOFT_LABELS = whole(
     [
         path

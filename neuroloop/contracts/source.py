@@ -11,10 +11,13 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath
 from neuroloop.files.intake import Intake
 from neuroloop.fmri.brain import UNITS, check
-from neuroloop.fmri.source import Imported
+from neuroloop.fmri.source import Imported, ImportedRegion
 
 KIND = "fmri_source"
 FUNCTIONS = ("inputs", "options", "read")
+
+#: What one has beside these, if its regions are read from files of their own.
+OF_REGIONS = ("region_inputs", "region_options", "read_region")
 
 
 def check_source(
@@ -41,9 +44,10 @@ def check_source(
         For the first thing that is wrong.
     """
     name, entry = checked_entry(KIND, source, {})
-    missing = [one for one in FUNCTIONS if not callable(getattr(entry, one, None))]
-    if missing and len(missing) < len(FUNCTIONS):
-        refuse(KIND, name, f"has no function {missing[0]}: write it")
+    for functions in (FUNCTIONS, OF_REGIONS):
+        missing = [one for one in functions if not callable(getattr(entry, one, None))]
+        if missing and len(missing) < len(functions):
+            refuse(KIND, name, f"has no function {missing[0]}: write it")
     if files is None:
         return
     first, again = (call(KIND, name, entry.read, files, **options) for _ in range(2))
@@ -91,3 +95,42 @@ def check_imported(name: str, found: object, origin: StrPath) -> None:
     voxels = found.brain.voxels.shape[1]
     if places is not None and np.shape(places) != (voxels, 3):
         refuse(KIND, name, f"voxel_xyz has shape {np.shape(places)} for {voxels} voxels")
+
+
+def check_region(name: str, found: object, samples: int, origin: StrPath) -> None:
+    """Check what a source has read of a region.
+
+    Parameters
+    ----------
+    name : str
+        Of the source.
+    found : object
+        What its ``read_region`` gave.
+    samples : int
+        How many rows it has to have.
+    origin : path
+        For messages.
+
+    Raises
+    ------
+    NeuroLoopError
+        For the first thing that is wrong.
+    """
+    if not isinstance(found, ImportedRegion):
+        kind = type(found).__name__
+        refuse(KIND, name, f"read_region gives {kind}, no `source.ImportedRegion`")
+    x, voxel = np.asarray(found.x), np.asarray(found.voxels.voxel)
+    if x.dtype != np.float32 or x.shape != (samples, len(voxel)) or not len(voxel):
+        refuse(
+            KIND,
+            name,
+            f"read_region gives {x.dtype} of shape {x.shape} from {origin}: float32 of {samples} "
+            f"samples and {len(voxel)} voxels is needed",
+        )
+    if voxel.dtype.kind not in "iu" or (np.diff(voxel) <= 0).any():
+        refuse(KIND, name, "numbers of a region's voxels are whole and ascend: sort the voxels")
+    if not np.isfinite(x).all():
+        raise NeuroLoopError(
+            f"{origin}: {int((~np.isfinite(x)).sum())} NaN or infinite values in the region: leave "
+            "out their voxels"
+        )

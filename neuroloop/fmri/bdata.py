@@ -17,9 +17,10 @@ import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath, atomic, describe, save_json, sidecar_path
-from neuroloop.fmri.bdata_layout import CHUNK, flag, opened
+from neuroloop.fmri.bdata_layout import CHUNK, Layout, flag, opened
 from neuroloop.fmri.bdata_rows import DESCRIPTIONS, encode_rows
 from neuroloop.fmri.brain import UNITS, BrainData, check, check_finite
+from neuroloop.fmri.region_voxels import RegionVoxels
 
 
 def write_bdata(
@@ -152,6 +153,34 @@ def read_region(path: StrPath, roi: str) -> tuple[np.ndarray, pd.DataFrame]:
     rows = rows.iloc[training].reset_index(drop=True)
     check_finite(x, rows["sample"], f"{path}, ROI {roi}")
     return x, rows
+
+
+def read_region_voxels(path: StrPath, roi: str) -> RegionVoxels:
+    """Read which voxels a region has, counted among those of the file, and where they lie.
+
+    Parameters
+    ----------
+    path, roi
+        As for `read_region`.
+    """
+    with opened(path) as layout:
+        number = np.searchsorted(layout.columns("VoxelData"), layout.select(roi))
+        xyz = _xyz(layout)
+    return RegionVoxels(number) if xyz is None else RegionVoxels(number, xyz[number])
+
+
+def read_places(path: StrPath) -> tuple[int, np.ndarray | None]:
+    """Read how many voxels a file has, and their coordinates in mm where it knows all of them."""
+    with opened(path) as layout:
+        return len(layout.columns("VoxelData")), _xyz(layout)
+
+
+def _xyz(layout: Layout) -> np.ndarray | None:
+    axes = [key for key in ("voxel_x", "voxel_y", "voxel_z") if key in layout.keys]
+    if len(axes) < 3:
+        return None
+    xyz = np.column_stack([layout.of_voxels(key) for key in axes])
+    return xyz if np.isfinite(xyz).all() else None
 
 
 def read_voxel_rows(path: StrPath) -> Iterator[np.ndarray]:

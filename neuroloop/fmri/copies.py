@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.formats import StrPath
+from neuroloop.files.formats import StrPath, read_json
 from neuroloop.files.intake import Intake
-from neuroloop.fmri.bdata import read_voxel_rows
 from neuroloop.fmri.brain import BrainData
 
 
@@ -71,27 +71,30 @@ def check_changing(brain: BrainData, origin: StrPath) -> None:
             )
 
 
-def check_subjects(paths: Sequence[StrPath]) -> None:
+def digest(voxels: np.ndarray) -> str:
+    """SHA-256 of responses, by which subjects are compared."""
+    return hashlib.sha256(np.ascontiguousarray(voxels, dtype=np.float32).data).hexdigest()
+
+
+def check_subjects(sidecars: Sequence[StrPath]) -> None:
     """Refuse subjects who have the same responses: one person would count twice.
 
     Parameters
     ----------
-    paths : sequence of path
-        bdata.h5 of each subject.
+    sidecars : sequence of path
+        responses.json of each subject.
 
     Raises
     ------
     NeuroLoopError
         If two hold the same values.
     """
-    seen: dict[bytes, StrPath] = {}
-    for path in paths:
-        digest = hashlib.sha256()
-        for part in read_voxel_rows(path):
-            digest.update(part.tobytes())
-        other = seen.setdefault(digest.digest(), path)
+    seen: dict[str, StrPath] = {}
+    for path in sidecars:
+        other = seen.setdefault(read_json(path)["digest"], path)
         if other is not path:
+            one, first = (Path(each).with_suffix(".h5") for each in (path, other))
             raise NeuroLoopError(
-                f"{path} holds the same responses as {other}, so that one person would count as "
+                f"{one} holds the same responses as {first}, so that one person would count as "
                 "two: give each subject files of its own"
             )

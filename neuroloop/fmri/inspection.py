@@ -5,28 +5,26 @@ from typing import Any
 
 import pandas as pd
 
-from neuroloop.files.formats import StrPath
-from neuroloop.fmri.bdata import read_region
+from neuroloop.files.formats import StrPath, load_arrays
 from neuroloop.fmri.decoding import pose
 
 
 def inspect_subject(
-    bdata: StrPath,
+    voxels: Mapping[str, StrPath],
     folds: pd.DataFrame,
     stimuli: pd.DataFrame,
-    regions: Mapping[str, Mapping[str, Any]],
+    asked: Mapping[str, int | None],
 ) -> dict[str, Any]:
     """Count what one subject's data hold, reading every region.
 
     Parameters
     ----------
-    bdata : path
-        The subject's BData file.
+    voxels : mapping of str to path
+        voxels.npz of each region.
     folds, stimuli : DataFrame
         folds.tsv of the subject and stimuli.tsv of the dataset.
-    regions : mapping
-        For each region ``flag`` (name or condition in the file) and ``voxels`` (how many to
-        select, None for all).
+    asked : mapping of str to int or None
+        How many voxels of each region are selected, None for all.
 
     Returns
     -------
@@ -37,14 +35,15 @@ def inspect_subject(
     Raises
     ------
     NeuroLoopError
-        If a region is missing, a fold splits a block, or a fold cannot learn a category.
+        If a fold splits a block, or cannot learn a category.
     """
     counts, used = {}, {}
-    for name, region in regions.items():
-        x, rows = read_region(bdata, region["flag"])
+    for name, path in voxels.items():
+        arrays = load_arrays(path)
+        x, samples = arrays["x"], arrays["sample"]
         counts[name] = x.shape[1]
-        used[name] = min(region["voxels"] or x.shape[1], x.shape[1])
-    problem = pose(x, rows["sample"].to_numpy(dtype=str), folds, stimuli)
+        used[name] = min(asked[name] or x.shape[1], x.shape[1])
+    problem = pose(x, samples, folds, stimuli)
     return {
         "samples": len(folds),
         "unit": folds["unit"].iloc[0],

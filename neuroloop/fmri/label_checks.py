@@ -1,14 +1,11 @@
 """Whether the labels of a subject fit what was measured, told in sentences."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
-from neuroloop.files.formats import StrPath
+from neuroloop.files.formats import StrPath, load_arrays
 from neuroloop.files.intake import Intake
-from neuroloop.fmri.bdata import read_region
 from neuroloop.fmri.label_shifts import ShiftCurve, shift_curve
 from neuroloop.fmri.run_consistency import RunFit, run_fit
 from neuroloop.fmri.scan import Scan
@@ -31,11 +28,9 @@ class LabelChecks:
 
 def check_labels(
     subject: str,
-    bdata: StrPath,
+    largest: StrPath,
     folds: pd.DataFrame,
     scan: Scan | None,
-    regions: Mapping[str, Mapping[str, Any]],
-    voxels: Mapping[str, int],
     intake: Intake,
 ) -> LabelChecks:
     """Shift a subject's labels, compare its runs, and warn of what does not fit.
@@ -43,26 +38,22 @@ def check_labels(
     Parameters
     ----------
     subject : str
-    bdata : path
+    largest : path
+        voxels.npz of the region with the most voxels: runs are compared in it.
     folds : DataFrame
         folds.tsv: ``sample``, ``run``, ``block``, ``category``.
     scan : Scan or None
-    regions : mapping
-        ``flag`` of each region.
-    voxels : mapping of str to int
-        Voxels of each region: runs are compared in the largest.
     intake : Intake
         Gets the warnings.
     """
     curve = shift_curve(scan.series, scan.volumes) if scan is not None and scan.followed else None
     if curve is not None and curve.better is not None and scan is not None:
         _warn_of_shift(subject, curve, scan, intake)
-    largest = max(voxels, key=lambda name: voxels[name])
-    x, rows = read_region(bdata, regions[largest]["flag"])
-    of_sample = {sample: index for index, sample in enumerate(rows["sample"])}
+    arrays = load_arrays(largest)
+    of_sample = {sample: index for index, sample in enumerate(arrays["sample"].tolist())}
     order = [of_sample[sample] for sample in folds["sample"]]
     labels, runs, blocks = (folds[key].tolist() for key in ("category", "run", "block"))
-    fit = run_fit(x[order], labels, runs, blocks)
+    fit = run_fit(arrays["x"][order], labels, runs, blocks)
     if fit is not None:
         _warn_of_runs(subject, fit, intake)
     return LabelChecks(curve, fit)

@@ -1,4 +1,9 @@
-"""From BOLD images to labelled samples: mask, clean each run, label, and maybe average events."""
+"""From BOLD images to labelled samples: mask, clean each run, label, and maybe average events.
+
+Labels and voxels are read apart: `read_runs` without a region reads labels and a sample of voxels,
+and `read_region` the voxels of one mask for the samples that were found. An image is held one at a
+time, and of it the voxels that are asked for.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,8 +22,10 @@ from neuroloop.fmri.file_names import check_pairs, check_subject
 from neuroloop.fmri.label_list import read_label_list
 from neuroloop.fmri.masks import Region, choose_voxels, tell_region
 from neuroloop.fmri.nifti_files import open_image, read_values
+from neuroloop.fmri.region_voxels import RegionVoxels, some_voxels
 from neuroloop.fmri.repetition_time import repetition_times
 from neuroloop.fmri.scan import Scan
+from neuroloop.fmri.source import ImportedRegion
 from neuroloop.fmri.volume_labels import read_events
 
 if TYPE_CHECKING:
@@ -26,6 +33,9 @@ if TYPE_CHECKING:
 
 #: Difference of affines, in mm, that counts as rounding.
 SAME_PLACE = 1e-3
+
+#: Name of the voxels that are read where no region is asked for.
+SAMPLED = "sampled"
 
 
 def read_runs(
@@ -58,7 +68,8 @@ def read_runs(
     label_kind : {"events", "volumes"}
         Which of the two.
     regions : mapping of str to Region
-        Masks on the grid of the BOLD images, and which of their voxels to take.
+        Masks on the grid of the BOLD images, and which of their voxels to take. Without any,
+        voxels evenly spaced over those that change stand for all, as the region `SAMPLED`.
     tr : float, optional
         Repetition time, seconds; by default what headers or JSON files state (see
         `neuroloop.fmri.repetition_time`).
@@ -88,9 +99,9 @@ def read_runs(
     xyz : ndarray of float64, shape (voxels, 3)
         World coordinates, mm.
     facts : dict
-        ``nan_in_masks``: voxels of each region's mask that are NaN, which count as outside;
-        ``events_without_volumes``: events (stretches of a list) that `shift` moved out of a run;
-        ``repetition_time``: seconds, of each run.
+        ``nan_in_masks``: voxels of each region's mask that are NaN, which count as outside, where
+        there are regions; ``events_without_volumes``: events (stretches of a list) that `shift`
+        moved out of a run; ``repetition_time``: seconds, of each run.
 
     Raises
     ------
@@ -102,10 +113,7 @@ def read_runs(
     from nibabel.affines import apply_affine
 
     choice, intake = choice or Choice(), intake if intake is not None else Intake()
-    images = [open_image(path, 4) for path in bold]
-    first = images[0]
-    for path, image in zip(bold, images, strict=True):
-        _same_grid(path, image, bold[0], first)
+    images = _open_runs(bold)
     check_subject(bold, [region.mask for region in regions.values()])
     if label_kind == "events":
         check_pairs(bold, labels)
@@ -114,14 +122,17 @@ def read_runs(
         check_high_pass(high_pass, each)
     flags, missing = {}, {}
     for name, region in regions.items():
-        flags[name], missing[name] = _read_region(region, name, bold[0], first, intake)
-    union = np.any(list(flags.values()), axis=0)
-    rois = {name: flag[union] for name, flag in flags.items()}
+        flags[name], missing[name] = _read_mask(region, name, bold[0], images[0], intake)
     raw: list[np.ndarray] = []
     for path, image in zip(bold, images, strict=True):
         values = read_values(path, image, 4)
-        if scan is not None and not raw:
-            scan.see(values.mean(axis=3, dtype=np.float32), union)
+        if not raw:
+            mean = values.mean(axis=3, dtype=np.float32)
+            if not flags:
+                flags[SAMPLED] = _sampled(values, mean, path)
+            union = np.any(list(flags.values()), axis=0)
+            if scan is not None:
+                scan.see(mean)
         raw.append(values[union].T.astype(np.float64))
     volumes = [len(part) for part in raw]
     if label_kind == "events":
@@ -129,24 +140,122 @@ def read_runs(
     else:
         table = read_label_list(labels[0], volumes, trs, shift, choice, intake)
     series, runs = np.concatenate(raw), table["run"].to_numpy()
-    check_measured(series, runs, rois, intake)
+    if not regions:
+        series, union = _measured(series, union)
+        flags[SAMPLED] = union
+    rois = {name: flag[union] for name, flag in flags.items()}
+    check_measured(series, runs, rois if regions else {}, intake)
     files = np.repeat(list(map(str, bold)), volumes)
     check_different(series, runs, dict(zip(runs.tolist(), files.tolist(), strict=True)))
-    tr_of_runs = dict(zip(runs, np.repeat(trs, volumes).tolist(), strict=True))
+    tr_of_volumes = np.repeat(trs, volumes)
+    tr_of_runs = dict(zip(runs, tr_of_volumes.tolist(), strict=True))
     cleaned = clean_runs(series, runs, tr_of_runs, detrend, high_pass, standardise)
+    rows, sample = _samples(table, unit, labels[0])
     if scan is not None:
-        scan.follow(cleaned, rois, table, tr_of_runs)
-    voxels, rows = _samples(cleaned, table, unit, labels[0])
-    brain = check(BrainData(voxels.astype(np.float32), rows, rois), bold[0])
-    facts: dict[str, Any] = {
-        "nan_in_masks": missing,
-        "repetition_time": tr_of_runs,
-    }
+        scan.follow(table, sample, tr_of_runs)
+    voxels = _of_samples(cleaned, sample, unit)
+    brain = check(BrainData(voxels, rows, rois), bold[0])
+    facts: dict[str, Any] = {"nan_in_masks": missing} if regions else {}
+    facts["repetition_time"] = tr_of_runs
     facts |= {str(name): fact for name, fact in table.attrs.items()}
-    return brain, apply_affine(first.affine, np.argwhere(union)), facts
+    return brain, apply_affine(images[0].affine, np.argwhere(union)), facts
 
 
-def _read_region(
+def read_region(
+    bold: Sequence[StrPath],
+    region: Region,
+    name: str,
+    volumes: pd.DataFrame,
+    *,
+    detrend: bool = True,
+    high_pass: float | None = None,
+    standardise: bool = True,
+    unit: str = "volume",
+    intake: Intake | None = None,
+) -> ImportedRegion:
+    """Read the voxels of one region for samples that `read_runs` found.
+
+    Parameters
+    ----------
+    bold : sequence of path
+        As `read_runs` got them.
+    region : Region
+        The mask, and which of its voxels to take.
+    name : str
+        Name of the region, for messages.
+    volumes : DataFrame
+        `Scan.volumes`: ``run``, ``repetition_time`` and ``sample`` of each volume.
+    detrend, high_pass, standardise, unit
+        As for `read_runs`.
+    intake : Intake, optional
+        What is to be known of the region is added.
+
+    Raises
+    ------
+    NeuroLoopError
+        If a file is missing or damaged, the mask lies on another grid or does not define its
+        region, or its voxels hold NaN or are constant in a run.
+    """
+    from nibabel.affines import apply_affine
+
+    intake = intake if intake is not None else Intake()
+    images = _open_runs(bold)
+    check_subject(bold, [region.mask])
+    chosen, missing = _read_mask(region, name, bold[0], images[0], intake)
+    series = np.concatenate(
+        [
+            read_values(path, image, 4)[chosen].T.astype(np.float64)
+            for path, image in zip(bold, images, strict=True)
+        ]
+    )
+    if len(series) != len(volumes):
+        raise NeuroLoopError(
+            f"{bold[0]}, ... have {len(series)} volumes now, and had {len(volumes)} when their "
+            "labels were read: run again once they are no longer written"
+        )
+    runs = volumes["run"].to_numpy()
+    check_measured(series, runs, {name: np.ones(series.shape[1], dtype=bool)}, intake)
+    trs = dict(zip(runs, volumes["repetition_time"].tolist(), strict=True))
+    cleaned = clean_runs(series, runs, trs, detrend, high_pass, standardise)
+    place = np.argwhere(chosen)
+    found = RegionVoxels(
+        np.flatnonzero(chosen),
+        apply_affine(images[0].affine, place),
+        place.astype(np.int32),
+        cleaned[:, some_voxels(cleaned.shape[1])].astype(np.float16),
+    )
+    x = _of_samples(cleaned, volumes["sample"].to_numpy(), unit)
+    return ImportedRegion(x, found, {"nan_in_masks": missing}, intake)
+
+
+def _open_runs(bold: Sequence[StrPath]) -> "list[Nifti1Image]":
+    images = [open_image(path, 4) for path in bold]
+    for path, image in zip(bold, images, strict=True):
+        _same_grid(path, image, bold[0], images[0])
+    return images
+
+
+def _sampled(values: np.ndarray, mean: np.ndarray, path: StrPath) -> np.ndarray:
+    """Some voxels, evenly spaced over those that are numbers and change in the first image."""
+    changes = np.flatnonzero((np.ptp(values, axis=3) > 0) & np.isfinite(mean))
+    if not len(changes):
+        raise NeuroLoopError(f"{path}: no voxel changes: give what was measured, or leave it out")
+    chosen = np.zeros(mean.shape, dtype=bool)
+    chosen.reshape(-1)[changes[some_voxels(len(changes))]] = True
+    return chosen
+
+
+def _measured(series: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Without the voxels that are no numbers in another run, unless none is left."""
+    finite = np.isfinite(series).all(axis=0)
+    if finite.all() or not finite.any():
+        return series, chosen
+    left = np.zeros_like(chosen)
+    left[chosen] = finite
+    return series[:, finite], left
+
+
+def _read_mask(
     region: Region, name: str, bold_path: StrPath, bold: "Nifti1Image", intake: Intake
 ) -> tuple[np.ndarray, int]:
     """Find the voxels of a region, bool, in the shape of a volume, and the number of NaN."""
@@ -188,10 +297,8 @@ def _same_grid(
         )
 
 
-def _samples(
-    cleaned: np.ndarray, table: pd.DataFrame, unit: str, origin: StrPath
-) -> tuple[np.ndarray, pd.DataFrame]:
-    """Drop rest, and return one row per volume or per event."""
+def _samples(table: pd.DataFrame, unit: str, origin: StrPath) -> tuple[pd.DataFrame, np.ndarray]:
+    """Make one row per volume or per event, and number each volume's; -1 for rest."""
     shown = (table["event"] > 0).to_numpy()
     named = table[["run", "category"]].assign(shown=shown)
     changed = named.ne(named.shift()).any(axis=1)
@@ -204,11 +311,15 @@ def _samples(
     table = table.assign(
         block=[god.block_id(r, n) for r, n in zip(table["run"], number, strict=True)]
     )
-    table, cleaned = table[shown].reset_index(drop=True), cleaned[shown]
+    table = table[shown].reset_index(drop=True)
+    of_shown = np.arange(len(table))
     if unit == "block":
         groups = table.groupby(["run", "event"], sort=False).indices
-        cleaned = np.stack([cleaned[volumes].mean(axis=0) for volumes in groups.values()])
+        for row, volumes in enumerate(groups.values()):
+            of_shown[volumes] = row
         table = table.iloc[[volumes[0] for volumes in groups.values()]]
+    sample = np.full(len(shown), -1)
+    sample[shown] = of_shown
     rows = make_rows(
         session="training",
         run=table["run"],
@@ -216,4 +327,13 @@ def _samples(
         stimulus_id=table["stimulus_id"],
         category=table["category"],
     )
-    return cleaned, rows
+    return rows, sample
+
+
+def _of_samples(cleaned: np.ndarray, sample: np.ndarray, unit: str) -> np.ndarray:
+    """Volumes of each sample, or their means, float32."""
+    shown, of_shown = cleaned[sample >= 0], sample[sample >= 0]
+    if unit == "volume":
+        return shown.astype(np.float32)
+    rows = [np.flatnonzero(of_shown == row) for row in range(of_shown.max() + 1)]
+    return np.stack([shown[volumes].mean(axis=0) for volumes in rows]).astype(np.float32)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from neuroloop.fmri.brain import BrainData
+    from neuroloop.fmri.region_voxels import RegionVoxels
     from neuroloop.fmri.scan import Scan
 
 #: For each name under which a source reads files: key below the dataset and path of each file.
@@ -23,6 +24,8 @@ class Imported:
     Attributes
     ----------
     brain : BrainData
+        With all voxels and regions that the files hold. Where regions are read apart, some voxels
+        that stand for all: what copies a run, a row or a subject is found in them.
     unit : {"volume", "block", "trial"}
         What one row is.
     voxel_xyz : ndarray, shape (voxels, 3), or None
@@ -30,13 +33,13 @@ class Imported:
     units : str
         Unit of the voxels' values.
     facts : dict
-        Further facts for bdata.json.
+        Further facts for responses.json and bdata.json.
     voxel_keys : dict of str to ndarray, shape (voxels,)
         What else is known of each voxel, for conditions of regions.
     intake : Intake
         What was recognised, what is left out and why. The files are added by the job.
     scan : Scan, optional
-        What pages show of the scan, if there is one.
+        What is kept of the scan, if there is one.
     """
 
     brain: "BrainData"
@@ -47,6 +50,28 @@ class Imported:
     voxel_keys: "dict[str, np.ndarray]" = field(default_factory=dict)
     intake: Intake = field(default_factory=Intake)
     scan: "Scan | None" = None
+
+
+@dataclass(frozen=True, eq=False)
+class ImportedRegion:
+    """One region of a subject, from a source that reads regions apart.
+
+    Attributes
+    ----------
+    x : ndarray of float32, shape (samples, voxels)
+        A row for each row of `Imported.brain`.
+    voxels : RegionVoxels
+        Which these are, where they lie, and their course in time.
+    facts : dict
+        Facts for region.json, and by the region's name for bdata.json.
+    intake : Intake
+        What is to be known of the region alone. The files are added by the job.
+    """
+
+    x: "np.ndarray"
+    voxels: "RegionVoxels"
+    facts: dict[str, Any] = field(default_factory=dict)
+    intake: Intake = field(default_factory=Intake)
 
 
 def named_files(dataset: Mapping[str, Any], subject: str, *keys: str) -> list[tuple[str, str]]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neuroloop.files.formats import StrPath
-from neuroloop.fmri.bdata_layout import opened
+from neuroloop.fmri.bdata import read_places
+from neuroloop.fmri.region_voxels import RegionVoxels, united
 from neuroloop.fmri.scan import Scan
 from neuroloop.report.figures import PALETTE, grid
 
@@ -31,31 +32,31 @@ class Places:
     flags : dict of str to ndarray of bool, shape (voxels,)
         By the region's name.
     xyz : ndarray of float, shape (voxels, 3), or None
-        Coordinates in mm, where the file has them.
+        Coordinates in mm, where they are known.
     """
 
     flags: dict[str, np.ndarray]
     xyz: np.ndarray | None
 
 
-def read_places(path: StrPath, regions: Mapping[str, str]) -> Places:
-    """Read where voxels lie.
+def find_places(regions: Mapping[str, RegionVoxels], responses: StrPath | None) -> Places:
+    """Find where voxels lie.
 
     Parameters
     ----------
-    path : path
-        A BData file.
-    regions : mapping of str to str
-        Name or condition in the file, by the region's name.
+    regions : mapping of str to RegionVoxels
+    responses : path or None
+        The BData file of which regions are parts; without one their own voxels are all.
     """
-    with opened(path) as layout:
-        voxels = layout.columns("VoxelData")
-        flags = {name: np.isin(voxels, layout.select(roi)) for name, roi in regions.items()}
-        axes = [key for key in ("voxel_x", "voxel_y", "voxel_z") if key in layout.keys]
-        xyz = np.column_stack([layout.of_voxels(key) for key in axes]) if len(axes) == 3 else None
-    if xyz is not None and not np.isfinite(xyz).all():
-        xyz = None
-    return Places(flags, xyz)
+    xyz: np.ndarray | None
+    if responses is not None:
+        count, xyz = read_places(responses)
+        every = np.arange(count)
+    else:
+        every, first = united(regions)
+        xyz = np.concatenate([region.xyz for region in regions.values()])
+        xyz = xyz[first] if len(xyz) else None
+    return Places({name: np.isin(every, one.voxel) for name, one in regions.items()}, xyz)
 
 
 def draw_regions(places: Places, scan: Scan | None) -> tuple["Figure", str]:

@@ -3,10 +3,10 @@
 import logging
 from typing import TYPE_CHECKING
 
-from neuroloop.files.formats import StrPath, read_json, save_table
-from neuroloop.fmri.bdata import read_rows
+from neuroloop.files.formats import StrPath, save_table
 from neuroloop.fmri.dealing import deal, repeated
 from neuroloop.fmri.fold_warnings import fold_warnings
+from neuroloop.fmri.samples import read_samples, rows_of
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
 
@@ -17,14 +17,14 @@ log = logging.getLogger(__name__)
 
 
 def assign_folds(
-    *, bdata: StrPath, sidecar: StrPath, folds: StrPath, n_folds: int, fold_by: str, seed: int
+    *, samples: StrPath, folds: StrPath, n_folds: int, fold_by: str, seed: int
 ) -> None:
     """Write folds.tsv: the training session's rows, what one row is, and its fold.
 
     Parameters
     ----------
-    bdata, sidecar : path
-        The subject's BData file and its sidecar.
+    samples : path
+        samples.tsv of the subject.
     folds : path
         folds.tsv.
     n_folds : int
@@ -34,9 +34,9 @@ def assign_folds(
     seed : int
         Root seed; it shuffles trials and images.
     """
-    rows = read_rows(bdata)
-    rows = rows[rows["session"] == "training"].reset_index(drop=True)
-    unit = read_json(sidecar)["unit"]
+    table = read_samples(samples)
+    unit = table["unit"].iloc[0]
+    rows = rows_of(table[table["session"] == "training"]).reset_index(drop=True)
     fold = deal(rows, unit, n_folds, fold_by, numpy_generator(seed, "folds"))
     if again := repeated(rows, fold):
         log.warning(
@@ -54,8 +54,7 @@ def assign_folds(
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         assign_folds(
-            bdata=snakemake.input.bdata,
-            sidecar=snakemake.input.sidecar,
+            samples=snakemake.input.samples,
             folds=snakemake.output.folds,
             n_folds=snakemake.params.n_folds,
             fold_by=snakemake.params.fold_by,

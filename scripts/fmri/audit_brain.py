@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuroloop import registry
-from neuroloop.files.formats import StrPath, read_json, read_table
-from neuroloop.fmri.audit.subject import audit_subject, read_measured
+from neuroloop.files.formats import StrPath, read_table
+from neuroloop.fmri.audit.subject import audit_subject, measured
+from neuroloop.fmri.bdata import read_voxel_rows
 from neuroloop.fmri.decoding import FOLD_COLUMNS
+from neuroloop.fmri.joined_regions import join_regions
+from neuroloop.fmri.region_voxels import load_region
+from neuroloop.fmri.samples import read_samples, rows_of
 from neuroloop.fmri.scan import load_scan
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 from neuroloop.jobs.job import job
@@ -21,8 +25,10 @@ if TYPE_CHECKING:
 
 def audit_brain(
     *,
-    bdata: StrPath,
-    sidecar: StrPath,
+    samples: StrPath,
+    responses: StrPath | None,
+    voxels: Sequence[StrPath],
+    regions: Sequence[StrPath],
     folds: StrPath,
     stimuli: StrPath,
     scan: StrPath | None,
@@ -38,8 +44,12 @@ def audit_brain(
 
     Parameters
     ----------
-    bdata, sidecar, folds, stimuli : path
-        bdata.h5, bdata.json and folds.tsv of the subject, and stimuli.tsv of the dataset.
+    samples, folds, stimuli : path
+        samples.tsv and folds.tsv of the subject, and stimuli.tsv of the dataset.
+    responses : path or None
+        responses.h5, if it holds the regions.
+    voxels, regions : sequence of path
+        voxels.npz and region.npz of every region, if each was read from files of its own.
     scan : path or None
         scan.npz, where the source reads files.
     bold, confounds : path or sequence of path
@@ -55,17 +65,28 @@ def audit_brain(
     flags : path
         flags.json.
     """
+    table = read_samples(samples)
+    rows = rows_of(table)
     kept = load_scan(scan) if scan else None
+    if responses is not None:
+        looked_at = measured(rows, read_voxel_rows(responses))
+    else:
+        brain, _ = join_regions(voxels, regions, rows)
+        looked_at = measured(brain.rows, [brain.voxels])
+        if kept is not None:
+            kept = kept.with_regions(
+                {Path(path).parent.name: load_region(path) for path in regions}
+            )
     courses = None
     if bold and kept is not None and kept.followed:
         files = {"bold": _paths(bold), "confounds": _paths(confounds)}
         courses = registry.entry("fmri_source", source).courses(files, kept)
     checks, not_done = audit_subject(
         subject,
-        read_measured(bdata),
+        looked_at,
         read_table(folds, FOLD_COLUMNS),
         read_table(stimuli, STIMULUS_COLUMNS),
-        read_json(sidecar)["unit"],
+        table["unit"].iloc[0],
         kept,
         courses,
         shift,
@@ -82,8 +103,10 @@ if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         add_plugins(snakemake.params.plugins)
         audit_brain(
-            bdata=snakemake.input.bdata,
-            sidecar=snakemake.input.sidecar,
+            samples=snakemake.input.samples,
+            responses=snakemake.input.responses or None,
+            voxels=snakemake.input.voxels,
+            regions=snakemake.input.regions,
             folds=snakemake.input.folds,
             stimuli=snakemake.input.stimuli,
             scan=snakemake.input.scan or None,

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from neuroloop.contracts.source import check_imported
 from neuroloop.files.formats import StrPath
-from neuroloop.fmri.bdata import write_bdata
 from neuroloop.fmri.copies import check_changing, check_copies
+from neuroloop.fmri.responses import save_responses
 from neuroloop.fmri.rest_names import warn_of_rest
 from neuroloop.fmri.row_order import warn_of_order
 from neuroloop.fmri.scan import save_scan
@@ -24,11 +24,12 @@ def import_subject(
     source: str,
     inputs: Mapping[str, StrPath | Sequence[StrPath]],
     options: Mapping[str, Any],
-    bdata: StrPath,
+    samples: StrPath,
+    responses: StrPath,
     scan: StrPath,
     intake: StrPath,
 ) -> None:
-    """Write bdata.h5, scan.npz and intake.json.
+    """Write samples.tsv, responses.h5, scan.npz and intake.json.
 
     Parameters
     ----------
@@ -38,22 +39,21 @@ def import_subject(
         Path or paths by the name under which the source reads them.
     options : mapping
         What else the source reads them by.
-    bdata, scan, intake : path
-        bdata.h5, what pages show of the scan, and what was read of the files.
+    samples, responses, scan, intake : path
+        samples.tsv, responses.h5, what is kept of the scan, and what was read of the files.
     """
     files = {
         name: [Path(given)] if isinstance(given, str | PathLike) else [Path(path) for path in given]
         for name, given in inputs.items()
     }
     found = entry("fmri_source", source).read(files, **options)
-    check_imported(source, found, bdata)
+    check_imported(source, found, responses)
     origin = next(path for paths in files.values() for path in paths)
     check_changing(found.brain, origin)
     check_copies(found.brain, origin, found.intake)
     warn_of_rest(found.brain.rows["category"], found.intake)
     warn_of_order(found.brain.rows, found.intake)
-    described = (found.unit, found.voxel_xyz, found.units, found.voxel_keys)
-    write_bdata(bdata, found.brain, *described, **found.facts)
+    save_responses(samples, responses, found)
     save_scan(scan, found.scan)
     found.intake.read(*(path for paths in files.values() for path in paths))
     found.intake.save(intake)
@@ -66,7 +66,8 @@ if __name__ == "__main__":
             source=snakemake.params.source,
             inputs=snakemake.input,
             options=snakemake.params.options,
-            bdata=snakemake.output.bdata,
+            samples=snakemake.output.samples,
+            responses=snakemake.output.responses,
             scan=snakemake.output.scan,
             intake=snakemake.output.intake,
         )

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from neuroloop.files.formats import StrPath
 from neuroloop.files.intake import Intake
-from neuroloop.fmri.bdata import write_bdata
+from neuroloop.fmri.responses import save_responses
 from neuroloop.fmri.simulate import Region, draw_stimuli, encode_stimuli
 from neuroloop.fmri.simulate import simulate_subject as record
+from neuroloop.fmri.source import Imported
 from neuroloop.jobs.job import job
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 def simulate_subject(
     *,
-    bdata: StrPath,
+    samples: StrPath,
+    responses: StrPath,
     intake: StrPath,
     subject: str,
     snr: float,
@@ -25,12 +27,12 @@ def simulate_subject(
     presentation: Mapping[str, int],
     seed: int,
 ) -> None:
-    """Write bdata.h5 of a subject who looks at handwritten digits.
+    """Write samples.tsv and responses.h5 of a subject who looks at handwritten digits.
 
     Parameters
     ----------
-    bdata, intake : path
-        bdata.h5, and what was read: no file.
+    samples, responses, intake : path
+        samples.tsv, responses.h5, and what was read: no file.
     subject : str
         Name of the subject; it fixes the subject's random streams.
     snr : float
@@ -57,14 +59,15 @@ def simulate_subject(
         encode_stimuli(stimuli),
         **presentation,
     )
-    write_bdata(bdata, brain, "trial")
+    save_responses(samples, responses, Imported(brain, "trial"))
     Intake().save(intake)
 
 
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         simulate_subject(
-            bdata=snakemake.output.bdata,
+            samples=snakemake.output.samples,
+            responses=snakemake.output.responses,
             intake=snakemake.output.intake,
             subject=snakemake.wildcards.subject,
             snr=snakemake.params.snr,

@@ -15,9 +15,10 @@ from neuroloop.fmri.design_figure import draw_design, draw_timing
 from neuroloop.fmri.fold_warnings import fold_warnings
 from neuroloop.fmri.inspection import inspect_subject
 from neuroloop.fmri.label_checks import LabelChecks, check_labels
+from neuroloop.fmri.region_voxels import load_region
 from neuroloop.fmri.scan import Scan, load_scan
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
-from neuroloop.fmri.voxel_places import draw_regions, read_places
+from neuroloop.fmri.voxel_places import Places, draw_regions, find_places
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.report.passport import Passport, counted
@@ -48,7 +49,9 @@ IMAGES = "Images drawn at random from each class, at the size at which students 
 
 def check_dataset(
     *,
-    bdata: Sequence[StrPath],
+    voxels: Sequence[StrPath],
+    places: Sequence[StrPath],
+    responses: Sequence[StrPath],
     folds: Sequence[StrPath],
     scans: Sequence[StrPath],
     intakes: Sequence[StrPath],
@@ -57,19 +60,23 @@ def check_dataset(
     pixels: StrPath | None,
     facts: StrPath,
     figures: StrPath,
-    regions: Mapping[str, Mapping[str, Any]],
+    regions: Mapping[str, int | None],
     seed: int,
 ) -> None:
     """Write what a dataset holds, and print it in a line a subject.
 
     Parameters
     ----------
-    bdata, folds : sequence of path
-        bdata.h5 and folds.tsv of every subject, in the same order.
+    voxels, places : sequence of path
+        voxels.npz and region.npz of every region of every subject, whose names their folders have.
+    responses : sequence of path
+        responses.h5 of every subject, if they hold the regions.
+    folds : sequence of path
+        folds.tsv of every subject.
     scans : sequence of path
         scan.npz of every subject; none of those that were simulated.
     intakes : sequence of path
-        intake.json of every subject, and of the images if students are taught.
+        intake.json of every subject, of every region, and of the images if students are taught.
     stimuli : path
         stimuli.tsv.
     images, pixels : path or None
@@ -79,7 +86,7 @@ def check_dataset(
     figures : path
         Folder of the passport's figures.
     regions : mapping
-        For each region ``flag`` and ``voxels`` (see `inspect_subject`).
+        How many voxels of each region are selected, None for all (see `inspect_subject`).
     seed : int
         Root seed.
     """
@@ -88,34 +95,33 @@ def check_dataset(
     shown = read_table(stimuli, STIMULUS_COLUMNS)
     counts: dict[str, Any] = {"subjects": {}}
     passport = Passport(name, "datasets", "", joined(read_intake(path) for path in intakes))
-    known = [load_scan(path) for path in scans] or [None] * len(bdata)
-    tables, checks = {}, {}
-    for path, fold, scan in zip(bdata, folds, known, strict=True):
-        subject = Path(path).parent.name
+    of_regions, lying = _by_subject(voxels), _by_subject(places)
+    kept = {Path(path).parent.name: path for path in responses}
+    known = [load_scan(path) for path in scans] or [None] * len(folds)
+    tables, checks, sources = {}, {}, {}
+    for fold, kept_scan in zip(folds, known, strict=True):
+        subject = Path(fold).parent.name
         table = tables[subject] = read_table(fold, {**FOLD_COLUMNS, "unit": str})
-        found = counts["subjects"][subject] = inspect_subject(path, table, shown, regions)
+        found = inspect_subject(of_regions[subject], table, shown, regions)
+        counts["subjects"][subject] = found
+        parts = {roi: load_region(path) for roi, path in lying[subject].items()}
+        scan = kept_scan.with_regions(parts) if kept_scan is not None else None
+        sources[subject] = (find_places(parts, kept.get(subject)), scan)
         found |= {"blocks": table["block"].nunique(), "volumes_per_run": volumes_per_run(scan)}
         for told in fold_warnings(table):
             passport.intake.warn(f"{subject}: {told}")
+        largest = max(found["voxels"], key=lambda roi: found["voxels"][roi])
         checks[subject] = check_labels(
-            subject, path, table, scan, regions, found["voxels"], passport.intake
+            subject, of_regions[subject][largest], table, scan, passport.intake
         )
         sizes = ", ".join(
-            f"{roi} {count}{_fewer(count, regions[roi]['voxels'])}"
-            for roi, count in found["voxels"].items()
+            f"{roi} {count}{_fewer(count, regions[roi])}" for roi, count in found["voxels"].items()
         )
         print(
             f"{name}, {subject}: {found['samples']} samples ({found['unit']}s) in "
             f"{found['runs']} runs, {found['categories']} categories; voxels: {sizes}"
         )
-    draw_subjects(
-        passport,
-        figures,
-        dict(zip(tables, zip(bdata, known, strict=True), strict=True)),
-        tables,
-        checks,
-        regions,
-    )
+    draw_subjects(passport, figures, sources, tables, checks)
     passport.tabulate("Subjects", subjects_table(counts["subjects"]))
     if images and pixels:
         table = read_table(images, IMAGE_COLUMNS)
@@ -129,18 +135,15 @@ def check_dataset(
 def draw_subjects(
     passport: Passport,
     figures: StrPath,
-    sources: Mapping[str, tuple[StrPath, Scan | None]],
+    sources: Mapping[str, tuple[Places, Scan | None]],
     tables: Mapping[str, pd.DataFrame],
     checks: Mapping[str, LabelChecks],
-    regions: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Draw the regions, design and timing of the first subjects."""
     first = list(sources)[:SUBJECTS]
     more = f" The first {len(first)} of {len(sources)} subjects." if len(sources) > SUBJECTS else ""
-    flags = {roi: block["flag"] for roi, block in regions.items()}
     for subject in first:
-        path, scan = sources[subject]
-        figure, caption = draw_regions(read_places(path, flags), scan)
+        figure, caption = draw_regions(*sources[subject])
         title = f"Regions of {subject}"
         passport.draw(figure, figures, f"regions_{subject}", title, caption + more)
     figure = draw_design(
@@ -185,7 +188,7 @@ def subjects_table(subjects: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     )
 
 
-def dataset_line(counts: Mapping[str, Any], regions: Mapping[str, Mapping[str, Any]]) -> str:
+def dataset_line(counts: Mapping[str, Any], regions: Mapping[str, int | None]) -> str:
     """What a dataset holds, in one line."""
     subjects = list(counts["subjects"].values())
     runs = _range([one["runs"] for one in subjects], "run")
@@ -200,13 +203,22 @@ def dataset_line(counts: Mapping[str, Any], regions: Mapping[str, Mapping[str, A
     sizes = []
     for roi in subjects[0]["voxels"]:
         found = [one["voxels"][roi] for one in subjects]
-        fewer = _fewer(min(found), regions[roi]["voxels"])
+        fewer = _fewer(min(found), regions[roi])
         sizes.append(f"{roi} {_range(found)}{fewer}")
     line = f"{counted(len(subjects), 'subject')}, {runs}, {categories}, {samples}; "
     line += f"voxels: {', '.join(sizes)}"
     if "images" in counts:
         line += "; images: " + ", ".join(f"{n:,} {split}" for split, n in counts["images"].items())
     return line
+
+
+def _by_subject(paths: Sequence[StrPath]) -> dict[str, dict[str, StrPath]]:
+    """Paths of regions' files by subject and region."""
+    found: dict[str, dict[str, StrPath]] = {}
+    for path in paths:
+        folder = Path(path).parent
+        found.setdefault(folder.parent.name, {})[folder.name] = path
+    return found
 
 
 def _range(values: Sequence[int], what: str = "", many: str | None = None) -> str:
@@ -231,7 +243,9 @@ def _fewer(count: int, asked: int | None) -> str:
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         check_dataset(
-            bdata=snakemake.input.bdata,
+            voxels=snakemake.input.voxels,
+            places=snakemake.input.places,
+            responses=snakemake.input.responses,
             folds=snakemake.input.folds,
             scans=snakemake.input.scans,
             intakes=snakemake.input.intakes,

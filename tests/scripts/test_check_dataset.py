@@ -20,7 +20,7 @@ def subject(**changed):
 
 def test_one_subject():
     counts = {"subjects": {"sub001": subject()}, "images": {"train": 1200, "test": 80}}
-    assert dataset_line(counts, {"vt": {"voxels": None}}) == (
+    assert dataset_line(counts, {"vt": None}) == (
         "1 subject, 12 runs x 121 volumes, 8 categories, 864 volumes in 96 blocks; voxels: vt 530; "
         "images: 1,200 train, 80 test"
     )
@@ -29,14 +29,14 @@ def test_one_subject():
 def test_several_subjects_that_differ():
     other = subject(unit="trial", samples=1200, voxels={"vt": 1600}, runs=10, volumes_per_run=None)
     counts = {"subjects": {"S1": subject(unit="trial"), "S2": other}}
-    assert dataset_line(counts, {"vt": {"voxels": 500}}) == (
+    assert dataset_line(counts, {"vt": 500}) == (
         "2 subjects, 10 to 12 runs, 8 categories, 864 to 1,200 trials; voxels: vt 530 to 1,600"
     )
 
 
 def test_a_region_with_fewer_voxels_than_asked_for_is_told():
     counts = {"subjects": {"S1": subject(voxels={"vt": 30})}}
-    line = dataset_line(counts, {"vt": {"voxels": 31}})
+    line = dataset_line(counts, {"vt": 31})
     assert line.endswith("voxels: vt 30 (all of them: 31 are asked for)")
 
 

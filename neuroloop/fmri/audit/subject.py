@@ -1,14 +1,13 @@
 """All checks of one subject's brain data."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.formats import StrPath
 from neuroloop.fmri.audit.blocks import Blocks
 from neuroloop.fmri.audit.courses import Courses
 from neuroloop.fmri.audit.label_times import shifted_labels
@@ -23,7 +22,6 @@ from neuroloop.fmri.audit.sides import (
     split_images,
 )
 from neuroloop.fmri.audit.windows import Windows
-from neuroloop.fmri.bdata import read_rows, read_voxel_rows
 from neuroloop.fmri.decoding import pose
 from neuroloop.fmri.scan import Scan
 from neuroloop.report.audit import Check
@@ -52,11 +50,11 @@ class Measured:
     digests: list[bytes]
 
 
-def read_measured(bdata: StrPath) -> Measured:
-    """Read a subject's rows, some at a time."""
+def measured(rows: pd.DataFrame, responses: Iterable[np.ndarray]) -> Measured:
+    """Keep what is looked at of a subject's rows, which come some at a time with all voxels."""
     parts: list[np.ndarray] = []
     digests: list[bytes] = []
-    for part in read_voxel_rows(bdata):
+    for part in responses:
         count = min(VOXELS, part.shape[1])
         columns = np.linspace(0, part.shape[1] - 1, count).astype(int)
         parts.append(part[:, columns])
@@ -64,7 +62,7 @@ def read_measured(bdata: StrPath) -> Measured:
             hashlib.sha256(row.tobytes()).digest() if row.min() < row.max() else b""
             for row in np.ascontiguousarray(part)
         ]
-    return Measured(np.concatenate(parts), read_rows(bdata), digests)
+    return Measured(np.concatenate(parts), rows, digests)
 
 
 def audit_subject(

@@ -17,6 +17,16 @@ Three classes describe its keys of the config, where it has any: ``Settings`` (o
 block), ``Subject`` (of a subject; without one ``file``), ``Roi`` (of a region; without one
 ``voxels``).
 
+One whose regions are read from files of their own, such as masks, has three functions more, so that
+a region reads its own files and no other one depends on them. What its ``read`` gives of voxels is
+a sample that stands for all, and the session is training ::
+
+    region_inputs(dataset, subject, roi) -> files   as ``inputs``: all that the region is read from
+    region_options(dataset, roi) -> options         as ``options``
+    read_region(files, roi, scan, **options) -> ImportedRegion
+                                                    a row for each row that ``read`` gave; ``scan``
+                                                    is its `Imported.scan` as it was kept
+
 A function ``beside(files) -> files`` names files that lie beside these and are read too, where they
 exist, by the name under which `read` gets them: paths as `inputs` gave them, made whole.
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from neuroloop.config.settings import Settings as Closed
 from neuroloop.config.settings import setting
 from neuroloop.config.subjects import Voxels
-from neuroloop.fmri.source import Imported, Inputs, named_files
+from neuroloop.fmri.source import Imported, ImportedRegion, Inputs, named_files
 
 if TYPE_CHECKING:
     from neuroloop.fmri.audit.courses import Courses
@@ -21,6 +21,9 @@ MEMORY, MINUTES = 8000, 60
 
 #: What a region takes of its mask.
 PARTS = ("hemisphere", "label", "threshold")
+
+#: How the voxels of a region become samples.
+CLEANING = ("detrend", "high_pass", "standardise", "unit")
 
 #: Which events or labels are stimuli.
 CHOICE = ("column", "rest", "keep", "drop")
@@ -96,16 +99,19 @@ class Roi(Voxels):
 
 
 def inputs(dataset: Mapping[str, Any], subject: str) -> Inputs:
-    """The subject's ``bold``, and ``labels`` or ``events``; masks, its own before the dataset's."""
-    own = dataset["subjects"][subject].get("masks") or {}
+    """The subject's ``bold``, and ``labels`` or ``events``."""
     return {
         "bold": named_files(dataset, subject, "bold"),
         "labels": named_files(dataset, subject, "labels", "events"),
-        "masks": [
-            (f"rois.{roi}.mask", own.get(roi, block["mask"]))
-            for roi, block in dataset["rois"].items()
-        ],
     }
+
+
+def region_inputs(dataset: Mapping[str, Any], subject: str, roi: str) -> Inputs:
+    """The subject's ``bold``, and the mask: its own, or else the dataset's."""
+    own = dataset["subjects"][subject].get("masks") or {}
+    shared = (f"rois.{roi}.mask", dataset["rois"][roi]["mask"])
+    mask = (f"subjects.{subject}.masks.{roi}", own[roi]) if roi in own else shared
+    return {"bold": named_files(dataset, subject, "bold"), "mask": [mask]}
 
 
 def beside(files: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
@@ -117,44 +123,40 @@ def beside(files: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
 
 
 def options(dataset: Mapping[str, Any], subject: str) -> dict[str, Any]:
-    """The block ``nifti``, which kind of labels there are, and what regions take of masks."""
+    """The block ``nifti``, and which kind of labels there are."""
     return {
         "cleaning": dict(dataset["nifti"]),
         "label_kind": "events" if dataset["subjects"][subject].get("events") else "volumes",
-        "regions": {
-            roi: {key: block[key] for key in PARTS if block.get(key) is not None}
-            for roi, block in dataset["rois"].items()
-        },
+    }
+
+
+def region_options(dataset: Mapping[str, Any], roi: str) -> dict[str, Any]:
+    """How volumes are cleaned and averaged, and what the region takes of its mask."""
+    block = dataset["rois"][roi]
+    return {
+        "cleaning": {key: dataset["nifti"][key] for key in CLEANING if key in dataset["nifti"]},
+        "part": {key: block[key] for key in PARTS if block.get(key) is not None},
     }
 
 
 def read(
-    files: Mapping[str, Sequence[Path]],
-    *,
-    cleaning: Mapping[str, Any],
-    label_kind: str,
-    regions: Mapping[str, Mapping[str, Any]],
+    files: Mapping[str, Sequence[Path]], *, cleaning: Mapping[str, Any], label_kind: str
 ) -> Imported:
-    """Cleaned volumes, or means of events (see `nifti.read_runs`)."""
+    """Labels, and a sample of the cleaned voxels (see `nifti.read_runs`)."""
     from neuroloop.files.intake import Intake
     from neuroloop.fmri.event_rows import Choice
-    from neuroloop.fmri.masks import Region
     from neuroloop.fmri.nifti import read_runs
     from neuroloop.fmri.scan import Scan
 
     given = dict(cleaning)
     tr = given.pop("repetition_time", None)
     choice = Choice.stated(**{key: given.pop(key) for key in CHOICE if key in given})
-    chosen = {
-        roi: Region(path, **part)
-        for (roi, part), path in zip(regions.items(), files["masks"], strict=True)
-    }
     intake, scan = Intake(), Scan()
     brain, xyz, facts = read_runs(
         files["bold"],
         files["labels"],
         label_kind,
-        chosen,
+        {},
         tr,
         choice=choice,
         intake=intake,
@@ -163,6 +165,23 @@ def read(
     )
     units = "z-score within the run"
     return Imported(brain, cleaning["unit"], xyz, units, facts, intake=intake, scan=scan)
+
+
+def read_region(
+    files: Mapping[str, Sequence[Path]],
+    roi: str,
+    scan: "Scan | None",
+    *,
+    cleaning: Mapping[str, Any],
+    part: Mapping[str, Any],
+) -> ImportedRegion:
+    """Cleaned volumes of a mask's voxels, or means of events (see `nifti.read_region`)."""
+    from neuroloop.fmri.masks import Region
+    from neuroloop.fmri.nifti import read_region as read_voxels
+
+    assert scan is not None
+    region = Region(files["mask"][0], **part)
+    return read_voxels(files["bold"], region, roi, scan.volumes, **cleaning)
 
 
 def scanned(files: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

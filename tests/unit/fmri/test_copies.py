@@ -5,9 +5,10 @@ import pytest
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.intake import Intake
-from neuroloop.fmri.bdata import write_bdata
 from neuroloop.fmri.brain import BrainData, make_rows
 from neuroloop.fmri.copies import check_changing, check_copies, check_subjects
+from neuroloop.fmri.responses import save_responses
+from neuroloop.fmri.source import Imported
 
 RUNS = ["training-1"] * 4 + ["training-2"] * 4
 
@@ -57,9 +58,10 @@ def test_a_region_without_a_voxel_that_changes_is_refused(x):
 
 
 def test_one_person_is_not_two_subjects(x, tmp_path):
-    paths = [tmp_path / f"{name}.h5" for name in ("s1", "s2", "s3")]
+    paths = [tmp_path / f"{name}.json" for name in ("s1", "s2", "s3")]
     for number, path in enumerate(paths):
-        write_bdata(path, brain(x + number % 2), "trial")
+        found = Imported(brain(x + number % 2), "trial")
+        save_responses(tmp_path / "samples.tsv", path.with_suffix(".h5"), found)
     check_subjects(paths[:2])
     with pytest.raises(NeuroLoopError, match=r"s3.h5 holds the same responses as .*s1.h5"):
         check_subjects(paths)

@@ -3,16 +3,17 @@
 import numpy as np
 import pytest
 
+from neuroloop.files.formats import save_arrays
 from neuroloop.files.intake import Intake
-from neuroloop.fmri.bdata import write_bdata
-from neuroloop.fmri.brain import BrainData, make_rows
+from neuroloop.fmri.brain import make_rows
 from neuroloop.fmri.label_checks import check_labels
+from neuroloop.fmri.region_voxels import RegionVoxels
 from neuroloop.fmri.scan import Scan
 from tests.unit.fmri.test_label_shifts import late, scan
 
 
 def subject(tmp_path, series, volumes):
-    """A subject's BData file, folds and scan of volumes with these labels."""
+    """A region's voxels.npz, folds and scan of volumes with these labels."""
     shown = volumes[volumes["event"] > 0]
     rows = make_rows(
         session="training",
@@ -21,19 +22,19 @@ def subject(tmp_path, series, volumes):
         stimulus_id=shown["category"],
         category=shown["category"],
     )
-    flags = {"V1": np.arange(series.shape[1]) < 40, "V2": np.arange(series.shape[1]) >= 40}
-    brain = BrainData(series[shown.index].astype(np.float32), rows, flags)
-    write_bdata(tmp_path / "bdata.h5", brain, "volume")
+    x, axes = series[shown.index].astype(np.float32), {"x": ("sample", "voxel")}
+    arrays = {"x": x, "sample": rows["sample"].to_numpy(str)}
+    save_arrays(tmp_path / "voxels.npz", arrays, axes=axes | {"sample": ("sample",)})
     kept = Scan()
-    kept.follow(series, flags, volumes, dict.fromkeys(volumes["run"], 2.0))
-    return tmp_path / "bdata.h5", rows, kept
+    sample = np.where(volumes["event"] > 0, (volumes["event"] > 0).cumsum() - 1, -1)
+    kept.follow(volumes, sample, dict.fromkeys(volumes["run"], 2.0))
+    course = RegionVoxels(np.arange(series.shape[1]), series=series.astype(np.float16))
+    return tmp_path / "voxels.npz", rows, kept.with_regions({"V1": course})
 
 
 def warnings(tmp_path, series, volumes):
-    bdata, rows, kept = subject(tmp_path, series, volumes)
     intake = Intake()
-    regions = {"V1": {"flag": "V1"}, "V2": {"flag": "V2"}}
-    check_labels("S1", bdata, rows, kept, regions, {"V1": 40, "V2": 20}, intake)
+    check_labels("S1", *subject(tmp_path, series, volumes), intake)
     return intake.warnings
 
 
