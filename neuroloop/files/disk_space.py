@@ -46,7 +46,7 @@ def disk_full(path: Path, written: int = 0) -> DiskFull:
         Bytes that were written of it, and are free again.
     """
     folder = existing(path)
-    free = shutil.disk_usage(folder).free + written
+    free = free_space(folder) + written
     quota = " (a quota may allow less: see `quota -s`)" if free > 100 * MEGABYTE else ""
     return DiskFull(f"disk full: {path}, {megabytes(free)} free in {folder}{quota}: {REMEDY}")
 
@@ -66,7 +66,7 @@ def check_space(path: Path, needed: int) -> None:
         If fewer are free.
     """
     folder = existing(path)
-    free = shutil.disk_usage(folder).free
+    free = free_space(folder)
     if needed > free:
         raise DiskFull(
             f"disk full: {path} needs {megabytes(needed)}, {megabytes(free)} free in {folder}: "
@@ -76,7 +76,13 @@ def check_space(path: Path, needed: int) -> None:
 
 def existing(path: Path) -> Path:
     """The folder in which a file stands or will, or the first above it that is there."""
-    return next(folder for folder in path.absolute().parents if folder.is_dir())
+    path = path.absolute()
+    return next(folder for folder in (path, *path.parents) if folder.is_dir())
+
+
+def free_space(path: Path) -> int:
+    """Bytes that are free for a file or folder, whether or not it is there."""
+    return shutil.disk_usage(existing(path)).free
 
 
 def megabytes(size: int) -> str:
