@@ -62,4 +62,14 @@ def remedy():
     return f"install version {VERSION} with pip"
 
 
+def without_locks(prepare):
+    """Have Snakemake set no lock files: they outlive a killed run, and stop the next one.
+
+    neuroloop/workflow/folder_lock.py keeps a second run out instead. The option `nolock` of
+    profiles/default reaches neither a module nor a run without that profile.
+    """
+    return lambda **options: prepare(**{**options, "nolock": True})
+
+
 find_library()
+workflow._prepare_dag = without_locks(workflow._prepare_dag)

@@ -3,16 +3,20 @@
 import atexit
 import os
 import sys
+import time
 
 from snakemake.io import IOFile
 from snakemake.settings.enums import Quietness
 from snakemake.settings.types import RerunTrigger
 
+from neuroloop.files.disk_space import disk_full, ran_full
 from neuroloop.report import audit_gathered, audit_page, run_page
 from neuroloop.report.passport import PAGE, terminal_lines
-from neuroloop.workflow.failures import describe_failures
+from neuroloop.workflow.failures import SLURM_LOGS, Endings, describe_failures
 from neuroloop.workflow.folder_lock import FolderInUse, hold_folder, holder
 from neuroloop.workflow.lost_results import first_lost
+from neuroloop.workflow.leftovers import sweep_leftovers
+from neuroloop.workflow.room import check_room
 from neuroloop.workflow.run_progress import Planned, RunProgress, hide_selecting
 from neuroloop.workflow.run_status import job_states, status_lines, why_lines
 from neuroloop.workflow.orphans import end_orphans, mark, refuse_orphans
@@ -32,6 +36,9 @@ PROGRESS = []
 #: Missing files that a dry-run names one by one.
 NAMED = 10
 
+#: What hears how jobs of this run fail, once it has begun.
+ENDINGS = []
+
 #: Environment variable by which the run after such a run is known.
 MENDED = "NEUROLOOP_MENDED"
 
@@ -48,6 +55,8 @@ def begin_run():
         warning = hold_folder(here)
         if warning:
             logger.warning(warning)
+        ENDINGS.append(Endings(began(here)))
+        logger.handlers.insert(0, ENDINGS[0])
         refuse_missing_inputs()
         if workflow.executor_plugin.name == "slurm":
             begin_on_cluster(here)
@@ -64,9 +73,20 @@ def begin_run():
             not warning
         ):  # where nothing tells whether another run lives, its states stay
             tell_swept(here)
+        check_room(here / "results", workflow.dag.jobs, workflow.dag.needrun_jobs())
         tell_progress()
-    except (FolderInUse, ClusterError) as error:
+    except (FolderInUse, ClusterError, NeuroLoopError) as error:
         raise WorkflowError(str(error)) from None
+    except OSError as error:
+        if ran_full(error):
+            raise WorkflowError(str(disk_full(here / ".neuroloop"))) from None
+        raise
+
+
+def began(here):
+    """When this run took its folder, by the clock of the file system."""
+    lock = here / ".neuroloop/lock"
+    return lock.stat().st_mtime if lock.exists() else time.time()
 
 
 def tell_status(here):
@@ -126,7 +146,12 @@ def end_progress():
 
 
 def tell_swept(here):
-    """Delete training states that are too old for any job to go on from, and say so."""
+    """Delete what killed runs left: files half written, states too old to go on from; say so."""
+    files, size = sweep_leftovers(here / "results", here / ".neuroloop")
+    if files:
+        logger.info(
+            f"Deleted {files} files ({size / 1e6:.1f} MB) that a killed run had not finished."
+        )
     files, size = sweep_states(here / ".neuroloop/checkpoints")
     if files:
         logger.info(
@@ -182,8 +207,8 @@ def tell_failures():
     """Name the logs of the jobs that failed, and show how they end."""
     end_progress()
     on_slurm = workflow.executor_plugin.name == "slurm"
-    folder = Path(workflow.executor_settings.logdir) if on_slurm else None
-    logger.error(describe_failures(workflow.scheduler.failed, folder))
+    folder = Path(workflow.executor_settings.logdir or SLURM_LOGS) if on_slurm else None
+    logger.error(describe_failures(workflow.scheduler.failed, ENDINGS[0], folder))
     if any(audit_page.PAGE in job.output for job in workflow.dag.needrun_jobs()):
         logger.error(audit_what_can_be())
 

@@ -1,6 +1,7 @@
 """The stored frames of a session: one pass over its movies, memory that does not grow with them."""
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ from neuroloop.files.formats import (
     sidecar_path,
     versions,
 )
+from neuroloop.files.hdf5 import new_hdf5
 from neuroloop.files.intake import Intake
 from neuroloop.jobs.progress import progress
 
@@ -119,8 +121,6 @@ def write_frames(
     NeuroLoopError
         If a movie or a table cannot be used; then nothing is left behind.
     """
-    import h5py
-
     origins, intake = origins or {}, intake or Intake()
     movies = open_movies({name: paths[name] for name in recordings["recording"]}, readings, intake)
     shape = next(iter(movies.values())).shape[1:]
@@ -130,15 +130,20 @@ def write_frames(
     lengths = {name: len(movie) for name, movie in movies.items()}
     rows, trials = plan_frames(recordings, stimulations, lengths, rates, selection)
     aligner = Aligner(_template(movies, trials, selection)) if register else None
-    with atomic(path) as temporary:
-        with h5py.File(temporary, "w", libver="v110") as file:
-            free = np.logical_not(cell_masks(cells, shape).any(axis=0))
-            recorder = CourseRecorder(cells, shape, lengths)
-            floored, around = _fill(
-                file, movies, rows, trials, selection, aligner, free, recorder, intake
-            )
-            surroundings = _check_light(trials, around, selection, min(rates.values()))
-            stored = {name: _described(name, dataset) for name, dataset in file.items()}
+    one = min(next(iter(movies.values())).dtype.itemsize, 4)
+    needed = (one * len(rows) + 4 * len(trials)) * math.prod(shape)
+    with (
+        atomic(sidecar_path(path)) as sidecar,
+        atomic(table) as rows_file,
+        new_hdf5(path, needed, libver="v110") as file,
+    ):
+        free = np.logical_not(cell_masks(cells, shape).any(axis=0))
+        recorder = CourseRecorder(cells, shape, lengths)
+        floored, around = _fill(
+            file, movies, rows, trials, selection, aligner, free, recorder, intake
+        )
+        surroundings = _check_light(trials, around, selection, min(rates.values()))
+        stored = {name: _described(name, dataset) for name, dataset in file.items()}
         facts = {
             "arrays": stored,
             "ids": {
@@ -153,9 +158,8 @@ def write_frames(
             "surroundings": surroundings,
             "versions": versions(),
         }
-        with atomic(sidecar_path(path)) as sidecar, atomic(table) as rows_file:
-            save_json(sidecar, facts)
-            save_table(rows_file, rows)
+        save_json(sidecar, facts)
+        save_table(rows_file, rows)
     return rows
 
 

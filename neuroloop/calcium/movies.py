@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -401,10 +402,11 @@ def write_movie(
     import tifffile
 
     dtype = np.dtype(dtype)
-    fits = np.prod(shape, dtype=float) * dtype.itemsize < IMAGEJ_BYTES
-    imagej = bool(fits) and dtype in (np.uint8, np.uint16, np.float32)
+    size = math.prod(shape) * dtype.itemsize
+    fits = size < IMAGEJ_BYTES
+    imagej = fits and dtype in (np.uint8, np.uint16, np.float32)
     known = {"finterval": 1 / frame_rate} if imagej else {"fps": frame_rate}
-    with atomic(path) as temporary:
+    with atomic(path, size) as temporary:
         tifffile.imwrite(
             temporary,
             iter(frames),

@@ -1,7 +1,7 @@
 """Features at a network's cut, computed once and read by every head, fold and learning rate."""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -10,6 +10,7 @@ from neuroloop.cxr.augment import view
 from neuroloop.cxr.lungs import shown_radiographs
 from neuroloop.cxr.radiograph_set import RadiographSet
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.disk_space import check_space
 from neuroloop.files.formats import StrPath, atomic, describe, read_json, save_json, sidecar_path
 from neuroloop.jobs.progress import progress
 from neuroloop.networks.transfer_network import TransferNetwork
@@ -73,8 +74,8 @@ def write_features(
     names = view_names(max_view)
     if batch is None:
         batch = 1 if next(network.parameters()).device.type == "cpu" else 16
-    stored: np.memmap | None = None
-    with atomic(path) as temporary, torch.inference_mode():
+    described: dict[str, Any] = {}
+    with atomic(path) as temporary, temporary.open("wb") as stream, torch.inference_mode():
         for rows in progress(
             list(_batches(len(radiographs.table), batch)), f"batches of {batch} radiographs"
         ):
@@ -82,20 +83,23 @@ def write_features(
                 [_front(network, _shown(radiographs, rows, name, kind, seed)) for name in names],
                 axis=1,
             )
-            if stored is None:
+            if not described:
                 shape = (len(radiographs.table), *made.shape[1:])
-                stored = np.lib.format.open_memmap(
-                    temporary, mode="w+", dtype=np.float32, shape=shape
-                )
-            stored[rows] = made
-        if stored is None:
+                described = describe(np.broadcast_to(made[:1], shape), AXES[: made.ndim], "1")
+                check_space(temporary, made[:1].nbytes * len(radiographs.table))
+                _begin_array(stream, shape)
+            stream.write(made.astype(np.float32, copy=False).tobytes())
+        if not described:
             raise ValueError("there are no radiographs")
-        stored.flush()
-        facts = describe(stored, AXES[: stored.ndim], "1")
     ids = {"radiograph": radiographs.table["radiograph"].tolist(), "view": names}
-    save_json(
-        sidecar_path(path), {**facts, "ids": ids, "kind": kind, "seed": seed, "cut": network.cut}
-    )
+    described |= {"ids": ids, "kind": kind, "seed": seed, "cut": network.cut}
+    save_json(sidecar_path(path), described)
+
+
+def _begin_array(stream: IO[bytes], shape: tuple[int, ...]) -> None:
+    """Begin an .npy file of float32; a mapped one ends the process where the disk is full."""
+    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(stream, header)
 
 
 def open_features(path: StrPath, radiographs: Sequence[str]) -> Features:

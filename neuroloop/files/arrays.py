@@ -89,6 +89,7 @@ def save_array(
         path,
         lambda stream: np.save(stream, np.asarray(array, order="C"), allow_pickle=False),
         {**describe(array, axes, units), "ids": named, **facts},
+        array.nbytes,
     )
 
 
@@ -143,6 +144,7 @@ def save_arrays(
         path,
         lambda stream: np.savez(stream, allow_pickle=False, **plain),
         {"arrays": described, **facts},
+        sum(array.nbytes for array in plain.values()),
     )
 
 
@@ -212,11 +214,11 @@ def _check_bytes(content: np.ndarray, dtype: np.dtype) -> None:
 
 
 def _save_described(
-    path: StrPath, write: Callable[[IO[bytes]], None], facts: Mapping[str, Any]
+    path: StrPath, write: Callable[[IO[bytes]], None], facts: Mapping[str, Any], needed: int
 ) -> None:
-    """Write a file and its sidecar, both or neither."""
+    """Write a file of so many bytes, or more, and its sidecar, both or neither."""
     text = as_json({**facts, "versions": versions()})
-    with atomic(sidecar_path(path)) as sidecar, atomic(path) as temporary:
+    with atomic(sidecar_path(path)) as sidecar, atomic(path, needed) as temporary:
         sidecar.write_text(text, encoding="utf-8")
         with temporary.open("wb") as stream:
             write(stream)

@@ -50,7 +50,8 @@ def save_weights(path: StrPath, weights: Mapping[str, "torch.Tensor"], **facts: 
     from safetensors.torch import save_file
 
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    with atomic(path) as temporary:
+    size = sum(tensor.nbytes for tensor in tensors.values())
+    with atomic(path, size) as temporary:
         save_file(tensors, temporary, metadata={"facts": json.dumps(facts, sort_keys=True)})
 
 

@@ -11,12 +11,12 @@ data give the same bytes.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import h5py
 import numpy as np
 import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.formats import StrPath, atomic, describe, save_json, sidecar_path
+from neuroloop.files.formats import StrPath, describe, save_json, sidecar_path
+from neuroloop.files.hdf5 import new_hdf5
 from neuroloop.fmri.bdata_layout import CHUNK, Layout, flag, opened
 from neuroloop.fmri.bdata_rows import DESCRIPTIONS, encode_rows
 from neuroloop.fmri.brain import UNITS, BrainData, check, check_finite
@@ -74,7 +74,7 @@ def write_bdata(
     for name, values in flags.items():
         keys[name] = np.r_[values, np.full(len(columns), np.nan)]
     described = [DESCRIPTIONS.get(name, f"1 = {name}") for name in keys]
-    with atomic(path) as temporary, h5py.File(temporary, "w") as file:
+    with new_hdf5(path) as file:
         file.create_dataset(
             "dataset", data=matrix, compression="gzip", compression_opts=1, shuffle=True
         )

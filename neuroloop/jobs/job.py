@@ -6,14 +6,17 @@ import platform
 import resource
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.atomic import WRITTEN
 from neuroloop.files.data_link import as_it_lies
+from neuroloop.files.disk_space import disk_full, ran_full
 from neuroloop.files.formats import StrPath, save_json
+from neuroloop.files.hashes import file_hash
 
 #: Environment variables that fix the number of threads of numeric libraries when they load.
 THREAD_VARIABLES = (
@@ -37,8 +40,8 @@ def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
     log : path
         Log file, overwritten.
     run : path
-        File for the record of the run (host, devices, times, peak memory), which differs from run
-        to run and so is left out of every comparison.
+        File for the record of the run (host, devices, times, peak memory, hashes of what was
+        written), which differs from run to run and so is left out of every comparison.
     threads : int
         Threads of torch, BLAS and OpenMP. Sums depend on it, so it comes from the config.
 
@@ -47,26 +50,45 @@ def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
     dict
         Further facts for the record, e.g. the device.
     """
-    Path(log).parent.mkdir(parents=True, exist_ok=True)
+    facts: dict[str, Any] = {}
+    WRITTEN.clear()
+    try:
+        _begin_log(Path(log))
+        started = time.time()
+        with numeric_threads(threads):
+            yield facts
+        _record(run, started, {"threads": threads, **facts})
+    except NeuroLoopError as error:
+        _end(str(error))
+    except Exception as error:
+        if ran_full(error):
+            _end(str(disk_full(Path(getattr(error, "filename", None) or log))))
+        logging.exception("unexpected error")
+        reason = as_it_lies(" ".join(str(error).split()))
+        print(f"Error: {type(error).__name__}: {reason} (details: {log})", file=sys.stderr)
+        sys.exit(1)
+
+
+def _begin_log(log: Path) -> None:
+    """Send messages and warnings to a file."""
+    log.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(log, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     logging.captureWarnings(True)
-    started = time.time()
-    facts: dict[str, Any] = {}
-    with numeric_threads(threads):
-        try:
-            yield facts
-        except NeuroLoopError as error:
-            message = as_it_lies(" ".join(str(error).splitlines()))
-            logging.error("%s", message)
-            print(f"Error: {message}", file=sys.stderr)
-            sys.exit(1)
-        except Exception as error:
-            logging.exception("unexpected error")
-            reason = as_it_lies(" ".join(str(error).split()))
-            print(f"Error: {type(error).__name__}: {reason} (details: {log})", file=sys.stderr)
-            sys.exit(1)
+    logging.raiseExceptions = False  # a log without room would print a traceback for every line
+
+
+def _end(message: str) -> NoReturn:
+    """End the process with one line."""
+    message = as_it_lies(" ".join(message.splitlines()))
+    logging.error("%s", message)
+    print(f"Error: {message}", file=sys.stderr)
+    sys.exit(1)
+
+
+def _record(run: StrPath, started: float, facts: Mapping[str, Any]) -> None:
+    """Save the record of the run, with a hash of each file that was written."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     record = {
         "host": platform.node(),
@@ -75,8 +97,8 @@ def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
         "seconds": round(time.time() - started, 3),
         "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
         "peak_memory_mb": round(usage.ru_maxrss / 1024, 1),
-        "threads": threads,
         **facts,
+        "sha256": {str(path): file_hash(path) for path in sorted(WRITTEN) if path.is_file()},
     }
     save_json(run, record)
     logging.info("done in %.1f s, peak memory %.0f MB", record["seconds"], record["peak_memory_mb"])

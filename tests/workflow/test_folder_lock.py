@@ -13,15 +13,18 @@ pytestmark = pytest.mark.workflow
 
 TARGET = "results/fmri/simulated/stimuli.tsv"
 
+#: With the project's own profile, which switches Snakemake's locks off, and without it.
+PROFILES = pytest.mark.parametrize("profile", [(), ("--workflow-profile", "none")])
+
 #: Line of the start handler that keeps a run from its first job.
 WAIT = "    __import__('time').sleep(300)\n"
 
 
-def begin(project: Project) -> subprocess.Popen[str]:
+def begin(project: Project, profile: tuple[str, ...]) -> subprocess.Popen[str]:
     """A run that does not end by itself, once it holds its folder."""
     project.edit("Snakefile", "    begin_run()\n", f"    begin_run()\n{WAIT}")
     process = subprocess.Popen(
-        [sys.executable, "-m", "snakemake", TARGET, "--cores", "1"],
+        [sys.executable, "-m", "snakemake", TARGET, "--cores", "1", *profile],
         cwd=project.folder,
         text=True,
         stdout=subprocess.DEVNULL,
@@ -36,11 +39,14 @@ def begin(project: Project) -> subprocess.Popen[str]:
     return process
 
 
-def test_a_second_run_is_refused_until_the_first_is_gone_however_it_went(fresh: Project) -> None:
-    first = begin(fresh)
+@PROFILES
+def test_a_second_run_is_refused_until_the_first_is_gone_however_it_went(
+    fresh: Project, profile: tuple[str, ...]
+) -> None:
+    first = begin(fresh, profile)
     try:
-        second = fresh.call(TARGET, "--cores", "1")
-        dry = fresh.call(TARGET, "-n")
+        second = fresh.call(TARGET, "--cores", "1", *profile)
+        dry = fresh.call(TARGET, "-n", *profile)
     finally:
         first.kill()
         first.wait()
@@ -51,5 +57,10 @@ def test_a_second_run_is_refused_until_the_first_is_gone_however_it_went(fresh: 
     )
     assert "Traceback" not in second.text
     assert dry.status == 0
-    assert fresh.call(TARGET, "--cores", "1").status == 0
+    # As a killed run leaves them where Snakemake sets its own locks.
+    lock = fresh.folder / ".snakemake/locks/0.output.lock"
+    lock.parent.mkdir(exist_ok=True)
+    lock.write_text(f"{TARGET}\n")
+    again = fresh.call(TARGET, "--cores", "1", *profile)
+    assert again.status == 0, again.text
     assert (fresh.folder / TARGET).exists()

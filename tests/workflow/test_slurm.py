@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import pytest
 
 from neuroloop.workflow import slurm
-from neuroloop.workflow.failures import describe_failures
 from neuroloop.workflow.slurm import ClusterError, Partition, Request, check_requests
 
 SINFO = """\
@@ -145,36 +144,3 @@ def test_a_silent_cluster_is_one_line(
     monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(ClusterError, match=message):
         slurm.ask("sinfo")
-
-
-class Wildcards(list[str]):
-    def items(self) -> list[tuple[str, str]]:
-        return [("dataset", self[0])]
-
-
-def failed(folder: Path) -> SimpleNamespace:
-    return SimpleNamespace(
-        rule=SimpleNamespace(name="r"), wildcards=Wildcards(["d"]), log=[str(folder / "own.log")]
-    )
-
-
-def test_a_failed_job_shows_the_end_of_its_log(tmp_path: Path) -> None:
-    (tmp_path / "own.log").write_text("".join(f"line {number}\n" for number in range(30)))
-    lines = describe_failures([failed(tmp_path)], None).splitlines()
-    assert lines[:2] == ["Failed: r dataset=d", f"  log: {tmp_path}/own.log"]
-    assert lines[2:] == [f"    line {number}" for number in range(20, 30)]
-
-
-def test_a_job_that_slurm_ended_shows_what_slurm_says(tmp_path: Path) -> None:
-    folder = tmp_path / "slurm/rule_r/d"
-    folder.mkdir(parents=True)
-    (folder / "7.log").write_text(
-        "ImportError: no torch\nRuleException:\nmuch\nslurmstepd: error: *** DUE TO TIME LIMIT\n"
-    )
-    assert describe_failures([failed(tmp_path)], tmp_path / "slurm").splitlines() == [
-        "Failed: r dataset=d",
-        f"  log: {tmp_path}/own.log is empty: the job ended before its work began",
-        f"  SLURM's log: {folder}/7.log",
-        "    ImportError: no torch",
-        "    slurmstepd: error: *** DUE TO TIME LIMIT",
-    ]
