@@ -17,7 +17,8 @@ from neuroloop.workflow.run_status import job_states, status_lines
 from neuroloop.workflow.orphans import end_orphans, mark, refuse_orphans
 from neuroloop.workflow.undone import undone
 from neuroloop.workflow.stale_states import KEPT_DAYS, sweep_states
-from neuroloop.workflow.slurm import ClusterError, prepare_cluster, start_over
+from neuroloop.workflow.slurm.commands import ClusterError
+from neuroloop.workflow.slurm.queue import start_over
 
 #: The page beside which the page of the run stands.
 REPORT = "results/report/index.html"
@@ -44,7 +45,7 @@ def begin_run():
             logger.warning(warning)
         refuse_missing_inputs()
         if workflow.executor_plugin.name == "slurm":
-            begin_on_cluster(here)
+            begin_on_cluster(here, alone=not warning)
         elif warning:
             refuse_orphans(here)
         elif ended := end_orphans(here):
@@ -147,10 +148,17 @@ def warn_of_triggers():
         )
 
 
-def begin_on_cluster(here):
+def begin_on_cluster(here, alone):
     """See that the cluster can do what is asked; cancel what a killed run left, and start over."""
-    jobs = {job.rule.name: job.resources for job in workflow.dag.needrun_jobs()}
-    cancelled = prepare_cluster(jobs, workflow.executor_settings, here)
+    from neuroloop.workflow.slurm.prepare import prepare_cluster  # needs the plugin
+
+    cancelled = prepare_cluster(
+        workflow,
+        workflow.dag.needrun_jobs(),
+        here,
+        alone=alone,
+        tell=logger.warning,
+    )
     if cancelled:
         logger.warning(
             f"Cancelled SLURM jobs {', '.join(cancelled)}, left by an earlier run; "
@@ -163,7 +171,10 @@ def tell_failures():
     """Name the logs of the jobs that failed, and show how they end."""
     end_progress()
     on_slurm = workflow.executor_plugin.name == "slurm"
-    folder = Path(workflow.executor_settings.logdir) if on_slurm else None
+    slurm_logs = on_slurm and (
+        workflow.executor_settings.logdir or ".snakemake/slurm_logs"
+    )
+    folder = Path(slurm_logs) if on_slurm else None
     logger.error(describe_failures(workflow.scheduler.failed, folder))
     if any(audit_page.PAGE in job.output for job in workflow.dag.needrun_jobs()):
         logger.error(audit_what_can_be())

@@ -9,7 +9,7 @@ from typing import Any
 SHOWN = 10
 
 #: What SLURM itself says in a job's log, between the lines of Snakemake.
-OF_SLURM = re.compile(r"slurmstepd: |srun: error: |error: ")
+OF_SLURM = re.compile(r"slurmstepd: |srun: error: |sbatch: error: |error: ")
 
 
 def describe_failures(jobs: Iterable[Any], slurm_logs: Path | None) -> str:
