@@ -206,3 +206,14 @@ rule status:
     localrule: True
     run:
         pass  # `begin_run` tells all before the first job; without a body there would be none
+
+
+rule doctor:
+    """List what would stop a run on this cluster (snakemake --profile slurm doctor); run nothing."""
+    input:
+        lambda wildcards: STATUS(wildcards),
+    log:
+        "logs/doctor.log",
+    localrule: True
+    run:
+        pass  # `begin_run` tells all before the first job; without a body there would be none

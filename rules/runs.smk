@@ -36,9 +36,11 @@ MENDED = "NEUROLOOP_MENDED"
 def begin_run():
     """Before the first job: hold the folder, see that the input is there, look at the cluster."""
     here = Path.cwd()
-    asked = str(rules.status.rule)
-    if any(str(job.rule) == asked for job in workflow.dag.jobs):
+    asked = {str(job.rule) for job in workflow.dag.jobs}
+    if str(rules.status.rule) in asked:
         tell_status(here)
+    if str(rules.doctor.rule) in asked:
+        tell_doctor(here)
     try:
         warning = hold_folder(here)
         if warning:
@@ -70,6 +72,20 @@ def tell_status(here):
     states = job_states(workflow, held=bool(run))
     print("\n".join(status_lines(states, run, MISSING.values())), flush=True)
     sys.exit(any(state.state == "failed" for state in states))
+
+
+def tell_doctor(here):
+    """Say what of the cluster would stop a run, and end before the first job."""
+    if workflow.executor_plugin.name != "slurm":
+        raise WorkflowError(
+            "doctor looks at a cluster: type snakemake --profile slurm doctor"
+        )
+    from neuroloop.workflow.slurm.doctor import examine  # needs the plugin
+
+    def tell(line):
+        print(line, flush=True)
+
+    sys.exit(not examine(workflow, list(workflow.dag.jobs), here, tell))
 
 
 def tell_progress():
@@ -171,10 +187,8 @@ def tell_failures():
     """Name the logs of the jobs that failed, and show how they end."""
     end_progress()
     on_slurm = workflow.executor_plugin.name == "slurm"
-    slurm_logs = on_slurm and (
-        workflow.executor_settings.logdir or ".snakemake/slurm_logs"
-    )
-    folder = Path(slurm_logs) if on_slurm else None
+    settings = workflow.executor_settings
+    folder = Path(settings.logdir or ".snakemake/slurm_logs") if on_slurm else None
     logger.error(describe_failures(workflow.scheduler.failed, folder))
     if any(audit_page.PAGE in job.output for job in workflow.dag.needrun_jobs()):
         logger.error(audit_what_can_be())

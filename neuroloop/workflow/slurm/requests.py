@@ -95,8 +95,8 @@ VARIANTS = (
     Variant(
         r" --mem (\d+)",
         " --mem 1",
-        "set-resources",
-        "it asks for {} MB: choose a partition with larger nodes, or set that rule's mem_mb",
+        "largest_memory",
+        "it asks for {} MB: set largest_memory to what its nodes have (`sinfo -o '%R %m'`)",
     ),
     Variant(
         r" --cpus-per-task=(\d+)",

@@ -1,4 +1,4 @@
-"""What rules that ask for a GPU get on a site: its partition, its kind of GPU, its way to ask."""
+"""What rules get on a site: those that ask for a GPU its partition and its way to ask; all a limit."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,9 +16,12 @@ FOR_GPUS = {
 #: How a GPU is asked for where the profile says so: by --gpus, or by --gres.
 REQUEST = "gpu_request"
 
+#: The most megabytes that a job may ask for.
+MEMORY = "largest_memory"
+
 
 def fit_rules(rules: Iterable[Any], overwritten: Mapping[str, Mapping[str, Any]]) -> None:
-    """Give rules that ask for a GPU what the profile states for them, and the others nothing of it.
+    """Give rules what the profile states for them: for those with a GPU, and of memory at most.
 
     What `--set-resources` states on the command line stays.
 
@@ -32,13 +35,16 @@ def fit_rules(rules: Iterable[Any], overwritten: Mapping[str, Mapping[str, Any]]
     for rule in rules:
         stated = {
             name: rule.resources._data.pop(name)
-            for name in (*FOR_GPUS, REQUEST)
+            for name in (*FOR_GPUS, REQUEST, MEMORY)
             if name in rule.resources
         }
+        own = overwritten.get(rule.name, {})
+        memory = rule.resources.get("mem_mb")
+        if MEMORY in stated and memory is not None and "mem_mb" not in own:
+            rule.resources["mem_mb"] = at_most(memory, stated[MEMORY])
         gpu = rule.resources.get("gpu")
         if not stated or gpu is None:
             continue
-        own = overwritten.get(rule.name, {})
         wanted = {FOR_GPUS[name]: text for name, text in stated.items() if name in FOR_GPUS}
         for name, text in wanted.items():
             if name not in own:
@@ -47,6 +53,16 @@ def fit_rules(rules: Iterable[Any], overwritten: Mapping[str, Mapping[str, Any]]
         if REQUEST in stated and stated[REQUEST].raw.strip("'\"") == "gres" and "gres" not in own:
             rule.resources["gres"] = as_gres(gpu, rule.resources._data.pop("gpu_model", None))
             del rule.resources._data["gpu"]
+
+
+def at_most(memory: Resource, most: Resource) -> Resource:
+    """Memory that grows with each attempt no further than a node has it."""
+
+    def value(wildcards: Any, **known: Any) -> Any:
+        asked, limit = (one.evaluate(wildcards, **known).value for one in (memory, most))
+        return min(asked, limit) if isinstance(asked, int) else asked
+
+    return Resource("mem_mb", value)
 
 
 def only_with(gpu: Resource, name: str, text: Resource, usual: Resource | None) -> Resource:
