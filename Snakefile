@@ -37,6 +37,7 @@ include: "rules/explain.smk"
 include: "rules/report.smk"
 include: "rules/audit.smk"
 include: "rules/results.smk"
+include: "rules/site.smk"
 
 
 onstart:

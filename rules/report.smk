@@ -224,3 +224,14 @@ rule why:
     localrule: True
     run:
         pass  # as of `status`
+
+
+rule doctor:
+    """List what would stop a run on this cluster (snakemake --profile slurm doctor); run nothing."""
+    input:
+        lambda wildcards: STATUS(wildcards),
+    log:
+        "logs/doctor.log",
+    localrule: True
+    run:
+        pass  # `begin_run` tells all before the first job; without a body there would be none

@@ -22,7 +22,8 @@ from neuroloop.workflow.run_status import job_states, status_lines, why_lines
 from neuroloop.workflow.orphans import end_orphans, mark, refuse_orphans
 from neuroloop.workflow.undone import undone
 from neuroloop.workflow.stale_states import KEPT_DAYS, sweep_states
-from neuroloop.workflow.slurm import ClusterError, prepare_cluster, start_over
+from neuroloop.workflow.slurm.commands import ClusterError
+from neuroloop.workflow.slurm.queue import start_over
 
 #: The page beside which the page of the run stands.
 REPORT = "results/report/index.html"
@@ -51,6 +52,8 @@ def begin_run():
         tell_status(here)
     if str(rules.why.rule) in asked:
         tell_why(here)
+    if str(rules.doctor.rule) in asked:
+        tell_doctor(here)
     try:
         warning = hold_folder(here)
         if warning:
@@ -59,7 +62,7 @@ def begin_run():
         logger.handlers.insert(0, ENDINGS[0])
         refuse_missing_inputs()
         if workflow.executor_plugin.name == "slurm":
-            begin_on_cluster(here)
+            begin_on_cluster(here, alone=not warning)
         elif warning:
             refuse_orphans(here)
         elif ended := end_orphans(here):
@@ -108,6 +111,20 @@ def beside_why(wildcards):
     """Input function: everything, where no other target is asked for."""
     asked = set(workflow.dag_settings.targets) - {str(rules.why.rule)}
     return [] if asked else STATUS(wildcards)
+
+
+def tell_doctor(here):
+    """Say what of the cluster would stop a run, and end before the first job."""
+    if workflow.executor_plugin.name != "slurm":
+        raise WorkflowError(
+            "doctor looks at a cluster: type snakemake --profile slurm doctor"
+        )
+    from neuroloop.workflow.slurm.doctor import examine  # needs the plugin
+
+    def tell(line):
+        print(line, flush=True)
+
+    sys.exit(not examine(workflow, list(workflow.dag.jobs), here, tell))
 
 
 def tell_progress():
@@ -191,10 +208,17 @@ def warn_of_triggers():
         )
 
 
-def begin_on_cluster(here):
+def begin_on_cluster(here, alone):
     """See that the cluster can do what is asked; cancel what a killed run left, and start over."""
-    jobs = {job.rule.name: job.resources for job in workflow.dag.needrun_jobs()}
-    cancelled = prepare_cluster(jobs, workflow.executor_settings, here)
+    from neuroloop.workflow.slurm.prepare import prepare_cluster  # needs the plugin
+
+    cancelled = prepare_cluster(
+        workflow,
+        workflow.dag.needrun_jobs(),
+        here,
+        alone=alone,
+        tell=logger.warning,
+    )
     if cancelled:
         logger.warning(
             f"Cancelled SLURM jobs {', '.join(cancelled)}, left by an earlier run; "

@@ -20,7 +20,7 @@ from neuroloop.files.disk_space import MEGABYTE, SAID, existing, free_space, meg
 SHOWN = 10
 
 #: What SLURM itself says in a job's log, between the lines of Snakemake.
-OF_SLURM = re.compile(r"slurmstepd: |srun: error: |error: ")
+OF_SLURM = re.compile(r"slurmstepd: |srun: error: |sbatch: error: |error: ")
 
 #: How `neuroloop.jobs.job` writes an error into the log.
 ERROR = " ERROR "

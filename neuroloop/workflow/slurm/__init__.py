@@ -1,0 +1,1 @@
+"""Runs on a SLURM cluster: what is asked of it, what it refuses, and what is told of it."""
