@@ -318,11 +318,7 @@ CHECKED = whole(
 )
 FINAL = [
     *rules.write_report.output,
-    *[
-        path
-        for name in running("datasets")
-        for path in subject_files(name, "bdata.h5")
-    ],
+    *[path for name in running("datasets") for path in subject_files(name, "bdata.h5")],
 ]
 EVERYTHING = whole(FINAL, all_jobs)
 STATUS = whole(FINAL, all_jobs, mend=False)
