@@ -29,7 +29,7 @@ def test_a_job_short_of_memory_comes_again_with_more(
 ) -> None:
     project = make(tmp_path / "project", small)
     needs = "simulate_subject:mem_mb=200*attempt"
-    run(project, "results/fmri/tiny/S1/bdata.h5", "--set-resources", needs)
+    run(project, "results/fmri/tiny/S1/responses.h5", "--set-resources", needs)
     first, *others = of(cluster, project, "simulate_subject")
     assert first["state"] == "FAILED"
     assert others[-1]["state"] == "COMPLETED"
@@ -61,7 +61,7 @@ def test_a_node_set_down_loses_nothing(
     cluster: Cluster, small: dict[str, Any], tmp_path: Path
 ) -> None:
     project = make(tmp_path / "project", small)
-    going = start(project, "results/fmri/tiny/S1/bdata.h5")
+    going = start(project, "results/fmri/tiny/S1/responses.h5")
 
     def running() -> list[dict[str, str]]:
         jobs = of(cluster, project, "simulate_subject")
@@ -78,7 +78,7 @@ def test_a_node_set_down_loses_nothing(
     assert of(cluster, project, "simulate_subject")[-1]["nodes"] != node
     again = project.copy(tmp_path / "again")
     shutil.rmtree(again.folder / "results")
-    again.run("results/fmri/tiny/S1/bdata.h5")
+    again.run("results/fmri/tiny/S1/responses.h5")
     assert again.results() == project.results()
 
 
