@@ -104,7 +104,7 @@ def exported(dataset, folder):
         extracted(dataset, folder, roi)
     export_bdata(
         samples=folder / "samples.tsv",
-        responses=None,
+        responses=[],
         sidecar=folder / "responses.json",
         voxels=[folder / roi / "voxels.npz" for roi in dataset["rois"]],
         regions=[folder / roi / "region.npz" for roi in dataset["rois"]],
