@@ -31,13 +31,11 @@ rule draw_stimuli:
 
 
 rule simulate_subject:
-    """Simulate what the scanner records of one subject who looks at handwritten digits."""
+    """Decide what one subject sees when, of handwritten digits."""
     output:
         samples=f"results/{SUBJECT}/samples.tsv",
-        responses=f"results/{SUBJECT}/responses.h5",
-        sidecar=f"results/{SUBJECT}/responses.json",
         intake=f"results/{SUBJECT}/intake.json",
-        run=f"results/{SUBJECT}/responses.run.json",
+        run=f"results/{SUBJECT}/samples.run.json",
     log:
         f"logs/{SUBJECT}/simulate_subject.log",
     benchmark:
@@ -49,20 +47,48 @@ rule simulate_subject:
     threads: config["threads"]
     resources:
         mem_mb=scaled(1000),
-        runtime=minutes(10),
+        runtime=minutes(5),
     params:
         code=code_version("fmri/simulate_subject.py"),
         pools=setting("datasets", "dataset", "images"),
         presentation=setting("datasets", "dataset", "presentation"),
-        snr=setting("datasets", "dataset", "subjects", "subject", "snr"),
-        rois=lambda wildcards: {
-            roi: {key: block[key] for key in ("encoding", "size", "snr")}
-            for roi, block in config["datasets"][wildcards.dataset]["rois"].items()
-        },
         seed=config["data_seed"],
         threads=config["threads"],
     script:
         "../scripts/fmri/simulate_subject.py"
+
+
+rule simulate_region:
+    """Simulate what the scanner records of one region of a subject who looks at handwritten digits."""
+    output:
+        responses=f"results/{SUBJECT}/{{roi}}/responses.h5",
+        sidecar=f"results/{SUBJECT}/{{roi}}/responses.json",
+        run=f"results/{SUBJECT}/{{roi}}/responses.run.json",
+    log:
+        f"logs/{SUBJECT}/{{roi}}/simulate_region.log",
+    benchmark:
+        f"benchmarks/{SUBJECT}/{{roi}}/simulate_region.tsv"
+    wildcard_constraints:
+        dataset=with_source("simulated"),
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(1000),
+        runtime=minutes(10),
+    params:
+        code=code_version("fmri/simulate_region.py"),
+        pools=setting("datasets", "dataset", "images"),
+        presentation=setting("datasets", "dataset", "presentation"),
+        snr=setting("datasets", "dataset", "subjects", "subject", "snr"),
+        region=lambda wildcards: {
+            key: setting("datasets", "dataset", "rois", "roi")(wildcards)[key]
+            for key in ("encoding", "size", "snr")
+        },
+        seed=config["data_seed"],
+        threads=config["threads"],
+    script:
+        "../scripts/fmri/simulate_region.py"
 
 
 rule import_subject:
@@ -207,7 +233,7 @@ rule export_bdata:
     input:
         samples=f"results/{SUBJECT}/samples.tsv",
         responses=whole_responses,
-        sidecar=f"results/{SUBJECT}/responses.json",
+        sidecar=responses_sidecar,
         voxels=read_apart("voxels.npz"),
         regions=read_apart("region.npz"),
     output:

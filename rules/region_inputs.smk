@@ -15,7 +15,7 @@ def region_source(wildcards):
 def region_input(wildcards):
     """Input function: files that the wildcards' region is read from: its own, or the responses."""
     if not reads_apart(wildcards.dataset):
-        return {"responses": whole_responses(wildcards)}
+        return {"responses": region_responses(wildcards)}
     dataset = config["datasets"][wildcards.dataset]
     entry = source_entry(wildcards)
     found = entry.region_inputs(dataset, wildcards.subject, wildcards.roi)
@@ -42,17 +42,44 @@ def region_needs(wildcards, name, usual):
     return source_needs(wildcards, name, usual) if apart else usual
 
 
+def region_responses(wildcards):
+    """Responses that hold the wildcards' region: the subject's, or simulated ones of its own."""
+    simulated = config["datasets"][wildcards.dataset]["source"] == "simulated"
+    own = f"{wildcards.roi}/" if simulated else ""
+    return f"results/fmri/{wildcards.dataset}/{wildcards.subject}/{own}responses.h5"
+
+
 def whole_responses(wildcards):
-    """Input function: responses of the wildcards' subject, if they hold its regions."""
-    apart = reads_apart(wildcards.dataset)
-    kept = f"results/fmri/{wildcards.dataset}/{wildcards.subject}/responses.h5"
-    return [] if apart else kept
+    """Input function: responses that hold the regions of the wildcards' subject; none if masks do."""
+    return subject_responses(wildcards.dataset, [wildcards.subject])
 
 
 def dataset_responses(wildcards):
-    """Input function: responses of the wildcards' subjects, if they hold the regions."""
-    apart = reads_apart(wildcards.dataset)
-    return [] if apart else subject_files(wildcards.dataset, "responses.h5")
+    """Input function: responses that hold the regions of the wildcards' subjects; none if masks do."""
+    subjects = config["datasets"][wildcards.dataset]["subjects"]
+    return subject_responses(wildcards.dataset, subjects)
+
+
+def subject_responses(dataset, subjects):
+    """Responses that hold the regions of subjects: one file each, or simulated ones of each region."""
+    if reads_apart(dataset):
+        return []
+    block = config["datasets"][dataset]
+    rois = (
+        [f"{roi}/" for roi in block["rois"]] if block["source"] == "simulated" else [""]
+    )
+    return [
+        f"results/fmri/{dataset}/{subject}/{roi}responses.h5"
+        for subject in subjects
+        for roi in rois
+    ]
+
+
+def responses_sidecar(wildcards):
+    """Input function: facts of the import of the wildcards' subject, if there was one."""
+    if config["datasets"][wildcards.dataset]["source"] == "simulated":
+        return []
+    return f"results/fmri/{wildcards.dataset}/{wildcards.subject}/responses.json"
 
 
 def read_apart(name):

@@ -25,6 +25,8 @@ def region_jobs(dataset):
     each = {"dataset": [dataset], "subject": block["subjects"]}
     yield from sample_jobs(dataset)
     yield from jobs("assign_folds", **each)
+    if block["source"] == "simulated":
+        yield from jobs("simulate_region", **each, roi=block["rois"])
     yield from jobs("extract_region", **each, roi=block["rois"])
 
 
@@ -272,11 +274,12 @@ def brain_audit_jobs(dataset):
     """Files of the jobs that audit a dataset of brain data, and of those between."""
     block = config["datasets"][dataset]
     each = {"dataset": [dataset], "subject": block["subjects"]}
-    if config["audit"]["surrogates"] or reads_apart(dataset):
-        yield from region_jobs(dataset)
-    else:
+    imported = block["source"] != "simulated" and not reads_apart(dataset)
+    if imported and not config["audit"]["surrogates"]:
         yield from sample_jobs(dataset)
         yield from jobs("assign_folds", **each)
+    else:
+        yield from region_jobs(dataset)
     yield from jobs("audit_brain", **each)
     if config["audit"]["surrogates"]:
         region = each | {"roi": block["rois"]}

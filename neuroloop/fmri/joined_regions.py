@@ -1,4 +1,4 @@
-"""The regions of a subject that were read apart, as one."""
+"""The regions of a subject that are read or simulated apart, as one."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.files.formats import StrPath, load_arrays
+from neuroloop.fmri.bdata import read_bdata
 from neuroloop.fmri.brain import BrainData
 from neuroloop.fmri.region_voxels import load_region, united
 
@@ -39,3 +40,15 @@ def join_regions(
     xyz = np.concatenate([one.xyz for one in parts.values()])
     flags = {name: np.isin(every, one.voxel) for name, one in parts.items()}
     return BrainData(x, training, flags), xyz[first] if len(xyz) else None
+
+
+def join_responses(paths: Sequence[StrPath]) -> BrainData:
+    """Join responses that have no voxel in common and the same rows, in the order of the files."""
+    brains = [read_bdata(path) for path in paths]
+    starts = np.cumsum([0, *(one.voxels.shape[1] for one in brains)])
+    flags = {}
+    for start, one in zip(starts[:-1], brains, strict=True):
+        for name, here in one.rois.items():
+            flags[name] = np.zeros(starts[-1], dtype=bool)
+            flags[name][start : start + len(here)] = here
+    return BrainData(np.hstack([one.voxels for one in brains]), brains[0].rows, flags)

@@ -186,15 +186,13 @@ def simulate_subject(
     BrainData
         One block per trial. Imagery rows carry the id of the category's first perception image.
     """
-    if not 2 <= runs <= (stimuli["session"] == "training").sum():
-        raise NeuroLoopError(
-            f"simulated subject {subject}: {runs} runs: at least 2, at most one per training image"
-        )
-    shown, rows = _present(
-        numpy_generator(seed, "order", subject),
+    shown, rows = present(
+        seed,
+        subject,
         stimuli,
-        runs,
-        {"perception": perception_repeats, "imagery": imagery_repeats},
+        runs=runs,
+        perception_repeats=perception_repeats,
+        imagery_repeats=imagery_repeats,
     )
     imagined = (rows["session"] == "imagery").to_numpy()
     in_run = rows.groupby("run", sort=False).size().tolist()
@@ -220,13 +218,35 @@ def simulate_subject(
     return check(BrainData(voxels, rows, rois), f"simulated subject {subject}")
 
 
-def _present(
-    generator: np.random.Generator,
+def present(
+    seed: int,
+    subject: str,
     stimuli: pd.DataFrame,
-    runs: int,
-    repeats: Mapping[str, int],
+    *,
+    runs: int = 5,
+    perception_repeats: int = 5,
+    imagery_repeats: int = 5,
 ) -> tuple[np.ndarray, pd.DataFrame]:
-    """Decide what is shown when: rows of `stimuli`, and the table of rows."""
+    """Decide what a subject sees when, whatever regions are recorded.
+
+    Parameters
+    ----------
+    seed, subject, stimuli, runs, perception_repeats, imagery_repeats
+        As for `simulate_subject`.
+
+    Returns
+    -------
+    shown : ndarray of int, shape (samples,)
+        Rows of `stimuli`.
+    rows : DataFrame
+        `BrainData.rows`.
+    """
+    if not 2 <= runs <= (stimuli["session"] == "training").sum():
+        raise NeuroLoopError(
+            f"simulated subject {subject}: {runs} runs: at least 2, at most one per training image"
+        )
+    generator = numpy_generator(seed, "order", subject)
+    repeats = {"perception": perception_repeats, "imagery": imagery_repeats}
     session = stimuli["session"].to_numpy()
     category = stimuli["category"].to_numpy()
     training = np.flatnonzero(session == "training")

@@ -1,6 +1,6 @@
 """Where the voxels of regions lie, and a figure of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,19 +39,23 @@ class Places:
     xyz: np.ndarray | None
 
 
-def find_places(regions: Mapping[str, RegionVoxels], responses: StrPath | None) -> Places:
+def find_places(regions: Mapping[str, RegionVoxels], responses: Sequence[StrPath]) -> Places:
     """Find where voxels lie.
 
     Parameters
     ----------
     regions : mapping of str to RegionVoxels
-    responses : path or None
-        The BData file of which regions are parts; without one their own voxels are all.
+    responses : sequence of path
+        The BData file of which regions are parts, or one of each region; without any the regions'
+        own voxels are all.
     """
     xyz: np.ndarray | None
-    if responses is not None:
-        count, xyz = read_places(responses)
+    if len(responses) == 1:
+        count, xyz = read_places(responses[0])
         every = np.arange(count)
+    elif responses:
+        owners = np.repeat(list(regions), [len(one.voxel) for one in regions.values()])
+        return Places({name: owners == name for name in regions}, None)
     else:
         every, first = united(regions)
         xyz = np.concatenate([region.xyz for region in regions.values()])

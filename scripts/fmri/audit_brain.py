@@ -1,16 +1,16 @@
 """Look for ways in which labels of one subject leak."""
 
 from collections.abc import Sequence
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuroloop import registry
 from neuroloop.files.formats import StrPath, read_table
+from neuroloop.files.paths import paths_of
 from neuroloop.fmri.audit.subject import audit_subject, measured
 from neuroloop.fmri.bdata import read_voxel_rows
 from neuroloop.fmri.decoding import FOLD_COLUMNS
-from neuroloop.fmri.joined_regions import join_regions
+from neuroloop.fmri.joined_regions import join_regions, join_responses
 from neuroloop.fmri.region_voxels import load_region
 from neuroloop.fmri.samples import read_samples, rows_of
 from neuroloop.fmri.scan import load_scan
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def audit_brain(
     *,
     samples: StrPath,
-    responses: StrPath | None,
+    responses: StrPath | Sequence[StrPath],
     voxels: Sequence[StrPath],
     regions: Sequence[StrPath],
     folds: StrPath,
@@ -46,8 +46,8 @@ def audit_brain(
     ----------
     samples, folds, stimuli : path
         samples.tsv and folds.tsv of the subject, and stimuli.tsv of the dataset.
-    responses : path or None
-        responses.h5, if it holds the regions.
+    responses : path or sequence of path
+        responses.h5, if it holds the regions, or those that were simulated of each.
     voxels, regions : sequence of path
         voxels.npz and region.npz of every region, if each was read from files of its own.
     scan : path or None
@@ -68,8 +68,11 @@ def audit_brain(
     table = read_samples(samples)
     rows = rows_of(table)
     kept = load_scan(scan) if scan else None
-    if responses is not None:
-        looked_at = measured(rows, read_voxel_rows(responses))
+    whole = paths_of(responses)
+    if len(whole) == 1:
+        looked_at = measured(rows, read_voxel_rows(whole[0]))
+    elif whole:
+        looked_at = measured(rows, [join_responses(whole).voxels])
     else:
         brain, _ = join_regions(voxels, regions, rows)
         looked_at = measured(brain.rows, [brain.voxels])
@@ -79,7 +82,7 @@ def audit_brain(
             )
     courses = None
     if bold and kept is not None and kept.followed:
-        files = {"bold": _paths(bold), "confounds": _paths(confounds)}
+        files = {"bold": paths_of(bold), "confounds": paths_of(confounds)}
         courses = registry.entry("fmri_source", source).courses(files, kept)
     checks, not_done = audit_subject(
         subject,
@@ -95,16 +98,12 @@ def audit_brain(
     save_checks(flags, checks, not_done)
 
 
-def _paths(given: StrPath | Sequence[StrPath]) -> list[Path]:
-    return [Path(given)] if isinstance(given, str | PathLike) else [Path(path) for path in given]
-
-
 if __name__ == "__main__":
     with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads):
         add_plugins(snakemake.params.plugins)
         audit_brain(
             samples=snakemake.input.samples,
-            responses=snakemake.input.responses or None,
+            responses=snakemake.input.responses,
             voxels=snakemake.input.voxels,
             regions=snakemake.input.regions,
             folds=snakemake.input.folds,

@@ -1,8 +1,6 @@
 """Take one region's voxels of the training samples."""
 
 from collections.abc import Mapping, Sequence
-from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +8,7 @@ import numpy as np
 from neuroloop.contracts.source import check_region
 from neuroloop.files.formats import StrPath, read_table, save_arrays
 from neuroloop.files.intake import Intake
+from neuroloop.files.paths import paths_of
 from neuroloop.fmri.bdata import read_region, read_region_voxels
 from neuroloop.fmri.brain import BrainData
 from neuroloop.fmri.copies import check_changing
@@ -59,11 +58,7 @@ def extract_region(
     voxels, places, intake : path
         voxels.npz, region.npz, and what was read of the region's own files.
     """
-    files = {
-        name: [Path(given)] if isinstance(given, str | PathLike) else [Path(path) for path in given]
-        for name, given in inputs.items()
-        if name not in SHARED
-    }
+    files = {name: paths_of(given) for name, given in inputs.items() if name not in SHARED}
     if options is None:
         (responses,) = files["responses"]
         x, rows = read_region(responses, region)

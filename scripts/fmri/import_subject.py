@@ -1,12 +1,11 @@
 """Read one subject's brain data, whatever their source."""
 
 from collections.abc import Mapping, Sequence
-from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuroloop.contracts.source import check_imported
 from neuroloop.files.formats import StrPath
+from neuroloop.files.paths import paths_of
 from neuroloop.fmri.copies import check_changing, check_copies
 from neuroloop.fmri.responses import save_responses
 from neuroloop.fmri.rest_names import warn_of_rest
@@ -42,10 +41,7 @@ def import_subject(
     samples, responses, scan, intake : path
         samples.tsv, responses.h5, what is kept of the scan, and what was read of the files.
     """
-    files = {
-        name: [Path(given)] if isinstance(given, str | PathLike) else [Path(path) for path in given]
-        for name, given in inputs.items()
-    }
+    files = {name: paths_of(given) for name, given in inputs.items()}
     found = entry("fmri_source", source).read(files, **options)
     check_imported(source, found, responses)
     origin = next(path for paths in files.values() for path in paths)

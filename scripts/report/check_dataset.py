@@ -70,7 +70,8 @@ def check_dataset(
     voxels, places : sequence of path
         voxels.npz and region.npz of every region of every subject, whose names their folders have.
     responses : sequence of path
-        responses.h5 of every subject, if they hold the regions.
+        responses.h5 of every subject, if they hold the regions, or those that were simulated of
+        each.
     folds : sequence of path
         folds.tsv of every subject.
     scans : sequence of path
@@ -96,7 +97,6 @@ def check_dataset(
     counts: dict[str, Any] = {"subjects": {}}
     passport = Passport(name, "datasets", "", joined(read_intake(path) for path in intakes))
     of_regions, lying = _by_subject(voxels), _by_subject(places)
-    kept = {Path(path).parent.name: path for path in responses}
     known = [load_scan(path) for path in scans] or [None] * len(folds)
     tables, checks, sources = {}, {}, {}
     for fold, kept_scan in zip(folds, known, strict=True):
@@ -106,7 +106,9 @@ def check_dataset(
         counts["subjects"][subject] = found
         parts = {roi: load_region(path) for roi, path in lying[subject].items()}
         scan = kept_scan.with_regions(parts) if kept_scan is not None else None
-        sources[subject] = (find_places(parts, kept.get(subject)), scan)
+        folder = Path(fold).parent
+        kept = [path for path in responses if folder in Path(path).parents]
+        sources[subject] = (find_places(parts, kept), scan)
         found |= {"blocks": table["block"].nunique(), "volumes_per_run": volumes_per_run(scan)}
         for told in fold_warnings(table):
             passport.intake.warn(f"{subject}: {told}")

@@ -12,6 +12,7 @@ import numpy as np
 from scipy.io import savemat
 
 from neuroloop.registry import entry
+from scripts.fmri.extract_region import extract_region
 from scripts.fmri.import_subject import import_subject
 from tests.fuzz.readers import Reader
 
@@ -66,12 +67,30 @@ def _imported(folder: Path, name: str, dataset: dict[str, Any]) -> Any:
         source=name,
         inputs={kind: [folder / path for _, path in paths] for kind, paths in files.items()},
         options=source.options(dataset, "S1"),
-        bdata=out / "bdata.h5",
+        samples=out / "samples.tsv",
+        responses=out / "responses.h5",
         scan=out / "scan.npz",
         intake=out / "intake.json",
     )
-    with h5py.File(out / "bdata.h5") as file:
-        return [file["dataset"][()], (out / "bdata.json").read_text()]
+    with h5py.File(out / "responses.h5") as file:
+        read = [file["dataset"][()], (out / "responses.json").read_text()]
+    if hasattr(source, "read_region"):
+        (roi,) = dataset["rois"]
+        files = source.region_inputs(dataset, "S1", roi)
+        extract_region(
+            source=name,
+            inputs={kind: [folder / path for _, path in paths] for kind, paths in files.items()},
+            options=source.region_options(dataset, roi),
+            region=roi,
+            samples=out / "samples.tsv",
+            folds=out / "samples.tsv",  # of a session of training alone
+            scan=out / "scan.npz",
+            voxels=out / "voxels.npz",
+            places=out / "region.npz",
+            intake=out / "region_intake.json",
+        )
+        read.append(np.load(out / "voxels.npz")["x"])
+    return read
 
 
 def _matrix() -> tuple[np.ndarray, list[str], np.ndarray]:

@@ -28,9 +28,9 @@ def test_a_job_short_of_memory_comes_again_with_more(
     cluster: Cluster, small: dict[str, Any], tmp_path: Path
 ) -> None:
     project = make(tmp_path / "project", small)
-    needs = "simulate_subject:mem_mb=200*attempt"
-    run(project, "results/fmri/tiny/S1/bdata.h5", "--set-resources", needs)
-    first, *others = of(cluster, project, "simulate_subject")
+    needs = "simulate_region:mem_mb=200*attempt"
+    run(project, "results/fmri/tiny/S1/V1/responses.h5", "--set-resources", needs)
+    first, *others = of(cluster, project, "simulate_region")
     assert first["state"] == "FAILED"
     assert others[-1]["state"] == "COMPLETED"
     memory = [int(job["memory"].rstrip("M")) for job in (first, *others)]
@@ -61,10 +61,10 @@ def test_a_node_set_down_loses_nothing(
     cluster: Cluster, small: dict[str, Any], tmp_path: Path
 ) -> None:
     project = make(tmp_path / "project", small)
-    going = start(project, "results/fmri/tiny/S1/bdata.h5")
+    going = start(project, "results/fmri/tiny/S1/V1/responses.h5")
 
     def running() -> list[dict[str, str]]:
-        jobs = of(cluster, project, "simulate_subject")
+        jobs = of(cluster, project, "simulate_region")
         return [job for job in jobs if job["state"] == "RUNNING"]
 
     wait_for(running, "a running job")
@@ -75,10 +75,10 @@ def test_a_node_set_down_loses_nothing(
     finally:
         cluster.node(node, "resume")
     assert said.status == 0, said.text
-    assert of(cluster, project, "simulate_subject")[-1]["nodes"] != node
+    assert of(cluster, project, "simulate_region")[-1]["nodes"] != node
     again = project.copy(tmp_path / "again")
     shutil.rmtree(again.folder / "results")
-    again.run("results/fmri/tiny/S1/bdata.h5")
+    again.run("results/fmri/tiny/S1/V1/responses.h5")
     assert again.results() == project.results()
 
 

@@ -14,11 +14,12 @@ pytestmark = pytest.mark.workflow
 
 
 #: What reads brain data, and what makes soft labels of them.
-READING = {"draw_stimuli", "simulate_subject", "assign_folds"}
-DECODING = {*READING, "extract_region", "decode_linear", "decode_network", "assess_decoding"}
+READING = {"draw_stimuli", "simulate_subject", "simulate_region", "assign_folds"}
+READING |= {"extract_region"}
+DECODING = {*READING, "decode_linear", "decode_network", "assess_decoding"}
 TEACHING = {"prepare_images", "train_cnn_teacher", "train_students", "train_reference_students"}
 SUMMING_UP = {"summarise_decoding", "summarise_ablation", "check_dataset", "write_report"}
-SUMMING_UP |= {"watch_teaching"}
+SUMMING_UP |= {"watch_teaching", "export_bdata"}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def test_all_is_made_once(finished: Finished) -> None:
 
 
 def test_progress_is_shown(finished: Finished) -> None:
-    assert "39 of 39 steps (100%) done" in finished.text
+    assert "47 of 47 steps (100%) done" in finished.text
 
 
 @pytest.mark.parametrize(
@@ -137,8 +138,9 @@ def expected(name: str) -> Counter[tuple[str, str]]:
         reader = "simulate_subject" if simulated else "import_subject"
         jobs[reader, dataset] = subjects
         jobs["draw_stimuli" if simulated else "list_stimuli", dataset] = 1
-        jobs["assign_folds", dataset] = subjects
+        jobs["assign_folds", dataset] = jobs["export_bdata", dataset] = subjects
         jobs["extract_region", dataset] = subjects * rois
+        jobs["simulate_region", dataset] = subjects * rois * simulated
         jobs["decode_network", dataset] = subjects * rois * networks
         jobs["decode_linear", dataset] = subjects * rois * (len(block["decoders"]) - networks)
         jobs["assess_decoding", dataset] = subjects * rois * len(block["decoders"])

@@ -17,15 +17,16 @@ pytestmark = pytest.mark.workflow
 
 #: Where each kind of bad input is noticed: what the rule would have made, and what it must say.
 CASES = {
-    "fmri/broken/truncated/bdata.h5": r"truncated\.h5 is damaged or not an HDF5 file .+\): ",
-    "fmri/broken/nan/bdata.h5": r"nan\.h5: 2 NaN or infinite values in 2 voxels, in 1 rows \(s00",
-    "fmri/broken/nocolumn/bdata.h5": r"nocolumn\.h5 lacks the column Run: it has ",
-    "fmri/unequal/S1/bdata.h5": r"unequal\.npz: voxels have 40 rows, labels 39: ",
+    "fmri/broken/truncated/responses.h5": r"truncated\.h5 is damaged or not an HDF5 file .+\): ",
+    "fmri/broken/nan/responses.h5": r"nan\.h5: 2 NaN or infinite values in 2 voxels, in 1 rows",
+    "fmri/broken/nocolumn/responses.h5": r"nocolumn\.h5 lacks the column Run: it has ",
+    "fmri/unequal/S1/responses.h5": r"unequal\.npz: voxels have 40 rows, labels 39: ",
     "distill/pictures/images.npy": r"image \S+/six/bad\.png cannot be read \(.+\): replace it",
 }
 #: What the bad image does not keep from being made.
 SOUND = {
-    "fmri/pictures/S1/bdata.h5",
+    "fmri/pictures/S1/responses.h5",
+    "fmri/pictures/S1/samples.tsv",
     "fmri/pictures/S1/scan.npz",
     "fmri/pictures/stimuli.tsv",
 }

@@ -112,10 +112,11 @@ def chain(subject: str, roi: str) -> set[str]:
             chain("S2", "V1")
             | chain("S2", "HVC")
             | {
-                "simulate_subject fmri/tiny/S2",
-                "assign_folds fmri/tiny/S2",
+                "simulate_region fmri/tiny/S2/V1",
+                "simulate_region fmri/tiny/S2/HVC",
                 "extract_region fmri/tiny/S2/V1",
                 "extract_region fmri/tiny/S2/HVC",
+                "export_bdata fmri/tiny/S2",
             },
         ),
         (
@@ -171,6 +172,23 @@ def test_a_setting_reruns_what_uses_it(
     block[last] = value
     project = finished.project.write_config(str(tmp_path / "own.yaml"), config)
     assert project.waiting() == jobs
+
+
+def test_a_simulated_region_more_is_simulated_and_decoded_alone(
+    finished: Finished, tmp_path: Path
+) -> None:
+    config = preset("test")
+    rois = config["datasets"]["tiny"]["rois"]
+    rois["V2"] = rois["V1"] | {"snr": 0.5}
+    project = finished.project.write_config(str(tmp_path / "own.yaml"), config)
+    expected = chain("S1", "V2") | chain("S2", "V2")
+    for subject in ("S1", "S2"):
+        expected |= {
+            f"simulate_region fmri/tiny/{subject}/V2",
+            f"extract_region fmri/tiny/{subject}/V2",
+            f"export_bdata fmri/tiny/{subject}",
+        }
+    assert project.waiting() == expected
 
 
 def test_a_section_more_writes_the_report_again_and_nothing_else(copied: Project) -> None:

@@ -11,10 +11,12 @@ import pytest
 from neuroloop import registry
 from neuroloop.config.check import ConfigError, filled
 from neuroloop.config.study import forget
-from neuroloop.contracts.source import check_source
+from neuroloop.contracts.source import check_region, check_source
 from neuroloop.errors import NeuroLoopError
 from neuroloop.fmri.bdata import write_bdata
 from neuroloop.fmri.brain import BrainData, make_rows
+from neuroloop.fmri.region_voxels import RegionVoxels
+from neuroloop.fmri.source import ImportedRegion
 from tests.project import ROOT, preset
 
 GENERATOR = np.random.default_rng(0)
@@ -85,6 +87,29 @@ def test_a_source_keeps_its_contract(name, tmp_path):
     given = source.inputs(dataset, "s1")
     files = {key: [Path(path) for _, path in named] for key, named in given.items()}
     check_source(name, files, **source.options(dataset, "s1"))
+    if hasattr(source, "read_region"):
+        read = source.read(files, **source.options(dataset, "s1"))
+        given = source.region_inputs(dataset, "s1", "V1")
+        files = {key: [Path(path) for _, path in named] for key, named in given.items()}
+        options = source.region_options(dataset, "V1")
+        region = source.read_region(files, "V1", read.scan, **options)
+        check_region(name, region, len(read.brain.rows), "mask.nii")
+
+
+REGION = RegionVoxels(np.array([1, 4]))
+BROKEN_REGIONS = {
+    "read_region gives ndarray": np.zeros((3, 2), np.float32),
+    r"float64 of shape \(3, 2\)": ImportedRegion(np.zeros((3, 2)), REGION),
+    r"of shape \(2, 2\) from mask.nii": ImportedRegion(np.zeros((2, 2), np.float32), REGION),
+    "ascend: sort": ImportedRegion(np.zeros((3, 2), np.float32), RegionVoxels(np.array([4, 1]))),
+    "mask.nii: 6 NaN": ImportedRegion(np.full((3, 2), np.nan, np.float32), REGION),
+}
+
+
+@pytest.mark.parametrize("said", BROKEN_REGIONS)
+def test_a_region_that_breaks_its_contract_is_told(said):
+    with pytest.raises(NeuroLoopError, match=said):
+        check_region("mine", BROKEN_REGIONS[said], 3, "mask.nii")
 
 
 # ---------------------------------------------------------------------------------- the recipe

@@ -12,7 +12,8 @@ from scipy.stats import zscore
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.intake import Intake
 from neuroloop.fmri.masks import Region
-from neuroloop.fmri.nifti import read_runs
+from neuroloop.fmri.nifti import SAMPLED, read_region, read_runs
+from neuroloop.fmri.scan import Scan
 
 SHAPE = (4, 3, 2)
 VOLUMES = 24
@@ -421,3 +422,41 @@ def test_sides_of_an_image_without_orientation_are_told(study):
     intake = Intake()
     read_runs(study.bold, study.events, "events", study.masks, TR, intake=intake)
     assert any("states no orientation" in line for line in intake.warnings)
+
+
+@pytest.mark.parametrize("unit", ["volume", "block"])
+@pytest.mark.parametrize("high_pass", [None, 0.02])
+def test_a_region_read_apart_has_the_bytes_that_all_regions_have(study, unit, high_pass):
+    study.masks["left"] = Region(study.masks["VT"].mask, hemisphere="left")
+    scan = Scan()
+    options = {"unit": unit, "high_pass": high_pass}
+    whole = study.read(**options)
+    sampled = read_runs(study.bold, study.events, "events", {}, TR, scan=scan, **options)[0]
+    assert sampled.rows.equals(whole.rows)
+    for name, region in study.masks.items():
+        found = read_region(study.bold, region, name, scan.volumes, **options)
+        assert found.x.tobytes() == whole.voxels[:, whole.rois[name]].tobytes()
+        assert found.voxels.series.shape == (2 * VOLUMES, found.x.shape[1])
+        assert (np.ravel_multi_index(found.voxels.place.T, SHAPE) == found.voxels.voxel).all()
+
+
+def test_without_regions_voxels_that_change_and_are_numbers_stand_for_all(study):
+    study.data[0][0, 0, 0] = 5  # never changes
+    study.data[0][1, 0, 0, 3] = np.nan
+    study.data[1][2, 0, 0] = np.nan
+    study.write()
+    brain, xyz, facts = read_runs(study.bold, study.events, "events", {}, TR)
+    assert brain.voxels.shape[1] == len(xyz) == np.prod(SHAPE) - 3
+    assert list(brain.rois) == [SAMPLED]
+    assert "nan_in_masks" not in facts
+    study.data[0][:] = 3
+    study.write()
+    with pytest.raises(NeuroLoopError, match=r"run1.nii.gz: no voxel changes"):
+        read_runs(study.bold, study.events, "events", {}, TR)
+
+
+def test_images_that_grew_since_their_labels_were_read_are_refused(study):
+    scan = Scan()
+    read_runs(study.bold, study.events, "events", {}, TR, scan=scan)
+    with pytest.raises(NeuroLoopError, match="have 48 volumes now, and had 47"):
+        read_region(study.bold, study.masks["VT"], "VT", scan.volumes.iloc[1:])
