@@ -20,6 +20,7 @@ from neuroloop.workflow.run_progress import Planned, RunProgress, hide_selecting
 from neuroloop.workflow.run_status import job_states, status_lines
 from neuroloop.workflow.orphans import end_orphans, mark, refuse_orphans
 from neuroloop.workflow.undone import undone
+from neuroloop.workflow.verification import VERIFIED, verify
 from neuroloop.workflow.stale_states import KEPT_DAYS, sweep_states
 from neuroloop.workflow.slurm import ClusterError, prepare_cluster, start_over
 
@@ -42,9 +43,11 @@ MENDED = "NEUROLOOP_MENDED"
 def begin_run():
     """Before the first job: hold the folder, see that the input is there, look at the cluster."""
     here = Path.cwd()
-    asked = str(rules.status.rule)
-    if any(str(job.rule) == asked for job in workflow.dag.jobs):
+    asked = {str(job.rule) for job in workflow.dag.jobs}
+    if str(rules.status.rule) in asked:
         tell_status(here)
+    if str(rules.verify.rule) in asked:
+        tell_verified(here)
     try:
         warning = hold_folder(here)
         if warning:
@@ -89,6 +92,19 @@ def tell_status(here):
     states = job_states(workflow, held=bool(run))
     print("\n".join(status_lines(states, run, MISSING.values())), flush=True)
     sys.exit(any(state.state == "failed" for state in states))
+
+
+def tell_verified(here):
+    """Say which results are not what their jobs wrote, and end before the first job."""
+    if run := holder(here):
+        raise WorkflowError(f"a run works in this folder ({run}): verify after its end")
+    jobs = [job for job in workflow.dag.jobs if job.rule.script]
+    outputs = [path for job in jobs for path in job.output]
+    made = [str(path) for path in outputs if workflow.persistence.metadata(path)]
+    found = verify(jobs, made)
+    found.save(here / VERIFIED)
+    print("\n".join(found.lines()), flush=True)
+    sys.exit(bool(found.wrong))
 
 
 def tell_progress():

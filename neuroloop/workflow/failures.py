@@ -44,6 +44,9 @@ STATES = {
     "PREEMPTED": "it had to give way to another job",
 }
 
+#: Signals by which a process ends that made a fault itself.
+CRASHES = {"SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGILL"}
+
 #: Below this there is no room for a job to begin in.
 SCARCE = MEGABYTE
 
@@ -130,7 +133,9 @@ def cause(job: Any, endings: Endings, slurm: Path | None = None) -> str:
         return f"disk full: {free} free in {folder}: free space and type the same command again"
     if (state := SLURM_STATE.search(said)) and state[1] in STATES:
         return STATES[state[1]].replace("RULE", job.rule.name)
-    if name := _signal(said):
+    if (name := _signal(said)) in CRASHES:
+        return f"crashed ({name}): a library that it uses failed; its log tells how far it was"
+    if name:
         asked = job.resources.get("mem_mb")
         memory = f", or by the system for want of memory (it asks for {asked} MB)" if asked else ""
         return f"killed by {name}: by hand{memory if name == 'SIGKILL' else ''}"

@@ -25,6 +25,7 @@ TARGETS = {
     "retrieve",
     "explain",
     "status",
+    "verify",
 }
 
 #: Rooms of one study each; any may use `explain`, which knows nothing of them.
