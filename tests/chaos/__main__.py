@@ -4,7 +4,7 @@
 
 A trial is a project of its own whose runs are hit, each followed by the same command, until one
 ends. Its results have to be those of a run that nobody disturbed, byte by byte. Moments and blows
-follow from a fixed seed and the number of the blow. The tally is kept in .neuroloop/chaos: the same
+follow from a fixed seed and the number of the trial. The tally is kept in .neuroloop/chaos: the same
 command goes on where it was cut off. Exits with 1 if anything was wrong.
 """
 
@@ -21,7 +21,7 @@ from pathlib import Path
 from tests.chaos.blows import KILLS, Blow
 from tests.chaos.config import chaos_config
 from tests.chaos.tally import Tally
-from tests.chaos.trials import Stage, Trial, disk, filled, killed, undisturbed
+from tests.chaos.trials import MOST, Stage, Trial, disk, filled, killed, undisturbed
 from tests.project import ROOT, Project
 
 #: Cores of a run on one machine.
@@ -44,11 +44,12 @@ def main() -> int:
                 break
             folder = scratch / f"{number}"
             folder.mkdir()
-            # A fifth of the trials fill the disk, in turn with the others.
+            # Every third trial fills the disk: a trial of kills has several.
             if not done_full and (number % 3 == 2 or kills >= asked.kills):
-                trial = filled(stage, folder, full)
+                trial = filled(stage, folder, len(tally.trials))
             else:
-                trial = killed(stage, folder, kills, asked.kills - kills, blows)
+                first = MOST * len(tally.trials)
+                trial = killed(stage, folder, first, asked.kills - kills, blows)
             _keep(tally, place, trial, folder, asked.folder)
     shutil.rmtree(scratch, ignore_errors=True)
     print(tally.table())
