@@ -1,5 +1,6 @@
 """How a run begins and ends, and what its targets ask for. No rule stands here."""
 
+import atexit
 import os
 import sys
 import time
@@ -54,6 +55,7 @@ def begin_run():
             logger.warning(warning)
         ENDINGS.append(Endings(began(here)))
         logger.handlers.insert(0, ENDINGS[0])
+        atexit.register(ENDINGS[0].tell_full, here)
         refuse_missing_inputs()
         if workflow.executor_plugin.name == "slurm":
             begin_on_cluster(here)

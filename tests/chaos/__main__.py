@@ -4,8 +4,8 @@
 
 A trial is a project of its own whose runs are hit, each followed by the same command, until one
 ends. Its results have to be those of a run that nobody disturbed, byte by byte. Moments and blows
-follow from a fixed seed and the number of the trial. The tally is kept in .neuroloop/chaos: the same
-command goes on where it was cut off. Exits with 1 if anything was wrong.
+follow from a fixed seed and the number of the trial. The tally is kept in .neuroloop/chaos: the
+same command goes on where it was cut off. Exits with 1 if anything was wrong.
 """
 
 import argparse
@@ -32,30 +32,41 @@ def main() -> int:
     """Run as the arguments say; 1 if there was a fault."""
     asked = _arguments()
     tally = Tally(asked.folder / "tally.jsonl")
+    if _wanted(asked, tally) != (0, 0):
+        _go_on(asked, tally)
+    print(tally.table())
+    if asked.write:
+        tally.write(ROOT / "docs/reliability.md")
+    return int(bool(tally.faults()))
+
+
+def _wanted(asked: argparse.Namespace, tally: Tally) -> tuple[int, int]:
+    """Kills and full disks that are still to come."""
+    place = "slurm" if asked.slurm else "local"
+    kills = max(0, asked.kills - tally.count(place))
+    full = 0 if asked.slurm else max(0, asked.full - tally.count(place, full=True))
+    return kills, full
+
+
+def _go_on(asked: argparse.Namespace, tally: Tally) -> None:
+    """Make trials until nothing is left to do, or the time is over."""
     place = "slurm" if asked.slurm else "local"
     scratch = Path(tempfile.mkdtemp(prefix="neuroloop-chaos-", dir=asked.scratch))
     with _stage(asked.slurm, scratch) as (stage, blows):
         _say(f"a run that nobody disturbs takes {stage.seconds:.0f} s")
         end = time.monotonic() + 60 * asked.minutes
-        for number in range(10**6):
-            kills, full = tally.count(place), tally.count(place, full=True)
-            done_full = asked.slurm or full >= asked.full
-            if (kills >= asked.kills and done_full) or time.monotonic() > end:
-                break
+        while (left := _wanted(asked, tally)) != (0, 0) and time.monotonic() < end:
+            kills, full = left
+            number = len(tally.trials)
             folder = scratch / f"{number}"
             folder.mkdir()
             # Every third trial fills the disk: a trial of kills has several.
-            if not done_full and (number % 3 == 2 or kills >= asked.kills):
-                trial = filled(stage, folder, len(tally.trials))
+            if full and (number % 3 == 2 or not kills):
+                trial = filled(stage, folder, number)
             else:
-                first = MOST * len(tally.trials)
-                trial = killed(stage, folder, first, asked.kills - kills, blows)
+                trial = killed(stage, folder, MOST * number, kills, blows)
             _keep(tally, place, trial, folder, asked.folder)
     shutil.rmtree(scratch, ignore_errors=True)
-    print(tally.table())
-    if asked.write:
-        tally.write(ROOT / "docs/reliability.md")
-    return int(bool(tally.faults()))
 
 
 def _keep(tally: Tally, place: str, trial: Trial, folder: Path, kept: Path) -> None:
