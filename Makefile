@@ -24,7 +24,7 @@ export TORCH
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment demo status test test-long fuzz calibrate lint bench docs numbers pictures clean
+.PHONY: help environment demo status verify test test-long fuzz calibrate chaos lint bench docs numbers pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ demo: environment ## run the whole workflow on the embedded simulated data
 
 status: environment ## list what is finished, stale, missing and failed, and why
 	@python -m snakemake --cores 1 --quiet all -- status
+
+verify: environment ## compare every result with the hash that its job recorded, and with its sidecar
+	@python -m snakemake --cores 1 --quiet all -- verify
 
 # Two workers; who has nothing left takes half of the other's tests, so that files, and what is
 # made once for all tests of a file, stay together.
@@ -55,6 +58,9 @@ fuzz: environment ## spoil valid files of every reader and count what is read, r
 
 calibrate: environment ## count how often each test and interval is wrong in simulated worlds; goes on where it was cut off
 	@OMP_NUM_THREADS=1 python -m tests.calibrate --jobs $(CORES) --write
+
+chaos: environment ## kill runs and fill disks at random moments; goes on where it was cut off
+	@OMP_NUM_THREADS=1 python -m tests.chaos --write
 
 lint: environment ## check style, types and the workflow's form
 	python -m ruff check .

@@ -166,6 +166,7 @@ rule write_report:
         looked_into=looked_into(),
         audited=[name for name in audited_data() if name in config["run"]],
         networks=found_in_networks(config["explain"]["models"], config["run"]),
+        verified=lambda wildcards, input: was_verified(input.files),
         threads=config["threads"],
     script:
         "../scripts/report/write_report.py"
@@ -235,3 +236,14 @@ rule doctor:
     localrule: True
     run:
         pass  # `begin_run` tells all before the first job; without a body there would be none
+
+
+rule verify:
+    """Compare every result with the hash that its job recorded, and with its sidecar; run nothing."""
+    input:
+        lambda wildcards: STATUS(wildcards),
+    log:
+        "logs/verify.log",
+    localrule: True
+    run:
+        pass  # as `status`

@@ -5,6 +5,7 @@ from neuroloop.report.audit_page import audited_data, found_by_audit
 from neuroloop.report.chapters import simulated_data
 from neuroloop.report.provenance import citations
 from neuroloop.workflow.rule_steps import rule_steps
+from neuroloop.workflow.verification import was_verified
 
 #: Keys of the config that say how and where jobs run, and change no number.
 RUNNING = ("device", "threads", "longest_job", "data_folder")

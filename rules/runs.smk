@@ -21,6 +21,7 @@ from neuroloop.workflow.run_progress import Planned, RunProgress, hide_selecting
 from neuroloop.workflow.run_status import job_states, status_lines, why_lines
 from neuroloop.workflow.orphans import end_orphans, mark, refuse_orphans
 from neuroloop.workflow.undone import undone
+from neuroloop.workflow.verification import VERIFIED, verify
 from neuroloop.workflow.stale_states import KEPT_DAYS, sweep_states
 from neuroloop.workflow.slurm.commands import ClusterError
 from neuroloop.workflow.slurm.queue import start_over
@@ -54,12 +55,15 @@ def begin_run():
         tell_why(here)
     if str(rules.doctor.rule) in asked:
         tell_doctor(here)
+    if str(rules.verify.rule) in asked:
+        tell_verified(here)
     try:
         warning = hold_folder(here)
         if warning:
             logger.warning(warning)
         ENDINGS.append(Endings(began(here)))
         logger.handlers.insert(0, ENDINGS[0])
+        atexit.register(ENDINGS[0].tell_full, here)
         refuse_missing_inputs()
         if workflow.executor_plugin.name == "slurm":
             begin_on_cluster(here, alone=not warning)
@@ -125,6 +129,19 @@ def tell_doctor(here):
         print(line, flush=True)
 
     sys.exit(not examine(workflow, list(workflow.dag.jobs), here, tell))
+
+
+def tell_verified(here):
+    """Say which results are not what their jobs wrote, and end before the first job."""
+    if run := holder(here):
+        raise WorkflowError(f"a run works in this folder ({run}): verify after its end")
+    jobs = [job for job in workflow.dag.jobs if job.rule.script]
+    outputs = [path for job in jobs for path in job.output]
+    made = [str(path) for path in outputs if workflow.persistence.metadata(path)]
+    found = verify(jobs, made)
+    found.save(here / VERIFIED)
+    print("\n".join(found.lines()), flush=True)
+    sys.exit(bool(found.wrong))
 
 
 def tell_progress():

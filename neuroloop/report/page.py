@@ -54,6 +54,8 @@ class Provenance:
         How to cite the software and the data.
     graph : dict
         The graph of rules, see `neuroloop.report.rule_graph`; empty where it is not known.
+    verified : str
+        Whether files are what their jobs wrote; empty where nobody looked.
     """
 
     software: str
@@ -64,6 +66,7 @@ class Provenance:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     cited: list[str] = field(default_factory=list)
     graph: dict[str, Any] = field(default_factory=dict)
+    verified: str = ""
 
 
 def report_page(
@@ -127,6 +130,7 @@ def report_page(
         "skipped": provenance.skipped,
         "cited": provenance.cited,
         "graph": provenance.graph,
+        "verified": provenance.verified,
         "marks": MARKS,
         "plot_width": WIDTH,
         "plot_labels": LABELS,

@@ -7,6 +7,7 @@ none, or left that of an earlier run. What Snakemake says of it is heard while t
 import logging
 import re
 import signal
+import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 from snakemake_interface_logger_plugins.common import LogEvent
 
-from neuroloop.files.disk_space import MEGABYTE, SAID, existing, free_space, megabytes
+from neuroloop.files.disk_space import MEGABYTE, REMEDY, SAID, existing, free_space, megabytes
 
 #: Lines of a log that are shown, from its end.
 SHOWN = 10
@@ -44,6 +45,9 @@ STATES = {
     "PREEMPTED": "it had to give way to another job",
 }
 
+#: Signals by which a process ends that made a fault itself.
+CRASHES = {"SIGSEGV", "SIGBUS", "SIGABRT", "SIGFPE", "SIGILL"}
+
 #: Below this there is no room for a job to begin in.
 SCARCE = MEGABYTE
 
@@ -62,6 +66,7 @@ class Endings(logging.Handler):
         self.began = began
         self.said: dict[int, str] = {}
         self.logs: dict[int, list[str]] = {}
+        self.full = False
         self._last: dict[int | None, str] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -70,11 +75,17 @@ class Endings(logging.Handler):
         event = told.get("event")
         if event == LogEvent.ERROR:
             self._last[thread] = record.getMessage()
+            self.full |= bool(SAID.search(self._last[thread]))
         elif event == LogEvent.JOB_ERROR:
             number = told["jobid"]
             parts = (self._last.pop(thread, ""), told.get("rule_msg") or "")
             self.said[number] = "\n".join(filter(None, parts))
             self.logs[number] = [str(log) for log in told.get("log") or ()]
+
+    def tell_full(self, folder: Path) -> None:
+        """At the very end: say so if Snakemake itself found no room; it calls no `onerror` then."""
+        if self.full:
+            print(_full(folder), file=sys.stderr)
 
 
 def describe_failures(jobs: Iterable[Any], endings: Endings, slurm_logs: Path | None = None) -> str:
@@ -125,18 +136,23 @@ def cause(job: Any, endings: Endings, slurm: Path | None = None) -> str:
         words = refused[1].removeprefix("sbatch: error: ").splitlines()
         return f"never submitted: sbatch says: {' '.join(words).strip()}"
     if SAID.search(said) or SAID.search(outer) or free_space(_place(job)) < SCARCE:
-        folder = existing(_place(job))
-        free = megabytes(free_space(folder))
-        return f"disk full: {free} free in {folder}: free space and type the same command again"
+        return _full(_place(job))
     if (state := SLURM_STATE.search(said)) and state[1] in STATES:
         return STATES[state[1]].replace("RULE", job.rule.name)
-    if name := _signal(said):
+    if (name := _signal(said)) in CRASHES:
+        return f"crashed ({name}): a library that it uses failed; its log tells how far it was"
+    if name:
         asked = job.resources.get("mem_mb")
         memory = f", or by the system for want of memory (it asks for {asked} MB)" if asked else ""
         return f"killed by {name}: by hand{memory if name == 'SIGKILL' else ''}"
     words = [line.strip() for line in said.splitlines() if line.strip()]
     told = next((line for line in words if not line.endswith(":") and "Exception" not in line), "")
     return f"ended without a word in a log of this run: {told or 'see what is printed above'}"
+
+
+def _full(path: Path) -> str:
+    folder = existing(path)
+    return f"disk full: {megabytes(free_space(folder))} free in {folder}: {REMEDY}"
 
 
 def _signal(said: str) -> str:

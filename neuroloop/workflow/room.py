@@ -40,9 +40,8 @@ def check_room(folder: Path, jobs: Iterable[Any], pending: Iterable[Any]) -> Non
     free = free_space(folder)
     if needed > free:
         raise DiskFull(
-            f"disk full: {len(new)} jobs need {max(needed, MEGABYTE) / MEGABYTE:.0f} MB or more "
-            f"(by what others of their rules left), {megabytes(free)} free in {existing(folder)}: "
-            f"{REMEDY}"
+            f"disk full: {len(new)} jobs need {max(needed, MEGABYTE) / MEGABYTE:.0f} MB or more, "
+            f"{megabytes(free)} free in {existing(folder)}: {REMEDY}"
         )
 
 

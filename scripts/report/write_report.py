@@ -14,6 +14,7 @@ from neuroloop.report.provenance import completed, inputs, software
 from neuroloop.report.rule_graph import Step, laid_out
 from neuroloop.report.skipped import skipped
 from neuroloop.report.templates import linked
+from neuroloop.report.verified import verified_line
 
 if TYPE_CHECKING:
     from snakemake.iocontainers import snakemake
@@ -33,6 +34,7 @@ def write_report(
     cited: Sequence[str] = (),
     looked_into: Sequence[str] = (),
     audited: Sequence[str] = (),
+    verified: Mapping[str, Any] | None = None,
 ) -> None:
     """Write one self-contained HTML page, and its numbers as JSON.
 
@@ -58,6 +60,8 @@ def write_report(
         Networks that have a gallery.
     audited : sequence of str
         Data sets that were audited.
+    verified : mapping, optional
+        What the last verification found, see `neuroloop.report.verified`.
     page, summary : path
         index.html and summary.json.
     """
@@ -73,6 +77,7 @@ def write_report(
         skipped(config, looked_into, audited),
         list(cited),
         laid_out(steps) if steps else {},
+        verified_line(files, verified or {}),
     )
     flags = [Flag(of, found, f"../audit/index.html#{of}", kind) for of, found, kind in audit]
     flags += [Flag(*one) for one in networks]
@@ -96,6 +101,7 @@ if __name__ == "__main__":
             cited=snakemake.params.cited,
             looked_into=snakemake.params.looked_into,
             audited=snakemake.params.audited,
+            verified=snakemake.params.verified,
             page=snakemake.output.page,
             summary=snakemake.output.summary,
         )

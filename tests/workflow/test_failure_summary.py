@@ -58,7 +58,7 @@ CASES = {
     "killed": (CALLED + "died with <Signals.SIGKILL: 9>.", "", "killed by SIGKILL: .*2000 MB"),
     "terminated": (CALLED + "died with <Signals.SIGTERM: 15>.", "", "killed by SIGTERM: by hand$"),
     "shell": (CALLED + "returned non-zero exit status 137.", "", "killed by SIGKILL: "),
-    "crash": (CALLED + "returned non-zero exit status 139.", "", "killed by SIGSEGV: "),
+    "crash": (CALLED + "returned non-zero exit status 139.", "", r"crashed \(SIGSEGV\): "),
     "disk": ("OSError:\n[Errno 28] No space left on device", "", "disk full: .+ free in .+: free"),
     "unsaid": (
         CALLED + "returned non-zero exit status 1.",

@@ -22,7 +22,7 @@ def test_jobs_need_what_others_of_their_rule_left(
     made = [job("big", tmp_path / "a", 4_000_000), job("small", tmp_path / "b", 100)]
     new = [job("big", tmp_path / "c"), job("big", tmp_path / "d"), job("small", tmp_path / "e")]
     monkeypatch.setattr(room, "free_space", lambda path: 7_000_000)
-    with pytest.raises(DiskFull, match=r"3 jobs need 8 MB or more .+, 7\.0 MB free in .+: free "):
+    with pytest.raises(DiskFull, match=r"3 jobs need 8 MB or more, 7\.0 MB free in .+: free "):
         check_room(tmp_path / "results", [*made, *new], new)
     check_room(tmp_path / "results", [*made, *new], new[1:])
     check_room(tmp_path / "results", [*made, *new], made)  # made again in their own place

@@ -26,6 +26,7 @@ TARGETS = {
     "explain",
     "status",
     "why",
+    "verify",
 }
 
 #: Rooms of one study each; any may use `explain`, which knows nothing of them.

@@ -36,7 +36,8 @@ with new_hdf5(path) as file:
 """,
     ".tif": """
 from neuroloop.calcium.movies import write_movie
-write_movie(path, big.astype('f4')[:, None] * np.ones((1, 2, 1), 'f4'), (len(big), 2, len(big)), 'f4', 10.0)
+frames = np.stack([big, big], axis=1).astype('f4')
+write_movie(path, frames, frames.shape, 'f4', 10.0)
 """,
     ".png": """
 from matplotlib.figure import Figure
