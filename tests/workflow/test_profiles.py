@@ -123,6 +123,16 @@ def test_set_resources_changes_one_rule_and_nothing_else(fresh: Project) -> None
         assert after[rule] == before[rule], rule
 
 
+def test_an_lsf_cluster_has_a_profile_of_its_own(fresh: Project) -> None:
+    pytest.importorskip("snakemake_executor_plugin_lsf", reason="pip install it: not in the lock")
+    said = fresh.call("students", "-n", "--profile", "profiles/lsf")
+    assert said.status == 0, said.text
+    asked = asked_by(said)
+    assert {"lsf_queue=gpu", "lsf_extra=-gpu num=1", "gpu=1"} <= asked["train_students"]
+    assert "lsf_queue=normal" in asked["decode_linear"]
+    assert not [text for text in asked["decode_linear"] if text.startswith("lsf_extra")]
+
+
 def test_every_key_of_a_site_is_described() -> None:
     text = (ROOT / "profiles/slurm/config.yaml").read_text()
     block = text.split("__variables__:\n")[1].split("\n\n")[0]

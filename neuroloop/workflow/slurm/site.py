@@ -11,6 +11,8 @@ FOR_GPUS = {
     "gpu_qos": "qos",
     "gpu_constraint": "constraint",
     "gpu_type": "gpu_model",
+    "gpu_lsf_queue": "lsf_queue",
+    "gpu_lsf_extra": "lsf_extra",
 }
 
 #: How a GPU is asked for where the profile says so: by --gpus, or by --gres.
