@@ -44,11 +44,14 @@ verify: environment ## compare every result with the hash that its job recorded,
 
 # Two workers; who has nothing left takes half of the other's tests, so that files, and what is
 # made once for all tests of a file, stay together.
-PYTEST := OMP_NUM_THREADS=1 python -m pytest -n 2 --dist worksteal --ignore=tests/slurm
+PYTEST := OMP_NUM_THREADS=1 python -m pytest -n 2 --dist worksteal --ignore=tests/slurm \
+	--ignore=tests/slurm_accounts
 
-test: environment ## run the test suite, then tests/slurm: a host has one cluster
+test: environment ## run the test suite, then those on a SLURM: a host has one cluster at a time
 	@failed=0; $(PYTEST) -m "not long" || failed=1; \
-	OMP_NUM_THREADS=1 python -m pytest tests/slurm -rs || failed=1; exit $$failed
+	for folder in tests/slurm tests/slurm_accounts; do \
+		OMP_NUM_THREADS=1 python -m pytest $$folder -rs || failed=1; \
+	done; exit $$failed
 
 test-long: environment ## run the long forms of tests, which `make test` leaves out
 	@$(PYTEST) -m long

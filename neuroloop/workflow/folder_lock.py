@@ -2,7 +2,7 @@
 
 Snakemake's own locks are files that outlive a killed run, and stop the next one until `--unlock`.
 They are switched off (profiles/default: nolock). What jobs a killed run left is seen to by
-neuroloop/workflow/orphans.py on one machine and by neuroloop/workflow/slurm.py on a cluster.
+neuroloop/workflow/orphans.py on one machine and by neuroloop/workflow/slurm/queue.py on a cluster.
 """
 
 import atexit

@@ -17,6 +17,12 @@ PROGRAMS = ("munged", "slurmctld", "slurmd", "sbatch", "squeue", "scontrol", "si
 #: Where jobs look for the configuration; the variable SLURM_CONF does not reach them.
 SYSTEM_CONF = Path("/etc/slurm/slurm.conf")
 
+#: Where slurmdbd looks for its own.
+DATABASE_SYSTEM_CONF = SYSTEM_CONF.with_name("slurmdbd.conf")
+
+#: Debian's packages of what keeps accounts: slurmdbd, mariadb-server.
+ACCOUNT_PROGRAMS = ("slurmdbd", "mariadbd", "mariadb-install-db")
+
 #: Seconds after which a wait for the cluster is given up.
 PATIENCE = 60.0
 
@@ -56,7 +62,7 @@ CommunicationParameters=NoInAddrAny,NoCtldInAddrAny
 LaunchParameters=send_gids
 SchedulerType=sched/backfill
 SchedulerParameters=sched_interval=1,bf_interval=1,batch_sched_delay=0,sched_min_interval=0,requeue_delay=1
-SelectType=select/cons_tres
+SelectType={select}
 SelectTypeParameters=CR_Core_Memory
 DefMemPerCPU=200
 PreemptType=preempt/partition_prio
@@ -68,18 +74,50 @@ MinJobAge=3600
 MessageTimeout=10
 SlurmctldTimeout=30
 SlurmdTimeout=10
-AccountingStorageType=accounting_storage/none
+{accounting}
 JobCompType=jobcomp/filetxt
 JobCompLoc={folder}/log/jobcomp.txt
-NodeName=c1 NodeHostname=localhost NodeAddr=127.0.0.1 Port={ports[1]} CPUs=2 RealMemory=16000
-NodeName=c2 NodeHostname=localhost NodeAddr=127.0.0.1 Port={ports[2]} CPUs=2 RealMemory=16000
-NodeName=g1 NodeHostname=localhost NodeAddr=127.0.0.1 Port={ports[3]} CPUs=2 RealMemory=16000 \
+NodeName=c1 NodeHostname=localhost NodeAddr=127.0.0.1 Port={ports[1]} CPUs=2 RealMemory=64000
+NodeName=c2 NodeHostname=localhost NodeAddr=127.0.0.1 Port={ports[2]} CPUs=2 RealMemory=64000
+NodeName=g1 NodeHostname=localhost NodeAddr=127.0.0.1 Port={ports[3]} CPUs=2 RealMemory=64000 \
 Gres=gpu:h100:2
-NodeName=g2 NodeHostname=localhost NodeAddr=127.0.0.1 Port={ports[4]} CPUs=2 RealMemory=16000 \
+NodeName=g2 NodeHostname=localhost NodeAddr=127.0.0.1 Port={ports[4]} CPUs=2 RealMemory=64000 \
 Gres=gpu:h100:2
 PartitionName=cpu Nodes=c1,c2 Default=YES MaxTime=INFINITE State=UP PriorityTier=10
 PartitionName=gpu Nodes=g1,g2 MaxTime=INFINITE State=UP PriorityTier=10
+PartitionName=short Nodes=c1 MaxTime=60 State=UP PriorityTier=10
 """
+
+ACCOUNTING = """\
+AccountingStorageType=accounting_storage/slurmdbd
+AccountingStorageHost=127.0.0.1
+AccountingStoragePort={port}
+AccountingStoragePass={folder}/munge/munge.sock
+AccountingStorageEnforce=associations,limits,qos
+AccountingStorageTRES=gres/gpu"""
+
+DATABASE_CONF = """\
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge/munge.sock
+DbdHost=localhost
+DbdAddr=127.0.0.1
+DbdPort={own_port}
+SlurmUser=root
+LogFile={folder}/log/slurmdbd.log
+PidFile={folder}/run/slurmdbd.pid
+StorageType=accounting_storage/mysql
+StorageHost=127.0.0.1
+StoragePort={port}
+StorageUser=slurm
+StoragePass=slurm
+StorageLoc=slurm_acct_db
+"""
+
+GRANTS = "create database slurm_acct_db;" + "".join(
+    f"create user 'slurm'@'{host}' identified by 'slurm';"
+    f"grant all on slurm_acct_db.* to 'slurm'@'{host}';"
+    for host in ("localhost", "127.0.0.1")
+)
 
 GRES = """\
 AutoDetect=off
@@ -91,6 +129,8 @@ NodeName=g[1-2] Name=gpu Type=h100 File={folder}/dev/nvidia[0-1]
 class Cluster:
     """A running cluster: partition ``cpu`` of nodes c1, c2 and ``gpu`` of g1, g2.
 
+    A third, ``short``, of c1, lets a job run an hour.
+
     Each node of ``gpu`` has two devices that are copies of /dev/null: SLURM hands them out, and
     no CUDA program finds a GPU behind them.
 
@@ -98,9 +138,15 @@ class Cluster:
     ----------
     folder : Path
         Everything of it lies here, but for the link `SYSTEM_CONF`.
+    accounts : bool
+        Whether it keeps accounts, in a database that ends with it: account ``lab``, user root.
+    select : str
+        Plugin that hands out the nodes.
     """
 
     folder: Path
+    accounts: bool = False
+    select: str = "select/cons_tres"
     _pid_files: list[Path] = field(default_factory=list)
 
     def start(self) -> None:
@@ -110,11 +156,20 @@ class Cluster:
         for number in (0, 1):
             os.mknod(self.folder / f"dev/nvidia{number}", 0o20666, os.makedev(1, 3))
         conf = self.folder / "slurm.conf"
-        conf.write_text(CONF.format(folder=self.folder, ports=free_ports(1 + len(NODES))))
+        accounting = "AccountingStorageType=accounting_storage/none"
+        ports = free_ports(3 + len(NODES))
+        if self.accounts:
+            accounting = ACCOUNTING.format(folder=self.folder, port=ports[-1])
+        text = CONF.format(
+            folder=self.folder, ports=ports, accounting=accounting, select=self.select
+        )
+        conf.write_text(text)
         (self.folder / "gres.conf").write_text(GRES.format(folder=self.folder))
         SYSTEM_CONF.parent.mkdir(exist_ok=True)
         SYSTEM_CONF.symlink_to(conf)
         self._start_munge()
+        if self.accounts:
+            self._start_accounts(*ports[-2:])
         self.start_controller()
         for node in NODES:
             self._pid_files.append(self.folder / f"run/slurmd-{node}.pid")
@@ -138,6 +193,58 @@ class Cluster:
             f"--seed-file={munge}/seed",
         )
 
+    def _start_accounts(self, port: int, own_port: int) -> None:
+        """Start a database server and slurmdbd, and make the account."""
+        data, socket_file = self.folder / "data", self.folder / "run/database.sock"
+        server = ["--no-defaults", f"--datadir={data}", "--user=root"]
+        self.call(
+            "mariadb-install-db",
+            *server,
+            "--auth-root-authentication-method=normal",
+            "--skip-test-db",
+        )
+        pid_file = self.folder / "run/mariadbd.pid"
+        self._pid_files.append(pid_file)
+        address = [f"--socket={socket_file}", f"--port={port}", "--bind-address=127.0.0.1"]
+        with (self.folder / "log/mariadbd.log").open("wb") as log:
+            subprocess.Popen(
+                ["mariadbd", *server, *address, f"--pid-file={pid_file}"], stdout=log, stderr=log
+            )
+        sql = ["mariadb", "--no-defaults", f"--socket={socket_file}", "-uroot", "-e", GRANTS]
+        wait_for(
+            lambda: not subprocess.run(sql, capture_output=True, check=False).returncode, "SQL"
+        )
+        text = DATABASE_CONF.format(folder=self.folder, port=port, own_port=own_port)
+        conf = self.folder / "slurmdbd.conf"
+        conf.write_text(text)
+        conf.chmod(0o600)
+        DATABASE_SYSTEM_CONF.symlink_to(conf)
+        self.start_database()
+        for what in (
+            "cluster neuroloop",
+            "account lab",
+            "user root account=lab defaultaccount=lab",
+        ):
+            self.call("sacctmgr", "-i", "add", *what.split())
+        self.call("sacctmgr", "-i", "modify", "user", "root", "set", "defaultaccount=lab")
+
+    def start_database(self) -> None:
+        """Start the daemon that keeps accounts."""
+        pid_file = self.folder / "run/slurmdbd.pid"
+        if pid_file not in self._pid_files:
+            self._pid_files.append(pid_file)
+        self.call("slurmdbd")
+        wait_for(lambda: succeeds(["sacctmgr", "-n", "list", "cluster"]), "an answer of slurmdbd")
+
+    def stop_database(self) -> None:
+        """Stop the daemon that keeps accounts; jobs go on."""
+        end_process(self.folder / "run/slurmdbd.pid")
+
+    def limit(self, **limits: object) -> None:
+        """Set limits of the account's user; -1 takes one away."""
+        named = [f"{name}={number}" for name, number in limits.items()]
+        self.call("sacctmgr", "-i", "modify", "user", "root", "where", "account=lab", "set", *named)
+
     def start_controller(self) -> None:
         """Start the daemon that hands out the nodes."""
         pid_file = self.folder / "run/slurmctld.pid"
@@ -158,6 +265,7 @@ class Cluster:
                 wait_for(lambda: not self.queue(), "an empty queue", patience=20)
         finally:
             SYSTEM_CONF.unlink(missing_ok=True)
+            DATABASE_SYSTEM_CONF.unlink(missing_ok=True)
             for pid_file in reversed(self._pid_files):
                 end_process(pid_file)
             for pid in self.left_processes():
@@ -224,11 +332,13 @@ class Cluster:
         self.call("scontrol", "update", f"nodename={name}", f"state={state}", "reason=test")
 
 
-def missing() -> str:
-    """Why no cluster can be started here; empty if one can."""
-    absent = [name for name in PROGRAMS if not shutil.which(name)]
+def missing(accounts: bool = False) -> str:
+    """Why no cluster, or none that keeps accounts, can be started here; empty if one can."""
+    wanted = PROGRAMS + (ACCOUNT_PROGRAMS if accounts else ())
+    absent = [name for name in wanted if not shutil.which(name)]
     if absent:
-        return f"no SLURM here ({', '.join(absent)}): apt-get install slurmctld slurmd munge"
+        packages = "slurmctld slurmd munge" + (" slurmdbd mariadb-server" if accounts else "")
+        return f"no SLURM here ({', '.join(absent)}): apt-get install {packages}"
     if int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) > 1:
         return "a host has one cluster: run tests/slurm by itself, without -n (make test does)"
     if os.geteuid() != 0:
@@ -236,6 +346,11 @@ def missing() -> str:
     if SYSTEM_CONF.exists() or SYSTEM_CONF.is_symlink():
         return f"{SYSTEM_CONF} is there: this host belongs to a cluster"
     return ""
+
+
+def succeeds(command: list[str]) -> bool:
+    """Whether a command ends well."""
+    return not subprocess.run(command, capture_output=True, timeout=30, check=False).returncode
 
 
 def free_ports(count: int) -> list[int]:

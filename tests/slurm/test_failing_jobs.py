@@ -103,18 +103,24 @@ def test_a_failed_job_is_named_with_the_end_of_its_log(
 CASES = {
     "partition": (
         ("gpu_partition: gpu", "gpu_partition: gpus"),
-        r"profiles/slurm/config\.yaml, gpu_partition: this cluster has no partition gpus \(rule "
-        r"\w+\): set one of cpu, gpu",
+        r"profiles/slurm/config\.yaml, gpu_partition: SLURM refuses jobs of rule \w+ \(attempt 1\): "
+        r".*gpus.*: set one of cpu, gpu, short",
     ),
     "gpu": (
         ("gpu_partition: gpu", "gpu_partition: cpu"),
-        r"profiles/slurm/config\.yaml, gpu_partition: no node of partition cpu has a GPU, which "
-        r"rule \w+ needs: set a partition that has",
+        r"profiles/slurm/config\.yaml, gpu_partition: SLURM refuses jobs .+: no node there has a GPU",
     ),
     "gpu_type": (
         ("gpu_type: null", "gpu_type: a100"),
-        r"profiles/slurm/config\.yaml, gpu_type: no node of partition gpu has a a100: set one of "
-        r"h100, or null for any",
+        r"profiles/slurm/config\.yaml, gpu_type: SLURM refuses jobs .+: no node there has this kind",
+    ),
+    "time": (
+        ("cpu_partition: cpu", "cpu_partition: short"),
+        r"profiles/slurm/config\.yaml, longest_job: .+ 60 allowed: set longest_job to 60",
+    ),
+    "constraint": (
+        ("  constraint: null", "  constraint: avx1024"),
+        r"profiles/slurm/config\.yaml, constraint: .+ Invalid feature specification: ",
     ),
 }
 
@@ -126,10 +132,22 @@ def test_a_wrong_setting_of_the_site_is_one_clear_line(
     (old, new), message = CASES[case]
     project = make(tmp_path / "project", small)
     project.edit("profiles/slurm/config.yaml", old, new)
-    said = start(project, "all").end(patience=60)
+    said = start(project, "all").end(patience=120)
     assert said.status != 0
     assert re.search(message, said.text), said.text
     assert "Traceback" not in said.text
+    assert not [job for job in cluster.jobs() if job["folder"] == str(project.folder)]
+
+
+def test_a_request_that_only_the_third_attempt_makes_impossible_is_refused(
+    cluster: Cluster, small: dict[str, Any], tmp_path: Path
+) -> None:
+    project = make(tmp_path / "project", small)
+    needs = "draw_stimuli:mem_mb=30000*attempt"
+    said = start(project, "all", "--set-resources", needs).end(patience=120)
+    assert said.status != 0
+    message = r"largest_memory: SLURM refuses jobs of rule draw_stimuli \(attempt 3\): .+ 90000 MB"
+    assert re.search(message, said.text), said.text
     assert not [job for job in cluster.jobs() if job["folder"] == str(project.folder)]
 
 
@@ -143,5 +161,5 @@ def test_an_unreachable_controller_is_one_clear_line(
     finally:
         cluster.start_controller()
     assert said.status != 0
-    assert re.search(r"SLURM's controller cannot be reached \(sinfo: .+\): try again", said.text)
+    assert re.search(r"SLURM's controller cannot be reached \(scontrol: .+\): try again", said.text)
     assert "Traceback" not in said.text

@@ -1,4 +1,4 @@
-"""What rules get on a site: those that ask for a GPU its partition and its way to ask; all a limit."""
+"""What rules get on a site: those that ask for a GPU its partition, all of them its limits."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -11,6 +11,8 @@ FOR_GPUS = {
     "gpu_qos": "qos",
     "gpu_constraint": "constraint",
     "gpu_type": "gpu_model",
+    "gpu_lsf_queue": "lsf_queue",
+    "gpu_lsf_extra": "lsf_extra",
 }
 
 #: How a GPU is asked for where the profile says so: by --gpus, or by --gres.
@@ -33,26 +35,21 @@ def fit_rules(rules: Iterable[Any], overwritten: Mapping[str, Mapping[str, Any]]
         What was stated for single rules.
     """
     for rule in rules:
-        stated = {
-            name: rule.resources._data.pop(name)
-            for name in (*FOR_GPUS, REQUEST, MEMORY)
-            if name in rule.resources
-        }
-        own = overwritten.get(rule.name, {})
-        memory = rule.resources.get("mem_mb")
-        if MEMORY in stated and memory is not None and "mem_mb" not in own:
-            rule.resources["mem_mb"] = at_most(memory, stated[MEMORY])
-        gpu = rule.resources.get("gpu")
-        if not stated or gpu is None:
+        asked, own = rule.resources._data, overwritten.get(rule.name, {})
+        names = (*FOR_GPUS, REQUEST, MEMORY)
+        stated = {name: asked.pop(name) for name in names if name in asked}
+        if MEMORY in stated and "mem_mb" in asked and "mem_mb" not in own:
+            asked["mem_mb"] = at_most(asked["mem_mb"], stated[MEMORY])
+        gpu = asked.get("gpu")
+        if gpu is None:
             continue
-        wanted = {FOR_GPUS[name]: text for name, text in stated.items() if name in FOR_GPUS}
-        for name, text in wanted.items():
-            if name not in own:
-                usual = rule.resources.get(name)
-                rule.resources[name] = only_with(gpu, name, text, usual)
-        if REQUEST in stated and stated[REQUEST].raw.strip("'\"") == "gres" and "gres" not in own:
-            rule.resources["gres"] = as_gres(gpu, rule.resources._data.pop("gpu_model", None))
-            del rule.resources._data["gpu"]
+        for name in stated.keys() & FOR_GPUS.keys():
+            meant = FOR_GPUS[name]
+            if meant not in own:
+                asked[meant] = only_with(gpu, meant, stated[name], asked.get(meant))
+        by_gres = REQUEST in stated and stated[REQUEST].raw.strip("'\"") == "gres"
+        if by_gres and "gres" not in own:
+            asked["gres"] = as_gres(asked.pop("gpu"), asked.pop("gpu_model", None))
 
 
 def at_most(memory: Resource, most: Resource) -> Resource:
