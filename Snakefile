@@ -36,7 +36,9 @@ include: "rules/cxr.smk"
 include: "rules/explain.smk"
 include: "rules/report.smk"
 include: "rules/audit.smk"
+include: "rules/inquiries.smk"
 include: "rules/results.smk"
+include: "rules/targets.smk"
 include: "rules/site.smk"
 
 
@@ -57,25 +59,4 @@ rule all:
     default_target: True
     input:
         EVERYTHING,
-    localrule: True
-
-
-rule check:
-    """Read and check every configured input, before anything is queued."""
-    input:
-        CHECKED,
-    localrule: True
-
-
-rule soft_labels:
-    """Decode every region; no image is needed."""
-    input:
-        SOFT_LABELS,
-    localrule: True
-
-
-rule students:
-    """Train the students of every teacher."""
-    input:
-        STUDENTS,
     localrule: True

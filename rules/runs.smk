@@ -13,15 +13,13 @@ from neuroloop.files.disk_space import disk_full, ran_full
 from neuroloop.report import audit_gathered, audit_page, run_page
 from neuroloop.report.passport import PAGE, terminal_lines
 from neuroloop.workflow.failures import SLURM_LOGS, Endings, describe_failures
-from neuroloop.workflow.folder_lock import FolderInUse, hold_folder, holder
+from neuroloop.workflow.folder_lock import FolderInUse, hold_folder
 from neuroloop.workflow.lost_results import first_lost
 from neuroloop.workflow.leftovers import sweep_leftovers
 from neuroloop.workflow.room import check_room
 from neuroloop.workflow.run_progress import Planned, RunProgress, hide_selecting
-from neuroloop.workflow.run_status import job_states, status_lines, why_lines
 from neuroloop.workflow.orphans import end_orphans, mark, refuse_orphans
 from neuroloop.workflow.undone import undone
-from neuroloop.workflow.verification import VERIFIED, verify
 from neuroloop.workflow.stale_states import KEPT_DAYS, sweep_states
 from neuroloop.workflow.slurm.commands import ClusterError
 from neuroloop.workflow.slurm.queue import start_over
@@ -48,15 +46,7 @@ MENDED = "NEUROLOOP_MENDED"
 def begin_run():
     """Before the first job: hold the folder, see that the input is there, look at the cluster."""
     here = Path.cwd()
-    asked = {str(job.rule) for job in workflow.dag.jobs}
-    if str(rules.status.rule) in asked:
-        tell_status(here)
-    if str(rules.why.rule) in asked:
-        tell_why(here)
-    if str(rules.doctor.rule) in asked:
-        tell_doctor(here)
-    if str(rules.verify.rule) in asked:
-        tell_verified(here)
+    answer_inquiry(here)
     try:
         warning = hold_folder(here)
         if warning:
@@ -94,54 +84,6 @@ def began(here):
     """When this run took its folder, by the clock of the file system."""
     lock = here / ".neuroloop/lock"
     return lock.stat().st_mtime if lock.exists() else time.time()
-
-
-def tell_status(here):
-    """Say what is finished, stale, missing and failed, and end before the first job."""
-    run = holder(here)
-    states = job_states(workflow, held=bool(run))
-    print("\n".join(status_lines(states, run, MISSING.values())), flush=True)
-    sys.exit(any(state.state == "failed" for state in states))
-
-
-def tell_why(here):
-    """Say which jobs a run of the targets beside `why` would do, and why, and end before them."""
-    states = job_states(workflow, held=bool(holder(here)))
-    print("\n".join(why_lines(states, MISSING.values())), flush=True)
-    sys.exit(0)
-
-
-def beside_why(wildcards):
-    """Input function: everything, where no other target is asked for."""
-    asked = set(workflow.dag_settings.targets) - {str(rules.why.rule)}
-    return [] if asked else STATUS(wildcards)
-
-
-def tell_doctor(here):
-    """Say what of the cluster would stop a run, and end before the first job."""
-    if workflow.executor_plugin.name != "slurm":
-        raise WorkflowError(
-            "doctor looks at a cluster: type snakemake --profile slurm doctor"
-        )
-    from neuroloop.workflow.slurm.doctor import examine  # needs the plugin
-
-    def tell(line):
-        print(line, flush=True)
-
-    sys.exit(not examine(workflow, list(workflow.dag.jobs), here, tell))
-
-
-def tell_verified(here):
-    """Say which results are not what their jobs wrote, and end before the first job."""
-    if run := holder(here):
-        raise WorkflowError(f"a run works in this folder ({run}): verify after its end")
-    jobs = [job for job in workflow.dag.jobs if job.rule.script]
-    outputs = [path for job in jobs for path in job.output]
-    made = [str(path) for path in outputs if workflow.persistence.metadata(path)]
-    found = verify(jobs, made)
-    found.save(here / VERIFIED)
-    print("\n".join(found.lines()), flush=True)
-    sys.exit(bool(found.wrong))
 
 
 def tell_progress():

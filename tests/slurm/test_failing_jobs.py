@@ -103,16 +103,18 @@ def test_a_failed_job_is_named_with_the_end_of_its_log(
 CASES = {
     "partition": (
         ("gpu_partition: gpu", "gpu_partition: gpus"),
-        r"profiles/slurm/config\.yaml, gpu_partition: SLURM refuses jobs of rule \w+ \(attempt 1\): "
-        r".*gpus.*: set one of cpu, gpu, short",
+        r"profiles/slurm/config\.yaml, gpu_partition: SLURM refuses jobs of rule \w+ "
+        r"\(attempt 1\): .*gpus.*: set one of cpu, gpu, short",
     ),
     "gpu": (
         ("gpu_partition: gpu", "gpu_partition: cpu"),
-        r"profiles/slurm/config\.yaml, gpu_partition: SLURM refuses jobs .+: no node there has a GPU",
+        r"profiles/slurm/config\.yaml, gpu_partition: SLURM refuses jobs .+: no node there has a "
+        r"GPU",
     ),
     "gpu_type": (
         ("gpu_type: null", "gpu_type: a100"),
-        r"profiles/slurm/config\.yaml, gpu_type: SLURM refuses jobs .+: no node there has this kind",
+        r"profiles/slurm/config\.yaml, gpu_type: SLURM refuses jobs .+: no node there has this "
+        r"kind",
     ),
     "time": (
         ("cpu_partition: cpu", "cpu_partition: short"),

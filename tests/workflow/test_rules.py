@@ -27,6 +27,7 @@ TARGETS = {
     "status",
     "why",
     "verify",
+    "doctor",
 }
 
 #: Rooms of one study each; any may use `explain`, which knows nothing of them.

@@ -13,15 +13,9 @@ from typing import Any
 import pytest
 from snakemake_executor_plugin_slurm import Executor
 
-<<<<<<< HEAD
-from neuroloop.workflow import slurm
-from neuroloop.workflow.slurm import ClusterError, Partition, Request, check_requests
-=======
-from neuroloop.workflow.failures import describe_failures
 from neuroloop.workflow.slurm import commands, doctor, heartbeat, queue, requests, submission
 from neuroloop.workflow.slurm.commands import ClusterError, Said, in_one_line
 from neuroloop.workflow.slurm.requests import Request, limit_minutes, passes, refused
->>>>>>> w/cluster
 
 COMMAND = "sbatch --parsable -A lab -p {} -t {} --mem 1000 --ntasks=1 --cpus-per-task=1"
 FULL = "sbatch: error: AssocMaxSubmitJobLimit\nsbatch: error: Batch job submission failed: Job {}\n"
@@ -276,9 +270,6 @@ def test_a_silent_cluster_is_one_line(
 
     monkeypatch.setattr(subprocess, "run", run)
     with pytest.raises(ClusterError, match=message):
-<<<<<<< HEAD
-        slurm.ask("sinfo")
-=======
         commands.ask("sinfo")
 
 
@@ -419,37 +410,3 @@ def test_the_heartbeat_tells_what_jobs_wait_for_and_troubles_once(
     answers["sacct"] = ""
     assert beat.lines()[0] == line
     assert len(beat.lines()) == 1  # told already
-
-
-class Wildcards(list[str]):
-    def items(self) -> list[tuple[str, str]]:
-        return [("dataset", self[0])]
-
-
-def failed(folder: Path) -> SimpleNamespace:
-    return SimpleNamespace(
-        rule=SimpleNamespace(name="r"), wildcards=Wildcards(["d"]), log=[str(folder / "own.log")]
-    )
-
-
-def test_a_failed_job_shows_the_end_of_its_log(tmp_path: Path) -> None:
-    (tmp_path / "own.log").write_text("".join(f"line {number}\n" for number in range(30)))
-    lines = describe_failures([failed(tmp_path)], None).splitlines()
-    assert lines[:2] == ["Failed: r dataset=d", f"  log: {tmp_path}/own.log"]
-    assert lines[2:] == [f"    line {number}" for number in range(20, 30)]
-
-
-def test_a_job_that_slurm_ended_shows_what_slurm_says(tmp_path: Path) -> None:
-    folder = tmp_path / "slurm/rule_r/d"
-    folder.mkdir(parents=True)
-    (folder / "7.log").write_text(
-        "ImportError: no torch\nRuleException:\nmuch\nslurmstepd: error: *** DUE TO TIME LIMIT\n"
-    )
-    assert describe_failures([failed(tmp_path)], tmp_path / "slurm").splitlines() == [
-        "Failed: r dataset=d",
-        f"  log: {tmp_path}/own.log is empty: the job ended before its work began",
-        f"  SLURM's log: {folder}/7.log",
-        "    ImportError: no torch",
-        "    slurmstepd: error: *** DUE TO TIME LIMIT",
-    ]
->>>>>>> w/cluster
