@@ -155,7 +155,13 @@ def subject_input(wildcards):
     """Input function: the files that the source of the wildcards' dataset reads of a subject."""
     dataset = config["datasets"][wildcards.dataset]
     entry = source_entry(wildcards)
-    found = entry.inputs(dataset, wildcards.subject)
+    files = named_inputs(wildcards, entry.inputs(dataset, wildcards.subject))
+    beside = entry.beside(files) if hasattr(entry, "beside") else {}
+    return files | {name: [*map(users, paths)] for name, paths in beside.items()}
+
+
+def named_inputs(wildcards, found):
+    """Input files that a source names of the wildcards' dataset, by name, without missing ones."""
     files = {
         name: [
             data_input(path, f"datasets.{wildcards.dataset}.{key}")
@@ -163,6 +169,4 @@ def subject_input(wildcards):
         ]
         for name, named in found.items()
     }
-    files = {name: [path for path in paths if path] for name, paths in files.items()}
-    beside = entry.beside(files) if hasattr(entry, "beside") else {}
-    return files | {name: list(map(users, paths)) for name, paths in beside.items()}
+    return {name: [path for path in paths if path] for name, paths in files.items()}
