@@ -163,3 +163,12 @@ def pretend(project: Project, *targets: str) -> None:
     for name in folders:
         save_contents(project.folder / name, project.folder / f"{name}.json")
     project.run(*targets, "--touch", "--forceall", "--no-hooks")
+
+
+def jobs_of(project: Project) -> dict[str, bool]:
+    """Jobs of the targets, each by its rule and its log, and whether a run would do them."""
+    said = project.call(*TARGETS, "--summary", "--nolock")
+    assert said.status == 0, said.text
+    header, *lines = (line.split("\t") for line in said.out.splitlines())
+    rows = [dict(zip(header, line, strict=True)) for line in lines]
+    return {f"{row['rule']} {row['log-file(s)']}": row["plan"] != "no update" for row in rows}
