@@ -27,9 +27,11 @@ def told() -> dict[str, tuple[str, int]]:
 @pytest.fixture(scope="module")
 def standing(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of a project with every source and of its data, shared: for copying only."""
-    return once(
-        tmp_path_factory, "standing", lambda folder: stand(folder / "project", folder / "data")
-    )
+
+    def make(folder: Path) -> None:
+        stand(folder / "project", folder / "data")
+
+    return once(tmp_path_factory, "standing", make)
 
 
 @pytest.fixture
