@@ -157,7 +157,7 @@ def subject_input(wildcards):
     entry = source_entry(wildcards)
     files = named_inputs(wildcards, entry.inputs(dataset, wildcards.subject))
     beside = entry.beside(files) if hasattr(entry, "beside") else {}
-    return files | {name: list(map(users, paths)) for name, paths in beside.items()}
+    return files | {name: [*map(users, paths)] for name, paths in beside.items()}
 
 
 def named_inputs(wildcards, found):
