@@ -1,8 +1,8 @@
 """From BOLD images to labelled samples: mask, clean each run, label, and maybe average events.
 
-Labels and voxels are read apart: `read_runs` without a region reads labels and a sample of voxels,
-and `read_region` the voxels of one mask for the samples that were found. An image is held one at a
-time, and of it the voxels that are asked for.
+Labels and voxels can be read apart: without a region, `read_runs` reads labels and a sample of the
+voxels, and `nifti_region.read_region` the voxels of one mask for the samples that were found. An
+image is held one at a time, and of it the voxels that are asked for.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,10 +22,9 @@ from neuroloop.fmri.file_names import check_pairs, check_subject
 from neuroloop.fmri.label_list import read_label_list
 from neuroloop.fmri.masks import Region, choose_voxels, tell_region
 from neuroloop.fmri.nifti_files import open_image, read_values
-from neuroloop.fmri.region_voxels import RegionVoxels, some_voxels
+from neuroloop.fmri.region_voxels import some_voxels
 from neuroloop.fmri.repetition_time import repetition_times
 from neuroloop.fmri.scan import Scan
-from neuroloop.fmri.source import ImportedRegion
 from neuroloop.fmri.volume_labels import read_events
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ def read_runs(
     from nibabel.affines import apply_affine
 
     choice, intake = choice or Choice(), intake if intake is not None else Intake()
-    images = _open_runs(bold)
+    images = open_runs(bold)
     check_subject(bold, [region.mask for region in regions.values()])
     if label_kind == "events":
         check_pairs(bold, labels)
@@ -122,7 +121,7 @@ def read_runs(
         check_high_pass(high_pass, each)
     flags, missing = {}, {}
     for name, region in regions.items():
-        flags[name], missing[name] = _read_mask(region, name, bold[0], images[0], intake)
+        flags[name], missing[name] = read_mask(region, name, bold[0], images[0], intake)
     raw: list[np.ndarray] = []
     for path, image in zip(bold, images, strict=True):
         values = read_values(path, image, 4)
@@ -153,7 +152,7 @@ def read_runs(
     rows, sample = _samples(table, unit, labels[0])
     if scan is not None:
         scan.follow(table, sample, tr_of_runs)
-    voxels = _of_samples(cleaned, sample, unit)
+    voxels = of_samples(cleaned, sample, unit)
     brain = check(BrainData(voxels, rows, rois), bold[0])
     facts: dict[str, Any] = {"nan_in_masks": missing} if regions else {}
     facts["repetition_time"] = tr_of_runs
@@ -161,74 +160,8 @@ def read_runs(
     return brain, apply_affine(images[0].affine, np.argwhere(union)), facts
 
 
-def read_region(
-    bold: Sequence[StrPath],
-    region: Region,
-    name: str,
-    volumes: pd.DataFrame,
-    *,
-    detrend: bool = True,
-    high_pass: float | None = None,
-    standardise: bool = True,
-    unit: str = "volume",
-    intake: Intake | None = None,
-) -> ImportedRegion:
-    """Read the voxels of one region for samples that `read_runs` found.
-
-    Parameters
-    ----------
-    bold : sequence of path
-        As `read_runs` got them.
-    region : Region
-        The mask, and which of its voxels to take.
-    name : str
-        Name of the region, for messages.
-    volumes : DataFrame
-        `Scan.volumes`: ``run``, ``repetition_time`` and ``sample`` of each volume.
-    detrend, high_pass, standardise, unit
-        As for `read_runs`.
-    intake : Intake, optional
-        What is to be known of the region is added.
-
-    Raises
-    ------
-    NeuroLoopError
-        If a file is missing or damaged, the mask lies on another grid or does not define its
-        region, or its voxels hold NaN or are constant in a run.
-    """
-    from nibabel.affines import apply_affine
-
-    intake = intake if intake is not None else Intake()
-    images = _open_runs(bold)
-    check_subject(bold, [region.mask])
-    chosen, missing = _read_mask(region, name, bold[0], images[0], intake)
-    series = np.concatenate(
-        [
-            read_values(path, image, 4)[chosen].T.astype(np.float64)
-            for path, image in zip(bold, images, strict=True)
-        ]
-    )
-    if len(series) != len(volumes):
-        raise NeuroLoopError(
-            f"{bold[0]}, ... have {len(series)} volumes now, and had {len(volumes)} when their "
-            "labels were read: run again once they are no longer written"
-        )
-    runs = volumes["run"].to_numpy()
-    check_measured(series, runs, {name: np.ones(series.shape[1], dtype=bool)}, intake)
-    trs = dict(zip(runs, volumes["repetition_time"].tolist(), strict=True))
-    cleaned = clean_runs(series, runs, trs, detrend, high_pass, standardise)
-    place = np.argwhere(chosen)
-    found = RegionVoxels(
-        np.flatnonzero(chosen),
-        apply_affine(images[0].affine, place),
-        place.astype(np.int32),
-        cleaned[:, some_voxels(cleaned.shape[1])].astype(np.float16),
-    )
-    x = _of_samples(cleaned, volumes["sample"].to_numpy(), unit)
-    return ImportedRegion(x, found, {"nan_in_masks": missing}, intake)
-
-
-def _open_runs(bold: Sequence[StrPath]) -> "list[Nifti1Image]":
+def open_runs(bold: Sequence[StrPath]) -> "list[Nifti1Image]":
+    """Open the images of a subject's runs, which must lie on one grid."""
     images = [open_image(path, 4) for path in bold]
     for path, image in zip(bold, images, strict=True):
         _same_grid(path, image, bold[0], images[0])
@@ -255,7 +188,7 @@ def _measured(series: np.ndarray, chosen: np.ndarray) -> tuple[np.ndarray, np.nd
     return series[:, finite], left
 
 
-def _read_mask(
+def read_mask(
     region: Region, name: str, bold_path: StrPath, bold: "Nifti1Image", intake: Intake
 ) -> tuple[np.ndarray, int]:
     """Find the voxels of a region, bool, in the shape of a volume, and the number of NaN."""
@@ -330,7 +263,7 @@ def _samples(table: pd.DataFrame, unit: str, origin: StrPath) -> tuple[pd.DataFr
     return rows, sample
 
 
-def _of_samples(cleaned: np.ndarray, sample: np.ndarray, unit: str) -> np.ndarray:
+def of_samples(cleaned: np.ndarray, sample: np.ndarray, unit: str) -> np.ndarray:
     """Volumes of each sample, or their means, float32."""
     shown, of_shown = cleaned[sample >= 0], sample[sample >= 0]
     if unit == "volume":

@@ -236,7 +236,7 @@ def test_students_are_tested_on_the_images_that_were_held_out(results: Path) -> 
 
 
 def test_the_test_sessions_are_kept_but_teach_nothing(results: Path) -> None:
-    data = BData(str(results / "fmri/god/Subject1/bdata.h5"))
+    data = BData(str(results / "fmri/god/Subject1/responses.h5"))
     codes, counts = np.unique(data.get("DataType"), return_counts=True)
     assert dict(zip(codes.tolist(), counts.tolist(), strict=True)) == {1: 80, 2: 30, 3: 20}
     shown = presented()["stimulus_id"]

@@ -175,9 +175,9 @@ def read_region(
     cleaning: Mapping[str, Any],
     part: Mapping[str, Any],
 ) -> ImportedRegion:
-    """Cleaned volumes of a mask's voxels, or means of events (see `nifti.read_region`)."""
+    """Cleaned volumes of a mask's voxels, or means of events (see `nifti_region`)."""
     from neuroloop.fmri.masks import Region
-    from neuroloop.fmri.nifti import read_region as read_voxels
+    from neuroloop.fmri.nifti_region import read_region as read_voxels
 
     assert scan is not None
     region = Region(files["mask"][0], **part)

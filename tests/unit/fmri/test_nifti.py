@@ -12,7 +12,8 @@ from scipy.stats import zscore
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.intake import Intake
 from neuroloop.fmri.masks import Region
-from neuroloop.fmri.nifti import SAMPLED, read_region, read_runs
+from neuroloop.fmri.nifti import SAMPLED, read_runs
+from neuroloop.fmri.nifti_region import read_region
 from neuroloop.fmri.scan import Scan
 
 SHAPE = (4, 3, 2)
