@@ -110,7 +110,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, default=ROOT / ".neuroloop/chaos")
     parser.add_argument("--scratch", type=Path, help="where projects stand while they are run")
     asked = parser.parse_args()
-    asked.kills = asked.kills or (20 if asked.slurm else 100)
+    if asked.kills is None:
+        asked.kills = 20 if asked.slurm else 100
     if not asked.slurm and asked.full:
         try:
             with tempfile.TemporaryDirectory() as folder, disk(Path(folder) / "disk"):

@@ -13,6 +13,8 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.formats import save_json
+from neuroloop.files.hashes import file_hash
 from neuroloop.jobs.job import THREAD_VARIABLES, job, numeric_threads
 
 ROOT = Path(__file__).parents[3]
@@ -51,6 +53,27 @@ def fail(paths, error):
 
 
 # --------------------------------------------------------------------------------- success
+
+
+def test_a_job_records_hashes_of_what_it_wrote_and_kept(paths, tmp_path):
+
+    with job(*paths, 1):
+        save_json(tmp_path / "kept.json", {"a": 1})
+        save_json(tmp_path / "state.json", {"a": 2})
+        (tmp_path / "state.json").unlink()
+    kept = tmp_path / "kept.json"
+    assert json.loads(paths[1].read_text())["sha256"] == {str(kept): file_hash(kept)}
+    with job(*paths, 1):
+        pass
+    assert json.loads(paths[1].read_text())["sha256"] == {}
+
+
+def test_a_job_without_room_ends_in_one_line(paths, capsys):
+    assert fail(paths, OSError(28, "No space left on device")) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("Error: disk full: ")
+    assert said.endswith("free space and type the same command again\n")
+    assert "Traceback" not in paths[0].read_text()
 
 
 def test_a_job_that_ends_well_leaves_a_log_and_a_record(paths, capsys):
