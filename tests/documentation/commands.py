@@ -59,6 +59,11 @@ RULES = (
     Rule(r"make .+", "make -n", "the target is there; running it takes minutes"),
     Rule(r"snakemake .*--profile slurm.*", "snakemake -n", "needs a cluster: tests/slurm has one"),
     Rule(
+        r"snakemake .*--profile profiles/lsf.*|pip install snakemake-executor-plugin-lsf",
+        "tests/workflow/test_profiles.py",
+        "needs a plugin that is not in the lock; with it, a dry run",
+    ),
+    Rule(
         r"snakemake .*config/mine\.yaml.*",
         "snakemake -n",
         "on small data of the kind that the page is about; the long form runs `check` on them",
@@ -79,6 +84,7 @@ RULES = (
     Rule(r"git .+", "parsed", "git's own"),
     Rule(r"jq .+", "run", "where jq is installed, on a summary of the documented form"),
     Rule(r"squeue .+", "parsed", "needs a cluster"),
+    Rule(r"apptainer build .+|sbatch .+", "parsed", "needs Apptainer and a cluster"),
     Rule(r"tail -f logs/.+", "parsed", "its script is there"),
     Rule(r"\. \.venv/bin/activate|export NEUROLOOP_DATA=\S+", "parsed", "changes the shell alone"),
 )
@@ -118,7 +124,8 @@ def dry_run(command: Command) -> tuple[str, list[str], list[str]]:
     targets : list of str
     """
     words = shlex.split(command.line.replace("NAME", "student"))[1:]
-    taken = {"--cores": "", "--jobs": "", "--profile": "", "--configfile": ""}
+    names = ("--cores", "--jobs", "--profile", "--configfile", "--set-resources")
+    taken = dict.fromkeys(names, "")
     targets, values = [], []
     while words:
         word = words.pop(0)

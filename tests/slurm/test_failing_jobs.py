@@ -103,26 +103,23 @@ def test_a_failed_job_is_named_with_the_end_of_its_log(
 CASES = {
     "partition": (
         ("gpu_partition: gpu", "gpu_partition: gpus"),
-        r"profiles/slurm/config\.yaml, gpu_partition: SLURM refuses jobs of rule \w+ "
-        r"\(attempt 1\): .*gpus.*: set one of cpu, gpu, short",
+        r"gpu_partition: SLURM refuses jobs of rule \w+ .+gpus.*: set one of cpu, gpu",
     ),
     "gpu": (
         ("gpu_partition: gpu", "gpu_partition: cpu"),
-        r"profiles/slurm/config\.yaml, gpu_partition: SLURM refuses jobs .+: no node there has a "
-        r"GPU",
+        r"gpu_partition: SLURM refuses jobs .+: no node there has a GPU",
     ),
     "gpu_type": (
         ("gpu_type: null", "gpu_type: a100"),
-        r"profiles/slurm/config\.yaml, gpu_type: SLURM refuses jobs .+: no node there has this "
-        r"kind",
+        r"gpu_type: SLURM refuses jobs .+: no node there has this kind",
     ),
     "time": (
         ("cpu_partition: cpu", "cpu_partition: short"),
-        r"profiles/slurm/config\.yaml, longest_job: .+ 60 allowed: set longest_job to 60",
+        r"longest_job: .+ 60 allowed: set longest_job to 60",
     ),
     "constraint": (
         ("  constraint: null", "  constraint: avx1024"),
-        r"profiles/slurm/config\.yaml, constraint: .+ Invalid feature specification: ",
+        r"constraint: .+ Invalid feature specification: ",
     ),
 }
 
@@ -136,7 +133,7 @@ def test_a_wrong_setting_of_the_site_is_one_clear_line(
     project.edit("profiles/slurm/config.yaml", old, new)
     said = start(project, "all").end(patience=120)
     assert said.status != 0
-    assert re.search(message, said.text), said.text
+    assert re.search(rf"profiles/slurm/config\.yaml, {message}", said.text), said.text
     assert "Traceback" not in said.text
     assert not [job for job in cluster.jobs() if job["folder"] == str(project.folder)]
 

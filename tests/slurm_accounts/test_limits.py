@@ -26,6 +26,10 @@ def submitted(cluster: Cluster, project: Project) -> list[dict[str, str]]:
     return [job for job in cluster.jobs() if job["folder"] == str(project.folder)]
 
 
+def running(cluster: Cluster, project: Project) -> list[str]:
+    return [job["id"] for job in submitted(cluster, project) if job["state"] == "RUNNING"]
+
+
 def test_a_full_queue_is_waited_for(cluster: Cluster, project: Project) -> None:
     cluster.limit(MaxSubmitJobs=1)
     try:
@@ -66,14 +70,14 @@ def test_the_death_of_the_database_loses_no_job(cluster: Cluster, project: Proje
 def test_a_job_that_slurm_comes_to_refuse_fails_once_with_its_words(
     cluster: Cluster, project: Project
 ) -> None:
-    """Whom a partition takes changes after the run's own check."""
+    """Its partition is closed after the run's own check."""
     going = start(project, "results/fmri/tiny/S1/folds.tsv")
     try:
-        wait_for(lambda: cluster.queue(project.folder), "a job", patience=300)
-        cluster.call("scontrol", "update", "partition=cpu", "allowaccounts=nobody")
+        wait_for(lambda: running(cluster, project), "a running job", patience=300)
+        cluster.call("scontrol", "update", "partition=cpu", "state=drain")
         said = going.end()
     finally:
-        cluster.call("scontrol", "update", "partition=cpu", "allowaccounts=ALL")
+        cluster.call("scontrol", "update", "partition=cpu", "state=up")
     assert said.status != 0
     assert "Trying to restart" not in said.text
     _, end = said.text.split("Failed: assign_folds dataset=tiny subject=S1\n")

@@ -19,6 +19,7 @@ NEVER = {
     "AccountNotAllowed": "account",
     "QOSNotAllowed": "qos",
     "InvalidAccount": "account",
+    "Job's account not permitted to use this partition": "account",
     "InvalidQOS": "qos",
     "ReservationDeleted": "reservation",
 }
@@ -109,11 +110,12 @@ def queue_line(rows: list[list[str]], waiting: int = 0) -> str:
 
 def never_starting(rows: list[list[str]]) -> list[str]:
     """Jobs that wait for what does not come, and the key of the profile that has to change."""
-    reasons = Counter(why for _, state, why in rows if state == "PENDING" and why in NEVER)
+    reasons = Counter(why.partition(" (")[0] for _, state, why in rows if state == "PENDING")
     return [
         f"{number} jobs never start ({why}): stop this run with Ctrl-C and change {NEVER[why]} in "
         f"{PROFILE}"
         for why, number in reasons.items()
+        if why in NEVER
     ]
 
 
