@@ -37,10 +37,10 @@ demo: environment ## run the whole workflow on the embedded simulated data
 	@echo "Done. Look at:"; for file in $(RESULTS); do if [ -e $$file ]; then echo "  $$file"; fi; done
 
 status: environment ## list what is finished, stale, missing and failed, and why
-	@python -m snakemake --cores 1 --quiet all -- status
+	@python -m snakemake --cores 1 --quiet host progress rules -- status
 
 verify: environment ## compare every result with the hash that its job recorded, and with its sidecar
-	@python -m snakemake --cores 1 --quiet all -- verify
+	@python -m snakemake --cores 1 --quiet host progress rules -- verify
 
 # Two workers; who has nothing left takes half of the other's tests, so that files, and what is
 # made once for all tests of a file, stay together.

@@ -9,7 +9,7 @@ from snakemake.logging import logger
 from snakemake.utils import update_config
 
 from neuroloop import registry
-from neuroloop.workflow import code_record
+from neuroloop.workflow import hash_record
 from neuroloop.workflow.code_version import code_version as hash_code
 from neuroloop.workflow.parsed_code import keep_in
 from neuroloop.workflow.configuration import (
@@ -40,7 +40,7 @@ WILDCARDS |= {"split": "patient|image|site", "kind": "study|affine"}
 
 keep_in(Path(".neuroloop"))
 if workflow.is_main_process:
-    code_record.keep_in(Path(".neuroloop"))
+    hash_record.keep_in(Path(".neuroloop"))
 
 if IS_MODULE and workflow.modifier.skip_configfile:
     # What the outer workflow hands over is like a preset: it adds to the default config.

@@ -11,7 +11,7 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 
-from neuroloop.workflow.code_record import PACKAGES, record
+from neuroloop.workflow.hash_record import PACKAGES, record
 from neuroloop.workflow.parsed_code import parsed
 
 #: Folder that holds the library: a checkout, or where packages are installed.

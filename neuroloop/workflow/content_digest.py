@@ -21,11 +21,16 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
+from neuroloop.workflow.hash_record import FILES, record
+
 #: Seconds within which a file may change twice and keep its times; so new it is not remembered.
 TICK = 2.0
 
 #: Files, and bytes, to read from which on it is told.
 MANY, MUCH = 2000, 10e9
+
+#: Most files of which it is told later which one changed.
+TOLD = 2000
 
 #: Hexadecimal digits that are kept of a file's digest.
 DIGITS = 32
@@ -97,7 +102,11 @@ def digest_files(
     if place and unread:
         settled = {name: found[name] for name in unread if now - found[name][2] > TICK * 1e9}
         _remember(place, known | settled)
-    return whole_digest({name: found[name][3] if name in found else "missing" for name in names})
+    held = {name: found[name][3] if name in found else "missing" for name in names}
+    digest = whole_digest(held)
+    if len(held) <= TOLD:
+        record(digest, {FILES: {name: content[:8] for name, content in held.items()}})
+    return digest
 
 
 def whole_digest(contents: Mapping[str, str]) -> str:

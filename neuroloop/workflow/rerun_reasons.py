@@ -1,7 +1,7 @@
 """Why a job has to run again: which function, setting or file changed.
 
 Snakemake records of every result the values of its job's parameters, without their names, and its
-input files; `code_record` knows what the hash of code among them was made of.
+input files; `hash_record` knows what the hash of code among them was made of.
 """
 
 import ast
@@ -10,14 +10,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from neuroloop.workflow.code_record import changes
 from neuroloop.workflow.code_version import ROOT, assets, modules
+from neuroloop.workflow.hash_record import changes
 
 #: How many settings and files are named, and how many letters of a value.
 NAMED, FILES, LETTERS = 6, 3, 40
 
 #: A hash of code, as Snakemake records it.
 HASH = re.compile(r"'([0-9a-f]{16})'")
+
+#: Parameters that are no settings, and in what words they are told.
+IN_WORDS = {
+    "content": "other files, or other bytes in them",
+    "changed": "a folder of results holds something else than its job put into it",
+    "verified": "what was verified",
+    "graph": "the jobs of this config",
+    "chapters": "what the report shows",
+}
 
 #: What a setting has that is not there.
 NOTHING = object()
@@ -71,11 +80,26 @@ def _params(job: Any, change: Any) -> list[str]:
         line
         for name, value in new.items()
         if name not in ("code", "plugins")
-        for line in setting_changes(name, value, old)
+        for line in (
+            [_in_words(name, value, old)] if name in IN_WORDS else setting_changes(name, value, old)
+        )
     ]
     if others:
         told.append(f"changed: {some(others, NAMED)}")
     return told or ["a parameter changed"]
+
+
+def _in_words(name: str, value: Any, old: Sequence[Any]) -> str:
+    """What changed of what is no setting; of the user's files, which."""
+    earlier = [one for values in old if isinstance(values, list) for one in values]
+    parts = value if name == "content" and isinstance(value, list) else []
+    known = [
+        line
+        for now in parts
+        if now not in earlier
+        for line in changes(map(str, earlier), str(now)) or []
+    ]
+    return some(known, FILES) if known else IN_WORDS[name]
 
 
 def _code(job: Any, version: str, old: Iterable[str]) -> str:

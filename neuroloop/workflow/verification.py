@@ -52,6 +52,7 @@ class Verified:
                 name: known for name, known in self.files.items() if not name.startswith(SAYING)
             },
             "wrong": self.wrong,
+            "seen": {name: _hash(name) for name in self.wrong},
             "unrecorded": self.unrecorded,
             "not_made": self.not_made,
         }
@@ -150,12 +151,20 @@ def was_verified(files: Sequence[str]) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``files``: SHA-256 of those that were right; ``wrong``: paths.
+        ``files``: SHA-256 of those that were right; ``wrong``: paths of those that are still as
+        they were found; what is gone will be made again.
     """
     try:
         kept = read_json(VERIFIED)
         asked = [str(path) for path in files]
         right = {path: kept["files"][path] for path in asked if path in kept["files"]}
-        return {"files": right, "wrong": sorted(kept["wrong"])}
+        seen = kept["seen"]
+        wrong = sorted(name for name in kept["wrong"] if seen[name] and seen[name] == _hash(name))
+        return {"files": right, "wrong": wrong}
     except (NeuroLoopError, KeyError, TypeError):
         return {}
+
+
+def _hash(name: str) -> str:
+    """SHA-256 of a file; empty if it is not there."""
+    return file_hash(Path(name)) if Path(name).is_file() else ""

@@ -90,7 +90,7 @@ def test_the_run_that_holds_a_folder_is_named_and_not_disturbed(tmp_path: Path) 
 
 def files(project: Project) -> dict[str, tuple[int, int]]:
     """Size and time of every file but the logs of Snakemake's calls and what is kept for speed."""
-    skipped = re.compile(r"\.snakemake/log|__pycache__|parsed_code|code_record")
+    skipped = re.compile(r"\.snakemake/log|__pycache__|parsed_code|hash_record")
     return {
         str(path): (path.stat().st_size, path.stat().st_mtime_ns)
         for path in project.folder.rglob("*")

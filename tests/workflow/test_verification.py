@@ -126,3 +126,14 @@ def test_the_target_verifies_a_finished_run_and_its_report_says_so(copied: Proje
     found = copied.call(*call)
     assert found.status == 1
     assert "results/distill/tiny/ablation.tsv: is not what its job wrote" in found.out
+
+
+def test_what_was_found_wrong_counts_while_it_is_as_it_was_found(made: SimpleNamespace) -> None:
+    content = Path(LOGITS).read_bytes()
+    Path(LOGITS).write_bytes(content[:-1] + b"!")
+    verify([made], []).save(Path(VERIFIED))
+    assert was_verified([])["wrong"] == [LOGITS]
+    Path(LOGITS).unlink()
+    assert was_verified([])["wrong"] == []
+    Path(LOGITS).write_bytes(content)
+    assert was_verified([])["wrong"] == []

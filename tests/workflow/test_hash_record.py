@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from neuroloop.workflow import code_record
-from neuroloop.workflow.code_record import CodeRecord, changes
+from neuroloop.workflow import hash_record
 from neuroloop.workflow.code_version import code_version
+from neuroloop.workflow.content_digest import digest_files
+from neuroloop.workflow.hash_record import HashRecord, changes
 from tests.workflow.test_code_version import FILES
 
 
@@ -17,7 +18,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    monkeypatch.setattr(code_record, "_KEPT", [CodeRecord(tmp_path / "kept/record.json")])
+    monkeypatch.setattr(hash_record, "_KEPT", [HashRecord(tmp_path / "kept/record.json")])
     return tmp_path
 
 
@@ -60,16 +61,31 @@ def test_modules_that_come_and_go_are_named(project: Path) -> None:
     ]
 
 
+def test_files_of_the_user_that_changed_are_named(project: Path) -> None:
+    folder = project / "data"
+    folder.mkdir()
+    for name in "abc":
+        (folder / name).write_text(name)
+    before = digest_files(folder, ["a", "b", "c"], None)
+    (folder / "a").write_text("another")
+    (folder / "b").rename(folder / "d")
+    assert changes([before], digest_files(folder, ["a", "c", "d"], None)) == [
+        "a holds other bytes",
+        "d is new",
+        "b is gone",
+    ]
+
+
 def test_another_process_knows_what_one_kept_and_adds_to_it(tmp_path: Path) -> None:
     file = tmp_path / "kept" / "record.json"
-    first, second = CodeRecord(file), CodeRecord(file)
+    first, second = HashRecord(file), HashRecord(file)
     first.add("a", {"x.py": {"f": "1"}})
     second.add("b", {"x.py": {"f": "2"}})
     first.save()
     second.save()
-    third = CodeRecord(file)
+    third = HashRecord(file)
     assert third.known("a") == {"x.py": {"f": "1"}}
     assert third.known("b") == {"x.py": {"f": "2"}}
     assert third.known("c") is None
     file.write_text("[]")
-    assert CodeRecord(file).known("a") is None
+    assert HashRecord(file).known("a") is None

@@ -1,7 +1,7 @@
-"""What hashes of code were made of, so that a later run can say which function changed.
+"""What hashes of code and of files were made of, so that a later run can say what changed.
 
 A hash alone tells that something changed. Beside it is kept, in a file whose loss costs these words
-and nothing else, a hash of each function, class, template and package behind it.
+and nothing else, a hash of each function, class, template and package behind it, or of each file.
 """
 
 import atexit
@@ -15,6 +15,9 @@ from pathlib import Path
 #: Name under which packages stand among files; their parts are names and versions.
 PACKAGES = "packages"
 
+#: Name under which files of the user stand; their parts are names and hashes.
+FILES = "files"
+
 #: Parts of a file that are named.
 NAMED = 4
 
@@ -22,7 +25,7 @@ NAMED = 4
 MadeOf = Mapping[str, Mapping[str, str]]
 
 
-class CodeRecord:
+class HashRecord:
     """What each hash of code was made of, kept in a file.
 
     Parameters
@@ -70,12 +73,12 @@ class CodeRecord:
             return {}, {}
 
 
-_KEPT: list[CodeRecord] = []
+_KEPT: list[HashRecord] = []
 
 
 def keep_in(folder: Path) -> None:
     """From now on, remember what hashes are made of in a folder, for later processes too."""
-    _KEPT[:] = [CodeRecord(folder / "code_record.json")]
+    _KEPT[:] = [HashRecord(folder / "hash_record.json")]
     atexit.register(_KEPT[0].save)
 
 
@@ -121,11 +124,25 @@ def _differences(old: MadeOf, new: MadeOf) -> list[str]:
                 for package in sorted(before.keys() | now.keys())
                 if before.get(package) != now.get(package)
             ]
+        elif name == FILES:
+            told += _files(before, now)
         elif before != now:
             parts = [part for part in {**before, **now} if before.get(part) != now.get(part)]
             more = f" and {len(parts) - NAMED} more" if len(parts) > NAMED else ""
             told.append(f"{name} ({', '.join(parts[:NAMED])}{more})")
     return told
+
+
+def _files(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """Files of the user that came, went, or hold something else."""
+    came = [f"{name} is new" for name in new if name not in old]
+    went = [f"{name} is gone" for name in old if name not in new]
+    return [
+        f"{name} holds other bytes" for name in old if new.get(name, old[name]) != old[name]
+    ] + [
+        *came,
+        *went,
+    ]
 
 
 def _key(parts: Mapping[str, str]) -> str:
