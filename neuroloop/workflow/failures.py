@@ -184,7 +184,9 @@ def _slurm_log(job: Any, endings: Endings, slurm_logs: Path | None) -> Path | No
     told = [Path(log) for log in endings.logs.get(job.jobid, ()) if log not in own]
     folder = slurm_logs / f"rule_{job.rule.name}" / "_".join(job.wildcards)
     logs = [log for log in (*told, *folder.glob("*.log")) if _of_this_run(log, endings)]
-    return max(logs, key=lambda path: path.stat().st_mtime_ns, default=None)
+    last = max(logs, key=lambda path: path.stat().st_mtime_ns, default=None)
+    here = Path.cwd()
+    return last.relative_to(here) if last and last.is_relative_to(here) else last
 
 
 def _of_slurm(log: Path, silent: bool) -> list[str]:
