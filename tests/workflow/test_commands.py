@@ -70,7 +70,8 @@ def test_check_says_what_is_there_and_shows_it(copied: Project) -> None:
     )
     assert "tiny, images: {'train': 60, 'test': 50}" in said.text
     folder = copied.folder / "results/check"
-    named = {"tiny.json", "tiny.run.json", "plain.json", "plain.run.json", "run.json"}
+    parts = ("json", "run.json", "figures.json")
+    named = {"run.json", *(f"{name}.{part}" for name in ("tiny", "plain") for part in parts)}
     assert {path.name for path in folder.glob("*.json")} == named
     tiny, plain = (read_passport(folder / f"{name}.json") for name in ("tiny", "plain"))
     assert f"\ntiny: {tiny.line}\nplain: {plain.line}\nWhat came in: {PAGE}\n" in said.err

@@ -36,7 +36,7 @@ def memory_by_result(text: str) -> dict[str, int]:
 def test_no_job_takes_more_memory_than_it_asked_for(finished: Finished) -> None:
     asked = memory_by_result(finished.text)
     records = sorted((finished.project.folder / "results").rglob("*run.json"))
-    assert len(records) == 38
+    assert len(records) == 46
     for record in records:
         facts = json.loads(record.read_text())
         name = record.relative_to(finished.project.folder).as_posix()

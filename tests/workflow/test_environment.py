@@ -20,7 +20,6 @@ PROGRAMS = {
     "ruff",
     "snakedeploy",
     "snakefmt",
-    "snakemake-executor-plugin-slurm",
     "types-pyyaml",
 }
 #: What is used if somebody installed it.
