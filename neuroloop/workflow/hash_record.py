@@ -26,7 +26,7 @@ MadeOf = Mapping[str, Mapping[str, str]]
 
 
 class HashRecord:
-    """What each hash of code was made of, kept in a file.
+    """What each hash of code or of files was made of, kept in a file.
 
     Parameters
     ----------

@@ -173,15 +173,6 @@ def sbatch(executor: Any, rule: str, resources: Any) -> str:
         raise ClusterError(f"{PROFILE}, {key}: rule {rule}: {words}") from None
 
 
-#: Keys by what the plugin says.
-PLUGIN_WORDS = {
-    "account": "account",
-    "slurm_extra": "sbatch_extra",
-    "GRES": "gpu_request",
-    "GPU": "gpu_type",
-}
-
-
 def refused(request: Request) -> Refusal | None:
     """What SLURM says against a request, or None if it would take it.
 
