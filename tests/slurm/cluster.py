@@ -328,7 +328,7 @@ class Cluster:
         ]
 
     def emptied(self, folder: Path, patience: float = 30) -> bool:
-        """Whether no job of a folder is left, but for those that SLURM still tidies up behind."""
+        """Whether no job of a folder is left, once SLURM has tidied up behind those that ended."""
         end = time.monotonic() + patience
         while (left := self.queue(folder)) and all(job["state"] == "COMPLETING" for job in left):
             if time.monotonic() > end:
