@@ -208,7 +208,7 @@ rule extract_region:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=needed("extract_region", region_items),
+        mem_mb=region_memory,
         runtime=lambda wildcards, attempt: minutes(
             region_needs(wildcards, "MINUTES", 10)
         )(wildcards, attempt),

@@ -26,7 +26,9 @@ def radiographs_in(dataset):
     path = data_input(block["path"], f"radiographs.{dataset}.path")
     if not path:
         return 0
-    return len(images_below(Path(path)) if Path(path).is_dir() else images_listed(Path(path)))
+    return len(
+        images_below(Path(path)) if Path(path).is_dir() else images_listed(Path(path))
+    )
 
 
 def simulated_radiograph_items(wildcards):
@@ -64,7 +66,10 @@ def images_in(dataset):
         return DIGITS, 1
     size = block["teaching"]["images"]["size"]
     stored = sum(Path(path).stat().st_size for path in paths if path)
-    return stored // size**2 + 1, 3  # the files hold voxels as well, and may be compressed
+    return (
+        stored // size**2 + 1,
+        3,
+    )  # the files hold voxels as well, and may be compressed
 
 
 def image_items(wildcards):
@@ -93,19 +98,30 @@ def cnn_teacher_items(wildcards):
     return student_items(wildcards) | memory.network_items(deeper, 1)
 
 
+def run_items(bold, voxels):
+    """Bytes of the longest run, and values of so many voxels in all runs."""
+    paths = [Path(path) for path in bold]
+    return {
+        "run byte": max(map(scan_size.bytes_of, paths), default=0),
+        "series value": sum(map(scan_size.volumes_of, paths)) * voxels,
+    }
+
+
+@with_signature
+def region_memory(wildcards, attempt):
+    """Memory of extracting a region: by its law of NIfTI images, else a constant of the source."""
+    if fmri_source(wildcards) != ["nifti"]:
+        return attempt * region_needs(wildcards, "MEMORY", 1000)
+    return attempt * memory.request("extract_region", region_items(wildcards))
+
+
 def region_items(wildcards):
-    """Values of the longest run and of the region's course, where masks are read; nothing else."""
-    if not reads_apart(wildcards.dataset):
-        return {"run level": 0, "series value": 0}
+    """Bytes of the longest run, and values of the region's voxels in all runs."""
     found = region_input(wildcards)
-    bold = [Path(path) for path in found.get("bold", [])]
     dataset = config["datasets"][wildcards.dataset]
     roi = dataset["rois"][wildcards.roi]
     voxels = [
         scan_size.voxels_of(Path(path), roi.get("label"), roi.get("threshold"))
         for path in found.get("mask", [])
     ]
-    return {
-        "run level": max(map(scan_size.values_of, bold), default=0),
-        "series value": sum(map(scan_size.volumes_of, bold)) * sum(voxels),
-    }
+    return run_items(found.get("bold", []), sum(voxels))

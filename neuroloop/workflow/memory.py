@@ -18,8 +18,8 @@ SPARE = 0.15
 
 #: Bytes of what a ResNet keeps of its input for the backward pass, for each channel of its first
 #: stage, pixel and image, by its depth; with the stem of ImageNet, which halves sides twice.
-KEPT = MappingProxyType({18: 110, 34: 200, 50: 550})
-KEPT_OF_SMALL_SIDES = MappingProxyType({18: 14, 34: 20, 50: 45})
+KEPT = MappingProxyType({18: 125, 34: 165, 50: 520})
+KEPT_OF_SMALL_SIDES = MappingProxyType({18: 13, 34: 21, 50: 42})
 
 #: Weights of a ResNet whose first stage has one channel, by its depth, in proportion to the square.
 WEIGHTS = MappingProxyType({18: 2800, 34: 5300, 50: 5900})
@@ -68,8 +68,8 @@ COUNTED = MappingProxyType(
         "logit": "logits of teachers (seeds x images x classes)",
         "kept byte": "bytes that networks keep of a batch, for the backward pass",
         "weight": "weights of the networks that train at once",
-        "run level": "values of the longest run (voxels of the volume x volumes)",
-        "series value": "values of the region in all runs (voxels x volumes)",
+        "run byte": "bytes of the longest run, unpacked and as its header scales it",
+        "series value": "values of the voxels that are kept, in all runs (voxels x volumes)",
     }
 )
 
@@ -83,14 +83,14 @@ STUDENTS = Law(
 LAWS: Mapping[str, Law] = MappingProxyType(
     {
         "simulate_radiographs": Law(PLAIN, {"radiograph": 2000, "radiograph pixel": 24}),
-        "list_radiographs": Law(PLAIN + 60, {"radiograph": 10_000}),
+        "list_radiographs": Law(PLAIN + 60, {"radiograph": 7_000}),
         "exclude_known": Law(PLAIN + 20, {"radiograph": 6000, "other radiograph": 6000}),
         "prepare_images": Law(PLAIN + 60, {"image": 2000, "image level": 1}),
         "train_cnn_teacher": STUDENTS,
         "train_students": STUDENTS,
         "train_assignments": STUDENTS,
         "audit_students": STUDENTS,
-        "extract_region": Law(PLAIN + 450, {"run level": 10, "series value": 40}),
+        "extract_region": Law(PLAIN + 40, {"run byte": 1.6, "series value": 30}),
     }
 )
 

@@ -24,9 +24,14 @@ HEADERS = {
 TYPES = {2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 256: "i1", 512: "u2", 768: "u4"}
 
 
-def values_of(path: Path) -> int:
-    """Values of an image: voxels of a volume times volumes; 0 if that cannot be read."""
-    return math.prod(_header(path)[0])
+def bytes_of(path: Path) -> int:
+    """Bytes of an image's values in memory; 0 if its header cannot be read.
+
+    Values that the header scales are in double precision, and those that are stored beside them.
+    """
+    shape, dtype, _, (slope, shift) = _header(path)
+    scaled = math.isfinite(slope) and slope != 0 and (slope, shift) != (1, 0)
+    return math.prod(shape) * (dtype.itemsize + 8 * scaled)
 
 
 def volumes_of(path: Path) -> int:

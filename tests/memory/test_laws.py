@@ -2,8 +2,10 @@
 
 from functools import cache
 
+import nilearn.signal  # noqa: F401 - so that no call imports it
 import numpy as np
 import pandas as pd
+import pytest
 import torch
 from PIL import Image
 
@@ -18,6 +20,9 @@ from tests.memory.peak import peak_bytes
 
 #: Megabytes that no job may need.
 MOST = 16_000
+
+#: A subject of Generic Object Decoding: volumes, and bytes of a run of whole brains of 3 mm.
+GOD_VOLUMES, GOD_RUN = 35 * 175, 64 * 64 * 50 * 175 * 2
 
 #: Images of students of full size, a side of them, and their classes.
 IMAGES, SIDE, CLASSES = 10_000, 256, 150
@@ -71,10 +76,11 @@ def test_radiographs_are_listed_in_memory_that_hangs_on_their_number(tmp_path):
     check("list_radiographs", {"radiograph": 100_000}, taken)
 
 
-def test_pixels_of_radiographs_are_never_all_in_memory(tmp_path):
-    """600 of 128 x 128 are 10 MB, of which the batches that are read may be half at most."""
+def test_pixels_of_radiographs_are_never_all_in_memory(monkeypatch, tmp_path):
+    """600 of 160 x 160 are 15 MB; batches of 256 kB are what is read of them."""
+    monkeypatch.setattr("neuroloop.files.array_rows.BATCH", 2**18)
     small, large = (listing(tmp_path, 600, size) for size in (16, 160))
-    assert large - small < 0.8 * 600 * 160**2
+    assert large - small < 0.35 * 600 * 160**2
 
 
 # ---------------------------------------------------------------------------------- students
@@ -122,33 +128,55 @@ def test_students_hold_what_their_networks_keep_of_a_batch(tmp_path):
 # ------------------------------------------------------------------------------------- masks
 
 
-def region(folder, volumes, voxels, runs=2, side=24):
+AFFINE = np.diag([3.0, 3.0, 3.0, 1.0])
+
+
+def scans(folder, volumes, runs, side, suffix="nii", slope=None):
+    """BOLD images of a subject."""
+    import nibabel
+
+    paths = [folder / f"sub-1_run-{run}_bold.{suffix}" for run in range(runs)]
+    for number, path in enumerate(paths):
+        drawn = np.random.default_rng(number)
+        values = drawn.integers(0, 1000, (side, side, side, volumes), dtype=np.int16)
+        image = nibabel.Nifti1Image(values, AFFINE)
+        image.header.set_zooms((3, 3, 3, 2))
+        image.header.set_slope_inter(slope, 0 if slope else None)
+        nibabel.save(image, path)
+    return paths
+
+
+def region(folder, volumes, voxels, runs=2, side=24, **form):
     """Bytes that reading a region takes."""
     import nibabel
 
-    drawn, affine = np.random.default_rng(1), np.diag([3.0, 3.0, 3.0, 1.0])
-    paths = [folder / f"sub-1_run-{run}_bold.nii" for run in range(runs)]
-    for path in paths:
-        values = drawn.integers(0, 1000, (side, side, side, volumes), dtype=np.int16)
-        image = nibabel.Nifti1Image(values, affine)
-        image.header.set_zooms((3, 3, 3, 2))
-        nibabel.save(image, path)
+    paths = scans(folder, volumes, runs, side, **form)
     mask = np.zeros(side**3, np.uint8)
     mask[:voxels] = 1
-    nibabel.save(nibabel.Nifti1Image(mask.reshape(side, side, side), affine), folder / "mask.nii")
+    nibabel.save(nibabel.Nifti1Image(mask.reshape(side, side, side), AFFINE), folder / "mask.nii")
     names = [f"run-{run}" for run in range(runs) for _ in range(volumes)]
     table = pd.DataFrame({"run": names, "repetition_time": 2.0, "sample": range(len(names))})
     return peak_bytes(lambda: read_region(paths, Region(folder / "mask.nii"), "V1", table))
 
 
 def test_a_region_takes_one_run_and_its_own_course(tmp_path):
-    """Full size: a subject of Generic Object Decoding, whole-brain volumes of 3 mm, 4,500 voxels."""
-    import nilearn.signal  # noqa: F401 - so that no call imports it
-
-    of_none, a_value = fitted([2000, 4000, 6000, 8000], lambda n: region(tmp_path, 60, n))
-    a_voxel = a_value / (2 * 60)
-    runs, volumes, voxels = 35, 175, 4500
-    full = {"run level": 64 * 64 * 50 * volumes, "series value": runs * volumes * voxels}
-    run = 8 * full["run level"]  # in double precision where the header states a scale
-    taken = PLAIN + (max(0, of_none) + a_voxel * full["series value"] + run) / 1e6
+    of_none, a_voxel = fitted([1500, 3000, 4500, 6000], lambda n: region(tmp_path, 60, n, runs=4))
+    full = {"run byte": GOD_RUN, "series value": GOD_VOLUMES * 4500}
+    a_value = a_voxel / (4 * 60)
+    taken = PLAIN + (max(0, of_none) + a_value * full["series value"] + 1.6 * GOD_RUN) / 1e6
     check("extract_region", full, taken)
+
+
+@pytest.mark.parametrize("slope", [None, 0.5])
+def test_one_run_at_a_time_is_in_memory(tmp_path, slope):
+    """Compressed images, whose values cannot be mapped."""
+    sides = [24, 32, 40, 48]
+    form = {"suffix": "nii.gz", "slope": slope}
+    of_none, a_voxel = fitted(
+        [side**3 for side in sides],
+        lambda cubed: region(tmp_path, 30, 200, side=round(cubed ** (1 / 3)), **form),
+    )
+    a_byte = a_voxel / 30 / (2 if slope is None else 10)
+    law = LAWS["extract_region"].terms["run byte"]
+    assert 0.6 * law < a_byte < law / 0.85
+    assert of_none < 40e6

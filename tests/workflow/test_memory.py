@@ -33,7 +33,7 @@ def test_networks_are_counted():
     student = {"depth": 18, "width": 64, "stem": "small", "crop": 32, "batch_size": 25}
     found = memory.network_items(student, 2)
     assert found["weight"] == pytest.approx(2 * 11.2e6, rel=0.05)
-    assert found["kept byte"] == 110 * 64 * 32 * 32 * 25 * 2
+    assert found["kept byte"] == 125 * 64 * 32 * 32 * 25 * 2
 
 
 def test_the_page_has_the_laws():
@@ -46,10 +46,16 @@ def test_the_page_has_the_laws():
 def test_scans_are_as_large_as_nibabel_says(tmp_path, suffix, version, order):
     values = np.zeros((3, 4, 5, 6), dtype=f"{order}i2")
     header = version.header_class(endianness=order)
+    header.set_data_dtype(values.dtype)
     bold, mask = tmp_path / f"bold{suffix}", tmp_path / f"mask{suffix}"
     nibabel.save(version(values, np.eye(4), header), bold)
-    assert (scan_size.values_of(bold), scan_size.volumes_of(bold)) == (360, 6)
+    assert (scan_size.bytes_of(bold), scan_size.volumes_of(bold)) == (720, 6)
+    image = version(values, np.eye(4), header)
+    image.header.set_slope_inter(0.5, 3)
+    nibabel.save(image, scaled := tmp_path / f"scaled{suffix}")
+    assert scan_size.bytes_of(scaled) == 360 * (2 + 8)
     atlas = np.arange(60, dtype=f"{order}f4").reshape(3, 4, 5) % 7
+    header.set_data_dtype(atlas.dtype)
     nibabel.save(version(atlas, np.eye(4), header), mask)
     assert scan_size.voxels_of(mask) == (atlas > 0).sum()
     assert scan_size.voxels_of(mask, label=3) == (atlas == 3).sum()
@@ -60,6 +66,6 @@ def test_scans_are_as_large_as_nibabel_says(tmp_path, suffix, version, order):
 def test_a_scan_that_cannot_be_read_has_no_size(tmp_path):
     for name, content in (("a.nii", b"no"), ("b.nii.gz", gzip.compress(b"")), ("c.nii.gz", b"no")):
         (tmp_path / name).write_bytes(content)
-        assert scan_size.values_of(tmp_path / name) == 0
+        assert scan_size.bytes_of(tmp_path / name) == 0
         assert scan_size.voxels_of(tmp_path / name) == 0
-    assert scan_size.values_of(tmp_path / "none.nii") == 0
+    assert scan_size.bytes_of(tmp_path / "none.nii") == 0
