@@ -121,6 +121,12 @@ def one_teacher(wildcards):
     return [wildcards.teacher]
 
 
+def student_settings(wildcards):
+    """What training reads of the wildcards' student: without a teacher its loss has no T and alpha."""
+    unread = ("temperature", "alpha") if wildcards.teacher == "none" else ()
+    return setting("students", "student", but=unread)(wildcards)
+
+
 def teachers(wildcards):
     """All teachers of the wildcards' dataset."""
     return config["datasets"][wildcards.dataset]["teaching"]["teachers"]

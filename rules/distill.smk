@@ -110,7 +110,7 @@ rule train_students:
         code=code_of("distill/train_students.py", teacher=one_teacher),
         plugins=plugins_of(teacher=one_teacher),
         content=contents_of(start_input),
-        student=setting("students", "student"),
+        student=student_settings,
         n_seeds=setting("datasets", "dataset", "teaching", "seeds"),
         seed=config["seed"],
         threads=config["threads"],

@@ -327,6 +327,15 @@ class Cluster:
             if job["state"] in UNENDED and folder in (None, Path(job["folder"]))
         ]
 
+    def emptied(self, folder: Path, patience: float = 30) -> bool:
+        """Whether no job of a folder is left, once SLURM has tidied up behind those that ended."""
+        end = time.monotonic() + patience
+        while (left := self.queue(folder)) and all(job["state"] == "COMPLETING" for job in left):
+            if time.monotonic() > end:
+                break
+            time.sleep(0.5)
+        return not left
+
     def node(self, name: str, state: str) -> None:
         """Set a node ``down`` or back (``resume``)."""
         self.call("scontrol", "update", f"nodename={name}", f"state={state}", "reason=test")

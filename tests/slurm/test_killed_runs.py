@@ -49,7 +49,7 @@ def test_five_kills_at_random_moments_lose_nothing(
     assert orphans, "no kill found a job in the queue: nothing was tested"
     assert "LockException" not in said.text
     assert project.results() == local
-    assert not cluster.queue(project.folder)
+    assert cluster.emptied(project.folder)
     assert_no_two_at_once(cluster, project.folder)
     assert not list((project.folder / ".neuroloop").rglob("*.safetensors"))
 
@@ -82,7 +82,7 @@ def test_an_interrupted_run_leaves_an_empty_queue(
     wait_for(lambda: cluster.queue(project.folder), "a job")
     said = going.interrupt()
     assert said.status != 0
-    assert not cluster.queue(project.folder)
+    assert cluster.emptied(project.folder)
 
 
 def test_a_second_run_in_the_folder_is_refused_and_disturbs_nothing(

@@ -51,7 +51,7 @@ def test_a_wait_for_the_queue_ends_with_ctrl_c(cluster: Cluster, project: Projec
     finally:
         cluster.limit(MaxSubmitJobs=-1)
     assert said.status != 0
-    assert not cluster.queue(project.folder)
+    assert cluster.emptied(project.folder)
 
 
 def test_the_death_of_the_database_loses_no_job(cluster: Cluster, project: Project) -> None:
@@ -120,4 +120,4 @@ def test_the_doctor_finds_nothing_on_a_sound_cluster(cluster: Cluster, project: 
     for kind in ("CPU", "GPU"):
         assert re.search(rf"^ok +{kind} node: sees this machine's file locks", said.text, re.M)
     assert "Nothing found would stop a run." in said.text
-    assert not cluster.queue(project.folder)
+    assert cluster.emptied(project.folder)

@@ -146,7 +146,6 @@ def chain(subject: str, roi: str) -> set[str]:
             "students.tiny_student.temperature",
             2.0,
             {
-                "train_reference_students distill/tiny/reference/none/tiny_student",
                 "train_reference_students distill/tiny/reference/cnn/tiny_student",
                 *{
                     f"train_students distill/tiny/{subject}/{roi}/ridge/brain/tiny_student"
