@@ -19,6 +19,7 @@ include: "rules/region_inputs.smk"
 include: "rules/image_inputs.smk"
 include: "rules/calcium_inputs.smk"
 include: "rules/radiograph_inputs.smk"
+include: "rules/memory_inputs.smk"
 include: "rules/model_inputs.smk"
 include: "rules/passport_inputs.smk"
 

@@ -26,7 +26,7 @@ rule audit_students:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("audit_students", student_items),
         runtime=minutes(480),
         gpu=1,
     params:

@@ -26,7 +26,7 @@ rule simulate_radiographs:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(2000),
+        mem_mb=needed("simulate_radiographs", simulated_radiograph_items),
         runtime=minutes(30),
     params:
         code=code_version("cxr/simulate_radiographs.py"),
@@ -62,7 +62,7 @@ rule list_radiographs:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(3000),
+        mem_mb=needed("list_radiographs", radiograph_items),
         runtime=minutes(60),
     params:
         code=code_version("cxr/list_radiographs.py"),
@@ -124,7 +124,7 @@ rule exclude_known:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=needed("exclude_known", two_sets_items),
         runtime=minutes(10),
     params:
         code=code_version("cxr/exclude_known.py"),

@@ -25,7 +25,7 @@ rule prepare_images:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("prepare_images", image_items),
         runtime=minutes(30),
     params:
         code=code_of(
@@ -64,7 +64,7 @@ rule train_cnn_teacher:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("train_cnn_teacher", cnn_teacher_items),
         runtime=minutes(240),
         gpu=1,
     params:
@@ -103,7 +103,7 @@ rule train_students:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("train_students", student_items),
         runtime=minutes(480),
         gpu=1,
     params:
@@ -169,7 +169,7 @@ rule train_assignments:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("train_assignments", student_items),
         runtime=minutes(480),
         gpu=1,
     params:

@@ -208,8 +208,7 @@ rule extract_region:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=lambda wildcards, attempt: attempt
-        * region_needs(wildcards, "MEMORY", 1000),
+        mem_mb=region_memory,
         runtime=lambda wildcards, attempt: minutes(
             region_needs(wildcards, "MINUTES", 10)
         )(wildcards, attempt),

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Sequence
 
-import numpy as np
 import pandas as pd
 
 from neuroloop.cxr.duplicates import COPY
 from neuroloop.cxr.near_copies import near_copies
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.array_rows import Rows, take_rows
 from neuroloop.files.intake import Intake
 from neuroloop.files.natural_order import natural_sorted
 
@@ -122,9 +122,9 @@ def learned_from(
 
 def tell_near_copies(
     radiographs: pd.DataFrame,
-    pixels: np.ndarray,
+    pixels: Rows,
     own: pd.DataFrame,
-    own_pixels: np.ndarray,
+    own_pixels: Rows,
     source: object,
     intake: Intake,
 ) -> None:
@@ -143,7 +143,7 @@ def tell_near_copies(
     intake : Intake
         Gets the warning.
     """
-    found = near_copies(pixels[radiographs.index], own_pixels)
+    found = near_copies(take_rows(pixels, radiographs.index.to_numpy()), own_pixels)
     if found:
         first = found[0]
         intake.warn(

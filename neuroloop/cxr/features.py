@@ -10,8 +10,9 @@ from neuroloop.cxr.augment import view
 from neuroloop.cxr.lungs import shown_radiographs
 from neuroloop.cxr.radiograph_set import RadiographSet
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.array_rows import Rows
 from neuroloop.files.disk_space import check_space
-from neuroloop.files.formats import StrPath, atomic, describe, read_json, save_json, sidecar_path
+from neuroloop.files.formats import StrPath, atomic, describe, open_array, save_json, sidecar_path
 from neuroloop.jobs.progress import progress
 from neuroloop.networks.transfer_network import TransferNetwork
 
@@ -26,14 +27,14 @@ class Features(NamedTuple):
 
     Attributes
     ----------
-    stored : ndarray of float32, shape (radiographs, views, channels) or (radiographs, views,
-    channels, h, w)
-        Mapped from the file, not read into memory.
+    stored : ndarray or StoredRows of float32, shape (radiographs, views, channels) or (radiographs,
+    views, channels, h, w)
+        Those of a file stay there until they are asked for.
     views : list of str
         ``whole`` (the radiograph itself), ``view1``, ``view2``, ... and `PARTS`.
     """
 
-    stored: np.ndarray
+    stored: Rows
     views: list[str]
 
 
@@ -117,13 +118,9 @@ def open_features(path: StrPath, radiographs: Sequence[str]) -> Features:
     NeuroLoopError
         If the file is missing or truncated, or is of other radiographs.
     """
-    facts = read_json(sidecar_path(path))
+    values, facts = open_array(path)
     if facts["ids"]["radiograph"] != list(radiographs):
         raise NeuroLoopError(f"{path} holds features of other radiographs: delete it and run again")
-    try:
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, EOFError, ValueError) as error:
-        raise NeuroLoopError(f"{path} cannot be read ({error}): delete it, run again") from error
     return Features(values, facts["ids"]["view"])
 
 

@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from neuroloop.files.array_rows import Rows
+
 #: Grey levels by which such a pixel is brighter, or darker, than all of its neighbours.
 STEP = 16
 
@@ -33,7 +35,7 @@ class FixedPixel(NamedTuple):
     counts: dict[str, int]
 
 
-def fixed_pixels(pixels: np.ndarray, labels: pd.Series) -> list[FixedPixel]:
+def fixed_pixels(pixels: Rows, labels: pd.Series) -> list[FixedPixel]:
     """Find places at which single pixels stand out in many radiographs of a class.
 
     Parameters

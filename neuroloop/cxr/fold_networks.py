@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from neuroloop.networks.transfer_network import TransferNetwork
-from neuroloop.training.loop import predict
+from neuroloop.training.loop import Inputs, predict
 
 
 def weights_by_fold(stored: Mapping[str, torch.Tensor]) -> dict[int, dict[str, torch.Tensor]]:
@@ -30,7 +30,7 @@ def weights_by_fold(stored: Mapping[str, torch.Tensor]) -> dict[int, dict[str, t
 
 
 def mean_logits(
-    network: TransferNetwork, stored: Mapping[str, torch.Tensor], images: torch.Tensor
+    network: TransferNetwork, stored: Mapping[str, torch.Tensor], images: torch.Tensor | Inputs
 ) -> np.ndarray:
     """Average what the networks of all folds say of images.
 
@@ -40,7 +40,7 @@ def mean_logits(
         The first fold's, whose weights above the cut are replaced by those of each fold in turn.
     stored : mapping of str to Tensor
         networks.safetensors.
-    images : Tensor, shape (images, 1, size, size)
+    images : Tensor or Inputs, shape (images, 1, size, size)
 
     Returns
     -------

@@ -13,6 +13,8 @@ import numpy as np
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
+from neuroloop.files.array_rows import Rows
+
 #: Side of the coarse and of the fine picture, and deviation of the blur that is taken off, pixels.
 COARSE, FINE, BLUR = 16, 64, 2.0
 
@@ -34,7 +36,7 @@ class NearCopy(NamedTuple):
     other: int
 
 
-def near_copies(pixels: np.ndarray, others: np.ndarray | None = None) -> list[NearCopy]:
+def near_copies(pixels: Rows, others: Rows | None = None, mirrored: bool = False) -> list[NearCopy]:
     """Find radiographs that look like another.
 
     Parameters
@@ -42,6 +44,8 @@ def near_copies(pixels: np.ndarray, others: np.ndarray | None = None) -> list[Ne
     pixels : ndarray of uint8, shape (radiographs, size, size)
     others : ndarray of uint8, shape (others, side, side), optional
         Radiographs that they are compared with; without, those before each.
+    mirrored : bool
+        Whether `pixels` are compared as their mirror images.
 
     Returns
     -------
@@ -49,7 +53,7 @@ def near_copies(pixels: np.ndarray, others: np.ndarray | None = None) -> list[Ne
         Rows of `pixels`, ascending, each with the most similar one of the others. Turned,
         mirrored or cropped radiographs are not found.
     """
-    own = _pictures(pixels, COARSE)
+    own = _pictures(pixels, COARSE, mirrored)
     known = own if others is None else _pictures(others, COARSE)
     found = []
     for start in range(0, len(own), BLOCK):
@@ -63,15 +67,19 @@ def near_copies(pixels: np.ndarray, others: np.ndarray | None = None) -> list[Ne
         for row in np.flatnonzero(alike.max(axis=1) >= SIMILAR):
             found.append(NearCopy(start + int(row), int(best[row])))
     given = pixels if others is None else others
-    return [pair for pair in found if _same(pixels[pair.row], given[pair.other])]
+    return [pair for pair in found if _same(_turned(pixels[pair.row], mirrored), given[pair.other])]
 
 
-def _pictures(pixels: np.ndarray, side: int) -> np.ndarray:
+def _pictures(pixels: Rows, side: int, mirrored: bool = False) -> np.ndarray:
     """Small pictures as vectors of mean 0 and length 1, so that products are correlations."""
     small = np.empty((len(pixels), side * side), np.float32)
     for row, square in enumerate(pixels):
-        small[row] = _small(square, side).ravel()
+        small[row] = _small(_turned(square, mirrored), side).ravel()
     return _normalised(small)
+
+
+def _turned(square: np.ndarray, mirrored: bool) -> np.ndarray:
+    return square[:, ::-1] if mirrored else square
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:

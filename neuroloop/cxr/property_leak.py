@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from neuroloop.cxr.radiograph_splits import patient_folds
+from neuroloop.files.array_rows import Rows, row_batches
 from neuroloop.files.natural_order import natural_sorted
 
 #: Columns of file_properties.tsv that are numbers, and those that are names.
@@ -51,13 +52,17 @@ class Leak(NamedTuple):
     told: bool
 
 
-def corner_brightness(pixels: np.ndarray) -> pd.DataFrame:
+def corner_brightness(pixels: Rows) -> pd.DataFrame:
     """Mean of each corner, where no lung is.
 
     Parameters
     ----------
-    pixels : ndarray of uint8, shape (radiographs, size, size)
+    pixels : ndarray or StoredRows of uint8, shape (radiographs, size, size)
     """
+    return pd.concat([_corners(part) for part in row_batches(pixels)], ignore_index=True)
+
+
+def _corners(pixels: np.ndarray) -> pd.DataFrame:
     side = max(1, pixels.shape[1] // CORNER)
     corners = {
         "upper left corner": pixels[:, :side, :side],
@@ -68,7 +73,7 @@ def corner_brightness(pixels: np.ndarray) -> pd.DataFrame:
     return pd.DataFrame({name: part.mean(axis=(1, 2)) for name, part in corners.items()})
 
 
-def property_table(properties: pd.DataFrame, pixels: np.ndarray) -> pd.DataFrame:
+def property_table(properties: pd.DataFrame, pixels: Rows) -> pd.DataFrame:
     """Numbers that stand for a radiograph's file, constant ones left out.
 
     Parameters

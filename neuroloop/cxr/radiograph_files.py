@@ -9,6 +9,7 @@ import pandas as pd
 
 from neuroloop.cxr.content_hashes import content_hashes
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.array_rows import RowSpool
 from neuroloop.files.intake import ReadFile
 from neuroloop.images.grey_levels import ABOVE_SHARE, levels_of
 from neuroloop.images.preparation import Preparation
@@ -37,8 +38,6 @@ class ReadRadiograph(NamedTuple):
         Whether it has two grey levels alone, as a mask.
     content : tuple of str
         Hashes of its pixels (see `content_hashes`).
-    square : ndarray of uint8, shape (size, size)
-        As networks see it.
     """
 
     file: ReadFile
@@ -50,7 +49,6 @@ class ReadRadiograph(NamedTuple):
     bright: float
     binary: bool
     content: tuple[str, ...]
-    square: np.ndarray
 
     @property
     def outside(self) -> float:
@@ -59,7 +57,7 @@ class ReadRadiograph(NamedTuple):
 
 
 def read_radiographs(
-    files: Sequence[str], folder: Path, preparation: Preparation
+    files: Sequence[str], folder: Path, preparation: Preparation, squares: RowSpool
 ) -> list[ReadRadiograph]:
     """Read radiographs and prepare them.
 
@@ -70,6 +68,9 @@ def read_radiographs(
         Where relative paths start.
     preparation : Preparation
         Of radiographs, in grey.
+    squares : RowSpool
+        Gets each radiograph as networks see it, uint8 of shape (size, size), in the order of
+        `files`: all of them may not fit into memory.
 
     Returns
     -------
@@ -83,9 +84,12 @@ def read_radiographs(
     read, unusable = [], []
     for file in progress(files, "radiographs"):
         try:
-            read.append(_read(folder / file, preparation))
+            one, square = _read(folder / file, preparation)
         except NeuroLoopError as error:
             unusable.append(str(error))
+        else:
+            read.append(one)
+            squares.add(square)
     if unusable:
         others = f" ({len(unusable)} of {len(files)} radiographs cannot be used)"
         raise NeuroLoopError(unusable[0] + (others if len(unusable) > 1 else ""))
@@ -126,11 +130,11 @@ def file_properties(listed: pd.DataFrame, read: Sequence[ReadRadiograph]) -> pd.
     )
 
 
-def _read(path: Path, preparation: Preparation) -> ReadRadiograph:
+def _read(path: Path, preparation: Preparation) -> tuple[ReadRadiograph, np.ndarray]:
     stored = read_stored(path)
     found = levels_of(stored, preparation.white)
     height, width = found.levels.shape
-    return ReadRadiograph(
+    one = ReadRadiograph(
         stored.file,
         stored.header,
         (height, width),
@@ -140,5 +144,5 @@ def _read(path: Path, preparation: Preparation) -> ReadRadiograph:
         float(np.quantile(found.levels, 1 - ABOVE_SHARE) / found.white),
         bool(np.isin(found.levels, (found.levels.min(), found.levels.max())).all()),
         content_hashes(found.levels, found.white),
-        preparation.radiograph(found)[0],
     )
+    return one, preparation.radiograph(found)[0]

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.formats import StrPath, load_array, load_arrays, read_table
+from neuroloop.files.array_rows import Rows
+from neuroloop.files.formats import StrPath, load_arrays, open_array, read_table
 from neuroloop.files.natural_order import natural_sorted
 from neuroloop.images.preparation import Preparation
 
@@ -19,8 +20,8 @@ class RadiographSet:
     ----------
     table : DataFrame
         ``radiograph``, ``label``, ``patient`` and the columns of folds.tsv.
-    pixels : ndarray of uint8, shape (n, size, size)
-        Rows as in `table`.
+    pixels : ndarray or StoredRows of uint8, shape (n, size, size)
+        Rows as in `table`; those of a file stay there until they are asked for.
     lungs : ndarray of bool, shape (n, size, size) or (size, size)
     lesions : ndarray of bool, shape (n, size, size), or None
         Where a disease is seen, if that is known.
@@ -31,7 +32,7 @@ class RadiographSet:
     """
 
     table: pd.DataFrame
-    pixels: np.ndarray
+    pixels: Rows
     lungs: np.ndarray
     lesions: np.ndarray | None
     white: int | None = None
@@ -72,7 +73,7 @@ def load_radiograph_set(radiographs: StrPath, regions: StrPath, table: StrPath) 
     NeuroLoopError
         If the files speak of different radiographs.
     """
-    pixels, facts = load_array(radiographs)
+    pixels, facts = open_array(radiographs)
     listed = read_table(table, {"radiograph": str, "label": str, "patient": str})
     if facts["ids"]["radiograph"] != listed["radiograph"].tolist():
         raise NeuroLoopError(

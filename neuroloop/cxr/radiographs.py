@@ -17,6 +17,7 @@ from neuroloop.cxr.radiograph_folders import list_folder
 from neuroloop.cxr.radiograph_manifests import read_manifest
 from neuroloop.cxr.white_level import shared_white, tell_dark
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.array_rows import Rows, RowSpool, StoredRows
 from neuroloop.files.intake import Intake
 from neuroloop.files.natural_order import natural_key, natural_sorted
 from neuroloop.images.preparation import Preparation
@@ -34,8 +35,8 @@ class Radiographs(NamedTuple):
     table : DataFrame
         ``radiograph`` (id, free of slashes), ``file`` (relative to `folder`), ``label``,
         ``patient``, and ``site`` if a manifest names it; in natural order of the ids.
-    pixels : ndarray of uint8, shape (radiographs, size, size)
-        Rows as in `table`.
+    pixels : StoredRows of uint8, shape (radiographs, size, size)
+        Rows as in `table`, on disk.
     dropped : DataFrame
         What is not in the table and why (see `duplicates.Duplicates`).
     properties : DataFrame
@@ -55,7 +56,7 @@ class Radiographs(NamedTuple):
     """
 
     table: pd.DataFrame
-    pixels: np.ndarray
+    pixels: StoredRows
     dropped: pd.DataFrame
     properties: pd.DataFrame
     folder: Path
@@ -72,6 +73,7 @@ def radiographs_table(
     white: int | None = None,
     size: int = 128,
     fit: str = "crop",
+    folder: Path | None = None,
 ) -> Radiographs:
     """Make the table of radiographs.
 
@@ -87,6 +89,8 @@ def radiographs_table(
         Side of the squares that radiographs are fitted into, in pixels.
     fit : {"crop", "pad"}
         See `images.preparation.Preparation`.
+    folder : Path, optional
+        Where squares wait on disk until copies are known (see `RowSpool`).
 
     Returns
     -------
@@ -100,14 +104,16 @@ def radiographs_table(
     """
     intake = Intake()
     if source.is_dir():
-        folder, listed = source, list_folder(source, classes, intake)
+        below, listed = source, list_folder(source, classes, intake)
     else:
-        folder, listed = source.parent, read_manifest(source, classes, intake)
+        below, listed = source.parent, read_manifest(source, classes, intake)
     # In natural order, so that which of several copies is kept does not depend on the source.
     listed = _natural(listed, "file")
-    white = shared_white(listed["file"], folder, white, intake)
+    white = shared_white(listed["file"], below, white, intake)
     preparation = Preparation(size, channels=1, levels="radiograph", white=white, fit=fit)
-    read = read_radiographs(listed["file"].tolist(), folder, preparation)
+    squares = RowSpool(folder)
+    squares.check_room(len(listed), size**2)
+    read = read_radiographs(listed["file"].tolist(), below, preparation, squares)
     _tell_files(listed, read, fit, intake)
     tell_dark(read, intake)
     found = find_duplicates(listed, [one.content for one in read], intake)
@@ -126,14 +132,14 @@ def radiographs_table(
     )
     properties = file_properties(listed, read)
     properties.insert(0, "radiograph", ids.reindex(listed.index))
-    pixels = np.stack([read[row].square for row in table["row"]])
+    pixels = squares.rows().take(table["row"].to_numpy())
     _tell_near_copies(table, pixels, intake)
     return Radiographs(
         table[[*COLUMNS, *(["site"] if "site" in table else [])]],
         pixels,
         found.dropped,
         properties,
-        folder,
+        below,
         table["content"].tolist(),
         white,
         {file: one.above for file, one in zip(listed["file"], read, strict=True) if one.above},
@@ -211,7 +217,7 @@ def _tell_files(
         )
 
 
-def _tell_near_copies(table: pd.DataFrame, pixels: np.ndarray, intake: Intake) -> None:
+def _tell_near_copies(table: pd.DataFrame, pixels: Rows, intake: Intake) -> None:
     """Warn of patients who share what looks like one radiograph: a split may part them."""
     whose, files = table["patient"].tolist(), table["file"].tolist()
     apart = [pair for pair in near_copies(pixels) if whose[pair.row] != whose[pair.other]]

@@ -7,6 +7,7 @@ import torch
 
 from neuroloop.distill.image_set import ImageSet
 from neuroloop.distill.students import Student, train_students
+from neuroloop.files.array_rows import take_rows
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.training.checkpoints import Checkpoint, JobStates
 
@@ -53,13 +54,14 @@ def assigned_hits(
     truth = shown.labels[shown.test]
     hits = np.empty((len(assignments), len(seeds), len(truth)), dtype=bool)
     step = max(1, at_once // len(seeds))
+    images, tests = shown.pixels[shown.train], take_rows(shown.pixels, shown.test)
     for start in range(0, len(assignments), step):
         some = assignments[start : start + step]
         trained = train_students(
-            shown.pixels[shown.train],
+            images,
             shown.labels[shown.train],
             np.repeat(soft_labels[some], len(seeds), axis=0),
-            shown.pixels[shown.test],
+            tests,
             len(shown.classes),
             student,
             own * len(some),

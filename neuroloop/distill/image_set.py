@@ -8,7 +8,8 @@ import pandas as pd
 
 from neuroloop.distill.images import check_unknown
 from neuroloop.errors import NeuroLoopError
-from neuroloop.files.formats import StrPath, load_array, read_table
+from neuroloop.files.array_rows import Rows
+from neuroloop.files.formats import StrPath, open_array, read_table
 from neuroloop.files.natural_order import natural_sorted
 
 IMAGE_COLUMNS = {"image_id": str, "category": str, "split": str, "stimulus_id": str}
@@ -20,7 +21,8 @@ class ImageSet:
 
     Attributes
     ----------
-    pixels : ndarray of uint8, shape (images, channels, height, width)
+    pixels : ndarray or StoredRows of uint8, shape (images, channels, height, width)
+        Those of a file stay there until they are asked for.
     table : DataFrame
         images.tsv, one row per image.
     classes : list of str
@@ -30,7 +32,7 @@ class ImageSet:
         Rows of training and of test images.
     """
 
-    pixels: np.ndarray
+    pixels: Rows
     table: pd.DataFrame
     classes: list[str]
     labels: np.ndarray
@@ -46,7 +48,7 @@ def load_image_set(images: StrPath, table: StrPath) -> ImageSet:
     NeuroLoopError
         If their rows differ, or a test image has the pixels of a training image.
     """
-    pixels, facts = load_array(images)
+    pixels, facts = open_array(images)
     rows = read_table(table, IMAGE_COLUMNS)
     if facts["ids"]["image"] != rows["image_id"].tolist():
         raise NeuroLoopError(

@@ -3,12 +3,14 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.array_rows import Rows
 from neuroloop.files.door import is_there
 from neuroloop.files.intake import Intake
 from neuroloop.files.natural_order import natural_sorted
@@ -36,14 +38,15 @@ def read_images(paths: Iterable[Path], size: int) -> np.ndarray:
         per channel.
     """
     preparation = Preparation(size, channels=3)
-    arrays = []
-    for path in paths:
+    paths = list(paths)
+    images = np.empty((len(paths), 3, size, size), dtype=np.uint8)
+    for image, path in zip(images, paths, strict=True):
         if not is_there(path):
             raise NeuroLoopError(
                 f"image {path} is missing: add it, or fix images.folder or images.pattern"
             )
-        arrays.append(preparation.read(path))
-    return np.stack(arrays)
+        image[:] = preparation.read(path)
+    return images
 
 
 def resize(images: np.ndarray, size: int) -> np.ndarray:
@@ -162,12 +165,12 @@ def tell_passed_over(
         intake.drop(f"files with the ending {ending}", f"images end in {known}", count)
 
 
-def check_unknown(pixels: np.ndarray, table: pd.DataFrame) -> None:
+def check_unknown(pixels: Rows, table: pd.DataFrame) -> None:
     """Refuse test images whose pixels equal those of a training image.
 
     Parameters
     ----------
-    pixels : ndarray of uint8, shape (images, channels, height, width)
+    pixels : ndarray or StoredRows of uint8, shape (images, channels, height, width)
         As students see them.
     table : DataFrame
         images.tsv, one row per image.
@@ -179,11 +182,12 @@ def check_unknown(pixels: np.ndarray, table: pd.DataFrame) -> None:
     """
     test = (table["split"] == "test").to_numpy()
     names = table["image_id"].tolist()
-    learned = {pixels[row].tobytes(): names[row] for row in np.flatnonzero(~test)[::-1]}
+    content = _content(pixels)
+    learned = {content[row]: names[row] for row in np.flatnonzero(~test)[::-1]}
     known = [
-        (names[row], learned[content])
+        (names[row], learned[content[row]])
         for row in np.flatnonzero(test)
-        if (content := pixels[row].tobytes()) in learned
+        if content[row] in learned
     ]
     if known:
         one, other = known[0]
@@ -195,14 +199,19 @@ def check_unknown(pixels: np.ndarray, table: pd.DataFrame) -> None:
         )
 
 
+def _content(pixels: Rows) -> list[bytes]:
+    """Hash of each image's pixels: two of the same are the same image."""
+    return [sha256(np.ascontiguousarray(image).data).digest() for image in pixels]
+
+
 def tell_twins(pixels: np.ndarray, table: pd.DataFrame, intake: Intake) -> None:
     """Tell of images of one split that have the same pixels, above all those of two classes."""
     columns = table["split"].tolist(), table["category"].tolist(), table["image_id"].tolist()
     seen: dict[tuple[str, bytes], tuple[str, str]] = {}
     twins: list[tuple[str, str]] = []
     torn: list[tuple[str, str]] = []
-    for image, split, category, name in zip(pixels, *columns, strict=True):
-        first = seen.setdefault((split, image.tobytes()), (category, name))
+    for content, split, category, name in zip(_content(pixels), *columns, strict=True):
+        first = seen.setdefault((split, content), (category, name))
         if first[1] != name:
             (twins if first[0] == category else torn).append((first[1], name))
     for pairs, what in (

@@ -15,8 +15,9 @@ import torch
 
 from neuroloop.distill.loss import cross_entropy, distillation_loss
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.array_rows import Rows, row_batches
 from neuroloop.files.formats import load_weights
-from neuroloop.images.preparation import Preparation, normalised
+from neuroloop.images.preparation import Preparation, Prepared, normalised
 from neuroloop.jobs.seeds import derive_seed, torch_generator
 from neuroloop.networks.resnet import (
     ResNet,
@@ -28,6 +29,9 @@ from neuroloop.networks.resnet import (
 from neuroloop.training.checkpoints import Checkpoint
 from neuroloop.training.loop import Loss, fit, predict
 from neuroloop.training.recipe import Recipe
+
+#: Where the levels of an image end: what is beyond its border.
+BEYOND = 256
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,10 @@ class Trained:
 
 
 class Views:
-    """Training images as the students see them: normalised, cropped and mirrored at random.
+    """Training images as the students see them: cropped, mirrored at random and normalised.
+
+    They stay in the 256 levels that they came in; a batch at a time is normalised, by a table of
+    what each level becomes.
 
     Parameters
     ----------
@@ -126,10 +133,8 @@ class Views:
     def __init__(
         self, images: np.ndarray, student: Student, seeds: Sequence[int], device: torch.device
     ) -> None:
-        # From counts of the 256 levels, without a copy of the images in double precision.
         levels = np.arange(256) / 255
-        counts = [np.bincount(values.ravel(), minlength=256) for values in images.swapaxes(0, 1)]
-        share = np.stack(counts) / (images.size / images.shape[1])
+        share = count_levels(images) / (images.size / images.shape[1])
         mean = (share * levels).sum(axis=1)
         variance = (share * (levels - mean[:, None]) ** 2).sum(axis=1)
         std = np.maximum(np.sqrt(variance), 1e-6)
@@ -146,8 +151,11 @@ class Views:
                 f"config, students: crop {student.crop} is larger than the images "
                 f"({min(images.shape[2:])} pixels) with pad {student.pad} on both sides"
             )
-        padded = normalised(images, self.preparation.mean, self.preparation.std, student.pad)
-        self.padded = torch.from_numpy(padded).to(device)
+        every = np.broadcast_to(np.arange(256, dtype=np.uint8), (images.shape[1], 1, 256))
+        table = normalised(every[None], self.preparation.mean, self.preparation.std)[0, :, 0]
+        # What is beyond the border is 0, the mean, as a level of its own.
+        self.values = torch.from_numpy(np.pad(table, ((0, 0), (0, 1)))).to(device)
+        self.images = torch.from_numpy(images).to(device)
         self.epoch = -1
         self.generators: list[torch.Generator] = []
 
@@ -168,7 +176,8 @@ class Views:
             self.generators = [torch_generator(seed, "views", epoch) for seed in self.seeds]
         members, batch = indices.shape
         crop = self.student.crop
-        channels, height, width = self.padded.shape[1:]
+        channels, *sides = self.images.shape[1:]
+        height, width = (side + 2 * self.student.pad for side in sides)
         draws = torch.stack(
             [torch.rand(3, batch, generator=generator) for generator in self.generators], dim=1
         ).to(self.device)
@@ -179,12 +188,33 @@ class Views:
         if self.student.flip:
             mirrored = draws[2].flatten() < 0.5
             columns = torch.where(mirrored[:, None], columns.flip(1), columns)
-        rows = (top[:, None] + steps)[:, None, :, None]
+        rows = (top[:, None] + steps)[:, None, :, None] - self.student.pad
+        columns = columns[:, None, None, :] - self.student.pad
         chosen = indices.flatten().to(self.device)[:, None, None, None]
         channel = torch.arange(channels, device=self.device)[None, :, None, None]
-        views = self.padded[chosen, channel, rows, columns[:, None, None, :]]
+        last_row, last_column = (side - 1 for side in sides)
+        seen = (chosen, channel, rows.clamp(0, last_row), columns.clamp(0, last_column))
+        levels = self.images[seen].int()
+        if self.student.pad:
+            beyond = (rows < 0) | (rows > last_row) | (columns < 0) | (columns > last_column)
+            levels.masked_fill_(beyond, BEYOND)
+        views = self.values[channel, levels]
         views = views.view(members, batch, channels, crop, crop).transpose(0, 1)
         return views.reshape(batch, members * channels, crop, crop)
+
+
+def count_levels(images: np.ndarray) -> np.ndarray:
+    """How often each of 256 levels occurs in each channel, int64 of shape (channels, 256).
+
+    Parameters
+    ----------
+    images : ndarray of uint8, shape (images, channels, height, width)
+    """
+    counts = np.zeros((images.shape[1], 256), dtype=np.int64)
+    for part in row_batches(images):  # NumPy counts in int64: eight bytes a pixel
+        for own, values in zip(counts, part.swapaxes(0, 1), strict=True):
+            own += np.bincount(values.ravel(), minlength=256)
+    return counts
 
 
 def build(
@@ -207,7 +237,7 @@ def train_students(
     images: np.ndarray,
     labels: np.ndarray,
     teacher: np.ndarray | None,
-    test_images: np.ndarray,
+    test_images: Rows,
     n_classes: int,
     student: Student,
     seeds: Sequence[int],
@@ -221,11 +251,11 @@ def train_students(
     Parameters
     ----------
     images : ndarray of uint8, shape (images, channels, height, width)
-        Training images.
+        Training images; in memory, on a GPU in its own.
     labels : ndarray of int, shape (images,)
     teacher : ndarray of float32, shape (seeds, images, classes), or None
         Logits of each seed's teacher; None to train on the labels only.
-    test_images : ndarray of uint8, shape (test images, channels, height, width)
+    test_images : ndarray or StoredRows of uint8, shape (test images, channels, height, width)
         Used only for the final prediction.
     n_classes : int
     student : Student
@@ -260,7 +290,7 @@ def train_students(
         )
         history["member"] += start
         histories.append(history)
-        inputs = torch.from_numpy(views.preparation.apply(test_images))
+        inputs = Prepared(views.preparation, test_images)
         logits.append(predict(network, inputs).transpose(1, 0, 2))
         first = first or (member_state(network, 0), views.preparation)
     assert first is not None  # there is a seed

@@ -14,6 +14,7 @@ from neuroloop.distill.image_set import ImageSet, soft_label_ids
 from neuroloop.distill.students import Student, train_students
 from neuroloop.distill.teacher_logits import logits_of_seeds
 from neuroloop.distill.teaching import join_logits
+from neuroloop.files.array_rows import take_rows
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.statistics.intervals import FEWEST_SEEDS
 from neuroloop.statistics.surrogates import GAIN
@@ -80,7 +81,7 @@ def train_surrogate(
         shown.pixels[shown.train],
         shown.labels[shown.train],
         logits_of_seeds(shown, joined, keys["teacher"], student.temperature, alone.seeds, seed),
-        shown.pixels[shown.test],
+        take_rows(shown.pixels, shown.test),
         len(shown.classes),
         student,
         [derive_seed(seed, "student", number) for number in alone.seeds],

@@ -2,8 +2,9 @@
 
 import math
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -81,15 +82,54 @@ def save_array(
     **facts
         Anything else a reader must know (seed, class order, null, ...).
     """
-    named = {axis: list(map(str, names)) for axis, names in (ids or {}).items()}
-    for axis, names in named.items():
-        if len(names) != array.shape[list(axes).index(axis)]:
-            raise ValueError(f"{len(names)} ids for axis {axis} of shape {array.shape}")
     _save_described(
         path,
         lambda stream: np.save(stream, np.asarray(array, order="C"), allow_pickle=False),
-        {**describe(array, axes, units), "ids": named, **facts},
+        {**describe(array, axes, units), "ids": _named_ids(array, axes, ids), **facts},
         array.nbytes,
+    )
+
+
+def save_rows(
+    path: StrPath,
+    rows: Iterable[np.ndarray],
+    count: int,
+    *,
+    axes: Sequence[str],
+    units: str,
+    ids: Mapping[str, Sequence[str]] | None = None,
+    **facts: Any,
+) -> None:
+    """Write an array row by row, as `save_array` would write all of them at once.
+
+    Parameters
+    ----------
+    path, axes, units, ids, **facts
+        As of `save_array`.
+    rows : iterable of ndarray
+        `count` of them, of one shape and type.
+    count : int
+        At least 1.
+    """
+    waiting = iter(rows)
+    first = next(waiting)
+    whole = np.broadcast_to(first, (count, *first.shape))  # of that shape, without its memory
+
+    def write(stream: IO[bytes]) -> None:
+        header = np.lib.format.header_data_from_array_1_0(whole)
+        np.lib.format.write_array_header_1_0(stream, {**header, "fortran_order": False})
+        written = 0
+        for row in chain([first], waiting):
+            stream.write(np.ascontiguousarray(row, dtype=first.dtype).data)
+            written += row.size
+        if written != whole.size:
+            raise ValueError(f"{written} values of {whole.shape}")
+
+    _save_described(
+        path,
+        write,
+        {**describe(whole, axes, units), "ids": _named_ids(whole, axes, ids), **facts},
+        whole.nbytes,
     )
 
 
@@ -101,15 +141,26 @@ def load_array(path: StrPath) -> tuple[np.ndarray, dict[str, Any]]:
     NeuroLoopError
         If a file is missing or truncated, or array and sidecar disagree.
     """
-    facts = read_json(sidecar_path(path))
     with outside(path, "a NumPy array", AGAIN, MAKE) as file, file.open("rb") as stream:
         array = _read_array(stream, file.stat().st_size)
-    if (list(array.shape), str(array.dtype)) != (facts.get("shape"), facts.get("dtype")):
+    return array, sidecar_facts(path, array.shape, array.dtype)
+
+
+def sidecar_facts(path: StrPath, shape: tuple[int, ...], dtype: np.dtype) -> dict[str, Any]:
+    """Read the sidecar of an array of this shape and type.
+
+    Raises
+    ------
+    NeuroLoopError
+        If it is missing or damaged, or speaks of another array.
+    """
+    facts = read_json(sidecar_path(path))
+    if (list(shape), str(dtype)) != (facts.get("shape"), facts.get("dtype")):
         raise NeuroLoopError(
-            f"{path} holds {array.dtype} {list(array.shape)}, but its sidecar says "
+            f"{path} holds {dtype} {list(shape)}, but its sidecar says "
             f"{facts.get('dtype')} {facts.get('shape')}: delete both and run again"
         )
-    return array, facts
+    return facts
 
 
 def save_arrays(
@@ -181,8 +232,14 @@ def read_npz(path: Path) -> dict[str, np.ndarray]:
         return found
 
 
-def _read_array(stream: IO[bytes], size: int) -> np.ndarray:
-    """Read an array that fills a stream of known size, up to the checksum at its end."""
+def read_header(stream: IO[bytes], size: int) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Read the header of an array that fills a stream of known size: shape, order and type.
+
+    Raises
+    ------
+    ValueError
+        If it is of another version, states Python objects, or more or fewer bytes than follow.
+    """
     version = np.lib.format.read_magic(stream)
     if version not in HEADERS:
         raise ValueError(f"version {version[0]}.{version[1]} of NumPy's format is not known")
@@ -193,6 +250,13 @@ def _read_array(stream: IO[bytes], size: int) -> np.ndarray:
     if min(shape, default=0) < 0 or stated != left:
         lengths = " x ".join(map(str, shape))
         raise ValueError(f"{lengths} values of {dtype} are {stated} bytes, but {left} follow")
+    return shape, columns_first, dtype
+
+
+def _read_array(stream: IO[bytes], size: int) -> np.ndarray:
+    """Read an array that fills a stream of known size, up to the checksum at its end."""
+    shape, columns_first, dtype = read_header(stream, size)
+    stated = math.prod(shape) * dtype.itemsize
     content = np.empty(stated, dtype=np.uint8)
     for start in range(0, stated, CHUNK):
         piece = stream.read(min(CHUNK, stated - start))
@@ -201,6 +265,17 @@ def _read_array(stream: IO[bytes], size: int) -> np.ndarray:
         raise ValueError("it is longer than its header states")
     _check_bytes(content, dtype)
     return np.ndarray(shape, dtype, content, order="F" if columns_first else "C")
+
+
+def _named_ids(
+    array: np.ndarray, axes: Sequence[str], ids: Mapping[str, Sequence[str]] | None
+) -> dict[str, list[str]]:
+    """Ids along axes as a sidecar has them, as many as the axes are long."""
+    named = {axis: list(map(str, names)) for axis, names in (ids or {}).items()}
+    for axis, names in named.items():
+        if len(names) != array.shape[list(axes).index(axis)]:
+            raise ValueError(f"{len(names)} ids for axis {axis} of shape {array.shape}")
+    return named
 
 
 def _check_bytes(content: np.ndarray, dtype: np.dtype) -> None:

@@ -6,12 +6,14 @@ fills a temporary file in the same folder and renames it, so that a killed job l
 looks finished.
 """
 
+from neuroloop.files.array_rows import open_array
 from neuroloop.files.arrays import (
     describe,
     load_array,
     load_arrays,
     save_array,
     save_arrays,
+    save_rows,
     sidecar_path,
     versions,
 )
@@ -27,11 +29,13 @@ __all__ = [
     "load_array",
     "load_arrays",
     "load_weights",
+    "open_array",
     "read_json",
     "read_table",
     "save_array",
     "save_arrays",
     "save_json",
+    "save_rows",
     "save_table",
     "save_weights",
     "sidecar_path",

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from neuroloop.files.array_rows import Rows
 from neuroloop.images.grey_levels import Levels, read_radiograph, square_of
 from neuroloop.images.square import fitted_square
 from neuroloop.images.upright import read_upright
@@ -156,6 +157,37 @@ class Preparation:
             for values in (self.mean, self.std)
         )
         return images * std + mean
+
+
+class Prepared:
+    """Images as the input of a network, which are prepared when they are asked for.
+
+    Attributes
+    ----------
+    shape : tuple of int
+        (n, channels, side, side).
+    """
+
+    def __init__(self, preparation: Preparation, pixels: Rows) -> None:
+        """Take images as `Preparation.read` returns them.
+
+        Parameters
+        ----------
+        preparation : Preparation
+        pixels : ndarray or StoredRows of uint8, shape (n, channels, size, size) or, of grey images,
+        (n, size, size)
+        """
+        self._preparation, self._pixels = preparation, pixels
+        channels = pixels.shape[1] if pixels.ndim == 4 else 1
+        self.shape = (len(pixels), channels, preparation.side, preparation.side)
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: slice) -> np.ndarray:
+        """Some of them, float32 of shape (n, channels, side, side)."""
+        taken = self._pixels[rows]
+        return self._preparation.apply(taken if taken.ndim == 4 else taken[:, None])
 
 
 def normalised(

@@ -3,7 +3,7 @@
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,16 @@ Network = TypeVar("Network", bound=BatchedNetwork)
 #: From network, epoch (from 0) and the rows of a batch, shape (members, batch), to each member's
 #: mean loss and further named terms to record, each of shape (members,).
 Loss = Callable[[Network, int, torch.Tensor], tuple[torch.Tensor, Mapping[str, torch.Tensor]]]
+
+
+class Inputs(Protocol):
+    """Inputs of a network that are made when a part of them is asked for."""
+
+    shape: tuple[int, ...]
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice, /) -> np.ndarray: ...
 
 
 def fit(
@@ -120,14 +130,14 @@ def fit(
 
 
 def predict(
-    network: BatchedNetwork, inputs: np.ndarray | torch.Tensor, batch: int = 256
+    network: BatchedNetwork, inputs: np.ndarray | torch.Tensor | Inputs, batch: int = 256
 ) -> np.ndarray:
     """Return logits, in evaluation mode; the network's mode is left as it was.
 
     Parameters
     ----------
     network : BatchedNetwork
-    inputs : ndarray or Tensor of float32, shape (n, members * in_channels, height, width)
+    inputs : ndarray, Tensor or Inputs of float32, shape (n, members * in_channels, height, width)
         With in_channels alone on the second axis, all members see the same.
     batch : int
         Inputs at once.
@@ -137,15 +147,18 @@ def predict(
     ndarray of float32, shape (n, members, classes)
     """
     device = next(network.parameters()).device
-    inputs = torch.as_tensor(inputs)
     copies = network.members * network.in_channels // inputs.shape[1]
     was_training = network.training
     network.eval()
     try:
         with torch.inference_mode():
             parts = [
-                network(part.to(device).repeat(1, copies, 1, 1)).cpu()
-                for part in inputs.split(batch)
+                network(
+                    torch.as_tensor(inputs[start : start + batch])
+                    .to(device)
+                    .repeat(1, copies, 1, 1)
+                ).cpu()
+                for start in range(0, max(len(inputs), 1), batch)
             ]
     finally:
         network.train(was_training)

@@ -16,7 +16,7 @@ from neuroloop.cxr.audit.scaling import scaling_check
 from neuroloop.cxr.audit.sources import mixed_apart, pooled_check, told_apart
 from neuroloop.cxr.audit.told_classes import deal
 from neuroloop.cxr.radiograph_set import RadiographSet, load_radiograph_set
-from neuroloop.files.formats import StrPath, load_array, read_table
+from neuroloop.files.formats import StrPath, open_array, read_table
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.report.audit import save_checks
@@ -87,7 +87,10 @@ def audit_radiographs(
     deals = deal(labels, patients, numpy_generator(seed, "audit", "deals"))
     if deals:
         streams = [numpy_generator(seed, "audit", what) for what in ("ends", "sources", "names")]
-        whole, ends = film_cues.histogram(shown.pixels), film_cues.ends(shown.pixels)
+        whole, ends = (
+            film_cues.by_batches(look, shown.pixels)
+            for look in (film_cues.histogram, film_cues.ends)
+        )
         own_deals = {
             "ends": told_apart(ends, {"class": labels.tolist()}, patients, streams[0]),
             "histogram": told_apart(
@@ -109,11 +112,11 @@ def audit_radiographs(
 def film_looks(shown: RadiographSet) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Cues of radiographs as networks see them (`class_checks.LOOKS`), and their grey levels."""
     outside = film_cues.outside_lungs(shown.lungs, len(shown.pixels))
-    light = film_cues.light(shown.pixels)
+    light = film_cues.by_batches(film_cues.light, shown.pixels)
     seen = contrasts(shown.pixels)
     apart = never_lung(outside, seen.block)
     cues = {
-        "borders": film_cues.borders(shown.pixels),
+        "borders": film_cues.by_batches(film_cues.borders, shown.pixels),
         "marks": marks(seen, apart),
         "patches": patches(seen, apart),
         "overlays": patches(seen, ~apart),
@@ -133,7 +136,7 @@ def read_others(
     ids = {"radiograph": str}
     return {
         Path(table).parent.name: OtherSet(
-            read_table(table, ids), load_array(pixels)[0], read_table(left_out, ids)
+            read_table(table, ids), open_array(pixels)[0], read_table(left_out, ids)
         )
         for pixels, table, left_out in zip(radiographs, tables, known, strict=True)
     }

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from neuroloop.cxr.external_radiographs import check_fits, learned_from, tell_near_copies
 from neuroloop.files.formats import (
     StrPath,
-    load_array,
+    open_array,
     read_json,
     read_table,
     save_table,
@@ -53,7 +53,7 @@ def exclude_known(
         table,
         found,
     )
-    pixels, own_pixels = (load_array(path)[0] for path in (radiographs, own_radiographs))
+    pixels, own_pixels = (open_array(path)[0] for path in (radiographs, own_radiographs))
     tell_near_copies(others.drop(left_out.index), pixels, own, own_pixels, table, found)
     save_table(known, left_out)
     found.save(intake)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from neuroloop.cxr.lungs import lung_template
 from neuroloop.cxr.radiographs import radiographs_table
-from neuroloop.files.formats import StrPath, save_array, save_arrays, save_table
+from neuroloop.files.formats import StrPath, save_arrays, save_rows, save_table
 from neuroloop.jobs.job import job
 
 if TYPE_CHECKING:
@@ -43,13 +43,15 @@ def list_radiographs(
     patients_of : str or None
         Whose numbering the patients follow; None: as the files' names say.
     """
-    found = radiographs_table(Path(source), classes or None, white, size, fit)
+    folder = Path(outputs["radiographs"]).parent
+    found = radiographs_table(Path(source), classes or None, white, size, fit, folder)
     save_table(outputs["table"], found.table)
     save_table(outputs["dropped"], found.dropped)
     save_table(outputs["properties"], found.properties)
-    save_array(
+    save_rows(
         outputs["radiographs"],
         found.pixels,
+        len(found.pixels),
         axes=("radiograph", "row", "column"),
         units="grey level of 255",
         ids={"radiograph": found.table["radiograph"].tolist()},

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from neuroloop.cxr.classifier import Classifier
 from neuroloop.cxr.duplicates import COPY
@@ -15,6 +14,7 @@ from neuroloop.cxr.radiograph_set import load_radiograph_set
 from neuroloop.cxr.radiograph_tables import prediction_table
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.models.model_file import read_preparation
+from neuroloop.files.array_rows import take_rows
 from neuroloop.files.formats import (
     StrPath,
     load_weights,
@@ -23,6 +23,7 @@ from neuroloop.files.formats import (
     save_json,
     save_table,
 )
+from neuroloop.images.preparation import Prepared
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
 from neuroloop.networks.transfer_network import transfer_network
@@ -88,7 +89,7 @@ def predict_external(
             shown.preparation.size,
             preparation.size,
         )
-    taken = torch.from_numpy(preparation.apply(shown.pixels[rows][:, None]))
+    taken = Prepared(preparation, take_rows(shown.pixels, rows))
     stored = load_weights(networks)
     tested = shown.table.iloc[rows].assign(fold=0)
     predicted = prediction_table(tested, mean_logits(network, stored, taken), classes).assign(

@@ -10,6 +10,7 @@ import numpy as np
 from neuroloop.distill.image_set import load_image_set
 from neuroloop.distill.kept_student import save_student
 from neuroloop.distill.students import Student, train_students
+from neuroloop.files.array_rows import take_rows
 from neuroloop.files.formats import StrPath, save_array
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
@@ -69,7 +70,7 @@ def train_cnn_teacher(
         Facts for the record of the run.
     """
     shown = load_image_set(images, table)
-    pixels, labels = shown.pixels[shown.train], shown.labels[shown.train]
+    labels = shown.labels[shown.train]
     torch_device, chosen = pick_device(device), Student.from_block(student)
     settings = [dict(student), depth, folds, seed]
     states = JobStates.of(checkpoints, code, settings, images, table)
@@ -77,10 +78,10 @@ def train_cnn_teacher(
     out_of_fold = np.empty((len(labels), len(shown.classes)), dtype=np.float32)
     for number, split in enumerate(splits(fold)):
         trained = train_students(
-            pixels[split.train],
+            shown.pixels[shown.train[split.train]],
             labels[split.train],
             None,
-            pixels[split.test],
+            take_rows(shown.pixels, shown.train[split.test]),
             len(shown.classes),
             chosen,
             [derive_seed(seed, "cnn teacher", number)],

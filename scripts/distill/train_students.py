@@ -13,6 +13,7 @@ from neuroloop.distill.kept_student import save_student
 from neuroloop.distill.student_scores import score_students
 from neuroloop.distill.students import Student
 from neuroloop.distill.teacher_logits import teacher_logits
+from neuroloop.files.array_rows import take_rows
 from neuroloop.files.formats import StrPath, save_arrays, save_json, save_table
 from neuroloop.jobs.device import pick_device
 from neuroloop.jobs.job import job
@@ -82,7 +83,7 @@ def train_students(
         shown.pixels[shown.train],
         shown.labels[shown.train],
         teacher_logits(shown, logits, teacher, chosen.temperature, seeds, seed),
-        shown.pixels[shown.test],
+        take_rows(shown.pixels, shown.test),
         len(shown.classes),
         chosen,
         [derive_seed(seed, "student", number) for number in seeds],

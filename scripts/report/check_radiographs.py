@@ -16,8 +16,9 @@ from neuroloop.cxr.radiograph_look import (
     kinds_table,
     sites,
 )
+from neuroloop.files.array_rows import Rows, row_batches
 from neuroloop.files.folder_contents import save_contents
-from neuroloop.files.formats import StrPath, load_array, read_table
+from neuroloop.files.formats import StrPath, open_array, read_table
 from neuroloop.files.intake import joined, read_intake
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
@@ -84,7 +85,7 @@ def check_radiographs(
     name = Path(facts).stem
     known = {"radiograph": str, "label": str, "patient": str}
     listed = read_table(folds or table, known)
-    pixels, _ = load_array(radiographs)
+    pixels, _ = open_array(radiographs)
     files = read_table(properties, known)
     own = listed.merge(files.drop(columns=["file", "label", "patient"]), "left", "radiograph")
     own["source"] = sites(own)
@@ -108,7 +109,7 @@ def check_radiographs(
 def look_at_pixels(
     passport: Passport,
     figures: StrPath,
-    pixels: np.ndarray,
+    pixels: Rows,
     listed: pd.DataFrame,
     generator: np.random.Generator,
 ) -> None:
@@ -116,7 +117,7 @@ def look_at_pixels(
     rows = drawn_rows(listed["label"].tolist(), generator)
     figure = draw_images(pixels[rows][:, None], listed["label"].iloc[rows].tolist())
     passport.draw(figure, figures, "radiographs", "Radiographs as a network sees them", SEEN)
-    brightness = pixels.reshape(len(pixels), -1).mean(axis=1)
+    brightness = np.concatenate([part.mean(axis=(1, 2)) for part in row_batches(pixels)])
     figure = draw_brightness(brightness, listed["label"], listed["source"], generator)
     passport.draw(figure, figures, "brightness", "Brightness by class and source", BRIGHTNESS)
     for place in fixed_pixels(pixels, listed["label"])[:PLACES]:
@@ -129,7 +130,7 @@ def look_at_pixels(
 
 
 def leak_table(
-    passport: Passport, pixels: np.ndarray, listed: pd.DataFrame, generator: np.random.Generator
+    passport: Passport, pixels: Rows, listed: pd.DataFrame, generator: np.random.Generator
 ) -> pd.DataFrame:
     """How well file properties alone name the class; a warning if that is far above chance."""
     found = property_leak(

@@ -8,6 +8,7 @@ import pandas as pd
 
 from neuroloop.cxr.duplicates import CONFLICT, COPY
 from neuroloop.cxr.near_copies import SAME, NearCopy, near_copies
+from neuroloop.files.array_rows import Rows, take_rows
 from neuroloop.report.audit import Check
 from neuroloop.report.passport import counted
 
@@ -31,12 +32,12 @@ class OtherSet(NamedTuple):
     """
 
     table: pd.DataFrame
-    pixels: np.ndarray
+    pixels: Rows
     known: pd.DataFrame
 
 
 def copy_checks(
-    of: str, table: pd.DataFrame, pixels: np.ndarray, files: pd.DataFrame, dropped: pd.DataFrame
+    of: str, table: pd.DataFrame, pixels: Rows, files: pd.DataFrame, dropped: pd.DataFrame
 ) -> list[Check]:
     """Look for radiographs that a split may put on both sides, or that have two classes.
 
@@ -81,15 +82,15 @@ def copy_checks(
     ]
 
 
-def all_near_copies(pixels: np.ndarray) -> list[NearCopy]:
+def all_near_copies(pixels: Rows) -> list[NearCopy]:
     """Pairs of radiographs that look the same, mirrored ones included."""
-    mirrored = near_copies(pixels[:, :, ::-1], pixels)
+    mirrored = near_copies(pixels, pixels, mirrored=True)
     pairs = {(max(*pair), min(*pair)) for pair in mirrored if pair.row != pair.other}
     pairs |= {(pair.row, pair.other) for pair in near_copies(pixels)}
     return [NearCopy(*pair) for pair in sorted(pairs)]
 
 
-def external_checks(of: str, pixels: np.ndarray, sets: Mapping[str, OtherSet]) -> list[Check]:
+def external_checks(of: str, pixels: Rows, sets: Mapping[str, OtherSet]) -> list[Check]:
     """Look for radiographs of other sets that look like those that classifiers learn from.
 
     Parameters
@@ -103,7 +104,7 @@ def external_checks(of: str, pixels: np.ndarray, sets: Mapping[str, OtherSet]) -
     checks = []
     for name, other in sets.items():
         tested = ~other.table["radiograph"].isin(other.known["radiograph"]).to_numpy()
-        found = len({pair.row for pair in near_copies(other.pixels[tested], pixels)})
+        found = len({pair.row for pair in near_copies(take_rows(other.pixels, tested), pixels)})
         left_out = counted(len(other.known), "radiograph")
         checks.append(
             Check(

@@ -14,6 +14,7 @@ from PIL import Image
 
 from neuroloop.cxr.property_leak import NAMES, NUMBERS, property_table
 from neuroloop.cxr.radiograph_folders import SPLIT_FOLDERS
+from neuroloop.files.array_rows import Rows
 from neuroloop.files.door import outside
 from neuroloop.files.natural_order import natural_sorted
 from neuroloop.images.stored_levels import REMEDY, read_stored
@@ -36,7 +37,7 @@ DATES = (36867, 306)
 BLOCK = 8
 
 
-def kind_cues(files: pd.DataFrame, pixels: np.ndarray) -> pd.DataFrame:
+def kind_cues(files: pd.DataFrame, pixels: Rows) -> pd.DataFrame:
     """Format, depth, size, orientation, level of white: what file_properties.tsv has.
 
     Parameters

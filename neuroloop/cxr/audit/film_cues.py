@@ -1,5 +1,6 @@
 """What a radiograph shows beside its lungs: borders, what lies outside, grain, light, spectrum."""
 
+from collections.abc import Callable
 from itertools import pairwise
 
 import numpy as np
@@ -7,6 +8,7 @@ import pandas as pd
 from scipy import ndimage
 
 from neuroloop.cxr.fixed_pixels import fixed_pixels
+from neuroloop.files.array_rows import Rows, row_batches
 
 #: Cells a side of the grid whose means are looked at, and width of the outermost strips, as a part
 #: of the side.
@@ -23,6 +25,18 @@ QUANTILES = (0.01, 0.1, 0.25, 0.5, 0.75, 0.9, 0.99)
 
 #: Deviations of the blurs whose differences are grain, in pixels; bands of a spectrum.
 SCALES, BANDS = (0.0, 0.7, 1.4, 2.8), 12
+
+
+def by_batches(look: Callable[[np.ndarray], pd.DataFrame], pixels: Rows) -> pd.DataFrame:
+    """Look at radiographs some at a time: looks compute in double precision.
+
+    Parameters
+    ----------
+    look : callable
+        Whose rows hang on their own radiographs alone.
+    pixels : ndarray or StoredRows of uint8, shape (radiographs, size, size)
+    """
+    return pd.concat([look(part) for part in row_batches(pixels)], ignore_index=True)
 
 
 def borders(pixels: np.ndarray) -> pd.DataFrame:
@@ -79,7 +93,7 @@ def outside_lungs(lungs: np.ndarray, rows: int) -> np.ndarray:
     return np.broadcast_to(apart, (rows, *masks.shape[1:]))
 
 
-def background(pixels: np.ndarray, outside: np.ndarray) -> pd.DataFrame:
+def background(pixels: Rows, outside: np.ndarray) -> pd.DataFrame:
     """Brightness outside of the lungs: its distribution, and cells that no lung reaches."""
     rows = [
         [part.mean(), part.std(), *np.quantile(part, QUANTILES)]
@@ -95,18 +109,21 @@ def background(pixels: np.ndarray, outside: np.ndarray) -> pd.DataFrame:
             seen = always[down, along]
             if seen.mean() >= 0.5:
                 where = f"cell {row + 1}, {column + 1} of {CELLS} x {CELLS} outside of the lungs"
-                made[where] = pixels[:, down, along][:, seen].mean(axis=1)
+                made[where] = np.concatenate(
+                    [part[:, down, along][:, seen].mean(axis=1) for part in row_batches(pixels)]
+                )
     return made
 
 
-def grain(pixels: np.ndarray, outside: np.ndarray) -> pd.DataFrame:
+def grain(pixels: Rows, outside: np.ndarray) -> pd.DataFrame:
     """Fine structure outside of the lungs: noise, compression, blur.
 
     Differences of blurs, whose variance says how much of each size there is, and how alike
     neighbouring pixels are.
     """
     rows = []
-    for film, where in zip(pixels.astype(np.float64), outside, strict=True):
+    for stored, where in zip(pixels, outside, strict=True):
+        film = stored.astype(np.float64)
         blurred = [ndimage.gaussian_filter(film, scale) if scale else film for scale in SCALES]
         bands = [one - other for one, other in pairwise(blurred)]
         fine = bands[0]
@@ -164,7 +181,7 @@ def ends(pixels: np.ndarray) -> pd.DataFrame:
     )
 
 
-def spectrum(pixels: np.ndarray) -> pd.DataFrame:
+def spectrum(pixels: Rows) -> pd.DataFrame:
     """Logarithm of the power in bands of spatial frequency, lungs included."""
     size = pixels.shape[1]
     window = np.hanning(size)[:, None] * np.hanning(size)
@@ -173,21 +190,25 @@ def spectrum(pixels: np.ndarray) -> pd.DataFrame:
     band = np.digitize(frequency, edges)
     full = [number for number in range(1, BANDS + 1) if (band == number).any()]
     rows = []
-    for film in pixels.astype(np.float64):
+    for stored in pixels:
+        film = stored.astype(np.float64)
         power = np.abs(np.fft.fft2((film - film.mean()) * window)) ** 2
         rows.append([np.log(power[band == number].mean() + 1e-9) for number in full])
     names = [f"{edges[n - 1] * size:.1f} to {edges[n] * size:.1f} cycles" for n in full]
     return pd.DataFrame(rows, columns=names)
 
 
-def single_pixels(pixels: np.ndarray, labels: pd.Series) -> pd.DataFrame:
+def single_pixels(pixels: Rows, labels: pd.Series) -> pd.DataFrame:
     """Pixels that stand out at one place of many radiographs, less the median around them."""
     made = {}
     for place in fixed_pixels(pixels, labels)[:PLACES]:
         rows, columns = (slice(max(0, at - 1), at + 2) for at in (place.row, place.column))
-        median = np.median(pixels[:, rows, columns], axis=(1, 2))
-        own = pixels[:, place.row, place.column]
-        made[f"row {place.row}, column {place.column}"] = own - median
+        made[f"row {place.row}, column {place.column}"] = np.concatenate(
+            [
+                part[:, place.row, place.column] - np.median(part[:, rows, columns], axis=(1, 2))
+                for part in row_batches(pixels)
+            ]
+        )
     return pd.DataFrame(made, index=range(len(pixels)))
 
 

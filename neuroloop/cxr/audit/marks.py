@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
+from neuroloop.files.array_rows import Rows, row_batches
+
 #: Radiographs are looked at with a side of this many pixels at most: means of blocks.
 SIZE = 64
 
@@ -49,7 +51,7 @@ class Contrasts(NamedTuple):
         )
 
 
-def contrasts(pixels: np.ndarray) -> Contrasts:
+def contrasts(pixels: Rows) -> Contrasts:
     """Compare patches with their surround.
 
     Parameters
@@ -58,8 +60,7 @@ def contrasts(pixels: np.ndarray) -> Contrasts:
     """
     block = -(-pixels.shape[1] // SIZE)
     size = pixels.shape[1] // block
-    films = pixels[:, : size * block, : size * block].reshape(-1, size, block, size, block)
-    films = films.mean(axis=(2, 4), dtype=np.float32)
+    films = np.concatenate([_block_means(part, size, block) for part in row_batches(pixels)])
     made = {}
     for side in SIDES:
         outer = side + 2 * AROUND
@@ -68,6 +69,11 @@ def contrasts(pixels: np.ndarray) -> Contrasts:
         )
         made[side] = (patch - whole) * (outer**2 / (outer**2 - side**2))
     return Contrasts(block, made)
+
+
+def _block_means(pixels: np.ndarray, size: int, block: int) -> np.ndarray:
+    films = pixels[:, : size * block, : size * block].reshape(-1, size, block, size, block)
+    return np.asarray(films.mean(axis=(2, 4), dtype=np.float32))
 
 
 def never_lung(outside: np.ndarray, block: int) -> np.ndarray:

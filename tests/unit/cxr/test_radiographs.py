@@ -12,6 +12,7 @@ from neuroloop.cxr.content_hashes import content_hashes
 from neuroloop.cxr.radiograph_files import read_radiographs
 from neuroloop.cxr.radiographs import COLUMNS, radiograph_ids, radiographs_table
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.array_rows import RowSpool
 from neuroloop.files.intake import Intake
 from neuroloop.images.preparation import Preparation
 
@@ -27,7 +28,7 @@ def radiographs(folder, rows):
 
 def read(table, folder, white=None):
     preparation = Preparation(32, channels=1, levels="radiograph", white=white)
-    return read_radiographs(table["file"].tolist(), folder, preparation)
+    return read_radiographs(table["file"].tolist(), folder, preparation, RowSpool())
 
 
 def find_duplicates(table, folder, white=None):

@@ -12,6 +12,7 @@ from neuroloop.distill import students
 from neuroloop.distill.students import Student, Views, build, objective, train_students
 from neuroloop.distill.teaching import teach
 from neuroloop.errors import NeuroLoopError
+from neuroloop.images.preparation import normalised
 from neuroloop.jobs.seeds import derive_seed, torch_generator
 from neuroloop.networks.resnet import initialise, member_state, resnet
 from neuroloop.training.checkpoints import Checkpoint
@@ -105,8 +106,9 @@ def test_every_key_of_a_block_is_used():
 def by_hand(views, epoch, indices):
     """Views of a batch, image by image and pixel by pixel."""
     student = views.student
-    made = np.zeros((indices.shape[1], indices.shape[0], views.padded.shape[1], 0, 0)).tolist()
-    source = views.padded.numpy()
+    made = np.zeros((indices.shape[1], indices.shape[0], views.images.shape[1], 0, 0)).tolist()
+    pad, known = views.student.pad, views.preparation
+    source = normalised(views.images.numpy(), known.mean, known.std, pad)
     for member, seed in enumerate(views.seeds):
         top, left, flip = torch.rand(
             3, indices.shape[1], generator=torch_generator(seed, "views", epoch)
@@ -167,20 +169,25 @@ def test_pixels_are_scaled_by_the_training_images():
     scaled = images / 255
     np.testing.assert_allclose(views.preparation.mean, scaled.mean(axis=(0, 2, 3)), rtol=1e-13)
     np.testing.assert_allclose(views.preparation.std, scaled.std(axis=(0, 2, 3)), rtol=1e-12)
-    inner = views.padded[:, :, 1:-1, 1:-1]
+    whole = Views(images, replace(STUDENT, crop=10, flip=False), SEEDS[:1], CPU)
+    shown = whole.draw(0, torch.arange(7)[None])
+    inner = shown[:, :, 1:-1, 1:-1]
     np.testing.assert_allclose(inner.mean(dim=(0, 2, 3)), 0, atol=1e-6)
     np.testing.assert_allclose(inner.std(dim=(0, 2, 3), correction=0), 1, rtol=1e-5)
-    border = views.padded.clone()
+    border = shown.clone()
     border[:, :, 1:-1, 1:-1] = 0
     assert not border.any(), "the border is the mean"
+    as_before = normalised(images, whole.preparation.mean, whole.preparation.std, 1)
+    np.testing.assert_array_equal(shown, as_before, "not as if all had been normalised at once")
 
 
 def test_a_channel_without_contrast_does_not_divide_by_zero():
     images = pixels(5, channels=3)
     images[:, 2] = 77
     views = Views(images, STUDENT, SEEDS, CPU)
-    assert torch.isfinite(views.padded).all()
-    assert views.padded[:, 2].abs().max() < 1e-3
+    shown = views.draw(0, torch.arange(5)[None].repeat(3, 1))
+    assert torch.isfinite(shown).all()
+    assert shown[:, 2::3].abs().max() < 1e-3
 
 
 def test_test_images_are_scaled_like_training_images_and_never_drawn():

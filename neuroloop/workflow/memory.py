@@ -1,0 +1,134 @@
+"""How much memory the jobs of a rule need: a law of what they are about, known beforehand.
+
+A law has a base, which any job of its rule takes however small (Python, libraries, and what a batch
+needs), and bytes for each item of its terms. `tests/memory` measures the calls that make up a job
+at four sizes, and fails where a law promises less than a job takes.
+"""
+
+import math
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+#: Megabytes that a job takes before its work: with NumPy and pandas, and with torch as well.
+PLAIN, TORCH = 250, 450
+
+#: Part of a request that is left free: sizes of batches, and what is freed late, differ.
+SPARE = 0.15
+
+#: Bytes of what a ResNet keeps of its input for the backward pass, for each channel of its first
+#: stage, pixel and image, by its depth; with the stem of ImageNet, which halves sides twice.
+KEPT = MappingProxyType({18: 125, 34: 165, 50: 520})
+KEPT_OF_SMALL_SIDES = MappingProxyType({18: 13, 34: 21, 50: 42})
+
+#: Weights of a ResNet whose first stage has one channel, by its depth, in proportion to the square.
+WEIGHTS = MappingProxyType({18: 2800, 34: 5300, 50: 5900})
+
+
+class Law(NamedTuple):
+    """Memory of the jobs of a rule.
+
+    Attributes
+    ----------
+    base : int
+        Megabytes that any job takes.
+    terms : dict of str to float
+        Bytes for each item, by what is counted.
+    """
+
+    base: int
+    terms: Mapping[str, float]
+
+    def __str__(self) -> str:
+        terms = [f"{count:,g} B per {name}" for name, count in self.terms.items()]
+        return " + ".join([f"{self.base} MB", *terms])
+
+    def megabytes(self, items: Mapping[str, float]) -> int:
+        """The request for a job about so many items, `SPARE` included.
+
+        Raises
+        ------
+        KeyError
+            If an item is not counted, or one that is was not given.
+        """
+        if set(items) != set(self.terms):
+            raise KeyError(f"items {sorted(items)} for the terms {sorted(self.terms)}")
+        taken = sum(self.terms[name] * count for name, count in items.items()) / 1e6
+        return math.ceil((self.base + taken) / (1 - SPARE))
+
+
+#: What a term counts, for the table in docs/cluster.md.
+COUNTED = MappingProxyType(
+    {
+        "radiograph": "radiographs of the set",
+        "radiograph pixel": "pixels of all radiographs of the set",
+        "other radiograph": "radiographs of the set that tests",
+        "image": "students' images",
+        "image level": "levels (pixels times channels) of all students' images",
+        "logit": "logits of teachers (seeds x images x classes)",
+        "kept byte": "bytes that networks keep of a batch, for the backward pass",
+        "weight": "weights of the networks that train at once",
+        "run byte": "bytes of the longest run, unpacked and as its header scales it",
+        "series value": "values of the voxels that are kept, in all runs (voxels x volumes)",
+    }
+)
+
+#: Of students, whatever the rule that trains them: each image once, in 256 levels.
+STUDENTS = Law(
+    TORCH + 60,
+    {"image": 1000, "image level": 1, "logit": 12, "kept byte": 1, "weight": 20},
+)
+
+#: Laws by rule.
+LAWS: Mapping[str, Law] = MappingProxyType(
+    {
+        "simulate_radiographs": Law(PLAIN, {"radiograph": 2000, "radiograph pixel": 24}),
+        "list_radiographs": Law(PLAIN + 60, {"radiograph": 7_000}),
+        "exclude_known": Law(PLAIN + 20, {"radiograph": 6000, "other radiograph": 6000}),
+        "prepare_images": Law(PLAIN + 60, {"image": 2000, "image level": 1}),
+        "train_cnn_teacher": STUDENTS,
+        "train_students": STUDENTS,
+        "train_assignments": STUDENTS,
+        "audit_students": STUDENTS,
+        "extract_region": Law(PLAIN + 40, {"run byte": 1.6, "series value": 30}),
+    }
+)
+
+
+def request(rule: str, items: Mapping[str, float]) -> int:
+    """Megabytes that the first attempt at a job of a rule asks for.
+
+    Parameters
+    ----------
+    rule : str
+        One of `LAWS`.
+    items : mapping of str to float
+        How many of each that the law counts.
+    """
+    return LAWS[rule].megabytes(items)
+
+
+def table() -> str:
+    """Laws of all rules as docs/cluster.md has them, in Markdown."""
+    least = {rule: law.megabytes(dict.fromkeys(law.terms, 0)) for rule, law in LAWS.items()}
+    rows = [f"| {rule} | {law} | {least[rule]} |" for rule, law in LAWS.items()]
+    return "\n".join(["| rule | its jobs take | least request, MB |", "|---|---|---|", *rows])
+
+
+def network_items(student: Mapping[str, object], members: int) -> dict[str, float]:
+    """What networks of students keep of a batch, and their weights.
+
+    Parameters
+    ----------
+    student : mapping
+        The student's block of the config: ``depth``, ``width``, ``stem``, ``crop``, ``batch_size``.
+    members : int
+        Networks that train at once.
+    """
+    depth, width = int(str(student["depth"])), int(str(student["width"]))
+    crop, batch = int(str(student["crop"])), int(str(student["batch_size"]))
+    kept = KEPT if student["stem"] == "small" else KEPT_OF_SMALL_SIDES
+    return {
+        "kept byte": kept[depth] * width * crop**2 * batch * members,
+        "weight": WEIGHTS[depth] * width**2 * members,
+    }
