@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from neuroloop.explain.attribution.covered import Covered
 from neuroloop.explain.attribution.modes import class_scores, device_of, evaluating
 
 
@@ -23,9 +24,8 @@ def occlusion(
     Zeiler & Fergus 2014, "Visualizing and understanding convolutional networks", section 4.2: the
     score of the image less the score with a window of it covered, in all channels. Windows begin
     at multiples of the stride, and the last ones are cut at the border, so that every pixel is
-    covered; a pixel has the mean over the windows that cover it. This is captum's way too, whose
-    masks of the whole image for every window take long where these are many: 1.7 times as long for
-    729 windows of an image of 224 pixels by a ResNet18 of width 8 (measured, on a CPU).
+    covered; a pixel has the mean over the windows that cover it. This is captum's way too. Layers
+    see the whole of an image once, and of each window what it reaches (see `covered`).
 
     Parameters
     ----------
@@ -98,8 +98,24 @@ def _covered_scores(
     image: torch.Tensor,
 ) -> torch.Tensor:
     """Scores of chosen images, each with its own rows and columns covered."""
-    where = (rows[:, :, None] & columns[:, None, :])[:, None]
-    return class_scores(network, torch.where(where, cover[image], images[image]), classes[image])
+    chosen, number = image.unique(return_inverse=True)
+    # All of one size: windows that are cut at the border hold pixels that are not covered.
+    tall, wide = int(rows.sum(1).max()), int(columns.sum(1).max())
+    tops = rows.int().argmax(1).clamp(max=images.shape[2] - tall).tolist()
+    lefts = columns.int().argmax(1).clamp(max=images.shape[3] - wide).tolist()
+    windows = torch.stack(
+        [
+            torch.where(
+                (rows[at, y : y + tall, None] & columns[at, None, x : x + wide]),
+                cover[row, :, y : y + tall, x : x + wide],
+                images[row, :, y : y + tall, x : x + wide],
+            )
+            for at, (row, y, x) in enumerate(zip(image.tolist(), tops, lefts, strict=True))
+        ]
+    )
+    corners = list(zip(tops, lefts, strict=True))
+    covered = Covered(images[chosen], windows, number.tolist(), corners)
+    return class_scores(network, covered, classes[image])
 
 
 def _spans(size: int, length: int, step: int) -> torch.Tensor:
