@@ -23,7 +23,7 @@ SIZES = (50, 109, 218, 436)
 SIDE = 256
 LOOPED, ROUNDS = 10, 5
 TRIALS, EXCHANGES, TIMED = 5, 1000, 3
-GOAL = 1 / 1.5
+GOAL = 1 / 1.1
 
 
 def pair_by_pair(maps: np.ndarray) -> np.ndarray:
