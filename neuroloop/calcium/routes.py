@@ -20,6 +20,7 @@ from neuroloop.calcium.patterns import pattern_cells
 from neuroloop.calcium.session_pairs import match_trials
 from neuroloop.calcium.sessions import Change, Measure, common_scale, compare_sessions
 from neuroloop.calcium.trace_similarity import averaging, noiseless_cosine, pattern_order
+from neuroloop.calcium.trial_products import TrialProducts
 from neuroloop.calcium.zncc import zncc
 from neuroloop.files.natural_order import natural_sorted
 
@@ -171,6 +172,11 @@ def compare_likeness(
         session.responses[..., chosen[keep], :]
         for session, chosen in ((first, matched.first), (second, matched.second))
     ]
+    products = None
+    if route == "zncc" and (permutations or intervals):
+        # Trials are then named by unit vectors: exchanging them needs no pixels.
+        products = TrialProducts.of(np.concatenate([_over_seeds(side) for side in sides]))
+        sides = np.split(np.eye(len(products.products)), 2)
     columns: dict[str, int] = {}
     if route == "cosine" and _own_columns(first) == _own_columns(second):
         columns = _own_columns(first)
@@ -178,9 +184,11 @@ def compare_likeness(
     def of(rows: np.ndarray) -> Measure:
         some = [patterns[row] for row in rows]
         positions = [names.index(name) for name in pattern_order(some)]
-        if route == "zncc":
+        if products is not None:
+            measured: Measure = partial(_trial_zncc, patterns=some, products=products)
+        elif route == "zncc":
             assert shape is not None
-            measured: Measure = partial(_mean_zncc, patterns=some, shape=shape)
+            measured = partial(_mean_zncc, patterns=some, shape=shape)
         else:
             measured = _scaled_cosine(some, columns)
 
@@ -242,6 +250,16 @@ def _mean_zncc(pixels: np.ndarray, patterns: list[str], shape: tuple[int, int]) 
     """ZNCC of the mean maps of patterns; shape (patterns, patterns)."""
     weights = averaging(patterns, pattern_order(patterns))
     return zncc((weights @ pixels).reshape(-1, *shape)).matrix
+
+
+def _trial_zncc(trials: np.ndarray, patterns: list[str], products: TrialProducts) -> np.ndarray:
+    """ZNCC of the mean maps of patterns, of trials that are told by unit vectors."""
+    return products.zncc(averaging(patterns, pattern_order(patterns)) @ trials)
+
+
+def _over_seeds(responses: np.ndarray) -> np.ndarray:
+    """Mean over seeds, if there are several; shape (trials, values)."""
+    return responses.mean(axis=0) if responses.ndim == 3 else responses
 
 
 def _pattern_panels(names: Sequence[str], trials: pd.DataFrame) -> Mapping[str, np.ndarray]:

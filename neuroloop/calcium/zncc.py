@@ -81,7 +81,7 @@ def zncc(maps: np.ndarray) -> Zncc:
     Zncc
     """
     products, constant, undefined = centred_products(maps)
-    matrix = _normalised(products, products.diagonal(), products.diagonal())
+    matrix = normalised(products, products.diagonal(), products.diagonal())
     return Zncc(matrix, constant, undefined)
 
 
@@ -184,7 +184,7 @@ def split_half(
     for half in halves:
         mixed = between[half][:, :, ~half].sum(axis=(0, 2))
         squares = [np.einsum("tpup->p", between[side][:, :, side]) for side in (half, ~half)]
-        each = _normalised(mixed, *squares)
+        each = normalised(mixed, *squares)
         each = (each + each.T) / 2
         defined += np.isfinite(each)
         total += np.where(np.isfinite(each), each, 0)
@@ -215,7 +215,7 @@ def _halves(trials: int, generator: np.random.Generator, max_splits: int) -> np.
     return halves
 
 
-def _normalised(products: np.ndarray, squares: np.ndarray, others: np.ndarray) -> np.ndarray:
+def normalised(products: np.ndarray, squares: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Products by the norms of rows and columns, in [-1, 1]; NaN where a norm is 0 or NaN.
 
     `squares` and `others` are the squared norms of rows and columns.

@@ -1,6 +1,6 @@
 """Folds inside a training set, used to choose regularisation and temperature."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -123,6 +123,33 @@ def inner_folds(
         names, fewest = np.repeat("any", len(names)), len(set(groups.tolist()))
     generator = np.random.default_rng(0)
     return folds.stratified_folds(names, min(n_folds, fewest), generator, groups.tolist())
+
+
+def inner_folds_each(groups: np.ndarray, labels: np.ndarray, n_folds: int) -> Iterator[np.ndarray]:
+    """Yield `inner_folds` for every permutation of the labels, not strict.
+
+    Where a group has rows of two classes, folds do not follow the labels: these are made once.
+
+    Parameters
+    ----------
+    groups : ndarray of str, (n,)
+    labels : ndarray of int, (permutations, n)
+    n_folds : int
+
+    Yields
+    ------
+    ndarray of int, (n,)
+    """
+    _, first, group = np.unique(groups, return_index=True, return_inverse=True)
+    mixed = (labels != labels[:, first[group]]).any(axis=1) & (len(first) > 1)
+    common = None
+    for y, any_mixed in zip(labels, mixed, strict=True):
+        if not any_mixed:
+            yield inner_folds(groups, y, n_folds, strict=False)
+            continue
+        if common is None:
+            common = inner_folds(groups, y, n_folds, strict=False)
+        yield common
 
 
 def _fewest(groups: np.ndarray, labels: np.ndarray) -> int:

@@ -9,8 +9,7 @@ labels:
   variance that lies between classes, which the class sums give, and they are X'Y as well;
 - X'X of all voxels is computed once; each permutation gathers the part of its voxels. With far
   fewer samples than voxels, the kernel XX' is the smaller system and is used instead;
-- if all voxels are kept, one factorisation serves all permutations, and one more for each fold and
-  penalty those whose folds are the same, as folds of runs are;
+- if all voxels are kept, one matrix serves all permutations (see `ridge_all_voxels`);
 - with several penalties one eigendecomposition serves them all, and the errors of cross-validation
   follow from the hat matrix H of all training rows: the rows F of a fold are missed by
   (I - H_FF)^-1 (y_F - H_F y), exactly (Cook & Weisberg 1982, Residuals and Influence in Regression,
@@ -18,14 +17,14 @@ labels:
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve, eigh
 
 from neuroloop.fmri.balance import class_scale, class_targets
-from neuroloop.fmri.nested import inner_folds
+from neuroloop.fmri.nested import inner_folds_each
+from neuroloop.fmri.ridge_all_voxels import TARGETS_SIZE, AllVoxels
 from neuroloop.fmri.voxels import scaling, top_voxels
 from neuroloop.statistics.folds import Split
 
@@ -73,40 +72,61 @@ def permuted_predictions(
     x_train = np.asarray(x[split.train], dtype=np.float64)
     mean, unit = scaling(x_train, scale)
     train = (x_train - mean) / unit
+    if n_voxels >= train.shape[1]:
+        test = (x[split.test] - mean) / unit
+        model = AllVoxels(train, test, alphas)
+        yield from _on_all_voxels(
+            model, labels[:, split.train], groups[split.train], n_classes, alpha_folds
+        )
+        return
     variance = np.where(np.isinf(unit), 1.0, train.var(axis=0))
     # Voxels first, so that selecting voxels copies whole rows.
     train_t = np.ascontiguousarray(train.T)
     test_t = np.ascontiguousarray(((x[split.test] - mean) / unit).T)
     total, n_train = train_t.shape
-    n_kept = min(n_voxels, total)
+    n_kept = n_voxels
     # Gathering a part of X'X is far cheaper than recomputing XX', which pays off only if it is less
     # than half as wide, or if the factorisation dominates the cost.
     cheap = total <= GRAM_VOXELS and len(alphas) == 1
     primal = n_kept <= (2 * n_train if cheap else n_train)
     gram = train_t @ train if primal and total <= GRAM_VOXELS else None
 
-    fitter = None
+    inner = inner_folds_each(groups[split.train], labels[:, split.train], alpha_folds)
     chunk = max(1, SUMS_SIZE // (n_classes * total))
     for start in range(0, len(labels), chunk):
         part = labels[start : start + chunk, split.train]
         counts, scaled = _class_sums(train, part, n_classes)
         between = np.einsum("pkv,pkv->pv", scaled, scaled) / variance
         for y, count, sums, score in zip(part, counts, scaled, between, strict=True):
-            if fitter is None or n_kept < total:
-                kept = top_voxels(score, n_voxels)
-                chosen = train_t[kept]
-                system = None
-                if primal:
-                    system = chosen @ chosen.T if gram is None else gram[kept].take(kept, axis=1)
-                fitter = _Fitter(chosen, test_t[kept], system, alphas)
+            kept = top_voxels(score, n_voxels)
+            chosen = train_t[kept]
+            system = None
+            if primal:
+                system = chosen @ chosen.T if gram is None else gram[kept].take(kept, axis=1)
+            fitter = _Fitter(chosen, test_t[kept], system, alphas)
             targets = class_targets(np.eye(n_classes)[y])
             projected = (sums[:, kept] * (class_scale(count) * np.sqrt(count))[:, None]).T
-            folds = None
-            if len(alphas) > 1:
-                folds = inner_folds(groups[split.train], y, alpha_folds, strict=False)
+            folds = next(inner) if len(alphas) > 1 else None
             scores = fitter.scores(targets, projected, folds)
             scores[:, count == 0] = -np.inf
             yield scores.argmax(axis=1)
+
+
+def _on_all_voxels(
+    model: AllVoxels, labels: np.ndarray, groups: np.ndarray, n_classes: int, alpha_folds: int
+) -> Iterator[np.ndarray]:
+    """Yield the predicted classes for every permutation of the training rows' labels."""
+    chunk = max(1, TARGETS_SIZE // (n_classes * labels.shape[1]))
+    for start in range(0, len(labels), chunk):
+        part = labels[start : start + chunk]
+        indicators = np.eye(n_classes)[part]
+        targets = np.stack([class_targets(one) for one in indicators], axis=1)
+        folds = None
+        if len(model.alphas) > 1:
+            folds = list(inner_folds_each(groups, part, alpha_folds))
+        scores = model.scores(targets, folds)
+        lacking = ~indicators.any(axis=1)
+        yield from np.where(lacking[:, None], -np.inf, scores).argmax(axis=2)
 
 
 def _class_sums(
@@ -139,7 +159,7 @@ def _class_sums(
 
 
 class _Fitter:
-    """Ridge regression on fixed voxels, for any labels.
+    """Ridge regression on the voxels of one permutation.
 
     Parameters
     ----------
@@ -171,9 +191,6 @@ class _Fitter:
         self.values = np.maximum(self.values, 0.0)
         # H = basis diag(1 / (values + alpha)) basis'
         self.basis = self.vectors * np.sqrt(self.values) if self.dual else train.T @ self.vectors
-        self.folds = np.empty(0, int)
-        self.members: list[np.ndarray] = []
-        self.factors: list[list[Any]] = []
 
     def scores(
         self, targets: np.ndarray, projected: np.ndarray, folds: np.ndarray | None
@@ -204,28 +221,17 @@ class _Fitter:
 
         Ties go to the larger alpha, as in himalaya.
         """
-        self._factorise(folds)
+        members = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
         projected = self.basis.T @ targets
         gains = np.zeros(len(self.alphas))
-        for index, (alpha, factors) in enumerate(zip(self.alphas, self.factors, strict=True)):
-            residuals = targets - self.basis @ (projected / (self.values + alpha)[:, None])
-            for rows, factor in zip(self.members, factors, strict=True):
-                missed = cho_solve(factor, residuals[rows], check_finite=False)
-                gains[index] -= (missed**2).mean() / len(self.members)
-        return float(self.alphas[np.argmax(gains + 1e-10 * np.log(self.alphas))])
-
-    def _factorise(self, folds: np.ndarray) -> None:
-        """Factorise I - H_FF for each penalty and fold, unless that was done for these folds."""
-        if np.array_equal(folds, self.folds):
-            return
-        self.folds, self.factors = folds, []
-        self.members = [np.flatnonzero(folds == fold) for fold in np.unique(folds)]
-        for alpha in self.alphas:
+        for index, alpha in enumerate(self.alphas):
             weighted = self.basis / (self.values + alpha)
-            factors = []
-            for rows in self.members:
+            residuals = targets - weighted @ projected
+            for rows in members:
                 # The mean is fitted too: its part of the hat matrix is 1 / n everywhere.
                 hat = weighted[rows] @ self.basis[rows].T + 1 / len(folds)
                 left = np.eye(len(rows)) - hat
-                factors.append(cho_factor(left, lower=True, overwrite_a=True, check_finite=False))
-            self.factors.append(factors)
+                factor = cho_factor(left, lower=True, overwrite_a=True, check_finite=False)
+                missed = cho_solve(factor, residuals[rows], check_finite=False)
+                gains[index] -= (missed**2).mean() / len(members)
+        return float(self.alphas[np.argmax(gains + 1e-10 * np.log(self.alphas))])

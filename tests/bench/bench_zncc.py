@@ -1,24 +1,29 @@
-"""ZNCC of all pairs of 109 maps of 512 x 512, against one matrix product and a loop over pairs.
+"""ZNCC of all pairs of maps, against one matrix product, ``numpy.corrcoef`` and a loop over pairs.
 
 Run as ``python -m tests.bench.bench_zncc``. The product is that of the maps, in double precision
 already, with themselves, which is the least that all pairs cost; ours begins with single precision,
 as maps are stored, and centres and scales. The loop does some of the pairs, and its time is scaled
-up. Rounds alternate in one process, so all see the same machine.
+up. Last, two sessions are compared by exchanging recordings: from products of trials made once,
+against the mean maps made anew for every exchange.
 """
 
 import sys
-import time
-from collections.abc import Callable
-from statistics import median
+from functools import partial
 
 import numpy as np
 
+from neuroloop.calcium.trace_similarity import averaging
+from neuroloop.calcium.trial_products import TrialProducts
 from neuroloop.calcium.zncc import zncc
 from neuroloop.jobs.job import numeric_threads
+from tests.bench.measured import Bench, in_turn
 
-THREADS = (1, 2)
-MAPS, SIDE, LOOPED, ROUNDS = 109, 512, 20, 9
-GOAL = 1.5
+SIZES = (50, 109, 218, 436)
+#: Fewer pixels than a movie has, so that a row takes a second.
+SIDE = 256
+LOOPED, ROUNDS = 10, 5
+TRIALS, EXCHANGES, TIMED = 5, 1000, 3
+GOAL = 1 / 1.1
 
 
 def pair_by_pair(maps: np.ndarray) -> np.ndarray:
@@ -31,51 +36,95 @@ def pair_by_pair(maps: np.ndarray) -> np.ndarray:
     return matrix
 
 
-def timed(work: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
-    """Seconds that `work` takes, and its result."""
-    start = time.perf_counter()
-    result = work()
-    return time.perf_counter() - start, result
+def drawn(count: int, side: int = SIDE) -> np.ndarray:
+    """Maps, mostly dark."""
+    return np.random.default_rng(0).random((count, side, side), dtype=np.float32) ** 3
 
 
-def compare(threads: int, maps: np.ndarray, flat: np.ndarray) -> tuple[float, float]:
-    """Median seconds of ours and of one product, measured in turn."""
-    fast, product = [], []
-    with numeric_threads(threads):
-        for number in range(ROUNDS + 1):
-            ours, _ = timed(lambda: zncc(maps).matrix)
-            once, _ = timed(lambda: flat @ flat.T)
-            if number:  # the first round warms up
-                fast.append(ours)
-                product.append(once)
-    return median(fast), median(product)
+def all_pairs(bench: Bench, count: int) -> None:
+    """Add the rows of one number of maps."""
+    maps = drawn(count)
+    flat = maps.reshape(count, -1).astype(np.float64)
+    few = min(LOOPED, count)
+    seconds, made = in_turn(
+        {
+            "ours": lambda: zncc(maps).matrix,
+            "product": lambda: flat @ flat.T,
+            "numpy.corrcoef": lambda: np.corrcoef(flat),
+            "pair by pair": partial(pair_by_pair, maps[:few]),
+        },
+        ROUNDS,
+    )
+    for name in ("numpy.corrcoef", "pair by pair"):
+        some = made["ours"][: len(made[name]), : len(made[name])]
+        if not np.abs(some - made[name]).max() < 1e-12:
+            raise AssertionError(f"ZNCC of {count} maps differs from {name}")
+    what = "ZNCC of all pairs"
+    bench.row(what, "one product", count, seconds["ours"], seconds["product"], goal=GOAL)
+    bench.row(what, "numpy.corrcoef", count, seconds["ours"], seconds["numpy.corrcoef"], goal=1.0)
+    told = f"{few} maps of the peer's timed and scaled"
+    looped = seconds["pair by pair"].scaled((count / few) ** 2)
+    bench.row(what, "pair by pair", count, seconds["ours"], looped, note=told)
+
+
+def sessions(bench: Bench, patterns: int) -> None:
+    """Add the row of one number of patterns, each with some trials in both sessions."""
+    maps = drawn(2 * TRIALS * patterns, SIDE // 4).reshape(2, TRIALS * patterns, -1)
+    names = [f"p{number:03d}" for number in np.tile(np.arange(patterns), TRIALS)]
+    weights = averaging(names, sorted(set(names)))
+    swaps = np.random.default_rng(1).random((EXCHANGES, TRIALS)) < 0.5
+
+    def exchanged(sides: np.ndarray, number: int) -> np.ndarray:
+        rows = np.repeat(swaps[number], patterns)[:, None]
+        return np.where(rows, sides[::-1], sides)
+
+    def from_products() -> np.ndarray:
+        products = TrialProducts.of(np.concatenate([maps[0], maps[1]]))
+        units = np.stack(np.split(np.eye(len(products.products)), 2))
+        return np.stack(
+            [
+                np.subtract(*(products.zncc(weights @ side) for side in exchanged(units, number)))
+                for number in range(EXCHANGES // 10)
+            ]
+        )[:TIMED]
+
+    def from_pixels() -> np.ndarray:
+        return np.stack(
+            [
+                np.subtract(
+                    *(zncc((weights @ side)[:, None]).matrix for side in exchanged(maps, number))
+                )
+                for number in range(TIMED)
+            ]
+        )
+
+    works = {"ours": from_products, "pixels": from_pixels}
+    seconds, made = in_turn(works, 5)
+    if not np.abs(made["ours"] - made["pixels"]).max() < 1e-10:
+        raise AssertionError(f"changes of {patterns} patterns differ from those of pixels")
+    bench.row(
+        "sessions compared by ZNCC",
+        "mean maps made anew",
+        patterns,
+        seconds["ours"],
+        seconds["pixels"].scaled(EXCHANGES / 10 / TIMED),
+        goal=1.0,
+        note=f"{EXCHANGES // 10} exchanges; {TIMED} of the peer's timed and scaled",
+    )
 
 
 def main() -> int:
-    """Print a row for each reference; return 1 if a goal is missed."""
-    maps = np.random.default_rng(0).random((MAPS, SIDE, SIDE), dtype=np.float32) ** 3
-    flat = maps.reshape(MAPS, -1).astype(np.float64)
-    print(f"{'name':<50} {'ours':>9} {'reference':>10} {'ratio':>6} {'goal':>6}")
-    missed, least = False, 1 / GOAL
-    for threads in THREADS:
-        fast, slow = compare(threads, maps, flat)
-        missed |= slow / fast < least
-        name = f"ZNCC of {MAPS} maps, one product, threads: {threads}"
-        print(f"{name:<50} {fast:>7.3f} s {slow:>8.3f} s {slow / fast:>6.2f} {f'>={least:.2f}':>6}")
+    """Measure all sizes; return 1 if a goal is missed."""
+    bench = Bench("zncc")
     with numeric_threads(1):
-        fast, mine = timed(lambda: zncc(maps).matrix)
-        slow, theirs = timed(lambda: pair_by_pair(maps[:LOOPED]))
-    slow *= (MAPS / LOOPED) ** 2
-    difference = float(np.abs(mine[:LOOPED, :LOOPED] - theirs).max())
-    if not difference < 1e-12:
-        raise AssertionError(f"ZNCC differs by {difference:.2g} from pair by pair")
-    name = f"ZNCC of {MAPS} maps, pair by pair"
-    print(f"{name:<50} {fast:>7.3f} s {slow:>8.3f} s {slow / fast:>6.2f} {'none':>6}")
-    print(
-        f"{SIDE} x {SIDE} pixels; pair by pair: {LOOPED} maps timed and scaled, differs by "
-        f"{difference:.1g}"
-    )
-    return int(missed)
+        for count in SIZES:
+            all_pairs(bench, count)
+        for peer in ("one product", "numpy.corrcoef", "pair by pair"):
+            bench.growth("ZNCC of all pairs", peer)
+        for patterns in (10, 20, 40, 60):
+            sessions(bench, patterns)
+        bench.growth("sessions compared by ZNCC", "mean maps made anew")
+    return bench.close()
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ from sklearn.preprocessing import StandardScaler
 
 from neuroloop.fmri import permutation, ridge
 from neuroloop.fmri.decoders.ridge import decode
+from neuroloop.fmri.nested import inner_folds, inner_folds_each
+from neuroloop.fmri.ridge_all_voxels import AllVoxels
 from neuroloop.fmri.voxels import prepare
 from neuroloop.statistics import folds
 
@@ -76,7 +78,7 @@ def test_chooses_the_alphas_that_himalaya_chooses(kept: int) -> None:
         train, _ = prepare(x[train_rows], y, x[:1], kept)
         train = np.float64(train) - np.float64(train).mean(axis=0)
         targets = 2 * np.eye(5)[y]
-        fold = ridge.inner_folds(runs[train_rows], y, 5)
+        fold = inner_folds(runs[train_rows], y, 5)
         centred = targets - targets.mean(axis=0)
         for gram in (None, train.T @ train):
             mine = ridge._Fitter(train.T, train.T, gram, alphas)._best_alpha(centred, fold)
@@ -87,6 +89,8 @@ def test_chooses_the_alphas_that_himalaya_chooses(kept: int) -> None:
             theirs = model.fit(train, targets).best_alphas_
             assert theirs == pytest.approx(np.full(5, mine))
             chosen.append(mine)
+        shared = AllVoxels(train, train, alphas).chosen(centred[:, None], [fold])
+        assert alphas[shared[0]] == mine
     assert len(set(chosen)) > 2
 
 
@@ -119,3 +123,32 @@ def test_constant_voxels_do_no_harm() -> None:
     without = np.delete(x, [5, 7], axis=1)
     same = ridge.permuted_predictions(without, labels, runs, splits[0], 4, 38, alphas=[10.0])
     np.testing.assert_array_equal(list(fast), list(same))
+
+
+@pytest.mark.parametrize("alphas", [[30.0], [3.0, 300.0]])
+def test_folds_that_follow_the_labels(alphas: list[float]) -> None:
+    """Where every row is a group, or every group has one class, permutations differ in folds."""
+    x, labels, _, splits = brain(23, 120, 60, 3)
+    rows = np.arange(120).astype(str)
+    for split in splits[:2]:
+        fast = ridge.permuted_predictions(x, labels, rows, split, 3, 60, True, alphas)
+        for y, predicted in zip(labels, fast, strict=True):
+            train, test = prepare(x[split.train], y[split.train], x[split.test], 60)
+            some = y[split.train], rows[split.train]
+            slow = decode(train, *some, test, 3, alphas=alphas, alpha_folds=5)
+            np.testing.assert_array_equal(predicted, slow.argmax(axis=1))
+
+
+@pytest.mark.parametrize("groups", ["runs", "rows", "one", "pairs"])
+def test_folds_of_all_permutations_are_those_of_each(groups: str) -> None:
+    labels = np.stack([np.random.default_rng(seed).permutation(48) % 3 for seed in range(6)])
+    labels[3:] = np.repeat(labels[3:, :24], 2, axis=1)  # pairs of rows have one class
+    named = {
+        "runs": np.repeat([*"abcd"], 12),
+        "rows": np.arange(48).astype(str),
+        "one": np.full(48, "a"),
+        "pairs": np.repeat(np.arange(24), 2).astype(str),
+    }[groups]
+    found = inner_folds_each(named, labels, 4)
+    for y, folds_of_rows in zip(labels, found, strict=True):
+        np.testing.assert_array_equal(folds_of_rows, inner_folds(named, y, 4, strict=False))
