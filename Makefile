@@ -72,8 +72,8 @@ lint: environment ## check style, types and the workflow's form
 	python -m snakefmt --check Snakefile rules
 	python -m snakemake --lint
 
-bench: environment ## compare speed and memory with the usual ways, measured side by side
-	@failed=0; for bench in tests/bench/bench_*.py; do PYTHONPATH=. python $$bench || failed=1; done; exit $$failed
+bench: environment ## compare speed with the usual ways, measured side by side: results/bench, docs/performance.md
+	@OMP_NUM_THREADS=1 python -m tests.bench --write
 
 .venv-docs/.installed: envs/docs.lock
 	.venv/bin/python -m venv --clear .venv-docs

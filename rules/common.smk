@@ -191,8 +191,10 @@ def scaled(megabytes):
 
 def minutes(count):
     """Run time that grows with each attempt, up to what a cluster allows."""
-    return lambda wildcards, attempt: min(
-        count * attempt, config["longest_job"] or count * attempt
+    return with_signature(
+        lambda wildcards, attempt: min(
+            count * attempt, config["longest_job"] or count * attempt
+        )
     )
 
 

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Protocol
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
 from neuroloop.errors import NeuroLoopError
@@ -218,6 +217,8 @@ def temperature(scores: np.ndarray, truth: np.ndarray) -> float:
         In units of the scores. At most `TEMPERATURE_RANGE` times the mean range of a row, which
         makes softmax uniform: scores without information end there. 1 if no row has a range.
     """
+    from scipy.optimize import minimize_scalar  # slow, and most jobs that read scores fit nothing
+
     scale = float(np.ptp(scores, axis=1).mean())
     if scale == 0:
         return 1.0

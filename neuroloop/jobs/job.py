@@ -41,7 +41,9 @@ def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
         Log file, overwritten.
     run : path
         File for the record of the run (host, devices, times, peak memory, hashes of what was
-        written), which differs from run to run and so is left out of every comparison.
+        written), which differs from run to run and so is left out of every comparison. Of its
+        ``cpu_seconds`` the first ``start_cpu_seconds`` went before this context: Python's start and
+        what the script imports at its top.
     threads : int
         Threads of torch, BLAS and OpenMP. Sums depend on it, so it comes from the config.
 
@@ -50,7 +52,7 @@ def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
     dict
         Further facts for the record, e.g. the device.
     """
-    facts: dict[str, Any] = {}
+    facts: dict[str, Any] = {"start_cpu_seconds": _cpu_seconds()}
     WRITTEN.clear()
     try:
         _begin_log(Path(log))
@@ -89,19 +91,25 @@ def _end(message: str) -> NoReturn:
 
 def _record(run: StrPath, started: float, facts: Mapping[str, Any]) -> None:
     """Save the record of the run, with a hash of each file that was written."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     record = {
         "host": platform.node(),
         **placement(),
         "started": time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(started)),
         "seconds": round(time.time() - started, 3),
-        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 3),
-        "peak_memory_mb": round(usage.ru_maxrss / 1024, 1),
+        "cpu_seconds": _cpu_seconds(),
+        "peak_memory_mb": round(memory / 1024, 1),
         **facts,
         "sha256": {str(path): file_hash(path) for path in sorted(WRITTEN) if path.is_file()},
     }
     save_json(run, record)
     logging.info("done in %.1f s, peak memory %.0f MB", record["seconds"], record["peak_memory_mb"])
+
+
+def _cpu_seconds() -> float:
+    """CPU seconds of this process since it began, all threads together."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return round(usage.ru_utime + usage.ru_stime, 3)
 
 
 def placement() -> dict[str, Any]:

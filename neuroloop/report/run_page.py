@@ -25,6 +25,7 @@ JOBS = {
     "rule": Column("Rule"),
     "seconds": NUMBER.named("Seconds", "From start to end."),
     "cpu_seconds": NUMBER.named("CPU seconds", "Of all threads together."),
+    "start_cpu_seconds": NUMBER.named("Of these at the start", "Before the work: imports."),
     "peak_memory_mb": NUMBER.named("Peak memory, MB"),
     "threads": COUNT.named("Threads"),
     "device": Column("Device"),
@@ -38,6 +39,7 @@ RULES = {
     "jobs": COUNT.named("Jobs"),
     "seconds": NUMBER.named("Seconds", "Sum over jobs."),
     "cpu_seconds": NUMBER.named("CPU seconds", "Sum over jobs."),
+    "start_cpu_seconds": NUMBER.named("Of these at the start", "Before the work: imports."),
     "peak_memory_mb": NUMBER.named("Peak memory, MB", "Largest of all jobs."),
     "hosts": COUNT.named("Hosts"),
 }
@@ -64,10 +66,18 @@ def by_rule(jobs: pd.DataFrame) -> pd.DataFrame:
         jobs=("job", "size"),
         seconds=("seconds", "sum"),
         cpu_seconds=("cpu_seconds", "sum"),
+        start_cpu_seconds=("start_cpu_seconds", "sum"),
         peak_memory_mb=("peak_memory_mb", "max"),
         hosts=("host", "nunique"),
     )
     return made.sort_values("seconds", ascending=False).reset_index()
+
+
+def share_at_start(jobs: pd.DataFrame) -> float:
+    """Part of the CPU seconds of jobs that went before their work; NaN if no job recorded it."""
+    told = jobs.dropna(subset=["start_cpu_seconds"])
+    spent = told["cpu_seconds"].sum()
+    return float(told["start_cpu_seconds"].sum() / spent) if spent else float("nan")
 
 
 def write_run_page(files: Mapping[str, str], page: StrPath = PAGE) -> None:
@@ -89,6 +99,7 @@ def write_run_page(files: Mapping[str, str], page: StrPath = PAGE) -> None:
         "hosts": sorted(set(jobs["host"])),
         "hours": jobs["seconds"].sum() / 3600,
         "cpu_hours": jobs["cpu_seconds"].sum() / 3600,
+        "at_start": share_at_start(jobs),
         "memory": jobs["peak_memory_mb"].max() / 1000,
         "tables": tables,
     }

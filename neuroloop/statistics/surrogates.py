@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import binomtest, ttest_1samp
 
 #: Rate of false claims that a test of 5 % allows itself: of a one-sided p; and where a gain alone
 #: is claimed, by a two-sided p or an interval of 95 %, half of whose errors are losses.
@@ -66,6 +65,8 @@ def false_claims(significant: Sequence[bool], allowed: float) -> FalseClaims:
     ValueError
         Without any surrogate.
     """
+    from scipy.stats import binomtest  # slow, and rules of every run import this module
+
     test = binomtest(int(np.sum(significant)), len(significant), allowed, alternative="greater")
     low, high = binomtest(test.k, test.n).proportion_ci(0.95, "exact")
     return FalseClaims(test.k, test.n, test.k / test.n, float(low), float(high), test.pvalue)
@@ -98,6 +99,8 @@ def mean_above(values: Sequence[float], chance: Sequence[float]) -> Above:
     ----------
     values, chance : sequence of float, (surrogates,)
     """
+    from scipy.stats import ttest_1samp
+
     level = np.asarray(chance, dtype=float)
     over = np.asarray(values, dtype=float) - level
     gain = float(over.mean() / max(1 - level.mean(), 1e-9))

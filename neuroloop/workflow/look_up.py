@@ -1,6 +1,7 @@
 """One way in which rules look settings up."""
 
 from collections.abc import Callable, Mapping, Sequence
+from inspect import signature
 from typing import Any
 
 
@@ -36,6 +37,8 @@ def looking_up(config: Mapping[str, Any]) -> Callable[..., Callable[[Any], Any]]
                 if (only is None or key in only) and key not in but
             }
 
+        # Snakemake has it made again for every job.
+        look_up.__signature__ = signature(look_up)  # type: ignore[attr-defined]
         return look_up
 
     return setting

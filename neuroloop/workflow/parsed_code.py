@@ -5,7 +5,6 @@ Parsing all files takes most of a second; reading and hashing their bytes takes 
 
 import ast
 import atexit
-import copy
 import hashlib
 import json
 import os
@@ -127,15 +126,15 @@ def parse(content: bytes) -> ParsedFile:
         if _assigned(statement) == {"ASSETS"} and isinstance(statement, ast.Assign):
             assets = tuple(ast.literal_eval(statement.value))
     tree.body = [node for node in tree.body if _assigned(node) != {"__version__"}]
-    meaning = ast.dump(tree)
+    meaning, parts = ast.dump(tree), _parts(tree.body)
     kept = [node for node in tree.body if not (_assigned(node) and _assigned(node) <= SHOWN)]
-    hidden = _Unexplained().visit(ast.Module(copy.deepcopy(kept), tree.type_ignores))
+    hidden = _Unexplained().visit(ast.Module(kept, tree.type_ignores))  # the last use of the tree
     return ParsedFile(
         tuple(sorted(names)),
         assets,
         _checksum(meaning),
         _checksum(ast.dump(hidden)),
-        _parts(tree.body),
+        parts,
     )
 
 

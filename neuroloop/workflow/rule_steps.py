@@ -27,12 +27,14 @@ def rule_steps(
         Name, branch (the folder of its script), number of jobs, and rules whose files it takes.
     """
     rules = [rule for rule in workflow.rules if rule.script]
+    candidates = by_last_part(rules)
     makers: dict[str, Any] = {}
     counts: dict[Any, int] = {}
     asked: list[tuple[Any, dict[str, str]]] = []
     seen: set[tuple[Any, str, str]] = set()
     for files in {files[0]: files for files in made}.values():
-        maker = next(rule for rule in rules if rule.is_producer(files[0]))
+        likely = candidates.get(files[0].rpartition("/")[2], candidates[""])
+        maker = next(rule for rule in likely if rule.is_producer(files[0]))
         values = maker.get_wildcards(files[0])
         counts[maker] = counts.get(maker, 0) + 1
         makers |= dict.fromkeys(files, maker)
@@ -49,3 +51,16 @@ def rule_steps(
         for rule in rules
         if rule in counts
     ]
+
+
+def by_last_part(rules: Sequence[Any]) -> dict[str, list[Any]]:
+    """Rules that can make a file, by what stands behind the last slash of its path.
+
+    Snakemake matches paths by regular expressions, rule by rule, which costs thousands of jobs more
+    than anything else here. Under the empty name are rules of which a wildcard stands there; they
+    are among those of every name, and all lists are in the order of the workflow.
+    """
+    names = {rule: {str(path).rpartition("/")[2] for path in rule.output} for rule in rules}
+    wild = {rule for rule, parts in names.items() if any(set(part) & set("{}") for part in parts)}
+    known = {""}.union(*names.values())
+    return {name: [rule for rule in rules if rule in wild or name in names[rule]] for name in known}

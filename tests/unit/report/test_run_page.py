@@ -5,7 +5,7 @@ import re
 import pytest
 
 from neuroloop.files.formats import save_json
-from neuroloop.report.run_page import by_rule, records, write_run_page
+from neuroloop.report.run_page import by_rule, records, share_at_start, write_run_page
 from tests.unit.report.outline import Outline
 
 RECORD = {
@@ -13,10 +13,14 @@ RECORD = {
     "started": "2026-01-02T03:04:05+0000",
     "seconds": 1800.0,
     "cpu_seconds": 5400.0,
+    "start_cpu_seconds": 540.0,
     "peak_memory_mb": 2500.0,
     "threads": 3,
     "device": "cpu",
 }
+
+#: Of a job on a GPU whose imports took longer.
+LATE = {"device": "cuda", "start_cpu_seconds": 1080.0}
 
 
 @pytest.fixture
@@ -25,7 +29,7 @@ def jobs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     made = {
         "results/a/run.json": ("decode", {}),
-        "results/b/run.json": ("decode", {"host": "beta", "seconds": 900.0, "device": "cuda"}),
+        "results/b/run.json": ("decode", {"host": "beta", "seconds": 900.0, **LATE}),
         "results/c/run.json": ("train", {"seconds": 5400.0, "peak_memory_mb": 900.0}),
     }
     for file, (_, changes) in made.items():
@@ -48,6 +52,7 @@ def test_rules_are_summed_the_longest_first(jobs):
             "jobs": 1,
             "seconds": 5400.0,
             "cpu_seconds": 5400.0,
+            "start_cpu_seconds": 540.0,
             "peak_memory_mb": 900.0,
             "hosts": 1,
         },
@@ -56,6 +61,7 @@ def test_rules_are_summed_the_longest_first(jobs):
             "jobs": 2,
             "seconds": 2700.0,
             "cpu_seconds": 10800.0,
+            "start_cpu_seconds": 1620.0,
             "peak_memory_mb": 2500.0,
             "hosts": 2,
         },
@@ -68,7 +74,8 @@ def test_the_page_tells_of_all_jobs(jobs, tmp_path):
     outline = Outline(page.read_text())
     told = " ".join(outline.of("p")[1].split())
     assert told.startswith(
-        "3 jobs on alpha, beta: 2.25 hours of jobs, 4.50 CPU hours, at most 2.5 GB in one job."
+        "3 jobs on alpha, beta: 2.25 hours of jobs, 4.50 CPU hours, at most 2.5 GB in one job. "
+        "13 % of the CPU time went before the work, to Python's start and imports."
     )
     assert [one.strip() for one in outline.of("summary")] == ["By rule 2 rows", "Every job 3 rows"]
     assert {"results/a", "results/b", "results/c", "train"} <= set(outline.of("th"))
@@ -76,6 +83,14 @@ def test_the_page_tells_of_all_jobs(jobs, tmp_path):
     assert all("open" in one for one in outline.attributes("details"))
     assert [one["href"] for one in outline.attributes("a")] == ["index.html"]
     assert not re.search(r"https?:|url\(|@import|<link", page.read_text())
+
+
+def test_records_without_a_start_count_to_no_share(jobs, tmp_path):
+    old = {key: value for key, value in RECORD.items() if key != "start_cpu_seconds"}
+    save_json("results/c/run.json", old)
+    assert share_at_start(records(jobs)) == pytest.approx(1620 / 10800)
+    write_run_page({"results/c/run.json": "train"}, tmp_path / "run.html")
+    assert "went before the work" not in (tmp_path / "run.html").read_text()
 
 
 def test_one_job_is_one(jobs, tmp_path):

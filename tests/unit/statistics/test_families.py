@@ -14,6 +14,19 @@ def test_holm_by_hand():
     assert corrected([0.6, 0.9], ["one"] * 2, "holm") == pytest.approx([1.0, 1.0])
 
 
+def test_benjamini_hochberg_by_hand():
+    # From the largest down: 0.2 x 4 / 4, then no more: 0.05 x 4 / 3, 0.04 x 4 / 2, 0.01 x 4.
+    found = corrected([0.04, 0.2, 0.01, 0.05], ["one"] * 4)
+    assert found == pytest.approx([0.2 / 3, 0.2, 0.04, 0.2 / 3])
+
+
+@pytest.mark.parametrize("count", [1, 2, 7, 200])
+def test_benjamini_hochberg_has_the_bits_of_scipy(count):
+    generator = np.random.default_rng(count)
+    for p in (generator.random(count), np.round(generator.random(count), 1)):
+        np.testing.assert_array_equal(corrected(p, ["one"] * count), false_discovery_control(p))
+
+
 def test_families_do_not_touch_each_other():
     p = np.array([0.01, 0.04, 0.03, np.nan, 0.001])
     family = ["one", "one", "two", "two", ""]
