@@ -179,7 +179,7 @@ class Prepared:
         """
         self._preparation, self._pixels = preparation, pixels
         channels = pixels.shape[1] if pixels.ndim == 4 else 1
-        self.shape = (len(pixels), channels, preparation.side, preparation.side)
+        self.shape: tuple[int, ...] = (len(pixels), channels, *(preparation.side,) * 2)
 
     def __len__(self) -> int:
         return self.shape[0]

@@ -157,7 +157,7 @@ def _convolved(
     function: Callable[..., Tensor], x: Covered, more: tuple[Any, ...], options: dict[str, Any]
 ) -> Covered | None:
     names = ("weight", "bias", "stride", "padding", "dilation", "groups")
-    given = {"bias": None, "stride": 1, "padding": 0, "dilation": 1, "groups": 1}
+    given: dict[str, Any] = {"bias": None, "stride": 1, "padding": 0, "dilation": 1, "groups": 1}
     given |= dict(zip(names, more, strict=False)) | options
     if isinstance(given["padding"], str) or isinstance(given["weight"], Covered):
         return None
@@ -265,11 +265,31 @@ def _both(value: Any) -> Corner:
 
 
 _IN_PLACE = {Tensor.add_, Tensor.__iadd__}
-_ARITHMETIC = (Tensor.sub, Tensor.__sub__, Tensor.mul, Tensor.__mul__, Tensor.div)
-_ARITHMETIC += (Tensor.__truediv__, Tensor.clone, torch.clone)
-_POINTWISE = (functional.relu, torch.relu, torch.relu_, Tensor.relu, Tensor.relu_)
-_POINTWISE += (functional.relu6, functional.hardtanh, functional.silu, functional.leaky_relu)
-_POINTWISE += (torch.sigmoid, Tensor.sigmoid, torch.tanh, Tensor.tanh)
+_ARITHMETIC: tuple[Callable[..., Any], ...] = (
+    Tensor.sub,
+    Tensor.__sub__,
+    Tensor.mul,
+    Tensor.__mul__,
+    Tensor.div,
+    Tensor.__truediv__,
+    Tensor.clone,
+    torch.clone,
+)
+_POINTWISE: tuple[Callable[..., Any], ...] = (
+    functional.relu,
+    torch.relu,
+    torch.relu_,
+    Tensor.relu,
+    Tensor.relu_,
+    functional.relu6,
+    functional.hardtanh,
+    functional.silu,
+    functional.leaky_relu,
+    torch.sigmoid,
+    Tensor.sigmoid,
+    torch.tanh,
+    Tensor.tanh,
+)
 
 Covered.SHORTER = {
     torch.conv2d: _convolved,

@@ -6,17 +6,16 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+_ATTRIBUTES: tuple[Any, ...] = (
+    Tensor.shape,
+    Tensor.ndim,
+    Tensor.dtype,
+    Tensor.device,
+    Tensor.requires_grad,
+)
+
 #: What is known of a batch without its content.
-_FACTS = {
-    Tensor.shape.__get__,
-    Tensor.ndim.__get__,
-    Tensor.dtype.__get__,
-    Tensor.device.__get__,
-    Tensor.requires_grad.__get__,
-    Tensor.dim,
-    Tensor.size,
-    Tensor.__len__,
-}
+_FACTS = {Tensor.dim, Tensor.size, Tensor.__len__} | {one.__get__ for one in _ATTRIBUTES}
 
 
 class LazyBatch(torch.Tensor):
@@ -35,7 +34,7 @@ class LazyBatch(torch.Tensor):
     @classmethod
     def empty(cls, count: int, maps: Tensor) -> Any:
         """Make one, without content, of as many items as stated; else like `maps`."""
-        batch = torch.Tensor._make_wrapper_subclass(  # type: ignore[attr-defined]
+        batch = torch.Tensor._make_wrapper_subclass(
             cls, (count, *maps.shape[1:]), dtype=maps.dtype, device=maps.device
         )
         batch.made = None
@@ -73,7 +72,7 @@ class LazyBatch(torch.Tensor):
             return function(*_whole(args), **_whole(options))
 
     @classmethod
-    def __torch_dispatch__(
+    def __torch_dispatch__(  # type: ignore[override]
         cls,
         function: Callable[..., Any],
         types: Any,

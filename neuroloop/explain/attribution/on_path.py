@@ -91,8 +91,18 @@ def _normalised(
     return None if training else _ends(function, x, more, options)
 
 
-_ARITHMETIC = (Tensor.add, Tensor.__add__, Tensor.sub, Tensor.__sub__, Tensor.mul)
-_ARITHMETIC += (Tensor.__mul__, Tensor.div, Tensor.__truediv__, Tensor.clone, torch.clone)
+_ARITHMETIC: tuple[Callable[..., Any], ...] = (
+    Tensor.add,
+    Tensor.__add__,
+    Tensor.sub,
+    Tensor.__sub__,
+    Tensor.mul,
+    Tensor.__mul__,
+    Tensor.div,
+    Tensor.__truediv__,
+    Tensor.clone,
+    torch.clone,
+)
 
 
 OnPath.SHORTER = {
