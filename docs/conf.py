@@ -19,8 +19,14 @@ copyright = author
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.autosummary", "numpydoc"]
 
-# The source is the whole project: pages link to README, README of config and profiles, and code as on a forge.
-include_patterns = ["*.md", "config/README.md", "profiles/README.md", "docs/**.md", "docs/generated/*.rst"]
+# The source is the whole project: pages link to READMEs of its folders and to code as on a forge.
+include_patterns = [
+    "*.md",
+    "config/README.md",
+    "profiles/README.md",
+    "docs/**.md",
+    "docs/generated/*.rst",
+]
 exclude_patterns = ["docs/_build"]
 root_doc = "docs/README"
 
