@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from neuroloop.calcium.zncc import zncc
 from neuroloop.distill.students import Student, train_students
 from neuroloop.files.formats import open_array, save_rows
 from neuroloop.fmri.masks import Region
@@ -180,3 +181,22 @@ def test_one_run_at_a_time_is_in_memory(tmp_path, slope):
     law = LAWS["extract_region"].terms["run byte"]
     assert 0.6 * law < a_byte < law / 0.85
     assert of_none < 40e6
+
+
+# --------------------------------------------------------------------------------- maps of cells
+
+
+def test_zncc_takes_maps_and_matrix_and_a_tile(monkeypatch):
+    """Matrices of 0.7 to 11.5 MB, in tiles of 32 kB."""
+    monkeypatch.setattr("neuroloop.calcium.zncc.TILE", 64)
+    counts = [300, 600, 900, 1200]
+
+    def beyond(count: int) -> int:
+        maps = np.random.default_rng(0).random((count, 20, 30), dtype=np.float32)
+        return peak_bytes(lambda: zncc(maps)) - 8 * count**2
+
+    zncc(np.eye(4).reshape(4, 2, 2))  # so that no call looks for BLAS
+    taken = [beyond(count) for count in counts]
+    _, an_entry = np.polyfit(np.square(counts), taken, 1)[::-1]
+    assert an_entry < 0.8, "more is held than the matrix"
+    assert max(taken) < 12e6

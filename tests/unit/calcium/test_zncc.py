@@ -96,6 +96,24 @@ def test_bytes_do_not_depend_on_threads():
     assert np.array_equal(made[0], made[2])
 
 
+@pytest.mark.parametrize("tile", [2, 4, 9])
+def test_tiles_make_one_matrix(monkeypatch, tmp_path, tile):
+    """Also of mapped maps, into a mapped matrix, with maps that have no ZNCC among them."""
+    maps = drawn(9, shape=(100, 120), offset=3)
+    maps[3], maps[5, 0, 0] = 1.5, np.nan
+    monkeypatch.setattr(module, "BLOCK", 1000)
+    whole = zncc(maps)
+    monkeypatch.setattr(module, "TILE", tile)
+    np.save(tmp_path / "maps.npy", maps)
+    stored = np.lib.format.open_memmap(tmp_path / "zncc.npy", "w+", float, (9, 9))
+    made = zncc(np.load(tmp_path / "maps.npy", mmap_mode="r"), stored)
+    assert made.matrix is stored
+    np.testing.assert_allclose(stored, whole.matrix, rtol=0, atol=1e-14)
+    assert np.array_equal(stored, stored.T, equal_nan=True)
+    assert np.array_equal(made.constant, whole.constant)
+    assert np.array_equal(made.undefined, whole.undefined)
+
+
 # ------------------------------------------------------------------------------ split halves
 
 
