@@ -25,8 +25,8 @@ HOTTER, STILL = 0, 1
 #: Stored in place of a recording's row where a pixel is odd over the session.
 EVERYWHERE = -1
 
-#: The eight pixels around one.
-_RING = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], dtype=bool)
+#: Frames whose changes are counted in 8 bits, before they are added to numbers of 32.
+COUNTED = 255
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +62,10 @@ class PixelWatch:
         self._looks = (recordings + 1) * shape[0] * shape[1]
         self._row, self._count = EVERYWHERE, 0
         self._start = np.zeros(shape)
+        self._unlike = np.zeros(shape, dtype=bool)
         # Of what a frame adds to the recording's first: float32 is exact enough for that.
-        self._more, self._sums, self._squares = np.zeros((3, *shape), dtype=np.float32)
+        self._first, self._more, self._sums, self._squares = np.zeros((4, *shape), np.float32)
+        self._few_changes = np.zeros(shape, dtype=np.uint8)
         self._changes = np.zeros(shape, dtype=np.int32)
         self._total, self._variance = np.zeros((2, *shape))
         self._all_changes, self._often = np.zeros((2, *shape), dtype=np.int64)
@@ -77,12 +79,22 @@ class PixelWatch:
             if self._recordings:
                 self._all_changes += raw != self._start
             self._row, self._start = recording_row, raw.copy()
-        np.subtract(raw, self._start, self._more, dtype=np.float32, casting="same_kind")
+            self._first[:] = raw
+        # Each step is one pass in one type: mixed ones took half as long again.
+        self._more[:] = raw
+        self._more -= self._first
         self._sums += self._more
-        np.square(self._more, self._more)
+        np.square(self._more, out=self._more)
         self._squares += self._more
-        self._changes += raw != self._start
+        np.not_equal(raw, self._start, out=self._unlike)
+        self._few_changes += self._unlike.view(np.uint8)
         self._count += 1
+        if self._count % COUNTED == 0:
+            self._count_changes()
+
+    def _count_changes(self) -> None:
+        self._changes += self._few_changes
+        self._few_changes[:] = 0
 
     def result(self) -> tuple[np.ndarray, np.ndarray]:
         """What was seen.
@@ -99,7 +111,7 @@ class PixelWatch:
         frames = max(self.frames, 1)
         mean = self._total / frames
         seen = _Seen(mean, np.sqrt(self._variance) / frames, self._all_changes, frames)
-        hot, still = _odd(seen, self._looks)
+        hot, still, _ = _odd(seen, self._looks)
         # A pixel that is hot in a few recordings is so in their mean too.
         hot &= 2 * self._often > self._recordings
         found = [one for one in self._found if not (hot | still)[one[1], one[2]]]
@@ -112,13 +124,14 @@ class PixelWatch:
         count = self._count
         if not count:
             return
+        self._count_changes()
         more = self._sums.astype(np.float64) / count
         variance = np.maximum(self._squares / count - more**2, 0)
         seen = _Seen(self._start + more, np.sqrt(variance / count), self._changes, count)
-        hot, still = _odd(seen, self._looks)
+        hot, still, brighter = _odd(seen, self._looks)
         for kind, places in ((HOTTER, hot), (STILL, still)):
             self._found += [(self._row, row, column, kind) for row, column in np.argwhere(places)]
-        self._often += _brighter(seen.mean)
+        self._often += brighter
         self._total += seen.mean * count
         self._variance += variance * count
         self._all_changes += self._changes
@@ -127,15 +140,12 @@ class PixelWatch:
         self._sums[:], self._squares[:], self._changes[:], self._count = 0, 0, 0, 0
 
 
-def _brighter(image: np.ndarray) -> np.ndarray:
-    """Pixels that are `HOT` times as bright as the brightest around them."""
-    dark = np.quantile(image, DARK)
-    made: np.ndarray = image - dark > HOT * np.maximum(_brightest_around(image) - dark, 0)
-    return made
-
-
 def _brightest_around(image: np.ndarray) -> np.ndarray:
-    made: np.ndarray = ndimage.maximum_filter(image, footprint=_RING, mode="mirror")
+    """Highest of the eight pixels around each; beyond the border the image is mirrored."""
+    wide = np.pad(image, 1, "reflect")
+    beside = np.maximum(wide[:, :-2], wide[:, 2:])
+    three = np.maximum(beside, wide[:, 1:-1])
+    made: np.ndarray = np.maximum(np.maximum(three[:-2], three[2:]), beside[1:-1])
     return made
 
 
@@ -145,17 +155,27 @@ def _roughness(image: np.ndarray) -> float:
     return 1.4826 * float(np.median(np.abs(apart)))
 
 
-def _odd(seen: _Seen, looks: int) -> tuple[np.ndarray, np.ndarray]:
-    """Hot and still pixels, of which a sound session has one with the probability `FALSE`."""
-    clear = -special.ndtri(FALSE / looks)
-    noise = np.hypot(seen.error, np.hypot(np.median(seen.error), _roughness(seen.mean)))
-    hot = _brighter(seen.mean)
-    hot &= seen.mean - _brightest_around(seen.mean) > clear * noise
+def _odd(seen: _Seen, looks: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Hot and still pixels, of which a sound session has one with the probability `FALSE`.
+
+    Last, those that are `HOT` times as bright as the brightest around them, be that by chance.
+    """
+    around = _brightest_around(seen.mean)
+    dark = np.quantile(seen.mean, DARK)
+    brighter: np.ndarray = seen.mean - dark > HOT * np.maximum(around - dark, 0)
+    hot = brighter.copy()
+    if hot.any():  # noise is long to tell, and few images have such a pixel
+        clear = -special.ndtri(FALSE / looks)
+        usual = np.hypot(np.median(seen.error), _roughness(seen.mean))
+        over = seen.mean[hot] - around[hot]
+        hot[hot] = over > clear * np.hypot(seen.error[hot], usual)
     still = (seen.changes == 0) & ~hot
-    # What comes by photons, and half as many of them as around it, stays by this chance; its log.
-    often = _changes_around(seen.changes, np.argwhere(still)) / max(seen.frames, 1)
-    still[still] = seen.frames / 2 * np.log1p(-often) < np.log(FALSE / looks)
-    return hot, still
+    if still.any():
+        # What comes by photons, and half as many of them as around it, stays by this chance; its
+        # log.
+        often = _changes_around(seen.changes, np.argwhere(still)) / max(seen.frames, 1)
+        still[still] = seen.frames / 2 * np.log1p(-often) < np.log(FALSE / looks)
+    return hot, still, brighter
 
 
 def _changes_around(image: np.ndarray, places: np.ndarray) -> np.ndarray:

@@ -48,6 +48,13 @@ def test_one_dim_session_in_a_hundred_has_an_odd_pixel_at_most(photons):
     assert sum(bool(seen(movies(seed, photons))[1]) for seed in range(100)) <= 4
 
 
+def test_a_pixel_that_changes_as_often_as_no_8_bits_count_is_not_still():
+    """Unlike its first value in 256 frames."""
+    movie = np.concatenate([movies(seed)[0] for seed in range(7)])[:257]
+    movie[:, 4, 9] = np.minimum(np.arange(257), 1) + 19
+    assert seen([movie])[1] == []
+
+
 @pytest.mark.parametrize("value", [0, 20, 4095])
 def test_a_pixel_that_is_still_is_told_in_all_recordings_or_in_one(value):
     made = movies()
