@@ -163,7 +163,7 @@ def test_a_region_takes_one_run_and_its_own_course(tmp_path):
     of_none, a_voxel = fitted([1500, 3000, 4500, 6000], lambda n: region(tmp_path, 60, n, runs=4))
     full = {"run byte": GOD_RUN, "series value": GOD_VOLUMES * 4500}
     a_value = a_voxel / (4 * 60)
-    taken = PLAIN + (max(0, of_none) + a_value * full["series value"] + 1.6 * GOD_RUN) / 1e6
+    taken = PLAIN + (max(0, of_none) + a_value * full["series value"] + 1.9 * GOD_RUN) / 1e6
     check("extract_region", full, taken)
 
 
