@@ -1,9 +1,9 @@
 """Where readers looked: a map for every stimulated cell of every trial that they did not learn."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from neuroloop.calcium.local_evidence import local_evidence
 from neuroloop.calcium.patterns import NONE, pattern_cells
@@ -14,6 +14,9 @@ from neuroloop.explain.attribution.evidence import Division
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.networks.calcium_network import CalciumNetwork
 from neuroloop.statistics.folds import Split
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Frames in memory at once.
 BATCH = 128
@@ -29,7 +32,7 @@ def method_of(head: str) -> str:
     return "hires_cam" if head == "flatten" else "grad_cam"
 
 
-def map_items(rows: pd.DataFrame, cells: Sequence[str]) -> pd.DataFrame:
+def map_items(rows: "pd.DataFrame", cells: Sequence[str]) -> "pd.DataFrame":
     """List what is mapped: every stimulated cell of every trial.
 
     Parameters
@@ -45,6 +48,8 @@ def map_items(rows: pd.DataFrame, cells: Sequence[str]) -> pd.DataFrame:
         ``trial_row, recording, trial, pattern, group, cell, output``, by trial and cell. Trials
         without a stimulated cell have none.
     """
+    import pandas as pd
+
     trials = rows.drop_duplicates("trial_row").sort_values("trial_row")
     position = {cell: number for number, cell in enumerate(cells)}
     items = [
@@ -67,8 +72,8 @@ def held_out_maps(
     network: CalciumNetwork,
     places: Sequence[Place],
     frames: Frames,
-    rows: pd.DataFrame,
-    items: pd.DataFrame,
+    rows: "pd.DataFrame",
+    items: "pd.DataFrame",
     splits: Sequence[Split],
     method: str,
 ) -> list[np.ndarray]:
@@ -161,13 +166,13 @@ def held_out_evidence(
     return found
 
 
-def items_of_split(rows: pd.DataFrame, items: pd.DataFrame, split: Split) -> pd.DataFrame:
+def items_of_split(rows: "pd.DataFrame", items: "pd.DataFrame", split: Split) -> "pd.DataFrame":
     """The items whose trials a split holds out, with their places in `items` as the index."""
     held = set(rows["trial_row"].to_numpy()[split.test].tolist())
     return items[items["trial_row"].isin(held)]
 
 
-def pattern_trials(maps: np.ndarray, items: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame]:
+def pattern_trials(maps: np.ndarray, items: "pd.DataFrame") -> tuple[np.ndarray, "pd.DataFrame"]:
     """Mean over the stimulated cells of each trial.
 
     Parameters
@@ -188,7 +193,7 @@ def pattern_trials(maps: np.ndarray, items: pd.DataFrame) -> tuple[np.ndarray, p
     return np.stack(means, axis=1).astype(np.float32), trials[list(OF_TRIAL)]
 
 
-def pattern_maps(maps: np.ndarray, items: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
+def pattern_maps(maps: np.ndarray, items: "pd.DataFrame") -> tuple[np.ndarray, list[str]]:
     """Maps of each pattern's trials, in their order.
 
     Parameters
@@ -213,7 +218,7 @@ def pattern_maps(maps: np.ndarray, items: pd.DataFrame) -> tuple[np.ndarray, lis
     return by_trial[:, np.stack([of_pattern[:count] for of_pattern in positions], axis=1)], patterns
 
 
-def read_map_items(path: StrPath) -> pd.DataFrame:
+def read_map_items(path: StrPath) -> "pd.DataFrame":
     """Read the table of maps that a reader left.
 
     Raises

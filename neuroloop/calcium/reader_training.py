@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 import torch
 
 from neuroloop.calcium.reader import Reader, build, objective, read_frames
@@ -16,6 +15,9 @@ from neuroloop.statistics.folds import Split
 from neuroloop.training.batches import equal_batches
 from neuroloop.training.checkpoints import Checkpoint
 from neuroloop.training.loop import fit
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -53,7 +55,7 @@ class Readings:
     """
 
     logits: np.ndarray
-    history: pd.DataFrame
+    history: "pd.DataFrame"
     harvest: dict[Place, dict[str, np.ndarray]]
 
 
@@ -106,6 +108,8 @@ def train_readers(
     NeuroLoopError
         If training diverges, or a split has too few training rows.
     """
+    import pandas as pd
+
     positions = [Place(seed, fold) for seed in range(len(seeds)) for fold in range(len(splits))]
     sizes = [len(splits[position.fold].train) for position in positions]
     groups = equal_batches(sizes, reader.recipe.batch_size, members_at_once)
@@ -158,7 +162,7 @@ def _train(
     mask: np.ndarray | None,
     state: Checkpoint | None,
     label: str,
-) -> tuple[CalciumNetwork, pd.DataFrame]:
+) -> tuple[CalciumNetwork, "pd.DataFrame"]:
     """Train a batched network on each member's rows; its frames are standardised by these alone."""
     levels = np.array([level(frames, rows, mask) for rows in trains])
     shape = frames(trains[0][:1]).shape[1:]

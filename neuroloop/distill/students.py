@@ -7,10 +7,9 @@ teacher, so that students of two teachers can be compared seed by seed.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import torch
 
 from neuroloop.distill.loss import cross_entropy, distillation_loss
@@ -29,6 +28,9 @@ from neuroloop.networks.resnet import (
 from neuroloop.training.checkpoints import Checkpoint
 from neuroloop.training.loop import Loss, fit, predict
 from neuroloop.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Where the levels of an image end: what is beyond its border.
 BEYOND = 256
@@ -104,7 +106,7 @@ class Trained:
         What images go through before a student takes them.
     """
 
-    history: pd.DataFrame
+    history: "pd.DataFrame"
     logits: np.ndarray
     weights: dict[str, torch.Tensor]
     preparation: Preparation
@@ -271,6 +273,8 @@ def train_students(
     -------
     Trained
     """
+    import pandas as pd
+
     at_once = len(seeds) if device.type == "cuda" else student.batched_networks
     histories, logits = [], []
     first: tuple[dict[str, torch.Tensor], Preparation] | None = None

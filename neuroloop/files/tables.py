@@ -3,25 +3,27 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.atomic import StrPath, atomic
 from neuroloop.files.door import outside, read_text
 from neuroloop.files.spelling import folded
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 #: Whole numbers lie between this and its negative: floats tell them apart.
 LARGEST = 2**53
 
 
-def save_table(path: StrPath, table: pd.DataFrame) -> None:
+def save_table(path: StrPath, table: "pd.DataFrame") -> None:
     """Write a table as TSV with a header, without the index; missing values are ``n/a``."""
     with atomic(path) as temporary:
         table.to_csv(temporary, sep="\t", index=False, na_rep="n/a", lineterminator="\n")
 
 
-def read_table(path: StrPath, columns: Mapping[str, type]) -> pd.DataFrame:
+def read_table(path: StrPath, columns: Mapping[str, type]) -> "pd.DataFrame":
     """Read a TSV table and check that it has the columns needed.
 
     Parameters
@@ -43,6 +45,8 @@ def read_table(path: StrPath, columns: Mapping[str, type]) -> pd.DataFrame:
         If the file or a column is missing, a row is longer or shorter than the header, or a value
         has the wrong type.
     """
+    import pandas as pd
+
     header, rest = read_rows(path, "\t")
     table = pd.DataFrame([row for _, row in rest], columns=header, dtype=str)
     missing = [name for name in columns if name not in table]
@@ -119,8 +123,10 @@ def _how_to_mend(missing: Sequence[str], header: Sequence[str]) -> str:
     return f": rename {', '.join(named)}" if named else ""
 
 
-def _numbers(texts: pd.Series, kind: type, lines: Sequence[int], origin: str) -> pd.Series:
+def _numbers(texts: "pd.Series", kind: type, lines: Sequence[int], origin: str) -> "pd.Series":
     """Read a column of numbers: at once, or field by field to name the one that is none."""
+    import pandas as pd
+
     try:
         together = "".join(texts)
         if not together.isascii() or "_" in together:

@@ -25,6 +25,7 @@ def null_of(
     n_voxels: int,
     permutations: int,
     seed: int,
+    known: np.ndarray | None = None,
 ) -> tuple[np.ndarray, str]:
     """Balanced accuracies on permuted labels, and how they were made.
 
@@ -43,6 +44,8 @@ def null_of(
         How many; none are made where nothing can be permuted.
     seed : int
         Root seed.
+    known : ndarray, shape (any number of permutations,), optional
+        Beginning of the null of a decoder that is trained again, which is then not made anew.
 
     Returns
     -------
@@ -78,6 +81,7 @@ def null_of(
         permutations,
         n_voxels=n_voxels,
         stimuli=problem.stimuli,
+        known=known,
         **{name: value for name, value in decoder.items() if name != "method"},
     )
     return null, "retrained on permuted labels"

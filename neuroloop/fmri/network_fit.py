@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neuroloop import registry
-from neuroloop.fmri.soft_labels import Fit
 from neuroloop.statistics.folds import Split
 
 if TYPE_CHECKING:
     import torch
 
+    from neuroloop.fmri.soft_labels import Fit
     from neuroloop.training.checkpoints import Checkpoint
 
 
@@ -22,7 +21,7 @@ def network_fit(
     device: "torch.device | None",
     checkpoint: "Callable[[str], Checkpoint] | None" = None,
     **more: Any,
-) -> Fit:
+) -> "Fit":
     """Return what fits a network in every fold.
 
     Parameters
@@ -39,6 +38,8 @@ def network_fit(
     **more
         For the entry's `fit_splits`, e.g. ``keep``.
     """
+    from neuroloop import registry
+
     given = {name: value for name, value in decoder.items() if name != "method"}
     values = registry.values("decoder", decoder["method"], given) | more
     network = registry.entry("decoder", decoder["method"])

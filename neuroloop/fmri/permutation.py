@@ -142,6 +142,7 @@ def retrained_null(
     n: int,
     n_voxels: int | None = None,
     stimuli: np.ndarray | None = None,
+    known: np.ndarray | None = None,
     **settings: Any,
 ) -> np.ndarray:
     """Compute the null of a linear decoder, repeating selection, scaling and fit.
@@ -163,6 +164,9 @@ def retrained_null(
         See `linear.fit_linear`.
     n : int
         Number of permutations.
+    known : ndarray, (any number,) float64, optional
+        What this returned for fewer or more permutations and all else alike, the generator too:
+        only what is missing is computed.
 
     Returns
     -------
@@ -174,13 +178,18 @@ def retrained_null(
     NeuroLoopError
         As in `permutations` and `linear.predictions`.
     """
-    labels = permutations(y, blocks, runs, generator, n, stimuli, fold_of_rows(splits, len(y)))
+    made = np.empty(0) if known is None else known[:n]
+    folds = fold_of_rows(splits, len(y))
+    labels = permutations(y, blocks, runs, generator, n, stimuli, folds)[len(made) :]
+    if not len(labels):
+        return made
     predictions_of = np.full_like(labels, -1)
     kept = x.shape[1] if n_voxels is None else n_voxels
     for split in splits:
         groups = inner_groups(split, y, runs, blocks, stimuli)
         fits = predictions(name, x, labels, groups, split, n_classes, kept, **settings)
-        for index, predicted in enumerate(progress(fits, f"permutations, {name}", n)):
+        for index, predicted in enumerate(progress(fits, f"permutations, {name}", len(labels))):
             predictions_of[index, split.test] = predicted
     tested = np.concatenate([split.test for split in splits])
-    return balanced_accuracies(labels[:, tested], predictions_of[:, tested])
+    missing = balanced_accuracies(labels[:, tested], predictions_of[:, tested])
+    return np.concatenate([made, missing])

@@ -8,15 +8,14 @@ there to any other images.
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from PIL import Image
 
 from neuroloop.files.array_rows import Rows
-from neuroloop.images.grey_levels import Levels, read_radiograph, square_of
-from neuroloop.images.square import fitted_square
-from neuroloop.images.upright import read_upright
+
+if TYPE_CHECKING:
+    from neuroloop.images.grey_levels import Levels
 
 #: How grey levels and colours of a file are read: photographs of 8 bits per channel, whose colours
 #: are weighed to grey where one channel is wanted; or radiographs of up to 16 bits, see
@@ -99,13 +98,20 @@ class Preparation:
             If the file is missing or damaged, does not hold exactly one image, or has other levels.
         """
         if self.levels == "radiograph":
+            from neuroloop.images.grey_levels import read_radiograph
+
             return self._as_read(read_radiograph(path, self.size, self.white, self.fit))
+        from neuroloop.images.square import fitted_square
+        from neuroloop.images.upright import read_upright
+
         image = read_upright(path).convert("L" if self.channels == 1 else "RGB")
         pixels = np.asarray(fitted_square(image, self.size, self.fit))
         return pixels[None] if self.channels == 1 else pixels.transpose(2, 0, 1)
 
-    def radiograph(self, levels: Levels) -> np.ndarray:
+    def radiograph(self, levels: "Levels") -> np.ndarray:
         """Square of a radiograph that was read already, as `read` returns it."""
+        from neuroloop.images.grey_levels import square_of
+
         return self._as_read(square_of(levels, self.size, self.fit))
 
     def _as_read(self, square: np.ndarray) -> np.ndarray:
@@ -125,6 +131,10 @@ class Preparation:
         """
         if images.shape[2:] == (self.size, self.size):
             return images
+        from PIL import Image
+
+        from neuroloop.images.square import fitted_square
+
         squares = np.empty((*images.shape[:2], self.size, self.size), dtype=np.uint8)
         for square, image in zip(squares, images, strict=True):
             for channel, pixels in zip(square, image, strict=True):

@@ -26,6 +26,9 @@ THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
 )
 
+#: Folder of what jobs keep for later ones, beside the results.
+KEPT = ".neuroloop"
+
 
 @contextmanager
 def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
@@ -100,10 +103,15 @@ def _record(run: StrPath, started: float, facts: Mapping[str, Any]) -> None:
         "cpu_seconds": _cpu_seconds(),
         "peak_memory_mb": round(memory / 1024, 1),
         **facts,
-        "sha256": {str(path): file_hash(path) for path in sorted(WRITTEN) if path.is_file()},
+        "sha256": {str(path): file_hash(path) for path in sorted(WRITTEN) if _is_result(path)},
     }
     save_json(run, record)
     logging.info("done in %.1f s, peak memory %.0f MB", record["seconds"], record["peak_memory_mb"])
+
+
+def _is_result(path: Path) -> bool:
+    """Whether a file is there, and no state that jobs keep for later ones."""
+    return path.is_file() and KEPT not in path.parts
 
 
 def _cpu_seconds() -> float:

@@ -3,10 +3,9 @@
 import logging
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
-import pandas as pd
 import torch
 
 from neuroloop.errors import NeuroLoopError
@@ -17,6 +16,9 @@ from neuroloop.training.checkpoints import Checkpoint
 from neuroloop.training.optimiser import Optimiser
 from neuroloop.training.recipe import Recipe
 from neuroloop.training.watch import Watch
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Network = TypeVar("Network", bound=BatchedNetwork)
 
@@ -45,7 +47,33 @@ def fit(
     checkpoint: Checkpoint | None = None,
     watch: Watch[Network] | None = None,
     label: str = "",
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
+    """Train as `train` does, with the history as a table.
+
+    Returns
+    -------
+    DataFrame
+        The rows of `train`.
+    """
+    import pandas as pd
+
+    history = train(
+        network, loss, sizes, seeds, recipe, checkpoint=checkpoint, watch=watch, label=label
+    )
+    return pd.DataFrame(history)
+
+
+def train(
+    network: Network,
+    loss: Loss[Network],
+    sizes: Sequence[int],
+    seeds: Sequence[int],
+    recipe: Recipe,
+    *,
+    checkpoint: Checkpoint | None = None,
+    watch: Watch[Network] | None = None,
+    label: str = "",
+) -> list[dict[str, Any]]:
     """Train a network, or all members of a batched network, and leave it in evaluation mode.
 
     What is minimised is the sum of the members' losses, so that each is trained as if alone.
@@ -72,7 +100,7 @@ def fit(
 
     Returns
     -------
-    DataFrame
+    list of dict
         A row per epoch (from 1) and member (from 0): ``member``, ``epoch``, ``learning_rate``,
         ``loss`` and the further terms, means over the epoch's batches.
 
@@ -108,7 +136,8 @@ def fit(
                 optimiser.step()
                 for name, values in {"loss": each, **terms}.items():
                     sums[name] = sums.get(name, 0) + values.detach().double()
-            means = {name: (values / len(order)).tolist() for name, values in sums.items()}
+            table = torch.stack(list(sums.values())) / len(order)
+            means = dict(zip(sums, table.tolist(), strict=True))  # the epoch's only wait for a GPU
             _check_finite(network, means["loss"], epoch + 1, recipe)
             for member in range(len(sizes)):
                 row = {"member": member, "epoch": epoch + 1, "learning_rate": rate}
@@ -126,7 +155,7 @@ def fit(
         network.load_state_dict(best)
     if checkpoint and done < recipe.epochs:
         _keep(network, None, checkpoint, history, best)
-    return pd.DataFrame(history)
+    return history
 
 
 def predict(
@@ -157,7 +186,9 @@ def predict(
                     torch.as_tensor(inputs[start : start + batch])
                     .to(device)
                     .repeat(1, copies, 1, 1)
-                ).cpu()
+                )
+                .float()
+                .cpu()
                 for start in range(0, max(len(inputs), 1), batch)
             ]
     finally:
@@ -176,7 +207,8 @@ def _loss(history: Sequence[Mapping[str, Any]]) -> str:
 def _check_finite(
     network: BatchedNetwork, losses: Sequence[float], epoch: int, recipe: Recipe
 ) -> None:
-    weights = all(bool(torch.isfinite(values).all()) for values in network.parameters())
+    each = [torch.isfinite(values).all() for values in network.parameters()]
+    weights = bool(torch.stack(each).all())
     if not weights or not all(map(math.isfinite, losses)):
         raise NeuroLoopError(
             f"training left the finite numbers in epoch {epoch} of {recipe.epochs}: set a "

@@ -1,10 +1,12 @@
 """Score a region's decoding against labels that say nothing."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neuroloop.files.formats import StrPath, load_arrays, read_json, save_array, save_json
 from neuroloop.fmri.assessment import STATISTIC, null_of, score
 from neuroloop.fmri.decoding import load_problem
+from neuroloop.fmri.kept_null import KeptNull
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
 
@@ -22,6 +24,8 @@ def assess_decoding(
     null: StrPath,
     metrics: StrPath,
     permutations: int,
+    kept: Path,
+    code: str,
 ) -> None:
     """Write the metrics of one region and decoder, and their null.
 
@@ -37,14 +41,26 @@ def assess_decoding(
         metrics.json.
     permutations : int
         Label permutations of the null.
+    kept : Path
+        Folder of nulls, so that more permutations go on from fewer.
+    code : str
+        Hash of the code, part of their names.
     """
     problem = load_problem(voxels, folds, stimuli)
     decoded, said = load_arrays(samples), read_json(sidecar)
     facts = {name: said[name] for name in ("decoder", "voxels", "voxels_asked", "seed")}
     logits = decoded["logits"]
+    before = KeptNull.of(kept, code, voxels, folds, stimuli, samples, sidecar)
     made, method = null_of(
-        problem, logits, facts["decoder"], facts["voxels"], permutations, facts["seed"]
+        problem,
+        logits,
+        facts["decoder"],
+        facts["voxels"],
+        permutations,
+        facts["seed"],
+        before.load(),
     )
+    before.save(made)
     origin = {"statistic": STATISTIC, "method": method, **facts}
     save_array(null, made, axes=("permutation",), units="1", **origin)
     scored = score(problem, logits, made, method)
@@ -63,4 +79,6 @@ if __name__ == "__main__":
             null=snakemake.output.null,
             metrics=snakemake.output.metrics,
             permutations=snakemake.params.permutations,
+            kept=Path(".neuroloop/nulls"),
+            code=snakemake.params.code,
         )

@@ -122,7 +122,8 @@ def test_students_hold_what_their_networks_keep_of_a_batch(tmp_path):
         widths, lambda width: training(tmp_path, 64, 32, width=width, crop=32)
     )
     law = network_items(STUDENT | {"width": 1, "crop": 32}, 1)["kept byte"]
-    assert 0.6 * law < a_width < law / 0.85
+    # Networks so small take 0.6 of it, where what one layer frees serves the next.
+    assert 0.4 * law < a_width < law / 0.85
     assert of_none / 1e6 < LAWS["train_students"].base - TORCH + 40
 
 
@@ -164,7 +165,7 @@ def test_a_region_takes_one_run_and_its_own_course(tmp_path):
     of_none, a_voxel = fitted([1500, 3000, 4500, 6000], lambda n: region(tmp_path, 60, n, runs=4))
     full = {"run byte": GOD_RUN, "series value": GOD_VOLUMES * 4500}
     a_value = a_voxel / (4 * 60)
-    taken = PLAIN + (max(0, of_none) + a_value * full["series value"] + 1.6 * GOD_RUN) / 1e6
+    taken = PLAIN + (max(0, of_none) + a_value * full["series value"] + 1.9 * GOD_RUN) / 1e6
     check("extract_region", full, taken)
 
 

@@ -188,16 +188,22 @@ def test_a_decoding_is_assessed_from_what_it_left(stimuli, tmp_path):
     save_arrays(tmp_path / "voxels.npz", {"x": x, "sample": samples}, axes=axes)
     save_table(tmp_path / "folds.tsv", folds)
     save_table(tmp_path / "stimuli.tsv", stimuli)
-    assess_decoding(
-        voxels=tmp_path / "voxels.npz",
-        folds=tmp_path / "folds.tsv",
-        stimuli=tmp_path / "stimuli.tsv",
-        samples=paths["samples"],
-        sidecar=tmp_path / "samples.json",
-        null=tmp_path / "null.npy",
-        metrics=tmp_path / "metrics.json",
-        permutations=20,
-    )
+
+    def assess(permutations, code="code"):
+        assess_decoding(
+            voxels=tmp_path / "voxels.npz",
+            folds=tmp_path / "folds.tsv",
+            stimuli=tmp_path / "stimuli.tsv",
+            samples=paths["samples"],
+            sidecar=tmp_path / "samples.json",
+            null=tmp_path / "null.npy",
+            metrics=tmp_path / "metrics.json",
+            permutations=permutations,
+            kept=tmp_path / "nulls",
+            code=code,
+        )
+
+    assess(20)
     expected, method = null_of(problem, decoded.logits, RIDGE, 8, 20, 3)
     null, said = load_array(tmp_path / "null.npy")
     np.testing.assert_array_equal(null, expected)
@@ -205,3 +211,15 @@ def test_a_decoding_is_assessed_from_what_it_left(stimuli, tmp_path):
     found = read_json(tmp_path / "metrics.json")
     scored = score(problem, decoded.logits, expected, method)
     assert found == scored | {"temperatures": decoded.temperatures.tolist()} | facts
+
+    # Twenty more go on from these, of the same code alone.
+    (kept,) = (tmp_path / "nulls").iterdir()
+    np.savez(kept, null=np.full(20, 0.25))
+    assess(40)
+    more, _ = load_array(tmp_path / "null.npy")
+    np.testing.assert_array_equal(more[:20], np.full(20, 0.25))
+    assert len(more) == 40
+    assess(40, code="other")
+    anew, _ = load_array(tmp_path / "null.npy")
+    np.testing.assert_array_equal(anew[:20], expected)
+    np.testing.assert_array_equal(anew[20:], more[20:])

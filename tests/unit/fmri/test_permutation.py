@@ -1,6 +1,7 @@
 """Null distributions: what moves, what stays, and where the null lies."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -107,6 +108,33 @@ def test_null_equals_a_loop_of_scikit_learn() -> None:
             for s in splits
         ]
         assert accuracy == pytest.approx(np.concatenate(hits).mean())
+
+
+@pytest.mark.parametrize("name", ["ridge", "svm"])
+def test_a_null_goes_on_from_what_is_known_of_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    x, y, blocks, runs, splits = brain(4, k=4, signal=0.3)
+    trained, predictions = [], permutation.predictions
+
+    def counted(name: str, x: np.ndarray, labels: np.ndarray, *more: Any, **settings: Any) -> Any:
+        trained.append(len(labels))
+        return predictions(name, x, labels, *more, **settings)
+
+    monkeypatch.setattr(permutation, "predictions", counted)
+
+    def null(n: int, known: np.ndarray | None = None) -> np.ndarray:
+        rows = (x, y, blocks, runs, splits, 4, np.random.default_rng(5))
+        return permutation.retrained_null(name, *rows, n, 20, known=known)
+
+    few, many = null(7), null(20)
+    assert len(set(many.tolist())) > 3
+    trained.clear()
+    np.testing.assert_array_equal(null(20, few), many)
+    assert trained == [13] * len(splits)
+    trained.clear()
+    np.testing.assert_array_equal(null(7, many), few)
+    assert not trained
 
 
 @pytest.mark.parametrize("scale", [True, False])

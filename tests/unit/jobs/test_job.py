@@ -61,6 +61,7 @@ def test_a_job_records_hashes_of_what_it_wrote_and_kept(paths, tmp_path):
         save_json(tmp_path / "kept.json", {"a": 1})
         save_json(tmp_path / "state.json", {"a": 2})
         (tmp_path / "state.json").unlink()
+        save_json(tmp_path / ".neuroloop/nulls/kept.json", {"a": 3})
     kept = tmp_path / "kept.json"
     assert json.loads(paths[1].read_text())["sha256"] == {str(kept): file_hash(kept)}
     with job(*paths, 1):
