@@ -90,7 +90,7 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         "train_students": STUDENTS,
         "train_assignments": STUDENTS,
         "audit_students": STUDENTS,
-        "extract_region": Law(PLAIN + 40, {"run byte": 1.9, "series value": 30}),
+        "extract_region": Law(PLAIN + 40, {"run byte": 2.2, "series value": 30}),
     }
 )
 
