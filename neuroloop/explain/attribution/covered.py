@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from neuroloop.explain.attribution.lazy_batch import NORM, LazyBatch, arguments
+from neuroloop.explain.attribution.lazy_batch import ARITHMETIC, NORM, LazyBatch, arguments
 
 #: Part of a map from which on windows are no longer computed apart.
 MOST = 0.75
@@ -265,16 +265,6 @@ def _both(value: Any) -> Corner:
 
 
 _IN_PLACE = {Tensor.add_, Tensor.__iadd__}
-_ARITHMETIC: tuple[Callable[..., Any], ...] = (
-    Tensor.sub,
-    Tensor.__sub__,
-    Tensor.mul,
-    Tensor.__mul__,
-    Tensor.div,
-    Tensor.__truediv__,
-    Tensor.clone,
-    torch.clone,
-)
 _POINTWISE: tuple[Callable[..., Any], ...] = (
     functional.relu,
     torch.relu,
@@ -296,6 +286,6 @@ Covered.SHORTER = {
     functional.max_pool2d: _pooled,
     functional.batch_norm: _normalised,
     Tensor.__getitem__: _thinned,
-    **dict.fromkeys((*_ARITHMETIC, *_POINTWISE), _each),
+    **dict.fromkeys((*ARITHMETIC, *_POINTWISE), _each),
     **dict.fromkeys((torch.add, Tensor.add, Tensor.__add__, *_IN_PLACE), _added),
 }

@@ -90,6 +90,18 @@ def arguments(
     return dict.fromkeys(names) | dict(zip(names, more, strict=False)) | dict(options)
 
 
+#: Arithmetic that keeps the shape of a batch; sums stand apart, as short cuts are sums of two.
+ARITHMETIC: tuple[Callable[..., Any], ...] = (
+    Tensor.sub,
+    Tensor.__sub__,
+    Tensor.mul,
+    Tensor.__mul__,
+    Tensor.div,
+    Tensor.__truediv__,
+    Tensor.clone,
+    torch.clone,
+)
+
 #: Names of `torch.nn.functional.batch_norm`, after the first.
 NORM = ("running_mean", "running_var", "weight", "bias", "training", "momentum", "eps")
 

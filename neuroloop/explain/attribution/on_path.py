@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from neuroloop.explain.attribution.lazy_batch import NORM, LazyBatch, arguments
+from neuroloop.explain.attribution.lazy_batch import ARITHMETIC, NORM, LazyBatch, arguments
 
 
 class OnPath(LazyBatch):
@@ -91,22 +91,8 @@ def _normalised(
     return None if training else _ends(function, x, more, options)
 
 
-_ARITHMETIC: tuple[Callable[..., Any], ...] = (
-    Tensor.add,
-    Tensor.__add__,
-    Tensor.sub,
-    Tensor.__sub__,
-    Tensor.mul,
-    Tensor.__mul__,
-    Tensor.div,
-    Tensor.__truediv__,
-    Tensor.clone,
-    torch.clone,
-)
-
-
 OnPath.SHORTER = {
     torch.conv2d: _ends,
     functional.batch_norm: _normalised,
-    **dict.fromkeys(_ARITHMETIC, _with_numbers),
+    **dict.fromkeys((Tensor.add, Tensor.__add__, *ARITHMETIC), _with_numbers),
 }
