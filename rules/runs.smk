@@ -14,6 +14,7 @@ from neuroloop.report import audit_gathered, audit_page, run_page
 from neuroloop.report.passport import PAGE, terminal_lines
 from neuroloop.workflow.failures import SLURM_LOGS, Endings, describe_failures
 from neuroloop.workflow.folder_lock import FolderInUse, hold_folder
+from neuroloop.workflow.job_rate import drop_usual_rate
 from neuroloop.workflow.lost_results import first_lost
 from neuroloop.workflow.leftovers import sweep_leftovers
 from neuroloop.workflow.room import check_room
@@ -71,6 +72,7 @@ def begin_run():
         ):  # where nothing tells whether another run lives, its states stay
             tell_swept(here)
         check_room(here / "results", workflow.dag.jobs, workflow.dag.needrun_jobs())
+        drop_usual_rate(workflow.scheduler)
         tell_progress()
     except (FolderInUse, ClusterError, NeuroLoopError) as error:
         raise WorkflowError(str(error)) from None
