@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from neuroloop.calcium.mapped_trials import pattern_maps
 from neuroloop.calcium.pattern_pairs import label_overlap, panel_table
-from neuroloop.calcium.reader_maps import pattern_maps
 from neuroloop.calcium.zncc import SplitHalf, Zncc, split_half, zncc
 from neuroloop.calcium.zncc_nulls import null_table
 from neuroloop.jobs.seeds import numpy_generator

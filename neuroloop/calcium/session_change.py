@@ -17,7 +17,7 @@ from neuroloop.calcium.beside_untrained import (
 from neuroloop.calcium.coupling import TrialEvidence, trial_evidence
 from neuroloop.calcium.design import least_squares, stimulated_cells
 from neuroloop.calcium.frame_store import read_rows
-from neuroloop.calcium.reader_maps import pattern_trials, read_map_items
+from neuroloop.calcium.mapped_trials import pattern_trials, read_map_items
 from neuroloop.calcium.routes import Responses, compare_coupling, compare_likeness
 from neuroloop.calcium.sessions import Change, common_scale
 from neuroloop.calcium.traces import read_trials

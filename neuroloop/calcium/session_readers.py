@@ -11,13 +11,12 @@ import torch
 
 from neuroloop.calcium.coupling import input_gain
 from neuroloop.calcium.frame_store import FrameStore
+from neuroloop.calcium.mapped_trials import items_of_split, map_items
 from neuroloop.calcium.masks import area_mask
 from neuroloop.calcium.reader import Reader, multi_hot
 from neuroloop.calcium.reader_maps import (
     held_out_evidence,
     held_out_maps,
-    items_of_split,
-    map_items,
     method_of,
 )
 from neuroloop.calcium.reader_training import Place, Readings, train_readers

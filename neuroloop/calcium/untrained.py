@@ -40,7 +40,7 @@ def untrained_maps(
     frames : callable
         See `views.Frames`; from places in `rows`.
     rows, items : DataFrame
-        Frames, and what is mapped of them (`reader_maps.map_items`).
+        Frames, and what is mapped of them (`mapped_trials.map_items`).
     splits : sequence of Split
         Those of the trained networks, whose test rows are explained.
     reader : Reader

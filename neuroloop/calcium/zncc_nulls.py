@@ -112,7 +112,7 @@ def null_table(
     Parameters
     ----------
     trained : ndarray, shape (seeds, trials, patterns, height, width)
-        Maps of held-out trials (`reader_maps.pattern_maps`).
+        Maps of held-out trials (`mapped_trials.pattern_maps`).
     untrained : ndarray, shape (networks, trials, patterns, height, width)
         Those of networks with random weights, of the same frames.
     patterns, groups : sequence of str

@@ -12,9 +12,9 @@ from neuroloop.calcium.frame_store import FrameStore
 from neuroloop.calcium.map_figure import map_figure
 from neuroloop.calcium.map_gallery import map_gallery
 from neuroloop.calcium.map_likeness import MapLikeness, map_likeness
+from neuroloop.calcium.mapped_trials import read_map_items
 from neuroloop.calcium.matrix_figure import matrix_figure
 from neuroloop.calcium.reader_level import at_chance
-from neuroloop.calcium.reader_maps import read_map_items
 from neuroloop.calcium.zncc_null_figure import null_figure
 from neuroloop.files.formats import (
     StrPath,

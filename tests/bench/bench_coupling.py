@@ -27,7 +27,7 @@ from neuroloop.calcium.cell_table import read_cells
 from neuroloop.calcium.coupling import TrialEvidence, input_gain, trial_evidence
 from neuroloop.calcium.design import stimulated_cells
 from neuroloop.calcium.frame_store import FrameStore
-from neuroloop.calcium.reader_maps import map_items, pattern_trials
+from neuroloop.calcium.mapped_trials import map_items, pattern_trials
 from neuroloop.calcium.routes import Responses, compare_coupling, compare_likeness
 from neuroloop.calcium.session_change import NUMBERS, cell_responses, pattern_responses
 from neuroloop.calcium.session_readers import (

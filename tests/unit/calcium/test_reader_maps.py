@@ -5,15 +5,13 @@ import pandas as pd
 import pytest
 import torch
 
-from neuroloop.calcium.reader_maps import (
-    held_out_evidence,
-    held_out_maps,
+from neuroloop.calcium.mapped_trials import (
     items_of_split,
     map_items,
-    method_of,
     pattern_maps,
     pattern_trials,
 )
+from neuroloop.calcium.reader_maps import held_out_evidence, held_out_maps, method_of
 from neuroloop.calcium.reader_training import Place
 from neuroloop.calcium.windows import cell_windows
 from neuroloop.explain.attribution.cam import class_maps

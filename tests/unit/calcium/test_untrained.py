@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import torch
 
+from neuroloop.calcium.mapped_trials import map_items
 from neuroloop.calcium.reader import RECIPE, Reader, build
-from neuroloop.calcium.reader_maps import held_out_evidence, held_out_maps, map_items
+from neuroloop.calcium.reader_maps import held_out_evidence, held_out_maps
 from neuroloop.calcium.reader_training import Place
 from neuroloop.calcium.untrained import untrained_evidence, untrained_maps
 from neuroloop.calcium.views import level
