@@ -174,6 +174,26 @@ def test_the_process_ends_with_status_1_and_says_one_line(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["job.log"]
 
 
+def test_what_ends_with_the_process_is_not_searched_for_cycles(tmp_path):
+    """Python looks for cycles when it ends; what it finds frozen it leaves alone."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import atexit, gc\n"
+        "from neuroloop.jobs.job import job\n"
+        "atexit.register(lambda: print(len(gc.get_objects()) < gc.get_freeze_count() / 10))\n"
+        f"with job({str(tmp_path / 'log')!r}, {str(tmp_path / 'run.json')!r}, 1):\n"
+        "    print(gc.get_freeze_count() == 0)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, script],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.split() == ["True", "True"]
+
+
 # --------------------------------------------------------------------------------- threads
 
 
