@@ -23,8 +23,8 @@ from neuroloop.calcium.design import (
     stimulated_cells,
 )
 from neuroloop.calcium.resampling import (
-    resample,
     resample_seeds,
+    resamples,
 )
 from neuroloop.calcium.response_matrix import check_numbers, response_matrix
 
@@ -160,8 +160,8 @@ def estimate_influence(
     plain = design(over_seeds)
     drawn = np.stack(
         [
-            resample_seeds(design(resample(by_seed, patterns, generator)), generator)
-            for _ in range(n_boot)
+            resample_seeds(design(resampled), generator)
+            for resampled in resamples(by_seed, patterns, generator, n_boot)
         ]
     )
     value, spread = scaled(plain), scaled(drawn)

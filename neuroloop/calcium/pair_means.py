@@ -14,7 +14,7 @@ from neuroloop.calcium.design import (
     normalised,
     stimulated_cells,
 )
-from neuroloop.calcium.resampling import resample
+from neuroloop.calcium.resampling import resamples
 from neuroloop.calcium.response_matrix import check_numbers, response_matrix
 
 
@@ -69,8 +69,8 @@ def pair_means(
     value = averaged(design(over_seeds))
     drawn = np.stack(
         [
-            averaged(design(resample(by_seed, patterns, generator).mean(axis=0)))
-            for _ in range(n_boot)
+            averaged(design(resampled.mean(axis=0)))
+            for resampled in resamples(by_seed, patterns, generator, n_boot)
         ]
     )
     freedom = influence_variance(over_seeds[:, : len(cells)], design)[1]

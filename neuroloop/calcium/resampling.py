@@ -1,14 +1,14 @@
 """Resamples of trials within their patterns, and of recordings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from scipy import special
 
 
-def resample(
-    responses: np.ndarray, patterns: Sequence[str], generator: np.random.Generator
-) -> np.ndarray:
+def resamples(
+    responses: np.ndarray, patterns: Sequence[str], generator: np.random.Generator, count: int
+) -> Iterator[np.ndarray]:
     """Draw the trials of each pattern with replacement, the same of all seeds.
 
     Deviations from the pattern's mean are made larger by sqrt(n / (n - 1)), so that the mean of a
@@ -21,9 +21,12 @@ def resample(
     patterns : sequence of str
         Pattern of each trial.
     generator : numpy.random.Generator
+        Each resample is drawn when it is asked for.
+    count : int
+        Resamples.
 
-    Returns
-    -------
+    Yields
+    ------
     ndarray, shape (seeds, trials, values)
     """
     of_trial = pattern_numbers(patterns)
@@ -31,10 +34,11 @@ def resample(
     counts = np.bincount(of_trial)
     first = np.cumsum(counts) - counts
     sizes = counts[of_trial]
-    picked = first[of_trial] + (generator.random(len(of_trial)) * sizes).astype(int)
     means = pattern_means(responses, of_trial)[..., of_trial, :]
     larger = np.sqrt(sizes / np.maximum(sizes - 1, 1))[:, None]
-    return means + larger * (responses[:, order[picked]] - means)
+    for _ in range(count):
+        picked = first[of_trial] + (generator.random(len(of_trial)) * sizes).astype(int)
+        yield means + larger * (responses[:, order[picked]] - means)
 
 
 def resample_seeds(values: np.ndarray, generator: np.random.Generator) -> np.ndarray:

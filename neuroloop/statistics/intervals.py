@@ -357,9 +357,10 @@ def _crossed_resamples(
     sums = np.empty(n_boot)
     for start in range(0, n_boot, chunk):
         size = min(chunk, n_boot - start)
-        row_counts = _draw_counts(n_rows, size, generator)
-        column_counts = _draw_counts(n_columns, size, generator)
-        sums[start : start + size] = np.einsum("bj,bj->b", row_counts @ values, column_counts)
+        by_column = _draw_counts(n_rows, size, generator) @ values
+        columns = generator.integers(n_columns, size=(size, n_columns))
+        columns += np.arange(size)[:, None] * n_columns
+        sums[start : start + size] = by_column.ravel().take(columns).sum(axis=1)
     return sums
 
 

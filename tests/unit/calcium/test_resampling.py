@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from neuroloop.calcium.resampling import pattern_means, pattern_numbers, resample, resample_seeds
+from neuroloop.calcium.resampling import pattern_means, pattern_numbers, resample_seeds, resamples
 
 PATTERNS = ["b", "a", "b", "b", "c"]
 
@@ -19,8 +19,7 @@ def test_trials_are_drawn_within_patterns_and_alike_in_all_seeds():
     both = np.stack([responses, 10 * responses])
     generator = np.random.default_rng(0)
     spread = 3 + np.sqrt(1.5) * np.array([-2.0, -1, 3])
-    for _ in range(20):
-        one, other = resample(both, PATTERNS, generator)
+    for one, other in resamples(both, PATTERNS, generator, 20):
         np.testing.assert_allclose(other, 10 * one)
         np.testing.assert_allclose(one[[1, 4], 0], [5, 7])
         assert all(np.isclose(spread, value).any() for value in one[[0, 2, 3], 0])
@@ -29,7 +28,7 @@ def test_trials_are_drawn_within_patterns_and_alike_in_all_seeds():
 def test_the_mean_of_a_resample_has_the_variance_of_a_mean():
     responses = np.random.default_rng(1).standard_normal((1, 5, 1))
     generator = np.random.default_rng(2)
-    means = [resample(responses, 5 * ["a"], generator).mean() for _ in range(4000)]
+    means = [one.mean() for one in resamples(responses, 5 * ["a"], generator, 4000)]
     assert np.isclose(np.var(means), responses.var(ddof=1) / 5, rtol=0.1)
     assert np.isclose(np.mean(means), responses.mean(), atol=0.02)
 
