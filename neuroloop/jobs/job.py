@@ -17,6 +17,7 @@ from neuroloop.files.data_link import as_it_lies
 from neuroloop.files.disk_space import disk_full, ran_full
 from neuroloop.files.formats import StrPath, save_json
 from neuroloop.files.hashes import file_hash
+from neuroloop.jobs.freed_memory import keep_freed_memory
 
 #: Environment variables that fix the number of threads of numeric libraries when they load.
 THREAD_VARIABLES = (
@@ -60,6 +61,8 @@ def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
     try:
         _begin_log(Path(log))
         started = time.time()
+        if "torch" in sys.modules:
+            keep_freed_memory()
         with numeric_threads(threads):
             yield facts
         _record(run, started, {"threads": threads, **facts})
