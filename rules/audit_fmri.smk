@@ -76,7 +76,9 @@ rule audit_decoding:
         seed=config["seed"],
         threads=config["threads"],
         precision=lambda wildcards: (
-            None if wildcards.decoder in decoders_with("decode") else config["precision"]
+            None
+            if wildcards.decoder in decoders_with("decode")
+            else config["precision"]
         ),
     script:
         "../scripts/fmri/audit_decoding.py"

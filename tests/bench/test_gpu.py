@@ -62,15 +62,18 @@ def test_it_runs_with_torch_and_numpy_alone(tmp_path: Path) -> None:
         for step in ("eager", "recorded")
         for place in ("resident", "moved")
     }
-    for name in ("from_cpu", "gradient_from_cpu"):
+    # Gradients of small networks pass batch normalisation over few pixels, which enlarges rounding.
+    for name, of, most in (("from_cpu", "", 0.1), ("gradient_from_cpu", "readers", 0.1)):
         apart = {
             precision: max(
                 row[name]
                 for row in rows
-                if row["precision"] == precision and row.get(name) is not None
+                if row["precision"] == precision
+                and row.get(name) is not None
+                and row["task"].startswith(of)
             )
             for precision in facts["peak_tflops"]
         }
         assert apart["float32"] == pytest.approx(apart["tf32"])
         assert apart["float32"] < 1e-6
-        assert 1e-5 < apart["bfloat16"] < 0.2  # eight bits, and not more than they cost
+        assert 1e-5 < apart["bfloat16"] < most  # eight bits, and not more than they cost
