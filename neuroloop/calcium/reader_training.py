@@ -172,7 +172,9 @@ def _train(
 ) -> tuple[CalciumNetwork, "pd.DataFrame"]:
     """Train a batched network on each member's rows; its frames are standardised by these alone."""
     levels = np.array([level(source.frames, rows, mask) for rows in trains])
-    network = build(reader, targets.shape[1], source.shape, seeds, mask, levels).to(source.device)
+    with source.device:  # many networks need not fit into the host's memory
+        network = build(reader, targets.shape[1], source.shape, seeds, mask, levels)
+    network.to(source.device)
     history = fit(
         network,
         Reading(Views(source, trains, seeds, reader.augmentation, levels), targets),

@@ -60,7 +60,9 @@ def networks_at_once(
     """
     if device.type != "cuda":
         return on_cpu
-    return group_size(members, training_bytes(one(), *inputs), device, data)
+    with torch.device("meta"):  # neither memory of the host nor time
+        network = one()
+    return group_size(members, training_bytes(network, *inputs), device, data)
 
 
 def group_size(members: int, each: int, device: torch.device, data: int = 0) -> int:

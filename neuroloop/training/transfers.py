@@ -11,8 +11,8 @@ Batch = TypeVar("Batch")
 
 
 def pinned(values: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """Put values where a GPU fetches them itself; as they are for a CPU."""
-    return values.pin_memory() if device.type == "cuda" else values
+    """Put values of the host where a GPU fetches them itself; as they are for a CPU."""
+    return values.pin_memory() if device.type == "cuda" and values.is_cpu else values
 
 
 def onto(values: np.ndarray | torch.Tensor, device: torch.device) -> torch.Tensor:

@@ -1,8 +1,13 @@
 """What a GPU has room for, with a GPU that is none."""
 
+import numpy as np
 import pytest
 import torch
 
+from neuroloop.calcium.reader import Reader
+from neuroloop.calcium.reader import build as build_reader
+from neuroloop.distill.students import Student
+from neuroloop.distill.students import build as build_student
 from neuroloop.networks.calcium_network import calcium_network
 from neuroloop.networks.resnet import initialise, resnet
 from neuroloop.training.device_memory import (
@@ -14,8 +19,19 @@ from neuroloop.training.device_memory import (
     networks_at_once,
     training_bytes,
 )
+from neuroloop.training.recipe import Recipe
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda")
+
+
+def student():
+    settings = Student(18, 4, "small", None, 4.0, 0.5, Recipe(1, 4, 0.1), 16, 1, False)
+    return build_student(settings, 3, 4, [1])
+
+
+def reader():
+    mask, levels = np.ones((16, 16), dtype=bool), np.array([[1.0, 2.0]])
+    return build_reader(Reader(widths=(2,), hidden_units=3), 3, (16, 16), [1], mask, levels)
 
 
 @pytest.fixture
@@ -70,6 +86,20 @@ def test_data_that_fit_leave_less_for_networks(memory):
     assert group_size(2, whole // 2, GPU) == 2
     assert group_size(2, whole // 2, GPU, data=400) == 1
     assert group_size(2, whole // 2, GPU, data=501) == 2, "they stay with the host"
+
+
+@pytest.mark.parametrize("build", [student, reader])
+def test_what_is_asked_how_large_it_is_takes_no_memory(memory, build):
+    made = []
+
+    def one():
+        made.append(build())
+        return made[0]
+
+    memory(10**12)
+    assert networks_at_once(7, 1, one, (4, 16, 16), GPU) == 7
+    assert {values.device.type for values in made[0].parameters()} == {"meta"}
+    assert training_bytes(made[0], 4, 16, 16) == training_bytes(build(), 4, 16, 16)
 
 
 def test_a_cpu_trains_as_many_as_it_is_told(memory):

@@ -37,6 +37,11 @@ def test_a_gpu_fetches_pinned_memory_while_the_host_goes_on():
     assert values.calls == ["pinned", (GPU, {"non_blocking": True})]
 
 
+def test_what_is_on_a_device_is_not_pinned():
+    there = torch.zeros(2, device="meta")
+    assert pinned(there, GPU) is there
+
+
 def test_nothing_is_copied_for_a_cpu():
     values = np.arange(3.0)
     there = onto(values, CPU)
