@@ -100,7 +100,8 @@ def cuda_graph(passes: Callable[[], None]) -> Callable[[], None]:
     """Record what a function begins on the GPU (PyTorch, "CUDA semantics: CUDA graphs")."""
     torch.cuda.synchronize()
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
+    # The thread that reads ahead pins memory meanwhile, which is no part of what is recorded.
+    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
         passes()
     return graph.replay
 

@@ -230,8 +230,9 @@ def test_a_cuda_graph_is_recorded_after_what_was_begun_and_replayed(monkeypatch)
             done.append("replayed")
 
     class Recording:
-        def __init__(self, graph):
+        def __init__(self, graph, capture_error_mode):
             assert isinstance(graph, Graph)
+            assert capture_error_mode == "thread_local", "other threads pin memory meanwhile"
 
         def __enter__(self):
             done.append("begins")
