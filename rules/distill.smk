@@ -74,6 +74,7 @@ rule train_cnn_teacher:
         folds=setting("datasets", "dataset", "teaching", "cnn_folds"),
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/distill/train_cnn_teacher.py"
 
@@ -114,6 +115,7 @@ rule train_students:
         n_seeds=setting("datasets", "dataset", "teaching", "seeds"),
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/distill/train_students.py"
 
@@ -181,6 +183,7 @@ rule train_assignments:
         at_once=setting("datasets", "dataset", "teaching", "seeds"),
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/distill/train_assignments.py"
 

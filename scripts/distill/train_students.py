@@ -16,6 +16,7 @@ from neuroloop.distill.teacher_logits import teacher_logits
 from neuroloop.files.array_rows import take_rows
 from neuroloop.files.formats import StrPath, save_arrays, save_json, save_table
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.registry import add_plugins
@@ -120,7 +121,8 @@ def train_students(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         add_plugins(snakemake.params.plugins)
         record |= train_students(
             images=snakemake.input.images,
