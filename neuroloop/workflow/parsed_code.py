@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 #: What an entry of a registry says of itself for documents and figures.
-SHOWN = {"ORDER", "TITLE", "LEGEND", "COLOUR", "MARKER"}
+SHOWN = {"ORDER", "TITLE", "LEGEND", "COLOUR", "MARKER", "TO_BEAT", "CONTROLS_FOR"}
 
 #: What of a file is in no function and no class.
 TOP = "top of the file"
