@@ -181,7 +181,9 @@ def sources_of_teachers(dataset):
     """What a dataset's teachers are made of: brain, cnn, gabor."""
     teaching = config["datasets"][dataset].get("teaching") or {"teachers": []}
     entries = [registry.entry("teacher", name) for name in teaching["teachers"]]
-    found = {part for one in entries for part in (one.NEEDS, getattr(one, "BESIDE", None))}
+    found = {
+        part for one in entries for part in (one.NEEDS, getattr(one, "BESIDE", None))
+    }
     return found - {None}
 
 

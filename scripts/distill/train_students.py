@@ -127,7 +127,8 @@ def train_students(
     told = chosen_of_seeds(shown, given[0], *drawn)
     save_json(
         outputs["teacher"],
-        {"teacher": teacher, **teacher_facts(taught, given, labels, chosen.temperature, told)},
+        {"teacher": teacher, "seed": seed}
+        | teacher_facts(taught, given, labels, chosen.temperature, told),
     )
     states.remove()
     return {"device": str(torch_device)}
