@@ -62,6 +62,12 @@ def ordered_controls(present: Iterable[str]) -> tuple[list[str], list[str]]:
     return must, [name for name in known if name not in {*must, "brain"} and not misleads(name)]
 
 
+def panel_places(controls: int) -> tuple[int, int]:
+    """Rows and columns of the panels of so many controls, at least one of each."""
+    lines = max(-(-controls // MOST_PANELS), 1)
+    return lines, max(-(-controls // lines), 1)
+
+
 def forest_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "Figure":
     """Draw how much more accurate students of each brain are than those of each control.
 
@@ -85,8 +91,7 @@ def forest_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "Fig
     controls = [*must, *beside]
     brains = [tuple(brain) for brain in rows[BRAIN].drop_duplicates().to_numpy()]
     places, height = _places(brains)
-    lines = max(-(-len(controls) // MOST_PANELS), 1)
-    columns = max(-(-len(controls) // lines), 1)
+    lines, columns = panel_places(len(controls))
     figure, axes = grid(
         lines, columns, width=PANEL, height=1.9 + ROW * height, sharey=True, sharex=True
     )

@@ -10,7 +10,7 @@ NEEDS = "brain"
 BESIDE = "cnn"
 MISLEADS = False
 TO_BEAT = False
-TITLE = "a CNN at its accuracy"
+TITLE = "a matched CNN"
 LEGEND = (
     "the out-of-fold logits of a CNN that learned from the same images, with noise that leaves as "
     "many of them right as the brain has, and the brain's mean entropy"

@@ -1,4 +1,4 @@
-"""The brain's confidence in each image, and noise in place of what it says of wrong classes."""
+"""Confidence-matched noise: the brain's confidence, and chance in place of its wrong classes."""
 
 import numpy as np
 
@@ -8,7 +8,7 @@ ORDER = 7
 NEEDS = "brain"
 MISLEADS = False
 TO_BEAT = True
-TITLE = "confidence-matched noise"
+TITLE = "matched noise"
 LEGEND = (
     "the probability that the brain gives the image's class, and its other probabilities dealt to "
     "the wrong classes at random, anew for each image"
