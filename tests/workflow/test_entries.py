@@ -58,7 +58,8 @@ def test_what_an_entry_says_of_itself_is_code_where_it_is_shown_alone(tmp_path: 
     (folder / "scripts" / "run.py").write_text("VALUE = 1\n")
     entry = folder / "neuroloop" / "mine.py"
     text = (
-        'LEGEND = "a"\nCOLOUR, MARKER = "#000000", "o"\nORDER = 1\nTO_BEAT = True\nclass Settings:\n'
+        'LEGEND = "a"\nCOLOUR, MARKER = "#000000", "o"\nORDER = 1\nTO_BEAT = True\n'
+        "class Settings:\n"
         '    C: float = setting("Weight.", 1.0)\n\ndef teach():\n    return 1\n'
     )
 
