@@ -39,7 +39,7 @@ def named_right(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     -------
     ndarray of bool, shape (images,)
     """
-    return (_margins(logits, labels) > 0).all(axis=1)
+    return np.asarray((_margins(logits, labels) > 0).all(axis=1))
 
 
 def least_noise(logits: np.ndarray, noise: np.ndarray, labels: np.ndarray, wanted: int) -> Noise:
