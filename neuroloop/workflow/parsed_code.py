@@ -15,7 +15,7 @@ from pathlib import Path
 from neuroloop.files.kept_text import keep_text
 
 #: What an entry of a registry says of itself for documents and figures.
-SHOWN = {"ORDER", "TITLE", "LEGEND", "COLOUR", "MARKER"}
+SHOWN = {"ORDER", "TITLE", "LEGEND", "COLOUR", "MARKER", "TO_BEAT", "CONTROLS_FOR"}
 
 #: What of a file is in no function and no class.
 TOP = "top of the file"
