@@ -188,6 +188,7 @@ rule train_reader:
         f"logs/{READ}/train_reader.log",
     benchmark:
         f"benchmarks/{READ}/train_reader.tsv"
+    priority: 10  # the longest of its branch, and others wait for it
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]

@@ -196,6 +196,7 @@ rule train_assignments:
         f"logs/{ASSIGNED}/train_assignments.log",
     benchmark:
         f"benchmarks/{ASSIGNED}/train_assignments.tsv"
+    priority: 10  # the longest of its branch, and others wait for it
     conda:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
