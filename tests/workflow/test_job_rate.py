@@ -1,5 +1,6 @@
 """How often Snakemake looks for jobs to start."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -42,7 +43,9 @@ def test_a_limit_stays_that_the_user_sets(asked: list[str], stays: bool) -> None
 @pytest.mark.parametrize(
     ("asked", "none"), [([], True), (["--max-jobs-per-timespan", "99/1s"], False)]
 )
-def test_no_look_is_set_ahead_of_the_end_of_a_job(tmp_path, asked: list[str], none: bool) -> None:
+def test_no_look_is_set_ahead_of_the_end_of_a_job(
+    tmp_path: Path, asked: list[str], none: bool
+) -> None:
     project = Project.make(tmp_path / "project", "config/test.yaml")
     with (project.folder / "Snakefile").open("a") as snakefile:
         snakefile.write(COUNTED)
