@@ -40,7 +40,8 @@ class Point(NamedTuple):
 
     def moved(self, step: "Point", length: float) -> "Point":
         """Go some way along a step."""
-        return Point(*(now + length * change for now, change in zip(self, step, strict=True)))
+        a, room, low, high = (now + length * change for now, change in _pairs(self, step))
+        return Point(a, room, low, high, self.bias + length * step.bias)
 
     def longest(self, step: "Point") -> float:
         """Longest way along a step, up to 1, that leaves all but the bias positive."""

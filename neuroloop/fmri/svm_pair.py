@@ -115,7 +115,8 @@ def confirmed(kernel: np.ndarray, y: np.ndarray, C: float, guess: Bounds) -> Mac
     Machine or None
         None if no guess that follows from it confirms itself.
     """
-    diagonal, seen = np.diagonal(kernel), set()
+    diagonal = np.diagonal(kernel)
+    seen: set[bytes] = set()
     while len(seen) < MOST:
         seen.add(guess.none.tobytes() + guess.full.tobytes())
         free = np.flatnonzero(~(guess.none | guess.full))
