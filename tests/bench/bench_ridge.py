@@ -138,7 +138,7 @@ OTHERS: dict[str, tuple[Any, Any, str, int]] = {
         logistic,
         LogisticRegression(C=0.01, max_iter=1000, class_weight="balanced"),
         "logistic",
-        52,
+        PERMUTATIONS,
     ),
 }
 
@@ -150,7 +150,7 @@ def compare_other(bench: Bench, which: str, voxels: int, selected: bool) -> None
     split, kept, few = splits[0], voxels // 2 if selected else voxels, 2
     steps = [StandardScaler(), estimator]
     if selected:
-        done //= 2
+        done = min(done, 10)
         steps.insert(1, SelectKBest(f_classif, k=kept))
     model, doubles = make_pipeline(*steps), x.astype(np.float64)
 
