@@ -117,32 +117,33 @@ def confirmed(kernel: np.ndarray, y: np.ndarray, C: float, guess: Bounds) -> Mac
     """
     diagonal = np.diagonal(kernel)
     seen: set[bytes] = set()
-    while len(seen) < MOST:
-        seen.add(guess.none.tobytes() + guess.full.tobytes())
-        free = np.flatnonzero(~(guess.none | guess.full))
+    name = guess.none.tobytes() + guess.full.tobytes()
+    while name not in seen and len(seen) < MOST:
+        seen.add(name)
+        (free,) = (~(guess.none | guess.full)).nonzero()
         coefficients = np.where(guess.full, C * y, 0.0)
         if not len(free):
             return _bounded(kernel, y, guess, coefficients)
-        rows, right = kernel[free], np.ones((len(free), 2), order="F")
-        right[:, 0] = y[free]
-        if guess.full.any():
-            right[:, 0] -= rows @ coefficients
-        system = rows if len(free) == len(y) else rows[:, free]
-        _, solved, failed = dposv(system.T, right, lower=1, overwrite_b=1)
+        whole = len(free) == len(y)
+        rows = kernel if whole else kernel.take(free, axis=0)
+        right = np.ones((2, len(free)))
+        right[0] = y[free]
+        full = coefficients.sum()
+        if full or guess.full.any():
+            right[0] -= rows @ coefficients
+        system = rows if whole else rows.take(free, axis=1)
+        _, solved, failed = dposv(system.T, right.T, lower=1, overwrite_a=not whole, overwrite_b=1)
         if failed:
             return None
-        bias = (solved[:, 0].sum() + coefficients.sum()) / solved[:, 1].sum()
+        bias = (solved[:, 0].sum() + full) / solved[:, 1].sum()
         coefficients[free] = solved[:, 0] - bias * solved[:, 1]
-        found = y * coefficients
         margin = y * (kernel @ coefficients + bias) - 1
         margin[free] = 0.0
-        toward = found - margin / diagonal
-        better = Bounds(toward <= 0, toward >= C)
-        if all(map(np.array_equal, better, guess)):
+        toward = y * coefficients - margin / diagonal
+        guess = Bounds(toward <= 0, toward >= C)
+        before, name = name, guess.none.tobytes() + guess.full.tobytes()
+        if name == before:
             return Machine(coefficients, float(bias))
-        guess = better
-        if guess.none.tobytes() + guess.full.tobytes() in seen:
-            return None
     return None
 
 
