@@ -16,7 +16,7 @@ from torch import nn
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-from neuroloop.fmri.resnet1d import cross_entropy
+from neuroloop.fmri.resnet1d import CrossEntropy
 from neuroloop.networks.resnet import ResNet, initialise, resnet
 from neuroloop.training.batches import batch_order
 from neuroloop.training.loop import fit, predict
@@ -135,7 +135,7 @@ def compare(bench: Bench, voxels: int) -> None:
     with torch.inference_mode():
         check_same_outputs(predict(network, test[:, :, None])[:, 0], plain(test).numpy())
     counted = operations(plain, inputs, truth)
-    loss = cross_entropy([x[:ROWS]], [y[:ROWS]], "cpu")
+    loss = CrossEntropy([x[:ROWS]], [y[:ROWS]], "cpu")
     best, its_operations = convolution()
     seconds, _ = in_turn(
         {

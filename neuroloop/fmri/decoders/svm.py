@@ -34,7 +34,8 @@ def decode(
     """
     from neuroloop.fmri import svm
 
-    return svm.scores(x_train.astype(np.float64), y_train, x_test.astype(np.float64), n_classes, C)
+    train, test = x_train.astype(np.float64), x_test.astype(np.float64)
+    return svm.scores(train, y_train, test, n_classes, C)
 
 
 def permuted_predictions(*arguments: Any, **settings: Any) -> Iterator[np.ndarray]:
