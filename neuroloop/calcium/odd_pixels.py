@@ -177,9 +177,7 @@ def _roughness(image: np.ndarray, spare: np.ndarray) -> float:
     return 1.4826 * float(np.median(apart, overwrite_input=True))
 
 
-def _odd(
-    seen: _Seen, looks: int, spare: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _odd(seen: _Seen, looks: int, spare: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hot and still pixels, of which a sound session has one with the probability `FALSE`.
 
     Last, those that are `HOT` times as bright as the brightest around them, be that by chance.

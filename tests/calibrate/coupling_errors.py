@@ -1,6 +1,6 @@
 """How often sessions are called different, and how well couplings are found, on simulated truth.
 
-Run as ``python -m tests.bench.bench_coupling --traces 200 --networks 28 --first 100``. Every
+Run as ``python -m tests.calibrate.coupling_errors --traces 200 --networks 28 --first 100``. Every
 experiment is the demo (``config/config.yaml``: area `neurons`, reader `small`) with another seed,
 through the workflow's own functions: a session before and two after it, one with the same coupling
 and one with the demo's change. Both sessions after have another brightness, SNR and fatigue. The
@@ -336,7 +336,7 @@ def main() -> int:
         if number:
             start = time.perf_counter()
             numbers = range(chosen.first, chosen.first + number)
-            path = chosen.out / f"bench_coupling_{name}_{chosen.first}.tsv"
+            path = chosen.out / f"coupling_errors_{name}_{chosen.first}.tsv"
             report(run(work, numbers, chosen.workers, path))
             print(f"{number} experiments of {name}: {time.perf_counter() - start:.0f} s")
     return 0

@@ -1,6 +1,6 @@
 """The randomisation test of every attribution method on fixed trained networks.
 
-Run as ``python -m tests.bench.bench_randomisation``. Two networks learn scikit-learn's handwritten
+Run as ``python -m tests.calibrate.known_order``. Two networks learn scikit-learn's handwritten
 digits, enlarged to 16 pixels, until they name nearly all of held-out ones right: a residual network
 with batch normalisation, and a plain CNN whose head is a mean over places and one linear layer.
 Every method then explains the same held-out digits, of the trained network, of networks whose
