@@ -1,12 +1,11 @@
 """Training steps of the 1-D ResNet18, against a plain loop over a network of `nn.Conv1d`.
 
-Run as ``python -m tests.bench.bench_resnet1d``. Both start from the same weights and see the same
-batches; rounds of a few steps alternate in one process, so both see the same machine.
+Run as ``python -m tests.bench.bench_resnet1d``. Both start from the same weights, of which they
+make the same logits, and see the same batches; rounds of a few steps alternate in one process.
 """
 
 import sys
-import time
-from statistics import median
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,16 +13,19 @@ from torch import nn
 from torch.nn import functional
 
 from neuroloop.fmri.resnet1d import cross_entropy
+from neuroloop.jobs.job import numeric_threads
 from neuroloop.networks.resnet import ResNet, initialise, resnet
 from neuroloop.training.batches import batch_order
 from neuroloop.training.loop import fit, predict
 from neuroloop.training.recipe import Recipe
+from tests.bench.measured import Bench, in_turn
 
-THREADS = (1, 2)
-VOXELS, CLASSES, ROWS, TEST_ROWS = 500, 10, 256, 200
+#: Numbers of voxels; the study has 500.
+SIZES = (125, 250, 500, 1000)
+CLASSES, ROWS, TEST_ROWS, ROUNDS = 10, 128, 32, 5
 RECIPE = Recipe(epochs=1, batch_size=64, learning_rate=0.01, momentum=0.9)
-ROUNDS = 9
-GOAL = 1.3
+WHAT, PEER = "1-D ResNet18, training step", "nn.Conv1d"
+MEASURES = ((WHAT, PEER),)
 
 
 class PlainBlock(nn.Module):
@@ -96,55 +98,37 @@ def check_same_outputs(ours: np.ndarray, theirs: np.ndarray) -> None:
         raise AssertionError(f"logits differ by {np.abs(ours - theirs).max():.2g}")
 
 
-def compare(threads: int, x: np.ndarray, y: np.ndarray) -> tuple[float, float, list[float]]:
-    """Median seconds of a step of ours and of the reference, and both accuracies."""
-    torch.set_num_threads(threads)
+def measure(bench: Bench, voxels: int) -> None:
+    """Add the row of one number of voxels."""
+    generator = np.random.default_rng(0)
+    y = generator.integers(CLASSES, size=ROWS)
+    x = generator.standard_normal((ROWS + TEST_ROWS, voxels)).astype(np.float32)
     inputs, truth = torch.from_numpy(x), torch.from_numpy(y)
     test = inputs[ROWS:, None]
-    network, plain = resnet(18, in_channels=1, classes=CLASSES, dims=1), PlainResNet()
+    network, plain = resnet(18, in_channels=1, classes=CLASSES, dims=1), PlainResNet().eval()
     initialise(network, [0])
     copy_weights(network, plain)
-    loss = cross_entropy([x[:ROWS]], [y[:ROWS]], "cpu")
-    fast, slow = [], []
-    for number in range(ROUNDS + 1):
-        start = time.perf_counter()
-        fit(network, loss, [ROWS], [number], RECIPE)
-        middle = time.perf_counter()
-        train_plainly(plain, inputs[:ROWS], truth[:ROWS], number)
-        end = time.perf_counter()
-        if number:  # the first round warms up
-            fast.append(middle - start)
-            slow.append(end - middle)
     with torch.inference_mode():
-        accuracies = [
-            float((logits.argmax(axis=1) == y[ROWS:]).mean())
-            for logits in (predict(network, test[:, :, None])[:, 0], plain(test).numpy())
-        ]
-        copy_weights(network, plain)
         check_same_outputs(predict(network, test[:, :, None])[:, 0], plain(test).numpy())
-    steps = ROWS / RECIPE.batch_size
-    return median(fast) / steps, median(slow) / steps, accuracies
+    loss = cross_entropy([x[:ROWS]], [y], "cpu")
+    works = {
+        "ours": partial(fit, network, loss, [ROWS], [0], RECIPE),
+        "plain": partial(train_plainly, plain, inputs[:ROWS], truth, 0),
+    }
+    seconds, _ = in_turn(works, ROUNDS)
+    each = RECIPE.batch_size / ROWS
+    ours, theirs = (seconds[name].scaled(each) for name in ("ours", "plain"))
+    bench.row(WHAT, PEER, voxels, ours, theirs, note=f"batch of {RECIPE.batch_size}")
 
 
 def main() -> int:
-    """Print a row for every number of threads; return 1 if a goal is missed."""
-    generator = np.random.default_rng(0)
-    y = generator.integers(CLASSES, size=ROWS + TEST_ROWS)
-    means = generator.standard_normal((CLASSES, VOXELS))
-    x = (means[y] + generator.standard_normal((len(y), VOXELS))).astype(np.float32)
-    print(f"{'name':<50} {'ours':>9} {'reference':>10} {'ratio':>6} {'goal':>6}")
-    missed, notes = False, []
-    for threads in THREADS:
-        fast, slow, accuracies = compare(threads, x, y)
-        missed |= slow / fast < GOAL
-        name = f"1-D ResNet18, step of {RECIPE.batch_size} x {VOXELS}, threads: {threads}"
-        print(f"{name:<50} {fast:>7.3f} s {slow:>8.3f} s {slow / fast:>6.2f} {f'>={GOAL:g}':>6}")
-        notes.append(f"{accuracies[0]:.3f} against {accuracies[1]:.3f}")
-    print(
-        f"reference: nn.Conv1d; equal logits from equal weights; accuracies {', '.join(notes)} "
-        f"after {ROUNDS + 1} epochs"
-    )
-    return int(missed)
+    """Print the rows; return 1 if a goal is missed."""
+    bench = Bench("resnet1d", MEASURES)
+    with numeric_threads(1):
+        for voxels in SIZES:
+            measure(bench, voxels)
+    bench.growth(WHAT, PEER)
+    return bench.close()
 
 
 if __name__ == "__main__":
