@@ -12,7 +12,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from neuroloop.fmri.resnet1d import cross_entropy
+from neuroloop.fmri.resnet1d import CrossEntropy
 from neuroloop.jobs.job import numeric_threads
 from neuroloop.networks.resnet import ResNet, initialise, resnet
 from neuroloop.training.batches import batch_order
@@ -110,7 +110,7 @@ def measure(bench: Bench, voxels: int) -> None:
     copy_weights(network, plain)
     with torch.inference_mode():
         check_same_outputs(predict(network, test[:, :, None])[:, 0], plain(test).numpy())
-    loss = cross_entropy([x[:ROWS]], [y], "cpu")
+    loss = CrossEntropy([x[:ROWS]], [y], "cpu")
     works = {
         "ours": partial(fit, network, loss, [ROWS], [0], RECIPE),
         "plain": partial(train_plainly, plain, inputs[:ROWS], truth, 0),
