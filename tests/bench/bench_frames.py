@@ -23,8 +23,8 @@ import torch
 
 from neuroloop.calcium.frame_store import FrameStore
 from neuroloop.calcium.movies import write_movie
-from neuroloop.calcium.reader import Reader, build, multi_hot, objective
-from neuroloop.calcium.views import Views, level
+from neuroloop.calcium.reader import Reader, Reading, build, multi_hot
+from neuroloop.calcium.views import Frames, FrameSource, Views, level
 from neuroloop.files.formats import save_table
 from neuroloop.jobs.job import numeric_threads
 from neuroloop.training.batches import batch_order
@@ -125,26 +125,23 @@ def training_steps(store: FrameStore, rows: np.ndarray) -> dict[str, Seconds]:
     network = build(reader, 2, (SIDE, SIDE), [1], None, levels)
     optimiser = reader.recipe.build(network)
     targets = multi_hot(["a"] * (rows.max() + 1), ["a"])
-    options = (reader.recipe.batch_size, reader.augmentation, levels, torch.device("cpu"))
-    orders = batch_order([len(rows)], options[0], [1], 0)
+    orders = batch_order([len(rows)], reader.recipe.batch_size, [1], 0)
 
-    def steps(views: Views) -> Callable[[], None]:
-        loss, batches = objective(views, targets), iter(orders)
+    def steps(frames: Frames) -> Callable[[], None]:
+        source = FrameSource(frames, rows, torch.device("cpu"))
+        loss = Reading(Views(source, [rows], [1], reader.augmentation, levels), targets)
+        batches = loss.batches(0, orders)
 
         def step() -> None:
-            each, _ = loss(network, 0, torch.from_numpy(next(batches)))
+            each, _ = loss.score(network, *next(batches))
             optimiser.zero_grad()
             each.sum().backward()
             optimiser.step()
 
         return step
 
-    with (
-        Views(store.read, [rows], [1], *options) as read,
-        Views(lambda chosen: images[chosen], [rows], [1], *options) as held,
-    ):
-        works = {"store": steps(read), "memory": steps(held)}
-        seconds, _ = in_turn(works, rounds=len(orders) - 1)
+    works = {"store": steps(store.read), "memory": steps(lambda chosen: images[chosen])}
+    seconds, _ = in_turn(works, rounds=len(orders) - 1)
     return seconds
 
 
