@@ -11,7 +11,7 @@ import pandas as pd
 from neuroloop.calcium import recording_courses
 from neuroloop.calcium.cell_table import check_cells
 from neuroloop.calcium.frame_plan import Selection, plan_frames
-from neuroloop.calcium.masks import cell_masks
+from neuroloop.calcium.masks import Outside, cell_masks
 from neuroloop.calcium.movie_check import check_mean, check_values
 from neuroloop.calcium.movie_files import read_and_hash
 from neuroloop.calcium.movies import Movie, open_movies
@@ -137,7 +137,7 @@ def write_frames(
         atomic(table) as rows_file,
         new_hdf5(path, needed, libver="v110") as file,
     ):
-        free = np.logical_not(cell_masks(cells, shape).any(axis=0))
+        free = Outside(cell_masks(cells, shape))
         recorder = CourseRecorder(cells, shape, lengths)
         floored, around = _fill(
             file, movies, rows, trials, selection, aligner, free, recorder, intake
@@ -170,7 +170,7 @@ def _fill(
     trials: pd.DataFrame,
     selection: Selection,
     aligner: Aligner | None,
-    free: np.ndarray,
+    free: Outside,
     recorder: CourseRecorder,
     intake: Intake,
 ) -> tuple[int, dict[str, np.ndarray]]:
@@ -210,8 +210,8 @@ def _fill(
             # Python's own min and max would lose a NaN.
             lowest = np.minimum(lowest, low)
             highest = np.maximum(highest, high)
-            if index in next_to and free.any():
-                around[name][index] = frame[free].mean()
+            if index in next_to:
+                around[name][index] = free.mean(frame)
             if index not in row_of and index not in trial_of:
                 recorder.add(position, index, frame, frame)
                 continue
@@ -219,8 +219,7 @@ def _fill(
             if aligner is not None:
                 frame, shift = aligner.align(frame)
             recorder.add(position, index, raw, frame)
-            if free.any():
-                around[name][index] = frame[free].mean()
+            around[name][index] = free.mean(frame)
             if index in row_of:
                 shifts[row_of[index]] = shift
                 _write_chunk(frames, row_of[index], frame)

@@ -58,3 +58,30 @@ def area_mask(cells: pd.DataFrame, shape: tuple[int, int]) -> np.ndarray:
     ndarray of bool, shape (height, width)
     """
     return np.asarray(cell_masks(cells, shape).any(axis=0))
+
+
+class Outside:
+    """The pixels of no cell, and their mean.
+
+    Attributes
+    ----------
+    count : int
+        How many there are.
+    """
+
+    def __init__(self, masks: np.ndarray) -> None:
+        """Take the masks of all cells, bool of shape (cells, height, width)."""
+        inside = masks.any(axis=0)
+        self._free = ~inside
+        self._inside = np.flatnonzero(inside)
+        self.count = int(self._free.sum())
+
+    def mean(self, frame: np.ndarray) -> float:
+        """Mean of these pixels in a frame; NaN if there are none."""
+        if not self.count:
+            return float("nan")
+        if frame.dtype.kind in "ui" and frame.dtype.itemsize <= 4:
+            # Sums of whole numbers are exact: the same mean in a third of the time.
+            inside = int(frame.reshape(-1)[self._inside].sum())
+            return (int(frame.sum()) - inside) / self.count
+        return float(frame[self._free].mean())

@@ -69,6 +69,8 @@ class PixelWatch:
         self._changes = np.zeros(shape, dtype=np.int32)
         self._total, self._variance = np.zeros((2, *shape))
         self._all_changes, self._often = np.zeros((2, *shape), dtype=np.int64)
+        # Fresh memory for every step takes several times as long as the step.
+        self._spare = np.zeros((5, *shape))
         self._found: list[tuple[int, int, int, int]] = []
         self._recordings = 0
 
@@ -111,7 +113,7 @@ class PixelWatch:
         frames = max(self.frames, 1)
         mean = self._total / frames
         seen = _Seen(mean, np.sqrt(self._variance) / frames, self._all_changes, frames)
-        hot, still, _ = _odd(seen, self._looks)
+        hot, still, _ = _odd(seen, self._looks, self._spare[3:])
         # A pixel that is hot in a few recordings is so in their mean too.
         hot &= 2 * self._often > self._recordings
         found = [one for one in self._found if not (hot | still)[one[1], one[2]]]
@@ -125,48 +127,76 @@ class PixelWatch:
         if not count:
             return
         self._count_changes()
-        more = self._sums.astype(np.float64) / count
-        variance = np.maximum(self._squares / count - more**2, 0)
-        seen = _Seen(self._start + more, np.sqrt(variance / count), self._changes, count)
-        hot, still, brighter = _odd(seen, self._looks)
+        mean, variance, error = self._spare[:3]
+        mean[:] = self._sums
+        mean /= count
+        np.divide(self._squares, count, out=self._more)
+        np.subtract(self._more, np.square(mean, out=error), out=variance)
+        np.maximum(variance, 0, out=variance)
+        mean += self._start
+        np.sqrt(np.divide(variance, count, out=error), out=error)
+        seen = _Seen(mean, error, self._changes, count)
+        hot, still, brighter = _odd(seen, self._looks, self._spare[3:])
         for kind, places in ((HOTTER, hot), (STILL, still)):
             self._found += [(self._row, row, column, kind) for row, column in np.argwhere(places)]
         self._often += brighter
-        self._total += seen.mean * count
-        self._variance += variance * count
+        mean *= count
+        self._total += mean
+        variance *= count
+        self._variance += variance
         self._all_changes += self._changes
         self.frames += count
         self._recordings += 1
         self._sums[:], self._squares[:], self._changes[:], self._count = 0, 0, 0, 0
 
 
-def _brightest_around(image: np.ndarray) -> np.ndarray:
-    """Highest of the eight pixels around each; beyond the border the image is mirrored."""
-    wide = np.pad(image, 1, "reflect")
-    beside = np.maximum(wide[:, :-2], wide[:, 2:])
-    three = np.maximum(beside, wide[:, 1:-1])
-    made: np.ndarray = np.maximum(np.maximum(three[:-2], three[2:]), beside[1:-1])
+def _brightest_around(image: np.ndarray, spare: np.ndarray) -> np.ndarray:
+    """Highest of the eight pixels around each, in the first of two spare images.
+
+    Beyond the border the image is mirrored.
+    """
+    made, three = spare
+    np.maximum(image[:, :-2], image[:, 2:], out=made[:, 1:-1])
+    made[:, 0], made[:, -1] = image[:, min(1, image.shape[1] - 1)], image[:, -2:][:, 0]
+    np.maximum(made, image, out=three)
+    np.maximum(made[1:], three[:-1], out=made[1:])
+    np.maximum(made[:-1], three[1:], out=made[:-1])
+    if len(image) == 1:  # a line mirrors itself
+        np.maximum(made, three, out=made)
     return made
 
 
-def _roughness(image: np.ndarray) -> float:
+def _roughness(image: np.ndarray, spare: np.ndarray) -> float:
     """Standard deviation of a pixel from the mean of the eight around it, whatever few are."""
-    apart = image - (9 * ndimage.uniform_filter(image, 3, mode="mirror") - image) / 8
-    return 1.4826 * float(np.median(np.abs(apart)))
+    around = spare
+    ndimage.uniform_filter(image, 3, output=around, mode="mirror")
+    around *= 9
+    around -= image
+    around /= 8
+    apart = np.abs(np.subtract(image, around, out=around), out=around)
+    return 1.4826 * float(np.median(apart, overwrite_input=True))
 
 
-def _odd(seen: _Seen, looks: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _odd(seen: _Seen, looks: int, spare: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hot and still pixels, of which a sound session has one with the probability `FALSE`.
 
     Last, those that are `HOT` times as bright as the brightest around them, be that by chance.
+    `spare` are two images to work in.
     """
-    around = _brightest_around(seen.mean)
-    dark = np.quantile(seen.mean, DARK)
-    brighter: np.ndarray = seen.mean - dark > HOT * np.maximum(around - dark, 0)
+    around = _brightest_around(seen.mean, spare)
+    np.copyto(spare[1], seen.mean)
+    dark = np.quantile(spare[1], DARK, overwrite_input=True)
+    brighter: np.ndarray = seen.mean > around
+    brighter[brighter] = seen.mean[brighter] - dark > HOT * np.maximum(around[brighter] - dark, 0)
     hot = brighter.copy()
-    if hot.any():  # noise is long to tell, and few images have such a pixel
+    if hot.any():
         clear = -special.ndtri(FALSE / looks)
-        usual = np.hypot(np.median(seen.error), _roughness(seen.mean))
+        # What is usual only adds to a pixel's own error, and is long to tell.
+        hot[hot] = seen.mean[hot] - around[hot] > clear * seen.error[hot]
+    if hot.any():
+        np.copyto(spare[1], seen.error)
+        usual = np.median(spare[1], overwrite_input=True)
+        usual = np.hypot(usual, _roughness(seen.mean, spare[1]))
         over = seen.mean[hot] - around[hot]
         hot[hot] = over > clear * np.hypot(seen.error[hot], usual)
     still = (seen.changes == 0) & ~hot

@@ -24,8 +24,18 @@ from tests.bench.tables import read_tables
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "performance.md"
 
-#: Counts errors of the routes to coupling for an hour; docs/calcium_coupling.md says how it is run.
-NO_TIMING = {"coupling"}
+#: Minutes that each bench takes at most on two idle cores; all of them, less than `--minutes`.
+BUDGET = {
+    "attribution": 5.0,
+    "cam": 2.0,
+    "coupling": 1.0,
+    "dryrun": 11.0,
+    "frames": 5.0,
+    "randomisation": 2.0,
+    "resnet1d": 2.0,
+    "ridge": 8.0,
+    "zncc": 2.0,
+}
 
 
 def main() -> int:
@@ -41,8 +51,10 @@ def main() -> int:
     for name in chosen:
         print(f"\n{name}", flush=True)
         command = [sys.executable, "-m", f"tests.bench.bench_{name}"]
-        if wrong := run(command, folder, ends - time.monotonic()):
+        begun = time.monotonic()
+        if wrong := run(command, folder, ends - begun):
             failed[name] = wrong
+        print(f"{name}: {(time.monotonic() - begun) / 60:.1f} of {BUDGET[name]:g} minutes")
     tables = read_tables(folder)
     if tables:
         figure.draw(tables, folder / "bench.png")
@@ -57,8 +69,7 @@ def main() -> int:
 
 def benches() -> list[str]:
     """Names of all benches."""
-    found = sorted(Path(__file__).parent.glob("bench_*.py"))
-    return [name for file in found if (name := file.stem[len("bench_") :]) not in NO_TIMING]
+    return sorted(file.stem[len("bench_") :] for file in Path(__file__).parent.glob("bench_*.py"))
 
 
 def run(

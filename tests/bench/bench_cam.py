@@ -1,16 +1,14 @@
-"""Grad-CAM at the calcium study's size, against captum and, where installed, the grad-cam package.
+"""Grad-CAM of the calcium study's network, against captum and, where installed, grad-cam.
 
-Run as ``python -m tests.bench.bench_cam``. All explain one class an image in one batch, of the same
-weights: 78.7 million, for the head flattens 64 x 64 x 64 activations. The packages get the network
-as one would write it, captum also our own. Rounds alternate in one process, so all see the same
-machine. Maps must be equal, and memory must not grow with the number of images.
+Run as ``python -m tests.bench.bench_cam``. All explain one class an image, all images in one batch,
+of the same weights: at 512 pixels 78.7 million, for the head flattens 64 x 64 x 64 activations. The
+packages get the network as one would write it, captum also our own, which tells how much of the
+ratio is the network's. Maps must be equal, and memory must not grow with the number of images.
 """
 
 import importlib
 import sys
-import time
-from collections.abc import Callable
-from statistics import median
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,12 +18,15 @@ from torch import nn
 
 from neuroloop.explain.attribution.cam import maps_in_batches
 from neuroloop.explain.attribution.evidence import Division
+from neuroloop.jobs.job import numeric_threads
 from neuroloop.networks.calcium_network import CalciumNetwork, calcium_network, initialise
+from tests.bench.measured import Bench, in_turn
 
-THREADS, SIDE, CLASSES, IMAGES, ROUNDS = 2, 512, 25, 32, 5
+SIDES, CLASSES, IMAGES, ROUNDS = (64, 128, 256, 512), 25, 16, 5
+#: Of the study's network, which is that of the largest side.
 PARAMETERS = 78_715_537
-#: None: how much of it is the faster network, which captum then has too.
-GOALS = {"captum": 1.5, "captum on our network": None, "grad-cam": 3.0}
+WHAT, OWN = "Grad-CAM", "captum on our network"
+MEASURES = ((WHAT, "captum"), (WHAT, OWN), (WHAT, "grad-cam"))
 #: Megabytes that may come on top while ten times as many images are explained.
 GROWTH = 50
 
@@ -41,12 +42,12 @@ class OneMember(nn.Module):
         return self.network(x)[:, 0]
 
 
-def plain_network(network: CalciumNetwork) -> nn.Sequential:
+def plain_network(network: CalciumNetwork, side: int) -> nn.Sequential:
     """The study's network as one would write it, with the weights of ours."""
     layers: list[nn.Module] = []
     for inputs, outputs in ((1, 16), (16, 32), (32, 64)):
         layers += [nn.Conv2d(inputs, outputs, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2)]
-    flat = 64 * (SIDE // 8) ** 2
+    flat = 64 * (side // 8) ** 2
     layers += [nn.Flatten(), nn.Linear(flat, 300), nn.ReLU(), nn.Linear(300, CLASSES)]
     plain = nn.Sequential(*layers).eval()
     weights = [values.detach().contiguous() for values in network.parameters()]
@@ -55,7 +56,7 @@ def plain_network(network: CalciumNetwork) -> nn.Sequential:
 
 
 def ours(network: CalciumNetwork, frames: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Maps (images, 64, 64) by this project."""
+    """Maps by this project."""
     cut = Division(network.front, network.head)
     made = maps_in_batches(network, cut, frames.__getitem__, classes[:, None])
     return np.concatenate([maps[:, 0, 0] for _, maps in made])
@@ -95,13 +96,6 @@ def by_grad_cam(
         return explainer(torch.from_numpy(frames), [target(number) for number in classes])
 
 
-def timed(work: Callable[[], np.ndarray]) -> tuple[float, np.ndarray]:
-    """Milliseconds an image that `work` takes, and its result."""
-    start = time.perf_counter()
-    result = work()
-    return 1000 * (time.perf_counter() - start) / len(result), result
-
-
 def check_equal(mine: np.ndarray, theirs: np.ndarray, name: str) -> None:
     """Equal but for rounding."""
     difference = np.abs(mine - theirs).max() / np.abs(mine).max()
@@ -124,53 +118,48 @@ def grown(network: CalciumNetwork, frames: np.ndarray, classes: np.ndarray) -> f
     return max(used) - used[0]
 
 
-def main() -> int:
-    """Print a row for every package; return 1 if a goal is missed."""
-    torch.set_num_threads(THREADS)
-    network = calcium_network(classes=CLASSES, shape=(SIDE, SIDE)).eval()
+def measure(bench: Bench, side: int, package: Any) -> None:
+    """Add the rows of one size, and look at memory."""
+    network = calcium_network(classes=CLASSES, shape=(side, side)).eval()
     initialise(network, [0])
-    if sum(values.numel() for values in network.parameters()) != PARAMETERS:
+    if side == SIDES[-1] and sum(values.numel() for values in network.parameters()) != PARAMETERS:
         raise AssertionError("not the network of the study")
     generator = np.random.default_rng(0)
-    frames = generator.standard_normal((IMAGES, 1, SIDE, SIDE)).astype(np.float32)
+    frames = generator.standard_normal((IMAGES, 1, side, side)).astype(np.float32)
     classes = generator.integers(CLASSES, size=IMAGES)
-    plain, single = plain_network(network), OneMember(network).eval()
-    package = grad_cam_package()
+    plain, single = plain_network(network, side), OneMember(network).eval()
     ways = {
-        "ours": lambda: ours(network, frames, classes),
-        "captum": lambda: by_captum(plain, plain[8], frames, classes),
-        "captum on our network": lambda: by_captum(single, network.features, frames, classes),
+        "ours": partial(ours, network, frames, classes),
+        "captum": partial(by_captum, plain, plain[8], frames, classes),
+        OWN: partial(by_captum, single, network.features, frames, classes),
     }
     if package:
-        ways["grad-cam"] = lambda: by_grad_cam(package, plain, frames, classes)
-    seconds: dict[str, list[float]] = {name: [] for name in ways}
-    for number in range(ROUNDS + 1):
-        maps = {}
-        for name, way in ways.items():
-            taken, maps[name] = timed(way)
-            if number:  # the first round warms up
-                seconds[name].append(taken)
-    for name in ("captum", "captum on our network"):
+        ways["grad-cam"] = partial(by_grad_cam, package, plain, frames, classes)
+    seconds, maps = in_turn(ways, ROUNDS)
+    for name in ("captum", OWN):
         check_equal(maps["ours"], maps[name], name)
     if package:
         scaled = importlib.import_module("pytorch_grad_cam.utils.image").scale_cam_image
-        resized = scaled(scaled(maps["ours"], (SIDE, SIDE)))
-        check_equal(resized, maps["grad-cam"], "grad-cam")
-    print(f"{'name':<50} {'ours':>9} {'reference':>10} {'ratio':>6} {'goal':>6}")
-    fast, missed = median(seconds["ours"]), False
-    for name, goal in GOALS.items():
-        if name not in ways:
-            print(f"Grad-CAM, 512 x 512, {name}: not installed, not measured")
-            continue
-        slow = median(seconds[name])
-        missed |= bool(goal and slow / fast < goal)
-        wanted = f">={goal:g}" if goal else "none"
-        row = f"Grad-CAM, {SIDE} x {SIDE}, {name}"
-        print(f"{row:<50} {fast:>6.0f} ms {slow:>7.0f} ms {slow / fast:>6.2f} {wanted:>6}")
+        check_equal(scaled(scaled(maps["ours"], (side, side))), maps["grad-cam"], "grad-cam")
     more = grown(network, frames, classes)
-    missed |= more > GROWTH
-    print(f"per image, {CLASSES} outputs; equal maps; {9 * IMAGES} images more add {more:.0f} MB")
-    return int(missed)
+    if more > GROWTH:
+        raise AssertionError(f"{9 * IMAGES} images more of {side} pixels take {more:.0f} MB more")
+    for name in list(ways)[1:]:
+        bench.row(WHAT, name, side, seconds["ours"], seconds[name], note=f"{IMAGES} images")
+
+
+def main() -> int:
+    """Print the rows; return 1 if a goal is missed."""
+    bench, package = Bench("cam", MEASURES), grad_cam_package()
+    if package is None:
+        print("grad-cam: not installed, not measured")
+    with numeric_threads(1):
+        for side in SIDES:
+            measure(bench, side, package)
+    for what, peer in MEASURES:
+        if package or peer != "grad-cam":
+            bench.growth(what, peer)
+    return bench.close()
 
 
 if __name__ == "__main__":

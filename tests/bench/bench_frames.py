@@ -1,16 +1,19 @@
-"""A TIFF stack to labelled frames, against reading its pages; memory; training from the store.
+"""A TIFF stack to labelled frames, against tifffile's pages; memory; training from the store.
 
-Run as ``python -m tests.bench.bench_frames [GIGABYTES]`` (0.4 by default, 4 for the size of a long
-session; the file is written to the temporary folder and removed). Memory is that of a process that
-does what the rule does and nothing else, and must not grow from the small stack to the large one.
-Training reads batches of frames (512 x 512) from the store, against the same from memory.
+Run as ``python -m tests.bench.bench_frames [GIGABYTES ...]``. By default stacks of up to 0.8 GB are
+written to the temporary folder and removed, and one of 4 GB, a long session, where disk and memory
+have room for it. The peer reads every page once, and keeps none. Memory is that of a process that
+does what the rule does and nothing else, and must not grow from the smallest stack to the largest.
+Training steps of the study's network read batches of frames of 512 x 512 from the store, against
+the same from memory.
 """
 
+import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +23,22 @@ import torch
 
 from neuroloop.calcium.frame_store import FrameStore
 from neuroloop.calcium.movies import write_movie
-from neuroloop.calcium.reader import Reader, build, multi_hot, objective
-from neuroloop.calcium.views import Views, level
+from neuroloop.calcium.reader import Reader, Reading, build, multi_hot
+from neuroloop.calcium.views import Frames, FrameSource, Views, level
 from neuroloop.files.formats import save_table
 from neuroloop.jobs.job import numeric_threads
 from neuroloop.training.batches import batch_order
 from scripts.calcium.extract_frames import extract_frames
+from tests.bench.measured import Bench, Seconds, in_turn
 
-SIDE, RATE, PERIOD, SMALL, ROUNDS, EPOCHS = 512, 2.0, 16, 0.1, 5, 2
-#: Times of reading the pages, growth of memory in MB, and times of a training step from memory
-#: (with what a median over `EPOCHS` varies by) that are not to be exceeded.
-GOAL, GROWTH, STEP = 2.0, 20.0, 1.03
+SIDE, RATE, PERIOD = 512, 2.0, 16
+#: Gigabytes of stacks, and of the one that needs room: three times its size on the disk, and twice
+#: in memory, without which the disk would be measured.
+SIZES, LARGE, ROUNDS = (0.1, 0.2, 0.4, 0.8), 4.0, 5
+FRAMES, STEP = "TIFF to frames, size in GB", "training step, size in pixels"
+MEASURES = ((FRAMES, "tifffile's pages"), (STEP, "memory"))
+#: Megabytes by which memory may grow.
+GROWTH = 20.0
 
 
 def make_stack(folder: Path, gigabytes: float) -> list[str]:
@@ -96,7 +104,7 @@ def read_pages(folder: Path, names: Iterable[str]) -> None:
                 page.asarray()
 
 
-def peak_memory(gigabytes: float) -> float:
+def peak_memory(folder: Path) -> float:
     """Peak memory in MB of a process that stores the frames of a stack."""
     code = (
         "import re, sys; from pathlib import Path\n"
@@ -104,78 +112,82 @@ def peak_memory(gigabytes: float) -> float:
         "extract(Path(sys.argv[1]))\n"
         "print(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text())[1])"
     )
-    with tempfile.TemporaryDirectory() as folder:
-        make_stack(Path(folder), gigabytes)
-        command = [sys.executable, "-c", code, folder]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", code, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     return float(done.stdout) / 1024
 
 
-def training_steps(store: FrameStore, rows: np.ndarray) -> tuple[float, float, float]:
-    """Seconds of a training step of the study's network, batch 10, from the store and from memory.
-
-    Steps of both kinds take turns, on one network: the median of each, and the median over the
-    turns of their ratio.
-    """
+def training_steps(store: FrameStore, rows: np.ndarray) -> dict[str, Seconds]:
+    """Seconds of a training step of the study's network, from the store and from memory."""
     images = store.read(rows)
     reader = Reader()
     levels = np.array([level(store.read, rows[:40], None)])
     network = build(reader, 2, (SIDE, SIDE), [1], None, levels)
     optimiser = reader.recipe.build(network)
     targets = multi_hot(["a"] * (rows.max() + 1), ["a"])
-    options = (reader.recipe.batch_size, reader.augmentation, levels, torch.device("cpu"))
-    times: list[list[float]] = []
-    with (
-        Views(store.read, [rows], [1], *options) as read,
-        Views(lambda chosen: images[chosen], [rows], [1], *options) as held,
-    ):
-        losses = [objective(views, targets) for views in (read, held)]
-        for epoch in range(EPOCHS):
-            for number, places in enumerate(batch_order([len(rows)], options[0], [1], epoch)):
-                order = torch.from_numpy(places)
-                turn = [0.0, 0.0]
-                for kind in (0, 1) if number % 2 else (1, 0):
-                    start = time.perf_counter()
-                    each, _ = losses[kind](network, epoch, order)
-                    optimiser.zero_grad()
-                    each.sum().backward()
-                    optimiser.step()
-                    turn[kind] = time.perf_counter() - start
-                if number:  # the first batch of an epoch has nothing ahead of it
-                    times.append(turn)
-    steps = np.array(times)
-    return (*np.median(steps, axis=0).tolist(), float(np.median(steps[:, 0] / steps[:, 1])))
+    orders = batch_order([len(rows)], reader.recipe.batch_size, [1], 0)
+
+    def steps(frames: Frames) -> Callable[[], None]:
+        source = FrameSource(frames, rows, torch.device("cpu"))
+        loss = Reading(Views(source, [rows], [1], reader.augmentation, levels), targets)
+        batches = loss.batches(0, orders)
+
+        def step() -> None:
+            each, _ = loss.score(network, *next(batches))
+            optimiser.zero_grad()
+            each.sum().backward()
+            optimiser.step()
+
+        return step
+
+    works = {"store": steps(store.read), "memory": steps(lambda chosen: images[chosen])}
+    seconds, _ = in_turn(works, rounds=len(orders) - 1)
+    return seconds
+
+
+def measure(bench: Bench, gigabytes: float, *, steps: bool) -> float:
+    """Add the rows of one size; return the peak memory in MB."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        names = make_stack(folder, gigabytes)
+        works = {
+            "before": partial(remove, folder),
+            "ours": partial(extract, folder),
+            "pages": partial(read_pages, folder, names),
+        }
+        seconds, _ = in_turn(works, ROUNDS)
+        frames = 120 * len(names)
+        each = 1000 * seconds["ours"].cpu / frames
+        note = f"{frames} frames of {SIDE} x {SIDE}, 16 bits; {each:.2f} ms each"
+        bench.row(*MEASURES[0], gigabytes, seconds["ours"], seconds["pages"], note=note)
+        if steps:
+            with FrameStore(folder / "frames.h5", folder / "frames.tsv") as store:
+                rows = np.arange(min(len(store.rows), 80))
+                taken = training_steps(store, rows)
+            bench.row(*MEASURES[1], SIDE, taken["store"], taken["memory"])
+        return peak_memory(folder)
+
+
+def with_room(gigabytes: float) -> bool:
+    """Whether disk and memory have room for a stack."""
+    facts = Path("/proc/meminfo").read_text("utf-8").splitlines()
+    available = next(int(line.split()[1]) for line in facts if line.startswith("MemAvailable"))
+    free = shutil.disk_usage(tempfile.gettempdir()).free
+    return free > 3e9 * gigabytes and 1024 * available > 2e9 * gigabytes
 
 
 def main() -> int:
-    """Print the rows; 1 if a goal is missed."""
-    gigabytes = float(sys.argv[1]) if len(sys.argv) > 1 else 0.4
-    with tempfile.TemporaryDirectory() as name, numeric_threads(1):
-        folder = Path(name)
-        names = make_stack(folder, gigabytes)
-        ours, pages = [], []
-        for _ in range(ROUNDS):
-            remove(folder)
-            start = time.perf_counter()
-            extract(folder)
-            middle = time.perf_counter()
-            read_pages(folder, names)
-            ours.append(middle - start)
-            pages.append(time.perf_counter() - middle)
-        with FrameStore(folder / "frames.h5", folder / "frames.tsv") as store:
-            rows = np.arange(min(len(store.rows), 60))
-            from_store, from_memory, slower = training_steps(store, rows)
-    ratio = float(np.median(ours) / np.median(pages))
-    small, large = peak_memory(SMALL), peak_memory(gigabytes)
-    print(f"frames of {gigabytes:g} GB: {np.median(ours):.2f} s, reading the pages", end=" ")
-    print(f"{np.median(pages):.2f} s: {ratio:.2f} times (goal {GOAL:g})")
-    print(f"peak memory: {small:.0f} MB of {SMALL:g} GB, {large:.0f} MB of {gigabytes:g} GB")
-    print(
-        f"training step: {from_store:.2f} s from the store, {from_memory:.2f} s from memory,",
-        end=" ",
-    )
-    print(f"{slower:.3f} times (goal {STEP:g})")
-    return int(ratio > GOAL or large - small > GROWTH or slower > STEP)
+    """Print the rows; return 1 if a goal is missed."""
+    sizes = [float(text) for text in sys.argv[1:]]
+    sizes = sizes or [*SIZES, *([LARGE] if with_room(LARGE) else [])]
+    bench = Bench("frames", MEASURES)
+    with numeric_threads(1):
+        peaks = [measure(bench, size, steps=size == sizes[-1]) for size in sizes]
+    bench.growth(*MEASURES[0])
+    print(f"peak memory {peaks[0]:.0f} MB of {sizes[0]:g} GB, {peaks[-1]:.0f} of {sizes[-1]:g} GB")
+    if peaks[-1] - peaks[0] > GROWTH:
+        raise AssertionError("the memory of TIFF to frames grows with the stack")
+    return bench.close()
 
 
 if __name__ == "__main__":

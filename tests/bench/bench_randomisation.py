@@ -1,166 +1,101 @@
-"""The randomisation test of every attribution method on fixed trained networks.
+"""The randomisation test of saliency maps, against captum, scipy and scikit-image in a loop.
 
-Run as ``python -m tests.bench.bench_randomisation``. Two networks learn scikit-learn's handwritten
-digits, enlarged to 16 pixels, until they name nearly all of held-out ones right: a residual network
-with batch normalisation, and a plain CNN whose head is a mean over places and one linear layer.
-Every method then explains the same held-out digits, of the trained network, of networks whose
-layers are random, and of one that learned permuted labels. Statistic, threshold and level are those
-of `randomisation`, of fully random networks, written down before. Known from Adebayo et
-al. 2018: guided back-propagation is the least sensitive, gradients and Grad-CAM are sensitive.
-Edges, which know no network, are beside them. It fails if the edges are found sensitive, or
-saliency or Grad-CAM are not.
-
-The column of networks whose upper half is random was added after the first run, in which guided
-back-propagation was sensitive by that rule. It is made of kernels of the first layers and of edges
-and hardly asks the layers above: it stays while these are random alone, where it is the least
-sensitive, and changes with the first layers.
+Run as ``python -m tests.bench.bench_randomisation``. Layers of a ResNet18 are drawn anew from the
+output down, and one at a time, and the maps of every such network are compared with those of the
+first one, image by image, by rank correlation and structural similarity. Both draw the same weights
+by the same function; the peer explains by captum's ``Saliency``, all images in a batch, and
+compares by ``scipy.stats.spearmanr`` and ``structural_similarity``. Correlations must be equal.
 """
 
 import copy
 import sys
-from collections.abc import Callable
+from functools import partial
 
 import numpy as np
-import pandas as pd
 import torch
-from torch.nn import functional
+from captum.attr import Saliency
+from scipy.stats import spearmanr
+from skimage.metrics import structural_similarity
+from torch import nn
 
-from neuroloop import registry
-from neuroloop.explain.attribution.attribution import Attribution, in_batches
-from neuroloop.explain.attribution.edges import edges
-from neuroloop.explain.attribution.methods import attribution_of
-from neuroloop.explain.models.model_file import OpenedModel, layer_of
-from neuroloop.explain.models.model_images import ModelImages
-from neuroloop.explain.sanity.label_training import train_on_permuted_labels
-from neuroloop.explain.sanity.layer_groups import group_layers
+from neuroloop.explain.attribution.saliency import attribute
 from neuroloop.explain.sanity.randomisation import (
     CASCADING,
-    LABELS,
-    THRESHOLD,
+    INDEPENDENT,
     find_layers,
-    judge,
-    label_randomised,
     randomisation,
+    randomise_layer,
 )
-from neuroloop.networks.batched_network import BatchedNetwork
-from neuroloop.networks.calcium_network import calcium_network
-from neuroloop.networks.calcium_network import initialise as initialise_cnn
-from neuroloop.networks.resnet import initialise, resnet
-from neuroloop.training.loop import fit, predict
-from neuroloop.training.recipe import Recipe
+from neuroloop.jobs.job import numeric_threads
+from neuroloop.networks.resnet import ResNet, initialise, resnet
+from tests.bench.measured import Bench, in_turn
 
-THREADS, SEED, TRAINED, IMAGES, PERMUTED = 1, 0, 1200, 32, 64
-#: Networks of random weights that a method meets; an image's values are averaged.
-DRAWS = 3
-#: Methods that the known ordering is about, the least sensitive first.
-GUIDED, SENSITIVE = "guided_backprop", ("saliency", "grad_cam")
+SIZES, SIDE, WIDTH, ROUNDS = (8, 16, 32, 64), 32, 8, 5
+WHAT, PEER = "randomisation test of saliency", "captum and scipy"
+MEASURES = ((WHAT, PEER),)
+#: Largest difference of a correlation: ranks of gradients that differ by rounding.
+EQUAL = 1e-4
 
 
-def digits() -> tuple[np.ndarray, np.ndarray]:
-    """Digits of 16 x 16 pixels, standardised, and their names, in a random order."""
-    from sklearn.datasets import load_digits
+def ours(network: ResNet, images: torch.Tensor, classes: torch.Tensor) -> np.ndarray:
+    """Rank correlations (networks, images) by this project."""
 
-    given = load_digits()
-    order = np.random.default_rng(SEED).permutation(len(given.target))
-    small = torch.from_numpy(given.images[order, None].astype(np.float32))
-    large = functional.interpolate(small, size=(16, 16), mode="bilinear").numpy()
-    return (large - large.mean()) / large.std(), given.target[order]
+    def explained(some: nn.Module, *batch: torch.Tensor) -> np.ndarray:
+        return attribute("saliency", some, *batch).numpy()
 
-
-def residual() -> BatchedNetwork:
-    """Residual network whose last maps have 4 x 4 places."""
-    network = resnet(18, in_channels=1, classes=10, width=8, stem="small", blocks=(1, 1, 1))
-    initialise(network, [SEED])
-    return network
+    table = randomisation(network, explained, images, classes, seed=0)
+    return table["spearman"].to_numpy().reshape(-1, len(images))
 
 
-def plain() -> BatchedNetwork:
-    """CNN without normalisation, whose last maps have 4 x 4 places."""
-    network = calcium_network(classes=10, shape=(16, 16), head="gap", widths=(16, 32))
-    initialise_cnn(network, [SEED])
-    return network
+def by_captum(network: ResNet, images: torch.Tensor, classes: torch.Tensor) -> np.ndarray:
+    """The same by a loop over networks and images."""
+
+    def explained(some: nn.Module) -> np.ndarray:
+        found = Saliency(lambda x: some(x)[:, 0]).attribute(images, classes)
+        return found.amax(1).numpy()
+
+    trained, copied, made = explained(network), copy.deepcopy(network).eval(), []
+    for kind in (CASCADING, INDEPENDENT):
+        for layer in find_layers(network, images):
+            if kind == INDEPENDENT:
+                copied.load_state_dict(network.state_dict())
+            randomise_layer(copied, layer, 0)
+            correlations = []
+            for one, other in zip(trained, explained(copied), strict=True):
+                correlations.append(spearmanr(one.ravel(), other.ravel()).statistic)
+                scaled = [(values - values.min()) / np.ptp(values) for values in (one, other)]
+                structural_similarity(*scaled, data_range=1.0)
+            made.append(correlations)
+    return np.array(made)
 
 
-def train(network: BatchedNetwork, images: np.ndarray, truth: np.ndarray) -> None:
-    """Train on all but the held-out digits."""
-    inputs, targets = torch.from_numpy(images), torch.from_numpy(truth)
-
-    def loss(one: BatchedNetwork, epoch: int, rows: torch.Tensor) -> tuple[torch.Tensor, dict]:
-        return functional.cross_entropy(one(inputs[rows[0]])[:, 0], targets[rows[0]])[None], {}
-
-    recipe = Recipe(10, 32, 0.003, optimiser="adam", schedule="cosine")
-    fit(network, loss, [TRAINED], [SEED], recipe)
-
-
-def judged(
-    opened: OpenedModel, permuted: BatchedNetwork, attribution: Attribution, classes: torch.Tensor
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tables of networks of random weights, and of the one that learned permuted labels."""
-    images = torch.from_numpy(opened.images.images)
-    given = attribution, images, classes
-    maps = in_batches(attribution, copy.deepcopy(opened.network).eval(), images, classes, 32)
-    halves = group_layers(find_layers(opened.network, images), 2)
-    random = [
-        randomisation(opened.network, *given, seed=draw, layers=halves, maps=maps)
-        for draw in range(DRAWS)
-    ]
-    return pd.concat(random), label_randomised(opened.network, permuted, *given, maps=maps)
-
-
-def report(name: str, make: Callable[[], BatchedNetwork]) -> bool:
-    """Print a row a method; return whether the known ordering is missed."""
-    images, truth = digits()
-    network = make()
-    train(network, images[:TRAINED], truth[:TRAINED])
-    logits = predict(network, images[TRAINED:])[:, 0]
-    accuracy = (logits.argmax(axis=1) == truth[TRAINED:]).mean()
-    chosen = slice(TRAINED, TRAINED + IMAGES)
-    shown = ModelImages(images[chosen], np.arange(IMAGES).astype(str), truth[chosen])
-    names = tuple(map(str, range(10)))
-    opened = OpenedModel(
-        name, "resnet", network, layer_of(network), names, "single", shown, None, {}
-    )
-    permuted = train_on_permuted_labels(
-        network, images[:PERMUTED], truth[:PERMUTED], multi_label=False, seed=SEED
-    )
-    print(
-        f"{name}: held-out accuracy {accuracy:.3f}, n = {len(truth) - TRAINED}; permuted labels of "
-        f"{permuted.n} digits learned to {permuted.accuracy:.3f}"
-        f"{'' if permuted.memorised else ', not memorised'}"
-    )
-    heads = ("random network", "verdict", "upper half random", "permuted labels", "n", "left out")
-    print(f"{'method':<22}" + "".join(f"{head:>21}" for head in heads))
-    classes = torch.from_numpy(logits[:IMAGES].argmax(axis=1))
-    found, halfway = {}, {}
-    for method in (*registry.having("method", "attribute"), "edges"):
-        settings = {"stride": 0.125, "window": 0.125} if method == "occlusion" else {}
-        attribution = edges if method == "edges" else attribution_of(opened, method, **settings)
-        random, labels = judged(opened, permuted.network, attribution, classes)
-        verdict = found[method] = judge(random, method, seed=SEED, kind=CASCADING)
-        other = judge(labels, method, seed=SEED, kind=LABELS)
-        half = halfway[method] = judge(random[random["depth"] == 1], method, seed=SEED)
-        said = "sensitive" if verdict.sensitive else "not sensitive"
-        cells = (_interval(verdict), said, _interval(half), _interval(other))
-        counts = (verdict.n, verdict.undefined)
-        print(f"{method:<22}" + "".join(f"{cell:>21}" for cell in (*cells, *counts)), flush=True)
-    for what, those in (("random network", found), ("upper half random", halfway)):
-        least = all(those[GUIDED].low > those[one].high for one in SENSITIVE)
-        print(f"{what}: {GUIDED} less sensitive than {' and '.join(SENSITIVE)}: {least}")
-    print()
-    return found["edges"].sensitive or not all(found[one].sensitive for one in SENSITIVE)
-
-
-def _interval(verdict) -> str:
-    return f"{verdict.statistic:.2f} [{verdict.low:.2f}, {verdict.high:.2f}]"
+def measure(bench: Bench, network: ResNet, count: int) -> None:
+    """Add the row of one number of images."""
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randn(count, 3, SIDE, SIDE, generator=generator)
+    classes = torch.arange(count) % 10
+    works = {
+        "ours": partial(ours, network, images, classes),
+        "peer": partial(by_captum, network, images, classes),
+    }
+    seconds, made = in_turn(works, ROUNDS)
+    difference = np.abs(made["ours"] - made["peer"]).max()
+    if not difference < EQUAL:
+        raise AssertionError(f"rank correlations of {count} images differ by {difference:.2g}")
+    note = f"{len(made['ours'])} networks"
+    bench.row(WHAT, PEER, count, seconds["ours"], seconds["peer"], note=note)
 
 
 def main() -> int:
-    """Print a table a network; return 1 if one misses what is known."""
-    torch.set_num_threads(THREADS)
-    print(f"Spearman's correlation of absolute values, sensitive if wholly below {THRESHOLD:g}\n")
-    networks = (("residual network", residual), ("plain CNN", plain))
-    missed = [report(name, make) for name, make in networks]
-    return int(any(missed))
+    """Print the rows."""
+    bench = Bench("randomisation", MEASURES)
+    network = resnet(18, in_channels=3, classes=10, width=WIDTH, stem="small").eval()
+    initialise(network, [0])
+    with numeric_threads(1):
+        for count in SIZES:
+            measure(bench, network, count)
+    bench.growth(WHAT, PEER)
+    return bench.close()
 
 
 if __name__ == "__main__":

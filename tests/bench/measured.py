@@ -1,9 +1,10 @@
 """What the benches share: seconds measured in turn, growth with size, rows of a table.
 
-A bench is a module with ``main() -> int`` that opens a `Bench`, measures with `in_turn`, adds rows
-and returns `Bench.close()`: 0, or 1 if a goal was missed or nothing was measured. CPU seconds are
-those of this process and of the processes that it waited for, all threads together; wall seconds
-are told beside them, since what runs at the same time on the machine changes them.
+A bench is a module with ``MEASURES``, what and peer of its rows, and ``main() -> int`` that opens a
+`Bench` of them, measures with `in_turn`, adds rows and returns `Bench.close()`: 0, or 1 if a goal
+was missed or nothing was measured. CPU seconds are those of this process and of the processes that
+it waited for, all threads together; wall seconds are told beside them, since what runs at the same
+time on the machine changes them.
 """
 
 import csv
@@ -22,6 +23,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_info
+
+from tests.bench.goals import least_ratio
 
 #: Where the tables lie, seen from the folder in which a bench is started.
 FOLDER = Path("results/bench")
@@ -128,9 +131,12 @@ class Bench:
     name : str
         The table is ``results/bench/<name>.tsv``; ``<name>.json`` beside it says on what machine,
         with how many threads and which versions it was measured, and which goals were missed.
+    measures : sequence of (str, str)
+        What and peer of the rows that it may have.
     """
 
     name: str
+    measures: Sequence[tuple[str, str]]
     rows: list[dict[str, Any]] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
 
@@ -142,10 +148,9 @@ class Bench:
         ours: Seconds,
         theirs: Seconds | None = None,
         *,
-        goal: float | None = None,
         note: str = "",
     ) -> float:
-        """Add a row.
+        """Add a row, beside what `goals` asks of it.
 
         Parameters
         ----------
@@ -156,8 +161,6 @@ class Bench:
         size : float
             Of the input: rows of one `what` and `peer` differ in it alone.
         ours, theirs : Seconds
-        goal : float, optional
-            Least ratio of the peer's CPU seconds to ours.
         note : str
             E.g. that a peer was timed on less and scaled.
 
@@ -165,7 +168,15 @@ class Bench:
         -------
         float
             The peer's CPU seconds by ours; NaN without a peer.
+
+        Raises
+        ------
+        ValueError
+            If `measures` has no such row.
         """
+        if (what, peer) not in self.measures:
+            raise ValueError(f"bench {self.name}: its MEASURES lack {what!r} beside {peer!r}")
+        goal = least_ratio(self.name, what, peer) if theirs else None
         ratio = theirs.cpu / ours.cpu if theirs and ours.cpu else float("nan")
         if not self.rows:
             print(
@@ -184,9 +195,14 @@ class Bench:
         return ratio
 
     def growth(self, what: str, peer: str) -> float:
-        """Print and note how the seconds of the rows of `what` and `peer` grow with the size."""
+        """Print and note how the seconds of the rows of `what` and `peer` grow with the size.
+
+        The exponent is returned; NaN for fewer than two sizes.
+        """
         chosen = [row for row in self.rows if (row["what"], row["peer"]) == (what, peer)]
         sizes = [row["size"] for row in chosen]
+        if len(set(sizes)) < 2:
+            return float("nan")
         told = f"ours ~ size^{exponent(sizes, [row['seconds_cpu'] for row in chosen]):.2f}"
         if chosen[0]["peer_seconds_cpu"] != "":
             theirs = exponent(sizes, [row["peer_seconds_cpu"] for row in chosen])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from neuroloop.calcium import odd_pixels
 from neuroloop.calcium.odd_pixels import EVERYWHERE, HOTTER, STILL, PixelWatch
 
 RECORDINGS, FRAMES, SHAPE = 6, 40, (30, 32)
@@ -146,3 +147,16 @@ def test_a_hot_pixel_is_clear_of_noise_among_all_looks(part):
 def test_a_pixel_that_is_hot_in_half_of_the_recordings_is_told_of_these():
     found = seen(flickering({0: 50.0, 3: 50.0}, 1.0))[1]
     assert found == [(0, 7, 3, HOTTER), (3, 7, 3, HOTTER)]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 7), (7, 1), (2, 2), (2, 5), (5, 2), (9, 8)])
+def test_the_brightest_around_a_pixel_is_that_of_a_mirrored_image(shape):
+    image = np.random.default_rng(0).random(shape)
+    wide = np.pad(image, 1, "reflect")
+    beside = [(down, right) for down in range(3) for right in range(3) if (down, right) != (1, 1)]
+    height, width = shape
+    expected = np.max(
+        [wide[down : down + height, right : right + width] for down, right in beside], axis=0
+    )
+    found = odd_pixels._brightest_around(image, np.zeros((2, *shape)))
+    np.testing.assert_array_equal(found, expected)
