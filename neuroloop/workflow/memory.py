@@ -68,6 +68,13 @@ COUNTED = MappingProxyType(
         "logit": "logits of teachers (seeds x images x classes)",
         "kept byte": "bytes that networks keep of a batch, for the backward pass",
         "weight": "weights of the networks that train at once",
+        "mask byte": "bytes of drawn lungs and lesions: of the pixels of simulated radiographs",
+        "pair": "radiographs and views that a case learns from, of all folds but one",
+        "prediction": "radiographs that are predicted, of all partitions and parts",
+        "logistic value": "numbers that the head reads of all pairs, of classifiers with `C`",
+        "map byte": "bytes of the largest section's maps, of the images that are read at once",
+        "own weight": "weights that are trained, of one network",
+        "looked pixel": "pixels of the images that lie beside a network",
         "run byte": "bytes of the longest run, unpacked and as its header scales it",
         "series value": "values of the voxels that are kept, in all runs (voxels x volumes)",
     }
@@ -77,6 +84,16 @@ COUNTED = MappingProxyType(
 STUDENTS = Law(
     TORCH + 60,
     {"image": 1000, "image level": 1, "logit": 12, "kept byte": 1, "weight": 20},
+)
+
+#: Of classifiers on stored features. What a logistic regression learns from is there in double
+#: precision, and once again while its means are looked for.
+CLASSIFIERS = Law(
+    TORCH + 80,
+    {
+        **{"radiograph": 700, "mask byte": 1.3, "pair": 60, "prediction": 100},
+        **{"logistic value": 21, "kept byte": 1.6, "weight": 20, "own weight": 40},
+    },
 )
 
 #: Laws by rule.
@@ -91,6 +108,22 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         "train_assignments": STUDENTS,
         "audit_students": STUDENTS,
         "extract_region": Law(PLAIN + 40, {"run byte": 2.2, "series value": 30}),
+        "extract_features": Law(
+            TORCH + 80, {"radiograph": 2500, "mask byte": 1.3, "map byte": 1.3, "weight": 10}
+        ),
+        "train_classifier": CLASSIFIERS,
+        "audit_classifier": Law(CLASSIFIERS.base, {**CLASSIFIERS.terms, "radiograph": 6500}),
+        "predict_external": Law(
+            TORCH + 60,
+            {"radiograph": 900, "mask byte": 1.3, "map byte": 1.3, "weight": 12, "own weight": 24},
+        ),
+        "map_radiographs": Law(
+            TORCH + 160, {"radiograph": 6500, "looked pixel": 40, "map byte": 1.3, "weight": 20}
+        ),
+        "audit_radiographs": Law(
+            PLAIN + 200,
+            {"radiograph": 9000, "other radiograph": 6000, "mask byte": 2.5},
+        ),
     }
 )
 
