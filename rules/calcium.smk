@@ -192,7 +192,7 @@ rule train_reader:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(6000),
+        mem_mb=needed("train_reader", reader_items),
         runtime=minutes(480),
         gpu=1,
     params:

@@ -3,7 +3,8 @@
 from types import SimpleNamespace
 
 from neuroloop.cxr.simulated_settings import CLASSES as SIMULATED_CLASSES
-from neuroloop.workflow import memory, network_size, scan_size
+from neuroloop.calcium.tables import read_stimulations
+from neuroloop.workflow import memory, network_size, reader_size, scan_size
 
 #: Images that simulated subjects may see, and classes of students where the config does not list them, at most.
 DIGITS, MOST_CLASSES = 1797, 200
@@ -225,3 +226,59 @@ def region_items(wildcards):
         for path in found.get("mask", [])
     ]
     return run_items(found.get("bold", []), sum(voxels))
+
+
+@cache
+def pixels_of_frames(area):
+    """Pixels of a frame of an area's movies."""
+    block = config["areas"][area]
+    if block["source"] == "simulated":
+        return block["simulation"]["height"] * block["simulation"]["width"]
+    session = next(iter(block["sessions"]))
+    wildcards = SimpleNamespace(area=area, session=session)
+    if block["source"] == "tiff":
+        found = movie_input(wildcards)
+    else:
+        found = [area_input("movie")(wildcards)]
+    return (
+        reader_size.frame_pixels(Path(found[0]))
+        if found and found[0]
+        else reader_size.USUAL
+    )
+
+
+@cache
+def stimulated_cells_of(area):
+    """Cells of all trials of an area's session that are stimulated, at most: each is mapped."""
+    block = config["areas"][area]
+    if block["source"] != "tiff":
+        simulation = block["simulation"]
+        cells = simulation["groups"] * simulation["cells_per_group"]
+        all_pairs = cells * (simulation["cells_per_group"] - 1) // 2
+        pairs = all_pairs if simulation["pairs"] is None else simulation["pairs"]
+        return (cells + 2 * pairs) * simulation["protocol"]["trials"]
+    table = data_input(block["stimulations"], f"areas.{area}.stimulations")
+    try:
+        listed = read_stimulations(table)["cells"] if table else []
+    except NeuroLoopError:  # its own rule tells
+        listed = []
+    return sum(1 + str(cells).count("+") for cells in listed)
+
+
+def reader_items(wildcards, members=1):
+    """Frames, networks and maps of a reader."""
+    reader = config["readers"][wildcards.reader]
+    pixels = pixels_of_frames(wildcards.area)
+    networks = reader["seeds"] + reader["untrained_networks"]
+    places = pixels / 4 ** len(reader["widths"])
+    items = stimulated_cells_of(wildcards.area)
+    return reader_size.reader_items(reader, pixels, members) | {
+        "frame pixel": pixels,
+        "map value": networks * items * places,
+    }
+
+
+def surrogate_reader_items(wildcards):
+    """The same, of as many networks at once as `scripts/calcium/train_surrogate_readers.py` trains."""
+    pixels = pixels_of_frames(wildcards.area)
+    return reader_items(wildcards, max(1, min(8, 2**18 // pixels)))

@@ -75,6 +75,10 @@ COUNTED = MappingProxyType(
         "map byte": "bytes of the largest section's maps, of the images that are read at once",
         "own weight": "weights that are trained, of one network",
         "looked pixel": "pixels of the images that lie beside a network",
+        "read byte": "bytes of what convolutions of readers make of a batch",
+        "reader weight": "weights of the readers that train at once",
+        "frame pixel": "pixels of a frame",
+        "map value": "numbers of all maps (networks x cells of trials x places)",
         "run byte": "bytes of the longest run, unpacked and as its header scales it",
         "series value": "values of the voxels that are kept, in all runs (voxels x volumes)",
     }
@@ -96,6 +100,12 @@ CLASSIFIERS = Law(
     },
 )
 
+#: Of readers of calcium frames. Their maps are of an eighth of a frame's side or less.
+READERS = Law(
+    TORCH + 120,
+    {"read byte": 2.3, "reader weight": 21, "frame pixel": 800, "map value": 16},
+)
+
 #: Laws by rule.
 LAWS: Mapping[str, Law] = MappingProxyType(
     {
@@ -107,6 +117,8 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         "train_students": STUDENTS,
         "train_assignments": STUDENTS,
         "audit_students": STUDENTS,
+        "train_reader": READERS,
+        "train_surrogate_readers": READERS,
         "extract_region": Law(PLAIN + 40, {"run byte": 2.2, "series value": 30}),
         "extract_features": Law(
             TORCH + 80, {"radiograph": 2500, "mask byte": 1.3, "map byte": 1.3, "weight": 10}
