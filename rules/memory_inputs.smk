@@ -4,7 +4,13 @@ from types import SimpleNamespace
 
 from neuroloop.cxr.simulated_settings import CLASSES as SIMULATED_CLASSES
 from neuroloop.calcium.tables import read_stimulations
-from neuroloop.workflow import memory, network_size, reader_size, scan_size
+from neuroloop.workflow import (
+    bdata_size,
+    memory,
+    network_size,
+    reader_size,
+    scan_size,
+)
 
 #: Images that simulated subjects may see, and classes of students where the config does not list them, at most.
 DIGITS, MOST_CLASSES = 1797, 200
@@ -206,6 +212,16 @@ def run_items(bold, voxels):
         "run byte": max(map(scan_size.bytes_of, paths), default=0),
         "series value": sum(map(scan_size.volumes_of, paths)) * voxels,
     }
+
+
+@with_signature
+def import_memory(wildcards, attempt):
+    """Memory of importing a subject: by its law of BData files, else a constant of the source."""
+    if fmri_source(wildcards) != ["bdata"]:
+        return attempt * source_needs(wildcards, "MEMORY", 4000)
+    files = subject_input(wildcards)["file"]
+    values = sum(bdata_size.values_of(Path(file)) for file in files)
+    return attempt * memory.request("import_subject", {"brain value": values})
 
 
 @with_signature

@@ -79,6 +79,7 @@ COUNTED = MappingProxyType(
         "reader weight": "weights of the readers that train at once",
         "frame pixel": "pixels of a frame",
         "map value": "numbers of all maps (networks x cells of trials x places)",
+        "brain value": "numbers of a subject's BData files (rows x columns)",
         "run byte": "bytes of the longest run, unpacked and as its header scales it",
         "series value": "values of the voxels that are kept, in all runs (voxels x volumes)",
     }
@@ -117,6 +118,7 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         "train_students": STUDENTS,
         "train_assignments": STUDENTS,
         "audit_students": STUDENTS,
+        "import_subject": Law(PLAIN + 100, {"brain value": 17}),
         "train_reader": READERS,
         "train_surrogate_readers": READERS,
         "extract_region": Law(PLAIN + 40, {"run byte": 2.2, "series value": 30}),
