@@ -264,12 +264,31 @@ def pixels_of_frames(area):
 
 
 @cache
+def cells_of(area):
+    """Cells of an area, by its simulation or its table."""
+    block = config["areas"][area]
+    if block["source"] != "tiff":
+        simulation = block["simulation"]
+        return simulation["groups"] * simulation["cells_per_group"]
+    table = data_input(block["cells"], f"areas.{area}.cells")
+    if not table:
+        return 0
+    with Path(table).open("rb") as lines:
+        return sum(1 for _ in lines)
+
+
+def trace_items(wildcards):
+    """Pixels of a frame, and those of a frame of each cell."""
+    pixels = pixels_of_frames(wildcards.area)
+    return {"cell pixel": cells_of(wildcards.area) * pixels, "frame pixel": pixels}
+
+
+@cache
 def stimulated_cells_of(area):
     """Cells of all trials of an area's session that are stimulated, at most: each is mapped."""
     block = config["areas"][area]
     if block["source"] != "tiff":
-        simulation = block["simulation"]
-        cells = simulation["groups"] * simulation["cells_per_group"]
+        cells, simulation = cells_of(area), block["simulation"]
         all_pairs = cells * (simulation["cells_per_group"] - 1) // 2
         pairs = all_pairs if simulation["pairs"] is None else simulation["pairs"]
         return (cells + 2 * pairs) * simulation["protocol"]["trials"]
