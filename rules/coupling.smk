@@ -84,7 +84,7 @@ rule correlate_maps:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("correlate_maps", map_items),
         runtime=minutes(30),
     params:
         code=code_version("calcium/correlate_maps.py"),

@@ -284,32 +284,44 @@ def trace_items(wildcards):
 
 
 @cache
-def stimulated_cells_of(area):
-    """Cells of all trials of an area's session that are stimulated, at most: each is mapped."""
+def stimulations_of(area):
+    """Trials of an area's session that stimulate cells, and cells of all of them, at most."""
     block = config["areas"][area]
     if block["source"] != "tiff":
         cells, simulation = cells_of(area), block["simulation"]
         all_pairs = cells * (simulation["cells_per_group"] - 1) // 2
         pairs = all_pairs if simulation["pairs"] is None else simulation["pairs"]
-        return (cells + 2 * pairs) * simulation["protocol"]["trials"]
+        trials = simulation["protocol"]["trials"]
+        return (cells + pairs) * trials, (cells + 2 * pairs) * trials
     table = data_input(block["stimulations"], f"areas.{area}.stimulations")
     try:
-        listed = read_stimulations(table)["cells"] if table else []
+        listed = [*map(str, read_stimulations(table)["cells"])] if table else []
     except NeuroLoopError:  # its own rule tells
         listed = []
-    return sum(1 + str(cells).count("+") for cells in listed)
+    return len(listed), sum(1 + cells.count("+") for cells in listed)
+
+
+def map_values(wildcards):
+    """Numbers of all maps of the wildcards' reader: of networks, cells of trials, and places."""
+    reader = config["readers"][wildcards.reader]
+    networks = reader["seeds"] + reader["untrained_networks"]
+    places = pixels_of_frames(wildcards.area) / 4 ** len(reader["widths"])
+    return networks * stimulations_of(wildcards.area)[1] * places
+
+
+def map_items(wildcards):
+    """Maps of a reader, and pairs of its trials."""
+    trials = stimulations_of(wildcards.area)[0]
+    return {"map value": map_values(wildcards), "trial pair": trials**2}
 
 
 def reader_items(wildcards, members=1):
     """Frames, networks and maps of a reader."""
     reader = config["readers"][wildcards.reader]
     pixels = pixels_of_frames(wildcards.area)
-    networks = reader["seeds"] + reader["untrained_networks"]
-    places = pixels / 4 ** len(reader["widths"])
-    items = stimulated_cells_of(wildcards.area)
     return reader_size.reader_items(reader, pixels, members) | {
         "frame pixel": pixels,
-        "map value": networks * items * places,
+        "map value": map_values(wildcards),
     }
 
 
