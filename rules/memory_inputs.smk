@@ -277,6 +277,31 @@ def cells_of(area):
         return sum(1 for _ in lines)
 
 
+@cache
+def movie_bytes(area, session):
+    """Bytes of a session's movies: of files and of what lies in folders, or as they will be."""
+    block = config["areas"][area]
+    if block["source"] == "tiff":
+        paths = [
+            Path(path)
+            for path in movie_input(SimpleNamespace(area=area, session=session))
+        ]
+        files = [
+            one for path in paths for one in ([path], path.iterdir())[path.is_dir()]
+        ]
+        return sum(file.stat().st_size for file in files if file.is_file())
+    times = block["simulation"]["protocol"]
+    recordings = stimulations_of(area)[0] / times["trials"] + 1
+    seconds = times["first_onset"] + times["trials"] * times["period"] + times["tail"]
+    return 2 * recordings * seconds * times["frame_rate"] * pixels_of_frames(area)
+
+
+def frame_items(wildcards):
+    """As of traces, and bytes of the session's movies."""
+    movies = movie_bytes(wildcards.area, wildcards.session)
+    return trace_items(wildcards) | {"movie byte": movies}
+
+
 def trace_items(wildcards):
     """Pixels of a frame, and those of a frame of each cell."""
     pixels = pixels_of_frames(wildcards.area)

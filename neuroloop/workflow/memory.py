@@ -79,6 +79,7 @@ COUNTED = MappingProxyType(
         "reader weight": "weights of the readers that train at once",
         "frame pixel": "pixels of a frame",
         "trial pair": "trials that stimulate cells, squared",
+        "movie byte": "bytes of a session's movies",
         "cell pixel": "pixels of a frame, of each cell",
         "map value": "numbers of all maps (networks x cells of trials x places)",
         "brain value": "numbers of a subject's BData files (rows x columns)",
@@ -122,6 +123,9 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         "audit_students": STUDENTS,
         "import_subject": Law(PLAIN + 100, {"brain value": 17}),
         "correlate_maps": Law(PLAIN + 300, {"map value": 11, "trial pair": 40}),
+        "extract_frames": Law(
+            PLAIN + 60, {"frame pixel": 500, "cell pixel": 2, "movie byte": 0.02}
+        ),
         "extract_traces": Law(PLAIN + 150, {"cell pixel": 12, "frame pixel": 900}),
         "train_reader": READERS,
         "train_surrogate_readers": READERS,
