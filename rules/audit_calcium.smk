@@ -70,5 +70,6 @@ rule train_surrogate_readers:
         number=config["audit"]["surrogates"],
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/calcium/train_surrogate_readers.py"

@@ -38,6 +38,7 @@ rule audit_classifier:
         surrogate_count=config["audit"]["surrogates"],
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/cxr/audit_classifier.py"
 

@@ -53,5 +53,6 @@ rule audit_students:
         student=setting("students", "student"),
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/distill/audit_students.py"

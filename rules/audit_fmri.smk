@@ -75,5 +75,10 @@ rule audit_decoding:
         fold_by=setting("datasets", "dataset", "fold_by"),
         seed=config["seed"],
         threads=config["threads"],
+        precision=lambda wildcards: (
+            None
+            if wildcards.decoder in decoders_with("decode")
+            else config["precision"]
+        ),
     script:
         "../scripts/fmri/audit_decoding.py"

@@ -200,6 +200,7 @@ rule train_reader:
         reader=setting("readers", "reader"),
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/calcium/train_reader.py"
 

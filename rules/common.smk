@@ -177,6 +177,16 @@ def teachers_of(dataset, brains):
     ]
 
 
+def sources_of_teachers(dataset):
+    """What a dataset's teachers are made of: brain, cnn, gabor."""
+    teaching = config["datasets"][dataset].get("teaching") or {"teachers": []}
+    entries = [registry.entry("teacher", name) for name in teaching["teachers"]]
+    found = {
+        part for one in entries for part in (one.NEEDS, getattr(one, "BESIDE", None))
+    }
+    return found - {None}
+
+
 def reported(path, category, caption, **labels):
     """A result that Snakemake's own report shows: its category, caption and labels."""
     return report(
@@ -243,16 +253,11 @@ def network_files(dataset, name):
         decoder=decoders_with("KEEPS_NETWORK", block["decoders"]),
         name=name,
     )
-    teaching = block.get("teaching")
-    needs = [
-        registry.entry("teacher", teacher).NEEDS
-        for teacher in (teaching["teachers"] if teaching else [])
-    ]
-    if "cnn" in needs:
+    if "cnn" in sources_of_teachers(dataset):
         found += expand(
             "results/distill/{dataset}/cnn/{student}/{name}",
             dataset=dataset,
-            student=teaching["students"],
+            student=block["teaching"]["students"],
             name=name,
         )
     return found

@@ -164,6 +164,7 @@ rule extract_features:
         kind="{kind}",
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/cxr/extract_features.py"
 
@@ -208,6 +209,7 @@ rule train_classifier:
         repeats=classifier_repeats,
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/cxr/train_classifier.py"
 
@@ -243,6 +245,7 @@ rule predict_external:
         code=code_of("cxr/predict_external.py", backbone=classifier_backbone),
         plugins=plugins_of(backbone=classifier_backbone),
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/cxr/predict_external.py"
 
@@ -303,6 +306,7 @@ rule map_radiographs:
         source=setting("radiographs", "dataset", "source"),
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/cxr/map_radiographs.py"
 

@@ -74,8 +74,38 @@ rule train_cnn_teacher:
         folds=setting("datasets", "dataset", "teaching", "cnn_folds"),
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/distill/train_cnn_teacher.py"
+
+
+rule train_gabor_teacher:
+    """Fit ridge regression on Gabor energies of the same images and keep its out-of-fold logits."""
+    input:
+        images=f"results/{IMAGES}/images.npy",
+        table=f"results/{IMAGES}/images.tsv",
+    output:
+        logits="results/distill/{dataset}/gabor/logits.npy",
+        sidecar="results/distill/{dataset}/gabor/logits.json",
+        run="results/distill/{dataset}/gabor/run.json",
+    log:
+        "logs/distill/{dataset}/gabor/train_gabor_teacher.log",
+    benchmark:
+        "benchmarks/distill/{dataset}/gabor/train_gabor_teacher.tsv"
+    conda:
+        "../envs/neuroloop.yaml"
+    threads: config["threads"]
+    resources:
+        mem_mb=scaled(3000),
+        runtime=minutes(120),
+    params:
+        code=code_of("distill/train_gabor_teacher.py", decoder=gabor_decoder),
+        folds=setting("datasets", "dataset", "teaching", "cnn_folds"),
+        calibration_folds=setting("datasets", "dataset", "calibration_folds"),
+        seed=config["seed"],
+        threads=config["threads"],
+    script:
+        "../scripts/distill/train_gabor_teacher.py"
 
 
 rule train_students:
@@ -84,6 +114,7 @@ rule train_students:
         images=f"results/{IMAGES}/images.npy",
         table=f"results/{IMAGES}/images.tsv",
         logits="results/fmri/{dataset}/{subject}/{roi}/{decoder}/logits.npy",
+        beside=logits_beside,
         start=start_input,
     output:
         history=f"results/{TAUGHT}/metrics.tsv",
@@ -94,6 +125,7 @@ rule train_students:
         images=f"results/{TAUGHT}/images.npz",
         images_sidecar=f"results/{TAUGHT}/images.json",
         metrics=f"results/{TAUGHT}/metrics.json",
+        teacher=f"results/{TAUGHT}/teacher.json",
         run=f"results/{TAUGHT}/run.json",
     log:
         f"logs/{TAUGHT}/train_students.log",
@@ -114,6 +146,7 @@ rule train_students:
         n_seeds=setting("datasets", "dataset", "teaching", "seeds"),
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/distill/train_students.py"
 
@@ -122,11 +155,8 @@ use rule train_students as train_reference_students with:
     input:
         images=f"results/{IMAGES}/images.npy",
         table=f"results/{IMAGES}/images.tsv",
-        logits=lambda wildcards: (
-            f"results/distill/{wildcards.dataset}/cnn/{wildcards.student}/logits.npy"
-            if registry.entry("teacher", wildcards.teacher).NEEDS == "cnn"
-            else []
-        ),
+        logits=reference_logits,
+        beside=logits_beside,
         start=start_input,
     output:
         history=f"results/{REFERENCE}/metrics.tsv",
@@ -137,6 +167,7 @@ use rule train_students as train_reference_students with:
         images=f"results/{REFERENCE}/images.npz",
         images_sidecar=f"results/{REFERENCE}/images.json",
         metrics=f"results/{REFERENCE}/metrics.json",
+        teacher=f"results/{REFERENCE}/teacher.json",
         run=f"results/{REFERENCE}/run.json",
     log:
         f"logs/{REFERENCE}/train_students.log",
@@ -181,6 +212,7 @@ rule train_assignments:
         at_once=setting("datasets", "dataset", "teaching", "seeds"),
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/distill/train_assignments.py"
 

@@ -71,6 +71,7 @@ rule train_randomised:
         label_images=config["explain"]["settings"]["label_images"],
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/explain/train_randomised.py"
 
@@ -113,6 +114,7 @@ rule attribute_images:
         options=method_options,
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/explain/attribute_images.py"
 
@@ -152,6 +154,7 @@ rule look_inside:
         options=method_options,
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/explain/look_inside.py"
 

@@ -332,6 +332,7 @@ rule decode_network:
         calibration_folds=setting("datasets", "dataset", "calibration_folds"),
         seed=config["seed"],
         threads=config["threads"],
+        precision=config["precision"],
     script:
         "../scripts/fmri/decode_network.py"
 

@@ -67,6 +67,34 @@ def start_input(wildcards):
     return data_input(weights, where) if weights else []
 
 
+def logits_of(source, wildcards):
+    """Logits of a teacher that saw the images of the wildcards' dataset, or none."""
+    of = f"results/distill/{wildcards.dataset}"
+    files = {
+        "cnn": f"{of}/cnn/{wildcards.student}/logits.npy",
+        "gabor": f"{of}/gabor/logits.npy",
+    }
+    return files.get(source, [])
+
+
+@with_signature
+def reference_logits(wildcards):
+    """Input function: logits of what the wildcards' teacher needs, if that is no brain."""
+    return logits_of(registry.entry("teacher", wildcards.teacher).NEEDS, wildcards)
+
+
+@with_signature
+def logits_beside(wildcards):
+    """Input function: logits of what stands beside the wildcards' teacher."""
+    entry = registry.entry("teacher", wildcards.teacher)
+    return logits_of(getattr(entry, "BESIDE", None), wildcards)
+
+
+def gabor_decoder(wildcards):
+    """Decoder that makes soft labels of Gabor energies."""
+    return ["ridge"]
+
+
 def student_files(dataset, name="predictions.npz"):
     """One file of every group of students of a dataset, the references' included."""
     block = config["datasets"][dataset]

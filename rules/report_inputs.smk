@@ -8,7 +8,14 @@ from neuroloop.workflow.rule_steps import rule_steps
 from neuroloop.workflow.verification import was_verified
 
 #: Keys of the config that say how and where jobs run, and change no number.
-RUNNING = ("device", "threads", "longest_job", "data_folder")
+RUNNING = (
+    "device",
+    "deterministic",
+    "cuda_graphs",
+    "threads",
+    "longest_job",
+    "data_folder",
+)
 
 
 def looked_into():

@@ -90,8 +90,11 @@ def teaching_jobs(dataset):
     else:
         yield from stimulus_jobs(dataset)
     yield from jobs("prepare_images", **one)
-    if any(registry.entry("teacher", name).NEEDS == "cnn" for name in references):
+    sources = sources_of_teachers(dataset)
+    if "cnn" in sources:
         yield from jobs("train_cnn_teacher", **one, **students)
+    if "gabor" in sources:
+        yield from jobs("train_gabor_teacher", **one)
     yield from jobs("train_reference_students", **one, teacher=references, **students)
     yield from jobs(
         "train_students",

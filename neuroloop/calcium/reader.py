@@ -1,6 +1,6 @@
 """A reader of calcium frames: its network, what it should say, its loss and its predictions."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -20,8 +20,10 @@ from neuroloop.networks.calcium_network import (
     calcium_network,
     initialise,
 )
-from neuroloop.training.loop import Loss, predict
+from neuroloop.training.loop import predict
+from neuroloop.training.objective import Objective, Terms
 from neuroloop.training.recipe import Recipe
+from neuroloop.training.transfers import onto
 
 #: The study's.
 RECIPE = Recipe(epochs=30, batch_size=10, learning_rate=1e-4, optimiser="adam")
@@ -151,8 +153,8 @@ def build(
     return network
 
 
-def objective(views: Views, targets: np.ndarray) -> Loss[CalciumNetwork]:
-    """Loss of a batch: binary cross-entropy, mean over the outputs.
+class Reading(Objective[CalciumNetwork]):
+    """Loss of readers: binary cross-entropy, mean over the outputs.
 
     Parameters
     ----------
@@ -160,18 +162,26 @@ def objective(views: Views, targets: np.ndarray) -> Loss[CalciumNetwork]:
     targets : ndarray of bool, shape (n, outputs)
         Of all rows that the views may be of.
     """
-    truth = torch.from_numpy(targets.astype(np.float32)).to(views.device)
 
-    def loss(
-        network: CalciumNetwork, epoch: int, indices: torch.Tensor
-    ) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-        logits = network(views.draw(epoch, indices))
-        rows = torch.from_numpy(views.chosen(indices.cpu().numpy()).T.copy())
-        wanted = truth[rows.to(truth.device)]
+    def __init__(self, views: Views, targets: np.ndarray) -> None:
+        super().__init__(views.source.device)
+        self.views = views
+        self.truth = onto(targets.astype(np.float32), self.device)
+
+    def batches(self, epoch: int, order: np.ndarray) -> Iterator[tuple[torch.Tensor, ...]]:
+        """What views are made of, and the rows of their targets, of each step."""
+        by_image = self.views.chosen(order).transpose(0, 2, 1)
+        rows = onto(np.ascontiguousarray(by_image), self.device)
+        for made_of, of_targets in zip(self.views.batches(epoch, order), rows, strict=True):
+            yield (*made_of, of_targets)
+
+    def score(self, network: CalciumNetwork, *batch: torch.Tensor) -> Terms:
+        """Loss of each reader."""
+        *made_of, rows = batch
+        logits = network(self.views.show(*made_of)).float()
+        wanted = self.truth[rows]
         each = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="none")
         return each.mean(dim=(0, 2)), {}
-
-    return loss
 
 
 def read_frames(network: CalciumNetwork, frames: Frames, rows: np.ndarray) -> np.ndarray:

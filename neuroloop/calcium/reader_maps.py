@@ -12,6 +12,7 @@ from neuroloop.calcium.views import Frames
 from neuroloop.explain.attribution.cam import maps_in_batches
 from neuroloop.explain.attribution.evidence import Division
 from neuroloop.files.formats import StrPath, read_table
+from neuroloop.networks.batched_network import member_alone
 from neuroloop.networks.calcium_network import CalciumNetwork
 from neuroloop.statistics.folds import Split
 
@@ -101,10 +102,11 @@ def held_out_maps(
         Of each member: means over the frames of each trial, native resolution. Items are those of
         `items_of_split`.
     """
-    cut = Division(network.front, network.head)
     trial_rows = rows["trial_row"].to_numpy()
     found = []
     for member, position in enumerate(places):
+        alone = member_alone(network, member)
+        cut = Division(alone.front, alone.head)
         mine = items_of_split(rows, items, splits[position.fold])
         tested = splits[position.fold].test
         asked = tested[np.isin(trial_rows[tested], mine["trial_row"])]
@@ -116,13 +118,13 @@ def held_out_maps(
         item = np.minimum(starts + np.arange((ends - starts).max()), ends - 1)
 
         def load(chosen: np.ndarray, asked: np.ndarray = asked) -> np.ndarray:
-            return np.repeat(frames(asked[chosen])[:, None], network.members, axis=1)
+            return frames(asked[chosen])[:, None]
 
         sums: np.ndarray | float = 0.0
         classes = mine["output"].to_numpy()[item]
-        for chosen, maps in maps_in_batches(network, cut, load, classes, method):
+        for chosen, maps in maps_in_batches(alone, cut, load, classes, method):
             parts = np.zeros((len(mine), *maps.shape[3:]))
-            np.add.at(parts, item[chosen], maps[:, member])
+            np.add.at(parts, item[chosen], maps[:, 0])
             sums = sums + parts
         frames_each = np.bincount(item.ravel(), minlength=len(mine))
         found.append((sums / frames_each[:, None, None]).astype(np.float32))
@@ -157,9 +159,10 @@ def held_out_evidence(
     """
     found = []
     for member, of_member in zip(range(len(places)), rows, strict=True):
+        alone = member_alone(network, member)
         needed, where = np.unique(of_member, return_inverse=True)
         parts = [
-            local_evidence(network, frames(needed[start : start + BATCH]), windows)[member]
+            local_evidence(alone, frames(needed[start : start + BATCH]), windows)[0]
             for start in range(0, len(needed), BATCH)
         ]
         found.append(np.concatenate(parts)[where])

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import torch
 
-from neuroloop.calcium.reader import Reader, build, objective, read_frames
-from neuroloop.calcium.views import Frames, Views, level
+from neuroloop.calcium.reader import Reader, Reading, build, read_frames
+from neuroloop.calcium.views import Frames, FrameSource, Views, level
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.networks.calcium_network import CalciumNetwork
 from neuroloop.statistics.folds import Split
 from neuroloop.training.batches import equal_batches
 from neuroloop.training.checkpoints import Checkpoint
+from neuroloop.training.device_memory import networks_at_once
 from neuroloop.training.loop import fit
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ def train_readers(
     mask : ndarray of bool, shape (height, width), optional
         Pixels that the networks see.
     members_at_once : int
-        Networks trained at once as a batched network: on a CPU 1, on a GPU as many as fit in its
-        memory.
+        Networks that a CPU trains at once as a batched network; a GPU takes as many as fit into
+        its memory.
     checkpoint : callable, optional
         From a name to where a state is kept. The states stay until the caller removes them.
     harvest : callable, optional
@@ -112,7 +113,16 @@ def train_readers(
 
     positions = [Place(seed, fold) for seed in range(len(seeds)) for fold in range(len(splits))]
     sizes = [len(splits[position.fold].train) for position in positions]
-    groups = equal_batches(sizes, reader.recipe.batch_size, members_at_once)
+    source = FrameSource(frames, np.unique(np.concatenate([s.train for s in splits])), device)
+    shape = source.shape
+    at_once = networks_at_once(
+        len(positions),
+        members_at_once,
+        lambda: build(reader, targets.shape[1], shape, seeds[:1], mask),
+        (reader.recipe.batch_size, *shape),
+        device,
+    )
+    groups = equal_batches(sizes, reader.recipe.batch_size, at_once)
     logits = np.full((len(seeds), *targets.shape), np.nan, dtype=np.float32)
     histories, kept = [], {}
     for number, group in enumerate(groups, start=1):
@@ -131,9 +141,7 @@ def train_readers(
                 derive_seed(seeds[position.seed], "reader", position.fold) for position in chosen
             ]
             label = f"readers, {number} of {len(groups)}"
-            network, history = _train(
-                frames, targets, trains, reader, own, device, mask, state, label
-            )
+            network, history = _train(source, targets, trains, reader, own, mask, state, label)
             arrays = _read(network, frames, tests)
             if harvest:
                 for mine, more in zip(arrays, harvest(network, chosen), strict=True):
@@ -153,31 +161,29 @@ def train_readers(
 
 
 def _train(
-    frames: Frames,
+    source: FrameSource,
     targets: np.ndarray,
     trains: Sequence[np.ndarray],
     reader: Reader,
     seeds: Sequence[int],
-    device: torch.device,
     mask: np.ndarray | None,
     state: Checkpoint | None,
     label: str,
 ) -> tuple[CalciumNetwork, "pd.DataFrame"]:
     """Train a batched network on each member's rows; its frames are standardised by these alone."""
-    levels = np.array([level(frames, rows, mask) for rows in trains])
-    shape = frames(trains[0][:1]).shape[1:]
-    network = build(reader, targets.shape[1], shape, seeds, mask, levels).to(device)
-    batch_size, augmentation = reader.recipe.batch_size, reader.augmentation
-    with Views(frames, trains, seeds, batch_size, augmentation, levels, device) as views:
-        history = fit(
-            network,
-            objective(views, targets),
-            [len(rows) for rows in trains],
-            seeds,
-            reader.recipe,
-            checkpoint=state,
-            label=label,
-        )
+    levels = np.array([level(source.frames, rows, mask) for rows in trains])
+    with source.device:  # many networks need not fit into the host's memory
+        network = build(reader, targets.shape[1], source.shape, seeds, mask, levels)
+    network.to(source.device)
+    history = fit(
+        network,
+        Reading(Views(source, trains, seeds, reader.augmentation, levels), targets),
+        [len(rows) for rows in trains],
+        seeds,
+        reader.recipe,
+        checkpoint=state,
+        label=label,
+    )
     network.zero_grad()  # as large as the network
     return network, history
 

@@ -1,17 +1,21 @@
-"""Frames as readers see them in training: read ahead, brightness and contrast changed at random."""
+"""Frames as readers see them in training: brightness and contrast changed at random."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
 
 from neuroloop.jobs.seeds import numpy_generator
-from neuroloop.training.batches import batch_order
+from neuroloop.training.device_memory import data_fit
+from neuroloop.training.transfers import onto, read_ahead
 
 #: Frames from which a mean and standard deviation are taken.
 FITTED = 200
+
+#: Frames that are read at once to be kept on a GPU.
+AT_ONCE = 64
 
 #: From rows, ascending and each once, to frames of float32, shape (rows, height, width).
 Frames = Callable[[np.ndarray], np.ndarray]
@@ -97,96 +101,128 @@ def level(frames: Frames, rows: np.ndarray, mask: np.ndarray | None) -> tuple[fl
     return float(mean), float(max(np.sqrt(max(sums[2] / sums[0] - mean**2, 0)), 1e-6))
 
 
-class Views:
-    """The batches of a batched network in training; a context, which ends the reading ahead.
+class FrameSource:
+    """Frames for a network on a device: kept there where a GPU has room for all, else read ahead.
 
     Parameters
     ----------
     frames : callable
-        See `Frames`.
+        See `Frames`. It is called from another thread, one call at a time.
+    rows : ndarray of int, shape (n,)
+        All that batches are made of, ascending and each once.
+    device : device
+
+    Attributes
+    ----------
+    shape : (int, int)
+        Height and width of a frame.
+    """
+
+    def __init__(self, frames: Frames, rows: np.ndarray, device: torch.device) -> None:
+        self.frames, self.rows, self.device = frames, rows, device
+        first = frames(rows[:1])
+        self.shape: tuple[int, int] = first.shape[1:]
+        self.kept: torch.Tensor | None = None
+        if data_fit(len(rows) * first.nbytes, device):
+            parts = [rows[start : start + AT_ONCE] for start in range(0, len(rows), AT_ONCE)]
+            self.kept = torch.empty((len(rows), *self.shape), device=device)
+            for place, values in zip(
+                self.kept.split(AT_ONCE), read_ahead(frames, parts, device), strict=True
+            ):
+                place.copy_(values)
+
+    def batches(self, chosen: np.ndarray) -> Iterator[torch.Tensor]:
+        """What each batch takes on the device: `frames_of` makes its frames of it.
+
+        Parameters
+        ----------
+        chosen : ndarray of int64, shape (steps, members, batch)
+            Rows.
+        """
+        if self.kept is None:
+            return read_ahead(partial(read_members, self.frames), list(chosen), self.device)
+        return iter(onto(np.searchsorted(self.rows, chosen), self.device))
+
+    def frames_of(self, batch: torch.Tensor) -> torch.Tensor:
+        """Frames of a batch, shape (batch, members, height, width)."""
+        return batch if self.kept is None else self.kept[batch.T]
+
+
+class Views:
+    """The batches of a batched network in training.
+
+    Parameters
+    ----------
+    source : FrameSource
     rows : sequence of ndarray of int
         Training rows of each member.
     seeds : sequence of int
         One a member, as in `training.fit`.
-    batch_size : int
     augmentation : Augmentation
     levels : ndarray of float, shape (members, 2)
         Mean and standard deviation by which each member's frames are standardised.
-    device : device
     """
 
     def __init__(
         self,
-        frames: Frames,
+        source: FrameSource,
         rows: Sequence[np.ndarray],
         seeds: Sequence[int],
-        batch_size: int,
         augmentation: Augmentation,
         levels: np.ndarray,
-        device: torch.device,
     ) -> None:
-        self.frames, self.rows, self.seeds, self.device = frames, rows, seeds, device
-        self.batch_size, self.augmentation, self.levels = batch_size, augmentation, levels
-        self.epoch = -1
-        self.order: list[np.ndarray] = []
-        self.changes: list[np.ndarray] = []
-        self.pool = ThreadPoolExecutor(1)
-        self.ahead: Future[np.ndarray] | None = None
+        self.source, self.rows, self.seeds = source, rows, seeds
+        self.augmentation, self.levels = augmentation, levels
 
-    def chosen(self, places: np.ndarray) -> np.ndarray:
-        """Rows of the frames at these places in each member's rows, shape (members, batch)."""
-        return np.stack([rows[position] for rows, position in zip(self.rows, places, strict=True)])
+    def chosen(self, order: np.ndarray) -> np.ndarray:
+        """Rows of the frames at these places in each member's rows.
 
-    def draw(self, epoch: int, indices: torch.Tensor) -> torch.Tensor:
-        """Random views of a batch; the next batch of the epoch is read meanwhile.
+        Parameters
+        ----------
+        order : ndarray of int64, shape (steps, members, batch)
+
+        Returns
+        -------
+        ndarray of int, of the same shape
+        """
+        return np.stack([rows[order[:, m]] for m, rows in enumerate(self.rows)], axis=1)
+
+    def batches(self, epoch: int, order: np.ndarray) -> Iterator[tuple[torch.Tensor, ...]]:
+        """What views of each step of an epoch are made of, on the device (see `show`).
 
         Parameters
         ----------
         epoch : int
-        indices : Tensor of int64, shape (members, batch)
-            Of each member's rows.
+        order : ndarray of int64, shape (steps, members, batch)
+            Places in each member's rows.
 
-        Returns
-        -------
-        Tensor of float32, shape (batch, members, height, width)
+        Yields
+        ------
+        frames : Tensor
+            See `FrameSource.batches`.
+        gain, term : Tensor of float32, shape (batch, members)
+            What frames are multiplied by, and what is added then.
         """
-        if epoch != self.epoch:
-            self._begin(epoch)
-        positions = indices.cpu().numpy()
-        images = torch.from_numpy(self._next(positions)).to(self.device)
         gain, shift = np.stack(
-            [change[:, position] for change, position in zip(self.changes, positions, strict=True)],
-            axis=2,
+            [
+                self.augmentation.draw(seed, epoch, len(rows))[:, order[:, member]]
+                for member, (seed, rows) in enumerate(zip(self.seeds, self.rows, strict=True))
+            ],
+            axis=3,
         )
         mean, std = self.levels.T
-        added = shift * std - (gain - 1) * mean
-        by_image = (torch.from_numpy(x.astype(np.float32)).to(self.device) for x in (gain, added))
-        factor, term = (values[:, :, None, None] for values in by_image)
-        return torch.addcmul(term, images, factor)  # not in place: the frames are the caller's
+        term = shift * std - (gain - 1) * mean
+        sent = (onto(values.astype(np.float32), self.source.device) for values in (gain, term))
+        return zip(self.source.batches(self.chosen(order)), *sent, strict=True)
 
-    def __enter__(self) -> "Views":
-        return self
+    def show(self, frames: torch.Tensor, gain: torch.Tensor, term: torch.Tensor) -> torch.Tensor:
+        """Make the views of a step, float32 of shape (batch, members, height, width).
 
-    def __exit__(self, *error: object) -> None:
-        self.pool.shutdown(cancel_futures=True)
-
-    def _begin(self, epoch: int) -> None:
-        sizes = [len(rows) for rows in self.rows]
-        self.epoch, self.ahead = epoch, None
-        self.order = list(batch_order(sizes, self.batch_size, self.seeds, epoch))
-        self.changes = [
-            self.augmentation.draw(seed, epoch, size)
-            for seed, size in zip(self.seeds, sizes, strict=True)
-        ]
-
-    def _next(self, places: np.ndarray) -> np.ndarray:
-        """Frames of a batch, which is the next of the epoch."""
-        if not np.array_equal(self.order.pop(0), places):
-            raise ValueError("batches are not asked for in their order")
-        ahead = self.ahead or self._submit(places)
-        images = ahead.result()
-        self.ahead = self._submit(self.order[0]) if self.order else None
-        return images
-
-    def _submit(self, places: np.ndarray) -> "Future[np.ndarray]":
-        return self.pool.submit(read_members, self.frames, self.chosen(places))
+        Parameters
+        ----------
+        frames, gain, term : Tensor
+            From `batches`.
+        """
+        factor, added = (values[:, :, None, None] for values in (gain, term))
+        # Not in place: the frames are the caller's.
+        return torch.addcmul(added, self.source.frames_of(frames), factor)

@@ -15,7 +15,7 @@ class Teaching(Settings):
     images: Any = setting("Images that students learn and are tested on.")
     decoders: SomeTexts = setting("Decoders whose soft labels teach.")
     teachers: SomeTexts = setting(
-        "What teaches; none is among them, since every comparison needs it.",
+        "What teaches (docs/distillation.md); none is among them, since every comparison needs it.",
         ("none", "smooth", "random", "cnn", "brain", "rowshuffled", "withinclass", "classmean"),
     )
     students: SomeTexts = setting("Students, by their names under students.")
@@ -37,7 +37,10 @@ class Teaching(Settings):
         "Layers of the network that is the teacher cnn.", 34, unit="layers"
     )
     cnn_folds: int = setting(
-        "Folds of its images: it teaches each with logits of a network that never saw it.", 5, ge=2
+        "Folds of the images of the teachers cnn and gabor: each image is taught by logits of one "
+        "that never saw it.",
+        5,
+        ge=2,
     )
 
 

@@ -128,7 +128,13 @@ def _default(field: FieldInfo) -> str:
     if isinstance(value, BaseModel):
         value = value.model_dump()
     text = json.dumps(value)
-    return f"`{text}`" if len(text) <= LONG else "all"
+    return "all" if len(text) > LONG and _all_of(field.annotation, value) else f"`{text}`"
+
+
+def _all_of(annotation: Any, value: Any) -> bool:
+    """Whether a list holds everything that it may hold."""
+    options = [get_args(part) for part in get_args(annotation) if get_origin(part) is Literal]
+    return not options or set(value) == set(options[0])
 
 
 def _type(annotation: Any, field: FieldInfo | None = None) -> str:

@@ -36,5 +36,7 @@ class Student(Settings):
     pad: int = setting("Added on each side before a random crop.", 1, ge=0, unit="pixels")
     flip: bool = setting("Whether half of the training images are mirrored.", False)
     batched_networks: int = setting(
-        "Seeds that a CPU trains as one network; on a GPU it is all of them.", 10, ge=1
+        "Seeds that a CPU trains as one network; a GPU takes as many as its memory holds.",
+        10,
+        ge=1,
     )

@@ -45,6 +45,19 @@ class Study(Settings):
     device: Literal["auto", "cpu", "cuda"] = setting(
         "Where networks are trained and explained.", "auto"
     )
+    precision: Literal["float32", "tf32", "bfloat16"] = setting(
+        "How networks multiply: in float32; on a GPU with inputs rounded to TF32; or so, and in "
+        "training in bfloat16, on any device, with float32 weights.",
+        "float32",
+    )
+    deterministic: bool = setting(
+        "Whether a GPU takes only kernels that give the same bytes again, which may be slower. A "
+        "CPU always does.",
+        False,
+    )
+    cuda_graphs: bool = setting(
+        "Whether a GPU records the steps of training and repeats them as one, where it can.", False
+    )
     threads: int = setting(
         "Numeric threads of one job; sums depend on it, so that --cores does not set it.", 1, ge=1
     )

@@ -11,6 +11,9 @@ from neuroloop.distill.teaching import teach
 
 IMAGES, CLASSES, TEMPERATURE = 24, 4, 4.0
 
+#: Whose logits a teacher may be made of.
+SOURCES = ("brain", "cnn", "gabor")
+
 
 def check_teacher(teacher: str | Path) -> None:
     """Check a teacher on made-up logits: some milliseconds.
@@ -33,8 +36,13 @@ def check_teacher(teacher: str | Path) -> None:
         "teacher", teacher, {"MISLEADS": bool, "COLOUR": str, "MARKER": str}
     )
     has_one("teacher", name, entry, ("teach",))
-    if getattr(entry, "NEEDS", "") not in ("brain", "cnn", None):
-        refuse("teacher", name, 'NEEDS is neither "brain" nor "cnn" nor None: state it')
+    if getattr(entry, "NEEDS", "") not in (*SOURCES, None):
+        refuse("teacher", name, 'NEEDS is neither "brain" nor "cnn", "gabor" or None: state it')
+    second = getattr(entry, "BESIDE", None)
+    if second not in (*SOURCES[1:], None):
+        refuse("teacher", name, 'BESIDE is neither "cnn" nor "gabor": leave it out')
+    if entry.MISLEADS and getattr(entry, "TO_BEAT", False):
+        refuse("teacher", name, "is TO_BEAT and MISLEADS: beating it shows nothing")
     if not re.fullmatch("#[0-9a-f]{6}", entry.COLOUR):
         refuse("teacher", name, f"COLOUR is {entry.COLOUR!r}: write it as #rrggbb")
     for other in registry.names("teacher"):
@@ -46,8 +54,8 @@ def check_teacher(teacher: str | Path) -> None:
     generator = np.random.default_rng(0)
     labels = np.arange(IMAGES) % (CLASSES - 1)
     labels[0] = CLASSES - 1
-    logits = (3 * generator.standard_normal((IMAGES, CLASSES))).astype(np.float32)
-    kept = labels.copy(), logits.copy()
+    logits, beside = (3 * generator.standard_normal((2, IMAGES, CLASSES))).astype(np.float32)
+    kept = labels.copy(), logits.copy(), beside.copy()
     first, again = (
         call(
             "teacher",
@@ -59,10 +67,11 @@ def check_teacher(teacher: str | Path) -> None:
             TEMPERATURE,
             np.random.default_rng(1),
             None if entry.NEEDS is None else logits,
+            None if second is None else beside,
         )
         for _ in range(2)
     )
     if first is not None and not np.array_equal(first, again):
         refuse("teacher", name, "teaches otherwise the second time: draw from the generator alone")
-    if not (np.array_equal(kept[0], labels) and np.array_equal(kept[1], logits)):
+    if not all(map(np.array_equal, kept, (labels, logits, beside))):
         refuse("teacher", name, "changes the labels or logits that it is given: copy them first")

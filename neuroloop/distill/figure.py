@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+#: Teachers that stand side by side at a tick before panels grow with them.
+MOST_BESIDE = 8
+
+#: Names of the legend in a row, at most.
+MOST_NAMES = 5
+
 
 def ablation_figure(
     table: pd.DataFrame, comparisons: pd.DataFrame, *, simulated: bool = False
@@ -49,7 +55,7 @@ def ablation_figure(
     figure, axes = grid(
         len(rows),
         len(subjects),
-        width=max(3.6, 1.4 + 0.8 * len(rois)),
+        width=max(3.6, 1.4 + 0.8 * len(rois) * max(1.0, len(looks) / MOST_BESIDE)),
         height=3,
         sharey="row",
     )
@@ -165,6 +171,7 @@ def _legend(figure: "Figure", looks: Mapping[str, tuple[str, str]]) -> None:
         Line2D([], [], color=colour, marker=marker, linestyle="", label=teacher_name(name))
         for name, (colour, marker) in looks.items()
     ]
-    # Seven names in plain words are wider than the page: two rows of them.
-    columns = max(len(marks), 1) if len(marks) <= 4 else -(-len(marks) // 2)
+    # Seven names in plain words are wider than the page: several rows of them.
+    lines = 1 if len(marks) <= 4 else max(2, -(-len(marks) // MOST_NAMES))
+    columns = max(-(-len(marks) // lines), 1)
     figure.legend(handles=marks, loc="outside lower center", ncols=columns)

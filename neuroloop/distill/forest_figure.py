@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: Most rows of a forest plot: of more brains only means over subjects are drawn.
 MOST_ROWS = 96
 
+#: Most panels beside each other: of more controls there are several rows of panels.
+MOST_PANELS = 6
+
 #: Height of a row and width of a panel, inches.
 ROW, PANEL = 0.21, 2.1
 
@@ -59,6 +62,12 @@ def ordered_controls(present: Iterable[str]) -> tuple[list[str], list[str]]:
     return must, [name for name in known if name not in {*must, "brain"} and not misleads(name)]
 
 
+def panel_places(controls: int) -> tuple[int, int]:
+    """Rows and columns of the panels of so many controls, at least one of each."""
+    lines = max(-(-controls // MOST_PANELS), 1)
+    return lines, max(-(-controls // lines), 1)
+
+
 def forest_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "Figure":
     """Draw how much more accurate students of each brain are than those of each control.
 
@@ -82,8 +91,9 @@ def forest_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "Fig
     controls = [*must, *beside]
     brains = [tuple(brain) for brain in rows[BRAIN].drop_duplicates().to_numpy()]
     places, height = _places(brains)
+    lines, columns = panel_places(len(controls))
     figure, axes = grid(
-        1, max(len(controls), 1), width=PANEL, height=1.9 + ROW * height, sharey=True, sharex=True
+        lines, columns, width=PANEL, height=1.9 + ROW * height, sharey=True, sharex=True
     )
     if not controls:
         axes[0, 0].text(0.5, 0.5, "no brain taught a student", ha="center", va="center")
@@ -91,7 +101,11 @@ def forest_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "Fig
         return figure
     by_control = {name: rows[rows["control"] == name].set_index(BRAIN) for name in controls}
     low, high = _range(rows)
-    for panel, control in zip(axes[0], controls, strict=True):
+    panels = axes.flat[: len(controls)]
+    for panel in axes.flat[len(controls) :]:
+        panel.remove()
+    for panel, control in zip(panels, controls, strict=True):
+        panel.tick_params(labelbottom=True)
         for brain, place in zip(brains, places, strict=True):
             if brain in by_control[control].index:
                 _draw(panel, by_control[control].loc[brain], place, high)
@@ -99,7 +113,7 @@ def forest_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "Fig
     axes[0, 0].set_yticks(places, [_named(brain, brains) for brain in brains])
     axes[0, 0].set_ylim(height - 0.2, -0.8)
     axes[0, 0].set_xlim(low, high + 0.34 * (high - low))
-    _verdicts(axes[0, len(must) - 1], [by_control[name] for name in must], brains, places)
+    _verdicts(panels[len(must) - 1], [by_control[name] for name in must], brains, places)
     _legend(figure)
     figure.suptitle(_title(rows, simulated), fontsize=10)
     return figure

@@ -1,7 +1,61 @@
 """Knowledge distillation: learning from labels and a teacher's soft labels at once."""
 
+from collections.abc import Iterator
+
+import numpy as np
 import torch
 from torch.nn import functional
+
+from neuroloop.distill.student_views import Views
+from neuroloop.networks.resnet import ResNet
+from neuroloop.training.objective import Objective, Terms
+from neuroloop.training.transfers import onto
+
+
+class Distillation(Objective[ResNet]):
+    """Loss of students: that of distillation, without a teacher the cross-entropy with the labels.
+
+    Parameters
+    ----------
+    views : Views
+    labels : ndarray of int, shape (images,)
+    teacher : ndarray of float32, shape (members, images, classes), or None
+        Logits of each member's teacher.
+    temperature, alpha : float
+        See `distillation_loss`.
+    """
+
+    def __init__(
+        self,
+        views: Views,
+        labels: np.ndarray,
+        teacher: np.ndarray | None,
+        temperature: float,
+        alpha: float,
+    ) -> None:
+        super().__init__(views.device)
+        self.views, self.temperature, self.alpha = views, temperature, alpha
+        self.truth = onto(labels.astype(np.int64), self.device)
+        self.taught = None if teacher is None else onto(teacher, self.device)
+        self.members = torch.arange(len(views.seeds), device=self.device)[:, None]
+
+    def batches(self, epoch: int, order: np.ndarray) -> Iterator[tuple[torch.Tensor, ...]]:
+        """What views are made of, and the rows, of each step."""
+        for made_of, rows in zip(
+            self.views.batches(epoch, order), onto(order, self.device), strict=True
+        ):
+            yield (*made_of, rows)
+
+    def score(self, network: ResNet, *batch: torch.Tensor) -> Terms:
+        """Loss of each student, with ``cross_entropy`` and, with a teacher, ``divergence``."""
+        images, draws, rows = batch
+        logits = network(self.views.show(images, draws)).float()
+        labels = self.truth[rows].T
+        if self.taught is None:
+            entropy = cross_entropy(logits, labels)
+            return entropy, {"cross_entropy": entropy.detach()}
+        soft = self.taught[self.members, rows].transpose(0, 1)
+        return distillation_loss(logits, soft, labels, self.temperature, self.alpha)
 
 
 def distillation_loss(

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.distill.ablation import GROUP, MEAN, misleads
-from neuroloop.distill.forest_figure import ordered_controls
+from neuroloop.distill.forest_figure import ordered_controls, panel_places
 from neuroloop.report.answers.decoding import SIGNIFICANT
 from neuroloop.report.figures import grid
 from neuroloop.report.matrices import draw_matrix
@@ -36,8 +36,8 @@ def matrix_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "Fig
     Returns
     -------
     Figure
-        A row of panels for each decoder and student, at most `MOST_STUDENTS`; a column a control
-        that does not mislead on purpose. Cells: percentage points, with a star where q is at most
+        Panels of each decoder and student, at most `MOST_STUDENTS`, one a control that does not
+        mislead on purpose. Cells: percentage points, with a star where q is at most
         0.05.
     """
     rows = comparisons[comparisons["teacher"] == "brain"]
@@ -52,25 +52,30 @@ def matrix_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "Fig
     rois = list(dict.fromkeys(rows["roi"]))
     subjects = list(dict.fromkeys(rows["subject"]))
     shown = pairs[:MOST_STUDENTS]
+    lines, columns = panel_places(len(controls))
     figure, axes = grid(
-        len(shown),
-        len(controls),
+        lines * len(shown),
+        columns,
         width=0.6 + 0.34 * len(subjects),
         height=1.1 + 0.19 * len(rois),
     )
     figure.set_size_inches(figure.get_figwidth(), figure.get_figheight() + 0.8)
     highest = 100 * float(rows["difference"].abs().max())
+    of_pair_axes = axes.reshape(len(shown), lines * columns)
+    for panel in of_pair_axes[:, len(controls) :].flat:
+        panel.remove()
     for (row, (decoder, student)), (column, control) in product(
         enumerate(shown), enumerate(controls)
     ):
+        panel = of_pair_axes[row, column]
         of_pair = (rows["decoder"] == decoder) & (rows["student"] == student)
         here = rows[of_pair & (rows["control"] == control)]
         points = _matrix(here, "difference", rois, subjects)
         found = _matrix(here, "q", rois, subjects) <= SIGNIFICANT
         image = draw_matrix(
-            axes[row, column],
+            panel,
             100 * points,
-            rois if column == 0 else [""] * len(rois),
+            rois if column % columns == 0 else [""] * len(rois),
             [OF_SEVERAL.get(name, name) for name in subjects],
             ends=(-highest, highest),
             texts=[
@@ -83,8 +88,8 @@ def matrix_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "Fig
         named = f"less {teacher_name(control)}" + (
             f"\n{decoder}, {student}" if len(pairs) > 1 else ""
         )
-        axes[row, column].set_title(named, fontsize=8.5, loc="left")
-    bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.4, aspect=40, pad=0.05)
+        panel.set_title(named, fontsize=8.5, loc="left")
+    bar = figure.colorbar(image, ax=figure.axes, location="bottom", shrink=0.4, aspect=40, pad=0.05)
     bar.ax.grid(False)
     bar.ax.tick_params(labelsize=7)
     bar.set_label("difference of test accuracies, percentage points; *: q ≤ 0.05", fontsize=8)

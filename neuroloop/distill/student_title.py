@@ -2,19 +2,7 @@
 
 from pathlib import Path
 
-#: What is said of teachers beside brains; of others, their name.
-TEACHERS = {
-    "none": "labels alone",
-    "random": "random soft labels",
-    "cnn": "a CNN's soft labels",
-}
-#: Teachers that are made of a brain's soft labels.
-CONTROLS = {
-    "smooth": "labels smoothed as {} are",
-    "classmean": "class means of {}",
-    "withinclass": "{}, dealt anew within classes",
-    "rowshuffled": "{}, shuffled over images",
-}
+from neuroloop import registry
 
 
 def student_title(path: Path) -> str:
@@ -33,10 +21,16 @@ def student_title(path: Path) -> str:
     if of == ["cnn"]:
         return f"CNN teacher of {dataset} ({student})"
     if of[:1] == ["reference"]:
-        taught = TEACHERS.get(of[1], of[1])
+        taught = taught_by(of[1], of[1])
     else:
         subject, roi, decoder, teacher = of
-        brain = f"{subject}'s {roi}"
-        said = CONTROLS.get(teacher, "{}" if teacher == "brain" else f"{teacher} of {{}}")
-        taught = f"{said.format(brain)}, decoder {decoder}"
+        said = taught_by(teacher, f"{teacher} of {{}}")
+        taught = said.format(f"{subject}'s {roi}") + f", decoder {decoder}"
     return f"Student taught by {taught} ({dataset}, {student})"
+
+
+def taught_by(teacher: str, otherwise: str) -> str:
+    """What the registry says after "Student taught by", or what is said otherwise."""
+    if teacher not in registry.names("teacher"):
+        return otherwise
+    return str(getattr(registry.entry("teacher", teacher), "TAUGHT_BY", otherwise))

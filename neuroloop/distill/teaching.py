@@ -68,6 +68,7 @@ def teach(
     temperature: float,
     generator: np.random.Generator,
     logits: np.ndarray | None = None,
+    beside: np.ndarray | None = None,
 ) -> np.ndarray | None:
     """Return a teacher's logits for the training images.
 
@@ -79,11 +80,13 @@ def teach(
         True class of each image.
     n_classes : int
     temperature : float
-        Temperature of the loss: ``smooth`` matches the entropy of the targets as they are used.
+        Temperature of the loss: entropies are matched for the targets as they are used.
     generator : Generator
-        Draws the shuffles and the random teacher.
+        Draws what a teacher leaves to chance.
     logits : ndarray, shape (images, classes), optional
-        The brain's, or for ``cnn`` the network's, logits of the images.
+        Logits of the images, of what the teacher ``NEEDS``.
+    beside : ndarray, shape (images, classes), optional
+        The same of what stands ``BESIDE`` it.
 
     Returns
     -------
@@ -95,9 +98,8 @@ def teach(
         If there is no such teacher, it needs logits and gets none, or returns unusable ones.
     """
     entry = registry.entry("teacher", teacher)
-    if logits is None and entry.NEEDS is not None:
-        raise NeuroLoopError(f"teacher {teacher!r} needs logits of the {entry.NEEDS}: pass them")
-    taught = entry.teach(labels, n_classes, temperature, generator, logits)
+    given = arguments(teacher, logits, beside)
+    taught = entry.teach(labels, n_classes, temperature, generator, *given)
     if taught is None:
         return None
     expected = (len(labels), n_classes)
@@ -112,3 +114,21 @@ def teach(
             "that it was given, or fix the teacher"
         )
     return np.asarray(taught, dtype=np.float32)
+
+
+def arguments(
+    teacher: str, logits: np.ndarray | None, beside: np.ndarray | None
+) -> list[np.ndarray | None]:
+    """Logits that a teacher's functions take: of what it needs, and of what stands beside it.
+
+    Raises
+    ------
+    NeuroLoopError
+        If it lacks one of them.
+    """
+    entry = registry.entry("teacher", teacher)
+    of_second = getattr(entry, "BESIDE", None)
+    for source, given in ((entry.NEEDS, logits), (of_second, beside)):
+        if source is not None and given is None:
+            raise NeuroLoopError(f"teacher {teacher!r} needs logits of the {source}: pass them")
+    return [logits] if of_second is None else [logits, beside]

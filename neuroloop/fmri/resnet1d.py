@@ -4,7 +4,8 @@ Its convolutions run over the order of the voxels, which has no anatomical meani
 a linear decoder.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,8 +18,11 @@ from neuroloop.networks.resnet import ResNet, initialise, member_state, resnet
 from neuroloop.statistics.folds import Split
 from neuroloop.training.batches import equal_batches
 from neuroloop.training.checkpoints import Checkpoint
-from neuroloop.training.loop import Loss, fit, predict
+from neuroloop.training.device_memory import networks_at_once
+from neuroloop.training.loop import fit, predict
+from neuroloop.training.objective import Objective, Terms
 from neuroloop.training.recipe import Recipe
+from neuroloop.training.transfers import onto
 
 #: As in the study, whose step decay at epoch 90 was never reached.
 RECIPE = Recipe(epochs=15, batch_size=64, learning_rate=0.01, momentum=0.9)
@@ -61,8 +65,8 @@ def resnet1d18(
         Root of the initialisations and of the orders of batches.
     device : device
     members_at_once : int
-        Networks trained at once as a batched network: 1 on a CPU, as many as fit in memory on a
-        GPU.
+        Networks that a CPU trains at once as a batched network; a GPU takes as many as fit into
+        its memory.
     checkpoint : callable, optional
         Maps a name to where a state is kept. States remain until the caller removes them.
     keep : callable, optional
@@ -78,9 +82,17 @@ def resnet1d18(
     NeuroLoopError
         If training diverges, or a split has too few training rows.
     """
-    groups = equal_batches(
-        [len(split.train) for split in splits], recipe.batch_size, members_at_once
+    sizes = [len(split.train) for split in splits]
+    build = partial(resnet, 18, in_channels=1, classes=n_classes, width=width, dims=1)
+    at_once = networks_at_once(
+        len(splits),
+        members_at_once,
+        build,
+        (recipe.batch_size, 1, n_voxels),
+        torch.device(device),
+        data=4 * n_voxels * sum(sizes),
     )
+    groups = equal_batches(sizes, recipe.batch_size, at_once)
     scores: dict[int, np.ndarray] = {}
     first: dict[str, torch.Tensor] = {}
     for number, group in enumerate(groups, start=1):
@@ -95,14 +107,12 @@ def resnet1d18(
         chosen = [splits[member] for member in group]
         prepared = [prepare(x[s.train], y[s.train], x[s.test], n_voxels) for s in chosen]
         seeds = [derive_seed(seed, "resnet1d18", member) for member in group]
-        network = resnet(
-            18, in_channels=1, classes=n_classes, width=width, dims=1, members=len(group)
-        )
+        network = build(members=len(group))
         initialise(network, [derive_seed(seed, "initialisation") for seed in seeds])
         network.to(device)
         fit(
             network,
-            cross_entropy([train for train, _ in prepared], [y[s.train] for s in chosen], device),
+            CrossEntropy([train for train, _ in prepared], [y[s.train] for s in chosen], device),
             [len(split.train) for split in chosen],
             seeds,
             recipe,
@@ -143,24 +153,28 @@ def _kept(
     return KeptNetwork(options, weights, rows, voxels, mean, unit)
 
 
-def cross_entropy(
-    activity: Sequence[np.ndarray], labels: Sequence[np.ndarray], device: torch.device | str
-) -> Loss[ResNet]:
+class CrossEntropy(Objective[ResNet]):
     """Loss of the members' batches, from each member's rows (n, voxels) and classes (n,)."""
-    rows = torch.from_numpy(_stack(activity)).to(device)
-    classes = torch.from_numpy(_stack([truth.astype(np.int64) for truth in labels])).to(device)
-    members = torch.arange(len(activity), device=device)[:, None]
 
-    def loss(
-        network: ResNet, epoch: int, indices: torch.Tensor
-    ) -> tuple[torch.Tensor, Mapping[str, torch.Tensor]]:
-        batch = rows[members, indices].transpose(0, 1)[:, :, None]
-        logits = network(batch)
-        truth = classes[members, indices].T
+    def __init__(
+        self,
+        activity: Sequence[np.ndarray],
+        labels: Sequence[np.ndarray],
+        device: torch.device | str,
+    ) -> None:
+        super().__init__(device)
+        self.rows = onto(_stack(activity), self.device)
+        self.classes = onto(_stack([truth.astype(np.int64) for truth in labels]), self.device)
+        self.members = torch.arange(len(activity), device=self.device)[:, None]
+
+    def score(self, network: ResNet, *batch: torch.Tensor) -> Terms:
+        """Cross-entropy of each member."""
+        (indices,) = batch
+        inputs = self.rows[self.members, indices].transpose(0, 1)[:, :, None]
+        logits = network(inputs).float()
+        truth = self.classes[self.members, indices].T
         entropy = functional.cross_entropy(logits.permute(0, 2, 1), truth, reduction="none")
         return entropy.mean(dim=0), {}
-
-    return loss
 
 
 def _stack(arrays: Sequence[np.ndarray]) -> np.ndarray:

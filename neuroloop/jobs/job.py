@@ -7,7 +7,8 @@ import resource
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -17,6 +18,8 @@ from neuroloop.files.data_link import as_it_lies
 from neuroloop.files.disk_space import disk_full, ran_full
 from neuroloop.files.formats import StrPath, save_json
 from neuroloop.files.hashes import file_hash
+from neuroloop.jobs.execution import Execution
+from neuroloop.jobs.freed_memory import keep_freed_memory
 
 #: Environment variables that fix the number of threads of numeric libraries when they load.
 THREAD_VARIABLES = (
@@ -31,7 +34,9 @@ KEPT = ".neuroloop"
 
 
 @contextmanager
-def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
+def job(
+    log: StrPath, run: StrPath, threads: int, execution: Execution | None = None
+) -> Iterator[dict[str, Any]]:
     """Run a job's work inside this context.
 
     Messages and warnings go to the log file. A `NeuroLoopError` ends the process with one line on
@@ -49,6 +54,8 @@ def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
         what the script imports at its top.
     threads : int
         Threads of torch, BLAS and OpenMP. Sums depend on it, so it comes from the config.
+    execution : Execution, optional
+        Of a job with networks: how they are computed. It is recorded too.
 
     Yields
     ------
@@ -60,9 +67,12 @@ def job(log: StrPath, run: StrPath, threads: int) -> Iterator[dict[str, Any]]:
     try:
         _begin_log(Path(log))
         started = time.time()
-        with numeric_threads(threads):
+        if "torch" in sys.modules:
+            keep_freed_memory()
+        with numeric_threads(threads), execution.used() if execution else nullcontext():
             yield facts
-        _record(run, started, {"threads": threads, **facts})
+        how = asdict(execution) if execution else {}
+        _record(run, started, {"threads": threads, **how, **facts})
     except NeuroLoopError as error:
         _end(str(error))
     except Exception as error:

@@ -194,4 +194,5 @@ def initialise(network: CalciumNetwork, seeds: Sequence[int]) -> None:
             for values in layer.parameters():
                 for part, generator in zip(values.chunk(network.members), generators, strict=True):
                     # Drawn in the layout of a single network and of every device.
-                    part.copy_(torch.empty(part.shape).uniform_(-bound, bound, generator=generator))
+                    drawn = torch.empty(part.shape, device="cpu")
+                    part.copy_(drawn.uniform_(-bound, bound, generator=generator))

@@ -148,7 +148,7 @@ def initialise(network: ResNet, seeds: Sequence[int]) -> None:
         elif isinstance(module, nn.Conv2d):
             for part, generator in zip(_parts(network, module.weight), generators, strict=True):
                 # Drawn in the layout of a single network and of every device.
-                drawn = torch.empty(part.shape)
+                drawn = torch.empty(part.shape, device="cpu")
                 nn.init.kaiming_normal_(
                     drawn, mode="fan_out", nonlinearity="relu", generator=generator
                 )
@@ -157,7 +157,8 @@ def initialise(network: ResNet, seeds: Sequence[int]) -> None:
             bound = module.in_features**-0.5
             for values in (module.weight, module.bias):
                 for part, generator in zip(_parts(network, values), generators, strict=True):
-                    part.copy_(torch.empty(part.shape).uniform_(-bound, bound, generator=generator))
+                    drawn = torch.empty(part.shape, device="cpu")
+                    part.copy_(drawn.uniform_(-bound, bound, generator=generator))
 
 
 def member_state(network: BatchedNetwork, member: int) -> dict[str, torch.Tensor]:

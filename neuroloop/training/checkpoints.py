@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath, save_weights
+from neuroloop.jobs.execution import current_execution
 
 if TYPE_CHECKING:
     import torch
@@ -114,7 +115,7 @@ class JobStates:
     def of(
         cls, folder: Path, code: str, settings: Sequence[Any], *inputs: StrPath | None
     ) -> "JobStates":
-        """Name the states of a job.
+        """Name the states of a job, by the precision it computes in as well.
 
         Parameters
         ----------
@@ -132,7 +133,9 @@ class JobStates:
             If a file is missing.
         """
         paths = (Path(path) for path in inputs if path)
-        return cls(folder, checkpoint_key(code, json.dumps(settings), *paths))
+        precision = current_execution().precision
+        more = [] if precision == "float32" else [precision]
+        return cls(folder, checkpoint_key(code, json.dumps(settings), *more, *paths))
 
     def part(self, name: str) -> Checkpoint:
         """Where the state of one part is kept."""

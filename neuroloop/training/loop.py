@@ -2,29 +2,29 @@
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 import torch
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.jobs.execution import current_execution
 from neuroloop.jobs.progress import progress
 from neuroloop.networks.batched_network import BatchedNetwork
 from neuroloop.training.batches import batch_order
 from neuroloop.training.checkpoints import Checkpoint
-from neuroloop.training.optimiser import Optimiser
+from neuroloop.training.objective import Loss, LossOfRows, Objective
 from neuroloop.training.recipe import Recipe
+from neuroloop.training.states import keep, resume
+from neuroloop.training.step import Step, step_of
+from neuroloop.training.transfers import onto
 from neuroloop.training.watch import Watch
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Network = TypeVar("Network", bound=BatchedNetwork)
-
-#: From network, epoch (from 0) and the rows of a batch, shape (members, batch), to each member's
-#: mean loss and further named terms to record, each of shape (members,).
-Loss = Callable[[Network, int, torch.Tensor], tuple[torch.Tensor, Mapping[str, torch.Tensor]]]
 
 
 class Inputs(Protocol):
@@ -39,7 +39,7 @@ class Inputs(Protocol):
 
 def fit(
     network: Network,
-    loss: Loss[Network],
+    loss: Objective[Network] | Loss[Network],
     sizes: Sequence[int],
     seeds: Sequence[int],
     recipe: Recipe,
@@ -65,7 +65,7 @@ def fit(
 
 def train(
     network: Network,
-    loss: Loss[Network],
+    loss: Objective[Network] | Loss[Network],
     sizes: Sequence[int],
     seeds: Sequence[int],
     recipe: Recipe,
@@ -82,8 +82,9 @@ def train(
     ----------
     network : BatchedNetwork
         On its device.
-    loss : callable
-        See `Loss`. It must not depend on what came before it, or training cannot be resumed.
+    loss : Objective or callable
+        See `objective.Objective`, and `Loss` for a function. It must not depend on what came
+        before it, or training cannot be resumed.
     sizes : sequence of int
         Number of training rows of each member.
     seeds : sequence of int
@@ -113,49 +114,53 @@ def train(
         raise NeuroLoopError(f"{min(sizes)} training rows are too few for a network: give it more")
     if watch and network.members != 1:
         raise ValueError("one network is watched, not a batched network")
+    device = next(network.parameters()).device
+    objective = loss if isinstance(loss, Objective) else LossOfRows(loss, device)
     optimiser = recipe.build(network)
-    history, best = _resume(network, optimiser, checkpoint)
+    step = step_of(network, objective, optimiser, current_execution())
+    history, best = resume(network, optimiser, checkpoint)
     done = history[-1]["epoch"] if history else 0
     if done:
         logging.getLogger(__name__).info("%s: goes on after epoch %d", label or "training", done)
-    device = next(network.parameters()).device
     network.train()
-    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True):
-        label = f"{label or 'training'}, epochs"
-        for epoch in progress(range(done, recipe.epochs), label, state=lambda: _loss(history)):
-            if watch and watch.is_over(history):
-                break
-            rate = recipe.rate(epoch) * (watch.rate_factor(history) if watch else 1)
-            optimiser.rate = rate
-            order = batch_order(sizes, recipe.batch_size, seeds, epoch)
-            sums: dict[str, torch.Tensor] = {}
-            for indices in torch.from_numpy(order).to(device):
-                each, terms = loss(network, epoch, indices)
-                optimiser.zero_grad()
-                each.sum().backward()
-                optimiser.step()
-                for name, values in {"loss": each, **terms}.items():
-                    sums[name] = sums.get(name, 0) + values.detach().double()
-            table = torch.stack(list(sums.values())) / len(order)
-            means = dict(zip(sums, table.tolist(), strict=True))  # the epoch's only wait for a GPU
-            _check_finite(network, means["loss"], epoch + 1, recipe)
-            for member in range(len(sizes)):
-                row = {"member": member, "epoch": epoch + 1, "learning_rate": rate}
-                history.append(row | {name: values[member] for name, values in means.items()})
-            if watch:
-                network.eval()
-                history[-1]["validation"] = watch.validate(network)
-                network.train()
-                if watch.is_best(history):
-                    best = {name: v.detach().clone() for name, v in network.state_dict().items()}
-            if checkpoint and checkpoint.due() and epoch + 1 < recipe.epochs:
-                _keep(network, optimiser, checkpoint, history, best)
+    label = f"{label or 'training'}, epochs"
+    for epoch in progress(range(done, recipe.epochs), label, state=lambda: _loss(history)):
+        if watch and watch.is_over(history):
+            break
+        optimiser.rate = recipe.rate(epoch) * (watch.rate_factor(history) if watch else 1)
+        means = _epoch(step, epoch, batch_order(sizes, recipe.batch_size, seeds, epoch))
+        _check_finite(network, means["loss"], epoch + 1, recipe)
+        for member in range(len(sizes)):
+            row = {"member": member, "epoch": epoch + 1, "learning_rate": optimiser.rate}
+            history.append(row | {name: values[member] for name, values in means.items()})
+        if watch and _watched(network, watch, history):
+            best = {name: v.detach().clone() for name, v in network.state_dict().items()}
+        if checkpoint and checkpoint.due() and epoch + 1 < recipe.epochs:
+            keep(network, optimiser, checkpoint, history, best)
     network.eval()
     if best:
         network.load_state_dict(best)
     if checkpoint and done < recipe.epochs:
-        _keep(network, None, checkpoint, history, best)
+        keep(network, None, checkpoint, history, best)
     return history
+
+
+def _epoch(step: Step[Network], epoch: int, order: np.ndarray) -> dict[str, list[float]]:
+    """Train for an epoch; return each member's mean of loss and terms over the batches."""
+    sums: dict[str, torch.Tensor] = {}
+    for batch in step.objective.batches(epoch, order):
+        for name, values in step(batch).items():
+            sums[name] = sums.get(name, 0) + values.double()
+    table = torch.stack(list(sums.values())) / len(order)
+    return dict(zip(sums, table.tolist(), strict=True))  # the epoch's only wait for a GPU
+
+
+def _watched(network: Network, watch: Watch[Network], history: list[dict[str, Any]]) -> bool:
+    """Note the loss on other rows after an epoch; return whether it is the lowest so far."""
+    network.eval()
+    history[-1]["validation"] = watch.validate(network)
+    network.train()
+    return watch.is_best(history)
 
 
 def predict(
@@ -182,18 +187,12 @@ def predict(
     try:
         with torch.inference_mode():
             parts = [
-                network(
-                    torch.as_tensor(inputs[start : start + batch])
-                    .to(device)
-                    .repeat(1, copies, 1, 1)
-                )
-                .float()
-                .cpu()
+                network(onto(inputs[start : start + batch], device).repeat(1, copies, 1, 1)).float()
                 for start in range(0, max(len(inputs), 1), batch)
             ]
+            return torch.cat(parts).cpu().numpy()
     finally:
         network.train(was_training)
-    return torch.cat(parts).numpy()
 
 
 def _loss(history: Sequence[Mapping[str, Any]]) -> str:
@@ -214,60 +213,3 @@ def _check_finite(
             f"training left the finite numbers in epoch {epoch} of {recipe.epochs}: set a "
             f"learning_rate below {recipe.learning_rate:g}"
         )
-
-
-def _keep(
-    network: BatchedNetwork,
-    optimiser: Optimiser | None,
-    checkpoint: Checkpoint,
-    history: list[dict[str, Any]],
-    best: Mapping[str, torch.Tensor],
-) -> None:
-    """Save the state after an epoch, which is the last one if there is no optimiser."""
-    tensors = {f"network/{name}": values for name, values in network.state_dict().items()}
-    tensors |= {f"best/{name}": values for name, values in best.items()}
-    if optimiser:
-        for number, state in optimiser.state.items():
-            tensors |= {f"optimiser/{number}/{name}": values for name, values in state.items()}
-    checkpoint.save(tensors, {"history": history})
-
-
-def _resume(
-    network: BatchedNetwork, optimiser: Optimiser, checkpoint: Checkpoint | None
-) -> tuple[list[dict[str, Any]], dict[str, torch.Tensor]]:
-    """Restore the last state; return its history and the state of a watched network's best epoch.
-
-    Both are empty if there is none that fits.
-    """
-    kept = checkpoint.load() if checkpoint else None
-    if not checkpoint or not kept:
-        return [], {}
-    tensors, facts = kept
-    own = network.state_dict()
-    weights = _below(tensors, "network/")
-    if {name: values.shape for name, values in own.items()} != {
-        name: values.shape for name, values in weights.items()
-    }:
-        checkpoint.ignore("it is of another network")
-        return [], {}
-    parameters = [values for values in network.parameters() if values.requires_grad]
-    state: dict[int, dict[str, torch.Tensor]] = {}
-    for position, values in tensors.items():
-        kind, number, *rest = position.split("/")
-        if kind == "optimiser":
-            like = parameters[int(number)]
-            if values.shape == like.shape:  # in the layout of its parameter, as it was
-                values = torch.empty_like(like).copy_(values)
-            state.setdefault(int(number), {})[rest[0]] = values
-    network.load_state_dict(weights)
-    optimiser.load(state)
-    return list(facts["history"]), _below(tensors, "best/")
-
-
-def _below(tensors: Mapping[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    """Tensors whose names begin so, named without it."""
-    return {
-        name.removeprefix(prefix): values
-        for name, values in tensors.items()
-        if name.startswith(prefix)
-    }

@@ -205,7 +205,9 @@ def _dangling_dataset(name: str, config: Mapping[str, Any]) -> Iterator[str]:
     if "none" not in teaching["teachers"]:
         yield f"{where}.teaching.teachers: none is missing: every comparison needs it"
     if teaching["images"]["source"] == "class_folders":
-        for teacher in {"withinclass", "classmean"} & set(teaching["teachers"]):
+        for teacher in teaching["teachers"]:
+            if not getattr(registry.entry("teacher", teacher), "OF_IMAGES", False):
+                continue
             yield (
                 f"{where}.teaching.teachers: {teacher} is the brain teacher itself where soft "
                 "labels belong to categories (images.source: class_folders): leave it out"

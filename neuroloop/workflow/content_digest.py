@@ -17,10 +17,10 @@ import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
+from neuroloop.files.kept_text import keep_text
 from neuroloop.workflow.hash_record import FILES, record
 
 #: Seconds within which a file may change twice and keep its times; so new it is not remembered.
@@ -101,7 +101,7 @@ def digest_files(
             found[name] = (*state, content)
     if place and unread:
         settled = {name: found[name] for name in unread if now - found[name][2] > TICK * 1e9}
-        _remember(place, known | settled)
+        keep_text(place, json.dumps(known | settled))
     held = {name: found[name][3] if name in found else "missing" for name in names}
     digest = whole_digest(held)
     if len(held) <= TOLD:
@@ -147,15 +147,3 @@ def _parsed(place: Path, _: State) -> dict[str, Known]:
         return {name: tuple(known) for name, known in json.loads(place.read_text()).items()}
     except (OSError, ValueError, AttributeError, TypeError):
         return {}
-
-
-def _remember(place: Path, known: dict[str, Known]) -> None:
-    """Write at once, or not at all where nothing can be written: then files are read again."""
-    made = place.with_name(f"{place.name}.{os.getpid()}")
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        made.write_text(json.dumps(known))
-        made.replace(place)
-    except OSError:
-        with suppress(OSError):
-            made.unlink()

@@ -6,11 +6,11 @@ and nothing else, a hash of each function, class, template and package behind it
 
 import atexit
 import json
-import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+
+from neuroloop.files.kept_text import keep_text
 
 #: Name under which packages stand among files; their parts are names and versions.
 PACKAGES = "packages"
@@ -59,11 +59,7 @@ class HashRecord:
             return
         scripts, files = self._read()
         text = json.dumps({"scripts": scripts | self._scripts, "files": files | self._files})
-        part = self.file.with_name(f"{self.file.name}.{os.getpid()}")
-        with suppress(OSError):
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(text, encoding="utf-8")
-            part.replace(self.file)
+        keep_text(self.file, text)
 
     def _read(self) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
         try:

@@ -7,15 +7,15 @@ import ast
 import atexit
 import hashlib
 import json
-import os
 import sys
-from contextlib import suppress
 from dataclasses import astuple, dataclass
 from functools import cache
 from pathlib import Path
 
+from neuroloop.files.kept_text import keep_text
+
 #: What an entry of a registry says of itself for documents and figures.
-SHOWN = {"ORDER", "TITLE", "LEGEND", "COLOUR", "MARKER"}
+SHOWN = {"ORDER", "TITLE", "LEGEND", "COLOUR", "MARKER", "TO_BEAT", "CONTROLS_FOR"}
 
 #: What of a file is in no function and no class.
 TOP = "top of the file"
@@ -72,11 +72,7 @@ class ParsedFiles:
         if self._used.keys() <= self._kept.keys():
             return
         text = json.dumps({key: astuple(file) for key, file in sorted(self._used.items())})
-        part = self.file.with_name(f"{self.file.name}.{os.getpid()}")
-        with suppress(OSError):
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(f"{_checksum(text)}\n{text}", encoding="utf-8")
-            part.replace(self.file)
+        keep_text(self.file, f"{_checksum(text)}\n{text}")
 
     def _read(self) -> dict[str, ParsedFile]:
         try:

@@ -20,6 +20,7 @@ from neuroloop.files.formats import (
     save_table,
 )
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.training.checkpoints import JobStates
 
@@ -144,7 +145,8 @@ def train_reader(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         record |= train_reader(
             frames=snakemake.input.frames,
             table=snakemake.input.table,

@@ -12,6 +12,7 @@ from neuroloop.calcium.frame_store import FrameStore
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import StrPath
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.report.audit import Tally, save_checks, save_surrogates
 from neuroloop.training.checkpoints import Checkpoint, JobStates
@@ -107,7 +108,8 @@ def _part(states: JobStates, kind: str, name: str) -> Checkpoint:
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         record |= train_surrogate_readers(
             frames=snakemake.input.frames,
             table=snakemake.input.table,

@@ -11,6 +11,7 @@ from neuroloop.cxr.features import open_features
 from neuroloop.cxr.radiograph_set import load_radiograph_set
 from neuroloop.files.formats import StrPath
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
 from neuroloop.report.audit import Tally, save_checks, save_surrogates
@@ -113,7 +114,8 @@ def audit_classifier(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         add_plugins(snakemake.params.plugins)
         record |= audit_classifier(
             radiographs=snakemake.input.radiographs,

@@ -8,6 +8,7 @@ from neuroloop.cxr.features import write_features
 from neuroloop.cxr.radiograph_set import load_radiograph_set
 from neuroloop.files.formats import StrPath
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.networks.transfer_network import transfer_network
 from neuroloop.networks.transfer_start import initialise_backbone, load_backbone
@@ -68,7 +69,8 @@ def extract_features(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         add_plugins(snakemake.params.plugins)
         record |= extract_features(
             radiographs=snakemake.input.radiographs,

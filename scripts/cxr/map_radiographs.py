@@ -15,6 +15,7 @@ from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.models.model_file import open_model
 from neuroloop.files.formats import StrPath, save_arrays, save_table
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
 
@@ -105,7 +106,8 @@ def map_radiographs(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         add_plugins(snakemake.params.plugins)
         record |= map_radiographs(
             model=snakemake.input.model,

@@ -25,6 +25,7 @@ from neuroloop.files.formats import (
 )
 from neuroloop.images.preparation import Prepared
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.networks.transfer_network import transfer_network
 from neuroloop.registry import add_plugins
@@ -108,7 +109,8 @@ def predict_external(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         add_plugins(snakemake.params.plugins)
         record |= predict_external(
             radiographs=snakemake.input.radiographs,

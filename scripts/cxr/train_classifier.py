@@ -15,6 +15,7 @@ from neuroloop.cxr.radiograph_set import load_radiograph_set
 from neuroloop.cxr.transfer import Fold
 from neuroloop.files.formats import StrPath, save_json, save_table, save_weights
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.networks.transfer_network import TransferNetwork
 from neuroloop.registry import add_plugins
@@ -139,7 +140,8 @@ def train_classifier(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         add_plugins(snakemake.params.plugins)
         record |= train_classifier(
             radiographs=snakemake.input.radiographs,

@@ -16,6 +16,7 @@ from neuroloop.fmri.decoding import FOLD_COLUMNS, load_problem
 from neuroloop.fmri.soft_labels import by_stimulus
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
 from neuroloop.report.audit import CLAIM, Tally, save_checks, save_surrogates
@@ -140,7 +141,8 @@ def _state(states: JobStates, number: int, name: str) -> Checkpoint:
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         add_plugins(snakemake.params.plugins)
         record |= audit_students(
             voxels=snakemake.input.voxels,

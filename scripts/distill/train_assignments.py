@@ -13,6 +13,7 @@ from neuroloop.distill.students import Student
 from neuroloop.distill.teacher_logits import joined_logits
 from neuroloop.files.formats import StrPath, save_arrays
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.training.checkpoints import JobStates
@@ -98,7 +99,8 @@ def train_assignments(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         record |= train_assignments(
             images=snakemake.input.images,
             table=snakemake.input.table,

@@ -13,6 +13,7 @@ from neuroloop.distill.students import Student, train_students
 from neuroloop.files.array_rows import take_rows
 from neuroloop.files.formats import StrPath, save_array
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed, numpy_generator
 from neuroloop.statistics.folds import splits, stratified_folds
@@ -113,7 +114,8 @@ def fold_state(states: JobStates, number: int, name: str) -> Checkpoint:
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         record |= train_cnn_teacher(
             images=snakemake.input.images,
             table=snakemake.input.table,

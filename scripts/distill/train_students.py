@@ -12,10 +12,12 @@ from neuroloop.distill.image_set import load_image_set
 from neuroloop.distill.kept_student import save_student
 from neuroloop.distill.student_scores import score_students
 from neuroloop.distill.students import Student
-from neuroloop.distill.teacher_logits import teacher_logits
+from neuroloop.distill.teacher_facts import teacher_facts
+from neuroloop.distill.teacher_logits import both_logits, chosen_of_seeds, logits_of_seeds
 from neuroloop.files.array_rows import take_rows
 from neuroloop.files.formats import StrPath, save_arrays, save_json, save_table
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.registry import add_plugins
@@ -39,6 +41,7 @@ def train_students(
     outputs: Mapping[str, StrPath],
     checkpoints: Path,
     code: str,
+    beside: StrPath | None = None,
 ) -> dict[str, Any]:
     """Train one student a seed and write what they learned.
 
@@ -47,7 +50,7 @@ def train_students(
     images, table : path
         images.npy and images.tsv.
     logits : path or None
-        Logits of the decoder or of the CNN that the teacher is made of.
+        Logits of the decoder, CNN or filters that the teacher is made of.
     start : path or None
         Checkpoint that the students start from.
     teacher : str
@@ -61,11 +64,14 @@ def train_students(
     device : str
         ``auto``, ``cpu`` or ``cuda``.
     outputs : mapping
-        ``history``, ``predictions``, ``metrics``, ``model`` (and beside it weights and images).
+        ``history``, ``predictions``, ``metrics``, ``teacher``, ``model`` (and beside it weights and
+        images).
     checkpoints : Path
         Folder of training states, emptied at the end.
     code : str
         Hash of the code, part of the name of the training states.
+    beside : path, optional
+        Logits of what stands beside it.
 
     Returns
     -------
@@ -78,11 +84,15 @@ def train_students(
     seeds = list(range(n_seeds))
     torch_device = pick_device(device)
     settings = [teacher, dict(student), n_seeds, seed]
-    states = JobStates.of(checkpoints, code, settings, images, table, logits, start)
+    states = JobStates.of(checkpoints, code, settings, images, table, logits, start, beside)
+    labels = shown.labels[shown.train]
+    given = both_logits(shown, logits, beside, teacher)
+    drawn = (teacher, chosen.temperature, seeds, seed, given[1])
+    taught = logits_of_seeds(shown, given[0], *drawn)
     trained = students.train_students(
         shown.pixels[shown.train],
-        shown.labels[shown.train],
-        teacher_logits(shown, logits, teacher, chosen.temperature, seeds, seed),
+        labels,
+        taught,
         take_rows(shown.pixels, shown.test),
         len(shown.classes),
         chosen,
@@ -115,18 +125,26 @@ def train_students(
     )
     save_student(Path(outputs["model"]), trained, shown, chosen, shown.test)
     save_json(outputs["metrics"], {**score_students(trained.logits, truth, seed), **facts})
+    told = chosen_of_seeds(shown, given[0], *drawn)
+    save_json(
+        outputs["teacher"],
+        {"teacher": teacher, "seed": seed}
+        | teacher_facts(taught, given, labels, chosen.temperature, told),
+    )
     states.remove()
     return {"device": str(torch_device)}
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         add_plugins(snakemake.params.plugins)
         record |= train_students(
             images=snakemake.input.images,
             table=snakemake.input.table,
             logits=snakemake.input.get("logits") or None,
             start=snakemake.input.get("start") or None,
+            beside=snakemake.input.get("beside") or None,
             teacher=snakemake.wildcards.teacher,
             student=snakemake.params.student,
             n_seeds=snakemake.params.n_seeds,

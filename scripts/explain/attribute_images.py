@@ -12,6 +12,7 @@ from neuroloop.explain.sanity.sanity import Checks
 from neuroloop.files.folder_contents import save_contents
 from neuroloop.files.formats import StrPath
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.registry import add_plugins
@@ -85,7 +86,8 @@ def attribute_images(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         add_plugins(snakemake.params.plugins)
         record |= attribute_images(
             model=snakemake.input.model,

@@ -12,6 +12,7 @@ from neuroloop.explain.models.model_file import OpenedModel, open_model
 from neuroloop.files.folder_contents import save_contents
 from neuroloop.files.formats import StrPath, save_arrays
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
 from neuroloop.report.figures import save
@@ -84,7 +85,8 @@ def write_look(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         add_plugins(snakemake.params.plugins)
         record |= look_inside(
             model=snakemake.input.model,

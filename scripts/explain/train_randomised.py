@@ -11,6 +11,7 @@ from neuroloop.explain.models.model_file import OpenedModel, open_model
 from neuroloop.explain.sanity.label_training import MEMORISED, train_on_permuted_labels
 from neuroloop.files.formats import StrPath, save_json, save_weights
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.registry import add_plugins
@@ -78,7 +79,8 @@ def true_or_named(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         add_plugins(snakemake.params.plugins)
         record |= train_randomised(
             model=snakemake.input.model,

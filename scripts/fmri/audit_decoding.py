@@ -8,6 +8,7 @@ from neuroloop.fmri.audit.surrogates import Settings, decode_surrogate, draw, ju
 from neuroloop.fmri.decoding import FOLD_COLUMNS, load_problem
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
 from neuroloop.report.audit import Tally, save_checks, save_surrogates
@@ -84,7 +85,8 @@ def audit_decoding(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         add_plugins(snakemake.params.plugins)
         record |= audit_decoding(
             voxels=snakemake.input.voxels,

@@ -10,6 +10,7 @@ from neuroloop.fmri.decoding import decode, load_problem, save_decoding, used_vo
 from neuroloop.fmri.kept_network import KeptNetwork, save_network
 from neuroloop.fmri.network_fit import network_fit
 from neuroloop.jobs.device import pick_device
+from neuroloop.jobs.execution import Execution
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
 from neuroloop.training.checkpoints import JobStates
@@ -88,7 +89,8 @@ def decode_network(
 
 
 if __name__ == "__main__":
-    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads) as record:
+    how = Execution.from_config(snakemake.config)
+    with job(snakemake.log[0], snakemake.output.run, snakemake.params.threads, how) as record:
         add_plugins(snakemake.params.plugins)
         record |= decode_network(
             voxels=snakemake.input.voxels,

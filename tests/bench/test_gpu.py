@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 #: Runs the bench where nothing can be imported but the standard library, NumPy, torch and what
@@ -47,19 +49,31 @@ def test_it_runs_with_torch_and_numpy_alone(tmp_path: Path) -> None:
     facts = json.loads(out.read_text())
     rows = facts["rows"]
     tasks = {row["task"].partition(",")[0] for row in rows}
-    assert tasks == {"decoders", "students", "reader", "Grad-CAM"}
+    assert tasks == {"decoders", "students", "readers", "Grad-CAM"}
     assert len(done.stdout.splitlines()) == len(rows) + 1
     assert set(facts["peak_tflops"]) == {row["precision"] for row in rows}
     for row in rows:
         for name in ("seconds", "images_per_second", "speedup", "share_of_peak"):
             assert 0 < row[name] < math.inf, (row, name)
-    apart = {
-        precision: [
-            row["from_cpu"]
-            for row in rows
-            if row["precision"] == precision and row.get("from_cpu") is not None
-        ]
-        for precision in facts["peak_tflops"]
+    ways = {row["way"] for row in rows if row["task"].startswith("readers")}
+    assert ways == {"plain loop"} | {
+        f"{side}, {step}, {place}"
+        for side in ("apart", "batched")
+        for step in ("eager", "recorded")
+        for place in ("resident", "moved")
     }
-    assert max(apart["float32"]) < 1e-6
-    assert 1e-5 < max(apart["bf16"]) < 0.1  # eight bits, and not more than they cost
+    # Gradients of small networks pass batch normalisation over few pixels, which enlarges rounding.
+    for name, of, most in (("from_cpu", "", 0.1), ("gradient_from_cpu", "readers", 0.1)):
+        apart = {
+            precision: max(
+                row[name]
+                for row in rows
+                if row["precision"] == precision
+                and row.get(name) is not None
+                and row["task"].startswith(of)
+            )
+            for precision in facts["peak_tflops"]
+        }
+        assert apart["float32"] == pytest.approx(apart["tf32"])
+        assert apart["float32"] < 1e-6
+        assert 1e-5 < apart["bfloat16"] < most  # eight bits, and not more than they cost

@@ -102,7 +102,7 @@ def taught(study: Path, teacher: str, seeds: int, logits: Path | None = None) ->
     if not folder.exists():
         folder.mkdir(parents=True)
         named = {"history": "metrics.tsv", "predictions": "predictions.npz"}
-        named |= {"metrics": "metrics.json", "model": "model.json"}
+        named |= {"metrics": "metrics.json", "teacher": "teacher.json", "model": "model.json"}
         train_students(
             images=study / "images.npy",
             table=study / "images.tsv",

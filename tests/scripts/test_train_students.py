@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
+from scipy.special import softmax
+from scipy.stats import entropy
 
 from neuroloop.distill.image_set import load_image_set
 from neuroloop.distill.students import Student, train_students
 from neuroloop.explain.models.model_file import open_model
-from neuroloop.files.formats import load_arrays, read_table
+from neuroloop.files.formats import load_arrays, read_table, save_array
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.networks.resnet import resnet
 from neuroloop.training.checkpoints import checkpoint_key
@@ -48,6 +50,7 @@ def train(
         "weights": folder / "weights.safetensors",
         "model": folder / "model.json",
         "metrics": folder / "metrics.json",
+        "teacher": folder / "teacher.json",
     }
     arguments = {"n_seeds": 2, "seed": 5, "device": "cpu"} | options
     record = script.train_students(
@@ -103,6 +106,60 @@ def test_what_a_group_writes(images, logits, tmp_path):
         assert json.loads(stream.metadata()["facts"])["classes"] == '["cat", "cow", "dog"]'
         assert stream.get_tensor("fc.weight").shape == (3, 16)
     assert not list((tmp_path / "checkpoints").iterdir())
+
+
+def told(outputs):
+    return json.loads(outputs["teacher"].read_text())
+
+
+def test_how_accurate_and_certain_a_teacher_is_is_told(images, logits, tmp_path):
+    shown = load_image_set(*images)
+    labels = shown.labels[shown.train]
+    given = expected(shown.table["stimulus_id"].iloc[shown.train])
+    soft = softmax(given / 4.0, axis=1)
+    of_brain = {
+        "accuracy": (given.argmax(axis=1) == labels).mean(),
+        "true_class_probability": soft[np.arange(12), labels].mean(),
+        "entropy": entropy(soft, axis=1).mean(),
+    }
+    brain, _ = train(images, tmp_path / "brain", logits=logits)
+    found = told(brain)
+    assert (found["teacher"], found["images"], found["temperature"]) == ("brain", 12, 4.0)
+    assert found["made_of"] == pytest.approx(of_brain, rel=1e-5)
+    assert found["taught"] == [pytest.approx(of_brain, rel=1e-5)] * 2
+    assert (found["beside"], found["chosen"]) == (None, [])
+    noise, _ = train(images, tmp_path / "noise", "matchednoise", logits)
+    assert told(noise)["taught"] == [pytest.approx(of_brain, rel=1e-5)] * 2
+    none, _ = train(images, tmp_path / "none", "none")
+    assert told(none)["temperature"] is told(none)["made_of"] is None
+    assert told(none)["taught"] == []
+
+
+def test_what_stands_beside_a_teacher_is_joined_by_image(images, tmp_path):
+    """The network is right of all images but one, the brain of eight; both in an own order."""
+    shown = load_image_set(*images)
+    labels = shown.labels[shown.train]
+    paths = {}
+    for seed, (axis, column, right) in enumerate(
+        [("stimulus", "stimulus_id", 8), ("image", "image_id", 11)]
+    ):
+        ids = shown.table[column].iloc[shown.train].tolist()
+        known = 9 * np.eye(3)[labels].astype(np.float32)
+        known[right:] = 0
+        order = np.random.default_rng(seed).permutation(12)
+        rows = {axis: [ids[row] for row in order], "class": shown.classes}
+        paths[axis] = tmp_path / f"{axis}.npy"
+        save_array(paths[axis], known[order], axes=(axis, "class"), units="nat", ids=rows)
+    outputs, _ = train(
+        images, tmp_path / "out", "cnnmatched", paths["stimulus"], beside=paths["image"]
+    )
+    found = told(outputs)
+    assert found["beside"]["accuracy"] == pytest.approx(11 / 12), "ties are wrong"
+    assert found["made_of"]["accuracy"] == pytest.approx(8 / 12)
+    for seed, chosen in zip(found["taught"], found["chosen"], strict=True):
+        assert chosen["right"] == chosen["wanted"] == 8
+        assert seed["accuracy"] == pytest.approx(chosen["right"] / 12)
+        assert seed["entropy"] == pytest.approx(found["made_of"]["entropy"], rel=1e-4)
 
 
 def test_the_same_settings_give_the_same_bytes_and_another_seed_does_not(images, logits, tmp_path):

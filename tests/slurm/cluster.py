@@ -85,6 +85,7 @@ NodeName=g2 NodeHostname=localhost NodeAddr=127.0.0.1 Port={ports[4]} CPUs=2 Rea
 Gres=gpu:h100:2
 PartitionName=cpu Nodes=c1,c2 Default=YES MaxTime=INFINITE State=UP PriorityTier=10
 PartitionName=gpu Nodes=g1,g2 MaxTime=INFINITE State=UP PriorityTier=10
+PartitionName=gpu2 Nodes=g2 MaxTime=INFINITE State=UP PriorityTier=10
 PartitionName=short Nodes=c1 MaxTime=60 State=UP PriorityTier=10
 """
 
@@ -129,7 +130,7 @@ NodeName=g[1-2] Name=gpu Type=h100 File={folder}/dev/nvidia[0-1]
 class Cluster:
     """A running cluster: partition ``cpu`` of nodes c1, c2 and ``gpu`` of g1, g2.
 
-    A third, ``short``, of c1, lets a job run an hour.
+    A third, ``gpu2``, is of g2 alone; a fourth, ``short``, of c1, lets a job run an hour.
 
     Each node of ``gpu`` has two devices that are copies of /dev/null: SLURM hands them out, and
     no CUDA program finds a GPU behind them.

@@ -52,6 +52,10 @@ def slow(
     project.edit("rules/distill.smk", "runtime=minutes(480)", "runtime=minutes(1)")
     line = "            optimiser.rate = rate"
     project.edit("neuroloop/training/loop.py", line, f"            {PAUSE}\n{line}")
+    # However late the training begins within its minute, it leaves a state.
+    project.edit(
+        "neuroloop/training/checkpoints.py", "interval: float = 30.0", "interval: float = 1.0"
+    )
     going = start(project, SLOW_TARGET)
     yield going, project
     if going.process.poll() is None:

@@ -103,7 +103,7 @@ def test_a_failed_job_is_named_with_the_end_of_its_log(
 CASES = {
     "partition": (
         ("gpu_partition: gpu", "gpu_partition: gpus"),
-        r"gpu_partition: SLURM refuses jobs of rule \w+ .+gpus.*: set one of cpu, gpu",
+        r"gpu_partition: SLURM refuses jobs of rule \w+ .+gpus.*: set one of cpu, gpu, gpu2, short",
     ),
     "gpu": (
         ("gpu_partition: gpu", "gpu_partition: cpu"),

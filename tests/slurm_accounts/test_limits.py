@@ -121,3 +121,20 @@ def test_the_doctor_finds_nothing_on_a_sound_cluster(cluster: Cluster, project: 
         assert re.search(rf"^ok +{kind} node: sees this machine's file locks", said.text, re.M)
     assert "Nothing found would stop a run." in said.text
     assert cluster.emptied(project.folder)
+
+
+def test_of_a_list_of_partitions_jobs_take_the_one_that_is_free(
+    cluster: Cluster, project: Project
+) -> None:
+    project.edit(PROFILE, "gpu_partition: gpu ", "gpu_partition: gpu,gpu2 ")
+    cluster.call("scontrol", "update", "partition=gpu", "state=down")
+    try:
+        said = start(
+            project, "results/distill/tiny/reference/none/tiny_student/predictions.npz"
+        ).end()
+    finally:
+        cluster.call("scontrol", "update", "partition=gpu", "state=up")
+    assert said.status == 0, said.text
+    nodes = {job["rule"]: job["nodes"] for job in submitted(cluster, project)}
+    assert nodes["train_reference_students"] == "g2"
+    assert {job["state"] for job in submitted(cluster, project)} == {"COMPLETED"}

@@ -147,11 +147,13 @@ def expected(name: str) -> Counter[tuple[str, str]]:
         jobs["assess_decoding", dataset] = subjects * rois * len(block["decoders"])
         jobs["summarise_decoding", dataset] = 1
         if teaching := block.get("teaching"):
-            references = len({"none", "random", "cnn"} & set(teaching["teachers"]))
+            references = len({"none", "random", "cnn", "gabor"} & set(teaching["teachers"]))
             brains = len(teaching["teachers"]) - references
             variants = len(teaching["students"])
             jobs["prepare_images", dataset] = 1
-            jobs["train_cnn_teacher", dataset] = variants * ("cnn" in teaching["teachers"])
+            of_cnn = bool({"cnn", "cnnmatched"} & set(teaching["teachers"]))
+            jobs["train_cnn_teacher", dataset] = variants * of_cnn
+            jobs["train_gabor_teacher", dataset] = "gabor" in teaching["teachers"]
             jobs["train_reference_students", dataset] = variants * references
             jobs["train_students", dataset] = (
                 subjects * rois * len(teaching["decoders"]) * brains * variants

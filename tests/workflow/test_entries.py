@@ -58,7 +58,8 @@ def test_what_an_entry_says_of_itself_is_code_where_it_is_shown_alone(tmp_path: 
     (folder / "scripts" / "run.py").write_text("VALUE = 1\n")
     entry = folder / "neuroloop" / "mine.py"
     text = (
-        'LEGEND = "a"\nCOLOUR, MARKER = "#000000", "o"\nORDER = 1\nclass Settings:\n'
+        'LEGEND = "a"\nCOLOUR, MARKER = "#000000", "o"\nORDER = 1\nTO_BEAT = True\n'
+        "class Settings:\n"
         '    C: float = setting("Weight.", 1.0)\n\ndef teach():\n    return 1\n'
     )
 
@@ -71,7 +72,8 @@ def test_what_an_entry_says_of_itself_is_code_where_it_is_shown_alone(tmp_path: 
         return hidden, shown
 
     hidden, shown = versions()
-    for old, new in [('"a"', '"b"'), ("#000000", "#00ff00"), ("ORDER = 1", "ORDER = 2")]:
+    shown_alone = [('"a"', '"b"'), ("#000000", "#00ff00"), ("ORDER = 1", "ORDER = 2")]
+    for old, new in [*shown_alone, ("TO_BEAT = True", "TO_BEAT = False")]:
         assert versions(old, new)[0] == hidden, old
         assert versions(old, new)[1] != shown, old
     assert versions("Weight.", "The weight.")[0] == hidden

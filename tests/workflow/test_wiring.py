@@ -25,8 +25,9 @@ SCRIPTS = sorted(
 OF_THE_JOB = {("output", "run"), ("params", "threads"), ("output", "contents")}
 
 #: Parameters that are there so that a job runs again when they change: hashes of code, of what the
-#: user's files hold, folders of results that were changed, and what is asked of a download.
-TRIGGERS = {"code", "content", "changed", "asked"}
+#: user's files hold, folders of results that were changed, what is asked of a download, and the
+#: precision, which a job takes of the config with all else that says how it computes.
+TRIGGERS = {"code", "content", "changed", "asked", "precision"}
 
 #: Inputs that a script finds by another one, beside which they lie: movies in folders, what
 #: belongs to a model.json.
@@ -167,13 +168,16 @@ def test_a_script_takes_what_its_rule_gives_and_all_of_it(
 def test_a_device_is_of_the_config_and_no_part_of_what_a_job_is(
     path: Path, rules: dict[str, list[Any]]
 ) -> None:
-    """A param would run the job again where results are the same."""
+    """A param would run the job again where results are the same; precision makes them others."""
     _, call = call_of(path)
     given = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
     assert given.get("device", "snakemake.config['device']") == "snakemake.config['device']"
     for rule in rules[path.stem]:
         assert "device" not in names_of(rule)["params"]
         assert ("gpu" in rule.resources) == ("device" in given), rule.name
+        assert ("precision" in names_of(rule)["params"]) == ("device" in given), rule.name
+        taken = "Execution.from_config(snakemake.config)" in path.read_text(encoding="utf-8")
+        assert taken == ("device" in given), rule.name
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)

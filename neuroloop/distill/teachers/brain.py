@@ -5,10 +5,12 @@ import numpy as np
 ORDER = 1
 NEEDS = "brain"
 MISLEADS = False
+TO_BEAT = False
 LEGEND = (
     "the decoder's out-of-fold logits of the image, or of its category where the image was "
     "not shown in the scanner"
 )
+TAUGHT_BY = "{}"
 COLOUR, MARKER = "#d55e00", "o"
 
 

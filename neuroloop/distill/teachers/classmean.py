@@ -2,11 +2,15 @@
 
 import numpy as np
 
-ORDER = 3
+ORDER = 4
 NEEDS = "brain"
 MISLEADS = False
+TO_BEAT = True
+OF_IMAGES = True
 TITLE = "class means"
 LEGEND = "the mean distribution of the image's class: knowledge of the class without noise"
+CONTROLS_FOR = "class knowledge without noise"
+TAUGHT_BY = "class means of {}"
 COLOUR, MARKER = "#cc79a7", "D"
 
 

@@ -2,11 +2,14 @@
 
 import numpy as np
 
-ORDER = 7
+ORDER = 11
 NEEDS = "cnn"
 MISLEADS = False
+TO_BEAT = False
 TITLE = "a CNN's soft labels"
 LEGEND = "the out-of-fold logits of a CNN that learned from the same images"
+CONTROLS_FOR = "a machine instead of the brain"
+TAUGHT_BY = "a CNN's soft labels"
 COLOUR, MARKER = "#009e73", "P"
 
 

@@ -2,11 +2,14 @@
 
 import numpy as np
 
-ORDER = 8
+ORDER = 14
 NEEDS = None
 MISLEADS = False
+TO_BEAT = True
 TITLE = "labels alone"
 LEGEND = "the labels alone"
+CONTROLS_FOR = "learning without a teacher"
+TAUGHT_BY = "labels alone"
 COLOUR, MARKER = "#000000", "_"
 
 

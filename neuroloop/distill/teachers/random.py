@@ -2,11 +2,14 @@
 
 import numpy as np
 
-ORDER = 6
+ORDER = 10
 NEEDS = None
 MISLEADS = True
+TO_BEAT = False
 TITLE = "random soft labels"
 LEGEND = "one random class an image, near certain: wrong on purpose"
+CONTROLS_FOR = "any second loss"
+TAUGHT_BY = "random soft labels"
 COLOUR, MARKER = "#999999", "v"
 
 #: Spread of the uniform logits: softmax(uniform / 0.01).

@@ -4,11 +4,14 @@ import numpy as np
 
 from neuroloop.distill.derangement import derangement
 
-ORDER = 5
+ORDER = 9
 NEEDS = "brain"
 MISLEADS = True
+TO_BEAT = False
 TITLE = "shuffled over images"
 LEGEND = "the brain's logits of another image of any class: the same labels, no relation"
+CONTROLS_FOR = "the labels' statistics without a relation"
+TAUGHT_BY = "{}, shuffled over images"
 COLOUR, MARKER = "#56b4e9", "v"
 
 

@@ -84,14 +84,15 @@ def gather_evidence(
     """
     _check_kinds(network, layer, images, classes)
     device = next(network.parameters(), images).device
-    images = images.to(device)
+    images = images.to(device, non_blocking=True)
     with evaluating(network), torch.inference_mode(False), torch.no_grad():
         activations, outputs = _run(network, layer, images)
         with torch.enable_grad():
             if outputs.ndim == 2:
                 outputs = outputs[:, None]
-            chosen = _chosen(classes.to(device), outputs)
-            scores = outputs.gather(2, chosen)
+            # Checked where they are given: a GPU that was asked for them would be waited for.
+            chosen = _chosen(classes, outputs)
+            scores = outputs.gather(2, chosen.to(device, non_blocking=True))
             gradients = _gradients(scores, activations)
     split = (outputs.shape[1], -1)
     return Evidence(
@@ -158,7 +159,7 @@ def _run(
 
 
 def _chosen(classes: torch.Tensor, outputs: torch.Tensor) -> torch.Tensor:
-    """Classes to explain, shape (images, members, classes)."""
+    """Classes to explain, on their own device, shape (images, members, classes)."""
     chosen = classes.long().clone()  # not one of inference mode
     if chosen.ndim == 1:
         chosen = chosen[:, None]

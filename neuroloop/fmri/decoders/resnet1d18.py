@@ -27,7 +27,7 @@ class Settings(Closed):
         "Channels of the network's first stage; 64 in the study.", 8, ge=1, unit="channels"
     )
     batched_networks: int = setting(
-        "Networks that a CPU trains as one; on a GPU it is all of them.", 10, ge=1
+        "Networks that a CPU trains as one; a GPU takes as many as its memory holds.", 10, ge=1
     )
     epochs: int = setting("Passes over the training rows.", 15, ge=1)
     batch_size: int = setting("Training rows of a step.", 16, ge=2)
@@ -72,7 +72,7 @@ def fit_splits(
         width=width,
         seed=seed,
         device=device,
-        members_at_once=len(splits) if device.type == "cuda" else batched_networks,
+        members_at_once=batched_networks,
         checkpoint=checkpoint,
         keep=keep,
     )

@@ -65,11 +65,9 @@ def read_comparisons(path: StrPath) -> pd.DataFrame:
 
 def controls_to_beat(teachers: Sequence[str]) -> list[str]:
     """What a brain has to beat: teachers without its knowledge that do not mislead."""
-    passed = ("brain", "cnn", "withinclass")
+    entries = {name: registry.entry("teacher", name) for name in teachers}
     return [
-        name
-        for name in teachers
-        if name not in passed and not registry.entry("teacher", name).MISLEADS
+        name for name, entry in entries.items() if getattr(entry, "TO_BEAT", not entry.MISLEADS)
     ]
 
 

@@ -141,12 +141,15 @@ def context(files: Mapping[str, str]) -> dict[str, Any]:
 def methods(of: str, block: Mapping[str, Any], config: Mapping[str, Any]) -> str:
     """How students were taught and compared."""
     from neuroloop import registry
+    from neuroloop.report.answers.taught import controls_to_beat
     from neuroloop.report.cards import listed
 
     teaching = block["teaching"]
     teachers = [
         f"{name} ({registry.entry('teacher', name).LEGEND})" for name in teaching["teachers"]
     ]
+    beaten = controls_to_beat(teaching["teachers"]) if "brain" in teaching["teachers"] else []
+    asked = f" A brain counts as a teacher where it beats {listed(beaten)}." if beaten else ""
     dealt = (
         f" Whether soft labels know the image and not the class alone was tested by dealing them "
         f"anew to the images of each class {teaching['assignments']} times and training students "
@@ -159,6 +162,7 @@ def methods(of: str, block: Mapping[str, Any], config: Mapping[str, Any]) -> str
         f"taught by soft labels from {listed(teaching['decoders'])} (Hinton et al. 2015). "
         f"Teachers: {'; '.join(teachers)}. Differences in test accuracy have 95 % intervals over "
         "seeds and test images, and q is p corrected within families (Benjamini and Hochberg 1995)."
+        + asked
         + dealt
     )
 

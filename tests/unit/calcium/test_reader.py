@@ -8,12 +8,12 @@ from neuroloop.calcium.reader import (
     AUGMENTATION,
     RECIPE,
     Reader,
+    Reading,
     build,
     multi_hot,
-    objective,
     read_frames,
 )
-from neuroloop.calcium.views import Augmentation, Views
+from neuroloop.calcium.views import Augmentation, FrameSource, Views
 from neuroloop.errors import NeuroLoopError
 from neuroloop.training.batches import batch_order
 from neuroloop.training.recipe import Recipe
@@ -68,12 +68,13 @@ def test_loss_by_hand():
     rows = [np.arange(4, 14), np.arange(2, 20, 2)[[0, 1, 2, 3, 4, 5, 6, 7, 8]]]
     seeds, levels = [1, 2], np.array([[0.0, 1.0], [0.0, 1.0]])
     network = build(SMALL, 3, (9, 8), seeds, levels=levels)
-    indices = torch.from_numpy(batch_order([10, 9], 4, seeds, 0)[0])
-    with Views(frames, rows, seeds, 4, Augmentation(0, 0, 0), levels, torch.device("cpu")) as views:
-        loss, terms = objective(views, targets)(network, 0, indices)
+    order = batch_order([10, 9], 4, seeds, 0)
+    source = FrameSource(frames, np.arange(20), torch.device("cpu"))
+    reading = Reading(Views(source, rows, seeds, Augmentation(0, 0, 0), levels), targets)
+    loss, terms = reading.score(network, *next(reading.batches(0, order)))
     assert terms == {}
     for member in range(2):
-        chosen = rows[member][indices[member].numpy()]
+        chosen = rows[member][order[0, member]]
         alone = build(SMALL, 3, (9, 8), seeds[member : member + 1])
         logits = read_frames(alone, frames, chosen)[:, 0].astype(np.float64)
         probability = 1 / (1 + np.exp(-logits))

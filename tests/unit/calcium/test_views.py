@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from neuroloop.calcium.views import Augmentation, Views, level, read_members
+from neuroloop.calcium.views import Augmentation, FrameSource, Views, level, read_members
 from neuroloop.training.batches import batch_order
 
 CPU = torch.device("cpu")
@@ -20,8 +20,20 @@ def frames(rows):
     return FRAMES[rows]
 
 
-def views(augmentation=NOTHING, source=frames, levels=((0, 1), (0, 1)), batch_size=6):
-    return Views(source, ROWS, SEEDS, batch_size, augmentation, np.array(levels, float), CPU)
+def views(augmentation=NOTHING, source=frames, levels=((0, 1), (0, 1))):
+    held = FrameSource(source, np.arange(30), CPU)
+    return Views(held, ROWS, SEEDS, augmentation, np.array(levels, float))
+
+
+def shown(made, epoch):
+    """Views of each step of an epoch."""
+    return [made.show(*given).numpy() for given in made.batches(epoch, order(epoch))]
+
+
+@pytest.fixture(params=["read ahead", "kept"])
+def anywhere(request, monkeypatch):
+    """Frames that stay with the host, and such as a GPU has room for."""
+    monkeypatch.setattr("neuroloop.calcium.views.data_fit", lambda *_: request.param == "kept")
 
 
 def order(epoch, batch_size=6):
@@ -43,46 +55,68 @@ def test_members_read_each_frame_once_and_in_order():
     np.testing.assert_array_equal(read_members(source, rows[:1]), FRAMES[rows[:1].T])
 
 
+@pytest.mark.usefixtures("anywhere")
 def test_batches_are_the_rows_of_each_member():
-    with views() as made:
-        for epoch in (0, 3):
-            for places in order(epoch):
-                images = made.draw(epoch, torch.from_numpy(places))
-                for member in range(2):
-                    expected = FRAMES[ROWS[member][places[member]]]
-                    np.testing.assert_array_equal(images[:, member], expected)
-    assert made.chosen(places).tolist() == [ROWS[m][places[m]].tolist() for m in range(2)]
+    made = views()
+    for epoch in (0, 3):
+        for places, images in zip(order(epoch), shown(made, epoch), strict=True):
+            for member in range(2):
+                expected = FRAMES[ROWS[member][places[member]]]
+                np.testing.assert_array_equal(images[:, member], expected)
+        chosen = made.chosen(order(epoch))
+        assert chosen[1].tolist() == [ROWS[m][order(epoch)[1, m]].tolist() for m in range(2)]
 
 
 def test_the_next_batch_is_read_while_this_one_is_worked_on():
+    read, both = [], threading.Event()
+
+    def source(rows):
+        read.append(threading.current_thread())
+        if len(read) == 3:
+            both.set()
+        return FRAMES[rows]
+
+    made = views(source=source)
+    assert read == [threading.main_thread()], "one, for its shape"
+    batches = made.batches(0, order(0))
+    next(batches)
+    assert both.wait(10)
+    rest = list(batches)
+    assert len(read) == 1 + 1 + len(rest), "none is read in vain"
+    assert threading.main_thread() not in read[1:]
+
+
+def test_frames_that_are_kept_are_read_once_for_all_epochs(monkeypatch):
+    monkeypatch.setattr("neuroloop.calcium.views.data_fit", lambda *_: True)
+    monkeypatch.setattr("neuroloop.calcium.views.AT_ONCE", 8)
     read = []
 
     def source(rows):
-        read.append(threading.current_thread().name)
+        read.append(rows.tolist())
         return FRAMES[rows]
 
-    with views(source=source) as made:
-        made.draw(0, torch.from_numpy(order(0)[0]))
-        made.ahead.result()
-        assert len(read) == 2
-        assert threading.main_thread().name not in read
-        for places in order(0)[1:]:
-            made.draw(0, torch.from_numpy(places))
-        assert len(read) == len(order(0)), "none is read in vain"
-        assert made.ahead is None
+    made = views(source=source)
+    assert [row for rows in read[1:] for row in rows] == list(range(30))
+    before = len(read)
+    shown(made, 0), shown(made, 1)
+    assert len(read) == before
 
 
-def test_batches_in_another_order_are_refused():
-    with views() as made, pytest.raises(ValueError, match="not asked for in their order"):
-        made.draw(0, torch.from_numpy(order(0)[1]))
+def test_what_is_kept_is_what_would_be_read(monkeypatch):
+    change = Augmentation(augmented_share=0.5, brightness=0.4, contrast=0.5)
+    ahead = shown(views(change), 2)
+    monkeypatch.setattr("neuroloop.calcium.views.data_fit", lambda *_: True)
+    np.testing.assert_array_equal(shown(views(change), 2), ahead)
 
 
 def test_an_error_in_reading_is_not_lost():
     def source(rows):
-        raise OSError("disk gone")
+        if len(rows) > 1:
+            raise OSError("disk gone")
+        return FRAMES[rows]
 
-    with views(source=source) as made, pytest.raises(OSError, match="disk gone"):
-        made.draw(0, torch.from_numpy(order(0)[0]))
+    with pytest.raises(OSError, match="disk gone"):
+        next(views(source=source).batches(0, order(0)))
 
 
 # ----------------------------------------------------------------------------- augmentation
@@ -113,9 +147,7 @@ def test_changes_are_of_standardised_frames():
     """What the network makes of a view is gain * z + shift for a standardised frame z."""
     augmentation = Augmentation(augmented_share=1, brightness=0.4, contrast=0.5)
     levels = np.array([[3.0, 2.0], [-1.0, 0.5]])
-    with views(augmentation, levels=levels) as made:
-        places = order(1)[0]
-        images = made.draw(1, torch.from_numpy(places)).numpy()
+    places, images = order(1)[0], shown(views(augmentation, levels=levels), 1)[0]
     for member, (mean, std) in enumerate(levels):
         gain, shift = augmentation.draw(SEEDS[member], 1, 20)[:, places[member], None, None]
         z = (FRAMES[ROWS[member][places[member]]] - mean) / std
@@ -133,8 +165,9 @@ def test_frames_that_the_caller_keeps_are_not_changed():
         return kept[rows[0] : rows[0] + 1]  # a view
 
     change = Augmentation(augmented_share=1, brightness=1, contrast=1)
-    with Views(source, ROWS[:1], SEEDS[:1], 1, change, np.array([[0.0, 1.0]]), CPU) as made:
-        images = made.draw(0, torch.from_numpy(batch_order([20], 1, SEEDS[:1], 0)[0]))
+    held = FrameSource(source, np.arange(30), CPU)
+    made = Views(held, ROWS[:1], SEEDS[:1], change, np.array([[0.0, 1.0]]))
+    images = made.show(*next(made.batches(0, batch_order([20], 1, SEEDS[:1], 0))))
     assert not np.isin(images.numpy(), FRAMES).any()
     assert np.array_equal(kept, FRAMES)
 

@@ -106,6 +106,8 @@ BUILT = "    return resnet_backbone(18, width, stem)"
         ("teacher", TEACHER, 'COLOUR, MARKER = "#123456", "s"', "", "COLOUR is None: state it"),
         ("teacher", TEACHER, "MISLEADS = ", "LEADS = ", "MISLEADS is None: state it"),
         ("teacher", TEACHER, 'NEEDS = "brain"', 'NEEDS = "mouse"', 'neither "brain" nor "cnn"'),
+        ("teacher", TEACHER, "MISLEADS = F", 'BESIDE = "mouse"\nMISLEADS = F', "BESIDE is neither"),
+        ("teacher", TEACHER, "TO_BEAT = False", "TO_BEAT, MISLEADS = True, True", "shows nothing"),
         ("teacher", TEACHER, TAUGHT, "    return np.random.rand() * logits[", "the second time"),
         ("teacher", TEACHER, TAUGHT, "    labels[0] = 1\n    return logits[", "changes the labels"),
         (

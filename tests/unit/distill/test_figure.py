@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from neuroloop import registry
-from neuroloop.distill.ablation import COLUMNS, KEYS, REFERENCE
+from neuroloop.distill.ablation import COLUMNS, KEYS, REFERENCE, needs_no_brain
 from neuroloop.distill.figure import ablation_figure, teacher_looks
 from neuroloop.errors import NeuroLoopError
 from neuroloop.report.figures import save
@@ -171,3 +171,26 @@ def test_labels_alone_make_an_empty_figure_and_no_error(tmp_path):
     figure = ablation_figure(*tables({}))
     save(figure, tmp_path / "figure.png", tmp_path / "figure.svg")
     assert (tmp_path / "figure.png").stat().st_size > 0
+
+
+def test_all_teachers_of_the_registry_are_told_apart(tmp_path):
+    brains = [name for name in registry.names("teacher") if not needs_no_brain(name)]
+    others = [name for name in registry.names("teacher") if needs_no_brain(name) and name != "none"]
+    few = {("S1", "V1", "ridge", name, "small"): 0.01 for name in brains[:3]}
+    gains = {("S1", roi, "ridge", name, "small"): 0.01 for name in brains for roi in ("V1", "V2")}
+    gains |= {(REFERENCE, REFERENCE, REFERENCE, name, "small"): 0.02 for name in others}
+    figure = ablation_figure(*tables(gains))
+    (legend,) = figure.legends
+    assert len(legend.get_texts()) == len(brains) + len(others)
+    points = drawn(figure.axes[0])
+    assert len({marker for marker, place in points if place == 1}) >= 8
+    xs = [
+        x
+        for container in figure.axes[0].containers
+        for x in container.lines[0].get_xdata()
+        if 0.5 < x < 1.5
+    ]
+    inches = figure.get_figwidth() / 3 * np.diff(np.sort(xs)).min()
+    assert inches > 0.07, "marks of 4.5 points do not hide each other"
+    assert figure.get_figwidth() >= ablation_figure(*tables(few)).get_figwidth()
+    save(figure, tmp_path / "figure.png")

@@ -153,3 +153,26 @@ def test_without_a_brain_there_is_a_sentence(table, tmp_path):
     figure = forest_figure(table.iloc[:0])
     assert [text.get_text() for text in figure.axes[0].texts] == ["no brain taught a student"]
     save(figure, tmp_path / "forest.png", tmp_path / "forest.svg")
+
+
+def test_every_control_of_the_registry_has_a_panel_in_its_group(tmp_path):
+    controls = [name for name in registry.names("teacher") if name != "brain"]
+    figure = forest_figure(comparisons(["S1", "S2"], ["V1", "HVC"], controls=controls))
+    fair = [name for name in controls if not registry.entry("teacher", name).MISLEADS]
+    shown = [panel.get_title("left") for panel in figure.axes]
+    assert sorted(shown) == sorted(f"less {teacher_name(name)}" for name in fair)
+    assert shown[0] == "less labels alone"
+    for name in fair:
+        (group,) = [
+            text.get_text() for text in panel_of(figure, name).texts if hasattr(text, "xyann")
+        ]
+        beaten = registry.entry("teacher", name).TO_BEAT
+        assert group == ("has to be beaten" if beaten else "for comparison"), name
+    rows = {panel.get_subplotspec().rowspan.start for panel in figure.axes}
+    assert rows == {0, 1}, "two rows of panels"
+    assert not overlapping(figure)
+    save(figure, tmp_path / "forest.svg")
+    # No title ends beyond the figure.
+    renderer = figure._get_renderer()
+    ends = [panel._left_title.get_window_extent(renderer).x1 for panel in figure.axes]
+    assert max(ends) <= figure.bbox.x1

@@ -2,6 +2,7 @@
 
 import pytest
 
+from neuroloop import registry
 from neuroloop.distill.matrix_figure import MOST_STUDENTS, matrix_figure
 from neuroloop.report.figures import save
 from tests.unit.distill.compared import REGIONS, comparisons
@@ -53,3 +54,24 @@ def test_no_text_lies_upon_another():
 def test_without_a_brain_there_is_a_sentence():
     figure = matrix_figure(comparisons(["S1"], ["V1"]).iloc[:0])
     assert [text.get_text() for text in figure.axes[0].texts] == ["no brain taught a student"]
+
+
+def test_more_controls_than_fit_beside_each_other_stand_in_rows():
+    controls = [name for name in registry.names("teacher") if name != "brain"]
+    table = comparisons(["S1", "S2"], ["V1", "HVC"], ["ridge", "svm"], controls=controls)
+    figure = matrix_figure(table)
+    panels = [panel for panel in figure.axes if panel.get_title("left")]
+    fair = [name for name in controls if not registry.entry("teacher", name).MISLEADS]
+    assert len(panels) == 2 * len(fair)
+    places = [
+        (panel.get_subplotspec().rowspan.start, panel.get_subplotspec().colspan.start)
+        for panel in panels
+    ]
+    assert len(set(places)) == len(places)
+    of_svm = {
+        row
+        for panel, (row, _) in zip(panels, places, strict=True)
+        if "svm" in panel.get_title("left")
+    }
+    assert of_svm == {2, 3}
+    assert not overlapping(figure)

@@ -8,8 +8,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from neuroloop.distill import students
-from neuroloop.distill.students import Student, Views, build, objective, train_students
+from neuroloop.distill import student_views, students
+from neuroloop.distill.loss import Distillation
+from neuroloop.distill.student_views import Views
+from neuroloop.distill.students import Student, build, train_students
 from neuroloop.distill.teaching import teach
 from neuroloop.errors import NeuroLoopError
 from neuroloop.images.preparation import normalised
@@ -55,6 +57,16 @@ BLOCK = {
 def pixels(count, seed=0, channels=1, side=8):
     drawn = np.random.default_rng(seed).integers(0, 256, size=(count, channels, side, side))
     return drawn.astype(np.uint8)
+
+
+def views_of(images, student, seeds):
+    return Views(images, student.crop, student.pad, student.flip, seeds, CPU)
+
+
+def shown(views, epoch, *steps):
+    """Views of these rows, (members, batch) of each step, as those of an epoch."""
+    order = np.stack([np.asarray(rows) for rows in steps])
+    return [views.show(*made_of) for made_of in views.batches(epoch, order)]
 
 
 def centred(views, images):
@@ -105,50 +117,49 @@ def test_every_key_of_a_block_is_used():
 
 def by_hand(views, epoch, indices):
     """Views of a batch, image by image and pixel by pixel."""
-    student = views.student
     made = np.zeros((indices.shape[1], indices.shape[0], views.images.shape[1], 0, 0)).tolist()
-    pad, known = views.student.pad, views.preparation
+    pad, known = views.pad, views.preparation
     source = normalised(views.images.numpy(), known.mean, known.std, pad)
     for member, seed in enumerate(views.seeds):
         top, left, flip = torch.rand(
             3, indices.shape[1], generator=torch_generator(seed, "views", epoch)
         ).numpy()
-        spare = source.shape[2] - student.crop + 1
+        spare = source.shape[2] - views.crop + 1
         for place, row in enumerate(indices[member].tolist()):
             y, x = int(top[place] * spare), int(left[place] * spare)
-            view = source[row][:, y : y + student.crop, x : x + student.crop]
-            if student.flip and flip[place] < 0.5:
+            view = source[row][:, y : y + views.crop, x : x + views.crop]
+            if views.flip and flip[place] < 0.5:
                 view = view[:, :, ::-1]
             made[place][member] = view.tolist()
-    return np.array(made, dtype=np.float32).reshape(len(made), -1, student.crop, student.crop)
+    return np.array(made, dtype=np.float32).reshape(len(made), -1, views.crop, views.crop)
 
 
 @pytest.mark.parametrize("flip", [False, True])
 @pytest.mark.parametrize(("crop", "pad", "side"), [(8, 1, 8), (5, 0, 8), (9, 3, 7), (8, 0, 8)])
 def test_views_are_those_of_a_slow_loop(flip, crop, pad, side):
     student = replace(STUDENT, flip=flip, crop=crop, pad=pad)
-    views = Views(pixels(6, channels=3, side=side), student, SEEDS, CPU)
+    views = views_of(pixels(6, channels=3, side=side), student, SEEDS)
     indices = torch.tensor([[3, 1, 0, 3], [5, 4, 2, 2], [0, 1, 2, 3]])
-    drawn = views.draw(1, indices)
+    [drawn] = shown(views, 1, indices)
     assert drawn.shape == (4, 3 * 3, crop, crop)
     np.testing.assert_array_equal(drawn.numpy(), by_hand(views, 1, indices))
 
 
 def test_views_differ_from_batch_to_batch_and_are_the_epochs_own():
-    views = Views(pixels(12, side=8), replace(STUDENT, pad=3), SEEDS[:1], CPU)
+    views = views_of(pixels(12, side=8), replace(STUDENT, pad=3), SEEDS[:1])
     indices = torch.arange(10)[None]
-    first, second = views.draw(0, indices), views.draw(0, indices)
+    first, second = shown(views, 0, indices, indices)
     assert not torch.equal(first, second)
-    assert not torch.equal(views.draw(1, indices), first)
-    resumed = Views(pixels(12, side=8), replace(STUDENT, pad=3), SEEDS[:1], CPU)
-    drawn = resumed.draw(2, indices)
-    assert torch.equal(drawn, views.draw(2, indices)), "whatever was drawn in epochs before"
+    assert not torch.equal(shown(views, 1, indices)[0], first)
+    resumed = views_of(pixels(12, side=8), replace(STUDENT, pad=3), SEEDS[:1])
+    [drawn], [after] = shown(resumed, 2, indices), shown(views, 2, indices)
+    assert torch.equal(drawn, after), "whatever was drawn in epochs before"
 
 
 def test_all_crops_are_drawn_and_half_of_them_mirrored():
     image = np.arange(16, dtype=np.uint8).reshape(1, 1, 4, 4)
-    views = Views(image, replace(STUDENT, crop=3, pad=0), SEEDS[:1], CPU)
-    drawn = views.draw(0, torch.zeros(1, 4000, dtype=torch.int64)).numpy()[:, 0]
+    views = views_of(image, replace(STUDENT, crop=3, pad=0), SEEDS[:1])
+    drawn = shown(views, 0, np.zeros((1, 4000), dtype=int))[0].numpy()[:, 0]
     kinds, counts = np.unique(drawn.reshape(4000, -1), axis=0, return_counts=True)
     assert len(kinds) == 2 * 2 * 2
     assert (np.abs(counts - 500) < 5 * np.sqrt(500)).all()
@@ -156,42 +167,42 @@ def test_all_crops_are_drawn_and_half_of_them_mirrored():
 
 def test_views_of_a_member_do_not_depend_on_the_others():
     indices = torch.tensor([[0, 1, 2], [3, 4, 5], [6, 7, 8]])
-    together = Views(IMAGES, STUDENT, SEEDS, CPU).draw(0, indices)
+    [together] = shown(views_of(IMAGES, STUDENT, SEEDS), 0, indices)
     for member, seed in enumerate(SEEDS):
-        alone = Views(IMAGES, STUDENT, [seed], CPU).draw(0, indices[member][None])
+        [alone] = shown(views_of(IMAGES, STUDENT, [seed]), 0, indices[member][None])
         assert torch.equal(together[:, [member]], alone)
 
 
 def test_pixels_are_scaled_by_the_training_images():
     images = pixels(7, channels=3)
     images[:, 1] //= 4
-    views = Views(images, STUDENT, SEEDS, CPU)
+    views = views_of(images, STUDENT, SEEDS)
     scaled = images / 255
     np.testing.assert_allclose(views.preparation.mean, scaled.mean(axis=(0, 2, 3)), rtol=1e-13)
     np.testing.assert_allclose(views.preparation.std, scaled.std(axis=(0, 2, 3)), rtol=1e-12)
-    whole = Views(images, replace(STUDENT, crop=10, flip=False), SEEDS[:1], CPU)
-    shown = whole.draw(0, torch.arange(7)[None])
-    inner = shown[:, :, 1:-1, 1:-1]
+    whole = views_of(images, replace(STUDENT, crop=10, flip=False), SEEDS[:1])
+    [seen] = shown(whole, 0, np.arange(7)[None])
+    inner = seen[:, :, 1:-1, 1:-1]
     np.testing.assert_allclose(inner.mean(dim=(0, 2, 3)), 0, atol=1e-6)
     np.testing.assert_allclose(inner.std(dim=(0, 2, 3), correction=0), 1, rtol=1e-5)
-    border = shown.clone()
+    border = seen.clone()
     border[:, :, 1:-1, 1:-1] = 0
     assert not border.any(), "the border is the mean"
     as_before = normalised(images, whole.preparation.mean, whole.preparation.std, 1)
-    np.testing.assert_array_equal(shown, as_before, "not as if all had been normalised at once")
+    np.testing.assert_array_equal(seen, as_before, "not as if all had been normalised at once")
 
 
 def test_a_channel_without_contrast_does_not_divide_by_zero():
     images = pixels(5, channels=3)
     images[:, 2] = 77
-    views = Views(images, STUDENT, SEEDS, CPU)
-    shown = views.draw(0, torch.arange(5)[None].repeat(3, 1))
-    assert torch.isfinite(shown).all()
-    assert shown[:, 2::3].abs().max() < 1e-3
+    views = views_of(images, STUDENT, SEEDS)
+    [seen] = shown(views, 0, np.arange(5)[None].repeat(3, 0))
+    assert torch.isfinite(seen).all()
+    assert seen[:, 2::3].abs().max() < 1e-3
 
 
 def test_test_images_are_scaled_like_training_images_and_never_drawn():
-    views = Views(IMAGES, replace(STUDENT, crop=5), SEEDS, CPU)
+    views = views_of(IMAGES, replace(STUDENT, crop=5), SEEDS)
     tests = pixels(3, seed=4, side=8) // 3  # darker than the training images
     made = centred(views, tests)
     scaled = tests / 255
@@ -208,10 +219,10 @@ def test_test_images_are_scaled_like_training_images_and_never_drawn():
 
 @pytest.mark.parametrize(("crop", "start"), [(9, 1), (10, 1), (11, 2), (12, 2)])
 def test_a_crop_beyond_the_image_shows_its_border(crop, start):
-    views = Views(IMAGES, replace(STUDENT, crop=crop, pad=2), SEEDS, CPU)
+    views = views_of(IMAGES, replace(STUDENT, crop=crop, pad=2), SEEDS)
     made = centred(views, TESTS)
     assert made.shape == (4, 1, crop, crop)
-    plain = centred(Views(IMAGES, replace(STUDENT, crop=8), SEEDS, CPU), TESTS)
+    plain = centred(views_of(IMAGES, replace(STUDENT, crop=8), SEEDS), TESTS)
     assert torch.equal(made[:, :, start : start + 8, start : start + 8], plain)
     outside = made.clone()
     outside[:, :, start : start + 8, start : start + 8] = 0
@@ -220,7 +231,28 @@ def test_a_crop_beyond_the_image_shows_its_border(crop, start):
 
 def test_a_crop_beyond_the_padded_image_is_refused():
     with pytest.raises(NeuroLoopError, match=r"crop 11 is larger than the images \(8 pixels\)"):
-        Views(IMAGES, replace(STUDENT, crop=11), SEEDS, CPU)
+        views_of(IMAGES, replace(STUDENT, crop=11), SEEDS)
+
+
+def test_images_that_stay_with_the_host_are_seen_alike(monkeypatch):
+    student = replace(STUDENT, pad=3)
+    order = [[[3, 1, 0], [5, 4, 2]], [[0, 7, 9], [11, 1, 3]]]
+    there = shown(views_of(IMAGES, student, SEEDS[:2]), 1, *order)
+    away = views_of(IMAGES, student, SEEDS[:2])
+    away.resident = False  # as on a GPU that has no room
+    assert [images.shape for images, _ in away.batches(1, np.array(order))] == [(6, 1, 8, 8)] * 2
+    assert all(map(torch.equal, shown(away, 1, *order), there))
+
+
+@pytest.mark.parametrize("free", [2 * IMAGES.nbytes, 2 * IMAGES.nbytes - 1])
+def test_images_lie_on_a_gpu_that_has_the_room(monkeypatch, free):
+    monkeypatch.setattr(student_views, "data_fit", lambda size, device: 2 * size <= free)
+    meta = type("Gpu", (), {"type": "cuda"})
+    sent = []
+    monkeypatch.setattr(torch.Tensor, "to", lambda self, device: (sent.append(self.shape), self)[1])
+    views = Views(IMAGES, 8, 1, True, SEEDS, meta)
+    assert views.resident == (free == 2 * IMAGES.nbytes)
+    assert (IMAGES.shape in sent) == views.resident
 
 
 # ------------------------------------------------------- what the teacher has no part in
@@ -233,20 +265,23 @@ TEACHERS = ("none", "brain", "random", "rowshuffled")
 def watched(monkeypatch):
     """Starts of training and batches of every training that the test does."""
     runs = []
-    fit, draw = students.fit, Views.draw
+    fit, begin, show = students.fit, Views.batches, Views.show
 
     def watching_fit(network, *args, **options):
         runs.append({"start": member_state(network, 0), "batches": [], "views": []})
         return fit(network, *args, **options)
 
-    def watching_draw(self, epoch, indices):
-        drawn = draw(self, epoch, indices)
-        runs[-1]["batches"].append((epoch, indices.tolist()))
-        runs[-1]["views"].append(drawn.clone())
-        return drawn
+    def watching_begin(self, epoch, order):
+        runs[-1]["batches"] += [(epoch, rows.tolist()) for rows in order]
+        return begin(self, epoch, order)
+
+    def watching_show(self, *made_of):
+        runs[-1]["views"].append(show(self, *made_of))
+        return runs[-1]["views"][-1].clone()
 
     monkeypatch.setattr(students, "fit", watching_fit)
-    monkeypatch.setattr(Views, "draw", watching_draw)
+    monkeypatch.setattr(Views, "batches", watching_begin)
+    monkeypatch.setattr(Views, "show", watching_show)
     return runs
 
 
@@ -283,19 +318,21 @@ def test_a_teacher_without_weight_is_no_teacher():
 
 
 def test_each_image_of_a_batch_gets_its_own_row_of_its_seeds_teacher():
-    views = Views(IMAGES, STUDENT, SEEDS, CPU)
+    views = views_of(IMAGES, STUDENT, SEEDS)
     indices = torch.tensor([[3, 1], [7, 0], [2, 2]])
     taught = teacher("rowshuffled")
     assert not (taught[0] == taught[1]).all()
     said = torch.zeros(2, 3, CLASSES)
-    _, terms = objective(views, LABELS, taught, STUDENT)(lambda _: said, 0, indices)
+    loss = Distillation(views, LABELS, taught, STUDENT.temperature, STUDENT.alpha)
+    _, terms = loss.score(lambda _: said, *next(loss.batches(0, indices[None].numpy())))
     for member in range(3):
         rows = indices[member]
         soft = torch.from_numpy(taught[member][rows] / 4).log_softmax(dim=1)
         divergence = 16 * (soft.exp() * (soft + np.log(3))).sum(dim=1).mean()
         assert terms["divergence"][member].item() == pytest.approx(divergence.item(), rel=1e-5)
     said[0, 1, LABELS[7]] = 50.0  # right for the first image of the second member alone
-    _, terms = objective(views, LABELS, None, STUDENT)(lambda _: said, 0, indices)
+    loss = Distillation(views, LABELS, None, STUDENT.temperature, STUDENT.alpha)
+    _, terms = loss.score(lambda _: said, *next(loss.batches(0, indices[None].numpy())))
     np.testing.assert_allclose(terms["cross_entropy"] / np.log(3), [1, 0.5, 1], rtol=1e-5)
 
 
@@ -317,7 +354,7 @@ def test_what_is_predicted_is_predicted_by_the_last_weights_on_centred_images():
     network.load_state_dict(trained.weights)
     network.eval()
     with torch.inference_mode():
-        taken = centred(Views(IMAGES, STUDENT, SEEDS, CPU), TESTS)
+        taken = centred(views_of(IMAGES, STUDENT, SEEDS), TESTS)
         expected = network(taken)[:, 0].numpy()
     np.testing.assert_allclose(trained.logits[0], expected, rtol=1e-5, atol=1e-6)
 
@@ -429,28 +466,26 @@ def test_a_killed_training_goes_on_to_the_same_bytes(batched_networks, tmp_path,
     def checkpoint(name):
         return Checkpoint(tmp_path, f"key-{name}", interval=0)
 
-    draw, drawn = Views.draw, []
+    begin, begun = Views.batches, []
 
-    def killing_draw(self, epoch, indices):
+    def killing(self, epoch, order):
         if epoch == 2 and self.seeds[-1] == seeds[-1]:
             raise Killed
-        return draw(self, epoch, indices)
+        return begin(self, epoch, order)
 
-    def counting_draw(self, epoch, indices):
-        drawn.append((self.seeds[0], epoch))
-        return draw(self, epoch, indices)
+    def counting(self, epoch, order):
+        begun.append((self.seeds[0], epoch))
+        return begin(self, epoch, order)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Views, "draw", killing_draw)
+        patch.setattr(Views, "batches", killing)
         with pytest.raises(Killed):
             train("brain", student, seeds, checkpoint=checkpoint)
     assert len(list(tmp_path.iterdir())) == 2 // batched_networks
     with monkeypatch.context() as patch:
-        patch.setattr(Views, "draw", counting_draw)
+        patch.setattr(Views, "batches", counting)
         resumed = train("brain", student, seeds, checkpoint=checkpoint)
-    assert set(drawn) == {(seeds[-1] if batched_networks == 1 else seeds[0], 2)}, (
-        "only what was lost"
-    )
+    assert begun == [(seeds[-1] if batched_networks == 1 else seeds[0], 2)], "only what was lost"
     assert same(resumed.weights, whole.weights)
     assert resumed.logits.tobytes() == whole.logits.tobytes()
     assert resumed.history.equals(whole.history)

@@ -6,13 +6,16 @@ from scipy.special import softmax
 from scipy.stats import chisquare, entropy
 
 from neuroloop import registry
+from neuroloop.distill.confidence import mean_entropy
 from neuroloop.distill.derangement import derangement
 from neuroloop.distill.teachers.classmean import class_mean
-from neuroloop.distill.teachers.smooth import mean_entropy, smooth
+from neuroloop.distill.teachers.smooth import smooth
 from neuroloop.distill.teaching import join_logits, teach
 from neuroloop.errors import NeuroLoopError
 
-BRAIN_TEACHERS = ("brain", "rowshuffled", "withinclass", "classmean", "smooth")
+BRAIN_TEACHERS = tuple(
+    name for name in registry.names("teacher") if registry.entry("teacher", name).NEEDS == "brain"
+)
 CLASSES = 4
 LABELS = np.array([2, 0, 1, 3, 0, 2, 1, 3, 0, 1, 2, 3])
 T = 4.0
@@ -27,7 +30,8 @@ def logits() -> np.ndarray:
 
 
 def made(name, logits=None, seed=0, temperature=T):
-    return teach(name, LABELS, CLASSES, temperature, np.random.default_rng(seed), logits)
+    generator = np.random.default_rng(seed)
+    return teach(name, LABELS, CLASSES, temperature, generator, logits, beside=logits)
 
 
 # --------------------------------------------------------------------------------- entropy
@@ -103,13 +107,19 @@ def test_every_name_is_known_and_no_other(logits):
         made("mouse", logits)
 
 
-@pytest.mark.parametrize("name", [*BRAIN_TEACHERS, "cnn"])
+@pytest.mark.parametrize("name", [*BRAIN_TEACHERS, "cnn", "gabor"])
 def test_teachers_that_are_made_of_logits_say_so(name):
-    with pytest.raises(NeuroLoopError, match=f"'{name}' needs logits of the (brain|cnn): pass"):
+    said = f"'{name}' needs logits of the (brain|cnn|gabor): pass"
+    with pytest.raises(NeuroLoopError, match=said):
         made(name)
 
 
-@pytest.mark.parametrize("name", ["brain", "cnn"])
+def test_what_stands_beside_a_teacher_is_asked_for(logits):
+    with pytest.raises(NeuroLoopError, match="'cnnmatched' needs logits of the cnn: pass them"):
+        teach("cnnmatched", LABELS, CLASSES, T, np.random.default_rng(0), logits)
+
+
+@pytest.mark.parametrize("name", ["brain", "cnn", "gabor"])
 def test_brain_and_network_are_passed_on_as_they_are(name, logits):
     np.testing.assert_array_equal(made(name, logits), logits)
 

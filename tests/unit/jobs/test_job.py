@@ -15,6 +15,7 @@ from threadpoolctl import threadpool_info
 from neuroloop.errors import NeuroLoopError
 from neuroloop.files.formats import save_json
 from neuroloop.files.hashes import file_hash
+from neuroloop.jobs.execution import Execution, current_execution
 from neuroloop.jobs.job import THREAD_VARIABLES, job, numeric_threads
 
 ROOT = Path(__file__).parents[3]
@@ -53,6 +54,21 @@ def fail(paths, error):
 
 
 # --------------------------------------------------------------------------------- success
+
+
+def test_a_job_with_networks_computes_as_it_says_and_records_it(paths):
+    with job(*paths, 1, Execution("tf32", cuda_graphs=True)):
+        assert current_execution() == Execution("tf32", cuda_graphs=True)
+    assert current_execution() == Execution()
+    record = json.loads(paths[1].read_text())
+    assert (record["precision"], record["deterministic"], record["cuda_graphs"]) == (
+        "tf32",
+        False,
+        True,
+    )
+    with job(*paths, 1):
+        pass
+    assert "precision" not in json.loads(paths[1].read_text()), "it has no networks"
 
 
 def test_a_job_records_hashes_of_what_it_wrote_and_kept(paths, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.jobs.execution import Execution
 from neuroloop.training.checkpoints import Checkpoint, JobStates, checkpoint_key
 
 TENSORS = {"a/weight": torch.arange(6.0).view(2, 3), "b": torch.tensor(7, dtype=torch.int64)}
@@ -135,6 +136,9 @@ def test_a_job_names_its_states_by_what_it_follows_from_and_removes_its_own(tmp_
     assert [path.stem for path in states.folder.iterdir()] == [f"{states.key}-fold0"]
     same = JobStates.of(tmp_path / "states", "code", [{"width": 2}, 5], str(read))
     assert same.part("fold0").load()[1] == FACTS
+    with Execution("tf32", deterministic=True).used():
+        rounded = JobStates.of(tmp_path / "states", "code", [{"width": 2}, 5], read)
+    assert rounded.part("fold0").load() is None, "of another precision"
     other = JobStates.of(tmp_path / "states", "code", [{"width": 3}, 5], read)
     assert other.part("fold0").load() is None
     other.remove()

@@ -6,6 +6,7 @@ from torch import nn
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.explain.attribution.evidence import Division, gather_evidence
+from neuroloop.networks.calcium_network import calcium_network
 from neuroloop.networks.resnet import initialise, resnet
 
 
@@ -260,3 +261,15 @@ def test_gradients_end_at_the_layer(divided, frozen):
     assert not front.graph_kept
     assert images.grad is None
     assert all(values.grad is None for values in (*front.parameters(), *layer.parameters()))
+
+
+@pytest.mark.parametrize("head", ["gap", "flatten"])
+def test_a_device_is_not_asked_which_classes_there_are(head):
+    """On a device without content, whatever asks for a value fails."""
+    network = calcium_network(classes=3, shape=(8, 8), widths=(2,), hidden=3, head=head)
+    there = network.to("meta")
+    cut = Division(there.front, there.head)
+    found = gather_evidence(there, cut, torch.zeros(4, 1, 8, 8), torch.tensor([[0, 2]] * 4))
+    assert found.gradients.shape == (2, 4, 1, 2, 4, 4)
+    with pytest.raises(NeuroLoopError, match="not all from 0 to 2"):
+        gather_evidence(there, cut, torch.zeros(4, 1, 8, 8), torch.tensor([0, 1, 2, 3]))

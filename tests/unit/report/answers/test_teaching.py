@@ -287,3 +287,18 @@ def test_what_simulated_regions_were_given_to_know_is_told(card, names, told):
     made = card(*of("V1", NONE, SMOOTH), rois=rois)
     assert (told in made.scope) if told else ("digits" not in made.scope)
     assert "digits" not in card(*of("V1", NONE, SMOOTH), source="nifti", rois={"V1": {}}).scope
+
+
+def test_the_registry_says_what_a_brain_has_to_beat(card):
+    teachers = [*TEACHING["teachers"], "gaussian", "gabor", "cnnmatched"]
+    gaussian = {**SMOOTH, "control": "gaussian"}
+    beside = {**SMOOTH, "control": "gabor", "difference": -0.05, "q": 0.001}
+    made = card(*of("V1", NONE, SMOOTH, gaussian, beside), teachers=teachers)
+    assert made.mark == "yes", "filters stand beside a brain, which need not beat them"
+    assert (
+        "every control (the labels alone, smoothed labels and Gaussian surrogates)" in made.answer
+    )
+    gaussian |= {"q": 0.4}
+    made = card(*of("V1", NONE, SMOOTH, gaussian, beside), teachers=teachers)
+    assert made.mark == "no"
+    assert ", but not Gaussian surrogates (" in made.answer
