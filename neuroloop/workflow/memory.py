@@ -100,7 +100,7 @@ CLASSIFIERS = Law(
     TORCH + 80,
     {
         **{"radiograph": 700, "mask byte": 1.3, "pair": 60, "prediction": 100},
-        **{"logistic value": 21, "kept byte": 1.6, "weight": 20, "own weight": 40},
+        **{"logistic value": 19, "kept byte": 1.6, "weight": 20, "own weight": 40},
     },
 )
 
