@@ -19,20 +19,17 @@ labels:
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve, eigh
 
 from neuroloop.fmri.balance import class_scale, class_targets
 from neuroloop.fmri.nested import inner_folds_each
+from neuroloop.fmri.permuted_voxels import SUMS_SIZE, class_sums
 from neuroloop.fmri.ridge_all_voxels import TARGETS_SIZE, AllVoxels
 from neuroloop.fmri.voxels import scaling, top_voxels
 from neuroloop.statistics.folds import Split
 
 #: Most voxels for which the full X'X is computed (doubles: 134 MB).
 GRAM_VOXELS = 4096
-
-#: Most numbers in the class sums of permutations handled together (64 MB).
-SUMS_SIZE = 8_000_000
 
 
 def permuted_predictions(
@@ -95,7 +92,7 @@ def permuted_predictions(
     chunk = max(1, SUMS_SIZE // (n_classes * total))
     for start in range(0, len(labels), chunk):
         part = labels[start : start + chunk, split.train]
-        counts, scaled = _class_sums(train, part, n_classes)
+        counts, scaled = class_sums(train, part, n_classes)
         between = np.einsum("pkv,pkv->pv", scaled, scaled) / variance
         for y, count, sums, score in zip(part, counts, scaled, between, strict=True):
             kept = top_voxels(score, n_voxels)
@@ -127,35 +124,6 @@ def _on_all_voxels(
         scores = model.scores(targets, folds)
         lacking = ~indicators.any(axis=1)
         yield from np.where(lacking[:, None], -np.inf, scores).argmax(axis=2)
-
-
-def _class_sums(
-    train: np.ndarray, labels: np.ndarray, n_classes: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Sum rows by class for every permutation, divided by the root of the class's size.
-
-    Parameters
-    ----------
-    train : ndarray, (n, voxels)
-    labels : ndarray of int, (permutations, n)
-
-    Returns
-    -------
-    counts : ndarray of int, (permutations, classes)
-    scaled : ndarray, (permutations, classes, voxels)
-        Their squares sum over classes to the sum of squares between classes.
-    """
-    n_permutations, n_rows = labels.shape
-    cells = labels + n_classes * np.arange(n_permutations)[:, None]
-    counts = np.bincount(cells.ravel(), minlength=n_permutations * n_classes)
-    rows = np.argsort(labels, axis=1, kind="stable").ravel()
-    ends = np.concatenate([[0], np.cumsum(counts)])
-    weights = np.repeat(1 / np.sqrt(np.maximum(counts, 1)), counts)
-    chooser = sparse.csr_array((weights, rows, ends), shape=(len(counts), n_rows))
-    return (
-        counts.reshape(n_permutations, n_classes),
-        (chooser @ train).reshape(n_permutations, n_classes, train.shape[1]),
-    )
 
 
 class _Fitter:

@@ -44,6 +44,9 @@ GOALS = (
     Goal("null of ridge decoders against a scikit-learn loop", "ridge", 30, what="ridge"),
     Goal("null of support vector machines against a scikit-learn loop", "ridge", 5, what="svm"),
     Goal("null of logistic decoders against a scikit-learn loop", "ridge", 5, what="logistic"),
+    Goal(
+        "step of the 1-D ResNet18 against the peak of a convolution", "resnet1d", 0.75, peer="peak"
+    ),
     Goal("occlusion and integrated gradients against captum", "cam", 1.5, peer="captum"),
     Goal("ZNCC against one matrix product", "zncc", 1 / 1.1, peer="product"),
     Goal("TIFF to frames against tifffile's pages", "frames", 1 / 1.3, peer="tifffile"),

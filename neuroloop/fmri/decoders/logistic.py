@@ -1,10 +1,12 @@
 """Logistic regression."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 from neuroloop.config.settings import setting
 from neuroloop.fmri.linear_settings import LinearSettings
-from neuroloop.fmri.scores import all_classes
 
 ORDER = 3
 LEGEND = "Multinomial logistic regression with an L2 penalty, classes balanced"
@@ -14,7 +16,7 @@ class Settings(LinearSettings):
     """Settings of the decoder ``logistic``."""
 
     C: float = setting("Inverse of the weight of the L2 penalty.", 0.01, gt=0)
-    max_iter: int = setting("Most iterations of the optimiser, L-BFGS.", 1000, ge=1)
+    max_iter: int = setting("Most steps of the optimiser, conjugate gradients.", 1000, ge=1)
 
 
 def decode(
@@ -27,14 +29,19 @@ def decode(
     C: float,
     max_iter: int,
 ) -> np.ndarray:
-    """Score with scikit-learn's ``LogisticRegression``.
+    """Score with logits (see `logistic.scores`), the optimum of scikit-learn's.
 
     Rows are weighted by n / (classes * rows of their class), so that without information all
     classes are predicted equally often, however many training rows they have (see `linear`).
     """
-    from sklearn.linear_model import LogisticRegression
+    from neuroloop.fmri import logistic
 
-    model = LogisticRegression(C=C, max_iter=max_iter, class_weight="balanced")
-    model.fit(x_train.astype(np.float64), y_train)
-    decision = model.decision_function(x_test.astype(np.float64))
-    return all_classes(decision, model.classes_, n_classes)
+    train, test = x_train.astype(np.float64), x_test.astype(np.float64)
+    return logistic.scores(train, y_train, test, n_classes, C, max_iter)
+
+
+def permuted_predictions(*arguments: Any, **settings: Any) -> Iterator[np.ndarray]:
+    """Predict classes for many permutations at once (see `logistic.permuted_predictions`)."""
+    from neuroloop.fmri import logistic
+
+    return logistic.permuted_predictions(*arguments, **settings)

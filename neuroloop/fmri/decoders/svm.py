@@ -1,10 +1,12 @@
 """Linear support vector machine."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 
 from neuroloop.config.settings import setting
 from neuroloop.fmri.linear_settings import LinearSettings
-from neuroloop.fmri.scores import all_classes
 
 ORDER = 2
 LEGEND = "Linear support vector machine, one class against one"
@@ -25,16 +27,19 @@ def decode(
     *,
     C: float,
 ) -> np.ndarray:
-    """Score with scikit-learn's ``SVC``.
+    """Score with the machines of all pairs of classes (see `svm.scores`).
 
-    Scores are the votes of the pairs of classes, plus a fraction below 1/2 from their decision
-    values (``decision_function_shape="ovr"``): their argmax is the prediction with ties broken.
-    The kernel matrix is computed here, by one matrix product, because libsvm's own takes longer.
-    Class weights would change nothing for separable classes, and are not used.
+    They are the optimum that scikit-learn's ``SVC`` comes near to. Class weights would change
+    nothing for separable classes, and are not used.
     """
-    from sklearn.svm import SVC
+    from neuroloop.fmri import svm
 
     train, test = x_train.astype(np.float64), x_test.astype(np.float64)
-    model = SVC(C=C, kernel="precomputed", decision_function_shape="ovr")
-    model.fit(train @ train.T, y_train)
-    return all_classes(model.decision_function(test @ train.T), model.classes_, n_classes)
+    return svm.scores(train, y_train, test, n_classes, C)
+
+
+def permuted_predictions(*arguments: Any, **settings: Any) -> Iterator[np.ndarray]:
+    """Predict classes for many permutations at once (see `svm.permuted_predictions`)."""
+    from neuroloop.fmri import svm
+
+    return svm.permuted_predictions(*arguments, **settings)

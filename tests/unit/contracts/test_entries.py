@@ -76,7 +76,7 @@ TEACHER = source("teacher", "withinclass").replace("#e69f00", "#123456")
 METHOD = source("method", "saliency")
 LOOK = source("method", "neighbours")
 BACKBONE = source("backbone", "resnet18")
-END = "    return all_classes("
+END = "    return svm.scores("
 TAUGHT = "    return logits["
 MAPS = '    return saliency.attribute("saliency", network, images, classes)'
 BUILT = "    return resnet_backbone(18, width, stem)"
@@ -85,21 +85,33 @@ BUILT = "    return resnet_backbone(18, width, stem)"
 @pytest.mark.parametrize(
     ("kind", "text", "old", "new", "said"),
     [
-        ("decoder", DECODER, END, "    return np.nan * all_classes(", "36 of 36 scores are NaN"),
-        ("decoder", DECODER, END, "    return all_classes(", None),
+        ("decoder", DECODER, END, "    return np.nan * svm.scores(", "36 of 36 scores are NaN"),
+        ("decoder", DECODER, END, "    return svm.scores(", None),
         (
             "decoder",
             DECODER,
-            ", n_classes)\n",
-            ", n_classes)[:, 0]\n",
+            ", n_classes, C)\n",
+            ", n_classes, C)[:, 0]\n",
             r"shape \(12,\), not \(12, 3\)",
         ),
-        ("decoder", DECODER, END, "    x_train += 1\n    return all_classes(", "changes the data"),
-        ("decoder", DECODER, ", n_classes)\n", ", n_classes) + np.random.rand()\n", "second time"),
-        ("decoder", DECODER, ", n_classes)\n", ", n_classes) * -1\n", "names a class that no"),
+        ("decoder", DECODER, END, "    x_train += 1\n    return svm.scores(", "changes the data"),
+        (
+            "decoder",
+            DECODER,
+            ", n_classes, C)\n",
+            ", n_classes, C) + np.random.rand()\n",
+            "second time",
+        ),
+        (
+            "decoder",
+            DECODER,
+            ", n_classes, C)\n",
+            ", n_classes, C) * -1\n",
+            "names a class that no",
+        ),
         ("decoder", DECODER, "LEGEND = ", "LEGENDS = ", "LEGEND is None: state it"),
         ("decoder", DECODER, "def decode(", "def score(", "has 0 of the functions decode, fit_s"),
-        ("decoder", DECODER, "C=C, ", "D=C, ", "decode fails with TypeError"),
+        ("decoder", DECODER, ", C)\n", ", D=C)\n", "decode fails with TypeError"),
         ("teacher", TEACHER, TAUGHT, "    return np.nan * logits[", "logits that are not finite"),
         ("teacher", TEACHER, "#123456", "#e69f00", "looks like 'withinclass' in figures"),
         ("teacher", TEACHER, "#123456", "orange", "COLOUR is 'orange': write it as"),
