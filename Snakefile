@@ -20,6 +20,7 @@ include: "rules/image_inputs.smk"
 include: "rules/calcium_inputs.smk"
 include: "rules/radiograph_inputs.smk"
 include: "rules/memory_inputs.smk"
+include: "rules/movie_memory_inputs.smk"
 include: "rules/model_inputs.smk"
 include: "rules/passport_inputs.smk"
 

@@ -60,7 +60,7 @@ rule train_surrogate_readers:
     threads: config["threads"]
     resources:
         # One network at a time, as in train_reader; 30 times as many of them.
-        mem_mb=scaled(6000),
+        mem_mb=needed("train_surrogate_readers", surrogate_reader_items),
         runtime=minutes(2880),
         gpu=1,
     params:

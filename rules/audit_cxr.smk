@@ -23,7 +23,7 @@ rule audit_classifier:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(6000),
+        mem_mb=needed("audit_classifier", classifier_items),
         runtime=minutes(480),
         gpu=1,
     params:
@@ -72,7 +72,7 @@ rule audit_radiographs:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(3000),
+        mem_mb=needed("audit_radiographs", audited_items),
         runtime=minutes(60),
     params:
         code=code_version("cxr/audit_radiographs.py"),

@@ -105,7 +105,7 @@ rule extract_frames:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1500),
+        mem_mb=needed("extract_frames", frame_items),
         runtime=minutes(120),
     params:
         code=code_version("calcium/extract_frames.py"),
@@ -193,7 +193,7 @@ rule train_reader:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(6000),
+        mem_mb=needed("train_reader", reader_items),
         runtime=minutes(480),
         gpu=1,
     params:

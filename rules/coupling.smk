@@ -84,7 +84,7 @@ rule correlate_maps:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("correlate_maps", map_items),
         runtime=minutes(30),
     params:
         code=code_version("calcium/correlate_maps.py"),
@@ -131,7 +131,7 @@ rule extract_traces:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(2000),
+        mem_mb=needed("extract_traces", trace_items),
         runtime=minutes(30),
     params:
         code=code_version("calcium/extract_traces.py"),

@@ -152,7 +152,7 @@ rule extract_features:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("extract_features", feature_items),
         runtime=minutes(240),
         gpu=1,
     params:
@@ -196,7 +196,7 @@ rule train_classifier:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(6000),
+        mem_mb=needed("train_classifier", classifier_items),
         runtime=minutes(480),
         gpu=1,
     params:
@@ -238,7 +238,7 @@ rule predict_external:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(6000),
+        mem_mb=needed("predict_external", external_items),
         runtime=minutes(240),
         gpu=1,
     params:
@@ -297,7 +297,7 @@ rule map_radiographs:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("map_radiographs", mapped_items),
         runtime=minutes(60),
         gpu=1,
     params:

@@ -113,8 +113,7 @@ rule import_subject:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=lambda wildcards, attempt: attempt
-        * source_needs(wildcards, "MEMORY", 4000),
+        mem_mb=import_memory,
         runtime=lambda wildcards, attempt: minutes(
             source_needs(wildcards, "MINUTES", 20)
         )(wildcards, attempt),

@@ -1,10 +1,27 @@
 """Functions that count what jobs are about, for their memory (neuroloop/workflow/memory.py). No rule stands here."""
 
+from types import SimpleNamespace
+
 from neuroloop.cxr.simulated_settings import CLASSES as SIMULATED_CLASSES
-from neuroloop.workflow import memory, scan_size
+from neuroloop.workflow import (
+    bdata_size,
+    memory,
+    network_size,
+    scan_size,
+)
 
 #: Images that simulated subjects may see, and classes of students where the config does not list them, at most.
 DIGITS, MOST_CLASSES = 1797, 200
+
+#: Pairs of radiograph and view that a case learns from, for each radiograph, where the largest class
+#: has half again its share of them: half of three classes.
+PAIRS = {
+    **{"case1": 1, "case2": 2, "case3": 3, "case4": 1.5, "case5": 3},
+    **{"undersampled": 1, "affine": 3},
+}
+
+#: Radiographs that are predicted or mapped at once, and those that lie beside a network.
+LEAST_BATCH, LOOKED_AT = 16, 60
 
 
 def needed(rule, items):
@@ -47,6 +64,94 @@ def two_sets_items(wildcards):
     """Radiographs of a set, and of one that tests its classifiers."""
     other = radiographs_in(wildcards.other)
     return radiograph_items(wildcards) | {"other radiograph": other}
+
+
+def masked_items(wildcards):
+    """As `radiograph_items`, and bytes of the masks of simulated ones: lungs and lesions."""
+    block = config["radiographs"][wildcards.dataset]
+    counted = radiograph_items(wildcards)
+    drawn = 2 * counted["radiograph"] if block["source"] == "simulated" else 1
+    return counted | {"mask byte": drawn * block["size"] ** 2}
+
+
+def read_side(dataset, classifier):
+    """Side of the images that a classifier's backbone reads, in pixels."""
+    return classifier["input_size"] or config["radiographs"][dataset]["size"]
+
+
+def map_bytes(dataset, classifier, images):
+    """Bytes of the largest section's maps, of so many images."""
+    largest = max(one.kept for one in network_size.sections(classifier))
+    return images * largest * read_side(dataset, classifier) ** 2
+
+
+def all_weights(classifier):
+    """Parameters of a classifier's backbone."""
+    return sum(one.weights for one in network_size.sections(classifier))
+
+
+def feature_items(wildcards):
+    """Radiographs and masks, maps of one image, and weights."""
+    front = front_setting(wildcards)
+    classifier = front | {"input_size": front["side"]}
+    return masked_items(wildcards) | {
+        "map byte": map_bytes(wildcards.dataset, classifier, 1),
+        "weight": all_weights(classifier),
+    }
+
+
+def classifier_items(wildcards):
+    """What a classifier learns from and predicts, and what its networks keep."""
+    block = config["radiographs"][wildcards.dataset]
+    classifier = config["classifiers"][wildcards.classifier]
+    counted = masked_items(wildcards)
+    folds = block["folds"]
+    held_out = 1 / folds if isinstance(folds, int) else 0
+    share = PAIRS[wildcards.case] * (1 - held_out)
+    pairs = share * counted["radiograph"]
+    trained = network_size.trained(classifier)
+    batch = max(classifier["batch_size"], LEAST_BATCH)
+    kept = sum(one.kept for one in trained)
+    return counted | {
+        "pair": pairs,
+        "prediction": counted["radiograph"] * (2 + block["repeats"]),
+        "logistic value": (
+            pairs * network_size.read(classifier) if classifier["C"] else 0
+        ),
+        "kept byte": batch * kept * read_side(wildcards.dataset, classifier) ** 2,
+        "weight": all_weights(classifier),
+        "own weight": sum(one.weights for one in trained),
+    }
+
+
+def external_items(wildcards):
+    """Radiographs of the other set, maps of a batch, and weights of all folds' networks."""
+    other = SimpleNamespace(dataset=wildcards.other)
+    classifier = config["classifiers"][wildcards.classifier]
+    trained = network_size.trained(classifier)
+    return masked_items(other) | {
+        "map byte": map_bytes(wildcards.dataset, classifier, LEAST_BATCH),
+        "weight": all_weights(classifier),
+        "own weight": sum(one.weights for one in trained),
+    }
+
+
+def mapped_items(wildcards):
+    """Radiographs that are judged, pixels of those that are mapped, maps of a batch, and weights."""
+    classifier = config["classifiers"][wildcards.classifier]
+    return radiograph_items(wildcards) | {
+        "looked pixel": LOOKED_AT * read_side(wildcards.dataset, classifier) ** 2,
+        "map byte": map_bytes(wildcards.dataset, classifier, LEAST_BATCH),
+        "weight": all_weights(classifier),
+    }
+
+
+def audited_items(wildcards):
+    """Radiographs of a set, its masks, and the radiographs of all sets that test it."""
+    others = config["radiographs"][wildcards.dataset]["external"]
+    return masked_items(wildcards) | {
+        "other radiograph": sum(map(radiographs_in, others))
+    }
 
 
 @cache
@@ -105,6 +210,16 @@ def run_items(bold, voxels):
         "run byte": max(map(scan_size.bytes_of, paths), default=0),
         "series value": sum(map(scan_size.volumes_of, paths)) * voxels,
     }
+
+
+@with_signature
+def import_memory(wildcards, attempt):
+    """Memory of importing a subject: by its law of BData files, else a constant of the source."""
+    if fmri_source(wildcards) != ["bdata"]:
+        return attempt * source_needs(wildcards, "MEMORY", 4000)
+    files = subject_input(wildcards)["file"]
+    values = sum(bdata_size.values_of(Path(file)) for file in files)
+    return attempt * memory.request("import_subject", {"brain value": values})
 
 
 @with_signature

@@ -109,11 +109,12 @@ def trace_weights(
     for cell, size in zip(cells["cell"], masks.sum(axis=(1, 2)), strict=True):
         if not size:
             raise NeuroLoopError(f"cell {cell} covers no pixel: enlarge its radius")
-    disc, ring = (
-        (part / part.sum(axis=(1, 2), keepdims=True)).reshape(len(cells), -1).T.astype(np.float32)
-        for part in (masks, rings)
-    )
-    return disc - np.float32(factor) * ring, disc
+    disc, corrected = np.empty((2, len(cells), masks[0].size), dtype=np.float32)
+    for number, (mask, ring) in enumerate(zip(masks, rings, strict=True)):
+        disc[number] = (mask / mask.sum()).ravel()
+        around = (ring / ring.sum()).ravel().astype(np.float32)
+        corrected[number] = disc[number] - np.float32(factor) * around
+    return corrected.T, disc.T
 
 
 def cell_courses(

@@ -224,11 +224,15 @@ def _inputs(features: Features, rows: np.ndarray, views: np.ndarray | int) -> to
 def _pooled(
     network: TransferNetwork, features: Features, rows: np.ndarray, views: np.ndarray
 ) -> np.ndarray:
-    """What the head of a network in evaluation mode sees, shape (n, channels)."""
+    """What the head of a network in evaluation mode sees, float64, shape (n, channels)."""
     device = next(network.parameters()).device
-    parts = np.array_split(np.arange(len(rows)), -(-len(rows) // BATCH))
-    made = [network.pooled(_inputs(features, rows[part], views[part]).to(device)) for part in parts]
-    return torch.cat(made).cpu().numpy()
+    made = np.empty((0, 0))
+    for part in np.array_split(np.arange(len(rows)), -(-len(rows) // BATCH)):
+        seen = network.pooled(_inputs(features, rows[part], views[part]).to(device)).cpu().numpy()
+        if not len(made):
+            made = np.empty((len(rows), seen.shape[1]))
+        made[part] = seen
+    return made
 
 
 def _loss(
@@ -260,8 +264,8 @@ def _fit_logistic(
             "hidden_units: [], or C: null"
         )
     rows, views = fold.learn["row"].to_numpy(), fold.learn["view"].to_numpy()
-    learned = _pooled(network, features, rows, views).astype(np.float64)
-    scaler = StandardScaler().fit(learned)
+    learned = _pooled(network, features, rows, views)
+    scaler = StandardScaler(copy=False).fit(learned)  # in place: it is the largest there is
     model = LogisticRegression(
         C=classifier.C,
         max_iter=2000,

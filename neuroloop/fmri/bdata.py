@@ -62,7 +62,10 @@ def write_bdata(
     check(brain, path)
     columns, vmaps = encode_rows(brain.rows)
     width = brain.voxels.shape[1]
-    matrix = np.column_stack([brain.voxels.astype(np.float64), *columns.values()])
+    matrix = np.empty((len(brain.voxels), width + len(columns)))
+    matrix[:, :width] = brain.voxels
+    for place, values in enumerate(columns.values(), width):
+        matrix[:, place] = values
     keys = {"VoxelData": np.r_[np.ones(width), np.full(len(columns), np.nan)]}
     for index, name in enumerate(columns):
         keys[name] = np.full(matrix.shape[1], np.nan)

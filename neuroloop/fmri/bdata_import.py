@@ -1,6 +1,7 @@
 """One subject's BData files from outside, as one."""
 
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,8 @@ def import_files(
     if first is None or unit is None:
         raise ValueError("no file")
     _check_different(voxels, paths)
-    x, rows = np.concatenate(voxels), pd.concat(tables, ignore_index=True)
+    x = np.concatenate(voxels) if len(voxels) > 1 else voxels[0]
+    rows = pd.concat(tables, ignore_index=True)
     rows["sample"] = sample_ids(len(rows))
     for session, what in UNUSED.items():
         count = int((rows["session"] == session).sum())
@@ -124,7 +126,7 @@ def _same(one: Sequence[Mapping[str, Any]], other: Sequence[Mapping[str, Any]]) 
 def _check_different(voxels: Sequence[np.ndarray], paths: Sequence[Path]) -> None:
     seen: dict[bytes, Path] = {}
     for x, path in zip(voxels, paths, strict=True):
-        other = seen.setdefault(x.tobytes(), path)
+        other = seen.setdefault(sha256(np.ascontiguousarray(x).data).digest(), path)
         if other is not path:
             raise NeuroLoopError(
                 f"{path} holds the same data as {other}, so that decoders would be tested on what "

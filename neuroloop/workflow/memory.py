@@ -68,6 +68,21 @@ COUNTED = MappingProxyType(
         "logit": "logits of teachers (seeds x images x classes)",
         "kept byte": "bytes that networks keep of a batch, for the backward pass",
         "weight": "weights of the networks that train at once",
+        "mask byte": "bytes of drawn lungs and lesions: of the pixels of simulated radiographs",
+        "pair": "radiographs and views that a case learns from, of all folds but one",
+        "prediction": "radiographs that are predicted, of all partitions and parts",
+        "logistic value": "numbers that the head reads of all pairs, of classifiers with `C`",
+        "map byte": "bytes of the largest section's maps, of the images that are read at once",
+        "own weight": "weights that are trained, of one network",
+        "looked pixel": "pixels of the images that lie beside a network",
+        "read byte": "bytes of what convolutions of readers make of a batch",
+        "reader weight": "weights of the readers that train at once",
+        "frame pixel": "pixels of a frame",
+        "trial pair": "trials that stimulate cells, squared",
+        "movie byte": "bytes of a session's movies",
+        "cell pixel": "pixels of a frame, of each cell",
+        "map value": "numbers of all maps (networks x cells of trials x places)",
+        "brain value": "numbers of a subject's BData files (rows x columns)",
         "run byte": "bytes of the longest run, unpacked and as its header scales it",
         "series value": "values of the voxels that are kept, in all runs (voxels x volumes)",
     }
@@ -77,6 +92,22 @@ COUNTED = MappingProxyType(
 STUDENTS = Law(
     TORCH + 60,
     {"image": 1000, "image level": 1, "logit": 12, "kept byte": 1, "weight": 20},
+)
+
+#: Of classifiers on stored features. What a logistic regression learns from is there in double
+#: precision, and once again while its means are looked for.
+CLASSIFIERS = Law(
+    TORCH + 80,
+    {
+        **{"radiograph": 700, "mask byte": 1.3, "pair": 60, "prediction": 100},
+        **{"logistic value": 19, "kept byte": 1.6, "weight": 20, "own weight": 40},
+    },
+)
+
+#: Of readers of calcium frames. Their maps are of an eighth of a frame's side or less.
+READERS = Law(
+    TORCH + 120,
+    {"read byte": 2.3, "reader weight": 21, "frame pixel": 800, "map value": 16},
 )
 
 #: Laws by rule.
@@ -90,7 +121,31 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         "train_students": STUDENTS,
         "train_assignments": STUDENTS,
         "audit_students": STUDENTS,
+        "import_subject": Law(PLAIN + 100, {"brain value": 17}),
+        "correlate_maps": Law(PLAIN + 300, {"map value": 11, "trial pair": 40}),
+        "extract_frames": Law(
+            PLAIN + 60, {"frame pixel": 500, "cell pixel": 2, "movie byte": 0.02}
+        ),
+        "extract_traces": Law(PLAIN + 150, {"cell pixel": 12, "frame pixel": 900}),
+        "train_reader": READERS,
+        "train_surrogate_readers": READERS,
         "extract_region": Law(PLAIN + 40, {"run byte": 2.2, "series value": 30}),
+        "extract_features": Law(
+            TORCH + 80, {"radiograph": 2500, "mask byte": 1.3, "map byte": 1.3, "weight": 10}
+        ),
+        "train_classifier": CLASSIFIERS,
+        "audit_classifier": Law(CLASSIFIERS.base, {**CLASSIFIERS.terms, "radiograph": 6500}),
+        "predict_external": Law(
+            TORCH + 60,
+            {"radiograph": 900, "mask byte": 1.3, "map byte": 1.3, "weight": 12, "own weight": 24},
+        ),
+        "map_radiographs": Law(
+            TORCH + 160, {"radiograph": 6500, "looked pixel": 40, "map byte": 1.3, "weight": 20}
+        ),
+        "audit_radiographs": Law(
+            PLAIN + 200,
+            {"radiograph": 9000, "other radiograph": 6000, "mask byte": 2.5},
+        ),
     }
 )
 

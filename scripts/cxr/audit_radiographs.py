@@ -10,11 +10,11 @@ from neuroloop.cxr.audit import film_cues
 from neuroloop.cxr.audit.class_checks import class_checks
 from neuroloop.cxr.audit.copies import OtherSet, copy_checks, external_checks
 from neuroloop.cxr.audit.file_cues import CONTENT, kind_cues, place_cues, sources_of, stored_cues
-from neuroloop.cxr.audit.marks import contrasts, marks, never_lung, patches
+from neuroloop.cxr.audit.marks import Patches, contrasts, marks, never_lung
 from neuroloop.cxr.audit.names import told_names
 from neuroloop.cxr.audit.scaling import scaling_check
 from neuroloop.cxr.audit.sources import mixed_apart, pooled_check, told_apart
-from neuroloop.cxr.audit.told_classes import deal
+from neuroloop.cxr.audit.told_classes import Cues, deal
 from neuroloop.cxr.radiograph_set import RadiographSet, load_radiograph_set
 from neuroloop.files.formats import StrPath, open_array, read_table
 from neuroloop.jobs.job import job
@@ -64,13 +64,14 @@ def audit_radiographs(
         name, shown.pixels, read_others(other_radiographs, other_tables, known)
     )
     own = shown.table[["radiograph"]].merge(files, "left", "radiograph")
-    cues, statistics = film_looks(shown)
+    folder = Path(flags).parent
+    cues, statistics = film_looks(shown, folder)
     dates = [""] * len(own)
     not_done = []
     levels = statistics
     if source:
-        folder = Path(source) if Path(source).is_dir() else Path(source).parent
-        stored = stored_cues([folder / file for file in own["file"]])
+        below = Path(source) if Path(source).is_dir() else Path(source).parent
+        stored = stored_cues([below / file for file in own["file"]])
         kinds = pd.concat([kind_cues(own, shown.pixels), stored.cues], axis=1)
         content = [column for column in kinds if column in CONTENT]
         cues |= {"files": kinds.drop(columns=content), "compression": kinds[content]}
@@ -100,7 +101,7 @@ def audit_radiographs(
         if source:
             names = own["file"].tolist()
             own_deals["names"] = told_names(names, dates, labels, patients, sources, streams[2])
-        checks += class_checks(name, cues, deals, own_deals)
+        checks += class_checks(name, cues, deals, own_deals, folder)
     else:
         not_done.append(
             "What else tells the class is not looked at: a class has too few patients for two "
@@ -109,17 +110,17 @@ def audit_radiographs(
     save_checks(flags, checks, not_done)
 
 
-def film_looks(shown: RadiographSet) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+def film_looks(shown: RadiographSet, folder: Path) -> tuple[dict[str, Cues], pd.DataFrame]:
     """Cues of radiographs as networks see them (`class_checks.LOOKS`), and their grey levels."""
     outside = film_cues.outside_lungs(shown.lungs, len(shown.pixels))
     light = film_cues.by_batches(film_cues.light, shown.pixels)
-    seen = contrasts(shown.pixels)
+    seen = contrasts(shown.pixels, folder)
     apart = never_lung(outside, seen.block)
-    cues = {
+    cues: dict[str, Cues] = {
         "borders": film_cues.by_batches(film_cues.borders, shown.pixels),
         "marks": marks(seen, apart),
-        "patches": patches(seen, apart),
-        "overlays": patches(seen, ~apart),
+        "patches": Patches(seen, apart),
+        "overlays": Patches(seen, ~apart),
         "background": film_cues.background(shown.pixels, outside),
         "grain": film_cues.grain(shown.pixels, outside),
         "pixels": film_cues.single_pixels(shown.pixels, shown.table["label"]),

@@ -15,12 +15,10 @@ from neuroloop.files.formats import open_array, save_rows
 from neuroloop.fmri.masks import Region
 from neuroloop.fmri.nifti_region import read_region
 from neuroloop.training.recipe import Recipe
-from neuroloop.workflow.memory import LAWS, PLAIN, TORCH, network_items, request
+from neuroloop.workflow.memory import LAWS, PLAIN, TORCH, network_items
 from scripts.cxr.list_radiographs import list_radiographs
+from tests.memory.fit import check, fitted
 from tests.memory.peak import peak_bytes
-
-#: Megabytes that no job may need.
-MOST = 16_000
 
 #: A subject of Generic Object Decoding: volumes, and bytes of a run of whole brains of 3 mm.
 GOD_VOLUMES, GOD_RUN = 35 * 175, 64 * 64 * 50 * 175 * 2
@@ -33,22 +31,6 @@ STUDENT = {
     **{"alpha": 0.5, "epochs": 1, "batch_size": 64, "learning_rate": 0.05, "momentum": 0.9},
     **{"nesterov": True, "crop": 16, "pad": 1, "flip": True, "batched_networks": 1},
 }
-
-
-def fitted(sizes, measure):
-    """Bytes of nothing and bytes an item, by least squares, of what calls of four sizes take."""
-    assert len(sizes) == 4
-    an_item, of_none = np.polyfit(sizes, [measure(size) for size in sizes], 1)
-    return of_none, an_item
-
-
-def check(rule, items, megabytes):
-    """A job that takes so much lies within its request, and a large one uses most of it."""
-    asked = request(rule, items)
-    assert megabytes <= asked, f"{rule}: takes {megabytes:.0f} MB and asks for {asked}"
-    assert asked <= MOST
-    if megabytes > 1000:
-        assert megabytes >= 0.6 * asked, f"{rule}: takes {megabytes:.0f} MB of {asked}"
 
 
 # ------------------------------------------------------------------------------- radiographs

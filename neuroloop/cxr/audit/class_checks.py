@@ -1,12 +1,11 @@
 """Checks of what tells classes without the lungs, and of what tells too much of them at all."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-import pandas as pd
-
-from neuroloop.cxr.audit.told_classes import Dealt, Told, told_classes
+from neuroloop.cxr.audit.told_classes import CUTS, KEPT, Cues, Dealt, Told, told_classes
 from neuroloop.report.audit import Check
 from neuroloop.statistics.families import corrected
 
@@ -20,6 +19,9 @@ MOST = 0.95
 
 #: The same of one place in the lungs: opacities that lie alike go up to half of the way.
 MOST_OF_PLACE = 0.65
+
+#: Columns that a classifier is left with, and intervals of each, by whether columns are places.
+KEPT_OF = MappingProxyType({False: (KEPT, CUTS), True: (1, 0)})
 
 REMOVE = "A classifier may know it, and nothing of a disease:"
 
@@ -145,9 +147,10 @@ LOOKS: Mapping[str, Look] = {
 
 def class_checks(
     of: str,
-    cues: Mapping[str, pd.DataFrame],
+    cues: Mapping[str, Cues],
     deals: Sequence[Dealt],
     known: Mapping[str, tuple[Told, str] | None] = MappingProxyType({}),
+    folder: Path | None = None,
 ) -> list[Check]:
     """Check what each kind of cue tells of the class.
 
@@ -155,18 +158,20 @@ def class_checks(
     ----------
     of : str
         Name of the set.
-    cues : mapping of str to DataFrame
+    cues : mapping of str to DataFrame, or other Cues
         Keys of `LOOKS`; a row a radiograph.
     deals : sequence of Dealt
         See `told_classes.deal`.
     known : mapping of str to (Told, str) or None
         Other keys of `LOOKS`, of which something has deals of its own: what they tell, and in what
         part of the set. They are corrected together with the others.
+    folder : Path, optional
+        Where columns wait that are too many for memory.
     """
     told = {
         name: (one, "") if one else None
         for name, one in (
-            (name, told_classes(columns, deals, *((1, 0) if LOOKS[name].place else ())))
+            (name, told_classes(columns, deals, *KEPT_OF[LOOKS[name].place], folder))
             for name, columns in cues.items()
         )
     } | dict(known)

@@ -89,7 +89,9 @@ def outside_lungs(lungs: np.ndarray, rows: int) -> np.ndarray:
     """
     masks = lungs if lungs.ndim == 3 else lungs[None]
     wider = max(1, round(masks.shape[1] / MARGIN))
-    apart = np.stack([ndimage.distance_transform_edt(~mask) > wider for mask in masks])
+    apart = np.empty(masks.shape, dtype=bool)
+    for one, mask in zip(apart, masks, strict=True):
+        np.greater(ndimage.distance_transform_edt(~mask), wider, out=one)
     return np.broadcast_to(apart, (rows, *masks.shape[1:]))
 
 

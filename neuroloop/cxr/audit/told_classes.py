@@ -1,7 +1,8 @@
 """How well a small classifier names classes by something that is no lung."""
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -10,12 +11,16 @@ from scipy import special
 from neuroloop.cxr.audit.dealt_classes import deal_classes
 from neuroloop.cxr.radiograph_splits import patient_folds
 from neuroloop.errors import NeuroLoopError
+from neuroloop.files.array_rows import Rows, RowSpool
 
 #: Folds of patients, at most, and deals of classes to patients.
 FOLDS, DEALS = 5, 199
 
 #: Intervals into which a column is cut, and columns that a classifier is left with.
 CUTS, KEPT = 5, 8
+
+#: Bytes of columns that are looked at together, and the least number, of which that is a multiple.
+TILE, TOGETHER = 2**25, 64
 
 #: Ridge of the discriminant, of columns whose variance is 1.
 RIDGE = 0.1
@@ -32,6 +37,13 @@ class Dealt(NamedTuple):
 
     labels: np.ndarray
     folds: np.ndarray
+
+
+class Cues(Protocol):
+    """Columns by name, which need not be in memory all at once."""
+
+    def items(self) -> Iterable[tuple[Hashable, pd.Series | np.ndarray]]:
+        """Names, each with its column: a number for each radiograph."""
 
 
 class Told(NamedTuple):
@@ -56,6 +68,22 @@ class Told(NamedTuple):
     p: float
     effect: float
     telling: list[str]
+
+
+class _Columns(NamedTuple):
+    """Columns and their intervals: a row of `values` each, of the column of that number."""
+
+    values: Rows
+    of_column: np.ndarray
+    names: list[str]
+
+
+class _Telling(NamedTuple):
+    """Rows of `_Columns.values`, share of their variance that lies between classes, and means."""
+
+    rows: np.ndarray
+    between: np.ndarray
+    means: np.ndarray
 
 
 def deal(
@@ -85,8 +113,11 @@ def deal(
     of_class = pd.Series(owners).groupby(names).nunique()
     for parts in range(min(FOLDS, int(of_class.min())), 1, -1):
         try:
-            made = [
-                (dealt, patient_folds(dealt, owners, parts, generator))
+            return [
+                Dealt(
+                    np.searchsorted(classes, dealt).astype(np.int16),
+                    patient_folds(dealt, owners, parts, generator).astype(np.int8),
+                )
                 for dealt in (
                     names if number == 0 else _dealt(names, owners, parts, generator, strata)
                     for number in range(DEALS + 1)
@@ -94,7 +125,6 @@ def deal(
             ]
         except NeuroLoopError:  # patients of several classes leave a fold without one of them
             continue
-        return [Dealt(np.searchsorted(classes, dealt), folds) for dealt, folds in made]
     return []
 
 
@@ -116,7 +146,11 @@ def _dealt(
 
 
 def told_classes(
-    cues: pd.DataFrame, deals: Sequence[Dealt], kept: int = KEPT, cuts: int = CUTS
+    cues: Cues,
+    deals: Sequence[Dealt],
+    kept: int = KEPT,
+    cuts: int = CUTS,
+    folder: Path | None = None,
 ) -> Told | None:
     """Name classes by columns alone, and compare with what the same makes of dealt ones.
 
@@ -125,39 +159,46 @@ def told_classes(
 
     Parameters
     ----------
-    cues : DataFrame
+    cues : DataFrame, or other Cues
         A row a radiograph; numbers.
     deals : sequence of Dealt
         See `deal`.
     kept, cuts : int
         Columns that a classifier is left with; intervals of each column, 0 for the column alone.
+    folder : Path, optional
+        Where columns wait that are too many for memory.
 
     Returns
     -------
     Told or None
         None where no column varies, or there are no deals.
     """
-    values, of_column = _cut(cues, cuts)
-    if not deals or not values.shape[1]:
+    columns = _cut(cues, cuts, folder)
+    if not deals or columns is None:
         return None
-    squares = values**2
-    telling_most = np.zeros(cues.shape[1])
-    accuracy, score = _named(values, squares, deals[0], of_column, kept, telling_most)
-    dealt = np.array([_named(values, squares, one, of_column, kept) for one in deals[1:]])
+    telling = _telling(columns.values, deals, kept)
+    accuracy, score = _named(columns.values, deals[0], telling[0])
+    dealt = np.array(
+        [_named(columns.values, *one) for one in zip(deals[1:], telling[1:], strict=True)]
+    )
     (chance, mean), (_, error) = dealt.mean(axis=0).tolist(), dealt.std(axis=0, ddof=1)
     error *= np.sqrt(1 + 1 / len(dealt))
     p = special.stdtr(len(dealt) - 1, -(score - mean) / max(error, 1e-9))
-    order = np.argsort(-telling_most, kind="stable")[:3]
-    telling = [str(cues.columns[place]) for place in order if telling_most[place]]
+    most = np.zeros(len(columns.names))
+    for one in telling[0]:
+        np.add.at(most, columns.of_column[one.rows], one.between)
+    order = np.argsort(-most, kind="stable")[:3]
+    names = [columns.names[place] for place in order if most[place]]
     effect = max(0.0, (accuracy - chance) / (1 - chance))
-    return Told(accuracy, chance, float(p), effect, telling)
+    return Told(accuracy, chance, float(p), effect, names)
 
 
-def _cut(cues: pd.DataFrame, cuts: int) -> tuple[np.ndarray, np.ndarray]:
-    """Columns and their intervals, standardised; and the number of the column that each is of."""
-    made, of_column = [], []
-    for number, name in enumerate(cues):
-        column = cues[name].to_numpy(dtype=np.float64)
+def _cut(cues: Cues, cuts: int, folder: Path | None) -> _Columns | None:
+    """Columns and their intervals, standardised; None where none varies."""
+    made, names, of_column = RowSpool(folder), [], []
+    for number, (name, given) in enumerate(cues.items()):
+        names.append(str(name))
+        column = np.asarray(given, dtype=np.float64)
         seen = np.unique(column)
         edges = seen
         if len(seen) > cuts > 0:
@@ -166,42 +207,82 @@ def _cut(cues: pd.DataFrame, cuts: int) -> tuple[np.ndarray, np.ndarray]:
         parts = [column, *(np.eye(len(edges))[place].T if cuts and len(edges) > 2 else [])]
         for part in parts:
             if part.std() > 0:
-                made.append((part - part.mean()) / part.std())
+                made.add((part - part.mean()) / part.std())
                 of_column.append(number)
-    return np.array(made).T.reshape(len(cues), -1), np.array(of_column, dtype=int)
+    if not of_column:
+        return None
+    values: Rows = made.rows()
+    if 8 * values.shape[0] * values.shape[1] <= TILE:
+        values = values[:]
+    return _Columns(values, np.array(of_column), names)
 
 
-def _named(
-    values: np.ndarray,
-    squares: np.ndarray,
-    dealt: Dealt,
-    of_column: np.ndarray,
-    kept: int,
-    telling: np.ndarray | None = None,
-) -> tuple[float, float]:
-    """Balanced accuracy over folds; and it and the mean score of the true classes.
+def _telling(values: Rows, deals: Sequence[Dealt], kept: int) -> list[list[_Telling]]:
+    """Columns that differ most between the classes, of each deal and fold.
 
-    The sum sees a class that stands out from several others, and its tail among deals is nearly
-    that of a normal distribution, where the score's is longer. Adds to `telling` the share of its
-    variance that lies between classes, for each column that was left.
+    Some columns at a time, of all deals: columns are more than memory holds.
     """
-    truth = np.eye(dealt.labels.max() + 1)[dealt.labels]
-    scores = np.empty(truth.shape)
+    step = max(TOGETHER, TILE // (8 * values.shape[1]) // TOGETHER * TOGETHER)
+    found: list[list[_Telling]] = [[] for _ in deals]
+    for start in range(0, len(values), step):
+        part = values[start : start + step].T
+        squares = part**2
+        for number, dealt in enumerate(deals):
+            so_far = found[number]
+            found[number] = [
+                _best(share, part, squares, start, kept, so_far[place : place + 1])
+                for place, (_, share) in enumerate(_shares(dealt))
+            ]
+    return found
+
+
+def _shares(dealt: Dealt) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Which radiographs are tested in each fold, and the others' weights, shape (n, classes)."""
+    truth = _truth(dealt)
     for fold in np.unique(dealt.folds):
         test = dealt.folds == fold
         share = np.where(test[:, None], 0, truth)
-        share = share / share.sum(axis=0)  # every class weighs the same
-        means, weight = share.T @ values, share.sum(axis=1) / share.shape[1]
-        middle = means.mean(axis=0)
-        within = weight @ squares - (means**2).mean(axis=0)
-        between = ((means - middle) ** 2).mean(axis=0)
-        share_between = between / (within + between + 1e-6)
-        best = np.argsort(-share_between, kind="stable")[:kept]
-        if telling is not None:
-            np.add.at(telling, of_column[best], share_between[best])
-        centred = values[:, best] - middle[best]
-        square = (centred * weight[:, None]).T @ centred + RIDGE * np.eye(len(best))
-        slopes = np.linalg.solve(square, (means - middle)[:, best].T)
+        yield test, share / share.sum(axis=0)  # every class weighs the same
+
+
+def _truth(dealt: Dealt) -> np.ndarray:
+    return np.eye(int(dealt.labels.max()) + 1)[dealt.labels]
+
+
+def _best(
+    share: np.ndarray,
+    values: np.ndarray,
+    squares: np.ndarray,
+    first: int,
+    kept: int,
+    so_far: Sequence[_Telling],
+) -> _Telling:
+    """The columns that differ most between classes, of these and of earlier ones."""
+    means, weight = share.T @ values, share.sum(axis=1) / share.shape[1]
+    middle = means.mean(axis=0)
+    within = weight @ squares - (means**2).mean(axis=0)
+    between = ((means - middle) ** 2).mean(axis=0)
+    share_between = between / (within + between + 1e-6)
+    best = np.argsort(-share_between, kind="stable")[:kept]
+    found = [*so_far, _Telling(first + best, share_between[best], means[:, best])]
+    rows, between, means = (np.concatenate(parts, axis=-1) for parts in zip(*found, strict=True))
+    order = np.argsort(-between, kind="stable")[:kept]
+    return _Telling(rows[order], between[order], means[:, order])
+
+
+def _named(values: Rows, dealt: Dealt, telling: Sequence[_Telling]) -> tuple[float, float]:
+    """Balanced accuracy over folds; and it and the mean score of the true classes.
+
+    The sum sees a class that stands out from several others, and its tail among deals is nearly
+    that of a normal distribution, where the score's is longer.
+    """
+    truth = _truth(dealt)
+    scores = np.empty(truth.shape)
+    for (test, share), best in zip(_shares(dealt), telling, strict=True):
+        weight, middle = share.sum(axis=1) / share.shape[1], best.means.mean(axis=0)
+        centred = values[best.rows].T - middle
+        square = (centred * weight[:, None]).T @ centred + RIDGE * np.eye(len(best.rows))
+        slopes = np.linalg.solve(square, (best.means - middle).T)
         scores[test] = np.clip(centred[test] @ slopes, -1, 1)
     share = truth / truth.sum(axis=0) / truth.shape[1]
     right = truth[np.arange(len(truth)), scores.argmax(axis=1)]
