@@ -22,13 +22,16 @@ from typing import NamedTuple
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, eigh
 
-from neuroloop.fmri.permuted_voxels import scaled, selected
+from neuroloop.fmri.permuted_voxels import GRAM_VOXELS, scaled, selected
 from neuroloop.fmri.scores import with_missing
 from neuroloop.statistics.folds import Split
 
 #: By how much logits may still differ from the optimum's, as a root mean square over rows, as the
 #: curvature at equal probabilities tells it. Single precision allows a tenth of it.
 TOLERANCE = 1e-5
+
+#: With more voxels than so many times the rows, axes of the rows cost less than a factor of voxels.
+AXES_PAY = 4
 
 #: Most logits handled together (256 KB: what stays near the processor).
 LOGITS = 65_536
@@ -244,17 +247,28 @@ def permuted_predictions(
     permuted = labels[:, split.train]
     if n_voxels >= x.shape[1]:
         shared = turned(rows.train, rows.test)
-        chunk = max(1, LOGITS // (n_classes * permuted.shape[1]))
-        for start in range(0, len(permuted), chunk):
-            part = permuted[start : start + chunk]
+        for part in _of_same_classes(permuted, n_classes):
             found = logits(shared, part, C, max_iter).argmax(axis=2)
             yield from np.unique(part[0])[found]
         return
-    gram = rows.train.T @ rows.train
+    gram = rows.train.T @ rows.train if x.shape[1] <= GRAM_VOXELS else None
     for y, kept in zip(permuted, selected(rows, permuted, n_classes, n_voxels), strict=True):
-        own = as_they_are(
-            rows.train.take(kept, axis=1),
-            rows.test.take(kept, axis=1),
-            gram[kept].take(kept, axis=1),
-        )
+        train, test = rows.train.take(kept, axis=1), rows.test.take(kept, axis=1)
+        if n_voxels > AXES_PAY * len(train):
+            own = turned(train, test)
+        else:
+            known = train.T @ train if gram is None else gram[kept].take(kept, axis=1)
+            own = as_they_are(train, test, known)
         yield np.unique(y)[logits(own, y[None], C, max_iter)[0].argmax(axis=1)]
+
+
+def _of_same_classes(labels: np.ndarray, n_classes: int) -> Iterator[np.ndarray]:
+    """Divide labellings, in their order, into parts that are handled together.
+
+    A permutation may leave a class to the test rows alone.
+    """
+    most = max(1, LOGITS // (n_classes * labels.shape[1]))
+    occurs = (labels[:, :, None] == np.arange(n_classes)).any(axis=1)
+    other = np.flatnonzero((occurs[1:] != occurs[:-1]).any(axis=1)) + 1
+    for alike in np.split(labels, other):
+        yield from np.split(alike, range(most, len(alike), most))
