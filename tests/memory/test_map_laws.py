@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.calcium.map_likeness import map_likeness
-from neuroloop.calcium.reader_maps import map_items
+from neuroloop.calcium.mapped_trials import map_items
 from neuroloop.workflow.memory import LAWS, PLAIN
 from tests.memory.fit import check, fitted
 from tests.memory.peak import peak_bytes
