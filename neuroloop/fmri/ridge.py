@@ -23,9 +23,9 @@ from scipy.linalg import cho_factor, cho_solve, eigh
 
 from neuroloop.fmri.balance import class_scale, class_targets
 from neuroloop.fmri.nested import inner_folds_each
-from neuroloop.fmri.permuted_voxels import GRAM_VOXELS, SUMS_SIZE, class_sums
+from neuroloop.fmri.permuted_voxels import GRAM_VOXELS, SUMS_SIZE, class_sums, scaled
 from neuroloop.fmri.ridge_all_voxels import TARGETS_SIZE, AllVoxels
-from neuroloop.fmri.voxels import scaling, top_voxels
+from neuroloop.fmri.voxels import top_voxels
 from neuroloop.statistics.folds import Split
 
 
@@ -63,20 +63,16 @@ def permuted_predictions(
     ------
     ndarray of int, (test rows,)
     """
-    x_train = np.asarray(x[split.train], dtype=np.float64)
-    mean, unit = scaling(x_train, scale)
-    train = (x_train - mean) / unit
+    train, test, variance = scaled(x, split, scale)
     if n_voxels >= train.shape[1]:
-        test = (x[split.test] - mean) / unit
         model = AllVoxels(train, test, alphas)
         yield from _on_all_voxels(
             model, labels[:, split.train], groups[split.train], n_classes, alpha_folds
         )
         return
-    variance = np.where(np.isinf(unit), 1.0, train.var(axis=0))
     # Voxels first, so that selecting voxels copies whole rows.
     train_t = np.ascontiguousarray(train.T)
-    test_t = np.ascontiguousarray(((x[split.test] - mean) / unit).T)
+    test_t = np.ascontiguousarray(test.T)
     total, n_train = train_t.shape
     n_kept = n_voxels
     # Gathering a part of X'X is far cheaper than recomputing XX', which pays off only if it is less
@@ -89,9 +85,9 @@ def permuted_predictions(
     chunk = max(1, SUMS_SIZE // (n_classes * total))
     for start in range(0, len(labels), chunk):
         part = labels[start : start + chunk, split.train]
-        counts, scaled = class_sums(train, part, n_classes)
-        between = np.einsum("pkv,pkv->pv", scaled, scaled) / variance
-        for y, count, sums, score in zip(part, counts, scaled, between, strict=True):
+        counts, summed = class_sums(train, part, n_classes)
+        between = np.einsum("pkv,pkv->pv", summed, summed) / variance
+        for y, count, sums, score in zip(part, counts, summed, between, strict=True):
             kept = top_voxels(score, n_voxels)
             chosen = train_t[kept]
             system = None

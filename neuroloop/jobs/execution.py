@@ -30,7 +30,7 @@ class Execution:
         On a GPU: only kernels whose sums have one order, chosen without timing, so that the same
         job has the same bytes there again. Operations that have no such kernel are logged.
     cuda_graphs : bool
-        On a GPU: steps of training are recorded, and repeated as one (`training.graph`).
+        On a GPU: steps of training are recorded, and repeated as one (`training.step`).
     """
 
     precision: str = "float32"
