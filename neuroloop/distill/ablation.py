@@ -181,7 +181,7 @@ def compare_teachers(
     numbers = dict.fromkeys(["difference", "ci_low", "ci_high", "p", "q", "smallest_effect"], float)
     table = pd.DataFrame(rows + _over_subjects(pairs), columns=COLUMNS).astype(numbers)
     misled = table[["teacher", "control"]].map(misleads).any(axis=1)
-    apart = table["decoder"].map({name: f", {one}" for name, one in variants.items()}).fillna("")
+    apart = [f", {variants[name]}" if name in variants else "" for name in table["decoder"]]
     table["family"] = (table["family"] + apart).mask(misled, "").astype(object)
     table["smallest_effect"] = table["smallest_effect"].fillna(
         (table["ci_high"] - table["ci_low"]) / 2

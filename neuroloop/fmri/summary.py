@@ -92,8 +92,8 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
     tested = table["p"].notna().to_numpy()
     kind = table["subject"].where(table["subject"].isin([MEAN, GROUP]), "subject")
     variants = {one.decoder: one.metrics["variant"]["name"] for one in decoded if one.varied}
-    apart = table["decoder"].map({name: f", {variant}" for name, variant in variants.items()})
-    table["family"] = np.where(tested, kind.map(FAMILIES) + apart.fillna(""), "")
+    apart = [f", {variants[name]}" if name in variants else "" for name in table["decoder"]]
+    table["family"] = np.where(tested, kind.map(FAMILIES) + apart, "")
     table["q"] = _corrected(table, nulls)
     return table
 

@@ -226,6 +226,19 @@ def test_every_region_decodes_as_the_weakest_one_above_chance() -> None:
         unchanged(replace(part, splits=regions["strong"].problem.splits), regions["strong"].problem)
 
 
+def test_folds_decoded_apart_say_what_they_say_together() -> None:
+    problem = region(1.0, lengths=(1,))
+    parts = varied_again(problem, {"name": "equalaccuracy", "seed": 5, "noise": [0.0] * 3})
+    one, other = (decoded(Varied(made, None, {})) for made in ([problem], parts))
+    np.testing.assert_array_equal(one, other)
+    fit = partial(fit_linear, "ridge", blocks=problem.blocks, alphas=RIDGE["alphas"])
+    found = decode_parts(parts, fit, 2)
+    np.testing.assert_array_equal(found.split, problem.folds)
+    for fold, temperature in enumerate(found.temperatures):
+        rows = found.split == fold
+        np.testing.assert_allclose(found.logits[rows], found.scores[rows] / temperature)
+
+
 def test_noise_is_in_standard_deviations_of_the_training_rows() -> None:
     problem = region(1.0, voxels=20, lengths=(1,), runs=18)
     facts = {"name": "equalaccuracy", "seed": 5, "noise": [0.0, 1.5, 3.0]}
