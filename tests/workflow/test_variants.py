@@ -1,4 +1,4 @@
-"""Variants of decoders run by the rules of the decoders themselves, and teach students of theirs."""
+"""Variants of decoders are run by the rules of decoders, and teach students of their own."""
 
 from typing import Any
 
