@@ -48,7 +48,8 @@ def test_variants_are_decoded_assessed_and_taught(fresh: Project) -> None:
         assert metrics["variant"]["name"] == variant
         assert metrics["decoder"] == read_json(plain / "metrics.json")["decoder"]
         assert facts["ids"] == load_array(plain / "logits.npy")[1]["ids"]
-        assert (logits != load_array(plain / "logits.npy")[0]).any()
+        changed = variant == "voxelnull" or any(facts["variant"].get("noise", []))
+        assert (logits != load_array(plain / "logits.npy")[0]).any() == changed, "HVC is smallest"
         samples, before = (load_arrays(one / "samples.npz") for one in (folder, plain))
         for name in ("sample", "run", "fold", "truth"):
             assert (samples[name] == before[name]).all(), name
