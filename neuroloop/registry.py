@@ -1,4 +1,4 @@
-"""What a config can name, one file each: decoders, teachers, methods, backbones, sources, sections.
+"""What a config can name, one file each: decoders, variants, teachers, methods, backbones, ...
 
 An entry is a module in its kind's folder, named as the config names it; or a file that the config
 lists under ``plugins``, which says its ``KIND``. It carries its parameters (a class ``Settings``),
@@ -25,6 +25,7 @@ from neuroloop.errors import NeuroLoopError
 #: Package of each kind's entries.
 KINDS = {
     "decoder": "neuroloop.fmri.decoders",
+    "variant": "neuroloop.fmri.variants",
     "teacher": "neuroloop.distill.teachers",
     "method": "neuroloop.explain.methods",
     "backbone": "neuroloop.networks.backbones",
@@ -35,8 +36,9 @@ KINDS = {
     "section": "neuroloop.report.sections",
 }
 
-#: Kinds of which a plugin would be described and not run: rules of their own read these sources.
-BUILT_IN = ("calcium_source", "cxr_source")
+#: Kinds of which a plugin would be described and not run: rules of their own read these sources, or
+#: hash these variants.
+BUILT_IN = ("calcium_source", "cxr_source", "variant")
 
 _PLUGINS: dict[tuple[str, str], Path] = {}
 

@@ -45,7 +45,7 @@ rule audit_students:
             wildcards.student,
         ],
         n_surrogates=config["audit"]["surrogates"],
-        decoder=setting("decoders", "decoder"),
+        decoder=setting("decoders", "decoder", but=("variant",)),
         n_voxels=setting("datasets", "dataset", "rois", "roi", "voxels"),
         calibration_folds=setting("datasets", "dataset", "calibration_folds"),
         n_folds=setting("datasets", "dataset", "folds"),

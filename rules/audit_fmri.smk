@@ -68,7 +68,7 @@ rule audit_decoding:
         of=lambda wildcards: f"{wildcards.subject}, {wildcards.roi}, {wildcards.decoder}",
         n_surrogates=config["audit"]["surrogates"],
         permutations=config["audit"]["permutations"],
-        decoder=setting("decoders", "decoder"),
+        decoder=setting("decoders", "decoder", but=("variant",)),
         n_voxels=setting("datasets", "dataset", "rois", "roi", "voxels"),
         calibration_folds=setting("datasets", "dataset", "calibration_folds"),
         n_folds=setting("datasets", "dataset", "folds"),

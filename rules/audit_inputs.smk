@@ -4,7 +4,9 @@
 def brain_audit(dataset):
     """Files of checks and of surrogates of a dataset of brain data."""
     subjects = config["datasets"][dataset]["subjects"]
-    decoded = decoded_files(dataset, "") if config["audit"]["surrogates"] else []
+    decoders = without_variant(config["datasets"][dataset]["decoders"])
+    audited = decoders if config["audit"]["surrogates"] else []
+    decoded = decoded_files(dataset, "", audited)
     folders = [f"results/audit/{folder.removeprefix('results/')}" for folder in decoded]
     return {
         "checks": [
@@ -31,7 +33,7 @@ def surrogate_teaching(dataset):
         "dataset": [dataset],
         "subject": block["subjects"],
         "roi": block["rois"],
-        "decoder": teaching["decoders"],
+        "decoder": without_variant(teaching["decoders"]),
         "student": teaching["students"],
     }
 

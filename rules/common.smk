@@ -229,15 +229,29 @@ def subject_files(dataset, name):
     return [f"results/fmri/{dataset}/{subject}/{name}" for subject in subjects]
 
 
-def decoded_files(dataset, name):
-    """One file of every subject, region and decoder of a dataset."""
+def without_variant(decoders):
+    """Names of those decoders that are no variants, which are controls themselves."""
+    return [name for name in decoders if not config["decoders"][name]["variant"]]
+
+
+def teaching_variants(wildcards):
+    """Of the decoders that teach and are variants: which one each is."""
+    teaching = config["datasets"][wildcards.dataset]["teaching"]
+    blocks = {name: config["decoders"][name] for name in teaching["decoders"]}
+    return {
+        name: block["variant"] for name, block in blocks.items() if block["variant"]
+    }
+
+
+def decoded_files(dataset, name, decoders=None):
+    """One file of every subject, region and decoder of a dataset, or of these of its decoders."""
     block = config["datasets"][dataset]
     return expand(
         "results/fmri/{dataset}/{subject}/{roi}/{decoder}/{name}",
         dataset=dataset,
         subject=block["subjects"],
         roi=block["rois"],
-        decoder=block["decoders"],
+        decoder=block["decoders"] if decoders is None else decoders,
         name=name,
     )
 

@@ -317,6 +317,7 @@ rule summarise_ablation:
     params:
         code=code_of("distill/summarise_ablation.py", shown=True, teacher=teachers),
         plugins=plugins_of(teacher=teachers),
+        variants=teaching_variants,
         source=setting("datasets", "dataset", "source"),
         seed=config["seed"],
         threads=config["threads"],

@@ -259,6 +259,7 @@ rule decode_linear:
     """Decode a region with a linear classifier: out-of-fold soft labels."""
     input:
         voxels=f"results/{SUBJECT}/{{roi}}/voxels.npz",
+        regions=compared_regions,
         folds=f"results/{SUBJECT}/folds.tsv",
         stimuli="results/fmri/{dataset}/stimuli.tsv",
     output:
@@ -282,9 +283,12 @@ rule decode_linear:
         mem_mb=scaled(3000),
         runtime=minutes(240),
     params:
-        code=code_of("fmri/decode_linear.py", decoder=decoder_method),
+        code=code_of(
+            "fmri/decode_linear.py", decoder=decoder_method, variant=decoder_variant
+        ),
         plugins=plugins_of(decoder=decoder_method),
-        decoder=setting("decoders", "decoder"),
+        decoder=setting("decoders", "decoder", but=("variant",)),
+        variant=asked_variant,
         n_voxels=setting("datasets", "dataset", "rois", "roi", "voxels"),
         calibration_folds=setting("datasets", "dataset", "calibration_folds"),
         seed=config["seed"],
@@ -297,6 +301,7 @@ rule decode_network:
     """Decode a region with a network, e.g. the study's 1-D ResNet18: the same results as decode_linear."""
     input:
         voxels=f"results/{SUBJECT}/{{roi}}/voxels.npz",
+        regions=compared_regions,
         folds=f"results/{SUBJECT}/folds.tsv",
         stimuli="results/fmri/{dataset}/stimuli.tsv",
     output:
@@ -325,9 +330,12 @@ rule decode_network:
         runtime=minutes(240),
         gpu=1,
     params:
-        code=code_of("fmri/decode_network.py", decoder=decoder_method),
+        code=code_of(
+            "fmri/decode_network.py", decoder=decoder_method, variant=decoder_variant
+        ),
         plugins=plugins_of(decoder=decoder_method),
-        decoder=setting("decoders", "decoder"),
+        decoder=setting("decoders", "decoder", but=("variant",)),
+        variant=asked_variant,
         n_voxels=setting("datasets", "dataset", "rois", "roi", "voxels"),
         calibration_folds=setting("datasets", "dataset", "calibration_folds"),
         seed=config["seed"],
@@ -374,7 +382,9 @@ rule assess_decoding:
         mem_mb=scaled(3000),
         runtime=minutes(240),
     params:
-        code=code_of("fmri/assess_decoding.py", decoder=decoder_method),
+        code=code_of(
+            "fmri/assess_decoding.py", decoder=decoder_method, variant=decoder_variant
+        ),
         plugins=plugins_of(decoder=decoder_method),
         permutations=setting("datasets", "dataset", "permutations"),
         threads=config["threads"],

@@ -49,6 +49,40 @@ def region_responses(wildcards):
     return f"results/fmri/{wildcards.dataset}/{wildcards.subject}/{own}responses.h5"
 
 
+def decoder_variant(wildcards):
+    """Variant of the wildcards' decoder, if it has one."""
+    name = config["decoders"][wildcards.decoder]["variant"]
+    return [name] if name else []
+
+
+def compares_regions(wildcards):
+    """Whether the wildcards' decoder is a variant that compares the regions of a subject."""
+    return any(
+        registry.entry("variant", name).COMPARES for name in decoder_variant(wildcards)
+    )
+
+
+def compared_regions(wildcards):
+    """Input function: voxels of all regions of the wildcards' subject, if their decoder compares them."""
+    if not compares_regions(wildcards):
+        return []
+    rois = config["datasets"][wildcards.dataset]["rois"]
+    folder = f"results/fmri/{wildcards.dataset}/{wildcards.subject}"
+    return [f"{folder}/{roi}/voxels.npz" for roi in rois]
+
+
+def asked_variant(wildcards):
+    """What the variant of the wildcards' decoder is asked; None without one."""
+    rois = config["datasets"][wildcards.dataset]["rois"]
+    compared = rois if compares_regions(wildcards) else {}
+    for name in decoder_variant(wildcards):
+        return {
+            "name": name,
+            "of": f"{wildcards.subject}/{wildcards.roi}",
+            "regions": {roi: compared[roi]["voxels"] for roi in compared},
+        }
+
+
 def whole_responses(wildcards):
     """Input function: responses that hold the regions of the wildcards' subject; none if masks do."""
     return subject_responses(wildcards.dataset, [wildcards.subject])

@@ -286,7 +286,8 @@ def brain_audit_jobs(dataset):
     yield from jobs("audit_brain", **each)
     if config["audit"]["surrogates"]:
         region = each | {"roi": block["rois"]}
-        yield from jobs("audit_decoding", **region, decoder=block["decoders"])
+        audited = without_variant(block["decoders"])
+        yield from jobs("audit_decoding", **region, decoder=audited)
     if taught_by := surrogate_teaching(dataset):
         one = {"dataset": [dataset]}
         students = {"student": block["teaching"]["students"]}

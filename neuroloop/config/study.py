@@ -123,7 +123,7 @@ def built(kind: str, key: str, base: type[Settings], **own: Any) -> dict[str, ty
 def blocks() -> dict[str, Models]:
     """Models of each block whose keys follow from an entry, by the entry's name."""
     return {
-        "decoders": built("decoder", "method", Decoder),
+        "decoders": built("decoder", "method", Decoder, variant=variants_of),
         "classifiers": built("backbone", "backbone", Classifier),
         "images": built("image_source", "source", Images),
         "datasets": built(
@@ -141,6 +141,17 @@ def blocks() -> dict[str, Models]:
         ),
         "radiographs": built("cxr_source", "source", Radiographs),
     }
+
+
+def variants_of(entry: ModuleType) -> Any:
+    """Type of a decoder's variant: some train the decoder often, and are for linear ones alone."""
+    linear = hasattr(entry, "decode")
+    names = [
+        name
+        for name in registry.names("variant")
+        if linear or not registry.entry("variant", name).LINEAR
+    ]
+    return LITERAL[tuple(names)] | None
 
 
 def sessions_of(entry: ModuleType) -> Any:

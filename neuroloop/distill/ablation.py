@@ -140,6 +140,7 @@ def compare_teachers(
     seed: int,
     n_boot: int = 10_000,
     assigned: Mapping[tuple[str, ...], AssignedStudents] = MappingProxyType({}),
+    variants: Mapping[str, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Compare each teacher with ``none``, and ``brain`` with every other teacher.
 
@@ -160,6 +161,9 @@ def compare_teachers(
         Resamples of seeds and test images.
     assigned : mapping of (subject, roi, decoder, student) to AssignedStudents
         Students of soft labels that were dealt anew within classes.
+    variants : mapping of str to str
+        Of decoders that are variants: which one each is. Their families are apart, so that a
+        control more changes no q of what it controls for.
 
     Returns
     -------
@@ -177,7 +181,8 @@ def compare_teachers(
     numbers = dict.fromkeys(["difference", "ci_low", "ci_high", "p", "q", "smallest_effect"], float)
     table = pd.DataFrame(rows + _over_subjects(pairs), columns=COLUMNS).astype(numbers)
     misled = table[["teacher", "control"]].map(misleads).any(axis=1)
-    table["family"] = table["family"].mask(misled, "").astype(object)
+    apart = [f", {variants[name]}" if name in variants else "" for name in table["decoder"]]
+    table["family"] = (table["family"] + apart).mask(misled, "").astype(object)
     table["smallest_effect"] = table["smallest_effect"].fillna(
         (table["ci_high"] - table["ci_low"]) / 2
     )

@@ -151,7 +151,7 @@ def _draw(panel: "Axes", row: pd.Series, place: float, high: float) -> None:
     colour = OPEN if not shown else UP if value > 0 else DOWN
     unseen = 100 * row["smallest_effect"]
     if np.isfinite(unseen):
-        least = 0 if row["family"] == "images" else -unseen  # a one-sided test
+        least = 0 if row["family"].startswith("images") else -unseen  # a one-sided test
         panel.barh(place, unseen - least, left=least, height=0.72, color="#e3e6ea", zorder=1)
     if np.isfinite(row["ci_low"]):
         panel.plot([100 * row["ci_low"], 100 * row["ci_high"]], [place] * 2, color=colour, lw=1.6)

@@ -26,6 +26,7 @@ def null_of(
     permutations: int,
     seed: int,
     known: np.ndarray | None = None,
+    retrain: bool = True,
 ) -> tuple[np.ndarray, str]:
     """Balanced accuracies on permuted labels, and how they were made.
 
@@ -46,6 +47,9 @@ def null_of(
         Root seed.
     known : ndarray, shape (any number of permutations,), optional
         Beginning of the null of a decoder that is trained again, which is then not made anew.
+    retrain : bool
+        False where each fold has voxels of its own, which no permutation would have given it: then
+        no decoder is trained again.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def null_of(
     if permuted.impossible:
         return np.empty(0), f"none: {permuted.impossible}"
     generator = numpy_generator(seed, "permutation")
-    if decoder["method"] not in registry.having("decoder", "decode"):
+    if not retrain or decoder["method"] not in registry.having("decoder", "decode"):
         null = label_null(
             logits.argmax(axis=1),
             problem.y,

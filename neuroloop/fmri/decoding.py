@@ -1,7 +1,7 @@
 """One region's decoding problem and the files that its solution fills, whatever the decoder."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from neuroloop.files.formats import (
     save_arrays,
 )
 from neuroloop.files.natural_order import natural_sorted
-from neuroloop.fmri.soft_labels import Fit, OutOfFold, by_stimulus, out_of_fold
+from neuroloop.fmri.soft_labels import Fit, OutOfFold, by_stimulus, out_of_fold, together
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 from neuroloop.fmri.units import PermutationUnits, named_images, permutation_units
 from neuroloop.statistics import metrics
@@ -187,6 +187,21 @@ def decode(
         decoder,
         problem.classes,
     )
+
+
+def decode_parts(
+    parts: Sequence[Problem], fit: Fit, calibration_folds: int, decoder: str | None = None
+) -> OutOfFold:
+    """Predict every sample out of fold, where folds may have voxels of their own.
+
+    Parameters
+    ----------
+    parts : sequence of Problem
+        The region's, or one for each fold, with its split alone.
+    fit, calibration_folds, decoder
+        See `decode`.
+    """
+    return together([decode(part, fit, calibration_folds, decoder) for part in parts])
 
 
 def used_voxels(problem: Problem, asked: int | None) -> dict[str, int | None]:

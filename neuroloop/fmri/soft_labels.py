@@ -155,6 +155,32 @@ def out_of_fold(
     return OutOfFold(scores, logits, temperatures, owner)
 
 
+def together(parts: Sequence[OutOfFold]) -> OutOfFold:
+    """Put predictions of the same rows together, of which each part has those of its own splits.
+
+    Parameters
+    ----------
+    parts : sequence of OutOfFold
+        No row is predicted by two of them.
+
+    Returns
+    -------
+    OutOfFold
+        Splits are numbered through, part after part.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    made = [np.full_like(parts[0].scores, np.nan) for _ in range(2)]
+    owner, before = np.full(len(parts[0].split), -1), 0
+    for part in parts:
+        rows = part.split >= 0
+        made[0][rows], made[1][rows] = part.scores[rows], part.logits[rows]
+        owner[rows] = before + part.split[rows]
+        before += len(part.temperatures)
+    temperatures = np.concatenate([part.temperatures for part in parts])
+    return OutOfFold(made[0], made[1], temperatures, owner)
+
+
 def inner_splits(
     y: np.ndarray, groups: np.ndarray, stimuli: np.ndarray, train: np.ndarray, n_folds: int
 ) -> list[Split]:

@@ -27,7 +27,8 @@ ADDED = (
     "q",
 )
 
-#: Families of tests, whose p are corrected for their number.
+#: Families of tests, whose p are corrected for their number. Those of a decoder's variant are
+#: apart, so that a control more changes no q of what it controls for.
 FAMILIES = {"subject": "single subjects", MEAN: "means of these subjects", GROUP: "people"}
 
 
@@ -50,6 +51,11 @@ class Decoded:
     metrics: Mapping[str, Any]
     null: np.ndarray
 
+    @property
+    def varied(self) -> bool:
+        """Whether the decoder is a variant."""
+        return "variant" in self.metrics
+
 
 def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
     """One row per subject, region and decoder, then two per region and decoder of several subjects.
@@ -57,7 +63,7 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
     A row `MEAN` speaks of these subjects alone, a row `GROUP` of the people whom they stand for
     (see `group_rows`). q is p corrected for the rows of its family: by `stepped_down`, since the
     same permutations of a subject's labels went through all of its regions and decoders; of the
-    group by Holm's method.
+    group by Holm's method. Variants of decoders have families of their own.
 
     Parameters
     ----------
@@ -85,7 +91,9 @@ def decoding_table(decoded: Sequence[Decoded]) -> pd.DataFrame:
     table["permutations"] = table["permutations"].astype("Int64")
     tested = table["p"].notna().to_numpy()
     kind = table["subject"].where(table["subject"].isin([MEAN, GROUP]), "subject")
-    table["family"] = np.where(tested, kind.map(FAMILIES), "")
+    variants = {one.decoder: one.metrics["variant"]["name"] for one in decoded if one.varied}
+    apart = [f", {variants[name]}" if name in variants else "" for name in table["decoder"]]
+    table["family"] = np.where(tested, kind.map(FAMILIES) + apart, "")
     table["q"] = _corrected(table, nulls)
     return table
 
@@ -110,7 +118,9 @@ def _corrected(table: pd.DataFrame, nulls: Sequence[np.ndarray]) -> np.ndarray:
     """Corrected p of each row; nulls of the rows of the group are empty."""
     family = table["family"].tolist()
     made = corrected(table["p"].astype(float).tolist(), family, "holm")
-    for name in set(family) - {"", FAMILIES[GROUP]}:
+    for name in set(family) - {""}:
+        if name.startswith(FAMILIES[GROUP]):
+            continue
         rows = [row for row, own in enumerate(family) if own == name]
         if len({len(nulls[row]) for row in rows}) == 1:
             observed = table["balanced_accuracy"].to_numpy(dtype=float)[rows]

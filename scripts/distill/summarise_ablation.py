@@ -1,6 +1,6 @@
 """Compare every teacher with its controls and draw the ablation."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +33,7 @@ def summarise_ablation(
     matrix: StrPath,
     matrix_svg: StrPath,
     source: str,
+    variants: Mapping[str, str],
     seed: int,
 ) -> None:
     """Write ablation.tsv, comparisons.tsv and their figures.
@@ -53,6 +54,8 @@ def summarise_ablation(
         The same by region and subject.
     source : str
         Where the brain data come from; titles say ``simulated``.
+    variants : mapping of str to str
+        Of decoders that are variants: which one each is.
     seed : int
         Root seed of the bootstrap.
     """
@@ -63,7 +66,7 @@ def summarise_ablation(
     check_paired(groups)
     students = accuracies(groups)
     assigned = dict(load_assigned(Path(path)) for path in assignments)
-    compared = compare_teachers(groups, seed, assigned=assigned)
+    compared = compare_teachers(groups, seed, assigned=assigned, variants=variants)
     save_table(table, students)
     save_table(comparisons, compared)
     simulated = source == "simulated"
@@ -97,5 +100,6 @@ if __name__ == "__main__":
             matrix=snakemake.output.matrix,
             matrix_svg=snakemake.output.matrix_svg,
             source=snakemake.params.source,
+            variants=snakemake.params.variants,
             seed=snakemake.params.seed,
         )

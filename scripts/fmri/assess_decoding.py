@@ -7,6 +7,7 @@ from neuroloop.files.formats import StrPath, load_arrays, read_json, save_array,
 from neuroloop.fmri.assessment import STATISTIC, null_of, score
 from neuroloop.fmri.decoding import load_problem
 from neuroloop.fmri.kept_null import KeptNull
+from neuroloop.fmri.variant import varied_again
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
 
@@ -48,17 +49,20 @@ def assess_decoding(
     """
     problem = load_problem(voxels, folds, stimuli)
     decoded, said = load_arrays(samples), read_json(sidecar)
-    facts = {name: said[name] for name in ("decoder", "voxels", "voxels_asked", "seed")}
+    known = ("decoder", "voxels", "voxels_asked", "seed", "variant")
+    facts = {name: said[name] for name in known if name in said}
+    parts = varied_again(problem, facts.get("variant"))
     logits = decoded["logits"]
     before = KeptNull.of(kept, code, voxels, folds, stimuli, samples, sidecar)
     made, method = null_of(
-        problem,
+        parts[0],
         logits,
         facts["decoder"],
         facts["voxels"],
         permutations,
         facts["seed"],
         before.load(),
+        retrain=len(parts) == 1,
     )
     before.save(made)
     origin = {"statistic": STATISTIC, "method": method, **facts}

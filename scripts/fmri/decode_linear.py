@@ -1,12 +1,13 @@
 """Decode a region with a linear classifier."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from neuroloop.contracts.decoder import check_decoder
 from neuroloop.files.formats import StrPath
-from neuroloop.fmri.decoding import decode, load_problem, save_decoding, used_voxels
+from neuroloop.fmri.decoding import decode_parts, load_problem, save_decoding, used_voxels
 from neuroloop.fmri.linear_fit import linear_fit
+from neuroloop.fmri.variant import Asked, load_regions, varied
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
 
@@ -21,6 +22,8 @@ def decode_linear(
     stimuli: StrPath,
     outputs: Mapping[str, StrPath],
     decoder: Mapping[str, Any],
+    variant: Mapping[str, Any] | None,
+    regions: Sequence[StrPath],
     n_voxels: int | None,
     calibration_folds: int,
     seed: int,
@@ -35,6 +38,11 @@ def decode_linear(
         Paths that `save_decoding` fills.
     decoder : mapping
         ``method`` and its parameters.
+    variant : mapping or None
+        What is done to the voxels first: its ``name``; ``of``, the subject and region; and by the
+        name of each region that it compares, the voxels to select.
+    regions : sequence of path
+        voxels.npz of these regions.
     n_voxels : int or None
         Voxels to select inside each training fold, None for all.
     calibration_folds : int
@@ -45,10 +53,12 @@ def decode_linear(
     params = {name: value for name, value in decoder.items() if name != "method"}
     check_decoder(decoder["method"], **params)
     problem = load_problem(voxels, folds, stimuli)
-    voxels_used = used_voxels(problem, n_voxels)
+    others = load_regions(regions, variant, folds, stimuli)
+    asked = varied(problem, variant, Asked(decoder, n_voxels, calibration_folds, others, seed))
+    voxels_used = used_voxels(asked.parts[0], asked.n_voxels)
     fit = linear_fit(problem, decoder, voxels_used["voxels"])
-    decoded = decode(problem, fit, calibration_folds, decoder["method"])
-    facts = {"decoder": dict(decoder), **voxels_used, "seed": seed}
+    decoded = decode_parts(asked.parts, fit, calibration_folds, decoder["method"])
+    facts = {"decoder": dict(decoder), **voxels_used, "seed": seed, **asked.facts}
     save_decoding(problem, decoded, outputs, facts)
 
 
@@ -61,6 +71,8 @@ if __name__ == "__main__":
             stimuli=snakemake.input.stimuli,
             outputs=snakemake.output,
             decoder=snakemake.params.decoder,
+            variant=snakemake.params.variant,
+            regions=snakemake.input.regions,
             n_voxels=snakemake.params.n_voxels,
             calibration_folds=snakemake.params.calibration_folds,
             seed=snakemake.params.seed,

@@ -126,6 +126,18 @@ def set_key(config: dict[str, Any], path: str, value: Any) -> None:
         ("areas.neurons.sessions", {"compare": {}}, "sessions", "compare"),
         ("areas.neurons.simulation.radios", 3, "areas.neurons.simulation", "did you mean radius?"),
         ("readers.small.head", "pool", "readers.small.head", "'pool' is not one of"),
+        (
+            "decoders.ridge.variant",
+            "null",
+            "decoders.ridge.variant",
+            "'voxelnull', 'equalvoxels' or 'equalaccuracy'",
+        ),
+        (
+            "decoders.resnet1d18.variant",
+            "equalaccuracy",
+            "resnet1d18.variant",
+            "'voxelnull' or 'equalvoxels'",
+        ),
         ("datasets.simulated.decoders", ["lda"], "simulated.decoders", "no decoder is called"),
         ("datasets.simulated.teaching.decoders", ["lda"], "teaching.decoders", "'lda'"),
         ("datasets.simulated.teaching.students", ["big"], "teaching.students", "'big' (small)"),

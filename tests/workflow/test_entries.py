@@ -16,7 +16,7 @@ SCRIPTS = sorted(
     for path in (ROOT / "scripts").glob("*/*.py")
     if path.name != "__init__.py"
 )
-KINDS = ("decoder", "teacher", "method", "backbone")
+KINDS = ("decoder", "variant", "teacher", "method", "backbone")
 
 
 def test_no_script_imports_an_entry() -> None:

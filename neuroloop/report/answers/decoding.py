@@ -68,7 +68,8 @@ def decoding_card(of: str, table: pd.DataFrame, block: Mapping[str, Any]) -> Car
     false = [one for one in told if one.silent and one.found]
     bars = tuple(_bar(one, bool(false)) for one in told)
     mark, answer = _answer(told, false, table, block["permutations"])
-    tested = people[people["q"].notna()]
+    families = set(people.loc[people["decoder"] == first, "family"])
+    tested = people[people["q"].notna() & people["family"].isin(families)]
     above = int((tested["q"] <= SIGNIFICANT).sum())
     return Card(
         "What can be read from the brain?",

@@ -124,7 +124,7 @@ def _finding(row: Any) -> str:
     if row["q"] != row["q"]:
         return ""
     if row["q"] <= SIGNIFICANT:
-        return "in most people" if row["family"] == "people" else "above chance"
-    if row["family"] == "people":
+        return "in most people" if row["family"].startswith("people") else "above chance"
+    if row["family"].startswith("people"):
         return "not shown for most people"
     return f"not above chance; {100 * row['smallest_effect']:.1f} points could have been seen"

@@ -62,7 +62,7 @@ def test_every_method_is_of_one_kind() -> None:
 
 def test_orders_are_those_of_pages() -> None:
     """Two of one place would be told apart by their names alone."""
-    for kind in ("decoder", "teacher", "method", "backbone"):
+    for kind in ("decoder", "variant", "teacher", "method", "backbone"):
         orders = [registry.entry(kind, name).ORDER for name in registry.names(kind)]
         assert orders == sorted(set(orders)), kind
 

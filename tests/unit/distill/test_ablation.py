@@ -213,6 +213,22 @@ def test_teachers_that_mislead_change_no_q_of_the_others(groups):
     )
 
 
+def test_students_of_a_variant_change_no_q_of_the_others(groups):
+    null = [
+        replace(one, keys={**one.keys, "decoder": "null"})
+        for one in groups
+        if one.keys["subject"] != REFERENCE
+    ]
+    before = compare_teachers(groups, seed=0, n_boot=99)
+    table = compare_teachers([*groups, *null], seed=0, n_boot=99, variants={"null": "voxelnull"})
+    of_null = table[table["decoder"] == "null"]
+    others = table[table["decoder"] != "null"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(others, before)
+    assert set(of_null["family"]) == {f"{one}, voxelnull" for one in ("gains", "images", "people")}
+    mixed = compare_teachers([*groups, *null], seed=0, n_boot=99)
+    assert mixed.loc[mixed["decoder"] != "null", "q"].tolist() != before["q"].tolist()
+
+
 def test_a_table_of_misleading_teachers_alone_has_no_q():
     table = compare_teachers(
         [reference("none", 0.5), reference("random", 0.1, seed=3)], 0, n_boot=50

@@ -1,5 +1,7 @@
 """Table and figure of all decoders of a dataset."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -119,6 +121,27 @@ def test_five_subjects_show_a_majority():
     assert found["reason"] == ""
     assert (single["p"] == 0.01).all()
     assert (single["q"] == 0.01).all(), "few permutations survive a family of any size"
+
+
+def test_variants_of_decoders_change_no_q_of_the_others():
+    plain = [
+        one(subject, roi, "ridge", accuracy, null=np.linspace(0.1, 0.5, 40))
+        for subject in ("S1", "S2")
+        for roi, accuracy in (("V1", 0.49), ("V2", 0.3))
+    ]
+    variant = {"variant": {"name": "voxelnull"}}
+    null = [replace(each, decoder="null", metrics={**each.metrics, **variant}) for each in plain]
+    before, table = decoding_table(plain), decoding_table([*plain, *null])
+    of_plain, of_null = (table[table["decoder"] == name] for name in ("ridge", "null"))
+    pd.testing.assert_frame_equal(of_plain.reset_index(drop=True), before)
+    assert set(of_null["family"]) == {
+        "single subjects, voxelnull",
+        "means of these subjects, voxelnull",
+        "people, voxelnull",
+    }
+    assert of_null["q"].tolist() == of_plain["q"].tolist()
+    together = decoding_table([*plain, *(replace(each, decoder="svm") for each in plain)])
+    assert len(set(together["family"])) == 3
 
 
 def test_q_is_corrected_by_holm_where_nulls_differ_in_length():
