@@ -60,9 +60,10 @@ def session(generator: np.random.Generator, signal: float = 0.0) -> Session:
     in_run = [CATEGORIES * IN_BLOCK] * RUNS
     x = region_noise(generator, in_run, VOXELS, correlated_trials(generator, in_run, 5))
     x += OF_RUN * generator.standard_normal((RUNS, VOXELS))[run]
-    x += OF_IMAGE * generator.standard_normal((CATEGORIES * IMAGES, VOXELS))[
-        category * IMAGES + image
-    ]
+    x += (
+        OF_IMAGE
+        * generator.standard_normal((CATEGORIES * IMAGES, VOXELS))[category * IMAGES + image]
+    )
     x += signal * generator.standard_normal((CATEGORIES, VOXELS))[category]
     return Session(x.astype(np.float32), rows)
 

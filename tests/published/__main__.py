@@ -35,9 +35,7 @@ def main() -> int:
         for study in all_studies()
         if not asked.only or any(word in study.name for word in asked.only)
     ]
-    found, errors = outcomes(
-        studies, asked.folder, asked.studies, asked.jobs, asked.minutes, _say
-    )
+    found, errors = outcomes(studies, asked.folder, asked.studies, asked.jobs, asked.minutes, _say)
     made = table.tables(studies, found)
     table.save(asked.results, made)
     for part, rows in made.items():

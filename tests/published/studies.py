@@ -26,7 +26,7 @@ class Study:
 
     Attributes
     ----------
-    part : {"decoding"}
+    part : {"decoding", "students"}
         What is studied.
     world : str
         Of `WORLDS`.
@@ -65,10 +65,34 @@ def of_decoding(seed: int, switched_on: tuple[str, ...], signal: float) -> tuple
     return found.points, float(found.found)
 
 
-#: What is studied, seconds of a study on one core, about, and the steps that a flaw has to spoil to
-#: be part of it.
+def of_students(
+    seed: int, switched_on: tuple[str, ...], signal: float
+) -> tuple[float, float, float]:
+    """Points that accuracy is overstated by, points over the best control, whether it is a gain."""
+    from neuroloop.published.teaching import taught
+
+    brain = session(numpy_generator(seed, "session"), signal)
+    protocol = Protocol(switched_on)
+    found = taught(decoded(brain, protocol, seed).logits, protocol, seed)
+    return found.overstated, found.gain, float(found.claimed)
+
+
+#: Entries of the registries that studies of each part run.
+DECODERS = ("neuroloop/fmri/decoders/ridge.py",)
+TEACHERS = tuple(
+    f"neuroloop/distill/teachers/{name}.py" for name in ("brain", "none", "smooth", "matchednoise")
+)
+
+#: What is studied of each part, seconds of a study on one core, about, the steps of which a flaw
+#: has to spoil one to be studied alone, and entries.
 PARTS = {
-    "decoding": (of_decoding, 0.1, ("told", "fold_by", "activity", "decode")),
+    "decoding": (of_decoding, 0.1, ("told", "fold_by", "activity", "decode"), DECODERS),
+    "students": (
+        of_students,
+        1.0,
+        ("decode", "taught", "seen", "epoch", "seeds", "controls", "claimed"),
+        (*DECODERS, *TEACHERS),
+    ),
 }
 
 
@@ -81,15 +105,16 @@ def concerned(part: str) -> list[str]:
 def all_studies() -> list[Study]:
     """Every part in every world: strict, each flaw alone, all together."""
     made = []
-    for part, (study, seconds, _) in PARTS.items():
-        protocols = [(), *((name,) for name in concerned(part)), tuple(concerned(part))]
+    for part, (study, seconds, _, entries) in PARTS.items():
+        alone = concerned(part)
+        every = tuple(flaws()) if part == "students" else tuple(alone)
+        protocols = [(), *((name,) for name in alone), every]
         for world, (signal, studies) in WORLDS.items():
             for switched_on in protocols:
-                files = [f"neuroloop/published/flaws/{name}.py" for name in switched_on]
-                files.append("neuroloop/fmri/decoders/ridge.py")
+                files = tuple(f"neuroloop/published/flaws/{name}.py" for name in switched_on)
                 given = partial(study, switched_on=switched_on, signal=signal)
-                protocol = Protocol(switched_on)
-                made.append(Study(part, world, protocol, given, studies, seconds, tuple(files)))
+                how = (Protocol(switched_on), given, studies, seconds, files + entries)
+                made.append(Study(part, world, *how))
     return made
 
 

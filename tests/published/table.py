@@ -16,7 +16,7 @@ from tests.published.studies import Study, interval
 BEGIN, END = "<!-- make published: begin -->", "<!-- make published: end -->"
 
 #: By part: what the numbers of an outcome are, and the last, a rate.
-NUMBERS = {"decoding": ("points", "found")}
+NUMBERS = {"decoding": ("points", "found"), "students": ("overstated", "gain", "claimed")}
 
 
 def tables(
