@@ -5,7 +5,8 @@
 Simulated brains that know nothing, and some that know, are studied through the product's own
 functions under each flaw, all of them, and none. The seed of a study is made of its number alone.
 Finished batches are kept in .neuroloop/published: the same command goes on where it was cut off,
-and an edit of the code counts anew the studies that run it. Writes results/published/*.tsv.
+and an edit of the code counts anew the studies that run it. Writes results/published/*.tsv, unless
+only some studies are asked for.
 """
 
 import os
@@ -37,7 +38,8 @@ def main() -> int:
     ]
     found, errors = outcomes(studies, asked.folder, asked.studies, asked.jobs, asked.minutes, _say)
     made = table.tables(studies, found)
-    table.save(asked.results, made)
+    if not asked.only:  # parts of tables must not stand for whole ones
+        table.save(asked.results, made)
     for part, rows in made.items():
         print(table.markdown(part, rows))
     if asked.write:
