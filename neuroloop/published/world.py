@@ -46,7 +46,7 @@ def session(generator: np.random.Generator, signal: float = 0.0) -> Session:
         Standard deviation of the categories' patterns, in units of the noise; 0: the brain knows
         nothing of categories.
     """
-    shown = []
+    shown: list[tuple[int, ...]] = []
     for run in range(RUNS):
         first = run * IN_BLOCK % IMAGES
         for category in generator.permutation(CATEGORIES):

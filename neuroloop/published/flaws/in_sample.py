@@ -1,5 +1,7 @@
 """Soft labels predicted for the decoder's own training rows."""
 
+from typing import Any
+
 import numpy as np
 
 from neuroloop.fmri.decoding import Problem
@@ -18,9 +20,10 @@ def decode(problem: Problem) -> np.ndarray:
 
     n = len(problem.y)
     split = Split(np.arange(n), np.arange(n, 2 * n))
-    method, settings = str(DECODER["method"]), {"alphas": DECODER["alphas"]}
+    settings: dict[str, Any] = {name: DECODER[name] for name in DECODER if name != "method"}
     twice = (np.tile(problem.x, (2, 1)), np.tile(problem.y, 2), np.tile(problem.runs, 2))
     names = np.arange(2 * n).astype(str)
     classes = len(problem.classes)
-    (scores,) = fit_linear(method, *twice, [split], classes, KEPT, blocks=names, **settings)
+    rows = (*twice, [split], classes, KEPT)
+    (scores,) = fit_linear(str(DECODER["method"]), *rows, blocks=names, **settings)
     return scores / temperature(scores, problem.y)
