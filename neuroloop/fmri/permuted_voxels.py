@@ -13,6 +13,9 @@ from scipy import sparse
 from neuroloop.fmri.voxels import scaling, top_voxels
 from neuroloop.statistics.folds import Split
 
+#: Most voxels for which the full X'X is computed (doubles: 134 MB).
+GRAM_VOXELS = 4096
+
 #: Most numbers in the class sums of permutations handled together (64 MB).
 SUMS_SIZE = 8_000_000
 

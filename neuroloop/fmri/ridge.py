@@ -23,13 +23,10 @@ from scipy.linalg import cho_factor, cho_solve, eigh
 
 from neuroloop.fmri.balance import class_scale, class_targets
 from neuroloop.fmri.nested import inner_folds_each
-from neuroloop.fmri.permuted_voxels import SUMS_SIZE, class_sums
+from neuroloop.fmri.permuted_voxels import GRAM_VOXELS, SUMS_SIZE, class_sums
 from neuroloop.fmri.ridge_all_voxels import TARGETS_SIZE, AllVoxels
 from neuroloop.fmri.voxels import scaling, top_voxels
 from neuroloop.statistics.folds import Split
-
-#: Most voxels for which the full X'X is computed (doubles: 134 MB).
-GRAM_VOXELS = 4096
 
 
 def permuted_predictions(

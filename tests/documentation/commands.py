@@ -76,6 +76,7 @@ RULES = (
         "run there on every recipe",
     ),
     Rule(r"python -m tests\.[\w.]+( .+)?", "--help", "its options are there; it takes minutes"),
+    Rule(r"python tests/bench/gpu\.py .+", "tests/bench/test_gpu.py", "its small form runs there"),
     Rule(r"python -m pytest .+", "parsed", "the folder of tests is there; they run by themselves"),
     Rule(r"pip install \.", "tests/workflow/test_package.py", "the package is built and installed"),
     Rule(r"pip install .*git\+ADDRESS@TAG.*", "parsed", "needs a network and an address"),

@@ -50,8 +50,8 @@ def slow(
     folder = tmp_path_factory.mktemp("slow") / "project"
     project = make(folder, small | {"students": {"tiny_student": student}})
     project.edit("rules/distill.smk", "runtime=minutes(480)", "runtime=minutes(1)")
-    line = "            optimiser.rate = rate"
-    project.edit("neuroloop/training/loop.py", line, f"            {PAUSE}\n{line}")
+    line = "        means = _epoch("
+    project.edit("neuroloop/training/loop.py", line, f"        {PAUSE}\n{line}")
     # However late the training begins within its minute, it leaves a state.
     project.edit(
         "neuroloop/training/checkpoints.py", "interval: float = 30.0", "interval: float = 1.0"

@@ -158,7 +158,7 @@ def test_an_edit_of_an_entry_reruns_what_runs_it(
 
 def test_an_edit_of_what_nothing_runs_reruns_nothing(copied: Project) -> None:
     for path, old, new in [
-        ("fmri/decoders/svm.py", "decision_function_shape", "shape"),
+        ("fmri/decoders/svm.py", "train, y_train", "train, -y_train"),
         ("distill/teachers/smooth.py", "return temperature", "return -temperature"),
         ("explain/methods/saliency.py", "return saliency", "return -saliency"),
         ("networks/backbones/resnet18.py", "(18, ", "(34, "),

@@ -31,7 +31,7 @@ def brain(
 
 @pytest.mark.parametrize("uneven", [False, True])
 @pytest.mark.parametrize("smooth", [False, True])
-@pytest.mark.parametrize("C", [0.001, 0.01, 1.0])
+@pytest.mark.parametrize("C", [0.001, 0.01, 1.0, 100.0])
 @pytest.mark.parametrize(("n", "v", "k"), [(80, 200, 5), (80, 10, 5), (120, 60, 2)])
 def test_logits_are_those_of_scikit_learn(
     n: int, v: int, k: int, C: float, smooth: bool, uneven: bool
@@ -96,5 +96,32 @@ def test_it_ends_after_the_most_steps() -> None:
     x, labels, splits = brain(4, 80, 40, 4)
     y = labels[0, splits[0].train]
     train, test = prepare(x[splits[0].train], y, x[splits[0].test], 40)
-    one, all_ = (decode(train, y, y, test, 4, C=1.0, max_iter=most) for most in (1, 1000))
+    with pytest.warns(UserWarning, match="had not ended after 1 steps: raise its max_iter"):
+        one = decode(train, y, y, test, 4, C=1.0, max_iter=1)
+    all_ = decode(train, y, y, test, 4, C=1.0, max_iter=1000)
     assert np.abs(one - all_).max() > 0.01
+
+
+@pytest.mark.parametrize("kept", [40, 15])
+def test_permutations_may_leave_a_class_to_the_test_rows(kept: int) -> None:
+    x, labels, splits = brain(3, 80, 40, 4)
+    labels = labels.copy()
+    for row, own in enumerate(labels):  # a class of one row, in the training rows of every other
+        own[own == 3] = 2
+        own[(splits[0].train if row % 2 else splits[0].test)[5]] = 3
+    found = list(logistic.permuted_predictions(x, labels, labels[0], splits[0], 4, kept))
+    for own, named in zip(labels, found, strict=True):
+        y = own[splits[0].train]
+        train, test = prepare(x[splits[0].train], y, x[splits[0].test], kept)
+        scores = decode(train, y, y, test, 4, C=0.01, max_iter=1000)
+        np.testing.assert_array_equal(named, scores.argmax(axis=1))
+
+
+def test_ways_to_solve_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    x, labels, splits = brain(4, 80, 60, 4)
+    arguments = (x, labels, labels[0], splits[0], 4, 50)
+    found = list(logistic.permuted_predictions(*arguments))
+    monkeypatch.setattr(logistic, "GRAM_VOXELS", 10)
+    np.testing.assert_array_equal(found, list(logistic.permuted_predictions(*arguments)))
+    monkeypatch.setattr(logistic, "AXES_PAY", 0)
+    np.testing.assert_array_equal(found, list(logistic.permuted_predictions(*arguments)))
