@@ -24,7 +24,7 @@ export TORCH
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help environment demo status verify test test-long fuzz calibrate chaos lint bench docs numbers pictures clean
+.PHONY: help environment demo status verify test test-long fuzz calibrate published chaos lint bench docs numbers pictures clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ fuzz: environment ## spoil valid files of every reader and count what is read, r
 
 calibrate: environment ## count how often each test and interval is wrong in simulated worlds; goes on where it was cut off
 	@OMP_NUM_THREADS=1 python -m tests.calibrate --jobs $(CORES) --write
+
+published: environment ## count what published protocols make out of noise: results/published, docs/published.md; goes on where it was cut off
+	@OMP_NUM_THREADS=1 python -m tests.published --jobs $(CORES) --write
 
 chaos: environment ## kill runs and fill disks at random moments; goes on where it was cut off
 	@OMP_NUM_THREADS=1 python -m tests.chaos --write

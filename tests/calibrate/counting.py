@@ -27,7 +27,28 @@ def count(
     minutes: float = float("inf"),
     say: Callable[[str], None] = print,
 ) -> tuple[list[Tally], list[str]]:
-    """Count what is missing of the studies of claims.
+    """Count what is missing of the studies of claims; see `outcomes`.
+
+    Returns
+    -------
+    tallies : list of Tally
+        One a claim, in their order.
+    errors : list of str
+        Last lines of what studies raised; they are not counted.
+    """
+    found, errors = outcomes(claims, folder, most, jobs, minutes, say)
+    return [Tally.of(claim, found[claim.name]) for claim in claims], errors
+
+
+def outcomes(
+    claims: list[Claim],
+    folder: Path,
+    most: int | None = None,
+    jobs: int = 1,
+    minutes: float = float("inf"),
+    say: Callable[[str], None] = print,
+) -> tuple[dict[str, list[Outcome]], list[str]]:
+    """Run what is missing of the studies of claims, or of what has the same attributes.
 
     All claims go on side by side, so that a run that is cut off has the same share of each.
 
@@ -47,8 +68,8 @@ def count(
 
     Returns
     -------
-    tallies : list of Tally
-        One a claim, in their order.
+    found : dict of str to list
+        Outcomes of each claim's studies, in their order.
     errors : list of str
         Last lines of what studies raised; they are not counted.
     """
@@ -57,12 +78,12 @@ def count(
     batches = _batches(claims, kept, wanted)
     begun = told = time.monotonic()
     errors: list[str] = []
-    for name, numbers, outcomes, seconds, error in _run(claims, batches, jobs):
+    for name, numbers, made, seconds, error in _run(claims, batches, jobs):
         if error:
             errors.append(error)
             say(error)
         else:
-            kept[name].keep(numbers, outcomes, seconds)
+            kept[name].keep(numbers, made, seconds)
         now = time.monotonic()
         if now - told > 30:
             say(_progress(claims, kept, wanted, now - begun, jobs))
@@ -70,18 +91,11 @@ def count(
         if now - begun > 60 * minutes:
             say(f"stopped after {minutes:g} min; the same command goes on from here")
             break
-    tallies = [
-        Tally.of(
-            claim,
-            [
-                outcome
-                for number, outcome in sorted(kept[claim.name].outcomes.items())
-                if number < wanted[claim.name]
-            ],
-        )
-        for claim in claims
-    ]
-    return tallies, errors
+    found = {
+        name: [made for number, made in sorted(kept[name].outcomes.items()) if number < most_of]
+        for name, most_of in wanted.items()
+    }
+    return found, errors
 
 
 def _batches(

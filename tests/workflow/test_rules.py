@@ -34,7 +34,7 @@ TARGETS = {
 BRANCHES = {"fmri", "distill", "calcium", "cxr", "explain"}
 
 #: Rooms that look at all branches, and that no other room imports.
-CROSSING = {"workflow", "contracts"}
+CROSSING = {"workflow", "contracts", "published"}
 
 
 @pytest.fixture(scope="module")
