@@ -1,21 +1,23 @@
-"""How much memory a call takes at its peak, measured in a process of its own."""
+"""How much memory a call takes at its peak, counted in a process of its own."""
 
-import ctypes
 import gc
 import os
-import re
 import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from memray import FileFormat, FileReader, Tracker
 
 
-def peak_bytes(call: Callable[[], object]) -> int:
-    """Most bytes that a call adds to what the process has, mapped files included.
+def peak_bytes(call: Callable[[], object], mapped: Path | None = None) -> int:
+    """Most bytes that a call holds at a time beside what was there before.
 
-    The call runs in a fork, so that libraries are imported once for all calls, and nothing that one
-    leaves counts for the next. What the process had freed goes back to the system first: a call
-    that finds its memory there would seem to need none.
+    A file that it maps counts in whole, but for `mapped`: its pages go when others need them.
+    Allocations are counted (memray), not pages: how many pages they stand on hangs on what other
+    calls freed before, by up to a third. The call runs in a fork, so that libraries are imported
+    once for all calls, and nothing that one leaves counts for the next.
     """
     reader, writer = os.pipe()
     child = os.fork()
@@ -24,11 +26,7 @@ def peak_bytes(call: Callable[[], object]) -> int:
         try:
             os.close(reader)
             gc.collect()
-            ctypes.CDLL(None).malloc_trim(0)
-            Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-            before = _status("VmRSS")
-            call()
-            os.write(writer, str(_status("VmHWM") - before).encode())
+            os.write(writer, str(_most_held(call)).encode())
             status = 0
         except BaseException:
             traceback.print_exc()
@@ -39,10 +37,14 @@ def peak_bytes(call: Callable[[], object]) -> int:
     with os.fdopen(reader) as stream:
         text = stream.read()
     assert os.waitpid(child, 0)[1] == 0, "the call failed in its process"
-    return int(text)
+    return int(text) - (mapped.stat().st_size if mapped else 0)
 
 
-def _status(name: str) -> int:
-    found = re.search(rf"{name}:\s+(\d+) kB", Path("/proc/self/status").read_text())
-    assert found
-    return 1024 * int(found[1])
+def _most_held(call: Callable[[], object]) -> int:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "allocations"
+        with Tracker(path, file_format=FileFormat.AGGREGATED_ALLOCATIONS):
+            call()
+        with FileReader(path) as found:
+            held = found.get_high_watermark_allocation_records(merge_threads=True)
+            return sum(record.size for record in held)

@@ -182,9 +182,9 @@ def test_a_logistic_regression_holds_its_values_twice() -> None:
 
 def test_training_holds_what_its_network_keeps_of_a_batch(tmp_path: Path) -> None:
     """Of a backbone that is trained whole: its images are what is stored of it."""
-    batches = [16, 24, 32, 40]
+    batches = [120, 160, 200, 240]
     chosen: dict[str, Any] = TINY | {"width": 8, "train_from": "layer1", "epochs": 1}
-    made = stored(tmp_path, 120, 32)
+    made = stored(tmp_path, 380, 32)
     front: dict[str, Any] = {"cut": "layer1", "side": None, "taps": [], **TINY, "width": 8}
     extract_features(
         **inputs(made),
