@@ -32,6 +32,7 @@ wildcard_constraints:
 include: "rules/retrieve.smk"
 include: "rules/fmri.smk"
 include: "rules/distill.smk"
+include: "rules/outcomes.smk"
 include: "rules/calcium.smk"
 include: "rules/coupling.smk"
 include: "rules/cxr.smk"

@@ -143,6 +143,7 @@ rule train_students:
         plugins=plugins_of(teacher=one_teacher),
         content=contents_of(start_input),
         student=student_settings,
+        outcomes=outcomes_of_networks,
         n_seeds=setting("datasets", "dataset", "teaching", "seeds"),
         seed=config["seed"],
         threads=config["threads"],

@@ -121,6 +121,8 @@ def dataset_jobs(dataset):
     yield from teaching_jobs(dataset)
     if taught(dataset):
         yield from jobs("summarise_ablation", dataset=[dataset])
+    if outcomes_of(dataset):
+        yield from jobs("summarise_outcomes", dataset=[dataset])
     if watched(dataset):
         yield from jobs("watch_teaching", dataset=[dataset])
 
@@ -326,6 +328,11 @@ CHECKED = whole(
 FINAL = [
     *rules.write_report.output,
     *[path for name in running("datasets") for path in subject_files(name, "bdata.h5")],
+    *[
+        f"results/distill/{name}/outcomes.tsv"
+        for name in running("datasets")
+        if outcomes_of(name)
+    ],
 ]
 EVERYTHING = whole(FINAL, all_jobs)
 STATUS = whole(FINAL, all_jobs, mend=False)

@@ -1,12 +1,21 @@
 """Datasets: brains that were shown images, how they are decoded, and whom they teach."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from neuroloop.config.names import SomeTexts
+from pydantic import AfterValidator, Field
+
+from neuroloop.config.names import SomeTexts, different
 from neuroloop.config.settings import CITATION, Settings, setting
 
 #: Names that stand for other things in paths and tables of subjects.
 TAKEN = ("reference", "group", "mean")
+
+Outcome = Literal["calibration", "corruptions", "adversarial", "error_consistency"]
+Outcomes = Annotated[
+    tuple[Outcome, ...],
+    AfterValidator(different),
+    Field(json_schema_extra={"uniqueItems": True}),
+]
 
 
 class Teaching(Settings):
@@ -41,6 +50,13 @@ class Teaching(Settings):
         "that never saw it.",
         5,
         ge=2,
+    )
+    outcomes: Outcomes = setting(
+        "What students are compared by beside accuracy (docs/distillation.md): calibration, "
+        "corruptions of the test images, small adversarial steps, error consistency. Those of "
+        "images that are spoilt or moved are measured while students train: adding one trains "
+        "them again.",
+        (),
     )
 
 

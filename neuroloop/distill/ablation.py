@@ -175,7 +175,7 @@ def compare_teachers(
         teachers that mislead on purpose belong to no family and have no q: that they cost accuracy
         is no discovery, and every certain discovery in a family admits false ones among the others.
     """
-    pairs = list(_pairs([*groups, *_means(groups)]))
+    pairs = list(compared_pairs([*groups, *_means(groups)]))
     assigned = {**assigned, **_assigned_means(assigned)}
     rows = [_row(group, control, seed, n_boot, assigned) for group, control in pairs]
     numbers = dict.fromkeys(["difference", "ci_low", "ci_high", "p", "q", "smallest_effect"], float)
@@ -223,8 +223,8 @@ def _row(
     return row | {"ci_low": found.ci_low, "ci_high": found.ci_high, "p": found.p, "reason": ""}
 
 
-def _pairs(groups: Sequence[Group]) -> Iterator[tuple[Group, Group]]:
-    """Yield each group with each control that it is compared with."""
+def compared_pairs(groups: Sequence[Group]) -> Iterator[tuple[Group, Group]]:
+    """Yield each group with each control that it is compared with: none, and brain with all."""
     by_keys = {tuple(group.keys[key] for key in KEYS): group for group in groups}
     for (*brain, teacher, student), group in by_keys.items():
         others = [name for *_, name, variant in by_keys if variant == student]

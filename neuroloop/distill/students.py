@@ -5,7 +5,7 @@ teacher, so that students of two teachers can be compared seed by seed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,7 +82,7 @@ class Student:
         Without ``temperature`` and ``alpha`` it learns from labels alone.
         """
         recipe = Recipe(
-            **{field.name: block[field.name] for field in fields(Recipe) if field.name in block}
+            **{entry.name: block[entry.name] for entry in fields(Recipe) if entry.name in block}
         )
         own = {name: block[name] for name in ("depth", "width", "stem")}
         loss = {name: block.get(name, 1.0) for name in ("temperature", "alpha")}
@@ -103,12 +103,15 @@ class Trained:
         Weights of the first seed's student.
     preparation : Preparation
         What images go through before a student takes them.
+    examined : dict of str to ndarray
+        What was asked of the students' networks, seeds first.
     """
 
     history: "pd.DataFrame"
     logits: np.ndarray
     weights: dict[str, torch.Tensor]
     preparation: Preparation
+    examined: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def build(
@@ -139,6 +142,7 @@ def train_students(
     *,
     checkpoint: Callable[[str], Checkpoint] | None = None,
     depth: int | None = None,
+    examine: Callable[[ResNet, Preparation], dict[str, np.ndarray]] | None = None,
 ) -> Trained:
     """Train one student per seed and predict the test images once, after the last epoch.
 
@@ -161,6 +165,9 @@ def train_students(
         Maps the name of a group of members to where its training state is kept.
     depth : int, optional
         Depth in place of the student's, for a CNN teacher, which never starts from weights.
+    examine : callable, optional
+        Asks something of each trained network, of one or more seeds, before it is let go: arrays
+        whose first axis is those seeds.
 
     Returns
     -------
@@ -176,7 +183,7 @@ def train_students(
         device,
         images.nbytes,
     )
-    histories, logits = [], []
+    histories, logits, examined = [], [], []
     first: tuple[dict[str, torch.Tensor], Preparation] | None = None
     for start in range(0, len(seeds), at_once):
         chosen = list(seeds[start : start + at_once])
@@ -196,6 +203,7 @@ def train_students(
         histories.append(history)
         inputs = Prepared(views.preparation, test_images)
         logits.append(predict(network, inputs).transpose(1, 0, 2))
+        examined.append(examine(network, views.preparation) if examine else {})
         first = first or (member_state(network, 0), views.preparation)
         del network, views, inputs  # before the next ones are made
     assert first is not None  # there is a seed
@@ -203,4 +211,5 @@ def train_students(
         pd.concat(histories, ignore_index=True),
         np.concatenate(logits).astype(np.float32),
         *first,
+        {name: np.concatenate([some[name] for some in examined]) for name in examined[0]},
     )
