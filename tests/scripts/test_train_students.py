@@ -172,6 +172,38 @@ def test_the_same_settings_give_the_same_bytes_and_another_seed_does_not(images,
         assert path.read_bytes() != other[name].read_bytes()
 
 
+def test_what_is_asked_of_networks_besides_is_kept_for_every_seed(images, logits, tmp_path):
+    plain, _ = train(images, tmp_path / "plain", logits=logits)
+    asked = ("corruptions", "adversarial")
+    outputs, _ = train(images, tmp_path / "asked", logits=logits, outcomes=asked)
+    arrays, before = load_arrays(outputs["predictions"]), load_arrays(plain["predictions"])
+    assert arrays["corrupted"].shape == (2, 3, 5, 6)
+    assert arrays["attacked"].shape == (2, 2, 3, 6)
+    assert arrays["corruption"].tolist() == ["noise", "blur", "contrast"]
+    assert arrays["strength"].shape == (3, 5)
+    sidecar = json.loads(outputs["predictions"].with_suffix(".json").read_text())
+    assert sidecar["arrays"]["corrupted"]["axes"] == ["seed", "corruption", "strength", "image"]
+    # Nothing else knows of it.
+    for name, values in before.items():
+        np.testing.assert_array_equal(arrays[name], values)
+    for name in ("history", "weights", "metrics", "teacher"):
+        assert outputs[name].read_bytes() == plain[name].read_bytes()
+    again, _ = train(images, tmp_path / "again", logits=logits, outcomes=asked)
+    assert again["predictions"].read_bytes() == outputs["predictions"].read_bytes()
+
+
+def test_all_students_are_asked_on_the_same_images(images, logits, tmp_path):
+    """What hardly blurs or fades leaves answers as they are, whoever taught."""
+    one, _ = train(images, tmp_path / "one", logits=logits, outcomes=["corruptions"])
+    other, _ = train(images, tmp_path / "other", "none", outcomes=["corruptions"])
+    for outputs in (one, other):
+        arrays = load_arrays(outputs["predictions"])
+        right = arrays["logits"].argmax(axis=2) == arrays["truth"]
+        # A standard deviation of 0.16 pixels changes no level by more than one.
+        np.testing.assert_array_equal(arrays["corrupted"][:, 1, 0], right)
+        assert "attacked" not in arrays
+
+
 def test_seeds_do_not_depend_on_how_many_there_are(images, logits, tmp_path):
     alone = {**STUDENT, "batched_networks": 1}
     one, _ = train(images, tmp_path / "one", "rowshuffled", logits, alone, n_seeds=1)

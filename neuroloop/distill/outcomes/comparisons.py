@@ -98,7 +98,8 @@ def compare_outcomes(
 
     Differences are paired by seed and image. Accuracies under corruptions and attacks are compared
     in their mean over strengths alone. Error consistency compares pairs of one student of the brain
-    and one of the control with pairs of two students of the control, of different seeds all.
+    and one of the control with pairs of two students of one teacher, the mean of the brain's and
+    the control's: students that only err more at random agree less with all others, and within.
 
     Parameters
     ----------
@@ -151,14 +152,18 @@ def _pairs_of_outcomes(
         yield (
             CONSISTENCY,
             [
-                (
-                    replace(group, hits=consistency_cells(group.hits, control.hits)),
-                    replace(control, hits=consistency_cells(control.hits, control.hits)),
-                )
+                _between_and_within(group, control)
                 for group, control in compared_pairs([one.group for one in students])
                 if group.keys["teacher"] == "brain"
             ],
         )
+
+
+def _between_and_within(group: Group, control: Group) -> tuple[Group, Group]:
+    """The pair with its error consistency in place of hits: between teachers, and within."""
+    within = [consistency_cells(one.hits, one.hits) for one in (group, control)]
+    between = consistency_cells(group.hits, control.hits)
+    return replace(group, hits=between), replace(control, hits=(within[0] + within[1]) / 2)
 
 
 def _alike(pairs: Sequence[tuple[Group, Group]]) -> list[list[tuple[Group, Group]]]:

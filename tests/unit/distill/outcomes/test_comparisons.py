@@ -81,17 +81,17 @@ def test_accuracies_without_and_at_each_strength_stand_beside_their_mean(student
     assert list(rows[rows["outcome"] == "fgsm"]["strength"]) == ["0", "0.00392", "mean"]
 
 
-def test_error_consistency_is_between_teachers_beside_within_the_control(students, compared):
+def test_error_consistency_is_between_teachers_beside_within_them(students, compared):
     brain, none = students[2].group.hits, students[0].group.hits
     apart = ~np.eye(4, dtype=bool)
     row = only(compared, subject="S1", control="none", outcome="error_consistency")
     assert row["value"] == pytest.approx(kappas(brain, none)[apart].mean())
-    assert row["value_of_control"] == pytest.approx(kappas(none, none)[apart].mean())
-    own = only(
-        describe_students(students, OUTCOMES),
-        **{"subject": REFERENCE, "teacher": "none", "outcome": "error_consistency"},
-    )
-    assert own["value"] == pytest.approx(row["value_of_control"])
+    of_brain, of_none = (kappas(hits, hits)[apart].mean() for hits in (brain, none))
+    assert row["value_of_control"] == pytest.approx((of_brain + of_none) / 2)
+    assert row["difference"] == pytest.approx(row["value"] - row["value_of_control"])
+    table = describe_students(students, OUTCOMES)
+    own = only(table, subject=REFERENCE, teacher="none", outcome="error_consistency")
+    assert own["value"] == pytest.approx(of_none)
 
 
 def test_an_interval_by_hand():
@@ -200,3 +200,20 @@ def test_differences_that_are_there_are_found():
     assert min(more_right[name] for name in ("brier", "log_loss", "noise", "fgsm")) > 0.9
     assert rates(10, 120, count=20, sure=3.0)["calibration_error"] > 0.9
     assert rates(10, 120, count=20, own=3.0)["error_consistency"] > 0.9
+
+
+def test_students_that_only_err_more_at_random_do_not_err_otherwise():
+    """They are told apart in at most 1 of 8 studies: their accuracies differ a little."""
+    generator, found = np.random.default_rng(3), []
+    for _ in range(40):
+        world = World(generator, 10, 120)
+        none, brain = world.students(REFERENCE, "none", ()), world.students("S1", "brain", ())
+        logits = world.logits(gain=0.4)
+        noisy = (logits + generator.standard_normal(logits.shape)).argmax(axis=2) == world.truth
+        brain = replace(brain, group=replace(brain.group, hits=noisy))
+        row = only(compare_outcomes([none, brain], ["error_consistency"]), teacher="brain")
+        assert (
+            row["value"] < kappas(none.group.hits, none.group.hits)[~np.eye(10, dtype=bool)].mean()
+        )
+        found.append(row["p"] <= 0.05)
+    assert np.mean(found) <= 0.125

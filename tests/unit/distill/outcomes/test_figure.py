@@ -42,7 +42,10 @@ def test_every_difference_stands_at_its_outcome_and_control(compared, tmp_path):
     labels = [label.get_text() for label in panel.get_yticklabels()]
     assert labels[1] == "Brier score ↓"
     assert len(labels) == 6
-    assert [label.get_text() for label in panel.get_xticklabels()] == ["labels alone", "smoothed labels"]
+    assert [label.get_text() for label in panel.get_xticklabels()] == [
+        "labels alone",
+        "smoothed labels",
+    ]
     assert cells(panel)[0, 1] == "−0.043*"
     assert cells(panel)[0, 3] == "−2.5"
     drawn = panel.images[0].get_array()
