@@ -328,11 +328,6 @@ CHECKED = whole(
 FINAL = [
     *rules.write_report.output,
     *[path for name in running("datasets") for path in subject_files(name, "bdata.h5")],
-    *[
-        f"results/distill/{name}/outcomes.tsv"
-        for name in running("datasets")
-        if outcomes_of(name)
-    ],
 ]
 EVERYTHING = whole(FINAL, all_jobs)
 STATUS = whole(FINAL, all_jobs, mend=False)
