@@ -243,6 +243,18 @@ def teaching_variants(wildcards):
     }
 
 
+def varied_decoders(wildcards):
+    """Of the decoders that teach and are variants: the one of equal settings without it."""
+    teaching = config["datasets"][wildcards.dataset]["teaching"]
+    blocks = config["decoders"]
+    return {
+        name: other
+        for name in teaching_variants(wildcards)
+        for other in without_variant(teaching["decoders"])
+        if blocks[name] | {"variant": None} == blocks[other]
+    }
+
+
 def decoded_files(dataset, name, decoders=None):
     """One file of every subject, region and decoder of a dataset, or of these of its decoders."""
     block = config["datasets"][dataset]

@@ -318,6 +318,7 @@ rule summarise_ablation:
         code=code_of("distill/summarise_ablation.py", shown=True, teacher=teachers),
         plugins=plugins_of(teacher=teachers),
         variants=teaching_variants,
+        varied=varied_decoders,
         source=setting("datasets", "dataset", "source"),
         seed=config["seed"],
         threads=config["threads"],
