@@ -122,8 +122,8 @@ def one_teacher(wildcards):
 
 
 def student_settings(wildcards):
-    """What training reads of the wildcards' student: without a teacher its loss has no T and alpha."""
-    unread = ("temperature", "alpha") if wildcards.teacher == "none" else ()
+    """What training reads of the wildcards' student: without a teacher it is labels alone."""
+    unread = ("how", "temperature", "alpha") if wildcards.teacher == "none" else ()
     return setting("students", "student", but=unread)(wildcards)
 
 
