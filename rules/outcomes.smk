@@ -45,6 +45,7 @@ rule summarise_outcomes:
         plugins=plugins_of(teacher=teachers),
         outcomes=lambda wildcards: outcomes_of(wildcards.dataset),
         variants=teaching_variants,
+        varied=varied_decoders,
         source=setting("datasets", "dataset", "source"),
         threads=config["threads"],
     script:

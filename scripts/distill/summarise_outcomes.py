@@ -29,6 +29,7 @@ def summarise_outcomes(
     figure_svg: StrPath,
     source: str,
     variants: Mapping[str, str],
+    varied: Mapping[str, str],
 ) -> None:
     """Write outcomes.tsv, outcome_comparisons.tsv and their figure.
 
@@ -47,13 +48,15 @@ def summarise_outcomes(
         Where the brain data come from; titles say ``simulated``.
     variants : mapping of str to str
         Of decoders that are variants: which one each is.
+    varied : mapping of str to str
+        Of those the decoder of equal settings without the variant, where it teaches too.
     """
     students = [
         measured(load_group(Path(path), read_json(facts)), load_arrays(path), outcomes)
         for path, facts in zip(predictions, metrics, strict=True)
     ]
     check_paired([one.group for one in students])
-    compared = compare_outcomes(students, outcomes, variants)
+    compared = compare_outcomes(students, outcomes, variants, varied)
     save_table(table, describe_students(students, outcomes))
     save_table(comparisons, compared)
     save(outcomes_figure(compared, simulated=source == "simulated"), figure, figure_svg)
@@ -72,4 +75,5 @@ if __name__ == "__main__":
             figure_svg=snakemake.output.figure_svg,
             source=snakemake.params.source,
             variants=snakemake.params.variants,
+            varied=snakemake.params.varied,
         )

@@ -59,6 +59,7 @@ def summarise(students, folder, outcomes=OUTCOMES):
         outcomes=outcomes,
         source="simulated",
         variants={},
+        varied={},
         **written,
     )
     return written

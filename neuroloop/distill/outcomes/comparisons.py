@@ -21,7 +21,7 @@ from neuroloop.distill.ablation import (
     WITHINCLASS,
     Group,
     compared_pairs,
-    misleads,
+    in_families,
 )
 from neuroloop.distill.outcomes.error_consistency import consistency_cells
 from neuroloop.distill.outcomes.measured_students import (
@@ -47,6 +47,9 @@ COMPARISON_COLUMNS = [
     *["ci_low", "ci_high", "p", "q", "n", "seeds", "subjects", "reason", "unit", "scope"],
     *["family", "smallest_effect"],
 ]
+
+#: Students, those whom they are compared with, and what these are called.
+Pair = tuple[Group, Group, str]
 
 #: Families of tests, apart from those of accuracy: of these brains' students, and of other people.
 OUTCOMES, PEOPLE = "outcomes", "outcomes of people"
@@ -93,6 +96,7 @@ def compare_outcomes(
     students: Sequence[MeasuredStudents],
     outcomes: Sequence[str],
     variants: Mapping[str, str] = MappingProxyType({}),
+    varied_decoders: Mapping[str, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Compare each teacher with ``none``, and ``brain`` with every other, in each outcome.
 
@@ -107,8 +111,9 @@ def compare_outcomes(
         Paired (`ablation.check_paired`).
     outcomes : sequence of str
         With ``error_consistency`` pairs are compared too.
-    variants : mapping of str to str
-        Of decoders that are variants: which one each is. Their families are apart.
+    variants, varied_decoders : mapping of str to str
+        Of decoders that are variants: which one each is, and the one of equal settings without the
+        variant, as of `ablation.compare_teachers`. Their families are apart.
 
     Returns
     -------
@@ -120,7 +125,7 @@ def compare_outcomes(
         assignment of soft labels.
     """
     rows: list[dict[str, Any]] = []
-    for outcome, pairs in _pairs_of_outcomes(students, outcomes):
+    for outcome, pairs in _pairs_of_outcomes(students, outcomes, variants, varied_decoders):
         better = "lower" if outcome in LOWER_IS_BETTER else "higher"
         told = {"outcome": outcome, "better": "" if outcome == CONSISTENCY else better}
         rows += [_row(*pair) | told for pair in [*pairs, *_mean_pairs(pairs)]]
@@ -128,17 +133,15 @@ def compare_outcomes(
     numbers = ["value", "value_of_control", "difference", "ci_low", "ci_high", "p", "q"]
     kinds = dict.fromkeys([*numbers, "smallest_effect"], float)
     table = pd.DataFrame(rows, columns=COMPARISON_COLUMNS).astype(kinds)
-    misled = table[["teacher", "control"]].map(misleads).any(axis=1)
-    apart = [f", {variants[name]}" if name in variants else "" for name in table["decoder"]]
-    table["family"] = (table["family"] + apart).mask(misled, "").astype(object)
+    table["family"] = in_families(table, variants)
     table["smallest_effect"] = (table["ci_high"] - table["ci_low"]) / 2
     table["q"] = corrected(table["p"].tolist(), table["family"].tolist())
     return table
 
 
 def _pairs_of_outcomes(
-    students: Sequence[MeasuredStudents], outcomes: Sequence[str]
-) -> Iterator[tuple[str, list[tuple[Group, Group]]]]:
+    students: Sequence[MeasuredStudents], outcomes: Sequence[str], *variants: Mapping[str, str]
+) -> Iterator[tuple[str, list[Pair]]]:
     """Each outcome with all pairs to compare, whose hits are its cells."""
     compared = [
         (outcome, strength)
@@ -147,59 +150,55 @@ def _pairs_of_outcomes(
     ]
     for key in compared:
         groups = [replace(one.group, hits=one.cells[key]) for one in students]
-        yield key[0], list(compared_pairs(groups))
+        yield key[0], compared_pairs(groups, *variants)
     if CONSISTENCY in outcomes:
-        yield (
-            CONSISTENCY,
-            [
-                _between_and_within(group, control)
-                for group, control in compared_pairs([one.group for one in students])
-                if group.keys["teacher"] == "brain"
-            ],
-        )
+        pairs = compared_pairs([one.group for one in students], *variants)
+        of_brains = [pair for pair in pairs if pair[0].keys["teacher"] == "brain"]
+        yield CONSISTENCY, [_between_and_within(*pair) for pair in of_brains]
 
 
-def _between_and_within(group: Group, control: Group) -> tuple[Group, Group]:
+def _between_and_within(group: Group, control: Group, name: str) -> Pair:
     """The pair with its error consistency in place of hits: between teachers, and within."""
     within = [consistency_cells(one.hits, one.hits) for one in (group, control)]
     between = consistency_cells(group.hits, control.hits)
-    return replace(group, hits=between), replace(control, hits=(within[0] + within[1]) / 2)
+    return replace(group, hits=between), replace(control, hits=(within[0] + within[1]) / 2), name
 
 
-def _alike(pairs: Sequence[tuple[Group, Group]]) -> list[list[tuple[Group, Group]]]:
+def _alike(pairs: Sequence[Pair]) -> list[list[Pair]]:
     """Pairs that differ in the subject alone, where there are at least two."""
-    alike: dict[tuple[str, ...], list[tuple[Group, Group]]] = {}
-    for group, control in pairs:
-        if group.keys["subject"] != REFERENCE:
-            names = (*(group.keys[key] for key in KEYS[1:]), control.keys["teacher"])
-            alike.setdefault(names, []).append((group, control))
+    alike: dict[tuple[str, ...], list[Pair]] = {}
+    for pair in pairs:
+        if pair[0].keys["subject"] != REFERENCE:
+            names = (*(pair[0].keys[key] for key in KEYS[1:]), pair[2])
+            alike.setdefault(names, []).append(pair)
     return [members for members in alike.values() if len(members) > 1]
 
 
-def _mean_pairs(pairs: Sequence[tuple[Group, Group]]) -> list[tuple[Group, Group]]:
+def _mean_pairs(pairs: Sequence[Pair]) -> list[Pair]:
     """Pairs whose cells are the mean over the subjects at hand."""
     means = []
     for members in _alike(pairs):
-        group, control = (
-            replace(
-                of_pair[0],
-                keys={**of_pair[0].keys, "subject": MEAN},
-                hits=np.mean([one.hits for one in of_pair], axis=0),
-                subjects=len(members),
-            )
-            for of_pair in zip(*members, strict=True)
-        )
-        means.append((group, control))
+        groups, controls, names = zip(*members, strict=True)
+        means.append((_mean_group(groups), _mean_group(controls), names[0]))
     return means
 
 
-def _row(group: Group, control: Group) -> dict[str, Any]:
+def _mean_group(groups: Sequence[Group]) -> Group:
+    return replace(
+        groups[0],
+        keys={**groups[0].keys, "subject": MEAN},
+        hits=np.mean([group.hits for group in groups], axis=0),
+        subjects=len(groups),
+    )
+
+
+def _row(group: Group, control: Group, name: str) -> dict[str, Any]:
     """Compare students of one subject, or of the mean over subjects."""
     units = ["seed", "image"]
     found = _tested(_estimate(group.hits - control.hits), group.hits - control.hits)
-    if (group.keys["teacher"], control.keys["teacher"]) == ("brain", WITHINCLASS):
+    if (group.keys["teacher"], name) == ("brain", WITHINCLASS):
         found = {"difference": found["difference"], "reason": ONE_ASSIGNMENT}
-    return _labels([(group, control)]) | {
+    return _labels([(group, control, name)]) | {
         "subjects": group.subjects,
         "family": OUTCOMES,
         "unit": varied(units),
@@ -208,25 +207,25 @@ def _row(group: Group, control: Group) -> dict[str, Any]:
     }
 
 
-def _rows_of_people(pairs: Sequence[tuple[Group, Group]]) -> list[dict[str, Any]]:
+def _rows_of_people(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
     """Mean differences over subjects, for other people."""
     units, rows = ["subject", "seed", "image"], []
     for members in _alike(pairs):
-        differences = np.stack([group.hits - control.hits for group, control in members])
+        differences = np.stack([group.hits - control.hits for group, control, _ in members])
         told = {"subject": GROUP, "subjects": len(members), "family": PEOPLE}
         told |= {"unit": varied(units), "scope": scope(units)}
         rows.append(_labels(members) | told | _tested(_estimate(differences), differences))
     return rows
 
 
-def _labels(members: Sequence[tuple[Group, Group]]) -> dict[str, Any]:
+def _labels(members: Sequence[Pair]) -> dict[str, Any]:
     """What is compared, over how many images and seeds, and both values."""
-    group, control = members[0]
+    group, _, name = members[0]
     return {
         **group.keys,
-        "control": control.keys["teacher"],
-        "value": np.mean([one.hits.mean() for one, _ in members]),
-        "value_of_control": np.mean([other.hits.mean() for _, other in members]),
+        "control": name,
+        "value": np.mean([one.hits.mean() for one, _, _ in members]),
+        "value_of_control": np.mean([other.hits.mean() for _, other, _ in members]),
         "n": len(group.image_ids),
         "seeds": len(group.seeds),
     }

@@ -131,6 +131,22 @@ def test_variants_of_a_decoder_have_families_of_their_own(students):
     assert set(brains["family"]) - {""} == {"outcomes, voxelnull"}
 
 
+def test_brains_are_compared_with_variants_of_their_decoding(students):
+    null = [
+        replace(one, group=replace(one.group, keys={**one.group.keys, "decoder": "null"}))
+        for one in students
+        if one.group.keys["teacher"] in ("smooth", "rowshuffled", "withinclass", "brain")
+    ]
+    variants = {"null": "voxelnull"}, {"null": "ridge"}
+    table = compare_outcomes([*students, *null], OUTCOMES, *variants)
+    rows = table[table["control"] == "voxelnull"]
+    assert set(rows["outcome"]) == set(COMPARED)
+    assert set(rows["subject"]) == {"S1", "S2", "S3", "mean", "group"}
+    assert set(rows["family"]) == {"outcomes, over variants", "outcomes of people, over variants"}
+    same = rows[rows["outcome"] == "brier"]
+    assert set(same["reason"]) == {"no seed or image differs from another"}, "the same students"
+
+
 def test_the_luck_of_one_deal_has_no_test_but_over_people(compared):
     rows = compared[(compared["teacher"] == "brain") & (compared["control"] == "withinclass")]
     of_brains = rows[rows["subject"] != "group"]
