@@ -75,6 +75,8 @@ def outcomes_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "F
         unused.remove()
     for place, (panel, of_panel) in enumerate(zip(axes.flat, shown, strict=False)):
         here = rows[(rows[PANEL] == list(of_panel)).all(axis=1)].set_index(["outcome", "control"])
+        told = zip(here["difference"], here["q"], here["better"], strict=True)
+        texts = dict(zip(here.index, (_written(*one) for one in told), strict=True))
         image = draw_matrix(
             panel,
             _better_or_unlike(here, outcomes, controls),
@@ -84,7 +86,7 @@ def outcomes_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "F
             [teacher_name(name) for name in controls],
             ends=(-2, 2),
             texts=[
-                [_written(here, outcome, control) for control in controls] for outcome in outcomes
+                [texts.get((outcome, control), "") for control in controls] for outcome in outcomes
             ],
             colours="PuOr",
             fontsize=6.5,
@@ -114,17 +116,13 @@ def _better_or_unlike(
     return cells.reshape(len(outcomes), len(controls))
 
 
-def _written(here: pd.DataFrame, outcome: str, control: str) -> str:
-    """A difference as it stands in its cell."""
-    if (outcome, control) not in here.index:
-        return ""
-    row = here.loc[outcome, control]
-    if np.isnan(row["difference"]):
+def _written(difference: float, q: float, better: str) -> str:
+    """A difference as it stands in its cell: accuracies in points, with a star if it is found."""
+    if np.isnan(difference):
         return "–"
-    points = row["better"] == "higher"
-    text = f"{100 * row['difference']:.1f}" if points else f"{row['difference']:.3f}"
+    text = f"{100 * difference:.1f}" if better == "higher" else f"{difference:.3f}"
     text = text.replace("-", "−") if float(text) else text.lstrip("-")
-    return f"{text}*" if row["q"] <= SIGNIFICANT else text
+    return f"{text}*" if q <= SIGNIFICANT else text
 
 
 def _named(panel: tuple[str, ...], panels: Sequence[tuple[str, ...]]) -> str:
