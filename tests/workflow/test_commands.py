@@ -167,6 +167,8 @@ def expected(name: str) -> Counter[tuple[str, str]]:
                 * tested
             )
             jobs["summarise_ablation", dataset] = 1
+            if teaching.get("outcomes"):
+                jobs["summarise_outcomes", dataset] = 1
             jobs["watch_teaching", dataset] = {"brain", "none"} <= set(teaching["teachers"])
     return +jobs
 
