@@ -127,6 +127,7 @@ rule train_students:
         metrics=f"results/{TAUGHT}/metrics.json",
         teacher=f"results/{TAUGHT}/teacher.json",
         run=f"results/{TAUGHT}/run.json",
+        **every_seed(TAUGHT),
     log:
         f"logs/{TAUGHT}/train_students.log",
     benchmark:
@@ -169,6 +170,7 @@ use rule train_students as train_reference_students with:
         metrics=f"results/{REFERENCE}/metrics.json",
         teacher=f"results/{REFERENCE}/teacher.json",
         run=f"results/{REFERENCE}/run.json",
+        **every_seed(REFERENCE),
     log:
         f"logs/{REFERENCE}/train_students.log",
     benchmark:

@@ -123,6 +123,16 @@ def dataset_jobs(dataset):
         yield from jobs("summarise_ablation", dataset=[dataset])
     if watched(dataset):
         yield from jobs("watch_teaching", dataset=[dataset])
+    if closes_loop(dataset):
+        yield from loop_jobs(dataset)
+
+
+def loop_jobs(dataset):
+    """Files of the jobs that look for a dataset's brains in their students."""
+    block = config["datasets"][dataset]
+    region = {"subject": block["subjects"], "roi": block["rois"]}
+    yield from jobs("extract_repeats", dataset=[dataset], **region)
+    yield from jobs("close_loop", dataset=[dataset])
 
 
 def movie_jobs(area):

@@ -103,12 +103,15 @@ class Trained:
         Weights of the first seed's student.
     preparation : Preparation
         What images go through before a student takes them.
+    every : list of dict of str to Tensor
+        Weights of every seed's student, where they are asked for; else empty.
     """
 
     history: "pd.DataFrame"
     logits: np.ndarray
     weights: dict[str, torch.Tensor]
     preparation: Preparation
+    every: list[dict[str, torch.Tensor]]
 
 
 def build(
@@ -139,6 +142,7 @@ def train_students(
     *,
     checkpoint: Callable[[str], Checkpoint] | None = None,
     depth: int | None = None,
+    keep_every: bool = False,
 ) -> Trained:
     """Train one student per seed and predict the test images once, after the last epoch.
 
@@ -161,6 +165,8 @@ def train_students(
         Maps the name of a group of members to where its training state is kept.
     depth : int, optional
         Depth in place of the student's, for a CNN teacher, which never starts from weights.
+    keep_every : bool
+        Whether the weights of all seeds are returned, and not of the first alone.
 
     Returns
     -------
@@ -176,7 +182,7 @@ def train_students(
         device,
         images.nbytes,
     )
-    histories, logits = [], []
+    histories, logits, every = [], [], []
     first: tuple[dict[str, torch.Tensor], Preparation] | None = None
     for start in range(0, len(seeds), at_once):
         chosen = list(seeds[start : start + at_once])
@@ -197,10 +203,14 @@ def train_students(
         inputs = Prepared(views.preparation, test_images)
         logits.append(predict(network, inputs).transpose(1, 0, 2))
         first = first or (member_state(network, 0), views.preparation)
+        if keep_every:
+            states = (member_state(network, member) for member in range(len(chosen)))
+            every += [{name: part.cpu() for name, part in state.items()} for state in states]
         del network, views, inputs  # before the next ones are made
     assert first is not None  # there is a seed
     return Trained(
         pd.concat(histories, ignore_index=True),
         np.concatenate(logits).astype(np.float32),
         *first,
+        every,
     )

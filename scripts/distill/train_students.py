@@ -9,7 +9,7 @@ import numpy as np
 from neuroloop.contracts.teacher import check_teacher
 from neuroloop.distill import students
 from neuroloop.distill.image_set import load_image_set
-from neuroloop.distill.kept_student import save_student
+from neuroloop.distill.kept_student import save_every, save_student
 from neuroloop.distill.student_scores import score_students
 from neuroloop.distill.students import Student
 from neuroloop.distill.teacher_facts import teacher_facts
@@ -65,7 +65,7 @@ def train_students(
         ``auto``, ``cpu`` or ``cuda``.
     outputs : mapping
         ``history``, ``predictions``, ``metrics``, ``teacher``, ``model`` (and beside it weights and
-        images).
+        images); ``every``, the weights of all seeds, where it is asked for.
     checkpoints : Path
         Folder of training states, emptied at the end.
     code : str
@@ -99,6 +99,7 @@ def train_students(
         [derive_seed(seed, "student", number) for number in seeds],
         torch_device,
         checkpoint=states.part,
+        keep_every="every" in outputs,
     )
     truth = shown.labels[shown.test]
     facts = {"teacher": teacher, "student": dict(student), "seed": seed}
@@ -124,6 +125,8 @@ def train_students(
         **facts,
     )
     save_student(Path(outputs["model"]), trained, shown, chosen, shown.test)
+    if "every" in outputs:
+        save_every(outputs["every"], trained.every)
     save_json(outputs["metrics"], {**score_students(trained.logits, truth, seed), **facts})
     told = chosen_of_seeds(shown, given[0], *drawn)
     save_json(
@@ -150,7 +153,7 @@ if __name__ == "__main__":
             n_seeds=snakemake.params.n_seeds,
             seed=snakemake.params.seed,
             device=snakemake.config["device"],
-            outputs=snakemake.output,
+            outputs=dict(snakemake.output.items()),
             checkpoints=Path(".neuroloop/checkpoints"),
             code=snakemake.params.code,
         )

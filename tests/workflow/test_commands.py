@@ -168,6 +168,9 @@ def expected(name: str) -> Counter[tuple[str, str]]:
             )
             jobs["summarise_ablation", dataset] = 1
             jobs["watch_teaching", dataset] = {"brain", "none"} <= set(teaching["teachers"])
+            closes = teaching["loop"] is not None
+            jobs["extract_repeats", dataset] = subjects * rois * closes
+            jobs["close_loop", dataset] = closes
     return +jobs
 
 
