@@ -336,6 +336,10 @@ CHECKED = whole(
 FINAL = [
     *rules.write_report.output,
     *[path for name in running("datasets") for path in subject_files(name, "bdata.h5")],
+    *[
+        f"results/distill/{name}/loop.tsv"
+        for name in filter(closes_loop, running("datasets"))
+    ],
 ]
 EVERYTHING = whole(FINAL, all_jobs)
 STATUS = whole(FINAL, all_jobs, mend=False)

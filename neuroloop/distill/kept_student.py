@@ -83,5 +83,5 @@ def load_every(path: StrPath) -> Iterator[dict[str, torch.Tensor]]:
     for key, values in load_weights(path).items():
         number, _, name = key.partition(".")
         states.setdefault(int(number), {})[name] = values
-    for number in sorted(states):
-        yield states[number]
+    for seed in sorted(states):
+        yield states[seed]

@@ -101,9 +101,8 @@ def close_loop(
         read_out(Path(model), Path(weights), pixels, brains, layer, dealt)
         for model, weights in zip(models, every, strict=True)
     ]
-    found = closed.close_loop(
-        readouts, {brain: measured(one) for brain, one in brains.items()}, seed, variants=variants
-    )
+    of_brains = {brain: measured(one) for brain, one in brains.items()}
+    found = closed.close_loop(readouts, of_brains, n_folds, seed, variants=variants)
     save_table(loop, found)
     save(loop_figure(found, simulated=source == "simulated"), figure, figure_svg)
 

@@ -83,6 +83,7 @@ class Measured:
 def close_loop(
     readouts: Sequence[Readout],
     brains: Mapping[Brain, Measured],
+    n_folds: int,
     seed: int,
     n_boot: int = 10_000,
     variants: Mapping[str, str] = MappingProxyType({}),
@@ -90,13 +91,16 @@ def close_loop(
     """Compare how well students predict brains: their own, less under controls, less another's.
 
     Seeds and images vary in every interval and p (`statistics.crossed_mean`), as in
-    `ablation.compare_teachers`.
+    `ablation.compare_teachers`; what images vary is widened by `widened`, since folds learn from
+    each other.
 
     Parameters
     ----------
     readouts : sequence of Readout
         Those of students under ``none`` are among them.
     brains : mapping of (subject, region) to Measured
+    n_folds : int
+        Folds of images in which scores were made.
     seed : int
         Root seed of the bootstrap.
     n_boot : int
@@ -112,7 +116,8 @@ def close_loop(
         it is with teachers that mislead on purpose. q is p after Benjamini & Hochberg.
     """
     rows = [
-        _row(labels, values, brains, seed, n_boot) for labels, values in _claims(readouts, brains)
+        _row(labels, values, brains, n_folds, seed, n_boot)
+        for labels, values in _claims(readouts, brains)
     ]
     numbers = dict.fromkeys(["value", "ci_low", "ci_high", "p", "q", "ceiling"], float)
     table = pd.DataFrame(rows, columns=COLUMNS).astype(numbers)
@@ -123,6 +128,30 @@ def close_loop(
     table["smallest_effect"] = (table["ci_high"] - table["ci_low"]) / 2
     table["q"] = corrected(table["p"].tolist(), table["family"].tolist())
     return table
+
+
+def widened(values: np.ndarray, n_folds: int) -> np.ndarray:
+    """Widen how images vary, for images that are predicted by models which learned from each other.
+
+    Of two folds, each is predicted by what was learned from the other, too: where features tell
+    nothing, that counts their chance likeness twice, and the variance of a score is twice that of
+    independent images. The variance over images is multiplied by 1 + K / (K - 1), the correction of
+    Nadeau & Bengio (2003, Mach. Learn. 52:239) for K folds; where features tell much, that is more
+    than is needed.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (seeds, images)
+    n_folds : int
+        K.
+
+    Returns
+    -------
+    ndarray of float, shape (seeds, images)
+        With the same mean of each seed.
+    """
+    of_seeds = values.mean(axis=1, keepdims=True)
+    return of_seeds + np.sqrt(1 + n_folds / (n_folds - 1)) * (values - of_seeds)
 
 
 def _claims(
@@ -168,6 +197,7 @@ def _row(
     labels: dict[str, str],
     values: np.ndarray | None,
     brains: Mapping[Brain, Measured],
+    n_folds: int,
     seed: int,
     n_boot: int,
 ) -> dict[str, Any]:
@@ -181,7 +211,8 @@ def _row(
     row["scope"] = scope(
         units, ["brain", *(["assignment"] if labels["teacher"] == "brain" else [])]
     )
-    found = crossed_mean(values, numpy_generator(seed, "loop", *labels.values()), n_boot)
+    generator = numpy_generator(seed, "loop", *labels.values())
+    found = crossed_mean(widened(values, n_folds), generator, n_boot)
     row["value"] = found.value
     if len(values) < FEWEST_SEEDS:
         few = f"{len(values)} seeds do not tell how seeds differ: {FEWEST_SEEDS} are needed"

@@ -84,7 +84,7 @@ def _draw(panel: "Axes", own: pd.DataFrame, order: list[str]) -> None:
     panel.axvline(0, color="0.6", linewidth=0.8)
     scores = own[own["kind"] == SCORE].set_index("teacher")
     for place, name in enumerate(order):
-        if name not in scores.index or np.isnan(scores.loc[name, "value"]):
+        if name not in scores["value"].dropna().index:
             continue
         look, row = registry.entry("teacher", name), scores.loc[name]
         bars = np.abs(np.array([[row["ci_low"]], [row["ci_high"]]], dtype=float) - row["value"])
