@@ -117,6 +117,7 @@ rule train_students:
         beside=logits_beside,
         start=start_input,
     output:
+        **every_seed(TAUGHT),
         history=f"results/{TAUGHT}/metrics.tsv",
         predictions=f"results/{TAUGHT}/predictions.npz",
         predictions_sidecar=f"results/{TAUGHT}/predictions.json",
@@ -127,7 +128,6 @@ rule train_students:
         metrics=f"results/{TAUGHT}/metrics.json",
         teacher=f"results/{TAUGHT}/teacher.json",
         run=f"results/{TAUGHT}/run.json",
-        **every_seed(TAUGHT),
     log:
         f"logs/{TAUGHT}/train_students.log",
     benchmark:
@@ -160,6 +160,7 @@ use rule train_students as train_reference_students with:
         beside=logits_beside,
         start=start_input,
     output:
+        **every_seed(REFERENCE),
         history=f"results/{REFERENCE}/metrics.tsv",
         predictions=f"results/{REFERENCE}/predictions.npz",
         predictions_sidecar=f"results/{REFERENCE}/predictions.json",
@@ -170,7 +171,6 @@ use rule train_students as train_reference_students with:
         metrics=f"results/{REFERENCE}/metrics.json",
         teacher=f"results/{REFERENCE}/teacher.json",
         run=f"results/{REFERENCE}/run.json",
-        **every_seed(REFERENCE),
     log:
         f"logs/{REFERENCE}/train_students.log",
     benchmark:

@@ -165,6 +165,7 @@ def expected(name: str) -> Counter[tuple[str, str]]:
                 * len(teaching["decoders"])
                 * variants
                 * tested
+                * bool(teaching["assignments"])
             )
             jobs["summarise_ablation", dataset] = 1
             jobs["watch_teaching", dataset] = {"brain", "none"} <= set(teaching["teachers"])
