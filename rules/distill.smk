@@ -119,6 +119,7 @@ rule train_students:
         beside=logits_beside,
         start=start_input,
     output:
+        **every_seed(TAUGHT),
         history=f"results/{TAUGHT}/metrics.tsv",
         predictions=f"results/{TAUGHT}/predictions.npz",
         predictions_sidecar=f"results/{TAUGHT}/predictions.json",
@@ -162,6 +163,7 @@ use rule train_students as train_reference_students with:
         beside=logits_beside,
         start=start_input,
     output:
+        **every_seed(REFERENCE),
         history=f"results/{REFERENCE}/metrics.tsv",
         predictions=f"results/{REFERENCE}/predictions.npz",
         predictions_sidecar=f"results/{REFERENCE}/predictions.json",

@@ -18,6 +18,24 @@ Outcomes = Annotated[
 ]
 
 
+class Loop(Settings):
+    """How brains are looked for in the students that they taught."""
+
+    images: Literal["perception"] = setting(
+        "Session whose images neither teach students nor make their teachers, each shown several "
+        "times.",
+        "perception",
+    )
+    layer: Literal["penultimate", "layer1", "layer2", "layer3", "layer4"] = setting(
+        "Features of the students: what the head reads (penultimate), or the maps of a stage, at 4 "
+        "x 4 places at most.",
+        "penultimate",
+    )
+    folds: int = setting(
+        "Folds of these images; each is predicted by a model of the others.", 5, ge=2
+    )
+
+
 class Teaching(Settings):
     """Students that the dataset's brains and their controls teach."""
 
@@ -57,6 +75,11 @@ class Teaching(Settings):
         "images that are spoilt or moved are measured while students train: adding one trains "
         "them again.",
         (),
+    )
+    loop: Loop | None = setting(
+        "How brains are looked for in the students that they taught (docs/distillation.md): `{}` "
+        "for all defaults; null: they are not.",
+        None,
     )
 
 

@@ -118,6 +118,8 @@ class Trained:
         What images go through before a student takes them.
     examined : dict of str to ndarray
         What was asked of the students' networks, seeds first.
+    every : list of dict of str to Tensor
+        Weights of every seed's student, where they are asked for; else empty.
     """
 
     history: "pd.DataFrame"
@@ -125,6 +127,7 @@ class Trained:
     weights: dict[str, torch.Tensor]
     preparation: Preparation
     examined: dict[str, np.ndarray] = field(default_factory=dict)
+    every: list[dict[str, torch.Tensor]] = field(default_factory=list)
 
 
 def build(
@@ -156,6 +159,7 @@ def train_students(
     checkpoint: Callable[[str], Checkpoint] | None = None,
     depth: int | None = None,
     examine: Callable[[ResNet, Preparation], dict[str, np.ndarray]] | None = None,
+    keep_every: bool = False,
 ) -> Trained:
     """Train one student per seed and predict the test images once, after the last epoch.
 
@@ -181,6 +185,8 @@ def train_students(
     examine : callable, optional
         Asks something of each trained network, of one or more seeds, before it is let go: arrays
         whose first axis is those seeds.
+    keep_every : bool
+        Whether the weights of all seeds are returned, and not of the first alone.
 
     Returns
     -------
@@ -196,7 +202,7 @@ def train_students(
         device,
         images.nbytes,
     )
-    histories, logits, examined = [], [], []
+    histories, logits, examined, every = [], [], [], []
     first: tuple[dict[str, torch.Tensor], Preparation] | None = None
     for start in range(0, len(seeds), at_once):
         chosen = list(seeds[start : start + at_once])
@@ -218,6 +224,9 @@ def train_students(
         logits.append(predict(network, inputs).transpose(1, 0, 2))
         examined.append(examine(network, views.preparation) if examine else {})
         first = first or (member_state(network, 0), views.preparation)
+        if keep_every:
+            states = (member_state(network, member) for member in range(len(chosen)))
+            every += [{name: part.cpu() for name, part in state.items()} for state in states]
         del network, views, inputs  # before the next ones are made
     assert first is not None  # there is a seed
     return Trained(
@@ -225,4 +234,5 @@ def train_students(
         np.concatenate(logits).astype(np.float32),
         *first,
         {name: np.concatenate([some[name] for some in examined]) for name in examined[0]},
+        every,
     )

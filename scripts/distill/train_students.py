@@ -9,7 +9,7 @@ import numpy as np
 from neuroloop.contracts.teacher import check_teacher
 from neuroloop.distill import students
 from neuroloop.distill.image_set import load_image_set
-from neuroloop.distill.kept_student import save_student
+from neuroloop.distill.kept_student import save_every, save_student
 from neuroloop.distill.outcomes.examination import AXES, Examination
 from neuroloop.distill.student_scores import score_students
 from neuroloop.distill.students import Student
@@ -67,7 +67,7 @@ def train_students(
         ``auto``, ``cpu`` or ``cuda``.
     outputs : mapping
         ``history``, ``predictions``, ``metrics``, ``teacher``, ``model`` (and beside it weights and
-        images).
+        images); ``every``, the weights of all seeds, where it is asked for.
     checkpoints : Path
         Folder of training states, emptied at the end.
     code : str
@@ -107,6 +107,7 @@ def train_students(
         torch_device,
         checkpoint=states.part,
         examine=examination if outcomes else None,
+        keep_every="every" in outputs,
     )
     asked = trained.examined | examination.places
     facts = {"teacher": teacher, "student": dict(student), "seed": seed}
@@ -134,6 +135,8 @@ def train_students(
         **facts,
     )
     save_student(Path(outputs["model"]), trained, shown, chosen, shown.test)
+    if "every" in outputs:
+        save_every(outputs["every"], trained.every)
     save_json(outputs["metrics"], {**score_students(trained.logits, truth, seed), **facts})
     told = chosen_of_seeds(shown, given[0], *drawn)
     save_json(
@@ -161,7 +164,7 @@ if __name__ == "__main__":
             n_seeds=snakemake.params.n_seeds,
             seed=snakemake.params.seed,
             device=snakemake.config["device"],
-            outputs=snakemake.output,
+            outputs=dict(snakemake.output.items()),
             checkpoints=Path(".neuroloop/checkpoints"),
             code=snakemake.params.code,
         )

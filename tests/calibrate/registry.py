@@ -9,6 +9,7 @@ def all_claims() -> dict[str, list[Claim]]:
     """Claims by part."""
     from tests.calibrate import (
         calcium,
+        closed_loop,
         decoding,
         inside,
         intervals,
@@ -22,6 +23,7 @@ def all_claims() -> dict[str, list[Claim]]:
         "decoding": decoding.CLAIMS,
         "students": students.CLAIMS,
         "students beside accuracy": outcomes.CLAIMS,
+        "the loop closed": closed_loop.CLAIMS,
         "radiographs": radiographs.CLAIMS,
         "calcium": calcium.CLAIMS,
         "inside": inside.CLAIMS,
