@@ -53,10 +53,10 @@ def test_no_claim_is_refuted(seconds, studies):
     assert not refuted
 
 
-def test_claims_state_their_full_number_and_take_an_hour_on_two_cores():
+def test_claims_state_their_full_number_and_take_an_hour_and_a_quarter_on_two_cores():
     assert all(claim.studies >= 500 for claim in CLAIMS)
     assert all((ROOT / entry).is_file() for claim in CLAIMS for entry in claim.entries)
-    assert sum(claim.studies * claim.seconds for claim in CLAIMS) < 2 * 3600
+    assert sum(claim.studies * claim.seconds for claim in CLAIMS) < 2 * 4500
 
 
 def right_p(generator, factor=1.0):
