@@ -16,7 +16,22 @@ from tests.published.studies import Study, interval
 BEGIN, END = "<!-- make published: begin -->", "<!-- make published: end -->"
 
 #: By part: what the numbers of an outcome are, and the last, a rate.
-NUMBERS = {"decoding": ("points", "found"), "students": ("overstated", "gain", "claimed")}
+NUMBERS = {
+    "decoding": ("points", "found"),
+    "students": ("overstated", "gain", "claimed"),
+    "readers": ("points", "found"),
+    "maps": ("points", "found"),
+    "films": ("points", "found"),
+}
+
+#: By part: what stands above its table.
+HEADS = {
+    "decoding": "Decoding of a brain",
+    "students": "Students of a brain",
+    "readers": "Readers of neurons",
+    "maps": "Maps of readers",
+    "films": "Classifiers of radiographs",
+}
 
 
 def tables(
@@ -67,7 +82,7 @@ def markdown(part: str, table: pd.DataFrame) -> str:
             cells.append("{:.0f} [{:.0f}, {:.0f}]".format(*rates))
             cells.append(f"{row['studies']}" + _short(row["studies"], row["of"]))
         lines.append("| " + " | ".join(cells) + " |")
-    return f"{part.capitalize()}:\n\n" + "\n".join(lines) + "\n"
+    return f"{HEADS[part]}:\n\n" + "\n".join(lines) + "\n"
 
 
 def _title(protocol: str) -> str:

@@ -9,7 +9,7 @@ from neuroloop.published.protocol import flaws
 from tests.calibrate.study_code import study_hash
 from tests.project import ROOT
 from tests.published import table
-from tests.published.studies import WORLDS, all_studies, concerned, interval
+from tests.published.studies import PARTS, WORLDS, all_studies, concerned, interval
 
 STUDIES = all_studies()
 
@@ -17,8 +17,8 @@ STUDIES = all_studies()
 def test_each_flaw_is_studied_alone_beside_strict_and_all():
     names = [study.name for study in STUDIES]
     assert len(set(names)) == len(names)
-    assert set(concerned("decoding")) | set(concerned("students")) == set(flaws())
-    for part in ("decoding", "students"):
+    assert {flaw for part in PARTS for flaw in concerned(part)} == set(flaws())
+    for part in PARTS:
         expected = {"strict", "all", *(flaw.replace("_", "-") for flaw in concerned(part))}
         for world in WORLDS:
             begin = f"{part}-{world}-"
