@@ -15,7 +15,7 @@ from neuroloop.cxr.radiograph_set import RadiographSet
 from neuroloop.cxr.radiograph_splits import deal_folds
 from neuroloop.cxr.radiograph_tables import prediction_table
 from neuroloop.cxr.transfer import predict_radiographs, train_fold
-from neuroloop.jobs.seeds import derive_seed, numpy_generator
+from neuroloop.jobs.seeds import derive_seed
 from neuroloop.published.protocol import Protocol
 
 #: Classes, persons of each, radiographs of a person, and features of a radiograph.

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -120,9 +119,9 @@ def mapped(drawn: Movie, protocol: Protocol, seed: int) -> Mapped:
 
 
 def beside_untrained(table: pd.DataFrame, above_chance: bool) -> tuple[float, bool]:
-    """What maps of patterns that share a cell are alike more than others, beside untrained networks.
+    """How much more patterns that share a cell are alike than others, beside untrained networks.
 
-    Between halves of the trials. As of the product, it counts only of readers above chance.
+    Between halves of the trials. As in the product, it counts only of readers above chance.
     """
     of = (table["kind"] == "split_half") & (table["statistic"] == "sharing_excess")
     row = table[of & (table["null"] == UNTRAINED)].iloc[0]
@@ -165,4 +164,3 @@ def explained(
     of_rows = (drawn.frames.__getitem__, rows, items, splits, reader, outputs)
     untrained = untrained_maps(*of_rows, random, method, device)
     return read.logits, protocol.maps(trained), protocol.maps(untrained), items
-

@@ -107,7 +107,7 @@ class Protocol:
         return self._spoilt("watched", fold)
 
     def scored(self, subset: str, measure: str) -> tuple[str, str]:
-        """Frames and judgement by which a reader of neurons is scored: recall of stimulated ones."""
+        """Frames and judgement that score a reader of neurons: recall of stimulated cells."""
         given = (subset, measure)
         return reduce(lambda pair, step: step(*pair), self._steps("scored"), given)
 
@@ -118,7 +118,7 @@ class Protocol:
         return self._step("named", strict)(row, outputs)
 
     def mapped(self, splits: Sequence[Split]) -> list[Split]:
-        """Frames that readers of neurons learn from, and those that are explained: held-out ones."""
+        """Frames that readers learn from, and those that are explained: held-out ones."""
         return self._spoilt("mapped", list(splits))
 
     def items(self, listed: pd.DataFrame, logits: np.ndarray) -> pd.DataFrame:
@@ -132,7 +132,7 @@ class Protocol:
     def likeness(
         self, strict: Callable[..., tuple[float, bool]], table: pd.DataFrame, above_chance: bool
     ) -> tuple[float, bool]:
-        """What is said of the likeness of maps, and whether it counts: beside untrained networks."""
+        """How alike maps are, and whether it counts: beside untrained networks."""
         return self._step("likeness", strict)(table, above_chance)
 
     def _steps(self, name: str) -> list[Callable[..., Any]]:
