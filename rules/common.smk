@@ -122,8 +122,8 @@ def one_teacher(wildcards):
 
 
 def student_settings(wildcards):
-    """What training reads of the wildcards' student: without a teacher its loss has no T and alpha."""
-    unread = ("temperature", "alpha") if wildcards.teacher == "none" else ()
+    """What training reads of the wildcards' student: without a teacher it is labels alone."""
+    unread = ("how", "temperature", "alpha") if wildcards.teacher == "none" else ()
     return setting("students", "student", but=unread)(wildcards)
 
 
@@ -240,6 +240,18 @@ def teaching_variants(wildcards):
     blocks = {name: config["decoders"][name] for name in teaching["decoders"]}
     return {
         name: block["variant"] for name, block in blocks.items() if block["variant"]
+    }
+
+
+def varied_decoders(wildcards):
+    """Of the decoders that teach and are variants: the one of equal settings without it."""
+    teaching = config["datasets"][wildcards.dataset]["teaching"]
+    blocks = config["decoders"]
+    return {
+        name: other
+        for name in teaching_variants(wildcards)
+        for other in without_variant(teaching["decoders"])
+        if blocks[name] | {"variant": None} == blocks[other]
     }
 
 

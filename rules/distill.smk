@@ -69,7 +69,9 @@ rule train_cnn_teacher:
         gpu=1,
     params:
         code=code_version("distill/train_cnn_teacher.py"),
-        student=setting("students", "student", but=("temperature", "alpha", "weights")),
+        student=setting(
+            "students", "student", but=("how", "temperature", "alpha", "weights")
+        ),
         depth=setting("datasets", "dataset", "teaching", "cnn_depth"),
         folds=setting("datasets", "dataset", "teaching", "cnn_folds"),
         seed=config["seed"],
@@ -318,6 +320,7 @@ rule summarise_ablation:
         code=code_of("distill/summarise_ablation.py", shown=True, teacher=teachers),
         plugins=plugins_of(teacher=teachers),
         variants=teaching_variants,
+        varied=varied_decoders,
         source=setting("datasets", "dataset", "source"),
         seed=config["seed"],
         threads=config["threads"],

@@ -21,7 +21,12 @@ class Student(Settings):
         "weights.",
         None,
     )
-    temperature: float = setting("T of the distillation loss.", 4.0, gt=0)
+    how: Literal["soft_labels", "weights", "rdm"] = setting(
+        "What is learned of the teacher (docs/distillation.md#ways-to-teach): its soft labels, how "
+        "much each image weighs, or its representational dissimilarity matrix.",
+        "soft_labels",
+    )
+    temperature: float = setting("T of the distillation loss; read by soft_labels.", 4.0, gt=0)
     alpha: float = setting("Weight of the labels; 1 - alpha is the teacher's.", 0.5, ge=0, le=1)
     epochs: int = setting("Passes over the training images.", 30, ge=1)
     batch_size: int = setting("Training images of a step.", 25, ge=2)

@@ -60,6 +60,9 @@ NOT_MADE = "no image test: teaching.assignments is 0, or assignment_rois leaves 
 #: Families of tests: gains of these brains' students, what brains know of images, and other people.
 GAINS, IMAGES, PEOPLE = "gains", "images", "people"
 
+#: Added to their names where a brain is compared with a variant of its decoding.
+OVER_VARIANTS = ", over variants"
+
 
 @dataclass(frozen=True, eq=False)
 class Group:
@@ -97,7 +100,12 @@ def needs_no_brain(teacher: str) -> bool:
 
 
 def misleads(teacher: str) -> bool:
-    """Whether a teacher misleads on purpose, and may cost far more than any other adds."""
+    """Whether a teacher misleads on purpose, and may cost far more than any other adds.
+
+    A variant of a decoding, which stands among controls, does not.
+    """
+    if teacher in registry.names("variant"):
+        return False
     return bool(registry.entry("teacher", teacher).MISLEADS)
 
 
@@ -141,8 +149,12 @@ def compare_teachers(
     n_boot: int = 10_000,
     assigned: Mapping[tuple[str, ...], AssignedStudents] = MappingProxyType({}),
     variants: Mapping[str, str] = MappingProxyType({}),
+    varied: Mapping[str, str] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Compare each teacher with ``none``, and ``brain`` with every other teacher.
+
+    ``brain`` of a decoder is compared with ``brain`` of its variants too; their names stand as
+    ``control``.
 
     Every row is of one kind of inference, which ``unit`` and ``scope`` name. Rows of a subject, and
     of the subject ``mean``, the mean over these subjects' students, vary seeds and test images
@@ -164,6 +176,8 @@ def compare_teachers(
     variants : mapping of str to str
         Of decoders that are variants: which one each is. Their families are apart, so that a
         control more changes no q of what it controls for.
+    varied : mapping of str to str
+        Of these decoders: the one of equal settings without the variant.
 
     Returns
     -------
@@ -175,13 +189,21 @@ def compare_teachers(
         teachers that mislead on purpose belong to no family and have no q: that they cost accuracy
         is no discovery, and every certain discovery in a family admits false ones among the others.
     """
-    pairs = list(_pairs([*groups, *_means(groups)]))
+    everyone = [*groups, *_means(groups)]
+    pairs = [
+        *((group, control, control.keys["teacher"]) for group, control in _pairs(everyone)),
+        *_pairs_of_variants(everyone, variants, varied),
+    ]
     assigned = {**assigned, **_assigned_means(assigned)}
-    rows = [_row(group, control, seed, n_boot, assigned) for group, control in pairs]
+    rows = [_row(*pair, seed, n_boot, assigned) for pair in pairs]
     numbers = dict.fromkeys(["difference", "ci_low", "ci_high", "p", "q", "smallest_effect"], float)
     table = pd.DataFrame(rows + _over_subjects(pairs), columns=COLUMNS).astype(numbers)
     misled = table[["teacher", "control"]].map(misleads).any(axis=1)
     apart = [f", {variants[name]}" if name in variants else "" for name in table["decoder"]]
+    apart = [
+        OVER_VARIANTS if name in variants.values() else own
+        for name, own in zip(table["control"], apart, strict=True)
+    ]
     table["family"] = (table["family"] + apart).mask(misled, "").astype(object)
     table["smallest_effect"] = table["smallest_effect"].fillna(
         (table["ci_high"] - table["ci_low"]) / 2
@@ -193,15 +215,16 @@ def compare_teachers(
 def _row(
     group: Group,
     control: Group,
+    name: str,
     seed: int,
     n_boot: int,
     assigned: Mapping[tuple[str, ...], AssignedStudents],
 ) -> dict[str, Any]:
     """Compare students of one subject, or of the mean over subjects."""
-    labels = _labels(group, control)
+    labels = _labels(group, name)
     row = labels | {"subjects": group.subjects}
     difference = np.subtract(group.hits, control.hits, dtype=float)
-    if (group.keys["teacher"], control.keys["teacher"]) == ("brain", WITHINCLASS):
+    if (group.keys["teacher"], name) == ("brain", WITHINCLASS):
         row |= {"difference": difference.mean(), "family": IMAGES}
         students = assigned.get(tuple(group.keys[key] for key in KEYS if key != "teacher"))
         if students is None or students.reason:
@@ -234,10 +257,25 @@ def _pairs(groups: Sequence[Group]) -> Iterator[tuple[Group, Group]]:
                 yield group, by_keys[(*origin, control, student)]
 
 
-def _labels(group: Group, control: Group) -> dict[str, Any]:
+def _pairs_of_variants(
+    groups: Sequence[Group], variants: Mapping[str, str], varied: Mapping[str, str]
+) -> Iterator[tuple[Group, Group, str]]:
+    """Yield each brain with each variant of its decoding, and the variant's name."""
+    brains = {
+        tuple(group.keys[key] for key in KEYS): group
+        for group in groups
+        if group.keys["teacher"] == "brain"
+    }
+    for (subject, roi, decoder, *rest), group in brains.items():
+        for name, plain in varied.items():
+            if plain == decoder and (subject, roi, name, *rest) in brains:
+                yield group, brains[subject, roi, name, *rest], variants[name]
+
+
+def _labels(group: Group, control: str) -> dict[str, Any]:
     """Columns that say what is compared, over how many images and seeds."""
     counts = {"n": len(group.image_ids), "seeds": len(group.seeds)}
-    return {**group.keys, "control": control.keys["teacher"], **counts}
+    return {**group.keys, "control": control, **counts}
 
 
 def _means(groups: Sequence[Group]) -> list[Group]:
@@ -268,15 +306,15 @@ def _assigned_means(
     return {keys: mean_over_subjects(some) for keys, some in alike.items() if len(some) > 1}
 
 
-def _over_subjects(pairs: Sequence[tuple[Group, Group]]) -> list[dict[str, Any]]:
+def _over_subjects(pairs: Sequence[tuple[Group, Group, str]]) -> list[dict[str, Any]]:
     """Mean differences over subjects, where there are at least two."""
     alike: dict[tuple[str, ...], list[tuple[Group, Group]]] = {}
-    for group, control in pairs:
+    for group, control, name in pairs:
         if group.keys["subject"] not in (REFERENCE, MEAN):
-            names = (*(group.keys[key] for key in KEYS[1:]), control.keys["teacher"])
+            names = (*(group.keys[key] for key in KEYS[1:]), name)
             alike.setdefault(names, []).append((group, control))
     rows, units = [], ["subject", "seed", "image"]
-    for members in alike.values():
+    for (*_, name), members in alike.items():
         if len(members) < 2:
             continue
         differences = [
@@ -284,7 +322,7 @@ def _over_subjects(pairs: Sequence[tuple[Group, Group]]) -> list[dict[str, Any]]
         ]
         mean = crossed_group_interval(np.stack(differences))
         rows.append(
-            _labels(*members[0])
+            _labels(members[0][0], name)
             | {"subject": GROUP, "difference": mean.value, "subjects": len(members)}
             | {"ci_low": mean.ci_low, "ci_high": mean.ci_high, "reason": mean.reason}
             | {"p": mean.p, "family": PEOPLE, "unit": varied(units), "scope": scope(units)}

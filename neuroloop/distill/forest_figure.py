@@ -59,7 +59,8 @@ def ordered_controls(present: Iterable[str]) -> tuple[list[str], list[str]]:
     known = [name for name in registry.names("teacher") if name in found]
     must = controls_to_beat(known)
     must = sorted(must, key=lambda name: name != "none")
-    return must, [name for name in known if name not in {*must, "brain"} and not misleads(name)]
+    beside = [name for name in known if name not in {*must, "brain"} and not misleads(name)]
+    return must, beside + [name for name in registry.names("variant") if name in found]
 
 
 def panel_places(controls: int) -> tuple[int, int]:
@@ -196,7 +197,8 @@ def _dress(panel: "Axes", control: str, group: str) -> None:
     )
     panel.set_title(f"less {teacher_name(control)}", loc="left", fontweight="bold", fontsize=8)
     panel.text(1, 1.0, "q", transform=panel.transAxes, ha="right", va="top", fontsize=7)
-    definition = registry.entry("teacher", control).LEGEND
+    kind = "variant" if control in registry.names("variant") else "teacher"
+    definition = registry.entry(kind, control).LEGEND
     key = f"{control}: " if teacher_name(control) != control else ""
     panel.set_xlabel(f"points\n{fill(key + definition, 30)}", fontsize=7, color="#333333")
 

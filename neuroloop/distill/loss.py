@@ -1,4 +1,7 @@
-"""Knowledge distillation: learning from labels and a teacher's soft labels at once."""
+"""Knowledge distillation: learning from labels and a teacher's soft labels at once.
+
+Losses that learn something else of a teacher (`weighted_loss`, `distance_loss`) take its place.
+"""
 
 from collections.abc import Iterator
 
@@ -54,8 +57,14 @@ class Distillation(Objective[ResNet]):
         if self.taught is None:
             entropy = cross_entropy(logits, labels)
             return entropy, {"cross_entropy": entropy.detach()}
-        soft = self.taught[self.members, rows].transpose(0, 1)
-        return distillation_loss(logits, soft, labels, self.temperature, self.alpha)
+        return distillation_loss(
+            logits, self.teacher_of(rows), labels, self.temperature, self.alpha
+        )
+
+    def teacher_of(self, rows: torch.Tensor) -> torch.Tensor:
+        """Logits of each member's teacher, shape (batch, members, classes)."""
+        assert self.taught is not None
+        return self.taught[self.members, rows].transpose(0, 1)
 
 
 def distillation_loss(

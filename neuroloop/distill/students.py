@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from neuroloop.distill.distance_loss import DistanceLearning
 from neuroloop.distill.loss import Distillation
 from neuroloop.distill.student_views import Views
+from neuroloop.distill.weighted_loss import WeightedLabels
 from neuroloop.files.array_rows import Rows
 from neuroloop.files.formats import load_weights
 from neuroloop.images.preparation import Preparation, Prepared
@@ -32,6 +34,13 @@ from neuroloop.training.recipe import Recipe
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: What is learned of a teacher: losses by the value of ``how`` (config, students).
+WAYS: Mapping[str, type[Distillation]] = {
+    "soft_labels": Distillation,
+    "weights": WeightedLabels,
+    "rdm": DistanceLearning,
+}
 
 
 @dataclass(frozen=True)
@@ -61,6 +70,8 @@ class Student:
     batched_networks : int
         Seeds that a CPU trains as one batched network; several pay off for tiny networks. A GPU
         takes as many as its memory holds.
+    how : str
+        What is learned of the teacher, one of `WAYS`.
     """
 
     depth: int
@@ -74,12 +85,13 @@ class Student:
     pad: int
     flip: bool
     batched_networks: int = 1
+    how: str = "soft_labels"
 
     @classmethod
     def from_block(cls, block: Mapping[str, Any], weights: Path | None = None) -> "Student":
         """Build a student from its block of named values (config, students) and its start.
 
-        Without ``temperature`` and ``alpha`` it learns from labels alone.
+        Without ``how``, ``temperature`` and ``alpha`` it learns from labels alone.
         """
         recipe = Recipe(
             **{field.name: block[field.name] for field in fields(Recipe) if field.name in block}
@@ -87,7 +99,8 @@ class Student:
         own = {name: block[name] for name in ("depth", "width", "stem")}
         loss = {name: block.get(name, 1.0) for name in ("temperature", "alpha")}
         views = {name: block[name] for name in ("crop", "pad", "flip", "batched_networks")}
-        return cls(**own, **loss, **views, weights=weights, recipe=recipe)
+        how = block.get("how", "soft_labels")
+        return cls(**own, **loss, **views, weights=weights, recipe=recipe, how=how)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +198,7 @@ def train_students(
         logits_of_seeds = None if teacher is None else teacher[start : start + at_once]
         history = fit(
             network,
-            Distillation(views, labels, logits_of_seeds, student.temperature, student.alpha),
+            WAYS[student.how](views, labels, logits_of_seeds, student.temperature, student.alpha),
             [len(images)] * len(chosen),
             chosen,
             student.recipe,

@@ -70,11 +70,25 @@ class ResNet(BatchedNetwork):
         Tensor, shape (batch, members, classes)
             Also for one member.
         """
+        logits: torch.Tensor = self.fc(self.features(x))
+        return logits
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
+        """What the last layer reads: the last stage, averaged over places.
+
+        Parameters
+        ----------
+        x : Tensor, shape (batch, members * in_channels, height, width)
+
+        Returns
+        -------
+        Tensor, shape (batch, members * features)
+        """
         x = functional.relu(self.bn1(self.conv1(x)), inplace=True)
         x = self.maxpool(x)
         for name in self.stages:
             x = self.get_submodule(name)(x)
-        return self.fc(x.mean((2, 3)))
+        return x.mean((2, 3))
 
 
 def resnet(

@@ -34,6 +34,7 @@ def summarise_ablation(
     matrix_svg: StrPath,
     source: str,
     variants: Mapping[str, str],
+    varied: Mapping[str, str],
     seed: int,
 ) -> None:
     """Write ablation.tsv, comparisons.tsv and their figures.
@@ -56,6 +57,8 @@ def summarise_ablation(
         Where the brain data come from; titles say ``simulated``.
     variants : mapping of str to str
         Of decoders that are variants: which one each is.
+    varied : mapping of str to str
+        Of those the decoder of equal settings without the variant, where it teaches too.
     seed : int
         Root seed of the bootstrap.
     """
@@ -66,7 +69,7 @@ def summarise_ablation(
     check_paired(groups)
     students = accuracies(groups)
     assigned = dict(load_assigned(Path(path)) for path in assignments)
-    compared = compare_teachers(groups, seed, assigned=assigned, variants=variants)
+    compared = compare_teachers(groups, seed, assigned=assigned, variants=variants, varied=varied)
     save_table(table, students)
     save_table(comparisons, compared)
     simulated = source == "simulated"
@@ -101,5 +104,6 @@ if __name__ == "__main__":
             matrix_svg=snakemake.output.matrix_svg,
             source=snakemake.params.source,
             variants=snakemake.params.variants,
+            varied=snakemake.params.varied,
             seed=snakemake.params.seed,
         )

@@ -65,6 +65,9 @@ def test_variants_are_decoded_assessed_and_taught(fresh: Project) -> None:
     compared = read_table(results / "distill/tiny/comparisons.tsv", {"decoder": str, "family": str})
     assert set(compared["decoder"]) == {"ridge", "null", "accuracy"}
     assert set(compared.loc[compared["decoder"] == "null", "family"]) == {"gains, voxelnull"}
+    over = compared[compared["control"] == "voxelnull"]
+    assert set(over["decoder"]) == {"ridge"}
+    assert set(over["family"]) == {"gains, over variants"}
     assert project.waiting(*tables) == set()
 
     more = project.write_config("own.yaml", config({"V1": 30, "HVC": 25, "V4": 40}))

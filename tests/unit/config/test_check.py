@@ -34,7 +34,8 @@ def test_what_is_left_out_is_filled_in() -> None:
         )
     )
     assert made["decoders"]["shrunk"]["alphas"] == [1, 10, 100, 1000, 10000]
-    assert made["decoders"]["ridge"] == {"method": "svm", "scale": True, "C": 1.0}
+    whole = {"method": "svm", "scale": True, "C": 1.0, "variant": None}
+    assert made["decoders"]["ridge"] == whole
     assert made["data_seed"] == made["seed"] == 2001
     assert made["areas"]["neurons"]["simulation"]["protocol"]["frame_rate"] == 2.0
 

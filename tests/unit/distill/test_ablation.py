@@ -1,6 +1,7 @@
 """Tables of the ablation, on hits made by hand."""
 
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -113,6 +114,33 @@ def test_who_is_compared_with_whom(groups):
     references = single[single["subject"] == REFERENCE]
     assert set(zip(references["teacher"], references["control"], strict=True)) == {("cnn", "none")}
     assert len(single) == 3 * 6 + 1  # two subjects and their mean
+
+
+def test_brains_are_compared_with_variants_of_their_decoding(groups):
+    """And nothing else changes for it: neither other rows nor their q."""
+    dealt = [
+        group(subject, "V1", "null", teacher, right=0.5, seed=70 + place)
+        for place, (subject, teacher) in enumerate(
+            product(["S1", "S2"], ["brain", "smooth", "withinclass"])
+        )
+    ]
+    variants = {"null": "voxelnull"}
+    apart = compare_teachers([*groups, *dealt], seed=0, n_boot=50, variants=variants)
+    table = compare_teachers(
+        [*groups, *dealt], seed=0, n_boot=50, variants=variants, varied={"null": "ridge"}
+    )
+    new = table["control"] == "voxelnull"
+    kept = table[~new].reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, apart)
+    assert list(table.loc[new, "subject"]) == ["S1", "S2", "mean", "group"]
+    families = {"gains, over variants", "people, over variants"}
+    assert set(table.loc[new, "family"]) == families
+    assert set(table.loc[new, "decoder"]) == {"ridge"}
+    found = row(table, subject="S1", control="voxelnull")
+    ours = next(one for one in groups if one.keys["teacher"] == "brain")
+    assert found["difference"] == pytest.approx(ours.hits.mean() - dealt[0].hits.mean())
+    assert np.isfinite(found[["ci_low", "ci_high", "p", "q"]].astype(float)).all()
+    assert len(table.loc[new, "q"].dropna()) == 3, "two people do not tell of others"
 
 
 def test_rows_of_the_mean_speak_of_the_subjects_at_hand(groups):
