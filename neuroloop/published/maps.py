@@ -88,7 +88,7 @@ def movie(generator: np.random.Generator, signal: float = 0.0) -> Movie:
     rows["recording"], rows["group"] = rows["pattern"], "g"
     rows["trial"] = np.repeat(np.arange(1, TRIALS + 1), len(shown) // TRIALS)
     frames = generator.standard_normal((len(shown), SIDE, SIDE))
-    at = np.stack(np.indices((SIDE, SIDE)), axis=-1)
+    at = np.moveaxis(np.indices((SIDE, SIDE)), 0, -1)
     for number, name in enumerate(shown):
         for cell in pattern_cells(name):
             distance = ((at - np.array(PLACES[cell])) ** 2).sum(axis=-1)
@@ -113,7 +113,7 @@ def mapped(drawn: Movie, protocol: Protocol, seed: int) -> Mapped:
     table = null_table(of_trained, of_untrained, names, ["g"] * len(names), generator, 19)
     targets = multi_hot(drawn.rows["pattern"], CELLS)
     read = reading_metrics(logits, targets, drawn.rows["trial_row"].astype(str))
-    row = read.set_index(["subset", "measure"]).loc["stimulated", "recall"]
+    row = read[(read["subset"] == "stimulated") & (read["measure"] == "recall")].iloc[0]
     value, found = protocol.likeness(beside_untrained, table, beside_permuted(row, 0)[1])
     return Mapped(100 * value, found)
 
