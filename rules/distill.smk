@@ -119,6 +119,7 @@ rule train_students:
         beside=logits_beside,
         start=start_input,
     output:
+        **every_seed(TAUGHT),
         history=f"results/{TAUGHT}/metrics.tsv",
         predictions=f"results/{TAUGHT}/predictions.npz",
         predictions_sidecar=f"results/{TAUGHT}/predictions.json",
@@ -145,6 +146,7 @@ rule train_students:
         plugins=plugins_of(teacher=one_teacher),
         content=contents_of(start_input),
         student=student_settings,
+        outcomes=outcomes_of_networks,
         n_seeds=setting("datasets", "dataset", "teaching", "seeds"),
         seed=config["seed"],
         threads=config["threads"],
@@ -161,6 +163,7 @@ use rule train_students as train_reference_students with:
         beside=logits_beside,
         start=start_input,
     output:
+        **every_seed(REFERENCE),
         history=f"results/{REFERENCE}/metrics.tsv",
         predictions=f"results/{REFERENCE}/predictions.npz",
         predictions_sidecar=f"results/{REFERENCE}/predictions.json",

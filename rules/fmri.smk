@@ -85,6 +85,7 @@ rule simulate_region:
             key: setting("datasets", "dataset", "rois", "roi")(wildcards)[key]
             for key in ("encoding", "size", "snr")
         },
+        tuning=setting("datasets", "dataset", "tuning"),
         seed=config["data_seed"],
         threads=config["threads"],
     script:
@@ -217,10 +218,7 @@ rule extract_region:
         content=contents_of(region_input),
         source=setting("datasets", "dataset", "source"),
         options=region_options,
-        region=lambda wildcards: setting("datasets", "dataset", "rois", "roi")(
-            wildcards
-        ).get("flag")
-        or wildcards.roi,
+        region=region_name,
         threads=config["threads"],
     script:
         "../scripts/fmri/extract_region.py"

@@ -1,5 +1,6 @@
 """Functions that the rules of students share: their images, their files. No rule stands here."""
 
+from neuroloop.distill.outcomes import OF_NETWORKS
 from neuroloop.report.sections.distillation import can_be_watched
 
 #: Most brains that a page shows at work, image by image.
@@ -88,6 +89,17 @@ def logits_beside(wildcards):
     """Input function: logits of what stands beside the wildcards' teacher."""
     entry = registry.entry("teacher", wildcards.teacher)
     return logits_of(getattr(entry, "BESIDE", None), wildcards)
+
+
+def outcomes_of(dataset):
+    """What the students of a dataset are compared by beside accuracy."""
+    teaching = config["datasets"][dataset]["teaching"]
+    return list(teaching["outcomes"]) if teaching else []
+
+
+def outcomes_of_networks(wildcards):
+    """Outcomes of the wildcards' dataset that take the students' networks."""
+    return [name for name in outcomes_of(wildcards.dataset) if name in OF_NETWORKS]
 
 
 def gabor_decoder(wildcards):

@@ -22,6 +22,13 @@ def region_input(wildcards):
     return named_inputs(wildcards, found)
 
 
+@with_signature
+def region_name(wildcards):
+    """Name of the wildcards' region in the responses: its flag, or its own."""
+    roi = config["datasets"][wildcards.dataset]["rois"][wildcards.roi]
+    return roi.get("flag") or wildcards.roi
+
+
 def region_scan(wildcards):
     """Input function: what the import kept of the scan, if the source reads the region."""
     kept = f"results/fmri/{wildcards.dataset}/{wildcards.subject}/scan.npz"

@@ -121,8 +121,20 @@ def dataset_jobs(dataset):
     yield from teaching_jobs(dataset)
     if taught(dataset):
         yield from jobs("summarise_ablation", dataset=[dataset])
+    if outcomes_of(dataset):
+        yield from jobs("summarise_outcomes", dataset=[dataset])
     if watched(dataset):
         yield from jobs("watch_teaching", dataset=[dataset])
+    if closes_loop(dataset):
+        yield from loop_jobs(dataset)
+
+
+def loop_jobs(dataset):
+    """Files of the jobs that look for a dataset's brains in their students."""
+    block = config["datasets"][dataset]
+    region = {"subject": block["subjects"], "roi": block["rois"]}
+    yield from jobs("extract_repeats", dataset=[dataset], **region)
+    yield from jobs("close_loop", dataset=[dataset])
 
 
 def movie_jobs(area):
@@ -326,6 +338,10 @@ CHECKED = whole(
 FINAL = [
     *rules.write_report.output,
     *[path for name in running("datasets") for path in subject_files(name, "bdata.h5")],
+    *[
+        f"results/distill/{name}/loop.tsv"
+        for name in filter(closes_loop, running("datasets"))
+    ],
 ]
 EVERYTHING = whole(FINAL, all_jobs)
 STATUS = whole(FINAL, all_jobs, mend=False)

@@ -1,12 +1,39 @@
 """Datasets: brains that were shown images, how they are decoded, and whom they teach."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from neuroloop.config.names import SomeTexts
+from pydantic import AfterValidator, Field
+
+from neuroloop.config.names import SomeTexts, different
 from neuroloop.config.settings import CITATION, Settings, setting
 
 #: Names that stand for other things in paths and tables of subjects.
 TAKEN = ("reference", "group", "mean")
+
+Outcome = Literal["calibration", "corruptions", "adversarial", "error_consistency"]
+Outcomes = Annotated[
+    tuple[Outcome, ...],
+    AfterValidator(different),
+    Field(json_schema_extra={"uniqueItems": True}),
+]
+
+
+class Loop(Settings):
+    """How brains are looked for in the students that they taught."""
+
+    images: Literal["perception"] = setting(
+        "Session whose images neither teach students nor make their teachers, each shown several "
+        "times.",
+        "perception",
+    )
+    layer: Literal["penultimate", "layer1", "layer2", "layer3", "layer4"] = setting(
+        "Features of the students: what the head reads (penultimate), or the maps of a stage, at 4 "
+        "x 4 places at most.",
+        "penultimate",
+    )
+    folds: int = setting(
+        "Folds of these images; each is predicted by a model of the others.", 5, ge=2
+    )
 
 
 class Teaching(Settings):
@@ -41,6 +68,18 @@ class Teaching(Settings):
         "that never saw it.",
         5,
         ge=2,
+    )
+    outcomes: Outcomes = setting(
+        "What students are compared by beside accuracy (docs/distillation.md): calibration, "
+        "corruptions of the test images, small adversarial steps, error consistency. Those of "
+        "images that are spoilt or moved are measured while students train: adding one trains "
+        "them again.",
+        (),
+    )
+    loop: Loop | None = setting(
+        "How brains are looked for in the students that they taught (docs/distillation.md): `{}` "
+        "for all defaults; null: they are not.",
+        None,
     )
 
 

@@ -119,6 +119,9 @@ def _rows(
         unit = extra.get("unit", "") if isinstance(extra, dict) else ""
         kind = _type(inside, field).replace("|", "\\|")
         yield (f"| `{before}{key}` | {kind} | {_default(field)} | {unit} | {field.description} |")
+        for block in get_args(inside):  # one that may be null
+            if isinstance(block, type) and issubclass(block, Settings):
+                yield from _rows(block, f"{before}{key}.")
 
 
 def _default(field: FieldInfo) -> str:

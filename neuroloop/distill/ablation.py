@@ -189,27 +189,52 @@ def compare_teachers(
         teachers that mislead on purpose belong to no family and have no q: that they cost accuracy
         is no discovery, and every certain discovery in a family admits false ones among the others.
     """
-    everyone = [*groups, *_means(groups)]
-    pairs = [
-        *((group, control, control.keys["teacher"]) for group, control in _pairs(everyone)),
-        *_pairs_of_variants(everyone, variants, varied),
-    ]
+    pairs = compared_pairs([*groups, *_means(groups)], variants, varied)
     assigned = {**assigned, **_assigned_means(assigned)}
     rows = [_row(*pair, seed, n_boot, assigned) for pair in pairs]
     numbers = dict.fromkeys(["difference", "ci_low", "ci_high", "p", "q", "smallest_effect"], float)
     table = pd.DataFrame(rows + _over_subjects(pairs), columns=COLUMNS).astype(numbers)
+    table["family"] = in_families(table, variants)
+    table["smallest_effect"] = table["smallest_effect"].fillna(
+        (table["ci_high"] - table["ci_low"]) / 2
+    )
+    table["q"] = corrected(table["p"].tolist(), table["family"].tolist())
+    return table
+
+
+def compared_pairs(
+    groups: Sequence[Group], variants: Mapping[str, str], varied: Mapping[str, str]
+) -> list[tuple[Group, Group, str]]:
+    """Students, those whom they are compared with, and what these are called in ``control``.
+
+    Parameters
+    ----------
+    groups, variants, varied
+        As of `compare_teachers`.
+    """
+    return [
+        *((group, control, control.keys["teacher"]) for group, control in _pairs(groups)),
+        *_pairs_of_variants(groups, variants, varied),
+    ]
+
+
+def in_families(table: pd.DataFrame, variants: Mapping[str, str]) -> pd.Series:
+    """Families of rows by their ``family``: variants apart, and none of what misleads on purpose.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the columns ``decoder``, ``teacher``, ``control`` and ``family``.
+    variants : mapping of str to str
+        As of `compare_teachers`.
+    """
     misled = table[["teacher", "control"]].map(misleads).any(axis=1)
     apart = [f", {variants[name]}" if name in variants else "" for name in table["decoder"]]
     apart = [
         OVER_VARIANTS if name in variants.values() else own
         for name, own in zip(table["control"], apart, strict=True)
     ]
-    table["family"] = (table["family"] + apart).mask(misled, "").astype(object)
-    table["smallest_effect"] = table["smallest_effect"].fillna(
-        (table["ci_high"] - table["ci_low"]) / 2
-    )
-    table["q"] = corrected(table["p"].tolist(), table["family"].tolist())
-    return table
+    return (table["family"] + apart).mask(misled, "").astype(object)
 
 
 def _row(

@@ -1,15 +1,17 @@
-"""The one network of a student, or of a CNN teacher, that is kept to be explained."""
+"""What is kept of students, or of a CNN teacher: a network to be explained, and all weights."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from neuroloop.distill.image_set import ImageSet
 from neuroloop.distill.student_title import student_title
 from neuroloop.distill.students import Student, Trained
 from neuroloop.explain.models.model_images import ModelImages, spread
 from neuroloop.explain.models.model_writing import save_model
+from neuroloop.files.formats import StrPath, load_weights, save_weights
 
 #: Images stored with the network, on which it is explained.
 LOOKED_AT = 60
@@ -61,3 +63,25 @@ def save_student(
             truth=shown.labels[rows],
         ),
     )
+
+
+def save_every(path: StrPath, states: Sequence[dict[str, torch.Tensor]]) -> None:
+    """Write the weights of the students of all seeds to one file, as ``{seed}.{name}``."""
+    save_weights(
+        path,
+        {
+            f"{number}.{name}": values
+            for number, state in enumerate(states)
+            for name, values in state.items()
+        },
+    )
+
+
+def load_every(path: StrPath) -> Iterator[dict[str, torch.Tensor]]:
+    """Yield the weights of each seed's student, in the order of seeds."""
+    states: dict[int, dict[str, torch.Tensor]] = {}
+    for key, values in load_weights(path).items():
+        number, _, name = key.partition(".")
+        states.setdefault(int(number), {})[name] = values
+    for seed in sorted(states):
+        yield states[seed]

@@ -5,7 +5,7 @@ teacher, so that students of two teachers can be compared seed by seed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +94,7 @@ class Student:
         Without ``how``, ``temperature`` and ``alpha`` it learns from labels alone.
         """
         recipe = Recipe(
-            **{field.name: block[field.name] for field in fields(Recipe) if field.name in block}
+            **{entry.name: block[entry.name] for entry in fields(Recipe) if entry.name in block}
         )
         own = {name: block[name] for name in ("depth", "width", "stem")}
         loss = {name: block.get(name, 1.0) for name in ("temperature", "alpha")}
@@ -116,12 +116,18 @@ class Trained:
         Weights of the first seed's student.
     preparation : Preparation
         What images go through before a student takes them.
+    examined : dict of str to ndarray
+        What was asked of the students' networks, seeds first.
+    every : list of dict of str to Tensor
+        Weights of every seed's student, where they are asked for; else empty.
     """
 
     history: "pd.DataFrame"
     logits: np.ndarray
     weights: dict[str, torch.Tensor]
     preparation: Preparation
+    examined: dict[str, np.ndarray] = field(default_factory=dict)
+    every: list[dict[str, torch.Tensor]] = field(default_factory=list)
 
 
 def build(
@@ -152,6 +158,8 @@ def train_students(
     *,
     checkpoint: Callable[[str], Checkpoint] | None = None,
     depth: int | None = None,
+    examine: Callable[[ResNet, Preparation], dict[str, np.ndarray]] | None = None,
+    keep_every: bool = False,
 ) -> Trained:
     """Train one student per seed and predict the test images once, after the last epoch.
 
@@ -174,6 +182,11 @@ def train_students(
         Maps the name of a group of members to where its training state is kept.
     depth : int, optional
         Depth in place of the student's, for a CNN teacher, which never starts from weights.
+    examine : callable, optional
+        Asks something of each trained network, of one or more seeds, before it is let go: arrays
+        whose first axis is those seeds.
+    keep_every : bool
+        Whether the weights of all seeds are returned, and not of the first alone.
 
     Returns
     -------
@@ -189,7 +202,7 @@ def train_students(
         device,
         images.nbytes,
     )
-    histories, logits = [], []
+    histories, logits, examined, every = [], [], [], []
     first: tuple[dict[str, torch.Tensor], Preparation] | None = None
     for start in range(0, len(seeds), at_once):
         chosen = list(seeds[start : start + at_once])
@@ -209,11 +222,17 @@ def train_students(
         histories.append(history)
         inputs = Prepared(views.preparation, test_images)
         logits.append(predict(network, inputs).transpose(1, 0, 2))
+        examined.append(examine(network, views.preparation) if examine else {})
         first = first or (member_state(network, 0), views.preparation)
+        if keep_every:
+            states = (member_state(network, member) for member in range(len(chosen)))
+            every += [{name: part.cpu() for name, part in state.items()} for state in states]
         del network, views, inputs  # before the next ones are made
     assert first is not None  # there is a seed
     return Trained(
         pd.concat(histories, ignore_index=True),
         np.concatenate(logits).astype(np.float32),
         *first,
+        {name: np.concatenate([some[name] for some in examined]) for name in examined[0]},
+        every,
     )

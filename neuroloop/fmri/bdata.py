@@ -19,7 +19,7 @@ from neuroloop.files.formats import StrPath, describe, save_json, sidecar_path
 from neuroloop.files.hdf5 import new_hdf5
 from neuroloop.fmri.bdata_layout import CHUNK, Layout, flag, opened
 from neuroloop.fmri.bdata_rows import DESCRIPTIONS, encode_rows
-from neuroloop.fmri.brain import UNITS, BrainData, check, check_finite
+from neuroloop.fmri.brain import SESSIONS, UNITS, BrainData, check, check_finite
 from neuroloop.fmri.region_voxels import RegionVoxels
 
 
@@ -122,8 +122,10 @@ def read_bdata(path: StrPath) -> BrainData:
     return check(brain, path)
 
 
-def read_region(path: StrPath, roi: str) -> tuple[np.ndarray, pd.DataFrame]:
-    """Read the training session of one region, without loading other voxels.
+def read_region(
+    path: StrPath, roi: str, session: str = "training"
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Read one session of one region, without loading other voxels.
 
     Parameters
     ----------
@@ -132,13 +134,15 @@ def read_region(path: StrPath, roi: str) -> tuple[np.ndarray, pd.DataFrame]:
     roi : str
         A name, ``"V1"``, or a condition as `bdpy.BData.select` takes it,
         ``"ROI_LOC = 1 | ROI_FFA = 1"``.
+    session : str
+        One of `brain.SESSIONS`.
 
     Returns
     -------
-    x : ndarray of float32, shape (training samples, voxels of the ROI)
+    x : ndarray of float32, shape (samples of the session, voxels of the ROI)
         Responses in file order.
     rows : DataFrame
-        The training rows of `BrainData.rows`, with their sample ids in the whole file.
+        The session's rows of `BrainData.rows`, with their sample ids in the whole file.
 
     Raises
     ------
@@ -148,12 +152,13 @@ def read_region(path: StrPath, roi: str) -> tuple[np.ndarray, pd.DataFrame]:
     with opened(path) as layout:
         columns = layout.select(roi)
         rows = layout.rows()
-        training = np.flatnonzero(rows["session"] == "training")
-        if not len(training):
-            raise NeuroLoopError(f"{path}: no row of the training session (DataType 1)")
-        span = slice(int(training[0]), int(training[-1]) + 1)
-        x = layout.voxels(span, columns)[training - training[0]]
-    rows = rows.iloc[training].reset_index(drop=True)
+        chosen = np.flatnonzero(rows["session"] == session)
+        if not len(chosen):
+            code = SESSIONS.index(session) + 1
+            raise NeuroLoopError(f"{path}: no row of the {session} session (DataType {code})")
+        span = slice(int(chosen[0]), int(chosen[-1]) + 1)
+        x = layout.voxels(span, columns)[chosen - chosen[0]]
+    rows = rows.iloc[chosen].reset_index(drop=True)
     check_finite(x, rows["sample"], f"{path}, ROI {roi}")
     return x, rows
 

@@ -110,7 +110,31 @@ def category_features(energy: np.ndarray, categories: np.ndarray, known: np.ndar
     return scores if scores.ndim == 2 else np.column_stack([-scores, scores])
 
 
-def voxel_weights(group: Population, voxels: int, generator: np.random.Generator) -> np.ndarray:
+def own_features(group: Population, generator: np.random.Generator) -> np.ndarray:
+    """Draw the half of the features that one subject's voxels answer to.
+
+    Parameters
+    ----------
+    group : Population
+        Features of all stimuli.
+    generator : numpy.random.Generator
+        Of this subject and what the region encodes.
+
+    Returns
+    -------
+    ndarray of bool, shape (features,)
+        True of half of them, rounded up.
+    """
+    count = group.features.shape[1]
+    return generator.permutation(count) < (count + 1) // 2
+
+
+def voxel_weights(
+    group: Population,
+    voxels: int,
+    generator: np.random.Generator,
+    answered: np.ndarray | None = None,
+) -> np.ndarray:
     """Draw random mixtures of features whose signals have unit variance over the known images.
 
     Parameters
@@ -121,6 +145,8 @@ def voxel_weights(group: Population, voxels: int, generator: np.random.Generator
         Number of voxels; each has its own normal weights.
     generator : numpy.random.Generator
         Of this subject and region.
+    answered : ndarray of bool, shape (features,), optional
+        Features that voxels answer to; all if not given.
 
     Returns
     -------
@@ -128,6 +154,8 @@ def voxel_weights(group: Population, voxels: int, generator: np.random.Generator
         ``group.features @ weights`` are the voxels' signals.
     """
     weights = generator.standard_normal((group.features.shape[1], voxels))
+    if answered is not None:
+        weights *= answered[:, None]
     variance = ((group.covariance @ weights) * weights).sum(axis=0)
     return weights / np.sqrt(variance)
 

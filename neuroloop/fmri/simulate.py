@@ -16,12 +16,15 @@ import pandas as pd
 from neuroloop.errors import NeuroLoopError
 from neuroloop.fmri import god
 from neuroloop.fmri.brain import BrainData, check, make_rows
-from neuroloop.fmri.encoding import Population, encode, voxel_weights
+from neuroloop.fmri.encoding import Population, encode, own_features, voxel_weights
 from neuroloop.fmri.noise import correlated_trials, region_noise
 from neuroloop.jobs.seeds import numpy_generator
 
 #: What a region can encode.
 ENCODINGS = ("energy", "category", "mixed", "none")
+
+#: Whether subjects answer to the same features of images.
+TUNINGS = ("shared", "own")
 
 #: Side of the digits as they are shown, pixels (they are stored as 8 x 8).
 SIDE = 16
@@ -157,6 +160,7 @@ def simulate_subject(
     perception_repeats: int = 5,
     imagery_repeats: int = 5,
     imagery_gain: float = 0.4,
+    tuning: str = "shared",
 ) -> BrainData:
     """Record one simulated subject.
 
@@ -180,12 +184,17 @@ def simulate_subject(
         Runs of the tests; each shows every image, or has every category imagined, once.
     imagery_gain : float
         Factor of the signal in imagery, which consists of the category's mean features.
+    tuning : {"shared", "own"}
+        What voxels mix: all features, the same for every subject; or half of them, drawn for each
+        subject and encoding (`encoding.own_features`), so that subjects tell other images apart.
 
     Returns
     -------
     BrainData
         One block per trial. Imagery rows carry the id of the category's first perception image.
     """
+    if tuning not in TUNINGS:
+        raise NeuroLoopError(f"simulated subject {subject}: tuning {tuning}: known are {TUNINGS}")
     shown, rows = present(
         seed,
         subject,
@@ -204,9 +213,10 @@ def simulate_subject(
         )
         if region.encoding != "none":
             group = features[region.encoding]
-            weights = voxel_weights(
-                group, region.voxels, numpy_generator(seed, "weights", subject, name)
-            )
+            own = numpy_generator(seed, "tuning", subject, region.encoding)
+            answered = own_features(group, own) if tuning == "own" else None
+            drawn = numpy_generator(seed, "weights", subject, name)
+            weights = voxel_weights(group, region.voxels, drawn, answered)
             seen = group.features[shown]
             seen[imagined] = imagery_gain * _category_means(group, stimuli)[shown[imagined]]
             part += snr * region.snr * (seen @ weights)

@@ -293,15 +293,39 @@ def paired_difference(
     hits_a, hits_b = _as_shares(hits_a), _as_shares(hits_b)
     if hits_a.shape != hits_b.shape or hits_a.ndim != 2 or not hits_a.size:
         raise ValueError(f"hits {hits_a.shape} and {hits_b.shape} cannot be paired")
-    difference = hits_a - hits_b
-    drawn = _crossed_resamples(difference, generator, n_boot) / difference.size
+    return crossed_mean(hits_a - hits_b, generator, n_boot, level, bound=1)
+
+
+def crossed_mean(
+    values: np.ndarray,
+    generator: np.random.Generator,
+    n_boot: int = 10_000,
+    level: float = 0.95,
+    bound: float = np.inf,
+) -> Difference:
+    """Mean of a table of seeds by images, with the interval and p of `paired_difference`.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (seeds, images)
+        What each student contributes by each image, or its difference from another's.
+    generator, n_boot, level
+        As in `paired_difference`.
+    bound : float
+        Largest absolute value that the mean can have.
+
+    Returns
+    -------
+    Difference
+    """
+    drawn = _crossed_resamples(values, generator, n_boot) / values.size
     if drawn.std() > 0:
         normal = special.ndtri((1 + level) / 2)
-        scale = crossed_half_width(difference, level) / (normal * drawn.std())
-        drawn = np.clip(difference.mean() + (drawn - difference.mean()) * scale, -1, 1)
+        scale = crossed_half_width(values, level) / (normal * drawn.std())
+        drawn = np.clip(values.mean() + (drawn - values.mean()) * scale, -bound, bound)
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     rarer = min((drawn <= 0).sum(), (drawn >= 0).sum())
-    value = float(difference.mean())
+    value = float(values.mean())
     return Difference(
         value,
         min(float(low), value),  # equal pairs: the resamples lie beside it by rounding

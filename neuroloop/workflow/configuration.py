@@ -212,6 +212,23 @@ def _dangling_dataset(name: str, config: Mapping[str, Any]) -> Iterator[str]:
                 f"{where}.teaching.teachers: {teacher} is the brain teacher itself where soft "
                 "labels belong to categories (images.source: class_folders): leave it out"
             )
+    if teaching["loop"]:
+        yield from _open_loop(f"{where}.teaching.loop", dataset)
+
+
+def _open_loop(where: str, dataset: Mapping[str, Any]) -> Iterator[str]:
+    """Why brains cannot be looked for in students."""
+    source = dataset["teaching"]["images"]["source"]
+    if source not in registry.having("image_source", "look_up"):
+        yield (
+            f"{where}: brains are looked for on images that subjects saw, and images.source "
+            f"{source} has others: set loop to null"
+        )
+    if dataset["source"] in registry.having("fmri_source", "read_region"):
+        yield (
+            f"{where}: regions of source {dataset['source']} are read for the training session "
+            "alone: set loop to null"
+        )
 
 
 def _dangling_radiographs(name: str, config: Mapping[str, Any]) -> Iterator[str]:

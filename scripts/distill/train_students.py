@@ -1,6 +1,6 @@
 """Train students under one teacher."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,8 @@ import numpy as np
 from neuroloop.contracts.teacher import check_teacher
 from neuroloop.distill import students
 from neuroloop.distill.image_set import load_image_set
-from neuroloop.distill.kept_student import save_student
+from neuroloop.distill.kept_student import save_every, save_student
+from neuroloop.distill.outcomes.examination import AXES, Examination
 from neuroloop.distill.student_scores import score_students
 from neuroloop.distill.students import Student
 from neuroloop.distill.teacher_facts import teacher_facts
@@ -42,6 +43,7 @@ def train_students(
     checkpoints: Path,
     code: str,
     beside: StrPath | None = None,
+    outcomes: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Train one student a seed and write what they learned.
 
@@ -65,13 +67,15 @@ def train_students(
         ``auto``, ``cpu`` or ``cuda``.
     outputs : mapping
         ``history``, ``predictions``, ``metrics``, ``teacher``, ``model`` (and beside it weights and
-        images).
+        images); ``every``, the weights of all seeds, where it is asked for.
     checkpoints : Path
         Folder of training states, emptied at the end.
     code : str
         Hash of the code, part of the name of the training states.
     beside : path, optional
         Logits of what stands beside it.
+    outcomes : sequence of str, optional
+        What else is asked of every seed's network (`distill.outcomes.OF_NETWORKS`).
 
     Returns
     -------
@@ -89,18 +93,23 @@ def train_students(
     given = both_logits(shown, logits, beside, teacher)
     drawn = (teacher, chosen.temperature, seeds, seed, given[1])
     taught = logits_of_seeds(shown, given[0], *drawn)
+    truth, tested = shown.labels[shown.test], take_rows(shown.pixels, shown.test)
+    ids = shown.table["image_id"].to_numpy(dtype=str)[shown.test]
+    examination = Examination(outcomes, tested, ids, truth, seed, chosen.recipe.batch_size)
     trained = students.train_students(
         shown.pixels[shown.train],
         labels,
         taught,
-        take_rows(shown.pixels, shown.test),
+        tested,
         len(shown.classes),
         chosen,
         [derive_seed(seed, "student", number) for number in seeds],
         torch_device,
         checkpoint=states.part,
+        examine=examination if outcomes else None,
+        keep_every="every" in outputs,
     )
-    truth = shown.labels[shown.test]
+    asked = trained.examined | examination.places
     facts = {"teacher": teacher, "student": dict(student), "seed": seed}
     if chosen.weights:
         facts["flag"] = f"pretrained on {chosen.weights.name}: stimuli may be among its images"
@@ -110,20 +119,24 @@ def train_students(
         {
             "logits": trained.logits,
             "truth": truth,
-            "image": shown.table["image_id"].to_numpy(dtype=str)[shown.test],
+            "image": ids,
             "seed": np.array(seeds),
+            **asked,
         },
         axes={
             "logits": ("seed", "image", "class"),
             "truth": ("image",),
             "image": ("image",),
             "seed": ("seed",),
+            **{name: AXES[name] for name in asked},
         },
         units={"logits": "nat"},
         classes=shown.classes,
         **facts,
     )
     save_student(Path(outputs["model"]), trained, shown, chosen, shown.test)
+    if "every" in outputs:
+        save_every(outputs["every"], trained.every)
     save_json(outputs["metrics"], {**score_students(trained.logits, truth, seed), **facts})
     told = chosen_of_seeds(shown, given[0], *drawn)
     save_json(
@@ -145,12 +158,13 @@ if __name__ == "__main__":
             logits=snakemake.input.get("logits") or None,
             start=snakemake.input.get("start") or None,
             beside=snakemake.input.get("beside") or None,
+            outcomes=snakemake.params.outcomes,
             teacher=snakemake.wildcards.teacher,
             student=snakemake.params.student,
             n_seeds=snakemake.params.n_seeds,
             seed=snakemake.params.seed,
             device=snakemake.config["device"],
-            outputs=snakemake.output,
+            outputs=dict(snakemake.output.items()),
             checkpoints=Path(".neuroloop/checkpoints"),
             code=snakemake.params.code,
         )

@@ -22,6 +22,7 @@ def simulate_region(
     pools: Mapping[str, int],
     presentation: Mapping[str, int],
     seed: int,
+    tuning: str = "shared",
 ) -> None:
     """Write responses.h5 of a region, all sessions.
 
@@ -35,13 +36,15 @@ def simulate_region(
         Signal-to-noise ratio of the subject.
     region : mapping
         ``encoding``, ``size`` (voxels) and ``snr`` of the region.
-    pools, presentation, seed
+    pools, presentation, seed, tuning
         As for `simulate_subject`.
     """
     stimuli = draw_stimuli(seed, **pools)
     regions = {roi: Region(region["encoding"], region["size"], region["snr"])}
     features = encode_stimuli(stimuli)
-    brain = simulate_subject(seed, subject, snr, regions, stimuli, features, **presentation)
+    brain = simulate_subject(
+        seed, subject, snr, regions, stimuli, features, **presentation, tuning=tuning
+    )
     write_bdata(responses, brain, "trial")
 
 
@@ -56,4 +59,5 @@ if __name__ == "__main__":
             pools=snakemake.params.pools,
             presentation=snakemake.params.presentation,
             seed=snakemake.params.seed,
+            tuning=snakemake.params.tuning,
         )

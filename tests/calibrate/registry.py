@@ -7,12 +7,23 @@ from tests.calibrate.claim import Claim
 
 def all_claims() -> dict[str, list[Claim]]:
     """Claims by part."""
-    from tests.calibrate import calcium, decoding, inside, intervals, radiographs, students
+    from tests.calibrate import (
+        calcium,
+        closed_loop,
+        decoding,
+        inside,
+        intervals,
+        outcomes,
+        radiographs,
+        students,
+    )
 
     parts = {
         "intervals and corrections": intervals.CLAIMS,
         "decoding": decoding.CLAIMS,
         "students": students.CLAIMS,
+        "students beside accuracy": outcomes.CLAIMS,
+        "the loop closed": closed_loop.CLAIMS,
         "radiographs": radiographs.CLAIMS,
         "calcium": calcium.CLAIMS,
         "inside": inside.CLAIMS,

@@ -10,9 +10,10 @@ from scipy.special import softmax
 from scipy.stats import entropy
 
 from neuroloop.distill.image_set import load_image_set
+from neuroloop.distill.kept_student import load_every
 from neuroloop.distill.students import Student, train_students
 from neuroloop.explain.models.model_file import open_model
-from neuroloop.files.formats import load_arrays, read_table, save_array
+from neuroloop.files.formats import load_arrays, load_weights, read_table, save_array
 from neuroloop.jobs.seeds import derive_seed
 from neuroloop.networks.resnet import resnet
 from neuroloop.training.checkpoints import checkpoint_key
@@ -41,7 +42,15 @@ STUDENT = {
 
 
 def train(
-    images, folder, teacher="brain", logits=None, student=STUDENT, code="c", start=None, **options
+    images,
+    folder,
+    teacher="brain",
+    logits=None,
+    student=STUDENT,
+    code="c",
+    start=None,
+    every=None,
+    **options,
 ):
     folder.mkdir(exist_ok=True)
     outputs = {
@@ -51,7 +60,7 @@ def train(
         "model": folder / "model.json",
         "metrics": folder / "metrics.json",
         "teacher": folder / "teacher.json",
-    }
+    } | ({"every": every} if every else {})
     arguments = {"n_seeds": 2, "seed": 5, "device": "cpu"} | options
     record = script.train_students(
         images=images[0],
@@ -172,6 +181,38 @@ def test_the_same_settings_give_the_same_bytes_and_another_seed_does_not(images,
         assert path.read_bytes() != other[name].read_bytes()
 
 
+def test_what_is_asked_of_networks_besides_is_kept_for_every_seed(images, logits, tmp_path):
+    plain, _ = train(images, tmp_path / "plain", logits=logits)
+    asked = ("corruptions", "adversarial")
+    outputs, _ = train(images, tmp_path / "asked", logits=logits, outcomes=asked)
+    arrays, before = load_arrays(outputs["predictions"]), load_arrays(plain["predictions"])
+    assert arrays["corrupted"].shape == (2, 3, 5, 6)
+    assert arrays["attacked"].shape == (2, 2, 3, 6)
+    assert arrays["corruption"].tolist() == ["noise", "blur", "contrast"]
+    assert arrays["strength"].shape == (3, 5)
+    sidecar = json.loads(outputs["predictions"].with_suffix(".json").read_text())
+    assert sidecar["arrays"]["corrupted"]["axes"] == ["seed", "corruption", "strength", "image"]
+    # Nothing else knows of it.
+    for name, values in before.items():
+        np.testing.assert_array_equal(arrays[name], values)
+    for name in ("history", "weights", "metrics", "teacher"):
+        assert outputs[name].read_bytes() == plain[name].read_bytes()
+    again, _ = train(images, tmp_path / "again", logits=logits, outcomes=asked)
+    assert again["predictions"].read_bytes() == outputs["predictions"].read_bytes()
+
+
+def test_all_students_are_asked_on_the_same_images(images, logits, tmp_path):
+    """What hardly blurs or fades leaves answers as they are, whoever taught."""
+    one, _ = train(images, tmp_path / "one", logits=logits, outcomes=["corruptions"])
+    other, _ = train(images, tmp_path / "other", "none", outcomes=["corruptions"])
+    for outputs in (one, other):
+        arrays = load_arrays(outputs["predictions"])
+        right = arrays["logits"].argmax(axis=2) == arrays["truth"]
+        # A standard deviation of 0.16 pixels changes no level by more than one.
+        np.testing.assert_array_equal(arrays["corrupted"][:, 1, 0], right)
+        assert "attacked" not in arrays
+
+
 def test_seeds_do_not_depend_on_how_many_there_are(images, logits, tmp_path):
     alone = {**STUDENT, "batched_networks": 1}
     one, _ = train(images, tmp_path / "one", "rowshuffled", logits, alone, n_seeds=1)
@@ -244,3 +285,24 @@ def test_a_student_of_the_script_is_that_of_the_library(images, logits, tmp_path
         torch.device("cpu"),
     )
     np.testing.assert_array_equal(load_arrays(outputs["predictions"])["logits"], trained.logits)
+
+
+def test_weights_of_every_seed_are_kept_where_they_are_asked_for(images, logits, tmp_path):
+    """Whether they train as one network or one after the other; nothing else changes."""
+    plain, _ = train(images, tmp_path / "plain", logits=logits)
+    for at_once in (1, 2):
+        student = STUDENT | {"batched_networks": at_once}
+        every = tmp_path / f"{at_once}.safetensors"
+        outputs, _ = train(
+            images, tmp_path / f"kept{at_once}", logits=logits, student=student, every=every
+        )
+        first, second = load_every(every)
+        own = load_weights(outputs["weights"])
+        assert own.keys() == first.keys() == second.keys()
+        for name, values in own.items():
+            torch.testing.assert_close(first[name], values, rtol=0, atol=0)
+        assert (first["conv1.weight"] != second["conv1.weight"]).any()
+        if at_once == STUDENT["batched_networks"]:
+            assert outputs["weights"].read_bytes() == plain["weights"].read_bytes()
+            assert outputs["history"].read_bytes() == plain["history"].read_bytes()
+    assert "every" not in plain

@@ -165,9 +165,15 @@ def expected(name: str) -> Counter[tuple[str, str]]:
                 * len(teaching["decoders"])
                 * variants
                 * tested
+                * bool(teaching["assignments"])
             )
             jobs["summarise_ablation", dataset] = 1
+            if teaching.get("outcomes"):
+                jobs["summarise_outcomes", dataset] = 1
             jobs["watch_teaching", dataset] = {"brain", "none"} <= set(teaching["teachers"])
+            closes = teaching["loop"] is not None
+            jobs["extract_repeats", dataset] = subjects * rois * closes
+            jobs["close_loop", dataset] = closes
     return +jobs
 
 

@@ -15,6 +15,9 @@ A source has three functions ::
     shown    stimuli.tsv
     intake   gets the files that are read, what is recognised and what is left out
 
+One whose images subjects saw has ``look_up(files, stimuli, size, **options) -> pixels``, the images
+of any rows of stimuli.tsv, on which brains are looked for in students (`distill.loop`).
+
 One that reads folders has ``listed(dataset, key, folder)`` as well, which names the images below a
 folder that count: images are made again when these change. Images that subjects saw are those of
 the source of brain data, which has them in its function ``images``.

@@ -38,13 +38,22 @@ def read(
     variables: Mapping[str, Any],
 ) -> tuple["pd.DataFrame", "np.ndarray"]:
     """Images of the stimuli that teach or test, as any subject saw them."""
-    import numpy as np
-
-    from neuroloop.distill.images import check_images, resize, stimulus_rows
-    from neuroloop.registry import entry
+    from neuroloop.distill.images import check_images, stimulus_rows
 
     rows = stimulus_rows(shown)
     check_images(rows)
-    shown_as = entry("fmri_source", BRAIN).images(files, **variables)
     intake.read(*files)
-    return rows, resize(np.stack([shown_as[name] for name in rows["stimulus_id"]]), size)
+    return rows, look_up(files, rows, size, variables=variables)
+
+
+def look_up(
+    files: Sequence[Path], stimuli: "pd.DataFrame", size: int, *, variables: Mapping[str, Any]
+) -> "np.ndarray":
+    """Images of these stimuli, as any subject saw them."""
+    import numpy as np
+
+    from neuroloop.distill.images import resize
+    from neuroloop.registry import entry
+
+    shown_as = entry("fmri_source", BRAIN).images(files, **variables)
+    return resize(np.stack([shown_as[name] for name in stimuli["stimulus_id"]]), size)

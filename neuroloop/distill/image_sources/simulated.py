@@ -30,9 +30,16 @@ def read(
     files: Sequence[Path], shown: "pd.DataFrame", size: int, intake: "Intake"
 ) -> tuple["pd.DataFrame", "np.ndarray"]:
     """Digits of the stimuli that teach or test."""
-    from neuroloop.distill.images import check_images, resize, stimulus_rows, used_stimuli
-    from neuroloop.registry import entry
+    from neuroloop.distill.images import check_images, stimulus_rows, used_stimuli
 
     rows = stimulus_rows(shown)
     check_images(rows)
-    return rows, resize(entry("fmri_source", BRAIN).images(used_stimuli(shown)), size)
+    return rows, look_up(files, used_stimuli(shown), size)
+
+
+def look_up(files: Sequence[Path], stimuli: "pd.DataFrame", size: int) -> "np.ndarray":
+    """Digits of these stimuli."""
+    from neuroloop.distill.images import resize
+    from neuroloop.registry import entry
+
+    return resize(entry("fmri_source", BRAIN).images(stimuli), size)

@@ -56,3 +56,12 @@ def read(
     pixels = read_images(paths, size)
     intake.read(*paths)
     return rows, pixels
+
+
+def look_up(
+    files: Sequence[Path], stimuli: "pd.DataFrame", size: int, *, pattern: str
+) -> "np.ndarray":
+    """Images of these stimuli."""
+    from neuroloop.distill.images import read_images, stimulus_paths
+
+    return read_images(stimulus_paths(stimuli, files[0], pattern), size)

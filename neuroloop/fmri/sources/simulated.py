@@ -43,6 +43,11 @@ class Settings(Closed):
 
     images: Images = setting("How many images there are of each kind.", Images())
     presentation: Presentation = setting("How often images are shown.", Presentation())
+    tuning: Literal["shared", "own"] = setting(
+        "Which features of images voxels answer to: all, for every subject (shared), or half of "
+        "them, drawn for each subject (own).",
+        "shared",
+    )
 
 
 class Subject(Closed):

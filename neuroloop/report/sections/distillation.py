@@ -27,6 +27,8 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         return {}
     folder = f"results/distill/{name}"
     watched = {"watched": f"{folder}/watched.json"} if can_be_watched(block) else {}
+    asked = block["teaching"].get("outcomes")
+    beside = ["outcomes.svg", "outcome_comparisons.tsv"] if asked else []
     return {
         name: {
             "students": f"{folder}/ablation.tsv",
@@ -35,6 +37,7 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             "matrix": f"{folder}/matrix.svg",
             "figure": f"{folder}/ablation.svg",
             **watched,
+            **{file.partition(".")[0]: f"{folder}/{file}" for file in beside},
         }
     }
 

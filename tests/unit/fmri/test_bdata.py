@@ -119,6 +119,16 @@ def test_brain_rows_are_named_by_their_stimulus_not_by_their_place(god_file):
     assert rows["stimulus_id"].tolist() != in_image_order
 
 
+def test_another_session_of_a_region_is_read_with_its_own_rows(god_file):
+    path, table, voxels = god_file
+    x, rows = read_region(path, "V2", "perception")
+    chosen = (table["DataType"] == 2).to_numpy()
+    np.testing.assert_array_equal(x, voxels[chosen, 4:7].astype(np.float32))
+    shown = [god.stimulus_name(value) for value in table.loc[chosen, "stimulus_id"]]
+    assert rows["stimulus_id"].tolist() == shown
+    assert set(rows["session"]) == {"perception"}
+
+
 def test_label_stands_in_for_stimulus_id_as_in_early_files(tmp_path, god_file):
     _, table, voxels = god_file
     save_with_bdpy(tmp_path / "early.h5", table.rename(columns={"stimulus_id": "Label"}), voxels)

@@ -11,6 +11,7 @@ from neuroloop.fmri.encoding import (
     category_features,
     encode,
     oriented_energy,
+    own_features,
     population,
     voxel_weights,
 )
@@ -103,3 +104,14 @@ def test_population_leaves_constant_features_finite():
     group = population(np.array([[1.0, 5.0], [3.0, 5.0], [5.0, 5.0]]), np.array([1, 1, 0], bool))
     np.testing.assert_allclose(group.features, [[-1, 0], [1, 0], [3, 0]])
     np.testing.assert_allclose(group.covariance, [[1, 0], [0, 0]])
+
+
+def test_own_features_are_half_of_them_and_no_voxel_mixes_another():
+    stream = np.random.default_rng(8)
+    group = population(stream.standard_normal((50, 9)), np.ones(50, dtype=bool))
+    answered = own_features(group, stream)
+    assert answered.sum() == 5
+    weights = voxel_weights(group, 40, stream, answered)
+    assert (weights[~answered] == 0).all()
+    assert (weights[answered] != 0).all()
+    np.testing.assert_allclose((group.features @ weights).std(axis=0), 1)

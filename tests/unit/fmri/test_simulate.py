@@ -247,3 +247,28 @@ def test_imagery_is_the_category_at_reduced_signal(stimuli, features):
 def test_runs_must_be_possible(stimuli, features):
     with pytest.raises(NeuroLoopError, match="1 runs"):
         simulate_subject(SEED, "S1", 1.0, REGIONS, stimuli, features, runs=1)
+
+
+def test_subjects_of_own_tuning_tell_other_images_apart(stimuli, features):
+    """Of shared tuning, what images one subject takes for alike another does too."""
+
+    def likeness(subject, tuning):
+        regions = {"HVC": Region("category", 300)}
+        brain = simulate_subject(SEED, subject, 5, regions, stimuli, features, tuning=tuning)
+        training = brain.rows["session"] == "training"
+        means = brain.rows[training].sort_values("stimulus_id").index
+        return np.corrcoef(brain.voxels[means])[np.triu_indices(len(means), 1)]
+
+    shared, own = (
+        np.corrcoef(likeness("S1", tuning), likeness("S2", tuning))[0, 1]
+        for tuning in ("shared", "own")
+    )
+    assert shared > 0.9
+    assert own < shared - 0.2
+
+
+def test_shared_tuning_is_what_subjects_have_unless_it_is_asked_for(brain, stimuli, features):
+    again = simulate_subject(SEED, "S1", 0.8, REGIONS, stimuli, features, runs=6, tuning="shared")
+    np.testing.assert_array_equal(again.voxels, brain.voxels)
+    with pytest.raises(NeuroLoopError, match="tuning none"):
+        simulate_subject(SEED, "S1", 0.8, REGIONS, stimuli, features, tuning="none")

@@ -12,7 +12,7 @@ from neuroloop.distill.ablation import KEYS, REFERENCE, Group, accuracies, compa
 from neuroloop.files.formats import read_table, save_json, save_table
 from neuroloop.report.chapters import SIMULATED, Chapter
 from neuroloop.report.page import Provenance, report_page
-from neuroloop.report.sections import radiographs
+from neuroloop.report.sections import distillation, radiographs
 from neuroloop.report.templates import picture
 from tests.unit.report.outline import Outline
 from tests.unit.report.study import CONFIG, DECODED, GAP, SCORED, TEACHING, filled, rows, watched
@@ -39,11 +39,11 @@ def students(*place, teacher, seed=0):
     return Group(keys, hits, [f"i{number}" for number in range(30)], [0, 1], chance=0.5)
 
 
-def ablation_page(folder, groups):
+def ablation_page(folder, groups, *also):
     save_table(folder / "ablation.tsv", accuracies(groups))
     save_table(folder / "comparisons.tsv", compare_teachers(groups, seed=0, n_boot=20))
     files = {"students": folder / "ablation.tsv", "comparisons": folder / "comparisons.tsv"}
-    for name in ("figure", "forest", "matrix"):
+    for name in ("figure", "forest", "matrix", *also):
         files[name] = folder / f"{name}.svg"
         files[name].write_bytes(name.encode())
     return page_of(Chapter("distillation", "faces", "faces", files), teaching=TEACHING)
@@ -69,6 +69,21 @@ def chests(tmp_path, monkeypatch):
         return page_of(Chapter("radiographs", "chests", "chests", files, said), source=source)
 
     return made
+
+
+def test_outcomes_beside_accuracy_are_shown_where_they_are_asked_for(tmp_path, none):
+    groups = [none, students("S1", "V1", "ridge", teacher="brain", seed=1)]
+    without, _ = ablation_page(tmp_path, groups)
+    page, _ = ablation_page(tmp_path, groups, "outcomes", "outcome_comparisons")
+    assert "each control, beside accuracy" in page
+    assert "beside accuracy" not in without
+    block = {"teaching": {"teachers": ["none", "brain"], "outcomes": ["calibration"]}}
+    (files,) = distillation.chapters("faces", block).values()
+    assert files["outcomes"] == "results/distill/faces/outcomes.svg"
+    assert files["outcome_comparisons"] == "results/distill/faces/outcome_comparisons.tsv"
+    block["teaching"]["outcomes"] = []
+    (files,) = distillation.chapters("faces", block).values()
+    assert not {"outcomes", "outcome_comparisons"} & set(files)
 
 
 def test_a_group_of_two_subjects_is_shown_with_the_reason_for_its_missing_interval(tmp_path, none):

@@ -14,6 +14,7 @@ from neuroloop.statistics.intervals import (
     cluster_interval,
     crossed_group_interval,
     crossed_interval,
+    crossed_mean,
     group_interval,
     paired_difference,
     permutation_p,
@@ -405,6 +406,18 @@ def test_paired_difference_covers_at_least_about_as_often_as_it_says(seed_spread
         rejected += difference.p <= 0.05
     assert 0.91 <= covered / n <= most
     assert rejected / n <= 0.09
+
+
+def test_a_crossed_mean_is_that_of_paired_differences_of_any_size():
+    """Linear in its values; those of accuracies are cut at 1, others are not."""
+    stream = np.random.default_rng(12)
+    hits = stream.random((2, 6, 40)) < 0.5
+    difference = hits[0].astype(float) - hits[1]
+    paired = paired_difference(*hits, np.random.default_rng(1), 500)
+    assert crossed_mean(difference, np.random.default_rng(1), 500) == paired
+    tenfold = crossed_mean(10 * difference, np.random.default_rng(1), 500)
+    np.testing.assert_allclose(tenfold[:3], 10 * np.array(paired[:3]), rtol=1e-9)
+    assert tenfold.p == paired.p
 
 
 def test_students_that_cannot_be_paired_are_refused():
