@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from functools import cache, reduce
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from neuroloop.errors import NeuroLoopError
 from neuroloop.fmri.decoding import Problem
+from neuroloop.statistics.folds import Split
+
+if TYPE_CHECKING:  # each takes a second to import
+    from neuroloop.cxr.transfer import Fold
 
 FOLDER = Path(__file__).parent / "flaws"
 
@@ -93,6 +97,43 @@ class Protocol:
     def claimed(self, strict: bool, gain: float) -> bool:
         """Whether a gain over the controls is claimed: if the product's test says so."""
         return self._step("claimed", lambda strict, gain: strict)(strict, gain)
+
+    def persons(self, table: pd.DataFrame) -> pd.DataFrame:
+        """What the product is told of whose radiographs are: whom the table names."""
+        return self._spoilt("persons", table)
+
+    def watched(self, fold: "Fold") -> "Fold":
+        """Radiographs that decide which epoch is kept: of persons set aside from training."""
+        return self._spoilt("watched", fold)
+
+    def scored(self, subset: str, measure: str) -> tuple[str, str]:
+        """Frames and judgement that score a reader of neurons: recall of stimulated cells."""
+        given = (subset, measure)
+        return reduce(lambda pair, step: step(*pair), self._steps("scored"), given)
+
+    def named(
+        self, strict: Callable[..., tuple[float, bool]], row: pd.Series, outputs: int
+    ) -> tuple[float, bool]:
+        """What a reader has above chance, and whether it counts: by patterns permuted."""
+        return self._step("named", strict)(row, outputs)
+
+    def mapped(self, splits: Sequence[Split]) -> list[Split]:
+        """Frames that readers learn from, and those that are explained: held-out ones."""
+        return self._spoilt("mapped", list(splits))
+
+    def items(self, listed: pd.DataFrame, logits: np.ndarray) -> pd.DataFrame:
+        """What is mapped of each trial: every stimulated cell."""
+        return reduce(lambda made, step: step(made, logits), self._steps("items"), listed)
+
+    def maps(self, maps: np.ndarray) -> np.ndarray:
+        """Maps, shape (networks, items, height, width): in their own units."""
+        return self._spoilt("maps", maps)
+
+    def likeness(
+        self, strict: Callable[..., tuple[float, bool]], table: pd.DataFrame, above_chance: bool
+    ) -> tuple[float, bool]:
+        """How alike maps are, and whether it counts: beside untrained networks."""
+        return self._step("likeness", strict)(table, above_chance)
 
     def _steps(self, name: str) -> list[Callable[..., Any]]:
         on = [module for flaw, module in flaws().items() if flaw in self.switched_on]

@@ -44,6 +44,7 @@ def main() -> int:
         print(table.markdown(part, rows))
     if asked.write:
         table.write(ROOT / "docs/published.md", made)
+        table.fill(ROOT / "docs/checklist.md", made)
     return int(bool(errors))
 
 
@@ -57,7 +58,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--studies", type=int, help="of each protocol, if fewer than all")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after these")
-    parser.add_argument("--write", action="store_true", help="the tables into docs/published.md")
+    parser.add_argument("--write", action="store_true", help="the tables into the docs")
     parser.add_argument("--folder", type=Path, default=ROOT / ".neuroloop/published")
     parser.add_argument("--results", type=Path, default=ROOT / "results/published")
     asked = parser.parse_args()

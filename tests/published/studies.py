@@ -1,11 +1,12 @@
-"""Studies of simulated brains under each flaw alone, all together, and none.
+"""Studies of simulated worlds under each flaw alone, all together, and none.
 
-Study 7 of every protocol has the same brain: what differs is the protocol.
+Study 7 of every protocol of a part has the same world: what differs is the protocol.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,9 +16,8 @@ from neuroloop.published.protocol import Protocol, flaws
 from neuroloop.published.world import session
 from tests.calibrate.claim import Outcome
 
-#: Worlds by name: standard deviation of the categories' patterns in units of the noise, and how
-#: many are studied.
-WORLDS = {"noise": (0.0, 100), "signal": (0.3, 30)}
+#: Worlds by name, and how many are studied.
+WORLDS = {"noise": 100, "signal": 30}
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Study:
 
     Attributes
     ----------
-    part : {"decoding", "students"}
-        What is studied.
+    part : str
+        What is studied, of `PARTS`.
     world : str
         Of `WORLDS`.
     protocol : Protocol
@@ -77,44 +77,99 @@ def of_students(
     return found.overstated, found.gain, float(found.claimed)
 
 
-#: Entries of the registries that studies of each part run.
+def of_readers(seed: int, switched_on: tuple[str, ...], signal: float) -> tuple[float, float]:
+    """Points above chance, and whether stimulated cells are said to be named."""
+    from neuroloop.published.reading import named, readings
+
+    found = named(readings(numpy_generator(seed, "readings"), signal), Protocol(switched_on))
+    return found.points, float(found.found)
+
+
+def of_maps(seed: int, switched_on: tuple[str, ...], signal: float) -> tuple[float, float]:
+    """Hundredths of ZNCC, and whether maps are said to be alike by their cells."""
+    from neuroloop.published.maps import mapped, movie
+
+    found = mapped(movie(numpy_generator(seed, "movie"), signal), Protocol(switched_on), seed)
+    return found.points, float(found.found)
+
+
+def of_films(seed: int, switched_on: tuple[str, ...], signal: float) -> tuple[float, float]:
+    """Points above chance, and whether classes are said to be told apart."""
+    from neuroloop.published.films import classified, films
+
+    drawn = films(numpy_generator(seed, "films"), signal)
+    found = classified(drawn, Protocol(switched_on), seed)
+    return found.points, float(found.found)
+
+
+class Part(NamedTuple):
+    """What is studied of a world.
+
+    Attributes
+    ----------
+    study : callable
+        From a seed, the flaws that are switched on and the signal to an outcome.
+    seconds : float
+        Of a study on one core, about.
+    signal : float
+        Of the world that holds one, see its module.
+    steps : tuple of str
+        A flaw is studied alone if it spoils one of these.
+    entries : tuple of str
+        Entries of the registries that studies run.
+    """
+
+    study: Callable[..., Outcome]
+    seconds: float
+    signal: float
+    steps: tuple[str, ...]
+    entries: tuple[str, ...] = ()
+
+
 DECODERS = ("neuroloop/fmri/decoders/ridge.py",)
 TEACHERS = tuple(
     f"neuroloop/distill/teachers/{name}.py" for name in ("brain", "none", "smooth", "matchednoise")
 )
+BACKBONES = ("neuroloop/networks/backbones/resnet18.py",)
 
-#: What is studied of each part, seconds of a study on one core, about, the steps of which a flaw
-#: has to spoil one to be studied alone, and entries.
+#: Steps of a brain's decoding, and of teaching with it.
+DECODING = ("told", "fold_by", "activity", "decode")
+TEACHING = ("taught", "seen", "epoch", "seeds", "controls", "claimed")
+
 PARTS = {
-    "decoding": (of_decoding, 0.1, ("told", "fold_by", "activity", "decode"), DECODERS),
-    "students": (
-        of_students,
-        1.0,
-        ("decode", "taught", "seen", "epoch", "seeds", "controls", "claimed"),
-        (*DECODERS, *TEACHERS),
-    ),
+    "decoding": Part(of_decoding, 0.1, 0.3, DECODING, DECODERS),
+    "students": Part(of_students, 1.0, 0.3, ("decode", *TEACHING), DECODERS + TEACHERS),
+    "readers": Part(of_readers, 0.3, 1.0, ("scored", "named")),
+    "maps": Part(of_maps, 0.6, 6.0, ("mapped", "items", "maps", "likeness")),
+    "films": Part(of_films, 0.4, 0.5, ("persons", "watched"), BACKBONES),
 }
+
+#: Steps of the whole study of a part, where that is more than the part's own.
+WHOLE = {"students": DECODING + TEACHING}
 
 
 def concerned(part: str) -> list[str]:
     """Names of the flaws that spoil a step of a part."""
-    steps = PARTS[part][2]
+    return _spoiling(PARTS[part].steps)
+
+
+def _spoiling(steps: tuple[str, ...]) -> list[str]:
     return [name for name, flaw in flaws().items() if any(hasattr(flaw, step) for step in steps)]
 
 
 def all_studies() -> list[Study]:
     """Every part in every world: strict, each flaw alone, all together."""
     made = []
-    for part, (study, seconds, _, entries) in PARTS.items():
-        alone = concerned(part)
-        every = tuple(flaws()) if part == "students" else tuple(alone)
-        protocols = [(), *((name,) for name in alone), every]
-        for world, (signal, studies) in WORLDS.items():
-            for switched_on in protocols:
-                files = tuple(f"neuroloop/published/flaws/{name}.py" for name in switched_on)
-                given = partial(study, switched_on=switched_on, signal=signal)
-                how = (Protocol(switched_on), given, studies, seconds, files + entries)
-                made.append(Study(part, world, *how))
+    for name, part in PARTS.items():
+        alone = concerned(name)
+        every = tuple(_spoiling(WHOLE.get(name, part.steps)))
+        for world, studies in WORLDS.items():
+            signal = part.signal if world == "signal" else 0.0
+            for switched_on in ((), *((flaw,) for flaw in alone), every):
+                files = tuple(f"neuroloop/published/flaws/{flaw}.py" for flaw in switched_on)
+                given = partial(part.study, switched_on=switched_on, signal=signal)
+                how = (Protocol(switched_on), given, studies, part.seconds, files + part.entries)
+                made.append(Study(name, world, *how))
     return made
 
 

@@ -1,5 +1,6 @@
-"""Tables of what each protocol makes of each world: results/published/*.tsv, docs/published.md."""
+"""Tables of what each protocol makes of each world, in results/published/*.tsv and the docs."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pandas as pd
 
 from neuroloop.files.atomic import atomic
 from neuroloop.files.tables import save_table
-from neuroloop.published.protocol import flaws
+from neuroloop.published.protocol import Protocol, flaws
 from tests.calibrate.claim import Outcome
 from tests.published.studies import Study, interval
 
@@ -16,7 +17,22 @@ from tests.published.studies import Study, interval
 BEGIN, END = "<!-- make published: begin -->", "<!-- make published: end -->"
 
 #: By part: what the numbers of an outcome are, and the last, a rate.
-NUMBERS = {"decoding": ("points", "found"), "students": ("overstated", "gain", "claimed")}
+NUMBERS = {
+    "decoding": ("points", "found"),
+    "students": ("overstated", "gain", "claimed"),
+    "readers": ("points", "found"),
+    "maps": ("points", "found"),
+    "films": ("points", "found"),
+}
+
+#: By part: what stands above its table.
+HEADS = {
+    "decoding": "Decoding of a brain",
+    "students": "Students of a brain",
+    "readers": "Readers of neurons",
+    "maps": "Maps of readers",
+    "films": "Classifiers of radiographs",
+}
 
 
 def tables(
@@ -67,7 +83,7 @@ def markdown(part: str, table: pd.DataFrame) -> str:
             cells.append("{:.0f} [{:.0f}, {:.0f}]".format(*rates))
             cells.append(f"{row['studies']}" + _short(row["studies"], row["of"]))
         lines.append("| " + " | ".join(cells) + " |")
-    return f"{part.capitalize()}:\n\n" + "\n".join(lines) + "\n"
+    return f"{HEADS[part]}:\n\n" + "\n".join(lines) + "\n"
 
 
 def _title(protocol: str) -> str:
@@ -90,3 +106,29 @@ def write(file: Path, made: Mapping[str, pd.DataFrame]) -> None:
     blocks = "\n".join(markdown(part, table) for part, table in made.items())
     with atomic(file) as temporary:
         temporary.write_text(f"{before}{BEGIN}\n\n{blocks}\n{END}{after}", encoding="utf-8")
+
+
+#: What stands around a number in docs/checklist.md: its part and flaw (or strict).
+COUNTED = re.compile(r"(<!-- counted: (\w+) (\w+) -->).*?(<!-- end -->)")
+
+
+def fill(file: Path, made: Mapping[str, pd.DataFrame]) -> None:
+    """Put what noise gave under a flaw wherever a file asks for it, of the parts that were made."""
+
+    def counted(found: re.Match[str]) -> str:
+        mark, part, flaw, end = found.groups()
+        return mark + said(part, flaw, made[part]) + end if part in made else found[0]
+
+    with atomic(file) as temporary:
+        text = COUNTED.sub(counted, file.read_text(encoding="utf-8"))
+        temporary.write_text(text, encoding="utf-8")
+
+
+def said(part: str, flaw: str, table: pd.DataFrame) -> str:
+    """What one flaw made of noise, in words: the numbers of its part, and the rate."""
+    *means, rate = NUMBERS[part]
+    protocol = flaw if flaw == "strict" else Protocol((flaw,)).name
+    row = table[(table["protocol"] == protocol) & (table["world"] == "noise")].iloc[0]
+    names = [f"{name} " if name != "points" else "" for name in means]
+    words = [f"{name}{row[mean]:+.1f}" for name, mean in zip(names, means, strict=True)]
+    return ", ".join([*words, f"{rate} in {100 * row[rate]:.0f} %"])

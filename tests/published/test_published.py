@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from neuroloop import registry
 from neuroloop.published.protocol import flaws
 from tests.calibrate.study_code import study_hash
 from tests.project import ROOT
 from tests.published import table
-from tests.published.studies import WORLDS, all_studies, concerned, interval
+from tests.published.studies import PARTS, WORLDS, all_studies, concerned, interval
 
 STUDIES = all_studies()
 
@@ -17,8 +18,8 @@ STUDIES = all_studies()
 def test_each_flaw_is_studied_alone_beside_strict_and_all():
     names = [study.name for study in STUDIES]
     assert len(set(names)) == len(names)
-    assert set(concerned("decoding")) | set(concerned("students")) == set(flaws())
-    for part in ("decoding", "students"):
+    assert {flaw for part in PARTS for flaw in concerned(part)} == set(flaws())
+    for part in PARTS:
         expected = {"strict", "all", *(flaw.replace("_", "-") for flaw in concerned(part))}
         for world in WORLDS:
             begin = f"{part}-{world}-"
@@ -86,3 +87,51 @@ def test_nothing_else_reads_them():
         if file.is_file() and file.suffix != ".pyc":
             text = file.read_text(encoding="utf-8")
             assert not re.search(r"results/published|neuroloop[./]published", text), file
+
+
+def test_the_checklist_says_what_the_tables_say():
+    """Every number stands in the row of its flaw in docs/published.md; none is left out."""
+    tables, part = {}, ""
+    for line in (ROOT / "docs/published.md").read_text(encoding="utf-8").splitlines():
+        heads = [name for name, head in table.HEADS.items() if line == f"{head}:"]
+        part = heads[0] if heads else part
+        if part and line.startswith("| "):
+            title, *cells = [cell.strip() for cell in line.strip("|").split(" | ")]
+            tables[part, title] = cells
+    text = (ROOT / "docs/checklist.md").read_text(encoding="utf-8")
+    named = re.findall(r"<!-- counted: (\w+) (\w+) -->(.*?)<!-- end -->", text)
+    assert len(named) == text.count("<!-- counted:") >= len(flaws())
+    assert {flaw for _, flaw, _ in named} - {"strict"} == set(flaws())
+    for part, flaw, words in named:
+        assert flaw == "strict" or flaw in concerned(part)
+        cells = tables[part, "**strict**" if flaw == "strict" else flaws()[flaw].TITLE]
+        *points, rate = re.findall(r"[-+]?\d+(?:\.\d)?", words)
+        means = len(table.NUMBERS[part]) - 1
+        assert [cell.split()[0] for cell in cells[: means + 1]] == [*points, rate], (part, flaw)
+
+
+def test_the_checklist_is_filled_by_the_tables(tmp_path):
+    (chosen,) = [one for one in STUDIES if one.name == "students-noise-one-seed"]
+    made = table.tables([chosen], {chosen.name: [(5.0, 1.0, 1.0), (7.0, 1.0, 0.0)]})
+    file = tmp_path / "page.md"
+    file.write_text(
+        "| a | <!-- counted: students one_seed --><!-- end --> | b |\n"
+        "| c | <!-- counted: films image_split -->+1.0<!-- end --> |\n"
+    )
+    table.fill(file, made)
+    assert file.read_text() == (
+        "| a | <!-- counted: students one_seed -->overstated +6.0, gain +1.0, claimed in 50 %"
+        "<!-- end --> | b |\n"
+        "| c | <!-- counted: films image_split -->+1.0<!-- end --> |\n"
+    )
+
+
+def test_the_page_names_as_many_controls_as_there_are():
+    controls = set(registry.names("teacher")) - {"brain"}
+    page = (ROOT / "docs/published.md").read_text(encoding="utf-8")
+    (said,) = re.findall(r"\[(\w+) controls\]", page)
+    words = ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"]
+    assert words.index(said) + 10 == len(controls)
+    listed = (ROOT / "docs/distillation.md").read_text(encoding="utf-8").split("## Teachers")[1]
+    rows = re.findall(r"^\| `(\w+)` \|", listed.split("\n### ")[0], re.MULTILINE)
+    assert set(rows) - {"brain"} == controls
