@@ -147,6 +147,7 @@ rule train_students:
         content=contents_of(start_input),
         student=student_settings,
         outcomes=outcomes_of_networks,
+        keep_every=keeps_every_seed(),
         n_seeds=setting("datasets", "dataset", "teaching", "seeds"),
         seed=config["seed"],
         threads=config["threads"],

@@ -41,7 +41,7 @@ rule close_loop:
         every=lambda wildcards: student_files(wildcards.dataset, "every.safetensors"),
         parts=lambda wildcards: student_parts(wildcards.dataset),
     output:
-        table=reported(
+        loop=reported(
             f"results/{IMAGES}/loop.tsv",
             "Brains teach networks",
             "loop_table",
@@ -83,7 +83,7 @@ rule close_loop:
         size=setting("datasets", "dataset", "teaching", "images", "size"),
         options=image_options,
         layer=setting("datasets", "dataset", "teaching", "loop", "layer"),
-        folds=setting("datasets", "dataset", "teaching", "loop", "folds"),
+        n_folds=setting("datasets", "dataset", "teaching", "loop", "folds"),
         source=setting("datasets", "dataset", "source"),
         variants=teaching_variants,
         seed=config["seed"],

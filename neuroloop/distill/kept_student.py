@@ -65,6 +65,10 @@ def save_student(
     )
 
 
+#: Name of the file with the weights of the students of all seeds, beside model.json.
+EVERY = "every.safetensors"
+
+
 def save_every(path: StrPath, states: Sequence[dict[str, torch.Tensor]]) -> None:
     """Write the weights of the students of all seeds to one file, as ``{seed}.{name}``."""
     save_weights(

@@ -9,7 +9,7 @@ import numpy as np
 from neuroloop.contracts.teacher import check_teacher
 from neuroloop.distill import students
 from neuroloop.distill.image_set import load_image_set
-from neuroloop.distill.kept_student import save_every, save_student
+from neuroloop.distill.kept_student import EVERY, save_every, save_student
 from neuroloop.distill.outcomes.examination import AXES, Examination
 from neuroloop.distill.student_scores import score_students
 from neuroloop.distill.students import Student
@@ -44,6 +44,7 @@ def train_students(
     code: str,
     beside: StrPath | None = None,
     outcomes: Sequence[str] = (),
+    keep_every: bool = False,
 ) -> dict[str, Any]:
     """Train one student a seed and write what they learned.
 
@@ -67,7 +68,7 @@ def train_students(
         ``auto``, ``cpu`` or ``cuda``.
     outputs : mapping
         ``history``, ``predictions``, ``metrics``, ``teacher``, ``model`` (and beside it weights and
-        images); ``every``, the weights of all seeds, where it is asked for.
+        images).
     checkpoints : Path
         Folder of training states, emptied at the end.
     code : str
@@ -76,6 +77,8 @@ def train_students(
         Logits of what stands beside it.
     outcomes : sequence of str, optional
         What else is asked of every seed's network (`distill.outcomes.OF_NETWORKS`).
+    keep_every : bool, optional
+        Whether the weights of all seeds are kept, beside the model.
 
     Returns
     -------
@@ -107,7 +110,7 @@ def train_students(
         torch_device,
         checkpoint=states.part,
         examine=examination if outcomes else None,
-        keep_every="every" in outputs,
+        keep_every=keep_every,
     )
     asked = trained.examined | examination.places
     facts = {"teacher": teacher, "student": dict(student), "seed": seed}
@@ -135,8 +138,8 @@ def train_students(
         **facts,
     )
     save_student(Path(outputs["model"]), trained, shown, chosen, shown.test)
-    if "every" in outputs:
-        save_every(outputs["every"], trained.every)
+    if keep_every:
+        save_every(Path(outputs["model"]).with_name(EVERY), trained.every)
     save_json(outputs["metrics"], {**score_students(trained.logits, truth, seed), **facts})
     told = chosen_of_seeds(shown, given[0], *drawn)
     save_json(
@@ -164,7 +167,8 @@ if __name__ == "__main__":
             n_seeds=snakemake.params.n_seeds,
             seed=snakemake.params.seed,
             device=snakemake.config["device"],
-            outputs=dict(snakemake.output.items()),
+            keep_every=snakemake.params.keep_every,
+            outputs=snakemake.output,
             checkpoints=Path(".neuroloop/checkpoints"),
             code=snakemake.params.code,
         )

@@ -49,7 +49,6 @@ def train(
     student=STUDENT,
     code="c",
     start=None,
-    every=None,
     **options,
 ):
     folder.mkdir(exist_ok=True)
@@ -60,7 +59,7 @@ def train(
         "model": folder / "model.json",
         "metrics": folder / "metrics.json",
         "teacher": folder / "teacher.json",
-    } | ({"every": every} if every else {})
+    }
     arguments = {"n_seeds": 2, "seed": 5, "device": "cpu"} | options
     record = script.train_students(
         images=images[0],
@@ -292,11 +291,10 @@ def test_weights_of_every_seed_are_kept_where_they_are_asked_for(images, logits,
     plain, _ = train(images, tmp_path / "plain", logits=logits)
     for at_once in (1, 2):
         student = STUDENT | {"batched_networks": at_once}
-        every = tmp_path / f"{at_once}.safetensors"
         outputs, _ = train(
-            images, tmp_path / f"kept{at_once}", logits=logits, student=student, every=every
+            images, tmp_path / f"kept{at_once}", logits=logits, student=student, keep_every=True
         )
-        first, second = load_every(every)
+        first, second = load_every(outputs["model"].with_name("every.safetensors"))
         own = load_weights(outputs["weights"])
         assert own.keys() == first.keys() == second.keys()
         for name, values in own.items():
@@ -305,4 +303,4 @@ def test_weights_of_every_seed_are_kept_where_they_are_asked_for(images, logits,
         if at_once == STUDENT["batched_networks"]:
             assert outputs["weights"].read_bytes() == plain["weights"].read_bytes()
             assert outputs["history"].read_bytes() == plain["history"].read_bytes()
-    assert "every" not in plain
+    assert not plain["model"].with_name("every.safetensors").exists()

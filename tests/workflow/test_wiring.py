@@ -37,6 +37,7 @@ FOUND_BESIDE = {
     "list_recordings": {"movies"},
     "map_radiographs": {"weights", "images"},
     "check_area": {"sidecars"},
+    "close_loop": {"parts"},
     "check_radiographs": {"sidecar"},
     "check_network": {"parts"},
     "write_passport": {"figures", "contents"},
