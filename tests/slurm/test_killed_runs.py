@@ -18,6 +18,12 @@ pytestmark = pytest.mark.slurm
 #: How often the main process is killed.
 KILLS = 5
 
+#: One job takes so long that, however slow the host is, it runs when a call is killed, and still
+#: when the next one looks; once, so that the kills after that meet other jobs.
+LONG_ONCE = (
+    "import os, time; os.path.exists('paused') or (open('paused', 'w').close(), time.sleep(120))"
+)
+
 
 @pytest.fixture(scope="module")
 def local(small: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
@@ -34,6 +40,8 @@ def test_five_kills_at_random_moments_lose_nothing(
     cluster: Cluster, small: dict[str, Any], local: dict[str, bytes], tmp_path: Path
 ) -> None:
     project = make(tmp_path / "project", small, status_seconds=4)  # so that no run ends too early
+    line = "        simulate_subject("
+    project.edit("scripts/fmri/simulate_subject.py", line, f"        {LONG_ONCE}\n{line}")
     orphans, moments = 0, np.random.default_rng(2001).uniform(2, 14, KILLS)
     for number, moment in enumerate(moments):
         before = len(cluster.jobs())
