@@ -122,5 +122,10 @@ def cross_entropy(student: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     -------
     Tensor, shape (members,)
     """
+    return cross_entropies(student, labels).mean(dim=0)
+
+
+def cross_entropies(student: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """Cross-entropy of each image and member, shape (batch, members); see `cross_entropy`."""
     losses = functional.cross_entropy(student.flatten(0, 1), labels.flatten(), reduction="none")
-    return losses.view(labels.shape).mean(dim=0)
+    return losses.view(labels.shape)

@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.nn import functional
 
-from neuroloop.distill.loss import Distillation, cross_entropy
+from neuroloop.distill.loss import Distillation, cross_entropies, cross_entropy
 from neuroloop.distill.student_views import Views
 from neuroloop.networks.resnet import ResNet
 from neuroloop.training.objective import Terms
@@ -92,5 +91,4 @@ def weighted_entropy(
     -------
     Tensor, shape (members,)
     """
-    losses = functional.cross_entropy(student.flatten(0, 1), labels.flatten(), reduction="none")
-    return (weights * losses.view(labels.shape)).mean(dim=0)
+    return (weights * cross_entropies(student, labels)).mean(dim=0)
