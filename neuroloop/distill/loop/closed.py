@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.distill.ablation import KEYS, REFERENCE, misleads, needs_no_brain
+from neuroloop.distill.loop.noise_ceiling import LEVEL
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.families import corrected
 from neuroloop.statistics.intervals import FEWEST_SEEDS, crossed_mean
@@ -52,7 +53,10 @@ COLUMNS = [
 Brain = tuple[str, str]
 
 #: Why a region has no score.
-NO_CEILING = "no voxel of {} has a noise ceiling above 0, as far as the repeats tell"
+NO_CEILING = (
+    "no voxel of {} has a noise ceiling above 0: answers to an image are no more alike over its "
+    f"repeats than by chance (F test, false discovery rate {LEVEL:g} in the region)"
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,9 +7,11 @@ import numpy as np
 from scipy import special
 
 from neuroloop.errors import NeuroLoopError
+from neuroloop.statistics.families import corrected
 
-#: Voxels whose answers differ between images by chance that often have no ceiling to divide by.
-CHANCE = 0.05
+#: False discovery rate among a region's voxels that count as reliable; so a region of noise has
+#: one in at most this share of studies.
+LEVEL = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +28,8 @@ class Answers:
         Share of the variance of `means` that is signal: the square of the highest correlation with
         them that knowing the image allows.
     reliable : ndarray of bool, shape (voxels,)
-        Whether the voxel's ceiling is above 0, as far as the repeats tell.
+        Whether the voxel's ceiling is above 0: its F is significant among those of the region. In
+        a region where none is, nothing can be predicted.
     """
 
     images: list[str]
@@ -43,8 +46,12 @@ def repeated_answers(responses: np.ndarray, shown: Iterable[str]) -> Answers:
     "noise ceiling"), here by the mean squares of a one-way analysis of variance, which allow for
     images shown unequally often. With as many repeats of each it is 1 - 1 / F.
 
-    A voxel is reliable if F exceeds its 95th percentile without signal. That looks at no
-    prediction: a voxel at ceiling 0 would be divided by 0, and one near it by its own noise.
+    A voxel is reliable if F is significant, samples being independent and normal without signal,
+    at a false discovery rate of `LEVEL` among the voxels of the region (Benjamini & Hochberg 1995,
+    J. R. Stat. Soc. B 57:289). That looks at no prediction: a voxel at ceiling 0 would be divided
+    by 0, and one near it by its own noise. Where no voxel holds signal, any is reliable in at most
+    `LEVEL` of studies, however many voxels there are and if their noise is shared: one by one, 5 %
+    of the voxels of every region would be.
 
     Parameters
     ----------
@@ -82,5 +89,7 @@ def repeated_answers(responses: np.ndarray, shown: Iterable[str]) -> Answers:
     signal = np.maximum(0, of_means - noise) / repeats
     total = signal + noise * (1 / counts).mean()
     ceiling = np.divide(signal, total, out=np.zeros_like(signal), where=total > 0)
-    least = float(special.fdtri(between, within, 1 - CHANCE))
-    return Answers(images.tolist(), means, ceiling, (of_means > least * noise) & (ceiling > 0))
+    f = np.divide(of_means, noise, out=np.zeros_like(noise), where=noise > 0)
+    p = np.where(noise > 0, special.fdtrc(between, within, f), np.where(of_means > 0, 0.0, 1.0))
+    q = corrected(p.tolist(), ["voxels of the region"] * len(p))
+    return Answers(images.tolist(), means, ceiling, (q <= LEVEL) & (ceiling > 0))
