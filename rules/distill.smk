@@ -285,6 +285,13 @@ rule summarise_ablation:
             dataset="{dataset}",
             shown="comparisons, table",
         ),
+        verdicts=reported(
+            "results/distill/{dataset}/verdicts.tsv",
+            "Brains teach networks",
+            "verdicts_table",
+            dataset="{dataset}",
+            shown="verdicts, table",
+        ),
         figure="results/distill/{dataset}/ablation.png",
         figure_svg=reported(
             "results/distill/{dataset}/ablation.svg",

@@ -13,6 +13,7 @@ from neuroloop.distill.matrix_figure import matrix_figure
 from neuroloop.files.formats import StrPath, load_arrays, read_json, save_table
 from neuroloop.jobs.job import job
 from neuroloop.registry import add_plugins
+from neuroloop.report.answers import verdicts as judged
 from neuroloop.report.figures import save
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ def summarise_ablation(
     assignments: Sequence[StrPath],
     table: StrPath,
     comparisons: StrPath,
+    verdicts: StrPath,
     figure: StrPath,
     figure_svg: StrPath,
     forest: StrPath,
@@ -37,7 +39,7 @@ def summarise_ablation(
     varied: Mapping[str, str],
     seed: int,
 ) -> None:
-    """Write ablation.tsv, comparisons.tsv and their figures.
+    """Write ablation.tsv, comparisons.tsv, verdicts.tsv and their figures.
 
     Parameters
     ----------
@@ -45,8 +47,8 @@ def summarise_ablation(
         predictions.npz and metrics.json of every group of students, in the same order.
     assignments : sequence of path
         assignments.npz of every group whose soft labels were dealt anew.
-    table, comparisons : path
-        A row per student; a row a comparison of two teachers.
+    table, comparisons, verdicts : path
+        A row per student; a row a comparison of two teachers; a row a brain.
     figure, figure_svg : path
         What each teacher adds to labels alone, in each format.
     forest, forest_svg : path
@@ -72,6 +74,7 @@ def summarise_ablation(
     compared = compare_teachers(groups, seed, assigned=assigned, variants=variants, varied=varied)
     save_table(table, students)
     save_table(comparisons, compared)
+    save_table(verdicts, judged.verdicts(compared))
     simulated = source == "simulated"
     save(ablation_figure(students, compared, simulated=simulated), figure, figure_svg)
     save(forest_figure(compared, simulated=simulated), forest, forest_svg)
@@ -96,6 +99,7 @@ if __name__ == "__main__":
             assignments=snakemake.input.assignments,
             table=snakemake.output.table,
             comparisons=snakemake.output.comparisons,
+            verdicts=snakemake.output.verdicts,
             figure=snakemake.output.figure,
             figure_svg=snakemake.output.figure_svg,
             forest=snakemake.output.forest,

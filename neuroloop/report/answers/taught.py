@@ -87,5 +87,10 @@ def taught_by(group: pd.DataFrame, silent: set[str]) -> Taught:
         ["sure", "difference"], ascending=[False, True], na_position="first"
     )
     subject, roi = order.iloc[0]["subject"], order.iloc[0]["roi"]
-    name = f"{roi}, mean" if subject == MEAN else f"{subject} {roi}"
-    return Taught(name, roi in silent, order, bool(group["q"].notna().all()))
+    tested = bool(group["q"].notna().all())
+    return Taught(brain_name(subject, roi), roi in silent, order, tested)
+
+
+def brain_name(subject: str, roi: str) -> str:
+    """A brain in a sentence: ``"S1 HVC"``, or ``"HVC, mean"``."""
+    return f"{roi}, mean" if subject == MEAN else f"{subject} {roi}"

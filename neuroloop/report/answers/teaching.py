@@ -7,7 +7,8 @@ import pandas as pd
 
 from neuroloop.report.answers.decoding import GROUP, MEAN, SIGNIFICANT, silent_regions
 from neuroloop.report.answers.table_rows import table_rows
-from neuroloop.report.answers.taught import Taught, controls_to_beat, taught_by
+from neuroloop.report.answers.taught import Taught, brain_name, controls_to_beat, taught_by
+from neuroloop.report.answers.verdicts import SAID, VERDICTS, verdicts
 from neuroloop.report.cards import (
     Bar,
     Card,
@@ -56,11 +57,11 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any], known:
         What simulated brains know, a sentence.
     """
     teaching = block["teaching"]
-    rows = table[
-        (table["teacher"] == "brain")
-        & (table["decoder"] == teaching["decoders"][0])
+    table_of_first = table[
+        (table["decoder"] == teaching["decoders"][0])
         & (table["student"] == teaching["students"][0])
     ]
+    rows = table_of_first[table_of_first["teacher"] == "brain"]
     controls = controls_to_beat(teaching["teachers"])
     singles = ~rows["subject"].isin([MEAN, GROUP])
     if len(block["subjects"]) * len(block["rois"]) > MOST and (rows["subject"] == MEAN).any():
@@ -72,6 +73,8 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any], known:
     ]
     tests = int((table["q"].notna() & table["family"].isin(set(compared["family"]))).sum())
     mark, answer = _answer(taught, controls, tests)
+    judged = verdicts(table_of_first)
+    answer += _verdict(judged, [one for one in taught if not one.silent] or taught)
     images, false = _of_images(rows[singles & (rows["family"] == "images")], silent)
     drawn = sorted(taught, key=lambda one: -one.nearest["difference"])[:MOST]
     more = f" The {MOST} largest of {len(taught)}." if len(taught) > MOST else ""
@@ -81,7 +84,7 @@ def teaching_card(of: str, table: pd.DataFrame, block: Mapping[str, Any], known:
         of,
         "beware" if false and mark == "yes" else mark,
         answer + images,
-        f"{_scope(taught)} {known}".strip(),
+        " ".join(filter(None, [_scope(taught), _missing(judged), known])),
         Forest(bars, CAPTION + _of_what(taught) + more, 0.0, 100) if bars else None,
         tuple(
             Against(
@@ -103,6 +106,28 @@ def _scope(taught: list[Taught]) -> str:
     if not taught:
         return ""
     return f"Over {times(taught[0].nearest['unit'])}: {taught[0].nearest['scope']}."
+
+
+def _verdict(judged: pd.DataFrame, asked: list[Taught]) -> str:
+    """What each brain's gain is made of, as far as its controls tell."""
+    names = {one.name for one in asked}
+    alike: dict[str, list[str]] = {}
+    for row in table_rows(judged):
+        name = brain_name(row.subject, row.roi)
+        if name in names and row.verdict in SAID:
+            alike.setdefault(row.verdict, []).append(name)
+    told = [f"{_all(alike[one])}: {SAID[one]}" for one in reversed(VERDICTS) if one in alike]
+    return f" Verdict: {'; '.join(told)}." if told else ""
+
+
+def _all(names: list[str]) -> str:
+    return listed(names) if len(names) <= MOST else f"{len(names)} brains"
+
+
+def _missing(judged: pd.DataFrame) -> str:
+    """Controls without which less can be told."""
+    missing = judged["missing"].iloc[0].split(", ") if len(judged) else []
+    return f"Not compared: {listed([_named(name) for name in missing])}." if any(missing) else ""
 
 
 def _of_what(taught: list[Taught]) -> str:

@@ -14,6 +14,10 @@ NAN = np.nan
 NONE = {"control": "none", "difference": 0.06, "ci_low": 0.03, "ci_high": 0.09}
 SMOOTH = {"control": "smooth", "difference": 0.02, "ci_low": 0.005, "ci_high": 0.035, "q": 0.01}
 RANDOM = {"control": "random", "difference": 0.3, "q": NAN, "family": ""}
+#: What ends the answers that are about one brain.
+GAIN = " Verdict: S1 V1: a gain, not shown to be more than softness."
+MORE = " Verdict: S1 V1: more than softness, not told whether of classes or of images."
+
 UNTESTED = {"ci_low": NAN, "ci_high": NAN, "p": NAN, "q": NAN, "smallest_effect": NAN}
 
 
@@ -41,7 +45,7 @@ def test_brains_that_beat_every_control_teach(card):
     assert made.answer == (
         "Students of S1 V1 beat every control (the labels alone and smoothed labels); of S1 V1 "
         "by 2.00 "
-        "[0.50, 3.50] points over smoothed labels (q 0.01; 5 seeds, 1,000 images)."
+        "[0.50, 3.50] points over smoothed labels (q 0.01; 5 seeds, 1,000 images)." + MORE
     )
     (bar,) = made.forest.bars
     assert (bar.label, bar.kind, bar.value) == ("S1 V1 − smoothed labels", "claim", 0.02)
@@ -66,7 +70,8 @@ def test_the_largest_of_several_is_told_and_those_that_are_not_shown(card):
         "of S1 HVC "
         "by 5.00 [0.50, 3.50] points over smoothed labels (q 0.01; 5 seeds, 1,000 images). Not "
         "shown: S1 "
-        "V4."
+        "V4. Verdict: S1 V1 and S1 HVC: more than softness, not told whether of classes or of "
+        "images; S1 V4: a gain, not shown to be more than softness."
     )
     assert [bar.label.split()[1] for bar in made.forest.bars] == ["HVC", "V1", "V4"]
     assert [bar.kind for bar in made.forest.bars] == ["claim", "claim", "open"]
@@ -81,7 +86,7 @@ def test_brains_that_beat_the_labels_and_not_softness_do_not(card):
         "S1 V1 beat the labels alone, but not smoothed labels (2.00 [0.50, 3.50] points, q 0.2). "
         "The least "
         "that these comparisons could have seen is 1.64 to 2.90 points (half of their intervals, "
-        "before correction for 2 tests)."
+        "before correction for 2 tests)." + GAIN
     )
 
 
@@ -90,7 +95,7 @@ def test_brains_that_are_worse_than_a_control_do_not_beat_it(card):
     made = card(*of("V1", NONE, worse))
     assert made.mark == "no"
     told = "Worse: students of S1 V1 than a control; of S1 V1 by 2.00 [1.00, 3.00] points than"
-    assert made.answer == f"{told} smoothed labels (q 0.001; 5 seeds, 1,000 images)."
+    assert made.answer == f"{told} smoothed labels (q 0.001; 5 seeds, 1,000 images).{GAIN}"
 
 
 def test_harm_by_every_control_is_told_and_not_as_what_could_not_be_seen(card):
@@ -99,7 +104,7 @@ def test_harm_by_every_control_is_told_and_not_as_what_could_not_be_seen(card):
     assert made.mark == "no"
     assert made.answer == (
         "Worse: students of S1 V1 than every control; of S1 V1 by 5.00 [3.00, 7.00] points than "
-        "the labels alone (q 0.001; 5 seeds, 1,000 images)."
+        "the labels alone (q 0.001; 5 seeds, 1,000 images). Verdict: S1 V1: no gain."
     )
     other = card(*of("V1", {**NONE, **lost}, SMOOTH), *of("V4", {**NONE, "q": 0.4}, SMOOTH))
     assert other.answer.startswith("Not shown: no brain's students beat every control")
@@ -120,7 +125,7 @@ def test_without_a_control_of_softness_beware(card):
     assert made.answer == (
         "Students of S1 V1 beat the labels alone; of S1 V1 by 6.00 [3.00, 9.00] points over the "
         "labels alone (q 0.008; 5 seeds, 1,000 images). No control tells this from softer "
-        "labels: add smooth to teachers."
+        "labels: add smooth to teachers." + GAIN
     )
     nothing = card(*of("V1", {**NONE, "q": 0.5}), teachers=["none", "brain"])
     assert nothing.mark == "no"
@@ -156,7 +161,7 @@ def test_a_region_that_answers_to_nothing_and_teaches_speaks_against_all(card):
     assert made.mark == "beware"
     assert made.answer.endswith(
         "But those of S1 Noise, where nothing answers, beat them too: nothing tells what was "
-        "taught from a simpler explanation."
+        "taught from a simpler explanation." + MORE
     )
     assert made.against == (
         "S1 Noise answers to nothing, and its students beat every control (the labels alone and "
@@ -182,14 +187,14 @@ def test_control_regions_do_not_say_what_could_have_been_seen(card):
     )
     assert made.answer.endswith(
         "could have seen is 1.00 to 2.00 points (half of their intervals, before correction for 3 "
-        "tests)."
+        "tests). Verdict: S1 V1: no gain."
     )
 
 
 def test_brains_without_a_q_are_untested(card):
     made = card(*of("V1", NONE, SMOOTH), *of("V4", NONE, {**SMOOTH, **UNTESTED}))
     assert made.mark == "yes"
-    assert made.answer.endswith(" Untested: S1 V4.")
+    assert " Untested: S1 V4. Verdict: S1 V1: more than softness" in made.answer
     nothing = card(*of("V1", {**NONE, **UNTESTED}))
     assert (nothing.mark, nothing.answer) == ("void", "No test: comparisons.tsv gives no q.")
 
@@ -237,7 +242,7 @@ IMAGES = {
             [{**IMAGES, "q": 0.3}],
             " That brains know more than the class is not shown (below 1.20 points unseen).",
         ),
-        ([{**IMAGES, "p": NAN, "q": NAN}], "(q 0.01; 5 seeds, 1,000 images)."),
+        ([{**IMAGES, "p": NAN, "q": NAN}], f"(q 0.01; 5 seeds, 1,000 images).{MORE}"),
     ],
 )
 def test_whether_the_image_is_known_is_told_where_it_was_tested(card, images, told):
@@ -302,3 +307,25 @@ def test_the_registry_says_what_a_brain_has_to_beat(card):
     made = card(*of("V1", NONE, SMOOTH, gaussian, beside), teachers=teachers)
     assert made.mark == "no"
     assert ", but not Gaussian surrogates (" in made.answer
+
+
+def test_the_verdict_says_what_the_controls_tell_and_the_scope_which_there_are_not(card):
+    codes = [{**SMOOTH, "control": name} for name in ("codebook", "offdiagonal")]
+    classes = {**SMOOTH, "control": "classmean"}
+    taught = {**NONE, "teacher": "classmean"}
+    less = {**classes, "q": 0.3}
+    made = card(*of("V1", NONE, SMOOTH, *codes, less, taught), *of("HVC", {**NONE, "q": 0.9}))
+    assert made.answer.endswith(
+        " Verdict: S1 V1: class structure, nothing of the image shown; S1 HVC: no gain."
+    )
+    assert " Not compared: matched noise, Gaussian surrogates and " in made.scope
+    of_images = *codes, classes, {**IMAGES, "q": 0.02}
+    knows = card(*of("V1", NONE, SMOOTH, *of_images), *of("Noise", NONE, SMOOTH, *of_images))
+    assert " Verdict: S1 V1: the image's own signal. S1 V1 knows the image" in knows.answer
+    assert "Noise: the image" not in knows.answer
+
+
+def test_verdicts_of_more_brains_than_are_drawn_are_counted(card):
+    people = [row for number in range(MOST + 1) for row in of("V1", NONE, subject=f"S{number}")]
+    made = card(*people, teachers=["none", "brain"])
+    assert f"Verdict: {MOST + 1} brains: a gain, not shown" in made.answer
