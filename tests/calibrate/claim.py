@@ -7,6 +7,8 @@ functions, and gives one number, so that studies are independent and their rate 
     def study(generator: np.random.Generator) -> float:                       # p of a test
     def study(generator: np.random.Generator) -> tuple[float, float, float]:  # low, high, truth
 
+A power claims that what is true is found in 80 % of studies; a study gives 1 if it is, else 0.
+
 All that is random in it comes from the generator. A function of many worlds is given its world by
 `functools.partial`. None says that this study gave no p or no interval, as the product may.
 """
@@ -21,11 +23,15 @@ import numpy as np
 
 from neuroloop.jobs.seeds import numpy_generator
 
-#: What one study gives: p, or low, high and truth, or nothing.
+#: What one study gives: p, low, high and truth, whether the truth is found, or nothing.
 Outcome = float | tuple[float, float, float] | None
 
-#: The p at which a study counts as significant, and the coverage that intervals promise.
-SIGNIFICANT, COVERAGE = 0.05, 0.95
+#: The p at which a study counts as significant, the coverage that intervals promise, and how often
+#: what is true is found at the size that a claim states.
+SIGNIFICANT, COVERAGE, POWER = 0.05, 0.95, 0.8
+
+#: Kinds of claims.
+KINDS = ("test", "interval", "power")
 
 #: From so many studies on, a claim holds or fails: its rate is at most, its coverage at least.
 ENOUGH, MOST, LEAST = 500, 0.07, 0.93
@@ -39,7 +45,7 @@ class Claim:
     ----------
     name : str
         Lower-case words joined by hyphens. It is part of the seeds: another name, other worlds.
-    kind : {"test", "interval"}
+    kind : {"test", "interval", "power"}
     study : callable
         Of a module's top level, or a `functools.partial` of one: see this module's docstring.
     world : str
@@ -56,7 +62,7 @@ class Claim:
     """
 
     name: str
-    kind: Literal["test", "interval"]
+    kind: Literal["test", "interval", "power"]
     study: Callable[[np.random.Generator], Outcome]
     world: str
     unit: str
@@ -67,17 +73,17 @@ class Claim:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", self.name):
             raise ValueError(f"claim {self.name!r} is not lower-case words joined by hyphens")
-        if self.kind not in ("test", "interval"):
-            raise ValueError(f"claim {self.name}: kind {self.kind!r} is neither test nor interval")
+        if self.kind not in KINDS:
+            raise ValueError(f"claim {self.name}: kind {self.kind!r} is none of {', '.join(KINDS)}")
 
     def run(self, number: int) -> Outcome:
         """Outcome of a study by its number, from which and the name alone its seed is made."""
         given = self.study(numpy_generator(0, "calibrate", self.name, number))
         if given is None:
             return None
-        if self.kind == "test":
+        if self.kind != "interval":
             p = float(given)  # type: ignore[arg-type]
-            if not 0 <= p <= 1:
+            if not (p in (0, 1) if self.kind == "power" else 0 <= p <= 1):
                 raise ValueError(f"{self.name}, study {number}: p is {p}")
             return p
         low, high, truth = map(float, given)  # type: ignore[arg-type]
@@ -88,7 +94,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Tally:
-    """How often a test was significant, or an interval held the truth.
+    """How often a test was significant, an interval held the truth, or the truth was found.
 
     Attributes
     ----------
@@ -111,6 +117,8 @@ class Tally:
         given = [one for one in outcomes if one is not None]
         if claim.kind == "test":
             hits = sum(p <= SIGNIFICANT for p in given)  # type: ignore[operator]
+        elif claim.kind == "power":
+            hits = sum(found == 1 for found in given)
         else:
             hits = sum(low <= truth <= high for low, high, truth in given)  # type: ignore[misc]
         return cls(claim, int(hits), len(given), len(outcomes) - len(given))
@@ -132,7 +140,9 @@ class Tally:
     def beyond(self, level: float = 0.95) -> bool:
         """Whether the whole interval of the rate lies on the wrong side of what is promised."""
         low, high = self.bounds(level)
-        return low > SIGNIFICANT if self.claim.kind == "test" else high < COVERAGE
+        if self.claim.kind == "test":
+            return low > SIGNIFICANT
+        return high < (POWER if self.claim.kind == "power" else COVERAGE)
 
     @property
     def verdict(self) -> str:
@@ -141,4 +151,5 @@ class Tally:
             return "fails" if self.beyond() else "too few studies"
         if self.claim.kind == "test":
             return "holds" if self.rate <= MOST and not self.beyond() else "fails"
-        return "holds" if self.rate >= LEAST else "fails"
+        least = POWER if self.claim.kind == "power" else LEAST
+        return "holds" if self.rate >= least else "fails"

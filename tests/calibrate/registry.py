@@ -16,12 +16,14 @@ def all_claims() -> dict[str, list[Claim]]:
         outcomes,
         radiographs,
         students,
+        verdicts,
     )
 
     parts = {
         "intervals and corrections": intervals.CLAIMS,
         "decoding": decoding.CLAIMS,
         "students": students.CLAIMS,
+        "verdicts on brains": verdicts.CLAIMS,
         "students beside accuracy": outcomes.CLAIMS,
         "the loop closed": closed_loop.CLAIMS,
         "radiographs": radiographs.CLAIMS,

@@ -191,9 +191,15 @@ def students_accuracy(generator: np.random.Generator, seeds: int) -> Outcome:
 
 
 def trained(
-    generator: np.random.Generator, taught: np.ndarray | None, labels: np.ndarray, seeds: list[int]
+    generator: np.random.Generator,
+    taught: np.ndarray | None,
+    labels: np.ndarray,
+    seeds: list[int],
+    shown: np.ndarray | None = None,
 ) -> np.ndarray:
     """Hits of the product's own students, small ones on small images: shape (students, images).
+
+    Images show the classes of their labels, or those in `shown`.
 
     A student learns from the labels as they are and from the soft labels alike (alpha 0.5 and T
     1), and starts and batches by its seed.
@@ -215,7 +221,14 @@ def trained(
     block = Block(**own, batched_networks=len(seeds), temperature=1.0, alpha=0.0)
     student = Student.from_block(block.model_dump())
     result = train_students(
-        pixels(labels), labels, taught, pixels(tests), 3, student, seeds, torch.device("cpu")
+        pixels(labels if shown is None else shown),
+        labels,
+        taught,
+        pixels(tests),
+        3,
+        student,
+        seeds,
+        torch.device("cpu"),
     )
     return np.asarray(result.logits.argmax(axis=2) == tests)
 

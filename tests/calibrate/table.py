@@ -43,7 +43,7 @@ def _row(tally: Tally) -> str:
     without = f" ({tally.without} without)" if tally.without else ""
     short = f" of {claim.studies}" if tally.n + tally.without < claim.studies else ""
     rate = f"{100 * tally.rate:.1f} [{100 * low:.1f}, {100 * high:.1f}]" if tally.n else ""
-    what = "significant" if claim.kind == "test" else "covered"
+    what = {"test": "significant", "interval": "covered", "power": "found"}[claim.kind]
     return (
         f"| `{claim.name}` | {claim.world} | {claim.unit} | {tally.n}{short}{without} "
         f"| {what} {rate} | {tally.verdict} |"

@@ -97,6 +97,8 @@ def test_rates_by_hand():
     assert (tally.hits, tally.n, tally.without) == (2, 3, 1)
     # Clopper-Pearson of 2 of 3: 1 - (1 - x)^3 - 3 x (1 - x)^2 ... from tables.
     assert tally.bounds() == pytest.approx((0.094299, 0.991596), abs=1e-6)
+    found = Tally.of(make(right_p, "power"), [1.0, 0.0, 1.0, None])
+    assert (found.hits, found.n, found.without) == (2, 3, 1)
     held = Tally.of(make(interval, "interval"), [(-1, 1, 1.0), (-1, 1, 1.1)])
     assert (held.hits, held.rate) == (1, 0.5)
 
@@ -108,6 +110,8 @@ def test_rates_by_hand():
         ("test", 36, "fails"),
         ("interval", 465, "holds"),
         ("interval", 464, "fails"),
+        ("power", 400, "holds"),
+        ("power", 399, "fails"),
     ],
 )
 def test_limits_at_five_hundred(kind, hits, verdict):
