@@ -1,6 +1,6 @@
 """What each teacher contributes: accuracies, and paired differences between teachers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -92,6 +92,10 @@ class Group:
     chance: float
     flag: str = ""
     subjects: int = 1
+
+
+#: Students, those whom they are compared with, and what these are called in ``control``.
+Pair = tuple[Group, Group, str]
 
 
 def needs_no_brain(teacher: str) -> bool:
@@ -193,7 +197,7 @@ def compare_teachers(
     assigned = {**assigned, **_assigned_means(assigned)}
     rows = [_row(*pair, seed, n_boot, assigned) for pair in pairs]
     numbers = dict.fromkeys(["difference", "ci_low", "ci_high", "p", "q", "smallest_effect"], float)
-    table = pd.DataFrame(rows + _over_subjects(pairs), columns=COLUMNS).astype(numbers)
+    table = pd.DataFrame(rows + _rows_of_people(pairs), columns=COLUMNS).astype(numbers)
     table["family"] = in_families(table, variants)
     table["smallest_effect"] = table["smallest_effect"].fillna(
         (table["ci_high"] - table["ci_low"]) / 2
@@ -204,7 +208,7 @@ def compare_teachers(
 
 def compared_pairs(
     groups: Sequence[Group], variants: Mapping[str, str], varied: Mapping[str, str]
-) -> list[tuple[Group, Group, str]]:
+) -> list[Pair]:
     """Students, those whom they are compared with, and what these are called in ``control``.
 
     Parameters
@@ -271,20 +275,41 @@ def _row(
     return row | {"ci_low": found.ci_low, "ci_high": found.ci_high, "p": found.p, "reason": ""}
 
 
+def controls_of(own: tuple[str, ...], every: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Whom students are compared with: those of a brain with all others, others with ``none``.
+
+    Parameters
+    ----------
+    own : tuple of str
+        Values of `KEYS`.
+    every : iterable of tuple of str
+        The same of all students, `own` among them.
+
+    Returns
+    -------
+    list of tuple of str
+        Of the same student, in the order in which their teachers come in `every`.
+    """
+    *brain, teacher, student = own
+    others = dict.fromkeys(name for *_, name, made in every if made == student)
+    return [
+        (*((REFERENCE,) * 3 if needs_no_brain(control) else brain), control, student)
+        for control in (others if teacher == "brain" else ["none"])
+        if control != teacher
+    ]
+
+
 def _pairs(groups: Sequence[Group]) -> Iterator[tuple[Group, Group]]:
     """Yield each group with each control that it is compared with."""
     by_keys = {tuple(group.keys[key] for key in KEYS): group for group in groups}
-    for (*brain, teacher, student), group in by_keys.items():
-        others = [name for *_, name, variant in by_keys if variant == student]
-        for control in dict.fromkeys(others) if teacher == "brain" else ["none"]:
-            if control != teacher:
-                origin = (REFERENCE,) * 3 if needs_no_brain(control) else tuple(brain)
-                yield group, by_keys[(*origin, control, student)]
+    for keys, group in by_keys.items():
+        for control in controls_of(keys, by_keys):
+            yield group, by_keys[control]
 
 
 def _pairs_of_variants(
     groups: Sequence[Group], variants: Mapping[str, str], varied: Mapping[str, str]
-) -> Iterator[tuple[Group, Group, str]]:
+) -> Iterator[Pair]:
     """Yield each brain with each variant of its decoding, and the variant's name."""
     brains = {
         tuple(group.keys[key] for key in KEYS): group
@@ -309,16 +334,17 @@ def _means(groups: Sequence[Group]) -> list[Group]:
     for group in groups:
         if group.keys["subject"] != REFERENCE:
             alike.setdefault(tuple(group.keys[key] for key in KEYS[1:]), []).append(group)
-    return [
-        replace(
-            members[0],
-            keys={**members[0].keys, "subject": MEAN},
-            hits=np.mean([group.hits for group in members], axis=0),
-            subjects=len(members),
-        )
-        for members in alike.values()
-        if len(members) > 1
-    ]
+    return [mean_group(members) for members in alike.values() if len(members) > 1]
+
+
+def mean_group(groups: Sequence[Group]) -> Group:
+    """The mean over subjects whose students are else alike."""
+    return replace(
+        groups[0],
+        keys={**groups[0].keys, "subject": MEAN},
+        hits=np.mean([group.hits for group in groups], axis=0),
+        subjects=len(groups),
+    )
 
 
 def _assigned_means(
@@ -331,23 +357,27 @@ def _assigned_means(
     return {keys: mean_over_subjects(some) for keys, some in alike.items() if len(some) > 1}
 
 
-def _over_subjects(pairs: Sequence[tuple[Group, Group, str]]) -> list[dict[str, Any]]:
-    """Mean differences over subjects, where there are at least two."""
-    alike: dict[tuple[str, ...], list[tuple[Group, Group]]] = {}
-    for group, control, name in pairs:
+def over_subjects(pairs: Sequence[Pair]) -> list[list[Pair]]:
+    """Pairs that differ in the subject alone, where there are at least two subjects."""
+    alike: dict[tuple[str, ...], list[Pair]] = {}
+    for pair in pairs:
+        group, _, name = pair
         if group.keys["subject"] not in (REFERENCE, MEAN):
-            names = (*(group.keys[key] for key in KEYS[1:]), name)
-            alike.setdefault(names, []).append((group, control))
+            alike.setdefault((*(group.keys[key] for key in KEYS[1:]), name), []).append(pair)
+    return [members for members in alike.values() if len(members) > 1]
+
+
+def _rows_of_people(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
+    """Mean differences over subjects, where there are at least two."""
     rows, units = [], ["subject", "seed", "image"]
-    for (*_, name), members in alike.items():
-        if len(members) < 2:
-            continue
+    for members in over_subjects(pairs):
         differences = [
-            np.subtract(group.hits, control.hits, dtype=float) for group, control in members
+            np.subtract(group.hits, control.hits, dtype=float) for group, control, _ in members
         ]
         mean = crossed_group_interval(np.stack(differences))
+        first, _, name = members[0]
         rows.append(
-            _labels(members[0][0], name)
+            _labels(first, name)
             | {"subject": GROUP, "difference": mean.value, "subjects": len(members)}
             | {"ci_low": mean.ci_low, "ci_high": mean.ci_high, "reason": mean.reason}
             | {"p": mean.p, "family": PEOPLE, "unit": varied(units), "scope": scope(units)}

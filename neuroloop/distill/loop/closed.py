@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from neuroloop.distill.ablation import KEYS, REFERENCE, misleads, needs_no_brain
+from neuroloop.distill.ablation import KEYS, REFERENCE, controls_of, misleads
 from neuroloop.distill.loop.noise_ceiling import LEVEL
 from neuroloop.jobs.seeds import numpy_generator
 from neuroloop.statistics.families import corrected
@@ -164,7 +164,7 @@ def _claims(
     """Yield what each row says: its labels, and its table of seeds and images if there is one."""
     of_keys = {tuple(one.keys[key] for key in KEYS): one for one in readouts}
     for keys, one in of_keys.items():
-        subject, roi, decoder, teacher, student = keys
+        subject, roi, _, teacher, student = keys
         own = list(brains) if subject == REFERENCE else [(subject, roi)]
         for brain in own:
             yield _labels(one, SCORE, brain), one.scores.get(brain)
@@ -172,12 +172,9 @@ def _claims(
             continue
         (brain,) = own
         alone = of_keys[REFERENCE, REFERENCE, REFERENCE, NONE, student]
-        for control in dict.fromkeys(name for *_, name, made in of_keys if made == student):
-            if control != teacher:
-                origin = (REFERENCE,) * 3 if needs_no_brain(control) else (subject, roi, decoder)
-                beside = of_keys[(*origin, control, student)]
-                labels = _labels(one, CONTROL, brain) | {"control": control}
-                yield labels, _less(one.scores.get(brain), beside.scores.get(brain))
+        for beside in (of_keys[control] for control in controls_of(keys, of_keys)):
+            labels = _labels(one, CONTROL, brain) | {"control": beside.keys["teacher"]}
+            yield labels, _less(one.scores.get(brain), beside.scores.get(brain))
         for other in [other for other in brains if other[1] == roi and other[0] != subject]:
             more = _less(one.scores.get(brain), one.scores.get(other))
             more_alone = _less(alone.scores.get(brain), alone.scores.get(other))

@@ -16,12 +16,14 @@ import pandas as pd
 from neuroloop.distill.ablation import (
     GROUP,
     KEYS,
-    MEAN,
     REFERENCE,
     WITHINCLASS,
     Group,
+    Pair,
     compared_pairs,
     in_families,
+    mean_group,
+    over_subjects,
 )
 from neuroloop.distill.outcomes.error_consistency import consistency_cells
 from neuroloop.distill.outcomes.measured_students import (
@@ -47,9 +49,6 @@ COMPARISON_COLUMNS = [
     *["ci_low", "ci_high", "p", "q", "n", "seeds", "subjects", "reason", "unit", "scope"],
     *["family", "smallest_effect"],
 ]
-
-#: Students, those whom they are compared with, and what these are called.
-Pair = tuple[Group, Group, str]
 
 #: Families of tests, apart from those of accuracy: of these brains' students, and of other people.
 OUTCOMES, PEOPLE = "outcomes", "outcomes of people"
@@ -164,32 +163,13 @@ def _between_and_within(group: Group, control: Group, name: str) -> Pair:
     return replace(group, hits=between), replace(control, hits=(within[0] + within[1]) / 2), name
 
 
-def _alike(pairs: Sequence[Pair]) -> list[list[Pair]]:
-    """Pairs that differ in the subject alone, where there are at least two."""
-    alike: dict[tuple[str, ...], list[Pair]] = {}
-    for pair in pairs:
-        if pair[0].keys["subject"] != REFERENCE:
-            names = (*(pair[0].keys[key] for key in KEYS[1:]), pair[2])
-            alike.setdefault(names, []).append(pair)
-    return [members for members in alike.values() if len(members) > 1]
-
-
 def _mean_pairs(pairs: Sequence[Pair]) -> list[Pair]:
     """Pairs whose cells are the mean over the subjects at hand."""
     means = []
-    for members in _alike(pairs):
+    for members in over_subjects(pairs):
         groups, controls, names = zip(*members, strict=True)
-        means.append((_mean_group(groups), _mean_group(controls), names[0]))
+        means.append((mean_group(groups), mean_group(controls), names[0]))
     return means
-
-
-def _mean_group(groups: Sequence[Group]) -> Group:
-    return replace(
-        groups[0],
-        keys={**groups[0].keys, "subject": MEAN},
-        hits=np.mean([group.hits for group in groups], axis=0),
-        subjects=len(groups),
-    )
 
 
 def _row(group: Group, control: Group, name: str) -> dict[str, Any]:
@@ -210,7 +190,7 @@ def _row(group: Group, control: Group, name: str) -> dict[str, Any]:
 def _rows_of_people(pairs: Sequence[Pair]) -> list[dict[str, Any]]:
     """Mean differences over subjects, for other people."""
     units, rows = ["subject", "seed", "image"], []
-    for members in _alike(pairs):
+    for members in over_subjects(pairs):
         differences = np.stack([group.hits - control.hits for group, control, _ in members])
         told = {"subject": GROUP, "subjects": len(members), "family": PEOPLE}
         told |= {"unit": varied(units), "scope": scope(units)}
