@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from neuroloop.distill.loop.closed import CONTROL, OTHER, SCORE, SPECIFIC, close_loop
+from neuroloop.distill.loop.noise_ceiling import repeated_answers
 from neuroloop.distill.loop.readout import measured
 from tests.calibrate.claim import Claim
 from tests.unit.distill.loop.worlds import REFERENCE, mixed, readout, recorded
@@ -63,10 +64,43 @@ def significance(generator: np.random.Generator, kind: str) -> float:
     return found(generator, kind)["p"]
 
 
+def judged(generator: np.random.Generator, snr: float = 0.0, share: float = 1.0) -> float:
+    """1 if a region has a reliable voxel, of which a share answers to images; else 0."""
+    signal = generator.standard_normal((IMAGES, 30))
+    noise = generator.standard_normal((REPEATS * IMAGES, 30))
+    noise += generator.standard_normal((REPEATS * IMAGES, 1))  # that all voxels share
+    samples = np.tile(snr * signal, (REPEATS, 1))
+    samples[:, round(30 * share) :] = 0
+    shown = np.tile([f"image{number:03d}" for number in range(IMAGES)], REPEATS)
+    return float(repeated_answers(samples + noise, shown).reliable.any())
+
+
+def judged_without_signal(generator: np.random.Generator) -> float:
+    """0, as a p, where a region of noise is judged."""
+    return 1 - judged(generator)
+
+
 _ALIKE = "two subjects and students of two teachers, who know no more of one brain than of another"
 _UNIT = "brains x seeds x images"
 
 CLAIMS = [
+    Claim(
+        "loop-region-of-noise",
+        "test",
+        judged_without_signal,
+        f"a region of 30 voxels of noise, {IMAGES} images {REPEATS} times: it is judged",
+        "samples",
+        studies=2000,
+        seconds=0.001,
+    ),
+    Claim(
+        "loop-region-of-signal",
+        "power",
+        partial(judged, snr=0.6, share=0.2),
+        "the same where six voxels answer to images, at 0.4 of their noise: it is judged",
+        "images x samples",
+        seconds=0.001,
+    ),
     Claim(
         "loop-score-of-noise",
         "interval",

@@ -142,7 +142,9 @@ def readout_as(one, teacher):
 def test_rows_are_wrong_as_often_as_they_say(claim):
     """120 studies; `make calibrate` counts more."""
     outcomes = [claim.run(number) for number in range(120)]
-    if claim.kind == "test":
+    if claim.kind == "power":
+        assert np.mean(outcomes) > 0.8
+    elif claim.kind == "test":
         assert np.mean([p <= 0.05 for p in outcomes]) < 0.11
     else:
         assert np.mean([low <= truth <= high for low, high, truth in outcomes]) > 0.89
