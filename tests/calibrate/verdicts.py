@@ -32,7 +32,7 @@ from tests.calibrate.claim import Claim
 from tests.calibrate.students import Predictions, trained
 
 #: Students of each teacher, test images, and students of each of so many deals of soft labels.
-SEEDS, IMAGES, DEALS, OF_A_DEAL = 15, 1000, 39, 5
+SEEDS, IMAGES, DEALS, OF_A_DEAL = 20, 1000, 39, 5
 
 #: As in the demo, 91 % are named right. What two points more are there; the luck of a student, 0.8
 #: points; and that of a deal of soft labels, from image to image and for all, 0.3 points.
@@ -170,7 +170,7 @@ CLAIMS = [
         f"a brain whose soft labels teach {what}, by two points: "
         f"{SEEDS} seeds, {IMAGES:,} images; {promise}",
         "seeds x images x assignments",
-        seconds=0.11,
+        seconds=0.12,
     )
     for kind, study, promise in (
         ("wrong", wrong, "the verdict claims what is not true"),
