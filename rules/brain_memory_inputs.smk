@@ -10,6 +10,9 @@ USUAL_ROWS, USUAL_VOXELS, SIMULATED_KINDS = 4000, 10_000, 10
 #: three kinds of which it keeps courses; rows of a BData file that are read at a time.
 AUDITED_VOXELS, COURSE_VOXELS, COURSES, CHUNK_ROWS = 2000, 2000, 3 * 500, 512
 
+#: Permutations of an audit, and numbers of them that are told at a time, at most.
+AUDITED_PERMUTATIONS, TOLD_AT_ONCE = 4999, 20_000_000
+
 
 @cache
 def rows_of(dataset, subject, training=True):
@@ -24,7 +27,7 @@ def rows_of(dataset, subject, training=True):
         return taught + (0 if training else tested)
     files = subject_input(SimpleNamespace(dataset=dataset, subject=subject))
     if source == "bdata":
-        column = block["bdata"]["columns"]["data_type"]
+        column = block.get("bdata", {}).get("columns", {}).get("data_type")
         paths = [Path(file) for file in files["file"]]
         if training:
             return sum(bdata_size.training_rows(path, column) for path in paths)
@@ -44,7 +47,7 @@ def voxels_of(dataset, subject, roi):
     wildcards = SimpleNamespace(dataset=dataset, subject=subject, roi=roi)
     if source == "bdata":
         paths = [Path(file) for file in subject_input(wildcards)["file"]]
-        flag = region["flag"] or roi
+        flag = region.get("flag") or roi
         return max((bdata_size.voxels_of(path, flag) for path in paths), default=0)
     if source == "nifti":
         masks = [Path(path) for path in region_input(wildcards)["mask"]]
@@ -172,6 +175,9 @@ def audited_brain_items(wildcards):
         "seen value": rows * seen,
         "seen pair": min(rows, seen) ** 2,
         "chunk value": CHUNK_ROWS * columns if source == "bdata" else 0,
+        "told value": min(
+            TOLD_AT_ONCE, AUDITED_PERMUTATIONS * classes_of(dataset) * rows
+        ),
         "run byte": max(map(scan_size.bytes_of, bold), default=0),
         "course value": sum(map(scan_size.volumes_of, bold)) * COURSES,
     }

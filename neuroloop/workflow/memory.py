@@ -99,6 +99,7 @@ COUNTED = MappingProxyType(
         "seen value": "numbers of the voxels that are looked at (samples x voxels)",
         "seen pair": "samples, or voxels that are looked at if these are fewer, squared",
         "chunk value": "numbers of the rows that are read at a time",
+        "told value": "samples of permutations that are told at a time, of each class",
         "course value": "numbers of courses that are kept (frames or volumes x cells or voxels)",
         "row value": "numbers of the largest region (samples x voxels)",
         "score": "scores of all subjects, regions and decoders (samples x classes)",
@@ -192,6 +193,7 @@ LAWS: Mapping[str, Law] = MappingProxyType(
             PLAIN + 150,
             {
                 **{"joined value": 16, "seen value": 48, "seen pair": 32, "chunk value": 14},
+                "told value": 52,
                 **{"run byte": 6, "course value": 60},
             },
         ),
@@ -214,7 +216,7 @@ LAWS: Mapping[str, Law] = MappingProxyType(
             PLAIN + 100, {"frame": 45_000, "frame pixel": 300, "cell pixel": 10}
         ),
         "estimate_coupling": Law(
-            PLAIN + 200, {"course value": 10, "evidence value": 12, "resampled pair": 60}
+            PLAIN + 200, {"course value": 10, "evidence value": 12, "resampled pair": 70}
         ),
         "compare_sessions": Law(
             TORCH + 200,

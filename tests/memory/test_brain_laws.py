@@ -7,12 +7,16 @@ import numpy as np
 import pandas as pd
 
 from neuroloop.files.formats import read_table
+from neuroloop.fmri.audit.reading import ALL as PERMUTATIONS
+from neuroloop.fmri.audit.sides import copied_rows
 from neuroloop.fmri.audit.subject import audit_subject, measured
 from neuroloop.fmri.bdata import read_region, write_bdata
 from neuroloop.fmri.brain import BrainData, sample_ids
+from neuroloop.fmri.decoding import FOLD_COLUMNS, load_problem
 from neuroloop.fmri.inspection import inspect_subject
 from neuroloop.fmri.joined_regions import join_responses
 from neuroloop.fmri.judged import judged
+from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 from neuroloop.workflow.bdata_size import training_rows, values_of, voxels_of
 from neuroloop.workflow.memory import LAWS, PLAIN
 from scripts.fmri.import_subject import import_subject
@@ -91,12 +95,12 @@ def test_regions_are_joined_as_read_and_as_written(tmp_path: Path) -> None:
 
 
 def test_an_audit_looks_at_some_voxels_of_all(tmp_path: Path) -> None:
-    """Rows and voxels that it looks at, and pairs of rows, of which there are fewer than voxels."""
+    """Labels follow the time in the run here, so that the most permutations are told."""
 
-    def auditing(rows: int, voxels: int) -> int:
+    def auditing(rows: int, voxels: int = 100) -> int:
         files = region(tmp_path, rows, voxels)
-        folds = read_table(files.folds, {"sample": str, "fold": int})
-        stimuli = read_table(files.stimuli, {"stimulus_id": str, "held_out": int})
+        folds = read_table(files.folds, FOLD_COLUMNS)
+        stimuli = read_table(files.stimuli, STIMULUS_COLUMNS)
         x = np.random.default_rng(0).standard_normal((rows, voxels), dtype=np.float32)
         seen = measured(folds.assign(session="training"), [x])
         return peak_bytes(
@@ -104,13 +108,27 @@ def test_an_audit_looks_at_some_voxels_of_all(tmp_path: Path) -> None:
         )
 
     law = LAWS["audit_brain"].terms
-    _, a_voxel = fitted([500, 1000, 1500, 2000], lambda voxels: auditing(120, voxels))
-    assert 0.4 * law["seen value"] < a_voxel / 120 < law["seen value"] / 0.85
-    sizes = [200, 300, 400, 500]
-    taken = [auditing(rows, 520) for rows in sizes]
-    beyond = [one - a_voxel / 120 * rows * 520 for one, rows in zip(taken, sizes, strict=True)]
-    a_pair = float(np.polyfit(np.square(sizes), beyond, 1)[0])
-    assert a_pair < law["seen pair"] / 0.85
+    of_none, a_row = fitted([48, 72, 96, 120], auditing)
+    a_told = a_row / (4 * PERMUTATIONS)
+    assert 0.6 * law["told value"] < a_told < law["told value"] / 0.85
+    assert of_none < 40e6
+
+
+def test_copies_are_looked_for_among_some_voxels(tmp_path: Path) -> None:
+    """Rows and voxels that are looked at, and pairs of rows, of which there are fewer."""
+
+    def looking(rows: int, voxels: int) -> int:
+        problem = load_problem(*region(tmp_path, rows, voxels))
+        return peak_bytes(lambda: copied_rows("S1", problem.x, problem)) + problem.x.nbytes
+
+    law = LAWS["audit_brain"].terms
+    _, a_voxel = fitted([1500, 2000, 2500, 3000], lambda voxels: looking(150, voxels))
+    assert 0.3 * law["seen value"] < a_voxel / 150 < law["seen value"] / 0.85
+    rows, full = ROWS, dict.fromkeys(law, 0.0)
+    full |= {"seen value": rows * 2000, "seen pair": 2000.0**2, "chunk value": 512 * COLUMNS}
+    full["told value"] = 20e6
+    held = a_voxel / 150 * full["seen value"] + 24 * full["seen pair"] + 12 * full["chunk value"]
+    check("audit_brain", full, PLAIN + 60 + (held + 47 * full["told value"]) / 1e6)
 
 
 def test_a_region_is_read_once_where_it_is_shown_or_repeated(tmp_path: Path) -> None:
@@ -125,8 +143,8 @@ def test_a_region_is_read_once_where_it_is_shown_or_repeated(tmp_path: Path) -> 
 
     def inspecting(voxels: int) -> int:
         files = region(tmp_path, 300, voxels)
-        folds = read_table(files.folds, {"sample": str, "fold": int})
-        stimuli = read_table(files.stimuli, {"stimulus_id": str, "held_out": int})
+        folds = read_table(files.folds, FOLD_COLUMNS)
+        stimuli = read_table(files.stimuli, STIMULUS_COLUMNS)
         return peak_bytes(
             lambda: inspect_subject({"V1": files.voxels}, folds, stimuli, {"V1": None})
         )
@@ -138,7 +156,7 @@ def test_a_region_is_read_once_where_it_is_shown_or_repeated(tmp_path: Path) -> 
 def test_soft_labels_of_all_decoders_are_there(tmp_path: Path) -> None:
     def judging(classes: int) -> int:
         files = region(tmp_path, 600, 4)
-        folds = read_table(files.folds, {"sample": str, "fold": int})
+        folds = read_table(files.folds, FOLD_COLUMNS)
         samples = {"sample": folds["sample"].to_numpy(str), "truth": np.arange(600) % 4}
 
         def all_of_them() -> None:

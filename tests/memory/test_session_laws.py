@@ -38,14 +38,14 @@ def test_coupling_of_all_resamples_is_there() -> None:
         responses += 3 * (np.arange(cells) == (np.arange(3 * cells) % cells)[:, None])
         return peak_bytes(
             lambda: estimate_influence(
-                responses, patterns, table_of(cells), np.random.default_rng(0), n_boot=100
+                responses, patterns, table_of(cells), np.random.default_rng(0), n_boot=40
             )
         )
 
     counts = [30, 40, 50, 60]
     estimating(5)
     of_none, a_pair = fitted(
-        [100 * count**2 for count in counts], lambda pairs: estimating(round((pairs / 100) ** 0.5))
+        [40 * count**2 for count in counts], lambda pairs: estimating(round((pairs / 40) ** 0.5))
     )
     law = LAWS["estimate_coupling"].terms
     assert 0.6 * law["resampled pair"] < a_pair < law["resampled pair"] / 0.85
