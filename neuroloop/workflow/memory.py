@@ -221,7 +221,7 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         "compare_sessions": Law(
             TORCH + 200,
             {
-                **{"course value": 10, "evidence value": 12, "map value": 11, "trial pair": 40},
+                **{"course value": 10, "evidence value": 12, "map value": 15, "trial pair": 60},
                 **{"left-out pair": 40, "read byte": 1, "reader weight": 8},
             },
         ),
