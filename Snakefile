@@ -22,7 +22,10 @@ include: "rules/calcium_inputs.smk"
 include: "rules/radiograph_inputs.smk"
 include: "rules/memory_inputs.smk"
 include: "rules/movie_memory_inputs.smk"
+include: "rules/brain_memory_inputs.smk"
+include: "rules/student_memory_inputs.smk"
 include: "rules/model_inputs.smk"
+include: "rules/model_memory_inputs.smk"
 include: "rules/passport_inputs.smk"
 
 

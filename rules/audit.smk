@@ -34,7 +34,7 @@ rule write_audit:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=scaled(memory.SMALL),
         runtime=minutes(10),
     params:
         code=code_version("report/write_audit.py"),

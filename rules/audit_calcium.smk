@@ -23,7 +23,7 @@ rule find_reader_leaks:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(3000),
+        mem_mb=needed("find_reader_leaks", leak_items),
         runtime=minutes(120),
     params:
         code=code_version("calcium/find_reader_leaks.py"),

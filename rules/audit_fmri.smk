@@ -24,8 +24,7 @@ rule audit_brain:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=lambda wildcards, attempt: attempt
-        * source_needs(wildcards, "MEMORY", 4000),
+        mem_mb=needed("audit_brain", audited_brain_items),
         runtime=lambda wildcards, attempt: minutes(
             2 * source_needs(wildcards, "MINUTES", 20)
         )(wildcards, attempt),
@@ -59,7 +58,7 @@ rule audit_decoding:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("audit_decoding", audited_decoding_items),
         runtime=minutes(480),
         gpu=lambda wildcards: int(wildcards.decoder not in decoders_with("decode")),
     params:

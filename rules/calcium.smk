@@ -64,7 +64,7 @@ rule list_recordings:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1500),
+        mem_mb=scaled(memory.SMALL),
         runtime=minutes(30),
     params:
         code=code_version("calcium/list_recordings.py"),
@@ -141,7 +141,7 @@ rule check_area:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1500),
+        mem_mb=needed("check_area", trace_items),
         runtime=minutes(30),
     params:
         code=code_version("calcium/check_area.py"),
@@ -241,7 +241,7 @@ rule draw_reading:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=scaled(memory.SMALL),
         runtime=minutes(10),
     params:
         code=code_version("calcium/draw_reading.py"),

@@ -202,7 +202,7 @@ rule estimate_coupling:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(2000),
+        mem_mb=needed("estimate_coupling", coupling_items),
         runtime=minutes(60),
     params:
         code=code_version("calcium/estimate_coupling.py"),
@@ -280,7 +280,7 @@ rule compare_sessions:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("compare_sessions", compared_session_items),
         runtime=minutes(240),
     params:
         code=code_version("calcium/compare_sessions.py"),

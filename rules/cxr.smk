@@ -93,7 +93,7 @@ rule split_radiographs:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=scaled(memory.SMALL),
         runtime=minutes(10),
     params:
         code=code_version("cxr/split_radiographs.py"),

@@ -98,7 +98,7 @@ rule train_gabor_teacher:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(3000),
+        mem_mb=needed("train_gabor_teacher", gabor_items),
         runtime=minutes(120),
     params:
         code=code_of("distill/train_gabor_teacher.py", decoder=gabor_decoder),
@@ -254,7 +254,7 @@ rule watch_teaching:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("watch_teaching", watched_items),
         runtime=minutes(60),
     params:
         code=code_version("distill/watch_teaching.py"),
@@ -325,7 +325,7 @@ rule summarise_ablation:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(2000),
+        mem_mb=needed("summarise_ablation", compared_items),
         runtime=minutes(60),
     params:
         code=code_of("distill/summarise_ablation.py", shown=True, teacher=teachers),

@@ -34,7 +34,7 @@ rule register_models:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(2000),
+        mem_mb=scaled(2 * memory.SMALL),
         runtime=minutes(30),
     params:
         code=code_of("explain/register_models.py", backbone=trained_backbones),
@@ -61,7 +61,7 @@ rule train_randomised:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("train_randomised", explained_items),
         runtime=minutes(120),
         gpu=1,
     params:
@@ -98,7 +98,7 @@ rule attribute_images:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("attribute_images", explained_items),
         runtime=minutes(120),
         gpu=1,
     params:
@@ -139,7 +139,7 @@ rule look_inside:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("look_inside", explained_items),
         runtime=minutes(120),
         gpu=1,
     params:
@@ -199,7 +199,7 @@ rule write_gallery:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(2000),
+        mem_mb=scaled(2 * memory.SMALL),
         runtime=minutes(30),
     params:
         code=code_of(

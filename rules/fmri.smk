@@ -19,7 +19,7 @@ rule draw_stimuli:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=scaled(memory.SMALL),
         runtime=minutes(5),
     params:
         code=code_version("fmri/draw_stimuli.py"),
@@ -46,7 +46,7 @@ rule simulate_subject:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=scaled(memory.SMALL),
         runtime=minutes(5),
     params:
         code=code_version("fmri/simulate_subject.py"),
@@ -74,7 +74,7 @@ rule simulate_region:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=scaled(memory.SMALL),
         runtime=minutes(10),
     params:
         code=code_version("fmri/simulate_region.py"),
@@ -149,7 +149,7 @@ rule list_stimuli:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(2000),
+        mem_mb=scaled(memory.SMALL),
         runtime=minutes(10),
     params:
         code=code_version("fmri/list_stimuli.py"),
@@ -174,7 +174,7 @@ rule assign_folds:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=scaled(memory.SMALL),
         runtime=minutes(10),
     params:
         code=code_version("fmri/assign_folds.py"),
@@ -244,7 +244,7 @@ rule export_bdata:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("export_bdata", joined_items),
         runtime=minutes(20),
     params:
         code=code_version("fmri/export_bdata.py"),
@@ -278,7 +278,7 @@ rule decode_linear:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(3000),
+        mem_mb=needed("decode_linear", linear_items),
         runtime=minutes(240),
     params:
         code=code_of(
@@ -324,7 +324,7 @@ rule decode_network:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("decode_network", decoding_network_items),
         runtime=minutes(240),
         gpu=1,
     params:
@@ -377,7 +377,7 @@ rule assess_decoding:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(3000),
+        mem_mb=needed("assess_decoding", null_items),
         runtime=minutes(240),
     params:
         code=code_of(
@@ -447,7 +447,7 @@ rule summarise_decoding:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(2000),
+        mem_mb=needed("summarise_decoding", judged_items),
         runtime=minutes(10),
     params:
         code=code_version("fmri/summarise_decoding.py"),

@@ -17,7 +17,7 @@ rule extract_repeats:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=needed("extract_repeats", repeated_items),
         runtime=minutes(10),
     params:
         code=code_version("fmri/extract_repeats.py"),
@@ -65,7 +65,7 @@ rule close_loop:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("close_loop", loop_items),
         runtime=minutes(240),
     params:
         code=code_of(

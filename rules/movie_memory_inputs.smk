@@ -114,3 +114,52 @@ def surrogate_reader_items(wildcards):
     """The same, of as many networks at once as `scripts/calcium/train_surrogate_readers.py` trains."""
     pixels = pixels_of_frames(wildcards.area)
     return reader_items(wildcards, max(1, min(8, 2**18 // pixels)))
+
+
+def kept_frames(area):
+    """Frames of a trial that are kept."""
+    frames = config["areas"][area]["frames"]
+    return frames["control"] + frames["stimulated"] - frames["skip"]
+
+
+def session_items(wildcards, sessions=1):
+    """Courses of cells, what networks say of them, and pairs of cells, of a session or of several."""
+    reader = config["readers"][wildcards.reader]
+    trials, cells = stimulations_of(wildcards.area)[0], cells_of(wildcards.area)
+    networks = reader["seeds"] + reader["untrained_networks"]
+    each = sessions * trials * kept_frames(wildcards.area) * cells
+    return {"course value": each, "evidence value": networks * each}
+
+
+def coupling_items(wildcards):
+    """As of a session, and pairs of cells of all resamples."""
+    resamples = config["areas"][wildcards.area]["bootstraps"]
+    pairs = resamples * cells_of(wildcards.area) ** 2
+    return session_items(wildcards) | {"resampled pair": pairs}
+
+
+def compared_session_items(wildcards):
+    """As of two sessions: their maps and trials, pairs of cells without each recording, and a reader's network."""
+    area = wildcards.area
+    trials, cells = stimulations_of(area)[0], cells_of(area)
+    reader = config["readers"][wildcards.reader]
+    network = reader_size.reader_items(reader, pixels_of_frames(area))
+    return session_items(wildcards, 2) | {
+        "map value": 2 * map_values(wildcards),
+        "trial pair": (2 * trials) ** 2,
+        "left-out pair": trials * (cells**2 + trials**2 / 4),
+        "read byte": network["read byte"],
+        "reader weight": network["reader weight"],
+    }
+
+
+def leak_items(wildcards):
+    """Frames of a session, and pixels of one."""
+    area = wildcards.area
+    frames = stimulations_of(area)[0] * kept_frames(area)
+    pixels = pixels_of_frames(area)
+    return {
+        "frame": frames,
+        "frame pixel": pixels,
+        "cell pixel": cells_of(area) * pixels,
+    }

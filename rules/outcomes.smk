@@ -38,7 +38,7 @@ rule summarise_outcomes:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(3000),
+        mem_mb=needed("summarise_outcomes", outcome_items),
         runtime=minutes(60),
     params:
         code=code_of("distill/summarise_outcomes.py", shown=True, teacher=teachers),

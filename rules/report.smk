@@ -31,7 +31,7 @@ rule check_dataset:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(8000),
+        mem_mb=needed("check_dataset", checked_items),
         runtime=minutes(60),
     params:
         code=code_version("report/check_dataset.py"),
@@ -96,7 +96,7 @@ rule check_network:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(4000),
+        mem_mb=needed("check_network", explained_items),
         runtime=minutes(30),
     params:
         code=code_of("report/check_network.py", backbone=model_backbone),
@@ -125,7 +125,7 @@ rule write_passport:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=scaled(memory.SMALL),
         runtime=minutes(10),
     params:
         code=code_version("report/write_passport.py"),
@@ -153,7 +153,7 @@ rule write_report:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=scaled(memory.SMALL),
         runtime=minutes(10),
     params:
         code=code_of("report/write_report.py", shown=True, section=sections_shown),
@@ -191,7 +191,7 @@ rule write_crate:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=scaled(memory.SMALL),
         runtime=minutes(10),
     params:
         code=code_version("report/write_crate.py"),

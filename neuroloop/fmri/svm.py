@@ -63,7 +63,7 @@ def machines(kernel: np.ndarray, y: np.ndarray, C: float) -> tuple[np.ndarray, n
     members = [slice(*both) for both in pairwise(ends)]
     pairs = list(combinations(members, 2))
     by_class = kernel[order].take(order, axis=1)
-    made, bias = np.zeros((len(pairs), len(y))), np.empty(len(pairs))
+    coefficients, bias = np.zeros((len(y), len(pairs))), np.empty(len(pairs))
     for index, (first, second) in enumerate(pairs):
         size, total = (
             first.stop - first.start,
@@ -73,10 +73,8 @@ def machines(kernel: np.ndarray, y: np.ndarray, C: float) -> tuple[np.ndarray, n
         part[:size, :size], part[size:, size:] = by_class[first, first], by_class[second, second]
         part[:size, size:], part[size:, :size] = by_class[first, second], by_class[second, first]
         found = solve(part, np.where(np.arange(total) < size, 1.0, -1.0), C)
-        made[index, first], made[index, second] = np.split(found.coefficients, [size])
+        coefficients[np.r_[order[first], order[second]], index] = found.coefficients
         bias[index] = found.bias
-    coefficients = np.empty((len(y), len(pairs)))
-    coefficients[order] = made.T
     return coefficients, bias
 
 

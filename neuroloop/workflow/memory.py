@@ -21,6 +21,14 @@ SPARE = 0.15
 KEPT = MappingProxyType({18: 125, 34: 165, 50: 520})
 KEPT_OF_SMALL_SIDES = MappingProxyType({18: 13, 34: 21, 50: 42})
 
+#: The same of ResNet18 over a line of voxels, for each channel, voxel and row; and its weights.
+KEPT_OF_LINES, WEIGHTS_OF_LINES = 60, 940
+
+#: Megabytes of the jobs that no law is about: they read tables of some thousand rows, deal folds,
+#: draw a figure or write a page, whatever the size of the data. Python, pandas and matplotlib take
+#: 200 of these; jobs that open networks as well ask for twice as much.
+SMALL = 1000
+
 #: Weights of a ResNet whose first stage has one channel, by its depth, in proportion to the square.
 WEIGHTS = MappingProxyType({18: 2800, 34: 5300, 50: 5900})
 
@@ -85,6 +93,24 @@ COUNTED = MappingProxyType(
         "brain value": "numbers of a subject's BData files (rows x columns)",
         "run byte": "bytes of the longest run, unpacked and as its header scales it",
         "series value": "values of the voxels that are kept, in all runs (voxels x volumes)",
+        "decoder byte": "bytes of the step that holds most (`neuroloop/workflow/decoding_size.py`)",
+        "permuted label": "labels of all permutations (permutations x samples)",
+        "joined value": "numbers of a subject's regions (samples x voxels), where they are joined",
+        "seen value": "numbers of the voxels that are looked at (samples x voxels)",
+        "seen pair": "samples, or voxels that are looked at if these are fewer, squared",
+        "chunk value": "numbers of the rows that are read at a time",
+        "told value": "samples of permutations that are told at a time, of each class",
+        "course value": "numbers of courses that are kept (frames or volumes x cells or voxels)",
+        "row value": "numbers of the largest region (samples x voxels)",
+        "score": "scores of all subjects, regions and decoders (samples x classes)",
+        "answer": "answers of students (seeds x images that test x groups of students, a table)",
+        "predicted answer": "answers of brains that are predicted (images x voxels of all regions)",
+        "feature": "features of these images in a student",
+        "padded pixel": "pixels of the images that are filtered at once",
+        "evidence value": "what networks say of cells (networks x frames x cells)",
+        "resampled pair": "pairs of cells, in all resamples",
+        "left-out pair": "pairs of cells and of patterns, each recording left out",
+        "frame": "frames of a session that are kept",
     }
 )
 
@@ -110,6 +136,15 @@ READERS = Law(
     {"read byte": 2.3, "reader weight": 21, "frame pixel": 800, "map value": 16},
 )
 
+#: Of courses of cells, each the sum of pixels by its own weights.
+TRACES = Law(PLAIN + 150, {"cell pixel": 12, "frame pixel": 900})
+
+#: Of networks that are looked into.
+EXPLAINED = Law(TORCH + 200, {"kept byte": 1.5, "looked pixel": 40, "weight": 24})
+
+#: Of linear decoders and their null.
+DECODERS = Law(PLAIN + 60, {"decoder byte": 1})
+
 #: Laws by rule.
 LAWS: Mapping[str, Law] = MappingProxyType(
     {
@@ -126,7 +161,8 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         "extract_frames": Law(
             PLAIN + 60, {"frame pixel": 500, "cell pixel": 2, "movie byte": 0.02}
         ),
-        "extract_traces": Law(PLAIN + 150, {"cell pixel": 12, "frame pixel": 900}),
+        "extract_traces": TRACES,
+        "check_area": TRACES,
         "train_reader": READERS,
         "train_surrogate_readers": READERS,
         "extract_region": Law(PLAIN + 40, {"run byte": 2.2, "series value": 30}),
@@ -146,6 +182,54 @@ LAWS: Mapping[str, Law] = MappingProxyType(
             PLAIN + 200,
             {"radiograph": 9000, "other radiograph": 6000, "mask byte": 2.5},
         ),
+        "export_bdata": Law(PLAIN + 60, {"joined value": 30}),
+        "decode_linear": DECODERS,
+        "decode_network": Law(TORCH + 60, {"decoder byte": 1, "kept byte": 1, "weight": 20}),
+        "assess_decoding": Law(DECODERS.base, {"decoder byte": 1, "permuted label": 55}),
+        "audit_decoding": Law(
+            TORCH + 60, {"decoder byte": 1, "permuted label": 55, "kept byte": 1, "weight": 20}
+        ),
+        "audit_brain": Law(
+            PLAIN + 150,
+            {
+                **{"joined value": 16, "seen value": 48, "seen pair": 32, "chunk value": 14},
+                "told value": 52,
+                **{"run byte": 6, "course value": 60},
+            },
+        ),
+        "summarise_decoding": Law(PLAIN + 150, {"score": 18}),
+        "extract_repeats": Law(PLAIN + 40, {"row value": 14}),
+        "train_gabor_teacher": Law(DECODERS.base, {"decoder byte": 1, "padded pixel": 90}),
+        "watch_teaching": Law(
+            TORCH + 160, {"image": 1000, "logit": 40, "answer": 24, "kept byte": 1.5, "weight": 16}
+        ),
+        "summarise_ablation": Law(PLAIN + 150, {"answer": 4, "logit": 5}),
+        "summarise_outcomes": Law(PLAIN + 150, {"answer": 9, "logit": 40}),
+        "close_loop": Law(
+            TORCH + 200,
+            {
+                **{"image level": 2, "feature": 32, "predicted answer": 86, "row value": 42},
+                **{"kept byte": 0.5, "weight": 4},
+            },
+        ),
+        "find_reader_leaks": Law(
+            PLAIN + 100, {"frame": 45_000, "frame pixel": 300, "cell pixel": 10}
+        ),
+        "estimate_coupling": Law(
+            PLAIN + 200, {"course value": 10, "evidence value": 12, "resampled pair": 70}
+        ),
+        "compare_sessions": Law(
+            TORCH + 200,
+            {
+                **{"course value": 10, "evidence value": 12, "map value": 15, "trial pair": 60},
+                **{"left-out pair": 40, "read byte": 1, "reader weight": 8},
+            },
+        ),
+        "train_randomised": EXPLAINED,
+        "attribute_images": EXPLAINED,
+        "look_inside": EXPLAINED,
+        "check_network": EXPLAINED,
+        "check_dataset": Law(PLAIN + 200, {"row value": 40, "course value": 6, "image": 2000}),
     }
 )
 
@@ -168,6 +252,26 @@ def table() -> str:
     least = {rule: law.megabytes(dict.fromkeys(law.terms, 0)) for rule, law in LAWS.items()}
     rows = [f"| {rule} | {law} | {least[rule]} |" for rule, law in LAWS.items()]
     return "\n".join(["| rule | its jobs take | least request, MB |", "|---|---|---|", *rows])
+
+
+def line_network_items(
+    decoder: Mapping[str, object], voxels: int, members: int
+) -> dict[str, float]:
+    """The same of networks over a line of voxels, of 18 layers and the stem of ImageNet.
+
+    Parameters
+    ----------
+    decoder : mapping
+        The decoder's block of the config: ``width``, ``batch_size``.
+    voxels : int
+    members : int
+        Networks that train at once.
+    """
+    width, batch = int(str(decoder.get("width", 64))), int(str(decoder.get("batch_size", 64)))
+    return {
+        "kept byte": KEPT_OF_LINES * width * voxels * batch * members,
+        "weight": WEIGHTS_OF_LINES * width**2 * members,
+    }
 
 
 def network_items(student: Mapping[str, object], members: int) -> dict[str, float]:

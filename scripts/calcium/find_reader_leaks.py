@@ -1,6 +1,7 @@
 """Look for ways in which a reader of a session could know patterns without a response."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuroloop.calcium.audit.session_leaks import session_leaks
@@ -59,6 +60,7 @@ def find_reader_leaks(
             exclusion_radius,
             of,
             seed,
+            Path(flags).parent,
         )
     save_checks(flags, checks, not_done)
 

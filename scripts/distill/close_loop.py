@@ -81,10 +81,11 @@ def close_loop(
     seed : int
         Root seed of folds and bootstrap.
     """
-    shown, recorded = load_image_set(images, table), [load_arrays(path) for path in repeats]
+    shown = load_image_set(images, table)
+    repeated = [load_arrays(path)["stimulus_id"] for path in repeats]
     taught = shown.table["stimulus_id"].to_numpy(dtype=str)[shown.train]
     learned = [read_table(path, {"stimulus_id": str})["stimulus_id"] for path in folds]
-    names = held_out_images([one["stimulus_id"] for one in recorded], taught, np.hstack(learned))
+    names = held_out_images(repeated, taught, np.hstack(learned))
     listed = read_table(stimuli, {"stimulus_id": str, "category": str})
     listed = listed.set_index("stimulus_id", drop=False).loc[names].reset_index(drop=True)
     look_up = entry("image_source", image_source).look_up
@@ -92,8 +93,9 @@ def close_loop(
     ids = shown.table["image_id"].to_numpy(dtype=str)[shown.train].tolist()
     check_pixels(pixels, names, take_rows(shown.pixels, shown.train), ids)
     brains = {}
-    for path, one in zip(repeats, recorded, strict=True):
+    for path in repeats:  # read once more: of all regions together they may be larger than memory
         subject, roi = Path(path).parts[-3:-1]
+        one = load_arrays(path)
         common = np.isin(one["stimulus_id"], names)
         brains[subject, roi] = repeated_answers(one["x"][common], one["stimulus_id"][common])
     dealt = image_folds(names, n_folds, numpy_generator(seed, "folds of the loop"))

@@ -53,13 +53,15 @@ def watch_teaching(
         Root seed, of the images that are drawn.
     """
     shown = load_image_set(images, table)
-    untaught, *taught = (
+    # One brain's students after another's: networks of all of them may be larger than memory.
+    of_each = (
         Watched(answers(load_arrays(path)["logits"]), open_model(Path(model)))
         for path, model in zip(predictions, models, strict=True)
     )
+    untaught = next(of_each)
     at_random = drawn(shown, numpy_generator(seed, "images to watch"))
     brains: list[dict[str, Any]] = []
-    for of, path in zip(taught, logits, strict=True):
+    for of, path in zip(of_each, logits, strict=True):
         picks = [*at_random, *extremes(shown, untaught.test, of.test)]
         said = soft_labels(shown, picks, joined_logits(shown, path), *_of_test(shown, path))
         subject, roi, decoder = Path(path).parts[-4:-1]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from neuroloop.files.formats import StrPath, read_table
-from neuroloop.fmri.audit.surrogates import Settings, decode_surrogate, draw, judge
+from neuroloop.fmri.audit.surrogates import Settings, decode_surrogate, drawing, judge
 from neuroloop.fmri.decoding import FOLD_COLUMNS, load_problem
 from neuroloop.fmri.stimuli import STIMULUS_COLUMNS
 from neuroloop.jobs.device import pick_device
@@ -72,13 +72,14 @@ def audit_decoding(
         seed,
         pick_device(device),
     )
-    drawn, not_done = draw(problem, read_table(stimuli, STIMULUS_COLUMNS), how, n_surrogates)
-    if unit == "trial" and drawn:
-        not_done.append("surrogates take samples as they stand in the data, as if in time's order.")
+    not_done: list[str] = []
     tally = Tally()
-    for one in drawn:
+    listed = read_table(stimuli, STIMULUS_COLUMNS)
+    for one in drawing(problem, listed, how, n_surrogates, not_done):
         with tally.surrogate("decoding", of, one.kind, one.number):
             tally.rows.append(judge(one, decode_surrogate(one, how), how, of))
+    if unit == "trial" and tally.rows:
+        not_done.append("surrogates take samples as they stand in the data, as if in time's order.")
     save_surrogates(surrogates, tally.rows)
     save_checks(notes, [], [*(f"{of}, {told}" for told in not_done), *tally.refused()])
     return {"device": str(how.device)}

@@ -1,6 +1,6 @@
 """Laws of the rules of radiographs, after they are listed, beside what their calls take."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ import torch
 
 from neuroloop.config.classifiers import Classifier
 from neuroloop.cxr.audit import marks, told_classes
+from neuroloop.cxr.chance import at_chance
 from neuroloop.cxr.classifier import Classifier as Chosen
 from neuroloop.cxr.features import Features
 from neuroloop.cxr.lungs import lung_template
+from neuroloop.cxr.radiograph_tables import read_predictions
 from neuroloop.cxr.transfer import Fold, train_fold
 from neuroloop.files.formats import save_arrays, save_rows, save_table
 from neuroloop.networks.transfer_network import transfer_network
@@ -25,6 +27,8 @@ from neuroloop.workflow.memory import LAWS, PLAIN, TORCH
 from scripts.cxr.audit_classifier import audit_classifier
 from scripts.cxr.audit_radiographs import audit_radiographs
 from scripts.cxr.extract_features import extract_features
+from scripts.cxr.map_radiographs import map_radiographs
+from scripts.cxr.predict_external import predict_external
 from scripts.cxr.train_classifier import train_classifier
 from tests.memory.fit import check, fitted
 from tests.memory.peak import peak_bytes
@@ -112,25 +116,28 @@ def training(folder: Path, count: int, case: str = "case1", width: int = 1, **ch
 
 def training_on(made: Path, given: Path, case: str = "case1", **changes: Any) -> int:
     """Bytes that training a classifier on stored features takes."""
+    return peak_bytes(lambda: train_on(made, given, case, **changes))
+
+
+def train_on(made: Path, given: Path, case: str = "case1", **changes: Any) -> None:
+    """Train a classifier on stored features; its files lie in a folder ``o``."""
     files = {"history": "h.tsv", "predictions": "p.tsv", "repeats": "r.tsv", "model": "model.json"}
     files |= {"classifier": "c.json", "networks": "n.safetensors"}
-    return peak_bytes(
-        lambda: train_classifier(
-            **inputs(made),
-            features=given,
-            start=None,
-            classifier=block(**changes),
-            case=case,
-            split="patient",
-            folds=3,
-            max_view=2,
-            repeats=1,
-            seed=0,
-            device="cpu",
-            outputs={name: made / "o" / file for name, file in files.items()},
-            checkpoints=made / "states",
-            code="",
-        )
+    train_classifier(
+        **inputs(made),
+        features=given,
+        start=None,
+        classifier=block(**changes),
+        case=case,
+        split="patient",
+        folds=3,
+        max_view=2,
+        repeats=1,
+        seed=0,
+        device="cpu",
+        outputs={name: made / "o" / file for name, file in files.items()},
+        checkpoints=made / "states",
+        code="",
     )
 
 
@@ -323,3 +330,80 @@ def test_the_audit_of_radiographs_looks_at_some_places_of_all(
     full = {"radiograph": FILMS, "other radiograph": 0, "mask byte": SIDE**2}
     check("audit_radiographs", full, PLAIN + 60 + (of_none + FILMS * a_film) / 1e6)
     assert of_none + 5 * 2**25 < 1e6 * (LAWS["audit_radiographs"].base - PLAIN)
+
+
+@cache
+def classifier(folder: Path) -> Path:
+    """The files of a small classifier, of radiographs of 16 pixels."""
+    made = stored(folder, 40)
+    train_on(made, features(made, 40, 8), **TINY, epochs=1)
+    return made / "o"
+
+
+def testing(folder: Path, count: int) -> Callable[[], object]:
+    """What tests a classifier on so many radiographs of another set."""
+    own, other = classifier(folder), stored(folder, count)
+    table = pd.DataFrame(columns=["radiograph", "reason"])
+    save_table(other / "known.tsv", table)
+    out = {"predictions": "e.tsv", "dropped": "d.tsv", "facts": "f.json"}
+    return lambda: predict_external(
+        radiographs=other / "radiographs.npy",
+        regions=other / "regions.npz",
+        table=other / "folds.tsv",
+        known=other / "known.tsv",
+        networks=own / "n.safetensors",
+        weights=own / "weights.safetensors",
+        classifier=own / "c.json",
+        model=own / "model.json",
+        device="cpu",
+        outputs={name: other / file for name, file in out.items()},
+    )
+
+
+def test_other_radiographs_pass_in_batches(tmp_path: Path) -> None:
+    of_none, a_film = fitted(
+        [600, 1200, 1800, 2400], lambda count: peak_bytes(testing(tmp_path, count))
+    )
+    full = sizes(block(**FINE), "case1")
+    largest = max(one.kept for one in network_size.sections(block(**FINE)))
+    counted = {name: full[name] for name in ("radiograph", "mask byte", "weight", "own weight")}
+    counted["map byte"] = 16 * largest * SIDE**2
+    taken = TORCH + (of_none + FILMS * a_film + counted["map byte"]) / 1e6
+    check("predict_external", counted, taken)
+
+
+def test_maps_are_of_the_radiographs_beside_a_network_and_judged_by_all(tmp_path: Path) -> None:
+    testing(tmp_path, 600)()
+    made, predictions = tmp_path / "m", stored(tmp_path, 600) / "e.tsv"
+    files = {"maps": "m.npz", "pointing": "p.tsv", "checks": "c.tsv", "figure": "f.png"}
+    of_maps = peak_bytes(
+        lambda: map_radiographs(
+            model=classifier(tmp_path) / "model.json",
+            predictions=predictions,
+            outputs={name: made / file for name, file in files.items()}
+            | {"figure_svg": made / "f.svg"},
+            source="folder",
+            seed=0,
+            device="cpu",
+        )
+    )
+    classes, listed = ["bacteria", "normal"], predictions.read_text().splitlines()
+
+    def judging(count: int) -> int:
+        many = tmp_path / f"{count}.tsv"
+        rows = (f"f{row}{listed[1 + row % 600]}" for row in range(count))
+        many.write_text("\n".join([listed[0], *rows]))
+        return peak_bytes(lambda: at_chance(read_predictions(many, classes), classes, 0))
+
+    _, a_film = fitted([1000, 2000, 3000, 4000], judging)
+    law = LAWS["map_radiographs"]
+    assert of_maps / 1e6 < law.base - TORCH
+    every = network_size.sections(block(**FINE))
+    counted = {
+        "radiograph": FILMS,
+        "looked pixel": 60 * SIDE**2,
+        "map byte": 16 * max(one.kept for one in every) * SIDE**2,
+        "weight": sum(one.weights for one in every),
+    }
+    held = 28 * counted["looked pixel"] + counted["map byte"] + 12 * counted["weight"]
+    check("map_radiographs", counted, TORCH + (of_maps + FILMS * a_film + held) / 1e6)

@@ -1,5 +1,7 @@
 """Whether movies were scaled by their own lowest and highest value, those of tested frames too."""
 
+from collections import Counter
+
 import numpy as np
 
 from neuroloop.calcium.frame_store import FrameStore
@@ -31,7 +33,11 @@ def scaled_by_extremes(store: FrameStore) -> tuple[float, float] | None:
     if len(low) < RECORDINGS or np.ptp(low) or np.ptp(high) or low[0] == high[0]:
         return None
     for _, rows in store.rows.groupby("recording_row")["row"]:
-        values, often = np.unique(store.counts(rows.to_numpy()), return_counts=True)
-        if values[-1] == high[0] and often[-1] > max(PIXELS, PILED * often[-2]):
+        often: Counter[float] = Counter()
+        for row in rows.to_numpy():  # frames of a recording may be larger than memory
+            values, counts = np.unique(store.counts(np.array([row])), return_counts=True)
+            often.update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
+        *_, below, top = sorted(often)
+        if top == high[0] and often[top] > max(PIXELS, PILED * often[below]):
             return None
     return float(low[0]), float(high[0])

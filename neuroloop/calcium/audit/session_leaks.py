@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,9 +27,7 @@ from neuroloop.calcium.audit.session_trials import (
     Trials,
     far_pixels,
     less_recording,
-    light_of,
-    places_of,
-    trial_means,
+    light_and_places,
     trials_of,
     views_of,
 )
@@ -90,6 +89,7 @@ def session_leaks(
     exclusion_radius: float,
     of: str,
     seed: int,
+    folder: Path | None = None,
 ) -> tuple[list[Check], list[str]]:
     """Look for ways in which a reader of a session could know patterns without a response.
 
@@ -111,6 +111,8 @@ def session_leaks(
         Session and reader, for the page.
     seed : int
         Root seed.
+    folder : Path, optional
+        Where frames wait that may be larger than memory.
 
     Returns
     -------
@@ -123,7 +125,9 @@ def session_leaks(
     except NeuroLoopError as error:
         return [], [f"{of}: nothing is looked at, as the reader cannot be trained: {error}"]
     checks = [_copies(store, cells, trials, reader, of), _scaling(store, of)]
-    features, not_done = _features(store, cells, rates, paths, trials, reader, exclusion_radius)
+    features, not_done = _features(
+        store, cells, rates, paths, trials, reader, exclusion_radius, folder
+    )
     design = design_of(trials.table, trials.splits)
     if design.ways < np.log(PERMUTATIONS):
         why = "too few trials of one group and fold could exchange patterns for a p"
@@ -156,6 +160,7 @@ def _features(
     trials: Trials,
     reader: Mapping[str, Any],
     exclusion_radius: float,
+    folder: Path | None,
 ) -> tuple[dict[str, list[np.ndarray]], list[str]]:
     """Numbers that should not know the pattern, by the name of their test; what there is not."""
     table, views, not_done = trials.table, views_of(trials, reader["input"]), []
@@ -168,10 +173,9 @@ def _features(
             absolute = motion_of(store, trials, far, absolute=True)
             moved += [less_recording(one, trials) for one in absolute]
         found["patterns from motion"] = moved
-        means = [trial_means(store, trials, view) for view in views]
-        for name, measure in (("light", light_of), ("places far from all cells", places_of)):
-            measured = [measure(one, far) for one in means]
-            found[f"patterns from {name}"] = [*chain(*measured)]
+        seen = [light_and_places(store, trials, view, far, folder) for view in views]
+        found["patterns from light"] = [light for light, _ in seen]
+        found["patterns from places far from all cells"] = [*chain(*(blocks for _, blocks in seen))]
     else:
         not_done.append(
             f"motion, light and places far from all cells: no {distance:.0f} pixels are left "
@@ -179,10 +183,10 @@ def _features(
         )
     if (store.rows["kind"] == "control").any():
         before, whole = trials_of(store, "control", reader), np.ones(store.shape, dtype=bool)
-        means = [trial_means(store, before, view) for view in views]
-        for name, measure in (("light", light_of), ("frames", places_of)):
-            measured = [measure(one, whole) for one in means]
-            found[f"patterns from {name} before the stimulation"] = [*chain(*measured)]
+        seen = [light_and_places(store, before, view, whole, folder) for view in views]
+        early = "before the stimulation"
+        found[f"patterns from light {early}"] = [light for light, _ in seen]
+        found[f"patterns from frames {early}"] = [*chain(*(blocks for _, blocks in seen))]
     else:
         not_done.append("frames before the stimulation: none is kept (frames: control is 0)")
     if why := whole_recordings(table, trials.splits):

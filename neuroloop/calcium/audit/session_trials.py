@@ -5,9 +5,11 @@ frames of a recording share. Where recordings hold several patterns, what trials
 apart as well, so that frames are also looked at as they were recorded.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import reduce
+from pathlib import Path
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from neuroloop.calcium.audit.surrogate_labels import holds_several
 from neuroloop.calcium.frame_store import FrameStore
 from neuroloop.calcium.masks import distances
 from neuroloop.calcium.session_readers import frames_of
+from neuroloop.files.array_rows import RowSpool
 from neuroloop.statistics.folds import Split
 
 #: Places far from all cells are farther from a centre than this many radii, and than the area's
@@ -89,10 +92,8 @@ def far_pixels(
     distance : float
         From the centre of any cell, pixels.
     """
-    away = np.min(
-        [distances(shape, row, column) for row, column in cells[["row", "column"]].to_numpy()],
-        axis=0,
-    )
+    centres = cells[["row", "column"]].to_numpy()
+    away = reduce(np.minimum, (distances(shape, row, column) for row, column in centres))
     radius = float(cells["radius"].max())
     wanted = max(exclusion_radius, RADII * radius)
     within_reach = float(np.sort(away, axis=None)[-min(FEWEST, away.size)])
@@ -102,29 +103,31 @@ def far_pixels(
     return away >= distance, distance
 
 
-def block_means(images: np.ndarray, pixels: np.ndarray, most: int) -> np.ndarray:
-    """Means of images over square blocks.
+class Blocks(NamedTuple):
+    """Square blocks of the pixels that count.
 
-    Parameters
+    Attributes
     ----------
-    images : ndarray, shape (n, height, width)
-    pixels : ndarray of bool, shape (height, width)
-        Those that count.
-    most : int
-        Blocks of a frame, at most.
-
-    Returns
-    -------
-    ndarray of float64, shape (n, blocks)
-        Of blocks that hold a pixel.
+    block : ndarray of int, shape (pixels,)
+        Number of each pixel's block; blocks without a pixel have none.
+    sizes : ndarray of int, shape (blocks,)
     """
-    height, width = pixels.shape
-    side = int(np.ceil(np.sqrt(height * width / most)))
-    rows, columns = np.indices(pixels.shape) // side
-    block = np.unique((rows * width + columns)[pixels], return_inverse=True)[1]
-    often = np.bincount(block)
-    chosen = images[:, pixels]
-    return np.stack([np.bincount(block, one) / often for one in chosen])
+
+    block: np.ndarray
+    sizes: np.ndarray
+
+    @classmethod
+    def of(cls, pixels: np.ndarray, most: int) -> Self:
+        """Part a frame into at most so many blocks."""
+        height, width = pixels.shape
+        side = int(np.ceil(np.sqrt(height * width / most)))
+        rows, columns = np.indices(pixels.shape) // side
+        block = np.unique((rows * width + columns)[pixels], return_inverse=True)[1]
+        return cls(block, np.bincount(block))
+
+    def means(self, chosen: np.ndarray) -> np.ndarray:
+        """Mean of each block, of the values of the pixels that count."""
+        return np.asarray(np.bincount(self.block, chosen) / self.sizes)
 
 
 def as_seen(store: FrameStore, rows: np.ndarray, view: str) -> np.ndarray:
@@ -151,26 +154,77 @@ def views_of(trials: Trials, input: str) -> list[str]:
     return [input, RECORDED] if trials.several else [input]
 
 
-def light_of(means: np.ndarray, pixels: np.ndarray) -> list[np.ndarray]:
-    """Light of images, of shape (trials, 1), for `leak_test`."""
-    return [means[:, pixels].mean(axis=1)[:, None]]
+def light_and_places(
+    store: FrameStore,
+    trials: Trials,
+    view: str,
+    pixels: np.ndarray,
+    folder: Path | None = None,
+) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Light of each trial's mean frame, and what blocks of it have beyond that.
 
+    Parameters
+    ----------
+    store : FrameStore
+    trials : Trials
+    view : str
+        See `as_seen`.
+    pixels : ndarray of bool, shape (height, width)
+        Those that count.
+    folder : Path, optional
+        Where mean frames wait (see `trial_means`).
 
-def places_of(means: np.ndarray, pixels: np.ndarray) -> list[np.ndarray]:
-    """Blocks of pixels of images, less their light: (trials, blocks), of each size of blocks."""
-    light = means[:, pixels].mean(axis=1)[:, None]
-    return [block_means(means, pixels, most) - light for most in BLOCKS]
-
-
-def trial_means(store: FrameStore, trials: Trials, view: str) -> np.ndarray:
-    """Mean over each trial's frames, shape (trials, height, width).
-
-    As they were recorded, less the mean of the recording, which holds several patterns.
+    Returns
+    -------
+    light : ndarray of float64, shape (trials, 1)
+    places : list of ndarray of float64, shape (trials, blocks)
+        Of each size of blocks (`BLOCKS`).
     """
-    means = np.stack(
-        [as_seen(store, rows, view).mean(axis=0, dtype=np.float64) for rows in trials.rows]
-    )
-    return less_recording(means, trials) if view == RECORDED else means
+    parted = [Blocks.of(pixels, most) for most in BLOCKS]
+    light = np.empty((len(trials.rows), 1))
+    places = [np.empty((len(light), len(one.sizes))) for one in parted]
+    for trial, mean in trial_means(store, trials, view, folder):
+        chosen = mean[pixels]
+        # Pixel after pixel, as over many frames at once: the same to the last bit.
+        light[trial] = np.add.accumulate(chosen)[-1] / len(chosen)
+        for made, blocks in zip(places, parted, strict=True):
+            made[trial] = blocks.means(chosen) - light[trial]
+    return light, places
+
+
+def trial_means(
+    store: FrameStore, trials: Trials, view: str, folder: Path | None = None
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Mean over each trial's frames, with the trial's number, one after the other.
+
+    As they were recorded, less the mean of the recording, which holds several patterns: until that
+    is known, they wait on disk, since those of a session may be larger than memory.
+
+    Parameters
+    ----------
+    store, trials, view
+        See `light_and_places`.
+    folder : Path, optional
+        On a disk that has room for a frame a trial in double precision (see `RowSpool`).
+    """
+    means = (as_seen(store, rows, view).mean(axis=0, dtype=np.float64) for rows in trials.rows)
+    if view != RECORDED:
+        yield from enumerate(means)
+        return
+    spool = RowSpool(folder)
+    spool.check_room(len(trials.rows), 8 * store.baseline.size)
+    for one in means:
+        spool.add(one)
+    kept = spool.rows()
+    codes = np.unique(trials.table["recording"], return_inverse=True)[1]
+    for code in range(codes.max() + 1):
+        first, *others = np.flatnonzero(codes == code).tolist()
+        mean = kept[first]
+        for trial in others:
+            mean += kept[trial]
+        mean /= 1 + len(others)
+        for trial in (first, *others):
+            yield trial, kept[trial] - mean
 
 
 def less_recording(values: np.ndarray, trials: Trials) -> np.ndarray:

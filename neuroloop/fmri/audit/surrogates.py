@@ -107,7 +107,27 @@ def draw(
     count: int,
     kinds: Sequence[str] = (SHIFTED, RANDOMISED),
 ) -> tuple[list[Drawn], list[str]]:
-    """Draw surrogates of a region.
+    """Draw surrogates of a region, all at once (see `drawing`).
+
+    Returns
+    -------
+    drawn : list of Drawn
+    not_done : list of str
+        Kinds that the data do not allow, and why.
+    """
+    not_done: list[str] = []
+    return list(drawing(problem, stimuli, how, count, not_done, kinds)), not_done
+
+
+def drawing(
+    problem: Problem,
+    stimuli: pd.DataFrame,
+    how: Settings,
+    count: int,
+    not_done: list[str],
+    kinds: Sequence[str] = (SHIFTED, RANDOMISED),
+) -> Iterator[Drawn]:
+    """Draw surrogates of a region one after the other: each has voxels of its own.
 
     Parameters
     ----------
@@ -117,18 +137,12 @@ def draw(
     how : Settings
     count : int
         As many of each kind; of two kinds and an odd count, one more of the first.
+    not_done : list of str
+        Gets the kinds that the data do not allow, and why.
     kinds : sequence of str
         Of `SHIFTED` and `RANDOMISED`.
-
-    Returns
-    -------
-    drawn : list of Drawn
-    not_done : list of str
-        Kinds that the data do not allow, and why.
     """
     fewest = int(pd.Series(problem.runs).value_counts().min())
-    drawn: list[Drawn] = []
-    not_done: list[str] = []
     for place, kind in enumerate(kinds):
         many = (count + len(kinds) - 1 - place) // len(kinds)
         if not many:
@@ -136,13 +150,18 @@ def draw(
         if fewest < ROWS:
             not_done.append(f"{kind}: a run has {fewest} samples, {ROWS} are needed.")
             continue
-        made = _shifted if kind == SHIFTED else _randomised
-        try:
-            for number, one in enumerate(made(problem, stimuli, how, many)):
-                drawn.append(Drawn(kind, number, one))
-        except NeuroLoopError as error:
-            not_done.append(f"{kind}: {error}.")
-    return drawn, not_done
+        made = enumerate(
+            (_shifted if kind == SHIFTED else _randomised)(problem, stimuli, how, many)
+        )
+        while True:
+            try:
+                number, one = next(made)
+            except StopIteration:
+                break
+            except NeuroLoopError as error:
+                not_done.append(f"{kind}: {error}.")
+                break
+            yield Drawn(kind, number, one)
 
 
 def _shifted(

@@ -8,7 +8,15 @@ import pandas as pd
 import pytest
 from scipy.ndimage import shift
 
-from tests.unit.calcium.audit.planted import Planted, planted
+from neuroloop.calcium.audit.session_trials import (
+    BLOCKS,
+    RECORDED,
+    Blocks,
+    as_seen,
+    light_and_places,
+    trials_of,
+)
+from tests.unit.calcium.audit.planted import READER, Planted, planted
 
 TIME, MOTION = "patterns from time in the recording", "patterns from motion"
 LIGHT, PLACES = "patterns from light", "patterns from places far from all cells"
@@ -119,3 +127,27 @@ def test_light_that_a_detector_cut_is_no_scaling(tmp_path: Path) -> None:
     for name, movie in session.movies.items():
         session.movies[name] = movie.clip(np.median(movie) / 2, np.median(movie)).astype(np.uint16)
     assert SCALED not in session.found(tmp_path)
+
+
+@pytest.mark.parametrize("view", ["raw", RECORDED])
+def test_light_and_places_are_those_of_all_mean_frames_at_once(tmp_path: Path, view: str) -> None:
+    """To the last bit, though frames pass one trial at a time."""
+    session = planted(several=True)
+    with session.store(tmp_path) as store:
+        trials = trials_of(store, "stimulated", READER)
+        pixels = np.arange(store.baseline.size).reshape(store.shape) % 5 > 0
+        light, places = light_and_places(store, trials, view, pixels, tmp_path / "kept")
+        means = np.stack([as_seen(store, rows, view).mean(0, np.float64) for rows in trials.rows])
+    for name in set(trials.table["recording"]) if view == RECORDED else ():
+        here = (trials.table["recording"] == name).to_numpy()
+        means[here] -= means[here].mean(axis=0)
+    expected = means[:, pixels].mean(axis=1)[:, None]
+    assert np.array_equal(light, expected)
+    for made, most in zip(places, BLOCKS, strict=True):
+        parted = Blocks.of(pixels, most)
+        of_block = [
+            [one[pixels][parted.block == number].mean() for number in range(len(parted.sizes))]
+            for one in means
+        ]
+        assert made.shape[1] <= most
+        assert np.allclose(made, np.array(of_block) - expected, rtol=0, atol=1e-9)
