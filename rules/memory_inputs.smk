@@ -160,6 +160,8 @@ def images_in(dataset):
     source, block = image_entry(dataset), config["datasets"][dataset]
     folders = source.inputs(block)
     paths = [data_input(path, f"datasets.{dataset}.{key}") for key, path in folders]
+    if not folders:
+        return DIGITS, 1
     if hasattr(source, "listed"):
         listed = [
             source.listed(block, key, Path(path))
@@ -167,8 +169,6 @@ def images_in(dataset):
             if path
         ]
         return sum(map(len, listed)), 3
-    if not folders:
-        return DIGITS, 1
     size = block["teaching"]["images"]["size"]
     stored = sum(Path(path).stat().st_size for path in paths if path)
     return (
