@@ -84,7 +84,7 @@ rule simulate_region:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(1000),
+        mem_mb=needed("simulate_region", simulated_region_items),
         runtime=minutes(10),
     params:
         code=code_version("fmri/simulate_region.py"),
