@@ -298,7 +298,7 @@ def unseen_features(
     names, place = np.unique(wanted, return_inverse=True)
     drawn = generator.standard_normal((len(names), len(between))) @ between
     around = generator.standard_normal((len(wanted), len(within))) @ within
-    amounts = np.sqrt([shared / found[0], (sum(found) - shared) / found[1]])
+    amounts = np.sqrt([shared / (found[0] or 1), (sum(found) - shared) / (found[1] or 1)])
     return np.asarray(middle + amounts[0] * drawn[place] + amounts[1] * around)
 
 
