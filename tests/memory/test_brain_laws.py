@@ -6,9 +6,9 @@ import bdpy  # noqa: F401 - so that no call imports it, nor what follows
 import numpy as np
 import pandas as pd
 import scipy.signal  # noqa: F401
-import skimage.filters  # noqa: F401
+import skimage.filters
 import skimage.transform  # noqa: F401
-import sklearn.datasets  # noqa: F401
+import sklearn.datasets
 import sklearn.discriminant_analysis  # noqa: F401
 from PIL import Image
 

@@ -1,4 +1,4 @@
-"""Simulated subjects who look at handwritten digits or photographs (see `neuroloop.fmri.simulate`)."""
+"""Simulated subjects who look at handwritten digits or photographs (`neuroloop.fmri.simulate`)."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -115,7 +115,7 @@ class Roi(Closed):
 
 
 def photograph_folders(dataset: Mapping[str, Any]) -> dict[str, str]:
-    """Folders of the images that subjects look at, by their keys below the dataset; of digits none."""
+    """Folders of the images that subjects look at, by their keys; none of digits."""
     given = dataset["photographs"] or {}
     keys = ("folder", "perception_folder")
     return {f"photographs.{key}": given[key] for key in keys if given.get(key)}

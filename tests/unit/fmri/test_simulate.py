@@ -249,9 +249,10 @@ def test_runs_must_be_possible(stimuli, features):
         simulate_subject(SEED, "S1", 1.0, REGIONS, stimuli, features, runs=1)
 
 
-def test_with_more_runs_than_images_of_a_category_no_run_has_categories_to_itself(stimuli, features):
+def test_with_more_runs_than_images_of_a_category_runs_share_categories(stimuli, features):
     """24 runs of 5 of 12 images of 10 categories: two runs in a row show each category once."""
-    brain = simulate_subject(SEED, "S1", 1.0, {"V1": Region("none", 2)}, stimuli, features, runs=24)
+    regions = {"V1": Region("none", 2)}
+    brain = simulate_subject(SEED, "S1", 1.0, regions, stimuli, features, runs=24)
     rows = brain.rows[brain.rows["session"] == "training"]
     shown = [set(run["category"]) for _, run in rows.groupby("run", sort=False)]
     assert [len(categories) for categories in shown] == [5] * 24
