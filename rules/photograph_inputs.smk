@@ -13,4 +13,3 @@ def photograph_input(wildcards):
 def photograph_content(wildcards):
     """What these folders hold, for params."""
     return [folder_content(folder) for folder in photograph_input(wildcards)]
-
