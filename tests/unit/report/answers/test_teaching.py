@@ -6,6 +6,7 @@ import pytest
 from neuroloop.files.formats import save_table
 from neuroloop.report.answers.teaching import MOST
 from neuroloop.report.sections import distillation
+from neuroloop.report.sections.distillation import simulated
 from tests.unit.report.study import COMPARED, DATASET, TEACHING, rows
 
 NAN = np.nan
@@ -302,3 +303,12 @@ def test_the_registry_says_what_a_brain_has_to_beat(card):
     made = card(*of("V1", NONE, SMOOTH, gaussian, beside), teachers=teachers)
     assert made.mark == "no"
     assert ", but not Gaussian surrogates (" in made.answer
+
+
+def test_people_who_look_at_photographs_know_photographs():
+    block = {
+        "rois": {"HVC": {"encoding": "category"}},
+        "images": {"lifetime_per_category": 12},
+        "photographs": {"folder": "seen"},
+    }
+    assert "comes from 12 other labelled photographs of each category" in simulated(block)
