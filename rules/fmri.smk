@@ -5,7 +5,9 @@ DECODED = "fmri/{dataset}/{subject}/{roi}/{decoder}"
 
 
 rule draw_stimuli:
-    """Choose which handwritten digits the simulated subjects see, and which test the students."""
+    """Choose which digits or photographs the simulated subjects see, and which test the students."""
+    input:
+        folders=photograph_input,
     output:
         stimuli="results/fmri/{dataset}/stimuli.tsv",
         run="results/fmri/{dataset}/stimuli.run.json",
@@ -24,6 +26,8 @@ rule draw_stimuli:
     params:
         code=code_version("fmri/draw_stimuli.py"),
         pools=setting("datasets", "dataset", "images"),
+        photographs=setting("datasets", "dataset", "photographs"),
+        content=contents_of(photograph_input, folders=photograph_content),
         seed=config["data_seed"],
         threads=config["threads"],
     script:
@@ -31,7 +35,9 @@ rule draw_stimuli:
 
 
 rule simulate_subject:
-    """Decide what one subject sees when, of handwritten digits."""
+    """Decide what one simulated subject sees when."""
+    input:
+        folders=photograph_input,
     output:
         samples=f"results/{SUBJECT}/samples.tsv",
         intake=f"results/{SUBJECT}/intake.json",
@@ -52,6 +58,8 @@ rule simulate_subject:
         code=code_version("fmri/simulate_subject.py"),
         pools=setting("datasets", "dataset", "images"),
         presentation=setting("datasets", "dataset", "presentation"),
+        photographs=setting("datasets", "dataset", "photographs"),
+        content=contents_of(photograph_input, folders=photograph_content),
         seed=config["data_seed"],
         threads=config["threads"],
     script:
@@ -59,7 +67,9 @@ rule simulate_subject:
 
 
 rule simulate_region:
-    """Simulate what the scanner records of one region of a subject who looks at handwritten digits."""
+    """Simulate what the scanner records of one region of a subject who looks at digits or photographs."""
+    input:
+        folders=photograph_input,
     output:
         responses=f"results/{SUBJECT}/{{roi}}/responses.h5",
         sidecar=f"results/{SUBJECT}/{{roi}}/responses.json",
@@ -74,7 +84,7 @@ rule simulate_region:
         "../envs/neuroloop.yaml"
     threads: config["threads"]
     resources:
-        mem_mb=scaled(memory.SMALL),
+        mem_mb=needed("simulate_region", simulated_region_items),
         runtime=minutes(10),
     params:
         code=code_version("fmri/simulate_region.py"),
@@ -86,6 +96,8 @@ rule simulate_region:
             for key in ("encoding", "size", "snr")
         },
         tuning=setting("datasets", "dataset", "tuning"),
+        photographs=setting("datasets", "dataset", "photographs"),
+        content=contents_of(photograph_input, folders=photograph_content),
         seed=config["data_seed"],
         threads=config["threads"],
     script:

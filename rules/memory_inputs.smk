@@ -13,6 +13,9 @@ from neuroloop.workflow import (
 #: Images that simulated subjects may see, and classes of students where the config does not list them, at most.
 DIGITS, MOST_CLASSES = 1797, 200
 
+#: Categories of digits.
+TEN_DIGITS = 10
+
 #: Pairs of radiograph and view that a case learns from, for each radiograph, where the largest class
 #: has half again its share of them: half of three classes.
 PAIRS = {
@@ -160,6 +163,8 @@ def images_in(dataset):
     source, block = image_entry(dataset), config["datasets"][dataset]
     folders = source.inputs(block)
     paths = [data_input(path, f"datasets.{dataset}.{key}") for key, path in folders]
+    if not folders:
+        return DIGITS, 1
     if hasattr(source, "listed"):
         listed = [
             source.listed(block, key, Path(path))
@@ -167,8 +172,6 @@ def images_in(dataset):
             if path
         ]
         return sum(map(len, listed)), 3
-    if not folders:
-        return DIGITS, 1
     size = block["teaching"]["images"]["size"]
     stored = sum(Path(path).stat().st_size for path in paths if path)
     return (
@@ -204,6 +207,30 @@ def cnn_teacher_items(wildcards):
     student = config["students"][wildcards.student]
     deeper = student | {"depth": teaching["cnn_depth"]}
     return student_items(wildcards) | memory.network_items(deeper, 1)
+
+
+@cache
+def photographs_in(dataset):
+    """Images in the folders of each kind that simulated subjects look at."""
+    named = SimpleNamespace(dataset=dataset)
+    return [images_below(Path(folder)) for folder in photograph_input(named)]
+
+
+def simulated_region_items(wildcards):
+    """Numbers of a simulated region: samples of all sessions, times voxels; and photographs."""
+    block = config["datasets"][wildcards.dataset]
+    pools, times = block["images"], block["presentation"]
+    found = photographs_in(wildcards.dataset)
+    taught = len({path.partition("/")[0] for path in found[0]}) if found else TEN_DIGITS
+    shown = block["photographs"] or {}
+    taught = shown.get("categories") or taught
+    tested = shown.get("perception_categories") or taught
+    seen = pools["perception_per_category"] * times["perception_repeats"]
+    samples = taught * pools["train_per_category"] + tested * (
+        seen + times["imagery_repeats"]
+    )
+    voxels = block["rois"][wildcards.roi]["size"]
+    return {"simulated value": samples * voxels, "photograph": sum(map(len, found))}
 
 
 def run_items(bold, voxels):

@@ -23,7 +23,10 @@ from tests.snakemake_server import TIMEOUT, snakemake_server
 ROOT = Path(__file__).parents[1]
 
 #: Configs that come with the project; whoever uses it may put others beside them.
-PRESETS = ("area3", "config", "cxr", "digits69", "god", "haxby", "hybrid", "loop", "study", "test")
+PRESETS = (
+    *("area3", "config", "cxr", "digits69", "god", "god-simulated", "haxby", "hybrid", "loop"),
+    *("study", "test"),
+)
 
 #: What a copy leaves behind: results, tests, and whatever is hidden.
 LEFT = shutil.ignore_patterns(

@@ -179,7 +179,11 @@ def encode(images: np.ndarray, categories: np.ndarray, known: np.ndarray) -> dic
     """
     energy = population(oriented_energy(images), known)
     category = population(category_features(energy.features, categories, known), known)
+    return {"energy": energy, "category": category, "mixed": mixture(energy, category, known)}
+
+
+def mixture(energy: Population, category: Population, known: np.ndarray) -> Population:
+    """Put energy and category side by side, in equal parts, over the stimuli that are `known`."""
     parts = [group.features / np.sqrt(group.features.shape[1]) for group in (energy, category)]
     mixed = np.hstack(parts)
-    covariance = np.cov(mixed[known], rowvar=False, bias=True)
-    return {"energy": energy, "category": category, "mixed": Population(mixed, covariance)}
+    return Population(mixed, np.cov(mixed[known], rowvar=False, bias=True))

@@ -159,6 +159,7 @@ def simulate_subject(
     runs: int = 5,
     perception_repeats: int = 5,
     imagery_repeats: int = 5,
+    imagery_parts: int = 1,
     imagery_gain: float = 0.4,
     tuning: str = "shared",
 ) -> BrainData:
@@ -181,7 +182,9 @@ def simulate_subject(
     runs : int
         Runs of the training session; categories are spread as evenly over them as possible.
     perception_repeats, imagery_repeats : int
-        Runs of the tests; each shows every image, or has every category imagined, once.
+        Times that the tests show every image, or have every category imagined: a run each.
+    imagery_parts : int
+        Runs that one such time of imagery takes.
     imagery_gain : float
         Factor of the signal in imagery, which consists of the category's mean features.
     tuning : {"shared", "own"}
@@ -202,6 +205,7 @@ def simulate_subject(
         runs=runs,
         perception_repeats=perception_repeats,
         imagery_repeats=imagery_repeats,
+        imagery_parts=imagery_parts,
     )
     imagined = (rows["session"] == "imagery").to_numpy()
     in_run = rows.groupby("run", sort=False).size().tolist()
@@ -236,12 +240,13 @@ def present(
     runs: int = 5,
     perception_repeats: int = 5,
     imagery_repeats: int = 5,
+    imagery_parts: int = 1,
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Decide what a subject sees when, whatever regions are recorded.
 
     Parameters
     ----------
-    seed, subject, stimuli, runs, perception_repeats, imagery_repeats
+    seed, subject, stimuli, runs, perception_repeats, imagery_repeats, imagery_parts
         As for `simulate_subject`.
 
     Returns
@@ -250,27 +255,37 @@ def present(
         Rows of `stimuli`.
     rows : DataFrame
         `BrainData.rows`.
+
+    Raises
+    ------
+    NeuroLoopError
+        If there are more runs than training images, or than categories that one is imagined in.
     """
     if not 2 <= runs <= (stimuli["session"] == "training").sum():
         raise NeuroLoopError(
             f"simulated subject {subject}: {runs} runs: at least 2, at most one per training image"
         )
     generator = numpy_generator(seed, "order", subject)
-    repeats = {"perception": perception_repeats, "imagery": imagery_repeats}
     session = stimuli["session"].to_numpy()
     category = stimuli["category"].to_numpy()
     training = np.flatnonzero(session == "training")
-    # Shuffled within categories, then dealt like cards: a run has each category equally often.
     shuffled = generator.permutation(training)
-    dealt = shuffled[np.argsort(category[shuffled], kind="stable")]
-    trials = [("training", run + 1, generator.permutation(dealt[run::runs])) for run in range(runs)]
+    dealt = _dealt(shuffled[np.argsort(category[shuffled], kind="stable")], category, runs)
+    trials = [("training", run, generator.permutation(rows)) for run, rows in enumerate(dealt, 1)]
     tests = np.flatnonzero(session == "perception")
     first = tests[np.unique(category[tests], return_index=True)[1]]
-    for name, pool in (("perception", tests), ("imagery", first)):
-        trials += [
-            (name, run + 1, generator.permutation(pool))
-            for run in range(repeats[name] if len(pool) else 0)
-        ]
+    if len(first) and imagery_parts > len(first):
+        raise NeuroLoopError(
+            f"simulated subject {subject}: {imagery_parts} runs (presentation.imagery_parts) for "
+            f"{len(first)} categories to imagine: at most one each"
+        )
+    for name, pool, repeats, parts in (
+        ("perception", tests, perception_repeats, 1),
+        ("imagery", first, imagery_repeats, imagery_parts),
+    ):
+        times = [generator.permutation(pool) for _ in range(repeats if len(pool) else 0)]
+        in_runs = [part for time in times for part in np.array_split(time, parts)]
+        trials += [(name, run, rows) for run, rows in enumerate(in_runs, 1)]
     shown = np.concatenate([rows for _, _, rows in trials])
     order = [
         (name, god.run_id(name, run), god.block_id(god.run_id(name, run), trial + 1))
@@ -286,6 +301,19 @@ def present(
         category=category[shown],
     )
     return shown, rows
+
+
+def _dealt(ordered: np.ndarray, category: np.ndarray, runs: int) -> list[np.ndarray]:
+    """Deal training images, in the order of their categories, to runs.
+
+    Like cards: a run has each category equally often. Where there are more runs than images of a
+    category, this would give it a part of the runs to itself: then first images of all categories
+    fill runs, then second ones and so on.
+    """
+    number = pd.Series(category[ordered]).groupby(category[ordered]).cumcount().to_numpy()
+    if runs <= number.max() + 1:
+        return [ordered[run::runs] for run in range(runs)]
+    return np.array_split(ordered[np.argsort(number, kind="stable")], runs)
 
 
 def _category_means(group: Population, stimuli: pd.DataFrame) -> np.ndarray:

@@ -224,6 +224,12 @@ def _open_loop(where: str, dataset: Mapping[str, Any]) -> Iterator[str]:
             f"{where}: brains are looked for on images that subjects saw, and images.source "
             f"{source} has others: set loop to null"
         )
+    shown = dataset.get("photographs") or {}
+    if shown.get("perception_categories") and not shown["perception_folder"]:
+        yield (
+            f"{where}: brains are looked for on images of the perception test, and this one has "
+            "features alone: name photographs.perception_folder, or set loop to null"
+        )
     if dataset["source"] in registry.having("fmri_source", "read_region"):
         yield (
             f"{where}: regions of source {dataset['source']} are read for the training session "

@@ -90,6 +90,8 @@ COUNTED = MappingProxyType(
         "movie byte": "bytes of a session's movies",
         "cell pixel": "pixels of a frame, of each cell",
         "map value": "numbers of all maps (networks x cells of trials x places)",
+        "simulated value": "numbers of a simulated region, of all sessions (samples x voxels)",
+        "photograph": "images in the folders that simulated subjects look at",
         "brain value": "numbers of a subject's BData files (rows x columns)",
         "run byte": "bytes of the longest run, unpacked and as its header scales it",
         "series value": "values of the voxels that are kept, in all runs (voxels x volumes)",
@@ -156,6 +158,7 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         "train_students": STUDENTS,
         "train_assignments": STUDENTS,
         "audit_students": STUDENTS,
+        "simulate_region": Law(PLAIN + 20, {"simulated value": 50, "photograph": 80_000}),
         "import_subject": Law(PLAIN + 100, {"brain value": 17}),
         "correlate_maps": Law(PLAIN + 300, {"map value": 11, "trial pair": 40}),
         "extract_frames": Law(

@@ -1,11 +1,13 @@
 """Simulate what the scanner records of one region of one subject."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neuroloop.files.formats import StrPath
 from neuroloop.fmri.bdata import write_bdata
-from neuroloop.fmri.simulate import Region, draw_stimuli, encode_stimuli, simulate_subject
+from neuroloop.fmri.looked_at import draw, encode
+from neuroloop.fmri.simulate import Region, simulate_subject
 from neuroloop.jobs.job import job
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ def simulate_region(
     presentation: Mapping[str, int],
     seed: int,
     tuning: str = "shared",
+    photographs: Mapping[str, Any] | None = None,
+    folders: Sequence[StrPath] = (),
 ) -> None:
     """Write responses.h5 of a region, all sessions.
 
@@ -36,12 +40,13 @@ def simulate_region(
         Signal-to-noise ratio of the subject.
     region : mapping
         ``encoding``, ``size`` (voxels) and ``snr`` of the region.
-    pools, presentation, seed, tuning
+    pools, presentation, seed, tuning, photographs, folders
         As for `simulate_subject`.
     """
-    stimuli = draw_stimuli(seed, **pools)
+    drawn_from = photographs, [Path(folder) for folder in folders]
+    stimuli = draw(seed, pools, *drawn_from)
     regions = {roi: Region(region["encoding"], region["size"], region["snr"])}
-    features = encode_stimuli(stimuli)
+    features = encode(seed, stimuli, *drawn_from)
     brain = simulate_subject(
         seed, subject, snr, regions, stimuli, features, **presentation, tuning=tuning
     )
@@ -60,4 +65,6 @@ if __name__ == "__main__":
             presentation=snakemake.params.presentation,
             seed=snakemake.params.seed,
             tuning=snakemake.params.tuning,
+            photographs=snakemake.params.photographs,
+            folders=snakemake.input.get("folders", []),
         )

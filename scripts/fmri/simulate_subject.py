@@ -1,12 +1,14 @@
 """Decide what one simulated subject sees when."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from neuroloop.files.formats import StrPath
 from neuroloop.files.intake import Intake
+from neuroloop.fmri.looked_at import draw
 from neuroloop.fmri.samples import save_samples
-from neuroloop.fmri.simulate import draw_stimuli, present
+from neuroloop.fmri.simulate import present
 from neuroloop.jobs.job import job
 
 if TYPE_CHECKING:
@@ -21,8 +23,10 @@ def simulate_subject(
     pools: Mapping[str, int],
     presentation: Mapping[str, int],
     seed: int,
+    photographs: Mapping[str, Any] | None = None,
+    folders: Sequence[StrPath] = (),
 ) -> None:
-    """Write samples.tsv of a subject who looks at handwritten digits.
+    """Write samples.tsv of a subject who looks at handwritten digits or photographs.
 
     Parameters
     ----------
@@ -31,13 +35,16 @@ def simulate_subject(
     subject : str
         Name of the subject; it fixes the subject's random streams.
     pools : mapping
-        How many images there are of each kind (`draw_stimuli`).
+        How many images there are of each kind (`simulate.draw_stimuli`).
     presentation : mapping
-        ``runs``, ``perception_repeats`` and ``imagery_repeats``.
+        ``runs``, ``perception_repeats``, ``imagery_repeats`` and ``imagery_parts``.
     seed : int
         Root seed.
+    photographs, folders
+        As for `draw_stimuli`.
     """
-    _, rows = present(seed, subject, draw_stimuli(seed, **pools), **presentation)
+    stimuli = draw(seed, pools, photographs, [Path(folder) for folder in folders])
+    _, rows = present(seed, subject, stimuli, **presentation)
     save_samples(samples, rows, "trial")
     Intake().save(intake)
 
@@ -51,4 +58,6 @@ if __name__ == "__main__":
             pools=snakemake.params.pools,
             presentation=snakemake.params.presentation,
             seed=snakemake.params.seed,
+            photographs=snakemake.params.photographs,
+            folders=snakemake.input.get("folders", []),
         )

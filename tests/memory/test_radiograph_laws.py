@@ -340,7 +340,7 @@ def classifier(folder: Path) -> Path:
     return made / "o"
 
 
-def grouping(folder: Path, count: int) -> Callable[[], object]:
+def predicting_others(folder: Path, count: int) -> Callable[[], object]:
     """What tests a classifier on so many radiographs of another set."""
     own, other = classifier(folder), stored(folder, count)
     table = pd.DataFrame(columns=["radiograph", "reason"])
@@ -362,7 +362,7 @@ def grouping(folder: Path, count: int) -> Callable[[], object]:
 
 def test_other_radiographs_pass_in_batches(tmp_path: Path) -> None:
     of_none, a_film = fitted(
-        [600, 1200, 1800, 2400], lambda count: peak_bytes(grouping(tmp_path, count))
+        [600, 1200, 1800, 2400], lambda count: peak_bytes(predicting_others(tmp_path, count))
     )
     full = sizes(block(**FINE), "case1")
     largest = max(one.kept for one in network_size.sections(block(**FINE)))
@@ -373,7 +373,7 @@ def test_other_radiographs_pass_in_batches(tmp_path: Path) -> None:
 
 
 def test_maps_are_of_the_radiographs_beside_a_network_and_judged_by_all(tmp_path: Path) -> None:
-    grouping(tmp_path, 600)()
+    predicting_others(tmp_path, 600)()
     made, predictions = tmp_path / "m", stored(tmp_path, 600) / "e.tsv"
     files = {"maps": "m.npz", "pointing": "p.tsv", "checks": "c.tsv", "figure": "f.png"}
     of_maps = peak_bytes(

@@ -1,4 +1,4 @@
-"""Handwritten digits, which simulated subjects look at."""
+"""Handwritten digits or photographs, which simulated subjects look at."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,14 +11,16 @@ if TYPE_CHECKING:
     from neuroloop.files.intake import Intake
 
 ORDER = 1
-LEGEND = "Simulated: the handwritten digits that simulated subjects look at"
+LEGEND = "Simulated: the handwritten digits or photographs that simulated subjects look at"
 #: Source of brain data that has the images.
 BRAIN = "simulated"
 
 
 def inputs(dataset: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """None: the digits come with scikit-learn."""
-    return []
+    """The folders of photographs; none of digits, which come with scikit-learn."""
+    from neuroloop.registry import entry
+
+    return list(entry("fmri_source", BRAIN).photograph_folders(dataset).items())
 
 
 def options(dataset: Mapping[str, Any]) -> dict[str, Any]:
@@ -26,20 +28,33 @@ def options(dataset: Mapping[str, Any]) -> dict[str, Any]:
     return {}
 
 
+def listed(dataset: Mapping[str, Any], key: str, folder: Path) -> list[str]:
+    """Images below a folder."""
+    from neuroloop.images.listing import images_below
+
+    return images_below(folder)
+
+
 def read(
     files: Sequence[Path], shown: "pd.DataFrame", size: int, intake: "Intake"
 ) -> tuple["pd.DataFrame", "np.ndarray"]:
-    """Digits of the stimuli that teach or test."""
+    """Images of the stimuli that teach or test."""
     from neuroloop.distill.images import check_images, stimulus_rows, used_stimuli
+    from neuroloop.registry import entry
 
-    rows = stimulus_rows(shown)
-    check_images(rows)
-    return rows, look_up(files, used_stimuli(shown), size)
+    rows, used = stimulus_rows(shown), used_stimuli(shown)
+    paths = entry("fmri_source", BRAIN).photograph_paths(used, files) if files else []
+    check_images(rows, paths)
+    intake.read(*paths)
+    return rows, look_up(files, used, size)
 
 
 def look_up(files: Sequence[Path], stimuli: "pd.DataFrame", size: int) -> "np.ndarray":
-    """Digits of these stimuli."""
-    from neuroloop.distill.images import resize
+    """Images of these stimuli."""
+    from neuroloop.distill.images import read_images, resize
     from neuroloop.registry import entry
 
-    return resize(entry("fmri_source", BRAIN).images(stimuli), size)
+    source = entry("fmri_source", BRAIN)
+    if files:
+        return read_images(source.photograph_paths(stimuli, files), size)
+    return resize(source.images(stimuli), size)

@@ -9,12 +9,16 @@ import pandas as pd
 from neuroloop import registry
 from neuroloop.distill.ablation import REFERENCE
 from neuroloop.distill.loop.closed import OTHER, SCORE
+from neuroloop.files.natural_order import natural_sorted
 from neuroloop.report.figures import grid
 from neuroloop.report.names import teacher_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+#: Markers that lie along an interval are turned, so that they are seen on it.
+UPRIGHT = {"_": "|"}
 
 #: Most combinations of decoder and student, each a row of panels for every subject.
 MOST_STUDENTS = 4
@@ -39,7 +43,7 @@ def loop_figure(table: pd.DataFrame, *, simulated: bool = False) -> "Figure":
     brains = table[table["subject"] != REFERENCE]
     pairs = list(dict.fromkeys(zip(brains["decoder"], brains["student"], strict=True)))
     pairs = pairs[:MOST_STUDENTS]
-    subjects, regions = (list(dict.fromkeys(brains[key])) for key in ("subject", "roi"))
+    subjects, regions = natural_sorted(set(brains["subject"])), list(dict.fromkeys(brains["roi"]))
     if not pairs:
         figure, axes = grid(1, 1, width=4, height=2)
         axes[0, 0].text(0.5, 0.5, "no brain taught a student", ha="center", va="center")
@@ -89,7 +93,8 @@ def _draw(panel: "Axes", own: pd.DataFrame, order: list[str]) -> None:
         look, row = registry.entry("teacher", name), scores.loc[name]
         bars = np.abs(np.array([[row["ci_low"]], [row["ci_high"]]], dtype=float) - row["value"])
         bars = None if np.isnan(bars).any() else bars
-        panel.errorbar(row["value"], place, xerr=bars, fmt=look.MARKER, color=look.COLOUR)
+        marker = UPRIGHT.get(look.MARKER, look.MARKER)
+        panel.errorbar(row["value"], place, xerr=bars, fmt=marker, color=look.COLOUR)
         of_others = own[(own["kind"] == OTHER) & (own["teacher"] == name)]
         others = row["value"] - of_others["value"].to_numpy()
         panel.plot(others, [place] * len(others), "D", mfc="none", color=look.COLOUR)

@@ -1,6 +1,8 @@
-"""Simulated subjects who look at handwritten digits (see `neuroloop.fmri.simulate`)."""
+"""Simulated subjects who look at handwritten digits or photographs (`neuroloop.fmri.simulate`)."""
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import model_validator
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ORDER = 1
-LEGEND = "Simulated: subjects of known truth who look at handwritten digits"
+LEGEND = "Simulated: subjects of known truth who look at handwritten digits, or at photographs"
 
 
 class Images(Closed):
@@ -30,18 +32,53 @@ class Images(Closed):
     )
 
 
+class Photographs(Closed):
+    """Natural images that subjects look at."""
+
+    folder: str = setting(
+        "Folder with a folder of images for each category that teaches, below data_folder."
+    )
+    categories: int | None = setting(
+        "Categories that teach, drawn from these; null: all.", None, ge=2
+    )
+    perception_categories: int = setting(
+        "Other categories, which the perception test shows; 0: it shows those that teach.", 0, ge=0
+    )
+    perception_folder: str | None = setting(
+        "Folder with a folder of images for each of these, below data_folder; null: there are no "
+        "such images, and brains answer to features that are drawn.",
+        None,
+    )
+    sensitivity: float = setting(
+        "How far an image's own category stands out of what it resembles, in standard deviations "
+        "(d').",
+        3.0,
+        ge=0,
+    )
+
+    @model_validator(mode="after")
+    def _folder_of_some(self) -> "Photographs":
+        if self.perception_folder and not self.perception_categories:
+            raise ValueError("perception_folder without perception_categories: say how many")
+        return self
+
+
 class Presentation(Closed):
     """How often images are shown."""
 
     runs: int = setting("Runs of training.", 5, ge=2)
     perception_repeats: int = setting("Times that a test image is seen.", 5, ge=1)
     imagery_repeats: int = setting("Times that it is imagined.", 3, ge=1)
+    imagery_parts: int = setting("Runs over which one such time is spread.", 1, ge=1)
 
 
 class Settings(Closed):
     """Settings of simulated subjects."""
 
     images: Images = setting("How many images there are of each kind.", Images())
+    photographs: Photographs | None = setting(
+        "Natural images that the subjects look at; null: handwritten digits.", None
+    )
     presentation: Presentation = setting("How often images are shown.", Presentation())
     tuning: Literal["shared", "own"] = setting(
         "Which features of images voxels answer to: all, for every subject (shared), or half of "
@@ -77,8 +114,22 @@ class Roi(Closed):
         return self
 
 
+def photograph_folders(dataset: Mapping[str, Any]) -> dict[str, str]:
+    """Folders of the images that subjects look at, by their keys; none of digits."""
+    given = dataset["photographs"] or {}
+    keys = ("folder", "perception_folder")
+    return {f"photographs.{key}": given[key] for key in keys if given.get(key)}
+
+
 def images(stimuli: "pd.DataFrame") -> "np.ndarray":
     """Digits of stimuli, uint8, shape (stimuli, height, width)."""
     from neuroloop.fmri.simulate import stimulus_images
 
     return stimulus_images(stimuli.astype({"image": int}))
+
+
+def photograph_paths(stimuli: "pd.DataFrame", folders: Sequence[Path]) -> list[Path]:
+    """Files of stimuli that are photographs, in these folders."""
+    from neuroloop.fmri import photographs
+
+    return photographs.photograph_paths(stimuli, folders)

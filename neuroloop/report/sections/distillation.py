@@ -57,9 +57,10 @@ def simulated(block: Mapping[str, Any]) -> str:
     if not knowing:
         return ""
     known = block["images"]["lifetime_per_category"]
+    what = "photographs" if block.get("photographs") else "digits"
     add, know = ("adds", "it knows") if len(knowing) == 1 else ("add", "they know")
     return (
-        f"What {listed(knowing)} {add} comes from {known} other labelled digits of each category "
+        f"What {listed(knowing)} {add} comes from {known} other labelled {what} of each category "
         f"that {know}, and that no student sees."
     )
 

@@ -249,6 +249,29 @@ def test_runs_must_be_possible(stimuli, features):
         simulate_subject(SEED, "S1", 1.0, REGIONS, stimuli, features, runs=1)
 
 
+def test_with_more_runs_than_images_of_a_category_runs_share_categories(stimuli, features):
+    """24 runs of 5 of 12 images of 10 categories: two runs in a row show each category once."""
+    regions = {"V1": Region("none", 2)}
+    brain = simulate_subject(SEED, "S1", 1.0, regions, stimuli, features, runs=24)
+    rows = brain.rows[brain.rows["session"] == "training"]
+    shown = [set(run["category"]) for _, run in rows.groupby("run", sort=False)]
+    assert [len(categories) for categories in shown] == [5] * 24
+    assert all(len(one | two) == 10 for one, two in zip(shown[::2], shown[1::2], strict=True))
+    assert rows["stimulus_id"].is_unique
+
+
+def test_imagery_may_be_spread_over_runs(stimuli, features):
+    regions, times = {"V1": Region("none", 2)}, {"imagery_repeats": 3, "imagery_parts": 4}
+    brain = simulate_subject(SEED, "S1", 1.0, regions, stimuli, features, **times)
+    rows = brain.rows[brain.rows["session"] == "imagery"]
+    sizes = rows.groupby("run", sort=False).size()
+    assert sizes.tolist() == [3, 3, 2, 2] * 3
+    assert sizes.index.tolist() == [f"imagery-{run}" for run in range(1, 13)]
+    assert [rows["category"].iloc[10 * time :][:10].nunique() for time in range(3)] == [10] * 3
+    with pytest.raises(NeuroLoopError, match=r"11 runs .* for 10 categories to imagine"):
+        simulate_subject(SEED, "S1", 1.0, regions, stimuli, features, imagery_parts=11)
+
+
 def test_subjects_of_own_tuning_tell_other_images_apart(stimuli, features):
     """Of shared tuning, what images one subject takes for alike another does too."""
 

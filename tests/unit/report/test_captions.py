@@ -29,4 +29,4 @@ def test_captions_say_what_is_simulated_and_that_alone(path):
 
 def test_the_gain_of_simulated_regions_has_its_reason():
     text = caption(ROOT / "rules/captions/ablation.rst", "simulated")
-    assert "know other labelled digits" in text
+    assert "know other labelled images" in text

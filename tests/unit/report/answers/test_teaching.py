@@ -6,6 +6,7 @@ import pytest
 from neuroloop.files.formats import save_table
 from neuroloop.report.answers.teaching import MOST
 from neuroloop.report.sections import distillation
+from neuroloop.report.sections.distillation import simulated
 from tests.unit.report.study import COMPARED, DATASET, TEACHING, rows
 
 NAN = np.nan
@@ -329,3 +330,12 @@ def test_verdicts_of_more_brains_than_are_drawn_are_counted(card):
     people = [row for number in range(MOST + 1) for row in of("V1", NONE, subject=f"S{number}")]
     made = card(*people, teachers=["none", "brain"])
     assert f"Verdict: {MOST + 1} brains: a gain, not shown" in made.answer
+
+
+def test_people_who_look_at_photographs_know_photographs():
+    block = {
+        "rois": {"HVC": {"encoding": "category"}},
+        "images": {"lifetime_per_category": 12},
+        "photographs": {"folder": "seen"},
+    }
+    assert "comes from 12 other labelled photographs of each category" in simulated(block)
