@@ -4,14 +4,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from textwrap import fill
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from neuroloop import registry
 from neuroloop.distill.ablation import GROUP, MEAN, misleads
+from neuroloop.distill.difference_marks import (
+    OPEN,
+    UP,
+    draw_difference,
+    ends_of_axis,
+    explain_marks,
+)
 from neuroloop.report.answers.decoding import SIGNIFICANT
 from neuroloop.report.answers.taught import controls_to_beat
-from neuroloop.report.figures import PALETTE, grid
+from neuroloop.report.figures import grid
 from neuroloop.report.names import teacher_name
 
 if TYPE_CHECKING:
@@ -26,9 +32,6 @@ MOST_PANELS = 6
 
 #: Height of a row and width of a panel, inches.
 ROW, PANEL = 0.21, 2.1
-
-#: Colours of a difference that is shown, upwards and downwards, and of one that is not.
-UP, DOWN, OPEN = PALETTE[0], PALETTE[1], "#6d7683"
 
 #: Before the names of rows that speak of several subjects.
 OF_SEVERAL = {MEAN: "mean", GROUP: "people"}
@@ -101,7 +104,7 @@ def forest_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "Fig
         axes[0, 0].set_axis_off()
         return figure
     by_control = {name: rows[rows["control"] == name].set_index(BRAIN) for name in controls}
-    low, high = _range(rows)
+    low, high = ends_of_axis(rows, scale=100)
     panels = axes.flat[: len(controls)]
     for panel in axes.flat[len(controls) :]:
         panel.remove()
@@ -109,13 +112,13 @@ def forest_figure(comparisons: pd.DataFrame, *, simulated: bool = False) -> "Fig
         panel.tick_params(labelbottom=True)
         for brain, place in zip(brains, places, strict=True):
             if brain in by_control[control].index:
-                _draw(panel, by_control[control].loc[brain], place, high)
+                draw_difference(panel, by_control[control].loc[brain], place, scale=100)
         _dress(panel, control, "has to be beaten" if control in must else "for comparison")
     axes[0, 0].set_yticks(places, [_named(brain, brains) for brain in brains])
     axes[0, 0].set_ylim(height - 0.2, -0.8)
     axes[0, 0].set_xlim(low, high + 0.34 * (high - low))
     _verdicts(panels[len(must) - 1], [by_control[name] for name in must], brains, places)
-    _legend(figure)
+    explain_marks(figure)
     figure.suptitle(_title(rows, simulated), fontsize=10)
     return figure
 
@@ -143,40 +146,6 @@ def _named(brain: tuple[str, ...], brains: Sequence[tuple[str, ...]]) -> str:
     if len({one[2] for one in brains}) > 1:
         name += f" {decoder}"
     return name + (f" {student}" if len({one[3] for one in brains}) > 1 else "")
-
-
-def _draw(panel: "Axes", row: pd.Series, place: float, high: float) -> None:
-    """Draw a difference with its interval, what could not have been seen, and q."""
-    value = 100 * row["difference"]
-    shown = row["q"] <= SIGNIFICANT
-    colour = OPEN if not shown else UP if value > 0 else DOWN
-    unseen = 100 * row["smallest_effect"]
-    if np.isfinite(unseen):
-        least = 0 if row["family"].startswith("images") else -unseen  # a one-sided test
-        panel.barh(place, unseen - least, left=least, height=0.72, color="#e3e6ea", zorder=1)
-    if np.isfinite(row["ci_low"]):
-        panel.plot([100 * row["ci_low"], 100 * row["ci_high"]], [place] * 2, color=colour, lw=1.6)
-    marker = "o" if np.isfinite(row["p"]) else "x"
-    panel.plot(
-        [value],
-        [place],
-        marker,
-        color=colour,
-        markerfacecolor=colour if shown or marker == "x" else "white",
-        markersize=4.6,
-        zorder=3,
-    )
-    if np.isfinite(row["q"]):
-        panel.text(
-            0.985,
-            place,
-            "< 0.001" if row["q"] < 0.001 else f"{row['q']:.2g}",
-            transform=panel.get_yaxis_transform(),
-            ha="right",
-            va="center",
-            fontsize=6.5,
-            color=colour,
-        )
 
 
 def _dress(panel: "Axes", control: str, group: str) -> None:
@@ -222,36 +191,6 @@ def _verdicts(
                 fontweight="bold",
                 color=UP,
             )
-
-
-def _range(rows: pd.DataFrame) -> tuple[float, float]:
-    """Ends of the axis: all differences, intervals and bands, and 0."""
-    numbers = 100 * rows[["difference", "ci_low", "ci_high"]].to_numpy(dtype=float).ravel()
-    band = 100 * rows["smallest_effect"].to_numpy(dtype=float)
-    numbers = np.concatenate([numbers, band, -band, [0.0]])
-    numbers = numbers[np.isfinite(numbers)]
-    low, high = float(numbers.min()), float(numbers.max())
-    room = 0.06 * max(high - low, 1.0)
-    return low - room, high + room
-
-
-def _legend(figure: "Figure") -> None:
-    from matplotlib.lines import Line2D
-
-    def mark(colour: str, label: str, marker: str = "o", filled: bool = True) -> Line2D:
-        face = colour if filled else "white"
-        return Line2D(
-            [], [], color=colour, marker=marker, markerfacecolor=face, lw=1.6, label=label
-        )
-
-    marks = [
-        mark(UP, "better, q ≤ 0.05"),
-        mark(DOWN, "worse, q ≤ 0.05"),
-        mark(OPEN, "not shown", filled=False),
-        Line2D([], [], color=OPEN, marker="x", linestyle="", label="no test (the table says why)"),
-        Line2D([], [], color="#e3e6ea", linewidth=6, label="could not have been seen"),
-    ]
-    figure.legend(handles=marks, loc="outside lower center", ncols=len(marks), fontsize=7.5)
 
 
 def _title(rows: pd.DataFrame, simulated: bool) -> str:

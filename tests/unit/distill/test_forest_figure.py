@@ -4,15 +4,8 @@ import numpy as np
 import pytest
 
 from neuroloop import registry
-from neuroloop.distill.forest_figure import (
-    BRAIN,
-    DOWN,
-    MOST_ROWS,
-    OPEN,
-    UP,
-    brain_rows,
-    forest_figure,
-)
+from neuroloop.distill.difference_marks import DOWN, OPEN, UP
+from neuroloop.distill.forest_figure import BRAIN, MOST_ROWS, brain_rows, forest_figure
 from neuroloop.report.figures import save
 from neuroloop.report.names import teacher_name
 from tests.unit.distill.compared import REGIONS, comparisons
