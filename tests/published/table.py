@@ -47,9 +47,10 @@ def tables(
         if not len(given):
             continue
         row: dict[str, object] = {"protocol": study.protocol.name, "world": study.world}
-        row |= {"studies": len(given), "of": study.studies}
+        defined = given[np.isfinite(given).all(axis=1)]
+        row |= {"studies": len(given), "of": study.studies, "without": len(given) - len(defined)}
         *means, rate = NUMBERS[study.part]
-        for name, values in zip(means, given.T, strict=False):
+        for name, values in zip(means, defined.T, strict=False):
             row |= dict(zip((name, f"{name}_low", f"{name}_high"), interval(values), strict=True))
         hits = int(given[:, -1].sum())
         bounds = binomtest(hits, len(given)).proportion_ci(method="exact")
@@ -81,7 +82,7 @@ def markdown(part: str, table: pd.DataFrame) -> str:
                 cells.append("{:+.1f} [{:.1f}, {:.1f}]".format(*numbers))
             rates = (100 * row[one] for one in (rate, f"{rate}_low", f"{rate}_high"))
             cells.append("{:.0f} [{:.0f}, {:.0f}]".format(*rates))
-            cells.append(f"{row['studies']}" + _short(row["studies"], row["of"]))
+            cells.append(f"{row['studies']}" + _short(row["studies"], row["of"], row["without"]))
         lines.append("| " + " | ".join(cells) + " |")
     return f"{HEADS[part]}:\n\n" + "\n".join(lines) + "\n"
 
@@ -93,8 +94,9 @@ def _title(protocol: str) -> str:
     return alone.TITLE if alone else "**all together**"
 
 
-def _short(n: int, full: int) -> str:
-    return "" if n == full else f" of {full}"
+def _short(n: int, full: int, without: int) -> str:
+    cut_off = "" if n == full else f" of {full}"
+    return cut_off + (f" ({without} without points)" if without else "")
 
 
 def write(file: Path, made: Mapping[str, pd.DataFrame]) -> None:

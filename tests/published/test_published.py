@@ -71,6 +71,16 @@ def test_tables_by_hand(tmp_path):
     assert lines[-1] == "| **strict** | +2.0 [-0.5, 4.5] | 67 [9, 99] | 3 of 100 |"
 
 
+def test_a_study_without_points_is_counted_and_said():
+    chosen = [one for one in STUDIES if one.name == "maps-noise-strict"]
+    found = {"maps-noise-strict": [(1.0, 0.0), (float("nan"), 0.0), (3.0, 1.0)]}
+    made = table.tables(chosen, found)["maps"]
+    row = made.iloc[0]
+    assert (row["points"], row["studies"], row["without"]) == (2, 3, 1)
+    assert row["found"] == pytest.approx(1 / 3)
+    assert "| 3 of 100 (1 without points) |" in table.markdown("maps", made)
+
+
 def test_results_carry_the_word():
     for study in STUDIES:
         on = study.protocol.switched_on
