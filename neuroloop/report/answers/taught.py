@@ -1,6 +1,6 @@
 """What each brain's students gained over their controls."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -8,6 +8,10 @@ import pandas as pd
 from neuroloop import registry
 from neuroloop.files.formats import StrPath, read_table
 from neuroloop.report.answers.decoding import MEAN, SIGNIFICANT
+from neuroloop.report.cards import listed
+
+#: Most brains that a sentence names.
+MOST_NAMED = 9
 
 #: Columns that are read.
 TEXT = (
@@ -94,3 +98,25 @@ def taught_by(group: pd.DataFrame, silent: set[str]) -> Taught:
 def brain_name(subject: str, roi: str) -> str:
     """A brain in a sentence: ``"S1 HVC"``, or ``"HVC, mean"``."""
     return f"{roi}, mean" if subject == MEAN else f"{subject} {roi}"
+
+
+def brains_named(names: Sequence[str]) -> str:
+    """Brains in a sentence, or how many where there are too many to name."""
+    return listed(names) if len(names) <= MOST_NAMED else f"{len(names)} brains"
+
+
+def above_all(controls: Sequence[str]) -> str:
+    """That every control is beaten which has to be: ``"above all 7 controls to beat"``."""
+    if len(controls) > 1:
+        return f"above all {len(controls)} controls that have to be beaten"
+    return "above the labels alone" if list(controls) == ["none"] else f"above {listed(controls)}"
+
+
+def of_first(table: pd.DataFrame, block: Mapping[str, Any]) -> pd.DataFrame:
+    """Rows of a table that are of brains' students, of the first decoder and first student."""
+    teaching = block["teaching"]
+    return table[
+        (table["decoder"] == teaching["decoders"][0])
+        & (table["student"] == teaching["students"][0])
+        & (table["teacher"] == "brain")
+    ]

@@ -7,7 +7,13 @@ import pandas as pd
 
 from neuroloop.report.answers.decoding import GROUP, MEAN, SIGNIFICANT, silent_regions
 from neuroloop.report.answers.table_rows import table_rows
-from neuroloop.report.answers.taught import Taught, brain_name, controls_to_beat, taught_by
+from neuroloop.report.answers.taught import (
+    Taught,
+    brain_name,
+    brains_named,
+    controls_to_beat,
+    taught_by,
+)
 from neuroloop.report.answers.verdicts import SAID, VERDICTS, verdicts
 from neuroloop.report.cards import (
     Bar,
@@ -116,12 +122,10 @@ def _verdict(judged: pd.DataFrame, asked: list[Taught]) -> str:
         name = brain_name(row.subject, row.roi)
         if name in names and row.verdict in SAID:
             alike.setdefault(row.verdict, []).append(name)
-    told = [f"{_all(alike[one])}: {SAID[one]}" for one in reversed(VERDICTS) if one in alike]
+    told = [
+        f"{brains_named(alike[one])}: {SAID[one]}" for one in reversed(VERDICTS) if one in alike
+    ]
     return f" Verdict: {'; '.join(told)}." if told else ""
-
-
-def _all(names: list[str]) -> str:
-    return listed(names) if len(names) <= MOST else f"{len(names)} brains"
 
 
 def _missing(judged: pd.DataFrame) -> str:

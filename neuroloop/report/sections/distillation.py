@@ -28,6 +28,7 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     folder = f"results/distill/{name}"
     watched = {"watched": f"{folder}/watched.json"} if can_be_watched(block) else {}
     asked = block["teaching"].get("outcomes")
+    loop = block["teaching"].get("loop")
     beside = ["outcomes.svg", "outcome_comparisons.tsv"] if asked else []
     return {
         name: {
@@ -38,6 +39,7 @@ def chapters(name: str, block: Mapping[str, Any]) -> dict[str, dict[str, str]]:
             "figure": f"{folder}/ablation.svg",
             **watched,
             **{file.partition(".")[0]: f"{folder}/{file}" for file in beside},
+            **({"loop": f"{folder}/loop.svg", "loop_table": f"{folder}/loop.tsv"} if loop else {}),
         }
     }
 
@@ -66,12 +68,25 @@ def simulated(block: Mapping[str, Any]) -> str:
 
 
 def cards(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Card"]:
-    """Does the brain teach?"""
+    """Does the brain teach? And is it found again, and does it improve more than accuracy?"""
+    from dataclasses import replace
+
+    from neuroloop.report.answers.beside_accuracy import beside_accuracy, read_outcomes
+    from neuroloop.report.answers.found_again import found_again, read_loop
     from neuroloop.report.answers.taught import read_comparisons
     from neuroloop.report.answers.teaching import teaching_card
 
     known = simulated(block) if block["source"] == "simulated" else ""
-    return [teaching_card(of, read_comparisons(files["comparisons"]), block, known)]
+    card = teaching_card(of, read_comparisons(files["comparisons"]), block, known)
+    told = []
+    if "loop_table" in files:
+        told.append(found_again(read_loop(files["loop_table"]), block))
+    if "outcome_comparisons" in files:
+        told.append(beside_accuracy(read_outcomes(files["outcome_comparisons"]), block))
+    for said, against in told:
+        answer = f"{card.answer} {said}".strip()
+        card = replace(card, answer=answer, against=(*card.against, *against))
+    return [card]
 
 
 def flags(of: str, files: Mapping[str, str], block: Mapping[str, Any]) -> list["Against"]:

@@ -9,6 +9,8 @@ import pytest
 
 from neuroloop.cxr.classifier_contrasts import contrasts
 from neuroloop.distill.ablation import KEYS, REFERENCE, Group, accuracies, compare_teachers
+from neuroloop.distill.outcomes.comparisons import compare_outcomes
+from neuroloop.distill.outcomes.measured_students import MeasuredStudents
 from neuroloop.files.formats import read_table, save_json, save_table
 from neuroloop.report.chapters import SIMULATED, Chapter
 from neuroloop.report.page import Provenance, report_page
@@ -46,6 +48,12 @@ def ablation_page(folder, groups, *also):
     for name in ("figure", "forest", "matrix", *also):
         files[name] = folder / f"{name}.svg"
         files[name].write_bytes(name.encode())
+    if "outcome_comparisons" in also:
+        files["outcome_comparisons"] = folder / "outcome_comparisons.tsv"
+        measured = [
+            MeasuredStudents(group, {("blur", "mean"): 1.0 * group.hits}) for group in groups
+        ]
+        save_table(files["outcome_comparisons"], compare_outcomes(measured, []))
     return page_of(Chapter("distillation", "faces", "faces", files), teaching=TEACHING)
 
 
@@ -76,6 +84,8 @@ def test_outcomes_beside_accuracy_are_shown_where_they_are_asked_for(tmp_path, n
     without, _ = ablation_page(tmp_path, groups)
     page, _ = ablation_page(tmp_path, groups, "outcomes", "outcome_comparisons")
     assert "each control, beside accuracy" in page
+    assert "Beside accuracy: not judged: accuracy on blurred images." in page
+    assert "Beside accuracy" not in without
     assert "beside accuracy" not in without
     block = {"teaching": {"teachers": ["none", "brain"], "outcomes": ["calibration"]}}
     (files,) = distillation.chapters("faces", block).values()
