@@ -68,11 +68,11 @@ def beside_accuracy(
     improved: dict[str, list[str]] = {}
     none, unjudged, against = [], [], []
     for outcome, of_outcome in rows.groupby("outcome", sort=False):
-        name = NAMES.get(outcome, outcome)
+        name = NAMES.get(str(outcome), str(outcome))
         brains = of_outcome.groupby(["subject", "roi"], sort=False)
         tested = {
-            brain: group
-            for brain, group in brains
+            (str(subject), str(roi)): group
+            for (subject, roi), group in brains
             if set(group["control"]) == set(controls) and group["q"].notna().all()
         }
         better = [brain for brain, group in tested.items() if _improves(group).all()]

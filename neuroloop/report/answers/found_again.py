@@ -59,7 +59,7 @@ def found_again(table: pd.DataFrame, block: Mapping[str, Any]) -> tuple[str, tup
     unseen_of_others: list[float] = []
     false = []
     for (subject, roi), group in rows.groupby(["subject", "roi"], sort=False):
-        name = brain_name(subject, roi)
+        name = brain_name(str(subject), str(roi))
         compared = group[(group["kind"] == CONTROL) & group["control"].isin(controls)]
         others = group[(group["kind"] == SPECIFIC) & group["q"].notna()]
         if set(compared["control"]) != set(controls) or compared["q"].isna().any():
