@@ -233,23 +233,27 @@ def simulated_region_items(wildcards):
     return {"simulated value": samples * voxels, "photograph": sum(map(len, found))}
 
 
-def run_items(bold, voxels):
-    """Bytes of the longest run, and values of so many voxels in all runs."""
+def scan_items(bold):
+    """Bytes of the longest run, and volumes of all."""
     paths = [Path(path) for path in bold]
     return {
         "run byte": max(map(scan_size.bytes_of, paths), default=0),
-        "series value": sum(map(scan_size.volumes_of, paths)) * voxels,
+        "scanned volume": sum(map(scan_size.volumes_of, paths)),
     }
 
 
 @with_signature
 def import_memory(wildcards, attempt):
-    """Memory of importing a subject: by its law of BData files, else a constant of the source."""
-    if fmri_source(wildcards) != ["bdata"]:
+    """Memory of importing a subject: by its law of BData files and of images, else a constant of the source."""
+    found = subject_input(wildcards)
+    if fmri_source(wildcards) == ["bdata"]:
+        values = sum(bdata_size.values_of(Path(file)) for file in found["file"])
+        items = {"brain value": values} | scan_items([])
+    elif fmri_source(wildcards) == ["nifti"]:
+        items = {"brain value": 0} | scan_items(found["bold"])
+    else:
         return attempt * source_needs(wildcards, "MEMORY", 4000)
-    files = subject_input(wildcards)["file"]
-    values = sum(bdata_size.values_of(Path(file)) for file in files)
-    return attempt * memory.request("import_subject", {"brain value": values})
+    return attempt * memory.request("import_subject", items)
 
 
 @with_signature
@@ -269,4 +273,8 @@ def region_items(wildcards):
         scan_size.voxels_of(Path(path), roi.get("label"), roi.get("threshold"))
         for path in found.get("mask", [])
     ]
-    return run_items(found.get("bold", []), sum(voxels))
+    items = scan_items(found.get("bold", []))
+    return {
+        "run byte": items["run byte"],
+        "series value": items["scanned volume"] * sum(voxels),
+    }

@@ -159,7 +159,9 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         "train_assignments": STUDENTS,
         "audit_students": STUDENTS,
         "simulate_region": Law(PLAIN + 20, {"simulated value": 50, "photograph": 80_000}),
-        "import_subject": Law(PLAIN + 100, {"brain value": 17}),
+        "import_subject": Law(
+            PLAIN + 100, {"brain value": 17, "run byte": 2.8, "scanned volume": 60_000}
+        ),
         "correlate_maps": Law(PLAIN + 300, {"map value": 11, "trial pair": 40}),
         "extract_frames": Law(
             PLAIN + 60, {"frame pixel": 500, "cell pixel": 2, "movie byte": 0.02}

@@ -14,9 +14,12 @@ from neuroloop.distill.students import Student, train_students
 from neuroloop.files.formats import open_array, save_rows
 from neuroloop.fmri.masks import Region
 from neuroloop.fmri.nifti_region import read_region
+from neuroloop.fmri.sources.nifti import Nifti
+from neuroloop.registry import entry
 from neuroloop.training.recipe import Recipe
 from neuroloop.workflow.memory import LAWS, PLAIN, TORCH, network_items
 from scripts.cxr.list_radiographs import list_radiographs
+from scripts.fmri.import_subject import import_subject
 from tests.memory.fit import check, fitted
 from tests.memory.peak import peak_bytes
 
@@ -169,6 +172,44 @@ def test_one_run_at_a_time_is_in_memory(tmp_path, slope):
     law = LAWS["extract_region"].terms["run byte"]
     assert 0.4 * law < a_byte < law / 0.85
     assert of_none < 40e6
+
+
+def importing(folder, volumes, runs=2, side=24, **form):
+    """Bytes that importing a subject's images takes."""
+    paths, tables = scans(folder, volumes, runs, side, **form), []
+    for number, path in enumerate(paths):
+        blocks = range(volumes // 10)
+        table = pd.DataFrame({"onset": [20.0 * block for block in blocks], "duration": 10.0})
+        table["trial_type"] = [["face", "house"][block % 2] for block in blocks]
+        table["stim_file"] = [f"{number}-{block}.png" for block in blocks]
+        tables.append(path.parent / f"sub-1_run-{number}_events.tsv")
+        table.to_csv(tables[-1], sep="\t", index=False)
+    written = {name: folder / name for name in ("samples", "responses", "scan", "intake")}
+    dataset = {"nifti": Nifti(repetition_time=2.0).model_dump()}
+    dataset["subjects"] = {"S1": {"events": tables}}
+    options = entry("fmri_source", "nifti").options(dataset, "S1")
+    files = {"bold": paths, "labels": tables}
+    return peak_bytes(
+        lambda: import_subject(source="nifti", inputs=files, options=options, **written)
+    )
+
+
+def test_images_are_imported_a_run_at_a_time(tmp_path):
+    """Compressed images with scaled values, as most are; runs of more bytes, and more of them."""
+    form = {"suffix": "nii.gz", "slope": 0.5}
+    law = LAWS["import_subject"].terms
+    of_none, a_voxel = fitted(
+        [side**3 for side in (24, 32, 40, 48)],
+        lambda cubed: importing(tmp_path, 40, side=round(cubed ** (1 / 3)), **form),
+    )
+    a_byte = a_voxel / 40 / 10
+    assert 0.6 * law["run byte"] < a_byte < law["run byte"] / 0.95
+    assert of_none / 1e6 < LAWS["import_subject"].base - PLAIN
+    _, a_run = fitted([2, 4, 6, 8], lambda runs: importing(tmp_path, 60, runs, side=32))
+    assert 0.6 * law["scanned volume"] < a_run / 60 < law["scanned volume"] / 0.95
+    full = {"brain value": 0, "run byte": 5 * GOD_RUN, "scanned volume": GOD_VOLUMES}
+    taken = PLAIN + (of_none + a_byte * full["run byte"] + a_run / 60 * GOD_VOLUMES) / 1e6
+    check("import_subject", full, taken)
 
 
 # --------------------------------------------------------------------------------- maps of cells

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 ORDER = 2
 LEGEND = "NIfTI: BOLD runs, events or labels, and a mask for each region"
-MEMORY, MINUTES = 8000, 60
+MINUTES = 60
 
 #: What a region takes of its mask.
 PARTS = ("hemisphere", "label", "threshold")
