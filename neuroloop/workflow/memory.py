@@ -99,6 +99,7 @@ COUNTED = MappingProxyType(
         "brain value": "numbers of a subject's BData files (rows x columns)",
         "run byte": "bytes of the longest run, unpacked and as its header scales it",
         "series value": "values of the voxels that are kept, in all runs (voxels x volumes)",
+        "scanned volume": "volumes of all runs",
         "decoder byte": "bytes of the step that holds most (`neuroloop/workflow/decoding_size.py`)",
         "permuted label": "labels of all permutations (permutations x samples)",
         "joined value": "numbers of a subject's regions (samples x voxels), where they are joined",
@@ -164,7 +165,7 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         "audit_students": STUDENTS,
         "simulate_region": Law(PLAIN + 60, {"simulated value": 50, "photograph": 80_000}),
         "import_subject": Law(
-            PLAIN + 100, {"brain value": 17, "run byte": 2.8, "scanned volume": 60_000}
+            PLAIN + 60, {"brain value": 17, "run byte": 2.4, "scanned volume": 50_000}
         ),
         "correlate_maps": Law(PLAIN + 300, {"map value": 11, "trial pair": 40}),
         "extract_frames": Law(
