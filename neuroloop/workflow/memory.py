@@ -165,7 +165,7 @@ LAWS: Mapping[str, Law] = MappingProxyType(
         "audit_students": STUDENTS,
         "simulate_region": Law(PLAIN + 60, {"simulated value": 50, "photograph": 80_000}),
         "import_subject": Law(
-            PLAIN + 60, {"brain value": 17, "run byte": 2.4, "scanned volume": 50_000}
+            PLAIN + 60, {"brain value": 17, "run byte": 2.4, "scanned volume": 55_000}
         ),
         "correlate_maps": Law(PLAIN + 300, {"map value": 11, "trial pair": 40}),
         "extract_frames": Law(
