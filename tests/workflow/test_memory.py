@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_a_request_is_what_is_taken_and_a_part_to_spare():
     """100 MB, 3 bytes of 20 million films and 5 of 8 million pixels: 200 MB, of 85 %."""
     law = Law(100, {"film": 3, "pixel": 5})
-    assert law.megabytes({"film": 20e6, "pixel": 8e6}) == 436  # 200 / 0.85 = 235.3, and 200 for what starts it
+    # 200 / 0.85 = 235.3, and 200 for what starts it
+    assert law.megabytes({"film": 20e6, "pixel": 8e6}) == 436
     assert law.megabytes({"film": 0, "pixel": 0}) == 318
     assert str(law) == "100 MB + 3 B per film + 5 B per pixel"
     with pytest.raises(KeyError, match="pixel"):

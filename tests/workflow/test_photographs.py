@@ -137,6 +137,6 @@ def test_the_study_of_full_size_is_dispatched(
         }
         for rule in ("simulate_region", "train_students")
     }
-    assert max(asked["simulate_region"]) == 1655  # VC: 3,450 samples of 4,500 voxels
+    assert max(asked["simulate_region"]) == 1902  # VC: 3,450 samples of 4,500 voxels
     assert len(asked["train_students"]) == 1
     assert max(asked["train_students"]) < 8000
