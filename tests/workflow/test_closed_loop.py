@@ -52,7 +52,7 @@ def test_brains_are_looked_for_in_students_of_every_seed(fresh: Project) -> None
     assert (table["n"] == 30).all()
     assert (table["seeds"] == 3).all()
     assert table["p"].between(0, 1).all()
-    assert "open diamonds" in (results / "distill/tiny/loop.svg").read_text()
+    assert "less labels alone" in (results / "distill/tiny/loop.svg").read_text()
 
     assert project.waiting(TARGET) == set()
     deeper = project.write_config("own.yaml", config(layer="layer3"))
