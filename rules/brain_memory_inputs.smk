@@ -3,8 +3,8 @@
 from neuroloop.workflow import decoding_size
 from neuroloop.workflow.decoding_size import Region
 
-#: Samples of a subject where no header tells them, and voxels; classes of simulated subjects.
-USUAL_ROWS, USUAL_VOXELS, SIMULATED_KINDS = 4000, 10_000, 10
+#: Samples of a subject where no header tells them, and voxels.
+USUAL_ROWS, USUAL_VOXELS = 4000, 10_000
 
 #: Voxels that an audit looks at, and those whose courses are kept of a region; voxels of each of
 #: three kinds of which it keeps courses; rows of a BData file that are read at a time.
@@ -20,11 +20,7 @@ def rows_of(dataset, subject, training=True):
     block = config["datasets"][dataset]
     source = block["source"]
     if source == "simulated":
-        images, shown = block["images"], block["presentation"]
-        taught = SIMULATED_KINDS * images["train_per_category"]
-        again = shown["perception_repeats"] + shown["imagery_repeats"]
-        tested = SIMULATED_KINDS * images["perception_per_category"] * again
-        return taught + (0 if training else tested)
+        return simulated_rows(dataset, training)
     files = subject_input(SimpleNamespace(dataset=dataset, subject=subject))
     if source == "bdata":
         column = block.get("bdata", {}).get("columns", {}).get("data_type")
@@ -69,7 +65,7 @@ def classes_of(dataset):
     """Classes of a dataset's images, at most."""
     block = config["datasets"][dataset]
     if block["source"] == "simulated":
-        return SIMULATED_KINDS
+        return simulated_kinds(dataset)[0]
     images = (block["teaching"] or {}).get("images") or {}
     return len(images.get("classes") or range(MOST_CLASSES))
 

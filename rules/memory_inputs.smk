@@ -216,21 +216,35 @@ def photographs_in(dataset):
     return [images_below(Path(folder)) for folder in photograph_input(named)]
 
 
+@cache
+def simulated_kinds(dataset):
+    """Categories that teach simulated subjects, and those that test them."""
+    found = photographs_in(dataset)
+    taught = len({path.partition("/")[0] for path in found[0]}) if found else TEN_DIGITS
+    shown = config["datasets"][dataset]["photographs"] or {}
+    taught = shown.get("categories") or taught
+    return taught, shown.get("perception_categories") or taught
+
+
+@cache
+def simulated_rows(dataset, training):
+    """Samples of a simulated subject, of training or of all sessions."""
+    block = config["datasets"][dataset]
+    pools, times = block["images"], block["presentation"]
+    taught, tested = simulated_kinds(dataset)
+    seen = pools["perception_per_category"] * times["perception_repeats"]
+    tests = 0 if training else tested * (seen + times["imagery_repeats"])
+    return taught * pools["train_per_category"] + tests
+
+
 def simulated_region_items(wildcards):
     """Numbers of a simulated region: samples of all sessions, times voxels; and photographs."""
-    block = config["datasets"][wildcards.dataset]
-    pools, times = block["images"], block["presentation"]
-    found = photographs_in(wildcards.dataset)
-    taught = len({path.partition("/")[0] for path in found[0]}) if found else TEN_DIGITS
-    shown = block["photographs"] or {}
-    taught = shown.get("categories") or taught
-    tested = shown.get("perception_categories") or taught
-    seen = pools["perception_per_category"] * times["perception_repeats"]
-    samples = taught * pools["train_per_category"] + tested * (
-        seen + times["imagery_repeats"]
-    )
-    voxels = block["rois"][wildcards.roi]["size"]
-    return {"simulated value": samples * voxels, "photograph": sum(map(len, found))}
+    dataset = wildcards.dataset
+    voxels = config["datasets"][dataset]["rois"][wildcards.roi]["size"]
+    return {
+        "simulated value": simulated_rows(dataset, False) * voxels,
+        "photograph": sum(map(len, photographs_in(dataset))),
+    }
 
 
 def scan_items(bold):
